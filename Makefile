@@ -1,0 +1,76 @@
+# Everything sets itself up: a machine needs only python3 (3.11 or newer), make and git.
+# `make demo PYTHON=python3.12` chooses another Python for the environments that are made here.
+
+PYTHON ?= python3
+UV = uv==0.13.9
+
+.PHONY: help demo run test check lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    try the bot in a page in your browser; no token, no Discord account"
+	@echo "make run     run the bot on Discord; it needs DISCORD_TOKEN, see .env.example"
+	@echo "make test    run every test"
+	@echo "make check   format, lint, types, architecture"
+	@echo "make lock    resolve the versions in the lock files anew"
+	@echo "make clean   remove the environments and caches; var/ and .env stay"
+
+demo: .venv/installed
+	@.venv/bin/python -m bot demo
+
+run: .venv-run/installed
+	@.venv-run/bin/python -m bot run
+
+test: .venv/installed
+	.venv/bin/python -m pytest -n 2 --dist loadfile
+
+check: .venv/installed
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m basedpyright
+	.venv/bin/python -m pytest -q tests/test_architecture.py
+
+# uv is only for this, so it has an environment of its own. The locks hold versions and hashes, no address.
+lock: .venv-lock/installed
+	$(compile) --output-file requirements.lock
+	$(compile) --group dev --output-file requirements-dev.lock
+
+compile = .venv-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
+
+clean:
+	rm -rf .venv .venv-run .venv-lock .pytest_cache .ruff_cache .hypothesis
+	find bot cogs data tests -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment is made anew when its lock changes. The file `installed` comes last: an interrupted install is redone.
+.venv/installed: requirements-dev.lock
+	$(environment)
+	@$(@D)/bin/python -m $(pip) --no-deps --require-hashes -r $<
+	@touch $@
+
+.venv-run/installed: requirements.lock
+	$(environment)
+	@$(@D)/bin/python -m $(pip) --no-deps --require-hashes -r $<
+	@touch $@
+
+.venv-lock/installed: Makefile
+	$(environment)
+	@$(@D)/bin/python -m $(pip) $(UV)
+	@touch $@
+
+pip = pip install --disable-pip-version-check --quiet --no-compile
+
+define environment
+$(call refuse,$(problem))
+@echo "Setting up $(@D) (once, until its versions change) ..."
+@"$(PYTHON)" -m venv --clear $(@D)
+endef
+
+# What is wrong with the chosen Python, as one sentence; empty when nothing is.
+problem = $(shell \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Attaché needs Python 3.11 or newer and "$(PYTHON)" is not one: install it and name it, as in make $(goal) PYTHON=python3.11'; exit; }; \
+	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		echo '"$(PYTHON)" cannot make virtual environments: install its venv package (Debian, Ubuntu: sudo apt install python3-venv) and run make $(goal) again')
+goal = $(or $(firstword $(MAKECMDGOALS)),demo)
+refuse = $(if $1,$(error $1))
