@@ -1,0 +1,259 @@
+"""The house holds: who may import whom, where SQL and the clock live, what no file may contain.
+
+Each rule is a function from the source files to its violations, and each is shown an offence to prove that it can fail.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Source:
+    path: str
+    text: str
+
+    @property
+    def module(self) -> str:
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text, self.path)
+
+    @cached_property
+    def imports(self) -> list[tuple[int, str]]:
+        """Line and dotted name of everything imported; `from a import b` counts as both a and a.b."""
+        found: list[tuple[int, str]] = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found += [(node.lineno, alias.name) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                origin = self._origin(node)
+                found.append((node.lineno, origin))
+                found += [(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
+        return found
+
+    def _origin(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        package = self.module.split(".") if self.path.endswith("/__init__.py") else self.module.split(".")[:-1]
+        return ".".join([*package[: len(package) - node.level + 1], *([node.module] if node.module else [])])
+
+    @cached_property
+    def names(self) -> list[tuple[int, str]]:
+        """Line and full dotted name of every use of something imported, whatever it is called here."""
+        local: dict[str, str] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    name = alias.name if alias.asname else alias.name.partition(".")[0]
+                    local[alias.asname or name] = name
+            elif isinstance(node, ast.ImportFrom):
+                local |= {alias.asname or alias.name: f"{self._origin(node)}.{alias.name}" for alias in node.names}
+        found: list[tuple[int, str]] = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name | ast.Attribute):
+                dotted = ast.unparse(node)
+                first, _, rest = dotted.partition(".")
+                if first in local:
+                    found.append((node.lineno, ".".join(filter(None, [local[first], rest]))))
+        return found
+
+    @cached_property
+    def comments(self) -> list[tuple[int, str]]:
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+
+
+def within(name: str, *modules: str) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def forbidden_imports(source: Source, *modules: str) -> Iterator[str]:
+    for line in sorted({line for line, name in source.imports if within(name, *modules)}):
+        yield f"{source.path}:{line}"
+
+
+def data_knows_nothing_of_ours(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if within(source.module, "data"):
+            yield from forbidden_imports(source, "bot", "cogs", "tests")
+
+
+def services_ledger_and_when_know_no_discord(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if within(source.module, "bot.services", "bot.ledger", "bot.when"):
+            yield from forbidden_imports(source, "discord")
+
+
+def ui_does_no_io(sources: list[Source]) -> Iterator[str]:
+    doors = ("aiosqlite", "sqlite3", "aiohttp", "data.database", "data.migrate", "bot.services", "cogs")
+    for source in sources:
+        if within(source.module, "bot.ui"):
+            yield from forbidden_imports(source, *doors)
+
+
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s")
+
+
+def cogs_hold_no_sql(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if not within(source.module, "cogs"):
+            continue
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+                yield f"{source.path}:{node.lineno}"
+            if isinstance(node, ast.Attribute) and node.attr.startswith("execute"):
+                yield f"{source.path}:{node.lineno}"
+
+
+def no_cog_is_imported(sources: list[Source]) -> Iterator[str]:
+    """A cog is what defines `async def setup`: it is loaded by name. What two cogs share is a module without one."""
+    cogs = [
+        source.module
+        for source in sources
+        if any(isinstance(node, ast.AsyncFunctionDef) and node.name == "setup" for node in source.tree.body)
+    ]
+    for source in sources:
+        others = [cog for cog in cogs if cog != source.module]
+        if others and not within(source.module, "tests"):
+            yield from forbidden_imports(source, *others)
+
+
+def nobody_imports_main(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        yield from forbidden_imports(source, "bot.__main__")
+
+
+def only_the_heartbeat_imports_apscheduler(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if not within(source.module, "bot.heartbeat", "tests"):
+            yield from forbidden_imports(source, "apscheduler")
+
+
+def only_the_demo_imports_simcord(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if not within(source.module, "bot.demo", "tests"):
+            yield from forbidden_imports(source, "simcord")
+
+
+CLOCKS = {
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.datetime.today",
+    "datetime.date.today",
+    "discord.utils.utcnow",
+    "time.time",
+    "time.time_ns",
+}
+
+
+def only_the_clock_asks_what_time_it_is(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        if not within(source.module, "bot.clock", "tests"):
+            for line in sorted({line for line, name in source.names if name in CLOCKS}):
+                yield f"{source.path}:{line}"
+
+
+IGNORE = re.compile(r"#\s*(type|pyright):\s*ignore(?P<codes>\[[^\]]+\])?\s*(?P<reason>.*)")
+
+
+def every_ignored_type_has_a_code_and_a_reason(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        for line, comment in source.comments:
+            ignore = IGNORE.match(comment)
+            if ignore and not (ignore["codes"] and ignore["reason"].strip("# ")):
+                yield f"{source.path}:{line}"
+
+
+def nothing_is_left_for_later(sources: list[Source]) -> Iterator[str]:
+    for source in sources:
+        for line, comment in source.comments:
+            if re.search(r"\b(TODO|FIXME|XXX)\b", comment):
+                yield f"{source.path}:{line}"
+
+
+Rule = Callable[[list[Source]], Iterator[str]]
+
+OFFENCES: list[tuple[Rule, str, str]] = [
+    (data_knows_nothing_of_ours, "data/records.py", "from bot import when"),
+    (data_knows_nothing_of_ours, "data/records.py", "import cogs.deals"),
+    (services_ledger_and_when_know_no_discord, "bot/services/deals.py", "import discord"),
+    (services_ledger_and_when_know_no_discord, "bot/services/__init__.py", "from discord.ext import commands"),
+    (services_ledger_and_when_know_no_discord, "bot/ledger.py", "def f():\n    from discord import utils"),
+    (services_ledger_and_when_know_no_discord, "bot/when.py", "import discord.utils"),
+    (ui_does_no_io, "bot/ui/cards.py", "import aiosqlite"),
+    (ui_does_no_io, "bot/ui/cards.py", "from data import database"),
+    (ui_does_no_io, "bot/ui/cards.py", "from bot import services"),
+    (ui_does_no_io, "bot/ui/cards.py", "from ..services.deals import get_deal"),
+    (ui_does_no_io, "bot/ui/__init__.py", "from .. import services"),
+    (ui_does_no_io, "bot/ui/cards.py", "from cogs import deals"),
+    (cogs_hold_no_sql, "cogs/deals.py", 'QUERY = "SELECT 1"'),
+    (cogs_hold_no_sql, "cogs/deals.py", 'query = f"""\n    DELETE FROM {table}"""'),
+    (cogs_hold_no_sql, "cogs/deals.py", "async def f(c): await c.execute_fetchall(q)"),
+    (no_cog_is_imported, "cogs/topics.py", "from cogs import a_cog"),
+    (no_cog_is_imported, "cogs/topics.py", "from .a_cog import helper"),
+    (no_cog_is_imported, "bot/app.py", "import cogs.a_cog"),
+    (nobody_imports_main, "bot/app.py", "from bot.__main__ import main"),
+    (nobody_imports_main, "tests/test_x.py", "from bot import __main__"),
+    (only_the_heartbeat_imports_apscheduler, "bot/app.py", "from apscheduler.schedulers import asyncio"),
+    (only_the_demo_imports_simcord, "bot/app.py", "import simcord"),
+    (only_the_clock_asks_what_time_it_is, "bot/app.py", "import datetime as dt\nx = dt.datetime.now(dt.UTC)"),
+    (only_the_clock_asks_what_time_it_is, "bot/app.py", "from datetime import datetime as d\nx = d.utcnow()"),
+    (only_the_clock_asks_what_time_it_is, "cogs/a.py", "from datetime import date\nf = dict(default=date.today)"),
+    (only_the_clock_asks_what_time_it_is, "data/a.py", "from time import time\nx = time()"),
+    (only_the_clock_asks_what_time_it_is, "bot/demo.py", "import time\nx = time.time()"),
+    (only_the_clock_asks_what_time_it_is, "bot/app.py", "import discord\nx = discord.utils.utcnow()"),
+    (every_ignored_type_has_a_code_and_a_reason, "bot/app.py", "x = 1  # type: ignore"),
+    (every_ignored_type_has_a_code_and_a_reason, "bot/app.py", "x = 1  # type: ignore[misc]"),
+    (every_ignored_type_has_a_code_and_a_reason, "tests/a.py", "x = 1  # pyright: ignore  # because"),
+    (nothing_is_left_for_later, "bot/app.py", "x = 1  # " + "TODO: more"),
+    (nothing_is_left_for_later, "tests/a.py", "# " + "FIXME"),
+]
+
+ALLOWED: list[tuple[Rule, str, str]] = [
+    (data_knows_nothing_of_ours, "data/records.py", "import msgspec\nfrom data import database"),
+    (services_ledger_and_when_know_no_discord, "bot/services/deals.py", "from data.records import Deal"),
+    (ui_does_no_io, "bot/ui/cards.py", "import discord\nfrom data import records"),
+    (cogs_hold_no_sql, "cogs/deals.py", '"""Update a deal. With examples."""\nx = "Select a deal"'),
+    (no_cog_is_imported, "cogs/topics.py", "from cogs import shared"),
+    (only_the_heartbeat_imports_apscheduler, "bot/heartbeat.py", "import apscheduler"),
+    (only_the_demo_imports_simcord, "bot/demo/driver.py", "import simcord"),
+    (only_the_clock_asks_what_time_it_is, "bot/clock.py", "from datetime import UTC, datetime\nx = datetime.now(UTC)"),
+    (only_the_clock_asks_what_time_it_is, "bot/app.py", "import time\nx = time.monotonic()\ny = clock.now()"),
+    (every_ignored_type_has_a_code_and_a_reason, "bot/a.py", "x = 1  # type: ignore[misc]  # the stub is wrong"),
+]
+
+A_COG = Source("cogs/a_cog.py", "async def setup(bot): ...")
+RULES = list(dict.fromkeys(rule for rule, _, _ in OFFENCES))
+
+
+@pytest.fixture(scope="module")
+def sources() -> list[Source]:
+    paths = [path for room in ("bot", "cogs", "data", "tests") for path in sorted((ROOT / room).rglob("*.py"))]
+    return [Source(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_holds(sources: list[Source], rule: Rule):
+    assert list(rule(sources)) == []
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), OFFENCES, ids=lambda value: getattr(value, "__name__", None))
+def test_a_rule_sees_its_offence(rule: Rule, path: str, text: str):
+    assert [place.rpartition(":")[0] for place in rule([A_COG, Source(path, text)])] == [path]
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), ALLOWED, ids=lambda value: getattr(value, "__name__", None))
+def test_a_rule_lets_the_right_thing_pass(rule: Rule, path: str, text: str):
+    assert list(rule([A_COG, Source(path, text)])) == []

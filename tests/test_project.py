@@ -1,0 +1,108 @@
+"""The project around the code: what is tracked, what the locks hold, that .env.example is true."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bot.settings import Settings, variables
+
+ROOT = Path(__file__).parent.parent
+TOP_LEVEL = {
+    ".ci",
+    ".env.example",
+    ".gitignore",
+    "bot",
+    "cogs",
+    "CONTRIBUTING.md",
+    "data",
+    "docs",
+    "LICENSE",
+    "Makefile",
+    "pyproject.toml",
+    "README.md",
+    "requirements-dev.lock",
+    "requirements.lock",
+    "tests",
+}
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[0-9][0-9a-z.]*)( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
+
+
+def tracked() -> list[str]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
+    return [name for name in listing.stdout.split("\0") if name]
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Name and version of each line of a lock, lines joined where they are continued."""
+    lines = re.sub(r"\s*\\\n\s*", " ", (ROOT / lock).read_text()).splitlines()
+    matches = [(line, LOCKED.fullmatch(line)) for line in lines]
+    assert [line for line, match in matches if match is None] == []
+    return {match["name"]: match["version"] for _, match in matches if match}
+
+
+def wanted(*groups: str) -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    entries = [
+        *project["project"]["dependencies"],
+        *(e for group in groups for e in project["dependency-groups"][group]),
+    ]
+    return [Requirement(entry) for entry in entries if isinstance(entry, str)]
+
+
+def test_nothing_else_lies_at_the_top():
+    assert {name.split("/")[0] for name in tracked()} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_no_address_and_no_path(lock: str):
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    assert [line for line in text.splitlines() if line.lstrip().startswith(("/", ".", "-e", "--index", "--find"))] == []
+
+
+@pytest.mark.parametrize(("lock", "groups"), [("requirements.lock", []), ("requirements-dev.lock", ["demo", "dev"])])
+def test_a_lock_pins_with_hashes_what_pyproject_asks_for(lock: str, groups: list[str]):
+    pins = locked(lock)
+    for requirement in wanted(*groups):
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
+
+
+def test_the_bot_runs_on_the_versions_that_are_tested():
+    assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
+
+
+def test_the_bot_runs_without_demo_and_test_packages():
+    tools = {canonicalize_name(requirement.name) for requirement in wanted("demo", "dev")}
+    tools -= {canonicalize_name(requirement.name) for requirement in wanted()}
+    assert tools & locked("requirements.lock").keys() == set()
+
+
+def test_the_example_has_every_setting_and_no_other():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert [match[1] for line in lines if (match := re.match(r"(?:# )?([A-Z_]+)=", line))] == variables()
+
+
+def test_the_example_shows_the_defaults(tmp_path: Path):
+    shown = (ROOT / ".env.example").read_text().replace("# ATTACHE_", "ATTACHE_")
+    (tmp_path / ".env").write_text(shown)
+    defaults = Settings.load({}, None, needs_token=False)
+    assert Settings.load({}, tmp_path / ".env", needs_token=False) == defaults
+
+
+def test_the_example_as_it_is_lacks_only_the_token():
+    example = ROOT / ".env.example"
+    assert Settings.load({"DISCORD_TOKEN": "x"}, example, needs_token=True).token == "x"
+
+
+def test_no_tracked_file_knows_where_this_checkout_lies():
+    if len(ROOT.parts) < 3:
+        return  # A checkout in /app says nothing: that is a path people write.
+    here = f"{ROOT}/".encode()
+    paths = [ROOT / name for name in tracked()]
+    assert [path.name for path in paths if path.is_file() and here in path.read_bytes()] == []
