@@ -15,8 +15,8 @@ help:
 	@echo "make lock    resolve the versions in the lock files anew"
 	@echo "make clean   remove the environments and caches; var/ and .env stay"
 
-demo: .venv/installed
-	@.venv/bin/python -m bot demo
+demo: .venv-demo/installed
+	@.venv-demo/bin/python -m bot demo
 
 run: .venv-run/installed
 	@.venv-run/bin/python -m bot run
@@ -33,22 +33,23 @@ check: .venv/installed
 # uv is only for this, so it has an environment of its own. The locks hold versions and hashes, no address.
 lock: .venv-lock/installed
 	$(compile) --output-file requirements.lock
+	$(compile) --group demo --output-file requirements-demo.lock
 	$(compile) --group dev --output-file requirements-dev.lock
 
 compile = .venv-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate
 
 clean:
-	rm -rf .venv .venv-run .venv-lock .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-demo .venv-run .venv-lock .pytest_cache .ruff_cache .hypothesis
 	find bot cogs data tests -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment is made anew when its lock changes. The file `installed` comes last: an interrupted install is redone.
-.venv/installed: requirements-dev.lock
-	$(environment)
-	@$(@D)/bin/python -m $(pip) --no-deps --require-hashes -r $<
-	@touch $@
-
+# The demo has its own: it is there in half the time that the tools for tests and checks take.
 .venv-run/installed: requirements.lock
+.venv-demo/installed: requirements-demo.lock
+.venv/installed: requirements-dev.lock
+
+.venv-run/installed .venv-demo/installed .venv/installed:
 	$(environment)
 	@$(@D)/bin/python -m $(pip) --no-deps --require-hashes -r $<
 	@touch $@

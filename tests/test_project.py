@@ -25,11 +25,12 @@ TOP_LEVEL = {
     "Makefile",
     "pyproject.toml",
     "README.md",
+    "requirements-demo.lock",
     "requirements-dev.lock",
     "requirements.lock",
     "tests",
 }
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = {"requirements.lock": [], "requirements-demo.lock": ["demo"], "requirements-dev.lock": ["demo", "dev"]}
 LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[0-9][0-9a-z.]*)( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -66,15 +67,16 @@ def test_a_lock_holds_no_address_and_no_path(lock: str):
     assert [line for line in text.splitlines() if line.lstrip().startswith(("/", ".", "-e", "--index", "--find"))] == []
 
 
-@pytest.mark.parametrize(("lock", "groups"), [("requirements.lock", []), ("requirements-dev.lock", ["demo", "dev"])])
+@pytest.mark.parametrize(("lock", "groups"), LOCKS.items())
 def test_a_lock_pins_with_hashes_what_pyproject_asks_for(lock: str, groups: list[str]):
     pins = locked(lock)
     for requirement in wanted(*groups):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
 
 
-def test_the_bot_runs_on_the_versions_that_are_tested():
-    assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
+def test_the_bot_and_its_demo_run_on_the_versions_that_are_tested():
+    assert locked("requirements.lock").items() <= locked("requirements-demo.lock").items()
+    assert locked("requirements-demo.lock").items() <= locked("requirements-dev.lock").items()
 
 
 def test_the_bot_runs_without_demo_and_test_packages():
