@@ -1,7 +1,9 @@
 """The project around the code: what is tracked, what the locks hold, that .env.example is true."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -108,3 +110,41 @@ def test_no_tracked_file_knows_where_this_checkout_lies():
     here = f"{ROOT}/".encode()
     paths = [ROOT / name for name in tracked()]
     assert [path.name for path in paths if path.is_file() and here in path.read_bytes()] == []
+
+
+def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the Makefile in a folder that has nothing else but the lock."""
+    (folder / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (folder / "requirements-demo.lock").touch()
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, capture_output=True, text=True, env={"PATH": os.environ["PATH"], **environ}
+    )
+
+
+@pytest.mark.parametrize("python", ["no-such-python", "./old-python"])
+def test_a_python_that_is_missing_or_too_old_gets_one_sentence_with_the_remedy(tmp_path: Path, python: str):
+    old = tmp_path / "old-python"
+    old.write_text(f'#!/bin/sh\nshift; exec {sys.executable} -c "import sys; sys.version_info = (3, 10, 13); $1"\n')
+    old.chmod(0o755)
+    done = make(tmp_path, "demo", f"PYTHON={python}")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    [sentence] = done.stderr.splitlines()
+    assert f'Attaché needs Python 3.11 or newer and "{python}" is not one' in sentence
+    assert "make demo PYTHON=python3.11" in sentence
+    assert not (tmp_path / ".venv-demo").exists()
+
+
+def test_a_python_without_venv_gets_one_sentence_with_the_remedy(tmp_path: Path):
+    (tmp_path / "ensurepip.py").write_text("raise ImportError")
+    done = make(tmp_path, "demo", f"PYTHON={sys.executable}", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    [sentence] = done.stderr.splitlines()
+    assert "cannot make virtual environments: install its venv package" in sentence
+    assert "sudo apt install python3-venv" in sentence
+    assert not (tmp_path / ".venv-demo").exists()
+
+
+def test_make_alone_says_what_there_is(tmp_path: Path):
+    done = make(tmp_path)
+    assert [f"make {name} " in done.stdout for name in ("demo", "run", "test", "check")] == [True] * 4
