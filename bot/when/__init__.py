@@ -1,0 +1,47 @@
+"""Times, zones and dates: what people type becomes instants and calendar dates, and those become words. Pure."""
+
+from __future__ import annotations
+
+from bot.when._facts import (
+    format_day,
+    format_fact_date,
+    format_vague,
+    has_begun,
+    parse_fact_date,
+    typed_fact_date,
+)
+from bot.when._instants import parse_instant
+from bot.when._wall import (
+    DAYS,
+    end_of_day,
+    format_weekdays,
+    local_instant,
+    next_local,
+    parse_time_of_day,
+    parse_weekdays,
+    timestamp,
+)
+from bot.when._words import MONTHS, WEEKDAYS
+from bot.when._zones import parse_zone, zone_choices
+
+__all__ = [
+    "DAYS",
+    "MONTHS",
+    "WEEKDAYS",
+    "end_of_day",
+    "format_day",
+    "format_fact_date",
+    "format_vague",
+    "format_weekdays",
+    "has_begun",
+    "local_instant",
+    "next_local",
+    "parse_fact_date",
+    "parse_instant",
+    "parse_time_of_day",
+    "parse_weekdays",
+    "parse_zone",
+    "timestamp",
+    "typed_fact_date",
+    "zone_choices",
+]

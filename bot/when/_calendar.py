@@ -1,0 +1,66 @@
+"""Calendar dates as people write them, and steps between months."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import MAXYEAR, date
+
+from bot.when._words import MONTH, MONTHS, WEEKDAY, WEEKDAYS, index_of, listed, pattern, refusal
+
+FIRST_YEAR, LAST_YEAR = 1000, 2200
+
+_YEAR_FIRST = r"(?P<year>\d{4})[-/](?P<number>\d{1,2})[-/](?P<day>\d{1,2})"
+_DAY_FIRST = rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})(?: (?P<year>\d{{4}}))?"
+_MONTH_FIRST = rf"(?P<month>{MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: (?P<year>\d{{4}}))?"
+_CALENDAR = [
+    pattern(rf"(?:(?P<weekday>{WEEKDAY}) )?(?:the )?{form}") for form in (_YEAR_FIRST, _DAY_FIRST, _MONTH_FIRST)
+]
+_NUMERIC = pattern(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?:(?P=mark)(?P<year>\d{2}|\d{4}))?")
+
+
+def calendar_parts(words: str) -> dict[str, str | None] | None:
+    return next((m.groupdict() for form in _CALENDAR if (m := form.fullmatch(words))), None)
+
+
+def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
+    """The date that the parts name in a year; refused when there is none or the weekday says otherwise."""
+    month = int(number) if (number := parts.get("number")) else index_of(MONTHS, parts.get("month") or "") + 1
+    day = existing_day(words, year, month, int(parts["day"] or 0))
+    if (weekday := parts["weekday"]) and index_of(WEEKDAYS, weekday) != day.weekday():
+        raise refusal(words, f"does not fit together: it is a {WEEKDAYS[day.weekday()]}", f"Write {day.isoformat()}.")
+    return day
+
+
+def existing_day(words: str, year: int, month: int, day: int) -> date:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise refusal(words, "is too far away", f"Years from {FIRST_YEAR} to {LAST_YEAR} can be used.")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise refusal(words, "is not in the calendar", "Check the day and the month.")
+
+
+def refuse_numeric(words: str) -> None:
+    """Refuse 3/4/2026, which is one date in Delhi and another in Washington. 9.30 is a time, 9.10 can be either."""
+    m = _NUMERIC.fullmatch(words)
+    if m is None or (m["mark"] == "." and not m["year"] and not 1 <= int(m["second"]) <= 12):
+        return
+    first, second = int(m["first"]), int(m["second"])
+    dates = set()
+    for month, day in ((first, second), (second, first)):
+        if len(m["year"] or "") == 4 and 1 <= month <= 12 and 1 <= day <= monthrange(int(m["year"]), month)[1]:
+            dates.add(f"{m['year']}-{month:02}-{day:02}")
+    what = "is not the same date everywhere" if m["year"] or m["mark"] != "." else "can be a date or a time"
+    remedy = listed(sorted(dates), "or") if dates else "a date like 2026-12-01 and a time like 09:10"
+    raise refusal(words, what, f"Write {remedy}.")
+
+
+def month_end(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])
+
+
+def plus_months(day: date, months: int) -> date:
+    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > MAXYEAR:
+        raise OverflowError
+    return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1]))

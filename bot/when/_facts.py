@@ -1,0 +1,176 @@
+"""Fact dates: calendar dates as vague as their source, read, typed and shown."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta, timezone
+
+from msgspec.structs import replace
+
+from bot.when._calendar import calendar_day, calendar_parts, existing_day, month_end, refuse_numeric
+from bot.when._words import LONGEST_TEXT, MONTH, MONTHS, WEEKDAYS, clean, index_of, pattern, refusal
+from data.records import FactDate, Precision
+
+LONGEST_PRINTED = 200
+
+_PARTS_OF_YEAR = {
+    "early": (1, 4), "mid": (5, 8), "late": (9, 12),
+    "first half of": (1, 6), "second half of": (7, 12), "H1": (1, 6), "H2": (7, 12),
+    "first quarter of": (1, 3), "second quarter of": (4, 6), "third quarter of": (7, 9), "fourth quarter of": (10, 12),
+    "Q1": (1, 3), "Q2": (4, 6), "Q3": (7, 9), "Q4": (10, 12),
+}  # fmt: skip
+_PART = pattern(rf"(?:the )?(?P<part>{'|'.join(_PARTS_OF_YEAR)})[ -](?P<year>\d{{4}})")
+_WORKED_OUT = pattern(r" ?\((?:year )?worked out\)\Z")
+_UNKNOWN = pattern(r"unknown(?: ?: ?(?P<printed>.*))?")
+_RANGE = [
+    pattern(r"between (?P<first>.+?) and (?P<last>.+)"),
+    pattern(r"(?:from )?(?P<first>.+?) (?:to|until|through|-) (?P<last>.+)"),
+    pattern(r"(?P<first>\d{4}) ?- ?(?P<last>\d{4})"),
+]
+_OPEN = pattern(r"(?P<word>since|from) (?P<point>.+?)(?: on| onwards?)?")
+_SEASON = pattern(r"(?:the )?(?:spring|summer|autumn|fall|winter)(?: of)? \d{4}")
+_YEAR = pattern(r"\d{4}")
+_MONTH_ALONE = pattern(MONTH)
+_MONTH_OF_YEAR = [
+    pattern(rf"(?P<month>{MONTH})(?: of)? (?P<year>\d{{4}})"),
+    pattern(r"(?P<year>\d{4})-(?P<number>\d{2})"),
+]
+
+
+def parse_fact_date(text: str, *, today: date | None = None) -> FactDate:
+    """When something was true, as precise as the words are: "10 November 2023", "2018 to 2020", "early 2024"."""
+    cleaned = clean(text)
+    words = _WORKED_OUT.sub("", cleaned)
+    found = _read_fact_date(words, today) if len(text) <= LONGEST_TEXT else None
+    if found is None:
+        raise refusal(
+            text, "is not a date that can be used", "Write it like 10 November 2023, November 2023 or 2018 to 2020."
+        )
+    return replace(found, worked_out=True) if words != cleaned else found
+
+
+def _read_fact_date(words: str, today: date | None) -> FactDate | None:
+    if m := _UNKNOWN.fullmatch(words):
+        printed = m["printed"] or ""
+        if len(printed) > LONGEST_PRINTED:
+            raise refusal(words, "is too long", f"Write at most {LONGEST_PRINTED} characters after the colon.")
+        return FactDate("unknown", printed=printed)
+    words = " ".join(re.sub(r"[–—]", " - ", words.replace(",", " ")).split())
+    if words.lower() in ("today", "yesterday") and today is not None:
+        return _day_date(today - timedelta(days=words.lower() == "yesterday"))
+    if m := _PART.fullmatch(words):
+        part = next(name for name in _PARTS_OF_YEAR if name.lower() == m["part"].lower())
+        first, last = _PARTS_OF_YEAR[part]
+        year = existing_day(words, int(m["year"]), 1, 1).year
+        return FactDate("range", date(year, first, 1), month_end(year, last), printed=f"{part} {year}")
+    found = _read_point(words) or _read_range(words) or _read_open(words)
+    if found is None:
+        refuse_numeric(words)
+        if _SEASON.fullmatch(words):
+            raise refusal(words, "is not the same months everywhere", "Write the months, like March 2024 to May 2024.")
+        if calendar_parts(words) or _MONTH_ALONE.fullmatch(words):
+            raise refusal(words, "has no year", "Add the year, like 10 November 2023.")
+    return found
+
+
+def _day_date(day: date) -> FactDate:
+    return FactDate("day", day, day)
+
+
+def _read_point(words: str) -> FactDate | None:
+    """A day, a month or a year, with its year."""
+    if (parts := calendar_parts(words)) and parts["year"]:
+        return _day_date(calendar_day(words, parts, int(parts["year"])))
+    if _YEAR.fullmatch(words):
+        first = existing_day(words, int(words), 1, 1)
+        return FactDate("year", first, first.replace(month=12, day=31))
+    for form in _MONTH_OF_YEAR:
+        if m := form.fullmatch(words):
+            named = m.groupdict()
+            month = int(named["number"]) if "number" in named else index_of(MONTHS, named["month"]) + 1
+            first = existing_day(words, int(m["year"]), month, 1)
+            return FactDate("month", first, month_end(first.year, first.month))
+    return None
+
+
+def _read_range(words: str) -> FactDate | None:
+    m = next((m for form in _RANGE if (m := form.fullmatch(words))), None)
+    last = _read_point(m["last"]) if m else None
+    if m is None or last is None or last.last is None:
+        return None
+    # "1 January to 30 April 2024": the year may be said once, at the end.
+    first = _read_point(m["first"]) or _read_point(f"{m['first']} {last.last.year}")
+    if first is None or first.first is None:
+        return None
+    if first.first > last.last:
+        raise refusal(words, "ends before it begins", "Write the earlier date first.")
+    return _day_date(first.first) if first.first == last.last else FactDate("range", first.first, last.last)
+
+
+def _read_open(words: str) -> FactDate | None:
+    m = _OPEN.fullmatch(words)
+    point = _read_point(m["point"]) if m else None
+    if m is None or point is None:
+        return None
+    printed = f"{m['word'].lower()} {format_fact_date(point, weekday=False)}"
+    plain = point.precision == "day" and printed.startswith("since")
+    return FactDate("open", point.first, printed="" if plain else printed)
+
+
+def typed_fact_date(d: FactDate) -> str:
+    """What to type for this date: every date that `parse_fact_date` gives is read back as it was."""
+    first, last = d.first or date.min, d.last or date.max
+    forms: dict[Precision, str] = {
+        "day": first.isoformat(),
+        "month": first.isoformat()[:7],
+        "year": first.isoformat()[:4],
+        "range": d.printed or f"{first.isoformat()} to {last.isoformat()}",
+        "open": d.printed or f"since {first.isoformat()}",
+        "unknown": f"unknown: {d.printed}" if d.printed else "unknown",
+    }
+    return forms[d.precision] + (" (worked out)" if d.worked_out else "")
+
+
+def format_day(day: date, weekday: bool = True) -> str:
+    """A calendar date in words: "Friday 10 November 2023"."""
+    words = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{WEEKDAYS[day.weekday()]} {words}" if weekday else words
+
+
+def format_fact_date(d: FactDate, *, weekday: bool = True) -> str:
+    """A fact date in words, as precise as it is: "November 2023", "between 1 January and 30 April 2024"."""
+    first, last = d.first, d.last
+    if first is None:
+        return d.printed or "on an unknown date"
+    if last is None:
+        return d.printed or f"since {format_day(first, weekday=False)}"
+    if d.precision == "day":
+        return format_day(first, weekday)
+    if d.precision == "month":
+        return f"{MONTHS[first.month - 1]} {first.year}"
+    if d.precision == "year":
+        return str(first.year)
+    return d.printed or f"between {_format_span(first, last)}"
+
+
+def _format_span(first: date, last: date) -> str:
+    if first.year == last.year:
+        return f"{first.day} {MONTHS[first.month - 1]} and {format_day(last, weekday=False)}"
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return f"{first.year} and {last.year}"
+    return f"{format_day(first, weekday=False)} and {format_day(last, weekday=False)}"
+
+
+def format_vague(d: FactDate) -> str:
+    """A date that is vague, said as such: "some time in November 2023"; any other as it is."""
+    words = format_fact_date(d)
+    if d.precision not in ("month", "year", "range"):
+        return words
+    if words.startswith("between "):
+        return f"some time {words}"
+    return f"some time in the {words}" if " of " in words else f"some time in {words}"
+
+
+def has_begun(d: FactDate, now: datetime) -> bool:
+    """Whether the date has begun anywhere on earth, which is first at UTC+14. An unknown date has."""
+    return d.first is None or datetime.combine(d.first, time(0), timezone(timedelta(hours=14))) <= now
