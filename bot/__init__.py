@@ -1,0 +1,1 @@
+"""The program behind the commands: ledger, services, deliveries and what people read."""

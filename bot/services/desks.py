@@ -1,0 +1,88 @@
+"""Servers as the bot keeps them: settings, and whether the bot is still there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.errors import UserError
+from data.database import Connection, from_text, to_text
+from data.records import Desk
+
+_COLUMNS = (
+    "guild_id, name, zone, channel_id, editor_role_id, owner_id, set_up_at, set_up_by, greeted_at, left_at, alerted_to"
+)
+
+
+def _desk(row: Any) -> Desk:
+    values = list(row)
+    for at in (6, 8, 9):
+        values[at] = from_text(values[at]) if values[at] else None
+    return Desk(*values)
+
+
+async def find(conn: Connection, guild_id: int) -> Desk | None:
+    rows = list(await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM desk WHERE guild_id = ?", (guild_id,)))
+    return _desk(rows[0]) if rows else None
+
+
+async def get(conn: Connection, guild_id: int) -> Desk:
+    """The server's settings; UserError says what to do when it was never set up."""
+    desk = await find(conn, guild_id)
+    if desk is None or desk.set_up_at is None:
+        raise UserError(
+            "Attaché is not set up in this server yet, so there is no record to read. "
+            "Someone with Manage Server can start with /setup."
+        )
+    return desk
+
+
+async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> Desk:
+    """The server's row, made on first sight; its name and owner are kept as Discord last told them."""
+    await conn.execute(
+        "INSERT INTO desk (guild_id, name, owner_id) VALUES (?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id",
+        (guild_id, name, owner_id),
+    )
+    desk = await find(conn, guild_id)
+    assert desk is not None  # Just made.
+    return desk
+
+
+async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> None:
+    await conn.execute("UPDATE desk SET greeted_at = ? WHERE guild_id = ?", (to_text(now), guild_id))
+
+
+async def configure(
+    conn: Connection,
+    guild_id: int,
+    *,
+    now: datetime,
+    person_id: int,
+    zone: str | None = None,
+    channel_id: int | None = None,
+    editor_role_id: int | None = None,
+) -> Desk:
+    """Sets what was given, leaves the rest, and marks the server as set up. It ends the pause of a return."""
+    await conn.execute(
+        "UPDATE desk SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
+        "editor_role_id = coalesce(?, editor_role_id), set_up_at = coalesce(set_up_at, ?), "
+        "set_up_by = ?, left_at = NULL WHERE guild_id = ?",
+        (zone, channel_id, editor_role_id, to_text(now), person_id, guild_id),
+    )
+    desk = await find(conn, guild_id)
+    assert desk is not None  # Configured only after ensure().
+    return desk
+
+
+async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
+    """The bot was removed: everything stays, nothing is sent until setup runs again."""
+    await conn.execute("UPDATE desk SET left_at = ? WHERE guild_id = ?", (to_text(now), guild_id))
+
+
+async def list_present(conn: Connection) -> list[Desk]:
+    """The servers that are set up and where the bot still is."""
+    rows = await conn.execute_fetchall(
+        f"SELECT {_COLUMNS} FROM desk WHERE left_at IS NULL AND set_up_at IS NOT NULL ORDER BY guild_id"
+    )
+    return [_desk(row) for row in rows]

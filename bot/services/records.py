@@ -1,0 +1,222 @@
+"""Records: opened, found by name, completed while typing, listed. Everything is bound to one server."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.errors import BadInput, NotInRecord
+from bot.ledger.fields import KIND_WORDS, KINDS
+from bot.ledger.values import quoted
+from bot.ledger.words import normal, spelling_variants, words_of
+from data.database import Connection
+from data.records import FactDate, Kind, Link, Opened, Record, Row, Source, State
+
+_LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
+
+_OPEN = f"""
+SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
+  (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
+                                      o.headline, json(iif(o.open, 'true', 'false'))))
+   FROM (SELECT field, role, 1 AS outward, to_id AS other FROM link WHERE from_id = r.id
+         UNION ALL
+         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id FROM link l JOIN record f ON f.id = l.from_id
+                        WHERE l.to_id = r.id ORDER BY f.newest_on DESC, f.id LIMIT {_LINKS_SHOWN})) l
+   JOIN record o ON o.id = l.other AND o.live = 1),
+  (SELECT json_group_array(json_object('id', s.id, 'title', s.title, 'publisher', s.publisher,
+                                       'published_on', json(s.published_on), 'url', s.url, 'note', s.note))
+   FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id))
+FROM record r WHERE r.guild_id = ?
+"""  # the number is ours
+
+_state = msgspec.json.Decoder(State)
+_links = msgspec.json.Decoder(list[Link])
+_sources = msgspec.json.Decoder(list[Source])
+
+
+def _opened(row: sqlite3.Row | Sequence) -> Opened:
+    id_, kind, slug, name, headline, open_, state, _live, links, sources = row
+    record = Record(id_, kind, slug, name, headline, bool(open_), _state.decode(state))
+    return Opened(record, _links.decode(links), {source.id: source for source in _sources.decode(sources)})
+
+
+async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
+    """A record by its slug, or None when this server has none or all its updates were taken back."""
+    rows = list(await conn.execute_fetchall(f"{_OPEN} AND r.slug = ?", (guild_id, slug)))
+    return _opened(rows[0]) if rows and rows[0][7] else None
+
+
+async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
+    """A record by its slug; NotInRecord says so when it is gone."""
+    opened = await find(conn, guild_id, slug)
+    if opened is None:
+        raise NotInRecord(
+            "This is no longer in the record: the updates that made it were taken back. Nothing was changed."
+        )
+    return opened
+
+
+async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
+    """Several records in one read, in the order asked; those that are gone are left out."""
+    rows = await conn.execute_fetchall(
+        f"{_OPEN} AND r.live = 1 AND r.slug IN (SELECT value FROM json_each(?))",
+        (guild_id, msgspec.json.encode(list(slugs)).decode()),
+    )
+    found = {row[2]: row for row in rows}
+    return [_opened(found[slug]) for slug in slugs if slug in found]
+
+
+async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
+    """A record by what was typed: its slug, its name or an alias, or what completing would offer as the only one.
+
+    NotInRecord names close ones. A name of several records is refused with their names.
+    """
+    clipped = text[:200]
+    opened = await find(conn, guild_id, clipped)
+    if opened is not None and opened.record.kind in kinds:
+        return opened
+    return await get(conn, guild_id, await slug_by_name(conn, guild_id, clipped, kinds))
+
+
+async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
+    """The slug behind a typed slug, name or alias; NotInRecord or BadInput says what there is instead."""
+    noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
+    exact = await _select(conn, guild_id, kinds, "n.start = 0 AND n.norm = ?", (normal(text),), 5)
+    slug_match = [row for row in exact if row.slug == text]
+    found = slug_match or exact
+    if not found:
+        rows = await conn.execute_fetchall(
+            "SELECT kind, slug, name, headline, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
+            (guild_id, text),
+        )
+        found = [Row(*row) for row in rows if row[0] in kinds]
+    if len(found) == 1:
+        return found[0].slug
+    if found:
+        names = ", ".join(f"{row.name} ({KIND_WORDS[row.kind][0]})" for row in found)
+        raise BadInput(
+            f"{quoted(text)} is the name of several records: {names}. Choose one from the list while typing."
+        )
+    close = await complete(conn, guild_id, text, kinds, limit=3)
+    if len(close) == 1 and close[0][1] != "spelling":
+        return close[0][0].slug
+    hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
+    raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint} Nothing was changed.")
+
+
+async def _select(
+    conn: Connection, guild_id: int, kinds: Sequence[Kind], where: str, values: tuple, limit: int
+) -> list[Row]:
+    marks = ", ".join("?" * len(kinds))
+    rows = await conn.execute_fetchall(
+        "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on FROM name n JOIN record r ON r.id = n.record_id "
+        f"WHERE n.guild_id = ? AND {where} AND r.live = 1 AND r.kind IN ({marks}) "  # texts of ours
+        "ORDER BY n.start, n.norm LIMIT ?",
+        (guild_id, *values, *kinds, limit),
+    )
+    return [Row(*row) for row in rows]
+
+
+async def complete(
+    conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
+) -> list[tuple[Row, str]]:
+    """What a half-typed name may mean: names that begin so, then words inside names, then slips of spelling.
+
+    Each row comes with how it was found: "name", "word", "inside" or "spelling". Nothing typed lists by name.
+    """
+    asked = normal(text[:100])
+    found: dict[str, tuple[Row, str]] = {}
+
+    async def add(how: str, where: str, values: tuple) -> None:
+        if len(found) < limit:
+            for row in await _select(conn, guild_id, kinds, where, values, limit):
+                found.setdefault(row.slug, (row, how))
+
+    beyond = asked + "\U0010ffff"
+    await add("name", "n.start = 0 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
+    if asked:
+        await add("word", "n.norm >= ? AND n.norm < ?", (asked, beyond))
+    words = words_of(text[:100])
+    if len(words) > 1:
+        # Words in another order: each has to begin a word of the same record.
+        others = " AND ".join(
+            "EXISTS (SELECT 1 FROM name o WHERE o.guild_id = n.guild_id AND o.record_id = n.record_id "
+            "AND o.norm >= ? AND o.norm < ?)"
+            for _ in words
+        )
+        await add("word", f"n.start = 0 AND {others}", tuple(v for w in words for v in (w, w + "\U0010ffff")))
+    if len(asked) >= 3:
+        await add("inside", "n.start = 0 AND instr(n.norm, ?) > 0", (asked,))
+    if words and len(found) < limit:
+        marks = ", ".join("?" * len(spelling_variants(words[-1])))
+        corrected = await conn.execute_fetchall(
+            f"SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN ({marks}) LIMIT 10",
+            (guild_id, *spelling_variants(words[-1])),
+        )
+        for (word,) in corrected:
+            await add("spelling", "n.norm >= ? AND n.norm < ?", (word, word + "\U0010ffff"))
+    return list(found.values())[:limit]
+
+
+async def list_kind(
+    conn: Connection,
+    guild_id: int,
+    kind: Kind,
+    *,
+    stage: str | None = None,
+    linked: Sequence[str] = (),
+    offset: int = 0,
+    limit: int = 10,
+) -> tuple[list[Row], int]:
+    """One page of the records of a kind by name, and how many there are. `linked` are slugs that each must be linked."""
+    where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
+    values: list = [guild_id, kind]
+    if stage is not None:
+        where += " AND r.stage = ?"
+        values.append(stage)
+    for slug in linked:
+        where += (
+            " AND EXISTS (SELECT 1 FROM record o JOIN link l ON (l.from_id = r.id AND l.to_id = o.id) "
+            "OR (l.to_id = r.id AND l.from_id = o.id) WHERE o.guild_id = r.guild_id AND o.slug = ?)"
+        )
+        values.append(slug)
+    rows = await conn.execute_fetchall(
+        f"SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () FROM record r WHERE {where} "
+        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    )
+    found = list(rows)
+    return [Row(*row[:5]) for row in found], found[0][5] if found else 0
+
+
+async def list_pending(
+    conn: Connection, guild_id: int, *, kinds: Sequence[str] | None = None, about: Sequence[str] = ()
+) -> list[str]:
+    """The slugs of the open pending items, the next due first, then those without a date by age."""
+    where, values = "r.guild_id = ? AND r.open = 1", [guild_id]
+    for slug in about:
+        where += (
+            " AND EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id "
+            "AND o.guild_id = r.guild_id AND o.slug = ?)"
+        )
+        values.append(slug)
+    rows = await conn.execute_fetchall(
+        f"SELECT r.slug, json_extract(r.state, '$.facts.item_kind[0].value') FROM record r WHERE {where} "
+        "ORDER BY r.due_on IS NULL, r.due_on, r.id",
+        values,
+    )
+    return [slug for slug, kind in rows if kinds is None or kind in kinds]
+
+
+async def newest_date(conn: Connection, guild_id: int) -> FactDate | None:
+    """The newest fact date of the whole record."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT json_extract(state, '$.newest') FROM record WHERE guild_id = ? AND live = 1 AND newest_on IS NOT NULL "
+            "ORDER BY newest_on DESC LIMIT 1",
+            (guild_id,),
+        )
+    )
+    return msgspec.json.decode(rows[0][0], type=FactDate) if rows else None

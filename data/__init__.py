@@ -1,0 +1,1 @@
+"""Everything that persists: the SQLite file, its migrations and what its rows become."""

@@ -1,0 +1,149 @@
+"""The SQLite file: one connection that writes, one that reads, and who may hold it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiosqlite
+
+Connection = aiosqlite.Connection
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 1500",  # A command has three seconds in all.
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -2000",  # Memory is a promise: 2 MB a connection.
+    "PRAGMA secure_delete = ON",  # What is deleted is gone from the file too.
+)
+
+
+class DatabaseError(Exception):
+    """The file cannot be used as it is; the text says why and what to do."""
+
+
+class InUse(DatabaseError):
+    """Another process holds the file."""
+
+
+class FileLock:
+    """Lets one process at a time run on a database file, by flock on a file beside it.
+
+    The lock goes with the process, however it ends. The file stays: removing it would let two processes lock two files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._handle: int | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock or raises InUse at once."""
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise InUse(
+                f"Another Attaché is running on {self._path.name.removesuffix('.lock')}. Stop it first, "
+                "or give this one another file in ATTACHE_DATABASE."
+            ) from None
+        self._handle = handle
+
+    def release(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def to_text(at: datetime) -> str:
+    """An instant as it is stored: UTC, milliseconds, one fixed width, so that text sorts by time.
+
+    ValueError for a naive one: SQLite would store it without a word, and it would be somebody's local time.
+    """
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime has no place in the database")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class Database:
+    """One writer and one reader over one file in WAL mode.
+
+    `write()` is a whole transaction, one at a time; leaving it by an exception or a cancellation rolls back.
+    `read` is a connection of its own, so that long writes hold up no answer.
+    """
+
+    def __init__(self, writer: Connection, reader: Connection, path: Path) -> None:
+        self._writer = writer
+        self.read = reader
+        self.path = path
+        self._turn = asyncio.Lock()
+        self.after_write: Callable[[], None] = lambda: None
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """Opens or creates the file. DatabaseError when it is none of ours or cannot be written."""
+        if sqlite3.sqlite_version_info < (3, 38):
+            raise DatabaseError(f"SQLite 3.38 or newer is needed; this Python has {sqlite3.sqlite_version}.")
+        opened: list[Connection] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for _ in range(2):
+                connection = await aiosqlite.connect(path, isolation_level=None)
+                opened.append(connection)
+                for pragma in _PRAGMAS:
+                    await connection.execute(pragma)
+            writer, reader = opened
+            await writer.execute("PRAGMA journal_mode = WAL")
+            # A settled delivery must survive a power cut, or it would be sent again.
+            await writer.execute("PRAGMA synchronous = FULL")
+            await reader.execute("PRAGMA query_only = ON")
+        except (sqlite3.Error, OSError) as error:
+            for connection in opened:
+                await connection.close()
+            raise DatabaseError(
+                f"The database {path.name} cannot be opened: {error}. Check ATTACHE_DATABASE."
+            ) from error
+        return cls(writer, reader, path)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Connection]:
+        """One write transaction. Nothing is sent to Discord inside it."""
+        async with self._turn:
+            connection = self._writer
+            try:
+                await connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                await asyncio.shield(connection.execute("COMMIT"))
+            except BaseException:
+                # A cancelled statement still runs in its thread, so the rollback must not be cancelled with it.
+                await asyncio.shield(self._roll_back())
+                raise
+        self.after_write()
+
+    async def _roll_back(self) -> None:
+        await self._writer.execute("SELECT 1")  # Waits for whatever was cancelled on the way; only then ask.
+        if self._writer.in_transaction:
+            await self._writer.execute("ROLLBACK")
+
+    async def vacuum(self) -> None:
+        """Writes the file anew without what was deleted, and empties the log beside it."""
+        async with self._turn:
+            await self._writer.execute("INSERT INTO text (text) VALUES ('optimize')")
+            await self._writer.execute("VACUUM")
+            await self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        """Closes both connections; an open one would keep the process alive."""
+        async with self._turn:
+            await self.read.close()
+            await self._writer.close()

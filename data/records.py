@@ -1,0 +1,281 @@
+"""What rows become: frozen typed structs, without behaviour beyond reading themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Kind = Literal[
+    "deal", "participant", "place", "dialogue", "session", "document", "topic", "statement", "event", "pending"
+]
+Precision = Literal["day", "month", "year", "range", "open", "unknown"]
+Sureness = Literal["fixed", "announced", "reported", "usual"]
+
+
+class FactDate(Struct, frozen=True, omit_defaults=True):
+    """When something was true: a calendar date as precise as the source gave it.
+
+    `first` and `last` are the first and last day it can mean; an open range has no `last`, an unknown date has
+    neither and keeps its `printed` words ("Cold War"). `worked_out` marks what follows from the source without
+    being printed there (a year, for example).
+    """
+
+    precision: Precision
+    first: date | None = None
+    last: date | None = None
+    worked_out: bool = False
+    printed: str = ""
+
+    @property
+    def day(self) -> date | None:
+        """The day it counts from: the last of a vague date, the first of an open range, none when unknown."""
+        return self.first if self.precision == "open" else self.last
+
+
+class Due(Struct, frozen=True):
+    """By when something has to happen, and how sure that is. Of a vague date its last day counts."""
+
+    date: FactDate
+    sureness: Sureness
+
+
+class Money(Struct, frozen=True, omit_defaults=True):
+    """An amount as a source gives it. `amount` is a decimal number as text; `kind` says what is counted."""
+
+    amount: str
+    currency: str
+    bound: Literal["exact", "at least", "at most", "about"] = "exact"
+    kind: str = ""
+
+
+class Party(Struct, frozen=True, omit_defaults=True):
+    """One record taking part in another, in a role. `gone` ends it."""
+
+    record: str
+    role: str = ""
+    gone: bool = False
+
+
+class Approval(Struct, frozen=True, omit_defaults=True):
+    """One consent that a deal needs: whose side, which authority ("" when not named), what, and its state."""
+
+    side: str
+    what: str
+    state: Literal["not started", "requested", "open", "granted", "refused", "waived", "expired"]
+    authority: str = ""
+
+
+class Source(Struct, frozen=True, omit_defaults=True):
+    """Where an update comes from. Sources never change; a better description is another source."""
+
+    id: int
+    title: str
+    publisher: str = ""
+    published_on: FactDate | None = None
+    url: str = ""
+    note: str = ""
+
+
+class Update(Struct, frozen=True):
+    """One dated, sourced change to a record: a row of the ledger."""
+
+    id: int
+    record: str
+    action: Literal["set", "withdrawn"]
+    field: str
+    value: Any
+    date: FactDate
+    entered_at: datetime
+    person_id: int | None
+    source_id: int
+    locator: str
+    reason: str
+    replaces: int | None
+    batch: str
+    origin: Literal["editor", "dossier"]
+    origin_key: str
+
+
+class Fact(Struct, frozen=True, omit_defaults=True):
+    """The value of one field of a record on a date, as an update gave it."""
+
+    value: Any
+    date: FactDate
+    update: int
+    source: int
+    locator: str = ""
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """What a record's updates add up to: the facts per field, oldest first, and the dates they span."""
+
+    facts: dict[str, list[Fact]] = {}
+    opened: FactDate | None = None
+    newest: FactDate | None = None
+
+
+class Record(Struct, frozen=True):
+    """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
+
+    `headline` is a deal's stage in words; `open` tells a pending item that still waits.
+    """
+
+    id: int
+    kind: Kind
+    slug: str
+    name: str
+    headline: str
+    open: bool
+    state: State
+
+    def facts(self, field: str) -> list[Fact]:
+        return self.state.facts.get(field, [])
+
+    def fact(self, field: str) -> Fact | None:
+        """The fact of a field that holds one value, or None when it is not in the record."""
+        found = self.state.facts.get(field)
+        return found[-1] if found else None
+
+    def value(self, field: str) -> Any:
+        fact = self.fact(field)
+        return None if fact is None else fact.value
+
+
+class Link(Struct, frozen=True, array_like=True):
+    """One step from a record to another. `outward` when the record itself says so, else the other does."""
+
+    field: str
+    role: str
+    outward: bool
+    kind: Kind
+    slug: str
+    name: str
+    headline: str
+    open: bool
+
+
+class Opened(Struct, frozen=True):
+    """A record with all that its card needs: the records it is linked with and the sources of its facts."""
+
+    record: Record
+    links: list[Link]
+    sources: dict[int, Source]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the linked records by slug, its own among them."""
+        return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
+
+
+class Row(Struct, frozen=True):
+    """A record as lists show it."""
+
+    kind: Kind
+    slug: str
+    name: str
+    headline: str
+    newest_on: str | None
+
+
+class Desk(Struct, frozen=True):
+    """One Discord server as the bot keeps it."""
+
+    guild_id: int
+    name: str
+    zone: str
+    channel_id: int | None
+    editor_role_id: int | None
+    owner_id: int
+    set_up_at: datetime | None
+    set_up_by: int | None
+    greeted_at: datetime | None
+    left_at: datetime | None
+    alerted_to: int
+
+
+class Person(Struct, frozen=True):
+    """Someone who used the bot. `user_id` is None once they asked to be forgotten."""
+
+    id: int
+    user_id: int | None
+    zone: str | None
+    dm_channel_id: int | None
+
+
+class Destination(Struct, frozen=True):
+    """Where messages go: a channel of a server, or a person's DM about one server."""
+
+    id: int
+    guild_id: int
+    channel_id: int | None
+    person_id: int | None
+    user_id: int | None
+    dm_channel_id: int | None
+    zone: str
+    digest_at: str | None
+    digest_days: str
+    digested_to: int
+    digests_sent: int
+    mondays: int
+    hour_on: date | None
+    next_hour_at: datetime | None
+    state: Literal["active", "paused"]
+    reason: str
+    set_up_by: int | None
+    created_at: datetime
+
+
+class Follow(Struct, frozen=True):
+    """A subscription of a destination to one record, or to everything when `slug` is None."""
+
+    id: int
+    destination_id: int
+    slug: str | None
+    name: str | None
+    at_once: bool
+    muted: bool
+    role_id: int | None
+    since: int
+    created_at: datetime
+
+
+class Reminder(Struct, frozen=True):
+    """Someone's wish to be reminded: of a pending item (`slug`), or in their own words at `at`."""
+
+    id: int
+    destination_id: int
+    slug: str | None
+    name: str | None
+    words: str
+    at: datetime | None
+    done_at: datetime | None
+    muted: bool
+    snoozed_until: datetime | None
+    created_by: int | None
+    created_at: datetime
+
+
+class Delivery(Struct, frozen=True):
+    """One message owed to one destination. `token` names it in the buttons, `nonce` is what Discord sees."""
+
+    id: int
+    guild_id: int
+    destination_id: int
+    kind: Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
+    key: str
+    due_at: datetime
+    state: Literal["planned", "claimed", "settled"]
+    tries: int
+    unknown: bool
+    plain: bool
+    first_tried_at: datetime | None
+    next_try_at: datetime
+    nonce: str
+    payload: Any
+    outcome: str
+    detail: str
+    channel_id: int | None
+    message_id: int | None
+    settled_at: datetime | None

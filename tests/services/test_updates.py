@@ -1,0 +1,145 @@
+"""Appending, undoing and refolding on a real file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from bot.errors import BadInput, NotInRecord, UserError
+from bot.services import records, search, updates
+from bot.services.updates import Change
+from data.database import Database
+from data.records import FactDate
+
+DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+
+
+def set_(record: str, kind: str, field: str, value, source: int, **more) -> Change:
+    return Change(record, kind, field, value, more.pop("on", DAY), source, **more)  # type: ignore[arg-type]
+
+
+def drones(source: int) -> list[Change]:
+    return [
+        set_("us-government", "participant", "name", "U.S. government", source),
+        set_("drones", "deal", "name", "31 armed drones for India", source),
+        set_("drones", "deal", "stage", "under_review", source),
+        set_("drones", "deal", "quantity", "31", source),
+    ]
+
+
+async def enter(db: Database, desk: int, now: datetime, changes: list[Change]) -> str:
+    async with db.write() as conn:
+        return await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
+
+
+@pytest.mark.asyncio
+async def test_an_open_approval_is_the_headline_of_its_deal(db, desk, source, now):
+    approval = {"side": "us-government", "what": "clearances", "state": "open"}
+    await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
+    opened = await records.get(db.read, desk, "drones")
+    assert opened.record.headline == "Waiting for U.S. government clearances"
+    assert opened.names["us-government"] == "U.S. government"
+    assert opened.record.state.newest == DAY
+
+
+@pytest.mark.asyncio
+async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now):
+    item = [
+        set_("answer", "pending", "name", "Answer to the offer", source),
+        set_("answer", "pending", "state", "open", source),
+        set_("answer", "pending", "item_kind", "offer_response", source),
+        set_("answer", "pending", "about", {"record": "drones"}, source),
+    ]
+    await enter(db, desk, now, [*drones(source), *item])
+    assert (await records.get(db.read, desk, "drones")).record.headline == "Offered; no answer reported"
+    await enter(db, desk, now, [set_("answer", "pending", "state", "closed", source)])
+    assert (await records.get(db.read, desk, "drones")).record.headline == "Under review"
+
+
+@pytest.mark.asyncio
+async def test_undo_takes_everything_back_and_only_once(db, desk, source, now):
+    batch = await enter(db, desk, now, drones(source))
+    async with db.write() as conn:
+        await updates.undo(conn, desk, batch, now=now + timedelta(seconds=59), person_id=1)
+    assert await records.find(db.read, desk, "drones") is None
+    assert await records.complete(db.read, desk, "dro") == []
+    with pytest.raises(UserError, match="already undone"):
+        async with db.write() as conn:
+            await updates.undo(conn, desk, batch, now=now, person_id=1)
+
+
+@pytest.mark.asyncio
+async def test_undo_ends_after_a_minute(db, desk, source, now):
+    batch = await enter(db, desk, now, drones(source))
+    with pytest.raises(UserError, match="60 seconds"):
+        async with db.write() as conn:
+            await updates.undo(conn, desk, batch, now=now + timedelta(seconds=61), person_id=1)
+    assert await records.find(db.read, desk, "drones") is not None
+
+
+@pytest.mark.asyncio
+async def test_a_stage_that_goes_back_needs_a_reason(db, desk, source, now):
+    await enter(db, desk, now, drones(source))
+    later = FactDate("day", date(2024, 3, 1), date(2024, 3, 1))
+    back = set_("drones", "deal", "stage", "proposed", source, on=later)
+    with pytest.raises(BadInput, match="reason"):
+        await enter(db, desk, now, [back])
+    await enter(
+        db, desk, now, [set_("drones", "deal", "stage", "proposed", source, on=later, reason="The review ended.")]
+    )
+    assert (await records.get(db.read, desk, "drones")).record.value("stage") == "proposed"
+
+
+@pytest.mark.asyncio
+async def test_a_fact_of_the_future_is_refused_and_nothing_is_kept(db, desk, source, now):
+    tomorrow = FactDate("day", now.date() + timedelta(days=2), now.date() + timedelta(days=2))
+    with pytest.raises(BadInput, match="has not begun"):
+        await enter(db, desk, now, [*drones(source), set_("drones", "deal", "model", "X", source, on=tomorrow)])
+    assert await records.find(db.read, desk, "drones") is None
+
+
+@pytest.mark.asyncio
+async def test_another_server_reads_and_links_nothing(db, desk, source, now):
+    await enter(db, desk, now, drones(source))
+    assert await records.find(db.read, 2000, "drones") is None
+    assert (await search.search(db.read, 2000, "drones"))[1] == 0
+    assert await records.complete(db.read, 2000, "31") == []
+    with pytest.raises(UserError):
+        async with db.write() as conn:
+            change = set_("copy", "deal", "name", "A copy", source)
+            await updates.append(conn, 2000, [change], now=now, person_id=1, origin="editor")
+    with pytest.raises(NotInRecord):
+        await records.get_by_name(db.read, 2000, "drones", ["deal"])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["drones", "31 ARMED drones for india", "armed dro", "amred", "drnes india", "rone"])
+async def test_a_record_is_found_by_what_people_type(db, desk, source, now, typed):
+    await enter(db, desk, now, drones(source))
+    found = await records.complete(db.read, desk, typed)
+    assert [row.slug for row, _ in found] == ["drones"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["mq-9b", "AND", "(", "-x", 'a"b', "*", "NEAR(", "भारत", "x" * 6000, "desk:g2000"])
+async def test_any_text_can_be_searched(db, desk, source, now, typed):
+    await enter(db, desk, now, drones(source))
+    found, total, _ = await search.search(db.read, desk, typed)
+    assert (found, total) == ([], 0)
+
+
+@pytest.mark.asyncio
+async def test_search_corrects_a_slip_and_completes_the_last_word(db, desk, source, now):
+    await enter(db, desk, now, drones(source))
+    assert [row.slug for row in (await search.search(db.read, desk, "arned drones"))[0]] == ["drones"]
+    assert [row.slug for row in (await search.search(db.read, desk, "india dron"))[0]] == ["drones"]
+
+
+@pytest.mark.asyncio
+async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now):
+    approval = {"side": "us-government", "what": "clearances", "state": "open"}
+    await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
+    await enter(db, desk, now, [set_("us-government", "participant", "name", "The U.S. side", source)])
+    assert (await records.get(db.read, desk, "drones")).record.headline == "Waiting for The U.S. side clearances"
+    assert [row.slug for row in (await search.search(db.read, desk, "the side clearances"))[0]] == ["drones"]
