@@ -1,0 +1,81 @@
+"""A bot as a process of its own, to be killed at the worst moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from typing import Self
+
+from tests.wire.loopback import Loopback
+
+
+class BotProcess:
+    """Runs a command whose environment points it at a loopback; it ends with the loopback at the latest."""
+
+    def __init__(
+        self, server: Loopback, *command: str, env: dict[str, str] | None = None, cwd: str | None = None
+    ) -> None:
+        self.server, self.command, self.cwd = server, command, cwd
+        self.env = os.environ | {"DISCORD_TOKEN": server.token, "DISCORD_API_URL": server.api_url} | (env or {})
+        self._process: asyncio.subprocess.Process | None = None
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - close() ends it.
+        server.cleanup.push_async_callback(self.close)
+
+    async def launch(self) -> None:
+        """Starts the process, again if it has ended."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self.command,
+            env=self.env,
+            cwd=self.cwd,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def start(self, timeout: float = 30.0) -> Self:
+        """Launches it and waits until it has read READY and its servers."""
+        before = self.server.session
+        await self.launch()
+        ready = asyncio.create_task(self.server.ready(after=before, timeout=timeout))
+        ended = asyncio.create_task(self.wait(timeout=None))
+        await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
+        for task in (ready, ended):
+            task.cancel()
+        await asyncio.wait([ready, ended])
+        if not ready.cancelled() and not ready.exception():
+            return self
+        what = f"ended with status {status}" if (status := self.returncode) is not None else f"took {timeout:g} s"
+        raise RuntimeError(f"The bot {what} before it was ready:\n{self.output}")
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process and self._process.returncode
+
+    @property
+    def output(self) -> str:
+        """What it has written to stdout and stderr, over all starts."""
+        return os.pread(self._output.fileno(), os.fstat(self._output.fileno()).st_size, 0).decode(errors="replace")
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process and self.returncode is None:
+            self._process.send_signal(number)
+
+    async def wait(self, timeout: float | None = 10.0) -> int:
+        """Waits for the end of the process; returns its status."""
+        if self._process is None:
+            raise RuntimeError("The bot was not started.")
+        return await asyncio.wait_for(self._process.wait(), timeout)
+
+    async def close(self) -> None:
+        self.kill()
+        if self._process:
+            await self._process.wait()
+        self._output.close()
