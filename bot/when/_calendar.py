@@ -37,7 +37,7 @@ def existing_day(words: str, year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise refusal(words, "is not in the calendar", "Check the day and the month.")
+        raise refusal(words, "is not in the calendar", "Check the day and the month.") from None
 
 
 def refuse_numeric(words: str) -> None:

@@ -28,7 +28,7 @@ _ONE_TERM = pattern(rf"(?P<number>\d+|\b(?:{_NUMBER})\b) ?(?P<unit>{_UNIT})(?![a
 _ISO = pattern(
     r"(?P<day>\d{4}-\d{2}-\d{2})[t ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(?P<offset>z|utc|[+-]\d{2}:?\d{2})?"
 )
-_TIME_LAST = pattern(rf"(?:(?P<day>.+?) )?(?:at )?(?P<time>{TIME})(?: (?P<abbreviation>[a-z]{{2,5}}))?")
+_TIME_LAST = pattern(rf"(?:(?P<day>.+?) )??(?:at )?(?P<time>{TIME})(?: (?P<abbreviation>[a-z]{{2,5}}))?")
 _TIME_FIRST = pattern(rf"(?:at )?(?P<time>{TIME}) (?:on )?(?P<day>.+)")
 _NEXT_WEEKDAY = pattern(rf"(?P<which>this |next )?(?P<weekday>{WEEKDAY})")
 _WEEKDAY_NEXT_WEEK = pattern(rf"(?P<weekday>{WEEKDAY}) (?:of )?next week|next week(?: on)? (?P<later>{WEEKDAY})")
@@ -65,6 +65,8 @@ def parse_instant(text: str, *, now: datetime, zone: str) -> datetime:
 
 
 def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
+    if not words:
+        return None
     refuse_numeric(words)
     if m := _ISO.fullmatch(words):
         return _read_iso(words, m, zone)
@@ -72,8 +74,8 @@ def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
     if (span := _read_span(words, local.date())) is not None:
         day, extra = span
         # Days keep the wall time over daylight saving, hours are counted as they pass.
-        start = now if day == local.date() else local_instant(day, local.time(), zone)
-        return (start + extra).astimezone(UTC)
+        start = now.astimezone(UTC) if day == local.date() else local_instant(day, local.time(), zone)
+        return start + extra
     for day_words, at_words, abbreviation in _readings(words):
         day = _read_day(day_words, local.date()) if day_words else local.date()
         if day is not None:
@@ -103,7 +105,9 @@ def _read_iso(words: str, m: re.Match[str], zone: str) -> datetime:
         at = time.fromisoformat(m["time"])
         offset = time.fromisoformat(m["time"] + m["offset"].upper().replace("UTC", "Z")).tzinfo if m["offset"] else None
     except ValueError:
-        raise refusal(words, "is not a time of day", "Write it like 2026-12-01 14:00 or 2026-12-01 14:00+05:30.")
+        raise refusal(
+            words, "is not a time of day", "Write it like 2026-12-01 14:00 or 2026-12-01 14:00+05:30."
+        ) from None
     return datetime.combine(day, at, offset).astimezone(UTC) if offset else local_instant(day, at, zone)
 
 

@@ -97,7 +97,7 @@ def _zones() -> dict[str, str]:
 
 def _is_place(zone: str) -> bool:
     """`Etc/GMT+5`, which lies west of Greenwich, and `EST5EDT` can be typed in full but are never offered."""
-    return zone == "UTC" or ("/" in zone and not zone.startswith("Etc/"))
+    return "/" in zone and not zone.startswith("Etc/")
 
 
 @cache
@@ -144,7 +144,7 @@ def zone_choices(text: str) -> list[str]:
     if not key:
         return list(_FIRST_CHOICES)
     by_city = [zone for city, zones in sorted(_cities().items()) if city.startswith(key) for zone in zones]
-    names = sorted(item for item in _zones().items() if _is_place(item[1]))
+    names = sorted(item for item in _zones().items() if item[0] == "utc" or _is_place(item[1]))
     by_start = [zone for name, zone in names if name.startswith(key)]
     anywhere = [zone for name, zone in names if key in name]
     found = list(dict.fromkeys([*_named_zones(key), *by_city, *by_start, *anywhere])) or _close_zones(key)
