@@ -1,0 +1,180 @@
+"""The bot: it holds the database and the clock, loads the cogs, publishes the commands and answers errors."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.delivery import Deliverer
+from bot.errors import UserError
+from bot.presses import Presses
+from bot.rights import Rights
+from data.database import Database
+
+log = logging.getLogger(__name__)
+
+COGS = (
+    "cogs.deal",
+    "cogs.participant",
+    "cogs.dialogue",
+    "cogs.topic",
+    "cogs.pending",
+    "cogs.search",
+    "cogs.update",
+    "cogs.follow",
+    "cogs.remind",
+    "cogs.digest",
+    "cogs.sent",
+    "cogs.me",
+    "cogs.help",
+    "cogs.setup",
+    "cogs.settings",
+)
+
+# View Channels, Send Messages, Read Message History, Send Messages in Threads: what the invitation asks for.
+PERMISSIONS = discord.Permissions(
+    view_channel=True, send_messages=True, read_message_history=True, send_messages_in_threads=True
+)
+
+
+class Tree(app_commands.CommandTree["Attache"]):
+    """Commands whose errors take the bot's one road."""
+
+    async def on_error(self, interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
+        await answer_error(interaction, error)
+
+
+class Attache(commands.Bot):
+    """The bot over one database. It reads no messages and keeps no members: guilds are its only intent."""
+
+    def __init__(self, db: Database, clock: Clock, *, cogs: tuple[str, ...] = COGS) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=30,
+        )
+        self.db = db
+        self.clock = clock
+        self.rights = Rights(self)
+        self.presses = Presses(self)
+        self.deliverer = Deliverer(self, db, clock)
+        self.command_ids: dict[str, int] = {}
+        self._cogs_to_load = cogs
+
+    async def setup_hook(self) -> None:
+        """Loads every cog (a failing one stops the bot) and publishes the commands when they differ."""
+        for name in self._cogs_to_load:
+            await self.load_extension(name)
+        for cog in self.cogs.values():
+            self.presses.add(cog)
+        await self.publish_commands()
+
+    async def publish_commands(self) -> None:
+        """Asks Discord once which commands it has, and publishes ours when, and only when, they differ."""
+        assert self.application_id is not None  # Known since login.
+        there = await self.http.get_global_commands(self.application_id)
+        ours = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        if _shapes(there) == _shapes(ours):
+            self.command_ids = {command["name"]: int(command["id"]) for command in there}
+            return
+        published = await self.tree.sync()
+        self.command_ids = {command.name: command.id for command in published}
+        log.info("published %d commands", len(published))
+
+    def mention(self, command: str) -> str:
+        """A command as people can click it ("/deal show"), or as text while its id is not known."""
+        id_ = self.command_ids.get(command.split(" ")[0])
+        return f"</{command}:{id_}>" if id_ else f"`/{command}`"
+
+    async def on_interaction(self, interaction: discord.Interaction[Attache]) -> None:
+        if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            try:
+                await self.presses.handle(interaction)
+            except Exception as error:  # noqa: BLE001  # The one error path knows what to do with each.
+                await answer_error(interaction, error)
+
+
+def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
+    return {(command["name"], command.get("type", 1)): _shape(command) for command in commands_}
+
+
+# What Discord fills in when it is left out; the rest of a command's parts count as they are.
+_DEFAULTS: dict[str, Any] = {
+    "type": 1,
+    "description": "",
+    "options": [],
+    "choices": [],
+    "required": False,
+    "autocomplete": False,
+    "nsfw": False,
+    "default_member_permissions": None,
+    "contexts": None,
+    "integration_types": [0],
+    "channel_types": [],
+    "min_value": None,
+    "max_value": None,
+    "min_length": None,
+    "max_length": None,
+    "name": "",
+    "value": None,
+}
+
+
+def _shape(part: dict[str, Any]) -> dict[str, Any]:
+    """A command, option or choice with its defaults filled in and without what only Discord adds (ids, versions)."""
+    shape: dict[str, Any] = {}
+    for key, default in _DEFAULTS.items():
+        value = part.get(key)
+        value = default if value is None else value
+        if key in ("options", "choices"):
+            value = [_shape(inner) for inner in value]
+        elif key == "default_member_permissions" and value is not None:
+            value = int(value)
+        elif key in ("channel_types", "contexts", "integration_types") and value is not None:
+            value = sorted(int(one) for one in value)
+        shape[key] = value
+    return shape
+
+
+async def answer_error(interaction: discord.Interaction[Attache], error: Exception) -> None:
+    """Tells the person what went wrong, whether the interaction was already answered or not. It never raises."""
+    while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)) and error.__cause__:
+        error = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        if not isinstance(error, app_commands.AppCommandError):
+            break
+    if isinstance(error, UserError):
+        text = str(error)
+    elif isinstance(error, app_commands.TransformerError):
+        text = f"“{discord.utils.escape_markdown(str(error.value)[:60])}” cannot be used here. Nothing was changed. Choose from the list while typing."
+    elif isinstance(error, app_commands.CheckFailure):
+        text = "You may not use this here. Nothing was changed."
+    elif isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+        log.error("the disk is full: %s", error)
+        text = "The disk of this bot is full, so nothing was changed. Tell whoever runs it, then try again."
+    else:
+        reference = secrets.token_hex(3)
+        log.error("reference %s", reference, exc_info=error)
+        text = (
+            "Something went wrong on this side. If you were saving something, look whether it is there before you try "
+            f"again; if it stays, tell whoever runs this bot the reference `{reference}`."
+        )
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as gone:
+        log.warning("an error could not be told: %s", gone)

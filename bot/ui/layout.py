@@ -1,0 +1,69 @@
+"""The frame of every message: one container of text, rows of plain buttons, nothing that listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import discord
+from discord import ui
+
+TEXT_LIMIT = 4000  # Discord: all texts of a Components V2 message together.
+COMPONENT_LIMIT = 40  # Discord: all components, nested ones too.
+LABEL_LIMIT = 80  # Discord: a button's label.
+
+V = TypeVar("V", bound=ui.View | ui.LayoutView | ui.Modal)
+
+
+def finished(view: V) -> V:
+    """The view, made so that discord.py stores nothing for it; presses come in through `on_interaction` alone.
+
+    Without a running event loop `stop()` does nothing and the view would be kept for ever.
+    """
+    view.stop()
+    if not view.is_finished():
+        raise RuntimeError("views are made inside the event loop")
+    return view
+
+
+def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> ui.Button:
+    """A plain button. A long label is clipped; it is never disabled, because screen readers do not say so."""
+    return ui.Button(
+        label=label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…", custom_id=custom_id, style=style
+    )
+
+
+def rows(buttons: Sequence[ui.Button]) -> list[ui.ActionRow]:
+    """Buttons in rows of five."""
+    return [ui.ActionRow(*buttons[i : i + 5]) for i in range(0, len(buttons), 5)]
+
+
+def card(
+    texts: Iterable[str],
+    *,
+    buttons: Sequence[ui.Button] = (),
+    selects: Sequence[ui.Select] = (),
+    accent: int | None = None,
+) -> ui.LayoutView:
+    """A Components V2 message: the texts in one container, selects and buttons below. Finished, ready to be sent.
+
+    ValueError when Discord would refuse it: renderers clip and page before.
+    """
+    view = ui.LayoutView(timeout=None)
+    parts = [text for text in texts if text]
+    view.add_item(ui.Container(*[ui.TextDisplay(text) for text in parts], accent_colour=accent))
+    for select in selects:
+        view.add_item(ui.ActionRow(select))
+    for row in rows(buttons):
+        view.add_item(row)
+    if sum(map(len, parts)) > TEXT_LIMIT or view.total_children_count > COMPONENT_LIMIT:
+        raise ValueError("the card is longer than Discord allows")
+    return finished(view)
+
+
+def plain(buttons: Sequence[ui.Button]) -> ui.View:
+    """Buttons below an ordinary text message. Finished, ready to be sent."""
+    view = ui.View(timeout=None)
+    for item in buttons:
+        view.add_item(item)
+    return finished(view)

@@ -1,0 +1,47 @@
+"""One voice: escaping, clipping, plurals and lists of words. Every text of a person goes through `escaped`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>), guides (<id:>) all begin with one of these.
+_SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
+_LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
+_PING = re.compile(r"@(?=everyone|here)")
+
+
+def escape(text: str) -> str:
+    """A person's text so that Discord shows it letter by letter, on one line."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", line))
+    return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), escaped_)
+
+
+def clip(text: str, limit: int) -> str:
+    """A text of at most `limit` characters, with an ellipsis where it was cut; an escape is not cut in two."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    backslashes = len(cut) - len(cut.rstrip("\\"))
+    return (cut[:-1] if backslashes % 2 else cut).rstrip() + "…"
+
+
+def escaped(text: str, limit: int = 400) -> str:
+    """A person's text, escaped and then clipped."""
+    return clip(escape(text), limit)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """ "1 deal", "2 deals", "1,000 deals"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def sentence(text: str) -> str:
+    """A phrase as a sentence's beginning: its first letter large."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,145 @@
+"""A simulated Discord with one server, a manager, an editor and a member in it, and the real bot."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+import simcord
+
+from bot.app import COGS, Attache
+from bot.services import desks, dossiers, people
+from data.database import Database
+from data.migrate import migrate
+
+# simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
+simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001
+
+
+_READY = tuple(name for name in COGS if importlib.util.find_spec(name))  # While cogs are still being added.
+
+
+class EnvClock:
+    """The simulated Discord's clock, so that the bot and Discord agree."""
+
+    env: simcord.Env
+
+    def now(self) -> datetime:
+        return self.env.now()
+
+
+class World:
+    """The bot in a simulated Discord, and what a test needs to press and read."""
+
+    def __init__(self, env: simcord.Env, bot: Attache, db: Database, clock: EnvClock) -> None:
+        self.env, self.bot, self.db, self.clock = env, bot, db, clock
+        self.owner = env.create_user("mira")
+        self.guild = env.create_guild("Newsroom", owner=self.owner)
+        self.channel = self.guild.create_text_channel("desk")
+        self.editors = self.guild.create_role("Editors")
+        self.manager = self.guild.owner
+        self.editor = self.guild.add_member(env.create_user("edda"), roles=[self.editors])
+        self.member = self.guild.add_member(env.create_user("memo"))
+
+    @property
+    def now(self) -> datetime:
+        return self.env.now()
+
+    async def restart(self) -> None:
+        """Ends the process and starts it again on the same file."""
+        path = self.db.path
+        await self.bot.deliverer.close()
+        await self.db.close()
+        self.db = await Database.open(path)
+        self.bot = Attache(self.db, self.clock, cogs=_READY)
+        await self.env.restart_bot(self.bot)
+
+    async def tick(self, seconds: float = 0) -> None:
+        """Lets time pass and the heartbeat beat once at its end."""
+        if seconds:
+            await self.env.advance_time(seconds)
+        await self.bot.deliverer.tick(self.env.now())
+        await self.env.settle()
+
+    async def set_up(self, dossier: str | None = "india-us-2plus2-2023") -> None:
+        """As /setup leaves a server, without its message: zone, channel, editor role, and the starter dossier."""
+        async with self.db.write() as conn:
+            person = await people.ensure(conn, self.owner.id)
+            await desks.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
+            await desks.configure(
+                conn,
+                self.guild.id,
+                now=self.now,
+                person_id=person.id,
+                zone="Asia/Kolkata",
+                channel_id=self.channel.id,
+                editor_role_id=self.editors.id,
+            )
+            if dossier:
+                await dossiers.load(
+                    conn, self.guild.id, dossiers.read_shipped(dossier), now=self.now, person_id=person.id
+                )
+
+
+def parts(components: Any) -> Iterator[dict[str, Any]]:
+    """Every component of a message, nested ones too, as Discord was sent them."""
+    for part in components or []:
+        yield part
+        yield from parts(part.get("components"))
+        if "accessory" in part:
+            yield from parts([part["accessory"]])
+
+
+def text_of(message: Any) -> str:
+    """All that a person reads in a message: its content and its text components."""
+    content = getattr(message, "content", "") or ""
+    return "\n".join(filter(None, [content, *(p["content"] for p in parts(message.components) if p.get("type") == 10)]))
+
+
+def labels_of(message: Any) -> list[str]:
+    return [p.get("label", "") for p in parts(message.components) if p.get("type") == 2]
+
+
+def id_of(message: Any, label: str) -> str:
+    """The custom id of the button with that label."""
+    return next(p["custom_id"] for p in parts(message.components) if p.get("type") == 2 and p.get("label") == label)
+
+
+def answer(result: simcord.InteractionResult) -> str:
+    """What a command or press answered, after checking that it answered at all and left nothing listening."""
+    assert result.acknowledged, "the interaction was never answered"
+    assert result.response is not None
+    return text_of(result.response)
+
+
+@pytest_asyncio.fixture
+async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
+    """The bot just invited, before anyone ran /setup."""
+    db = await Database.open(tmp_path / "attache.db")
+    await migrate(db)
+    clock = EnvClock()
+    bot = Attache(db, clock, cogs=_READY)
+    env = simcord.Env(bot, settle_timeout=2)
+    clock.env = env
+    await env.start()
+    world = World(env, bot, db, clock)
+    await env.settle()
+    try:
+        yield world
+    finally:
+        await world.bot.deliverer.close()
+        await env.shutdown()
+        await world.db.close()
+    assert not world.bot._connection._view_store._views, "a view was stored: it was sent before it was finished"
+    env.raise_errors()
+
+
+@pytest_asyncio.fixture
+async def world(empty_world: World) -> World:
+    """The bot after /setup with the starter dossier."""
+    await empty_world.set_up()
+    return empty_world
