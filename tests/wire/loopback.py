@@ -28,7 +28,7 @@ LOADING, COMPONENTS_V2 = 1 << 7, 1 << 15  # flags of a message
 CONTENTS = ("content", "embeds", "components", "attachments")  # a message needs one of them
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer.
+class Refused(Exception):
     """An answer that is not a success: HTTP status, Discord's code, its words."""
 
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:

@@ -115,6 +115,7 @@ async def test_the_same_nonce_gives_the_same_message_whatever_the_channel(desk: 
     again = await desk.place.send("one", nonce="n1")
     elsewhere = await other.send("two", nonce="n1")
     assert first.id == again.id == elsewhere.id
+    assert again.nonce == "n1"
     assert await desk.history() == ["one"]
     assert desk.server.accepted == {"n1": 1}
     assert desk.server.messages(other.id) == []
@@ -435,6 +436,9 @@ async def test_a_press_changes_the_message(live: Desk) -> None:
     asked = await live.server.slash(live.member, live.guild, live.channel, "deal ask")
     assert asked.message
     assert asked.text == "Well?\nAccept\nChange"
+    greyed = asked.message | {"components": [{"type": 2, "custom_id": "accept", "disabled": True}]}
+    with pytest.raises(LookupError):
+        await live.server.click(live.member, greyed, "accept")
     pressed = await live.server.click(live.member, asked.message, "accept")
     assert (pressed.type, pressed.text) == (people.UPDATE, "Accepted")
     assert [message["content"] for message in live.server.messages(live.channel)] == ["Accepted"]
@@ -484,6 +488,9 @@ async def test_the_bot_is_told_what_happens_to_its_surroundings(live: Desk) -> N
         act()
         await told
     assert [channel.name for channel in live.client.guilds[0].text_channels] == ["new"]
+    assert live.server.session
+    arrivals = [event["data"] for event in live.server.session.events if event["t"] == "GUILD_CREATE"]
+    assert [guild.get("unavailable") for guild in arrivals] == [False, None]  # there at the start; joined since
 
 
 @pytest.mark.asyncio
