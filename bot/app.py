@@ -14,8 +14,10 @@ from discord.ext import commands
 from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.errors import UserError
+from bot.ledger.values import quoted
 from bot.presses import Presses
 from bot.rights import Rights
+from bot.ui.text import error_text, escaped
 from data.database import Database
 
 log = logging.getLogger(__name__)
@@ -96,7 +98,7 @@ class Attache(commands.Bot):
 
     def mention(self, command: str) -> str:
         """A command as people can click it ("/deal show"), or as text while its id is not known."""
-        id_ = self.command_ids.get(command.split(" ")[0])
+        id_ = self.command_ids.get(command.partition(" ")[0])
         return f"</{command}:{id_}>" if id_ else f"`/{command}`"
 
     async def on_interaction(self, interaction: discord.Interaction[Attache]) -> None:
@@ -156,9 +158,12 @@ async def answer_error(interaction: discord.Interaction[Attache], error: Excepti
         if not isinstance(error, app_commands.AppCommandError):
             break
     if isinstance(error, UserError):
-        text = str(error)
+        text = error_text(error)
     elif isinstance(error, app_commands.TransformerError):
-        text = f"“{discord.utils.escape_markdown(str(error.value)[:60])}” cannot be used here. Nothing was changed. Choose from the list while typing."
+        text = (
+            f"{escaped(quoted(str(error.value)))} cannot be used here. Nothing was changed. "
+            "Choose from the list while typing."
+        )
     elif isinstance(error, app_commands.CheckFailure):
         text = "You may not use this here. Nothing was changed."
     elif isinstance(error, sqlite3.OperationalError) and "full" in str(error):

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """A sentence for the person who asked. Everything else is answered with a reference and logged in full."""
+    """A sentence for the person who asked. Everything else is answered with a reference and logged in full.
+
+    The text is plain and escaped where it is shown, since it often quotes what was typed; `marked_up` is for a text
+    that holds markup of ours (a role, a command to click) and no word of a person.
+    """
+
+    def __init__(self, text: str, *, marked_up: bool = False) -> None:
+        super().__init__(text)
+        self.marked_up = marked_up
 
 
 class BadInput(UserError):

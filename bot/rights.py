@@ -38,7 +38,7 @@ def require_manager(caller: Caller) -> None:
 
 def require_editor(caller: Caller, desk: Desk) -> None:
     if not caller.may_edit(desk):
-        raise NotAllowed(f"Only editors change the record. {editors_are(desk)} Nothing was changed.")
+        raise NotAllowed(f"Only editors change the record. {editors_are(desk)} Nothing was changed.", marked_up=True)
 
 
 def editors_are(desk: Desk) -> str:

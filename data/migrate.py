@@ -37,7 +37,7 @@ async def schema_version(connection: Connection) -> int:
 
 
 async def migrate(database: Database, folder: Path = FOLDER) -> int:
-    """Brings the file to the newest schema and returns its number. DatabaseError when the file is newer than the code."""
+    """Brings the file to the newest schema and returns its number. DatabaseError: the file is newer than the code."""
     found = migrations(folder)
     version = await schema_version(database.read)
     if version > len(found):

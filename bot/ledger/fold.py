@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import pairwise
 
 from bot.ledger.fields import Field, find_field, stage_rank
 from data.records import Fact, FactDate, Kind, State, Update
@@ -106,4 +107,4 @@ def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool
     after = [u for u in course if (u.date.day or _LONG_AGO) > day]
     steps = [*(before[-1:]), None, *(after[:1])]
     ranks = [stage_rank(stage if u is None else u.value) for u in steps]
-    return any(later < earlier for earlier, later in zip(ranks, ranks[1:], strict=False))
+    return any(later < earlier for earlier, later in pairwise(ranks))

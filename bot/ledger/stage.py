@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -45,9 +46,9 @@ def headline(state: State, pending: Sequence[tuple[str, str]], names: Names) -> 
     if stage == "approved" and approver:
         party = msgspec.convert(approver, Party)
         return f"Approved by {named(party.record, names) if party.record else party.role}, not yet signed"
-    return STAGES.get(stage, STAGES["unspecified"])
+    return STAGES.get(stage or "", STAGES["unspecified"])
 
 
-def _value(state: State, field: str):
+def _value(state: State, field: str) -> Any:
     facts = state.facts.get(field)
     return facts[-1].value if facts else None

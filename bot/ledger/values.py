@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -33,7 +33,8 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 class FieldType(Protocol):
     """What a field can hold. Values are plain JSON; `parse` and `check` raise BadInput."""
 
-    example: str
+    @property
+    def example(self) -> str: ...
 
     def mentions(self, text: str) -> list[str]:
         """The names of records in a typed text, to be looked up before `parse`."""
@@ -433,7 +434,7 @@ class DueType(_Plain):
             raise BadInput(
                 f"{quoted(day)} has no last day to wait for. Nothing was changed. Write it like {self.example}."
             )
-        return msgspec.to_builtins(Due(value, word))
+        return msgspec.to_builtins(Due(value, cast("Sureness", word)))
 
     def check(self, value: Any) -> None:
         if value is not None and self._convert(value, Due).date.last is None:

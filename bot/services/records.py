@@ -111,7 +111,8 @@ async def _select(
 ) -> list[Row]:
     marks = ", ".join("?" * len(kinds))
     rows = await conn.execute_fetchall(
-        "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on FROM name n JOIN record r ON r.id = n.record_id "
+        "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on "
+        "FROM name n JOIN record r ON r.id = n.record_id "
         f"WHERE n.guild_id = ? AND {where} AND r.live = 1 AND r.kind IN ({marks}) "  # texts of ours
         "ORDER BY n.start, n.norm LIMIT ?",
         (guild_id, *values, *kinds, limit),
@@ -170,7 +171,7 @@ async def list_kind(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """One page of the records of a kind by name, and how many there are. `linked` are slugs that each must be linked."""
+    """One page of the records of a kind by name, and how many there are. Each slug in `linked` must be linked."""
     where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
     values: list = [guild_id, kind]
     if stage is not None:
@@ -195,7 +196,8 @@ async def list_pending(
     conn: Connection, guild_id: int, *, kinds: Sequence[str] | None = None, about: Sequence[str] = ()
 ) -> list[str]:
     """The slugs of the open pending items, the next due first, then those without a date by age."""
-    where, values = "r.guild_id = ? AND r.open = 1", [guild_id]
+    where = "r.guild_id = ? AND r.open = 1"
+    values: list[int | str] = [guild_id]
     for slug in about:
         where += (
             " AND EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id "
@@ -214,8 +216,8 @@ async def newest_date(conn: Connection, guild_id: int) -> FactDate | None:
     """The newest fact date of the whole record."""
     rows = list(
         await conn.execute_fetchall(
-            "SELECT json_extract(state, '$.newest') FROM record WHERE guild_id = ? AND live = 1 AND newest_on IS NOT NULL "
-            "ORDER BY newest_on DESC LIMIT 1",
+            "SELECT json_extract(state, '$.newest') FROM record "
+            "WHERE guild_id = ? AND live = 1 AND newest_on IS NOT NULL ORDER BY newest_on DESC LIMIT 1",
             (guild_id,),
         )
     )

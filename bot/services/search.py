@@ -52,7 +52,8 @@ async def _page(
     query = f"desk:g{guild_id} AND body:({' AND '.join(f'{chr(34)}{word}{chr(34)}' for word in words)} *)"
     rows = await conn.execute_fetchall(
         "WITH hit AS (SELECT rowid, rank FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) "
-        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () FROM hit JOIN record r ON r.id = hit.rowid "
+        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () "
+        "FROM hit JOIN record r ON r.id = hit.rowid "
         "WHERE r.guild_id = ? AND r.live = 1 ORDER BY hit.rank, r.id LIMIT ? OFFSET ?",
         (query, _RANKED, guild_id, limit, offset),
     )

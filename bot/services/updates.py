@@ -1,4 +1,7 @@
-"""Updates: appended to the ledger, taken back, read as history. Each append refolds its records in the same transaction."""
+"""Updates: appended to the ledger, taken back, read as history.
+
+Each append refolds its records in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ from data.records import FactDate, Kind, State, Update
 UNDO_FOR = timedelta(seconds=60)
 
 _UPDATE = (
-    "u.id, r.slug, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, u.printed, u.entered_at, "
-    "u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, u.origin_key"
+    "u.id, r.slug, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, u.printed, "
+    "u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, u.origin_key"
 )
 
 
@@ -66,10 +69,8 @@ async def append(
 
     Records that do not exist yet are made first, so changes may point to one another.
     """
-    ids = {
-        slug: await _ensure_record(conn, guild_id, slug, kind)
-        for slug, kind in {c.record: c.kind for c in changes}.items()
-    }
+    kinds: dict[str, Kind] = {change.record: change.kind for change in changes}
+    ids = {slug: await _ensure_record(conn, guild_id, slug, kind) for slug, kind in kinds.items()}
     batch = uuid.uuid4().hex
     for change in changes:
         await _check(conn, guild_id, ids[change.record], change, now)
@@ -87,7 +88,8 @@ async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind)
     )
     if there != kind:
         raise BadInput(
-            f"{quoted(slug)} is a {KIND_WORDS[there][0]} here, not a {KIND_WORDS[kind][0]}. Nothing was changed. Use another name."
+            f"{quoted(slug)} is a {KIND_WORDS[there][0]} here, not a {KIND_WORDS[kind][0]}. Nothing was changed. "
+            "Use another name."
         )
     return id_
 
@@ -144,8 +146,8 @@ async def _insert(
 ) -> None:
     date = change.date
     await conn.execute(
-        "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, printed, "
-        "entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key) "
+        "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
+        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             guild_id,
@@ -306,8 +308,8 @@ async def _write_fold(conn: Connection, guild_id: int, record_id: int) -> bool:
     due = value("due") if kind == "pending" else None
     day = due_day(due)
     await conn.execute(
-        "UPDATE record SET live = ?, name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, newest_on = ?, state = ? "
-        "WHERE id = ?",
+        "UPDATE record SET live = ?, name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, newest_on = ?, "
+        "state = ? WHERE id = ?",
         (
             bool(name),
             name,
@@ -341,15 +343,14 @@ async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
         "SELECT kind, name, live, state FROM record WHERE id = ?", (record_id,)
     )
     state = msgspec.json.decode(raw, type=State)
-    names = {
-        slug: other
-        for slug, other in await conn.execute_fetchall(
-            "SELECT o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = ?", (record_id,)
-        )
-    }
+    neighbours = await conn.execute_fetchall(
+        "SELECT o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = ?", (record_id,)
+    )
+    names: dict[str, str] = {slug: other for slug, other in neighbours}  # noqa: C416  # a Row is no pair to dict()
     if kind == "deal":
         pending = await conn.execute_fetchall(
-            "SELECT p.name, json_extract(p.state, '$.facts.item_kind[0].value') FROM link l JOIN record p ON p.id = l.from_id "
+            "SELECT p.name, json_extract(p.state, '$.facts.item_kind[0].value') "
+            "FROM link l JOIN record p ON p.id = l.from_id "
             "WHERE l.to_id = ? AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
             (record_id,),
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.errors import UserError
+
 # Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>), guides (<id:>) all begin with one of these.
 _SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
@@ -30,6 +32,11 @@ def clip(text: str, limit: int) -> str:
 def escaped(text: str, limit: int = 400) -> str:
     """A person's text, escaped and then clipped."""
     return clip(escape(text), limit)
+
+
+def error_text(error: UserError) -> str:
+    """An error's sentence as it is shown."""
+    return str(error) if error.marked_up else escape(str(error))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

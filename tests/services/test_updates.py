@@ -10,13 +10,13 @@ from bot.errors import BadInput, NotInRecord, UserError
 from bot.services import records, search, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate
+from data.records import FactDate, Kind
 
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
 
 
-def set_(record: str, kind: str, field: str, value, source: int, **more) -> Change:
-    return Change(record, kind, field, value, more.pop("on", DAY), source, **more)  # type: ignore[arg-type]
+def set_(record: str, kind: Kind, field: str, value, source: int, on: FactDate = DAY, reason: str = "") -> Change:
+    return Change(record, kind, field, value, on, source, reason=reason)
 
 
 def drones(source: int) -> list[Change]:
