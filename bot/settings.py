@@ -138,7 +138,7 @@ def _api_url(value: str) -> str:
         raise ValueError("must not hold a user name or password: leave them out.")
     if "?" in value or "#" in value:
         raise ValueError('must not hold a query: leave out everything from "?" or "#".')
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
         raise ValueError(
             "must start with https://, because the token travels there: "
             "only for this machine http:// will do, like http://127.0.0.1:8080/api/v10."
@@ -148,7 +148,7 @@ def _api_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

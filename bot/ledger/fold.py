@@ -92,8 +92,9 @@ def _reports(kind: Kind, update: Update) -> bool:
     return field is not None and field.reports
 
 
-def _by_day(found: FactDate) -> tuple[date, str, bool]:
-    return found.day or _LONG_AGO, found.precision, found.worked_out
+def _by_day(found: FactDate) -> tuple[date, str, bool, date, str]:
+    """The order of fact dates; what follows the day only decides between dates of one day, the same way every time."""
+    return found.day or _LONG_AGO, found.precision, found.worked_out, found.first or _LONG_AGO, found.printed
 
 
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:

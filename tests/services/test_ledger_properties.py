@@ -1,0 +1,145 @@
+"""Properties of the ledger on real files: the order of entering, and tables that equal the fold from scratch."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.ledger.fields import STAGES
+from bot.services import desks, people, sources, updates
+from bot.services.updates import Change
+from data.database import Connection, Database
+from data.migrate import migrate
+from data.records import FactDate, Kind, State
+
+GUILD = 1
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RECORDS: dict[str, Kind] = {"maker": "participant", "drones": "deal", "clearance": "pending"}
+
+days = st.integers(0, 3).map(lambda n: date(2023, 1, 1) + timedelta(days=n)).map(lambda on: FactDate("day", on, on))
+dates = days | st.just(FactDate("unknown")) | st.just(FactDate("open", date(2023, 1, 2)))
+facts = st.one_of(
+    st.tuples(st.just("maker"), st.just("name"), st.sampled_from(["General Atomics", "Atomics"])),
+    st.tuples(st.just("maker"), st.just("alias"), st.sampled_from([{"text": "GA"}, {"text": "GA", "gone": True}])),
+    st.tuples(st.just("drones"), st.just("name"), st.sampled_from(["31 armed drones", "The drones"])),
+    st.tuples(st.just("drones"), st.just("stage"), st.sampled_from(list(STAGES))),
+    st.tuples(st.just("drones"), st.just("party"), st.sampled_from([{"record": "maker", "role": "maker"}])),
+    st.tuples(
+        st.just("drones"),
+        st.just("approval"),
+        st.sampled_from([{"side": "maker", "what": "consent", "state": state} for state in ("open", "granted")]),
+    ),
+    st.tuples(st.just("clearance"), st.just("name"), st.just("Clearances for the drones")),
+    st.tuples(st.just("clearance"), st.just("state"), st.sampled_from(["open", "closed"])),
+    st.tuples(st.just("clearance"), st.just("item_kind"), st.sampled_from(["clearance", "signature"])),
+    st.tuples(st.just("clearance"), st.just("about"), st.sampled_from([{"record": "drones"}])),
+)
+acts = st.lists(st.tuples(facts, dates, st.integers(0, 1), st.booleans()), min_size=1, max_size=8)
+
+
+async def enter(conn: Connection, own: list[int], course: list[Any], order: list[int]) -> None:
+    """Enters the facts in an order; those marked so are withdrawn again afterwards."""
+    saved: dict[int, str] = {}
+    for minute, place in enumerate(order):
+        (slug, field, value), on, source, _ = course[place]
+        change = Change(slug, RECORDS[slug], field, value, on, own[source], reason="As the source says.")
+        now = START + timedelta(minutes=minute)
+        saved[place] = await updates.append(conn, GUILD, [change], now=now, person_id=1, origin="editor")
+    for place in order:
+        if course[place][3]:
+            rows = await conn.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (saved[place],))
+            ids = [id_ for (id_,) in rows]
+            await updates.withdraw(conn, GUILD, ids, now=START + timedelta(days=1), person_id=1, reason="Wrong.")
+
+
+async def derived(conn: Connection, *, ids: bool) -> Any:
+    """All that the fold writes. Without `ids` as it reads for people: no row number decides anything."""
+    found: dict[str, Any] = {}
+    for row in await conn.execute_fetchall(
+        "SELECT slug, live, name, stage, headline, open, due_on, newest_on, state FROM record ORDER BY slug"
+    ):
+        state = msgspec.json.decode(row[8], type=State)
+        shown = {name: [(f.value, f.date, f.source) for f in facts] for name, facts in state.facts.items()}
+        found[row[0]] = (*row[1:8], state if ids else (shown, state.opened, state.newest))
+    for table, columns in (
+        ("link", "f.slug, t.field, t.role, o.slug"),
+        ("name", "f.slug, t.norm, t.start"),
+        ("spelling", "f.slug, t.variant, t.word"),
+    ):
+        owner = "from_id" if table == "link" else "record_id"
+        join = "JOIN record o ON o.id = t.to_id" if table == "link" else ""
+        rows = await conn.execute_fetchall(f"SELECT {columns} FROM {table} t JOIN record f ON f.id = t.{owner} {join}")
+        found[table] = sorted(tuple(row) for row in rows)
+    rows = await conn.execute_fetchall("SELECT r.slug, t.body FROM text t JOIN record r ON r.id = t.rowid")
+    found["text"] = sorted(tuple(row) for row in rows)
+    return found
+
+
+async def new_desk(folder: Path, name: str) -> tuple[Database, list[int]]:
+    db = await Database.open(folder / name)
+    await migrate(db)
+    async with db.write() as conn:
+        person = await people.ensure(conn, 7)
+        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
+        await desks.configure(conn, GUILD, now=START, person_id=person.id)
+        own = [await sources.ensure(conn, GUILD, title=title) for title in ("One article", "Another article")]
+        # The records themselves come first, so that facts may point to one another in any order.
+        for slug, kind in RECORDS.items():
+            await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?)", (GUILD, kind, slug))
+    return db, own
+
+
+def orders(course: list[Any]) -> st.SearchStrategy[list[int]]:
+    """Orders that keep the facts of one record, field and fact day in theirs: shuffle, then put each group in order."""
+
+    def keep(shuffled: list[int]) -> list[int]:
+        places: dict[Any, list[int]] = {}
+        for place in range(len(course)):
+            (slug, field, _), on, _, _ = course[place]
+            places.setdefault((slug, field, on.day), []).append(place)
+        queues = {key: iter(group) for key, group in places.items()}
+        return [next(queues[(course[p][0][0], course[p][0][1], course[p][1].day)]) for p in shuffled]
+
+    return st.permutations(range(len(course))).map(keep)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_from_scratch(data):
+    course = data.draw(acts)
+    order = data.draw(orders(course))
+
+    async def compare() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            first, own = await new_desk(Path(folder), "first.db")
+            second, other = await new_desk(Path(folder), "second.db")
+            try:
+                async with first.write() as conn:
+                    await enter(conn, own, course, list(range(len(course))))
+                async with second.write() as conn:
+                    await enter(conn, other, course, order)
+                assert await derived(first.read, ids=False) == await derived(second.read, ids=False)
+
+                held = await derived(first.read, ids=True)
+                async with first.write() as conn:
+                    for table in ("link", "name", "spelling", "text"):
+                        await conn.execute(f"DELETE FROM {table}")
+                    told = "id IN (SELECT record_id FROM ledger)"
+                    await conn.execute(
+                        f"UPDATE record SET live = 0, name = '', headline = '', state = '{{}}', open = 0 WHERE {told}"
+                    )
+                    rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")
+                    await updates.refold(conn, GUILD, [id_ for (id_,) in rows])
+                assert await derived(first.read, ids=True) == held
+            finally:
+                await first.close()
+                await second.close()
+
+    asyncio.run(compare())

@@ -1,0 +1,272 @@
+"""The fold, by table and by property."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ledger.fields import STAGES
+from bot.ledger.fold import fold, live_updates, stage_goes_back
+from data.records import FactDate, Kind, State, Update
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def day(number: int) -> FactDate:
+    on = date(2023, 1, 1) + timedelta(days=number)
+    return FactDate("day", on, on)
+
+
+def update(id_: int, field: str, value: Any, on: FactDate, **more: Any) -> Update:
+    known = {"action": "set", "source_id": 1, "replaces": None, "reason": "r"} | more
+    return Update(
+        id=id_,
+        record="r",
+        field=field,
+        value=value,
+        date=on,
+        entered_at=START + timedelta(minutes=id_),
+        person_id=1,
+        locator="",
+        batch=str(id_),
+        origin="editor",
+        origin_key="",
+        **known,
+    )
+
+
+def values(state: State, field: str) -> list[Any]:
+    return [fact.value for fact in state.facts.get(field, [])]
+
+
+def test_an_older_fact_entered_late_does_not_undo_a_newer_one():
+    state = fold("deal", [update(1, "stage", "signed", day(9)), update(2, "stage", "proposed", day(1))])
+    assert values(state, "stage") == ["signed"]
+
+
+def test_of_two_facts_of_one_day_the_later_entered_wins():
+    state = fold("deal", [update(1, "model", "A", day(1)), update(2, "model", "B", day(1))])
+    assert values(state, "model") == ["B"]
+
+
+def test_a_fact_without_a_date_never_undoes_a_dated_one():
+    state = fold("deal", [update(1, "model", "A", day(1)), update(2, "model", "B", FactDate("unknown"))])
+    assert values(state, "model") == ["A"]
+
+
+def test_a_correction_takes_the_place_of_what_was_never_true():
+    state = fold("deal", [update(1, "model", "A", day(5)), update(2, "model", "B", day(1), replaces=1)])
+    assert values(state, "model") == ["B"]
+
+
+def test_withdrawing_a_withdrawal_brings_the_fact_back():
+    first = update(1, "model", "A", day(1))
+    gone = update(2, "model", "A", day(1), action="withdrawn", replaces=1)
+    back = update(3, "model", "A", day(1), action="withdrawn", replaces=2)
+    assert values(fold("deal", [first, gone]), "model") == []
+    assert values(fold("deal", [first, gone, back]), "model") == ["A"]
+
+
+def test_values_of_two_sources_stand_side_by_side_and_each_source_replaces_its_own():
+    money = {"amount": "3", "currency": "USD"}
+    more = {"amount": "4", "currency": "USD"}
+    state = fold(
+        "deal",
+        [
+            update(1, "value", money, day(1), source_id=1),
+            update(2, "value", money, day(2), source_id=2),
+            update(3, "value", more, day(3), source_id=1),
+        ],
+    )
+    assert values(state, "value") == [money, more]
+
+
+def test_a_party_that_is_gone_leaves_the_list():
+    party = {"record": "x", "role": "maker"}
+    updates = [update(1, "party", party, day(1)), update(2, "party", party | {"gone": True}, day(2))]
+    assert values(fold("deal", updates), "party") == []
+    assert values(fold("deal", updates, as_of=day(1).last), "party") == [party]
+
+
+@pytest.mark.parametrize(
+    ("on", "as_of", "there"),
+    [
+        (FactDate("month", date(2023, 11, 1), date(2023, 11, 30)), date(2023, 11, 29), False),
+        (FactDate("month", date(2023, 11, 1), date(2023, 11, 30)), date(2023, 11, 30), True),
+        (FactDate("open", date(2023, 11, 1)), date(2023, 11, 1), True),
+        (FactDate("open", date(2023, 11, 1)), date(2023, 10, 31), False),
+        (FactDate("unknown", printed="Cold War"), date(1900, 1, 1), True),
+    ],
+)
+def test_a_view_of_the_past_counts_a_vague_date_from_its_last_day(on, as_of, there):
+    assert bool(values(fold("deal", [update(1, "model", "A", on)], as_of=as_of), "model")) is there
+
+
+def test_a_known_on_view_leaves_out_what_was_entered_later():
+    updates = [update(1, "model", "A", day(1)), update(2, "model", "B", day(1))]
+    assert values(fold("deal", updates, known_on=START + timedelta(minutes=1)), "model") == ["A"]
+
+
+def test_checking_a_record_moves_neither_its_first_nor_its_newest_date():
+    state = fold("deal", [update(1, "model", "A", day(3)), update(2, "checked", "nothing new", day(9))])
+    assert (state.opened, state.newest) == (day(3), day(3))
+
+
+@pytest.mark.parametrize(
+    ("stage", "on", "back"),
+    [
+        ("signed", 5, False),
+        ("proposed", 5, True),
+        ("completed", 1, True),
+        ("unspecified", 0, False),
+        ("completed", 9, False),
+    ],
+)
+def test_a_stage_is_compared_with_the_one_before_and_the_next_one(stage, on, back):
+    course = [update(1, "stage", "requested", day(2)), update(2, "stage", "signed", day(7))]
+    assert stage_goes_back(course, stage, day(on)) is back
+
+
+# Property: the order of entering decides nothing but the later of two facts of one field and day.
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing an editor does. `target` is the place of an earlier act that it corrects or withdraws."""
+
+    action: str
+    field: str
+    value: Any
+    on: FactDate
+    source: int
+    target: int | None
+
+
+DATES = st.one_of(
+    st.integers(0, 4).map(day),
+    st.just(FactDate("unknown")),
+    st.just(FactDate("month", date(2023, 1, 1), date(2023, 1, 31))),
+    st.just(FactDate("open", date(2023, 1, 3))),
+)
+FIELDS = st.one_of(
+    st.tuples(st.just("stage"), st.sampled_from(list(STAGES))),
+    st.tuples(st.just("model"), st.sampled_from(["A", "B"])),
+    st.tuples(
+        st.just("party"),
+        st.fixed_dictionaries(
+            {"record": st.sampled_from(["x", "y"]), "role": st.just("maker")}, optional={"gone": st.just(True)}
+        ),
+    ),
+    st.tuples(
+        st.just("value"), st.sampled_from([{"amount": "3", "currency": "USD"}, {"amount": "4", "currency": "USD"}])
+    ),
+)
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> list[Act]:
+    acts: list[Act] = []
+    for place in range(draw(st.integers(0, 9))):
+        target = draw(st.one_of(st.none(), st.integers(0, place - 1))) if place else None
+        if target is not None and draw(st.booleans()):
+            aim = acts[target]
+            acts.append(Act("withdrawn", aim.field, aim.value, aim.on, aim.source, target))
+            continue
+        field, value = draw(FIELDS)
+        if target is not None and (acts[target].action == "withdrawn" or acts[target].field != field):
+            target = None
+        acts.append(Act("set", field, value, draw(DATES), draw(st.integers(1, 2)), target))
+    return acts
+
+
+@st.composite
+def orders(draw: st.DrawFn, acts: list[Act]) -> list[int]:
+    """An order of entering that keeps targets before what aims at them, and one field and day in its order."""
+    left, order = list(range(len(acts))), []
+    while left:
+        ready = [
+            place
+            for place in left
+            if acts[place].target not in left
+            and not any(
+                other < place and acts[other].field == acts[place].field and acts[other].on.day == acts[place].on.day
+                for other in left
+            )
+        ]
+        chosen = draw(st.sampled_from(ready))
+        left.remove(chosen)
+        order.append(chosen)
+    return order
+
+
+def entered(acts: list[Act], order: list[int]) -> list[Update]:
+    ids = {place: number for number, place in enumerate(order, start=1)}
+    return [
+        update(
+            ids[place],
+            act.field,
+            act.value,
+            act.on,
+            action=act.action,
+            source_id=act.source,
+            replaces=None if act.target is None else ids[act.target],
+        )
+        for place, act in enumerate(acts)
+    ]
+
+
+def without_ids(state: State) -> Any:
+    facts = {name: [(fact.value, fact.date, fact.source) for fact in found] for name, found in state.facts.items()}
+    return facts, state.opened, state.newest
+
+
+@given(st.data())
+def test_the_order_of_entering_does_not_change_the_state(data):
+    acts = data.draw(courses())
+    first = fold("deal", entered(acts, list(range(len(acts)))))
+    again = fold("deal", entered(acts, data.draw(orders(acts))))
+    assert without_ids(first) == without_ids(again)
+
+
+@given(st.data())
+def test_no_fact_without_a_live_update(data):
+    acts = data.draw(courses())
+    updates = entered(acts, list(range(len(acts))))
+    live = {one.id for one in live_updates(updates)}
+    state = fold("deal", updates)
+    assert all(fact.update in live for facts in state.facts.values() for fact in facts)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.sampled_from(["deal", "participant", "pending", "session", "statement"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["stage", "value", "party", "alias", "due", "who", "approval", "nonsense", "name"]),
+            JSON,
+            DATES,
+            st.none() | st.integers(0, 12),
+            st.sampled_from(["set", "withdrawn"]),
+        ),
+        max_size=8,
+    ),
+)
+def test_the_fold_never_raises_and_its_state_can_be_stored(kind: Kind, rows):
+    updates = [
+        update(number, field, value, on, replaces=replaces, action=action)
+        for number, (field, value, on, replaces, action) in enumerate(rows)
+    ]
+    state = fold(kind, updates)
+    assert msgspec.json.decode(msgspec.json.encode(state), type=State) == state
