@@ -220,6 +220,7 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (next_try_at) WHERE state = 'planned';
 CREATE INDEX delivery_claimed ON delivery (id) WHERE state = 'claimed';
+CREATE INDEX delivery_waiting ON delivery (destination_id, due_at, id) WHERE state <> 'settled';
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE state = 'settled';
 CREATE INDEX delivery_of_desk ON delivery (guild_id, id);
 

@@ -1,0 +1,292 @@
+"""Deliveries: each message owed to a destination, written down before it is sent, with what became of it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from data.database import Connection, from_text, to_text
+from data.records import Delivery
+
+Kind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
+KEPT_FOR = timedelta(days=90)
+
+DELIVERED = "delivered"
+DELETED = "delivered, then deleted"
+NOTHING_NEW = "nothing new"
+NO_LONGER_DUE = "no longer due"
+REPLACED = "replaced by a newer one"
+REFUSED = "refused"
+UNDRAWN = "could not be drawn"
+TARGET_GONE = "target gone"
+NOT_PERMITTED = "not permitted"
+DMS_CLOSED = "DMs closed"
+LEFT_SERVER = "left the server"
+
+_COLUMNS = (
+    "id, guild_id, destination_id, kind, key, due_at, state, tries, unknown, plain, first_tried_at, next_try_at, "
+    "nonce, payload, outcome, detail, channel_id, message_id, settled_at"
+)
+
+
+def _delivery(row: Any) -> Delivery:
+    values = list(row)
+    for at in (5, 10, 11, 18):
+        values[at] = from_text(values[at]) if values[at] else None
+    values[8], values[9] = bool(values[8]), bool(values[9])
+    values[13] = msgspec.json.decode(values[13]) if values[13] else None
+    return Delivery(*values)
+
+
+def new_nonce() -> str:
+    """Random, because row ids come again after a restored backup; Discord takes 25 characters."""
+    return secrets.token_hex(12)
+
+
+async def plan(
+    conn: Connection, guild_id: int, destination_id: int, kind: Kind, key: str, *, due_at: datetime, payload: Any = None
+) -> int | None:
+    """Writes down that a message is owed, and returns its id; None when it already was (kind and key)."""
+    rows = list(
+        await conn.execute_fetchall(
+            "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, payload) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, kind, key) DO NOTHING RETURNING id",
+            (
+                guild_id,
+                destination_id,
+                kind,
+                key,
+                to_text(due_at),
+                to_text(due_at),
+                new_nonce(),
+                msgspec.json.encode(payload or {}).decode(),
+            ),
+        )
+    )
+    return rows[0][0] if rows else None
+
+
+async def note(
+    conn: Connection, guild_id: int, destination_id: int, kind: Kind, key: str, outcome: str, *, now: datetime
+) -> None:
+    """Writes down that a message was looked at and not owed ("nothing new"), so that the log can say so."""
+    await conn.execute(
+        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, state, outcome, "
+        "settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'settled', ?, ?) ON CONFLICT (destination_id, kind, key) DO NOTHING",
+        (guild_id, destination_id, kind, key, to_text(now), to_text(now), new_nonce(), outcome, to_text(now)),
+    )
+
+
+async def confirm(
+    conn: Connection, guild_id: int, destination_id: int, key: str, *, now: datetime, payload: Any
+) -> int | None:
+    """Plans the first message to a destination, which shows whether messages arrive there.
+
+    None when one has arrived there before, so that nobody is told twice.
+    """
+    arrived = await conn.execute_fetchall(
+        "SELECT 1 FROM delivery WHERE destination_id = ? AND state = 'settled' AND message_id IS NOT NULL LIMIT 1",
+        (destination_id,),
+    )
+    if list(arrived):
+        return None
+    return await plan(conn, guild_id, destination_id, "confirmation", key, due_at=now, payload=payload)
+
+
+async def get(conn: Connection, delivery_id: int) -> Delivery:
+    ((*row,),) = await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
+    return _delivery(row)
+
+
+async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery | None:
+    """A delivery of this server by what its button carries."""
+    rows = list(
+        await conn.execute_fetchall(
+            f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
+        )
+    )
+    return _delivery(rows[0]) if rows else None
+
+
+async def due_destinations(conn: Connection, now: datetime) -> list[int]:
+    """The destinations that something is due for, the one that waits longest first."""
+    rows = await conn.execute_fetchall(
+        "SELECT v.destination_id FROM delivery v JOIN destination d ON d.id = v.destination_id "
+        "JOIN desk k ON k.guild_id = v.guild_id WHERE v.state = 'planned' AND v.next_try_at <= ? "
+        "AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
+        "GROUP BY v.destination_id ORDER BY min(v.next_try_at)",
+        (to_text(now),),
+    )
+    return [id_ for (id_,) in rows]
+
+
+async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
+    """Takes the oldest delivery that is due for a destination, so that nobody else sends it; None when there is none.
+
+    From now on the file says that its fate is unknown, until it is settled; what is returned says whether it was so
+    before. One message at a time and in order: while another is claimed, or an older one whose fate is unknown waits
+    for its next try, there is none.
+    """
+    rows = list(
+        await conn.execute_fetchall(
+            f"SELECT {_COLUMNS} FROM delivery v WHERE v.destination_id = ?2 AND v.state = 'planned' "
+            "AND v.next_try_at <= ?1 "
+            "AND EXISTS (SELECT 1 FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = ?2 "
+            "  AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL) "
+            "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = ?2 AND (o.state = 'claimed' "
+            "  OR (o.state = 'planned' AND o.unknown = 1 AND o.next_try_at > ?1 "
+            "      AND (o.due_at, o.id) < (v.due_at, v.id)))) "
+            "ORDER BY v.due_at, v.id LIMIT 1",
+            (to_text(now), destination_id),
+        )
+    )
+    if not rows:
+        return None
+    delivery = _delivery(rows[0])
+    await conn.execute(
+        "UPDATE delivery SET state = 'claimed', unknown = 1, tries = tries + 1, "
+        "first_tried_at = coalesce(first_tried_at, ?) WHERE id = ?",
+        (to_text(now), delivery.id),
+    )
+    return delivery
+
+
+async def settle(
+    conn: Connection,
+    delivery_id: int,
+    outcome: str,
+    *,
+    now: datetime,
+    detail: str = "",
+    channel_id: int | None = None,
+    message_id: int | None = None,
+) -> None:
+    """Crosses a delivery off with its outcome and empties what it held."""
+    await conn.execute(
+        "UPDATE delivery SET state = 'settled', unknown = 0, payload = NULL, outcome = ?, detail = ?, "
+        "channel_id = ?, message_id = ?, settled_at = ? WHERE id = ? AND state <> 'settled'",
+        (outcome, detail, channel_id, message_id, to_text(now), delivery_id),
+    )
+
+
+async def retry_later(
+    conn: Connection, delivery_id: int, at: datetime, *, unknown: bool, detail: str = "", plain: bool | None = None
+) -> None:
+    """Puts a claimed delivery back for a later try with the same nonce. `unknown`: it may have arrived."""
+    await conn.execute(
+        "UPDATE delivery SET state = 'planned', next_try_at = ?, unknown = ?, detail = ?, plain = coalesce(?, plain) "
+        "WHERE id = ? AND state = 'claimed'",
+        (to_text(at), unknown, detail, plain, delivery_id),
+    )
+
+
+async def hold(conn: Connection, destination_id: int, until: datetime) -> None:
+    """Discord asked for patience with one channel: nothing there is tried earlier."""
+    await conn.execute(
+        "UPDATE delivery SET next_try_at = max(next_try_at, ?) WHERE destination_id = ? AND state = 'planned'",
+        (to_text(until), destination_id),
+    )
+
+
+async def release_stale(conn: Connection) -> int:
+    """At the start: what the last process had claimed is planned again, its fate unknown. Returns how many."""
+    cursor = await conn.execute("UPDATE delivery SET state = 'planned' WHERE state = 'claimed'")
+    return cursor.rowcount
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """When the next planned delivery may be tried."""
+    ((text,),) = await conn.execute_fetchall(
+        "SELECT min(v.next_try_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
+        "JOIN desk k ON k.guild_id = v.guild_id "
+        "WHERE v.state = 'planned' AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+    )
+    return from_text(text) if text else None
+
+
+async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime | None:
+    """Since when the oldest message of this server waits that should be out by now."""
+    ((text,),) = await conn.execute_fetchall(
+        "SELECT min(v.due_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
+        "WHERE v.guild_id = ? AND v.state <> 'settled' AND v.due_at <= ? AND d.state = 'active'",
+        (guild_id, to_text(now)),
+    )
+    return from_text(text) if text else None
+
+
+async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *, now: datetime) -> None:
+    """Ends everything that still waits for a destination, each with this outcome."""
+    rows = await conn.execute_fetchall(
+        "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
+    )
+    for (id_,) in rows:
+        await settle(conn, id_, outcome, now=now)
+
+
+async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
+    """The batches of updates that a destination was (or is about to be) told of at once; a digest leaves them out."""
+    rows = await conn.execute_fetchall(
+        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'alert' "
+        "AND (state <> 'settled' OR message_id IS NOT NULL)",
+        (destination_id,),
+    )
+    return {key for (key,) in rows}
+
+
+class Logged(Struct, frozen=True):
+    """One line of a log: a delivery, and what it was about where that can be said."""
+
+    delivery: Delivery
+    about: str
+
+
+async def log(conn: Connection, guild_id: int, destination_id: int, limit: int = 20) -> list[Logged]:
+    """The newest deliveries of a destination of this server, the newest first."""
+    rows = await conn.execute_fetchall(
+        f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND destination_id = ? "
+        "ORDER BY due_at DESC, id DESC LIMIT ?",
+        (guild_id, destination_id, limit),
+    )
+    found = [_delivery(row) for row in rows]
+    return [Logged(delivery, await about(conn, delivery)) for delivery in found]
+
+
+async def about(conn: Connection, delivery: Delivery) -> str:
+    """The name of the record that a delivery is about, or "" when it is about none or several."""
+    if delivery.kind == "alert":
+        rows = await conn.execute_fetchall(
+            "SELECT DISTINCT r.name FROM ledger u JOIN record r ON r.id = u.record_id "
+            "WHERE u.guild_id = ? AND u.batch = ?",
+            (delivery.guild_id, delivery.key),
+        )
+    elif delivery.kind == "reminder" and delivery.key.startswith("item:"):
+        rows = await conn.execute_fetchall(
+            "SELECT name FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.key.split(":")[1])
+        )
+    elif delivery.kind == "reminder":
+        rows = await conn.execute_fetchall(
+            "SELECT ifnull(o.name, r.words) FROM reminder r JOIN destination d ON d.id = r.destination_id "
+            "LEFT JOIN record o ON o.id = r.record_id WHERE d.guild_id = ? AND r.id = ?",
+            (delivery.guild_id, delivery.key.split(":")[1]),
+        )
+    else:
+        rows = []
+    names = [name for (name,) in rows]
+    return names[0] if len(names) == 1 else ""
+
+
+async def clean_up(conn: Connection, now: datetime) -> None:
+    """Ends what waited 90 days for a destination that stayed paused, and deletes what was settled 90 days ago."""
+    before = to_text(now - KEPT_FOR)
+    await conn.execute(
+        "UPDATE delivery SET state = 'settled', unknown = 0, payload = NULL, settled_at = ?, detail = d.reason, "
+        "outcome = iif(instr(d.reason, ':') > 0, substr(d.reason, 1, instr(d.reason, ':') - 1), d.reason) "
+        "FROM destination d WHERE d.id = delivery.destination_id AND d.state = 'paused' "
+        "AND delivery.state = 'planned' AND delivery.due_at < ?",
+        (to_text(now), before),
+    )
+    await conn.execute("DELETE FROM delivery WHERE state = 'settled' AND settled_at < ?", (before,))

@@ -1,0 +1,211 @@
+"""Destinations: a channel of a server, or a person's DM about one server; with zone, hour and whether it works."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot import when
+from bot.services import updates
+from data.database import Connection, from_text, to_text
+from data.records import Destination
+
+DEFAULT_HOUR = time(9)
+LEFT = "left the server"
+"""Why a person's destination pauses once they are no longer a member; nothing more is planned for them."""
+
+_SELECT = (
+    "SELECT d.id, d.guild_id, d.channel_id, d.person_id, p.user_id, p.dm_channel_id, coalesce(d.zone, p.zone, k.zone), "
+    "d.digest_at, d.digest_days, d.digested_to, d.digests_sent, d.mondays, d.hour_on, d.next_hour_at, d.state, "
+    "d.reason, d.set_up_by, d.created_at "
+    "FROM destination d JOIN desk k ON k.guild_id = d.guild_id LEFT JOIN person p ON p.id = d.person_id"
+)
+
+
+def _destination(row: Any) -> Destination:
+    values = list(row)
+    values[12] = date.fromisoformat(values[12]) if values[12] else None
+    values[13] = from_text(values[13]) if values[13] else None
+    values[17] = from_text(values[17])
+    return Destination(*values)
+
+
+async def ensure_channel(
+    conn: Connection, guild_id: int, channel_id: int, *, now: datetime, person_id: int
+) -> Destination:
+    """The destination that is a channel, made on first use; a paused one tries again. It starts at now."""
+    return await _ensure(conn, guild_id, "channel_id", channel_id, now, person_id)
+
+
+async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
+    """The destination that is a person's DM about one server, made on first use; a paused one tries again."""
+    return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
+
+
+async def _ensure(
+    conn: Connection, guild_id: int, column: str, target_id: int, now: datetime, person_id: int
+) -> Destination:
+    newest = await updates.newest_id(conn, guild_id)
+    rows = await conn.execute_fetchall(
+        f"INSERT INTO destination (guild_id, {column}, digested_to, set_up_by, created_at) VALUES (?, ?, ?, ?, ?) "
+        f"ON CONFLICT (guild_id, {column}) DO UPDATE SET state = 'active', reason = '' RETURNING id",
+        (guild_id, target_id, newest, person_id, to_text(now)),
+    )
+    ((id_,),) = rows
+    await schedule(conn, id_, now)
+    return await get(conn, id_)
+
+
+async def get(conn: Connection, destination_id: int) -> Destination:
+    ((*row,),) = await conn.execute_fetchall(f"{_SELECT} WHERE d.id = ?", (destination_id,))
+    return _destination(row)
+
+
+async def find(conn: Connection, guild_id: int, destination_id: int) -> Destination | None:
+    """A destination of this server, or None: an id of another server opens nothing."""
+    return await _find(conn, "d.guild_id = ? AND d.id = ?", guild_id, destination_id)
+
+
+async def find_channel(conn: Connection, guild_id: int, channel_id: int) -> Destination | None:
+    return await _find(conn, "d.guild_id = ? AND d.channel_id = ?", guild_id, channel_id)
+
+
+async def find_person(conn: Connection, guild_id: int, person_id: int) -> Destination | None:
+    return await _find(conn, "d.guild_id = ? AND d.person_id = ?", guild_id, person_id)
+
+
+async def _find(conn: Connection, where: str, *values: int) -> Destination | None:
+    rows = list(await conn.execute_fetchall(f"{_SELECT} WHERE {where}", values))
+    return _destination(rows[0]) if rows else None
+
+
+async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
+    """All destinations of a server: its channels first, then people."""
+    rows = await conn.execute_fetchall(
+        f"{_SELECT} WHERE d.guild_id = ? ORDER BY d.channel_id IS NULL, d.id", (guild_id,)
+    )
+    return [_destination(row) for row in rows]
+
+
+async def list_of_person(conn: Connection, person_id: int) -> list[Destination]:
+    """A person's destinations, one per server."""
+    rows = await conn.execute_fetchall(f"{_SELECT} WHERE d.person_id = ? ORDER BY d.id", (person_id,))
+    return [_destination(row) for row in rows]
+
+
+async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
+    """The destinations of a server that wait for somebody: paused, but not because a person left."""
+    rows = await conn.execute_fetchall(
+        f"{_SELECT} WHERE d.guild_id = ? AND d.state = 'paused' AND d.reason <> ? ORDER BY d.id", (guild_id, LEFT)
+    )
+    return [_destination(row) for row in rows]
+
+
+async def pause(conn: Connection, destination_id: int, reason: str) -> None:
+    """Nothing is sent there until it is resumed; nothing planned for it is lost."""
+    await conn.execute("UPDATE destination SET state = 'paused', reason = ? WHERE id = ?", (reason, destination_id))
+
+
+async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
+    """Tries again: what waited is due at once."""
+    await conn.execute("UPDATE destination SET state = 'active', reason = '' WHERE id = ?", (destination_id,))
+    await conn.execute(
+        "UPDATE delivery SET next_try_at = min(next_try_at, ?) WHERE destination_id = ? AND state = 'planned' "
+        "AND due_at <= ?",
+        (to_text(now), destination_id, to_text(now)),
+    )
+    await schedule(conn, destination_id, now)
+
+
+async def resume_channels(conn: Connection, guild_id: int, now: datetime, channel_id: int | None = None) -> int:
+    """Tries paused channels of a server again, all or the one that changed; how many there were."""
+    rows = await conn.execute_fetchall(
+        "SELECT id FROM destination WHERE guild_id = ? AND state = 'paused' AND channel_id = coalesce(?, channel_id)",
+        (guild_id, channel_id),
+    )
+    found = [id_ for (id_,) in rows]
+    for id_ in found:
+        await resume(conn, id_, now)
+    return len(found)
+
+
+def hour_of(destination: Destination) -> time:
+    """The time on the wall at which a destination's day is told: its digest's, else nine."""
+    return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_HOUR
+
+
+async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
+    """Sets when the destination's hour falls next. Call it when its zone, digest, channel or reminders change.
+
+    An hour that is due and not yet planned stays, or a change just then would lose it. A local date that was told
+    does not come again when the zone or the hour moves. None when nothing can fall there.
+    """
+    destination = await get(conn, destination_id)
+    if destination.next_hour_at is not None and destination.next_hour_at <= now:
+        return
+    await _set_hour(conn, destination, now)
+
+
+async def mark_planned(conn: Connection, destination_id: int, hour_on: date, now: datetime) -> None:
+    """The hour of this nominal local date is planned; the next one is the first after now."""
+    await conn.execute("UPDATE destination SET hour_on = ? WHERE id = ?", (hour_on.isoformat(), destination_id))
+    await _set_hour(conn, await get(conn, destination_id), now)
+
+
+async def _set_hour(conn: Connection, destination: Destination, now: datetime) -> None:
+    ((falls,),) = await conn.execute_fetchall(
+        "SELECT d.digest_at IS NOT NULL OR d.channel_id = k.channel_id "
+        "OR EXISTS (SELECT 1 FROM reminder r WHERE r.destination_id = d.id AND r.record_id IS NOT NULL "
+        "  AND r.muted = 0) FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = ?",
+        (destination.id,),
+    )
+    next_hour = None
+    if falls:
+        after = now
+        day, next_hour = when.next_local(after, destination.zone, hour_of(destination))
+        while destination.hour_on is not None and day <= destination.hour_on:
+            day, next_hour = when.next_local(next_hour, destination.zone, hour_of(destination))
+    await conn.execute(
+        "UPDATE destination SET next_hour_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
+    )
+
+
+async def schedule_desk(conn: Connection, guild_id: int, now: datetime) -> None:
+    """The server's zone or channel changed: every hour there is looked at again."""
+    for destination in await list_of_desk(conn, guild_id):
+        await schedule(conn, destination.id, now)
+
+
+async def schedule_person(conn: Connection, person_id: int, now: datetime) -> None:
+    """A person's zone changed: their hour in each server is looked at again."""
+    for destination in await list_of_person(conn, person_id):
+        await schedule(conn, destination.id, now)
+
+
+async def due_hours(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
+    """The destinations whose hour has come: active ones, in servers where the bot is and that are set up."""
+    rows = await conn.execute_fetchall(
+        f"{_SELECT} WHERE d.next_hour_at <= ? AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
+        "ORDER BY d.next_hour_at LIMIT ?",
+        (to_text(now), limit),
+    )
+    return [_destination(row) for row in rows]
+
+
+async def next_hour(conn: Connection) -> datetime | None:
+    """When the next hour of all destinations falls."""
+    ((text,),) = await conn.execute_fetchall(
+        "SELECT min(d.next_hour_at) FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
+        "WHERE d.state = 'active' AND d.next_hour_at IS NOT NULL AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+    )
+    return from_text(text) if text else None
+
+
+def latest_hour(destination: Destination, now: datetime) -> tuple[date, datetime]:
+    """The latest hour of a destination at or before now: of several missed ones it is the one that is told."""
+    day, instant = when.next_local(now - timedelta(days=3), destination.zone, hour_of(destination))
+    while True:
+        later_day, later = when.next_local(instant, destination.zone, hour_of(destination))
+        if later > now:
+            return day, instant
+        day, instant = later_day, later
