@@ -20,16 +20,18 @@ def _order(update: Update) -> tuple[date, int]:
 def live_updates(updates: Iterable[Update]) -> list[Update]:
     """The updates that set something and are neither replaced nor withdrawn by a live one, in order of entering.
 
-    Read newest first, so that taking back a withdrawal brings its target back.
+    Read newest first, so that taking back a withdrawal brings its target back. What was replaced still replaces
+    what came before it, so correcting a correction does not bring the first mistake back; what was withdrawn does not.
     """
-    dead: set[int] = set()
+    withdrawn: set[int] = set()
+    replaced: set[int] = set()
     live: list[Update] = []
     for update in sorted(updates, key=lambda u: u.id, reverse=True):
-        if update.id in dead:
+        if update.id in withdrawn:
             continue
         if update.replaces is not None:
-            dead.add(update.replaces)
-        if update.action == "set":
+            (replaced if update.action == "set" else withdrawn).add(update.replaces)
+        if update.action == "set" and update.id not in replaced:
             live.append(update)
     return live[::-1]
 
