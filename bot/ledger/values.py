@@ -102,7 +102,7 @@ class Text(_Plain):
 
     def parse(self, text: str, find: Find) -> str:
         value = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        self.check(value)
+        Text.check(self, value)
         return value
 
     def check(self, value: Any) -> None:
