@@ -27,7 +27,7 @@ _RANGE = [
     pattern(r"(?:from )?(?P<first>.+?) (?:to|until|through|-) (?P<last>.+)"),
     pattern(r"(?P<first>\d{4}) ?- ?(?P<last>\d{4})"),
 ]
-_OPEN = pattern(r"(?P<word>since|from) (?P<point>.+?)(?: on| onwards?)?")
+_OPEN = pattern(r"(?P<word>since|from|ongoing on|ongoing in) (?P<point>.+?)(?: on| onwards?)?")
 _SEASON = pattern(r"(?:the )?(?:spring|summer|autumn|fall|winter)(?: of)? \d{4}")
 _YEAR = pattern(r"\d{4}")
 _MONTH_ALONE = pattern(MONTH)
