@@ -1,0 +1,386 @@
+"""From the tree of a file to a dossier: every mistake is collected before the file is refused."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from bot import when
+from bot.dossier._mistakes import BadDossier, Mistake
+from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
+from bot.dossier._yaml import Mapping, Node, Scalar, Sequence
+from bot.errors import BadInput
+from bot.ledger.fields import KIND_WORDS, Field, fields_of, find_field, get_field
+from bot.ledger.fold import stage_goes_back
+from bot.ledger.values import quoted
+from bot.ledger.words import normal, slug_of
+from data.records import FactDate, Kind, Update
+
+MOST_FACTS = 5_000  # All are entered in one transaction, which holds up everybody else's.
+LONGEST_VALUE = 1_000
+
+_FILE_KEYS = ("dossier", "name", "summary", "sources", "defaults", "records")
+_SOURCE_KEYS = ("title", "publisher", "published_on", "url", "note")
+_DEFAULT_KEYS = ("source", "date", "names")
+_RECORD_KEYS = ("kind", "name", "at", "source", "date", "aliases", "facts")
+FACT_KEYS = ("at", "date", "source", "key", "reason")
+"""What may stand beside the field of a fact. No field has one of these names."""
+
+_UNKNOWN = FactDate("unknown")
+
+
+class _From(Struct, frozen=True):
+    """Where and when a fact comes from, as far as it is given. A date of None was not given."""
+
+    source: str
+    date: FactDate | None
+    locator: str
+
+
+def read_tree(root: Node, now: datetime) -> Dossier:
+    """The dossier that a tree describes; BadDossier with every mistake in it."""
+    return _Reader(now).dossier(root)
+
+
+class _Reader:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.mistakes: list[Mistake] = []
+        self.sources: dict[str, DossierSource] = {}
+        self.kinds: dict[str, Kind] = {}
+        self.named: dict[str, dict[str, Node]] = defaultdict(dict)  # normalised name or alias -> slug -> where
+        self.places: dict[str, Node] = {}  # key of a fact -> where it was first used
+
+    def dossier(self, root: Node) -> Dossier:
+        top = self.mapping(root, _FILE_KEYS, "dossier: india-us-2plus2-2023")
+        slug = self.text(top, "dossier", 60, "india-us-2plus2-2023", required=True)
+        if slug:
+            self.check_slug(slug, top.entries["dossier"])
+        name = self.text(top, "name", 100, "India–U.S. 2+2 talks", required=True)
+        summary = self.text(top, "summary", 600, "What one news article says.")
+        self.read_sources(self.part(top, "sources", "article:, and indented below it, title: A news article"))
+        defaults = (
+            self.mapping(top.entries["defaults"], _DEFAULT_KEYS, "source: article")
+            if "defaults" in top.entries
+            else Mapping("", 1)
+        )
+        given = _From(self.source(defaults, "source"), self.date(defaults, "date"), "")
+        names = self.source(defaults, "names")
+
+        listed = self.part(top, "records", "india:, and indented below it, kind: participant")
+        nodes = {key: self.mapping(node, _RECORD_KEYS, "kind: participant") for key, node in listed.entries.items()}
+        facts = sum(
+            len(node.items) for record in nodes.values() if isinstance(node := record.entries.get("facts"), Sequence)
+        )
+        if facts > MOST_FACTS:
+            self.wrong(listed, f"There are {facts:,} facts; {MOST_FACTS:,} fit. Split the file into several dossiers.")
+            raise BadDossier(self.mistakes)
+        for key, node in nodes.items():
+            self.check_slug(key, node)
+            self.introduce(key, node)
+        self.check_names()
+        records = tuple(
+            self.record(f"{slug}/{key}", key, node, given, names) for key, node in nodes.items() if key in self.kinds
+        )
+        if self.mistakes:
+            raise BadDossier(self.mistakes)
+        return Dossier(slug, name, summary, self.sources, records)
+
+    def read_sources(self, listed: Mapping) -> None:
+        for key, node in listed.entries.items():
+            source = self.mapping(node, _SOURCE_KEYS, "title: A news article")
+            url = self.text(source, "url", 500, "https://example.org/article")
+            if url and not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
+                self.wrong(
+                    source.entries["url"], f"{quoted(url)} is not a link. Write it like https://example.org/article."
+                )
+            self.sources[key] = DossierSource(
+                title=self.text(source, "title", 200, "A news article", required=True),
+                publisher=self.text(source, "publisher", 100, "Example Times"),
+                published_on=self.date(source, "published_on"),
+                url=url,
+                note=self.text(source, "note", 500, "It has no date."),
+            )
+
+    def introduce(self, slug: str, node: Mapping) -> None:
+        """Learns a record's kind and names, so that facts can point to records further down."""
+        kind = self.text(node, "kind", 60, "participant", required=True)
+        by_word: dict[str, Kind] = {
+            normal(word): kind for kind, words in KIND_WORDS.items() for word in (kind, words[0])
+        }
+        if normal(kind) in by_word:
+            self.kinds[slug] = by_word[normal(kind)]
+        elif kind:
+            words = ", ".join(words[0] for words in KIND_WORDS.values())
+            self.wrong(node.entries["kind"], f"{quoted(kind)} is not a kind of record. Write one of: {words}.")
+        self.text(node, "name", 100, "India", required=True)
+        facts = [fact.entries.get("alias") for fact in self.items(node, "facts") if isinstance(fact, Mapping)]
+        for name in (node.entries.get("name"), *self.items(node, "aliases"), *facts):
+            if isinstance(name, Scalar) and normal(name.text):
+                self.named[normal(name.text)].setdefault(slug, name)
+
+    def record(self, prefix: str, slug: str, node: Mapping, given: _From, names: str) -> DossierRecord:
+        kind = self.kinds[slug]
+        given = self.given(node, given)
+        facts: list[DossierFact] = []
+        name = node.entries.get("name")
+        if isinstance(name, Scalar) and name.text.strip():
+            facts += self.fact(prefix, get_field(kind, "name"), name, given)
+        if "aliases" in node.entries and not isinstance(node.entries["aliases"], Sequence):
+            self.wrong(node.entries["aliases"], "A list is expected here. Write it like [भारत, Bharat].")
+        for alias in self.items(node, "aliases"):
+            if not names:
+                self.wrong(alias, "These names have no source. Write names: and the key of a source under defaults.")
+                break
+            facts += self.fact(prefix, get_field(kind, "alias"), alias, _From(names, _UNKNOWN, ""))
+        if "facts" in node.entries and not isinstance(node.entries["facts"], Sequence):
+            self.wrong(
+                node.entries["facts"], "A list is expected here. Write a line like - quantity: 31 for each fact."
+            )
+        for item in self.items(node, "facts"):
+            facts += self.item(prefix, kind, item, given)
+        self.check_stages(node, [fact for fact in facts if fact.field == "stage"])
+        return DossierRecord(slug, kind, name.text if isinstance(name, Scalar) else "", tuple(facts))
+
+    def item(self, prefix: str, kind: Kind, node: Node, given: _From) -> list[DossierFact]:
+        """One entry of a record's list of facts: a field with its value, and what stands beside it."""
+        if not isinstance(node, Mapping):
+            self.wrong(node, "A field and its value are expected here. Write them like quantity: 31.")
+            return []
+        self.check_twice(node)
+        fields = [name for name in node.entries if name not in FACT_KEYS]
+        if len(fields) != 1:
+            there = (
+                f"There are {len(fields)} fields here ({', '.join(map(quoted, fields[:4]))})"
+                if fields
+                else "No field is here"
+            )
+            self.wrong(node, f"{there}; a fact has one. Write it like quantity: 31, and begin the next with a dash.")
+            return []
+        field = find_field(kind, fields[0])
+        if field is None:
+            known = [row.name for row in fields_of(kind)]
+            self.wrong(
+                node.entries[fields[0]],
+                f"A {KIND_WORDS[kind][0]} has no field {quoted(fields[0])}.{_close(fields[0], known)} "
+                f"Its fields: {', '.join(known)}.",
+                node.keys[fields[0]],
+            )
+            return []
+        key = self.text(node, "key", 60, "first-stage")
+        reason = self.text(node, "reason", 500, "the talks were broken off")
+        return self.fact(prefix, field, node.entries[fields[0]], self.given(node, given), key, reason)
+
+    def fact(
+        self, prefix: str, field: Field, node: Node, given: _From, key: str = "", reason: str = ""
+    ) -> list[DossierFact]:
+        """The fact of one field, or none when something about it is wrong."""
+        if not isinstance(node, Scalar):
+            self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
+            return []
+        if not given.source:
+            self.wrong(node, "No source is given. Write source: and the key of a source, here or under defaults.")
+        if given.date is None:
+            self.wrong(node, "No date is given. Write date: 10 November 2023 or date: unknown, here or under defaults.")
+        if len(node.text) > LONGEST_VALUE:
+            self.wrong(node, f"{quoted(node.text)} has {len(node.text):,} characters. Shorten it.")
+            return []
+        try:
+            value = field.type.parse(node.text, self.find)
+            field.type.check(value)
+        except BadInput as error:
+            self.wrong(node, str(error).replace(" Nothing was changed.", ""))
+            return []
+        item = "" if field.rule == "replace" else field.type.key(value)
+        parts = {"replace": (), "list": (item,), "variants": (item, given.source)}[field.rule]
+        full = "/".join((prefix, field.name, key or "|".join(parts)))
+        if full in self.places:
+            self.wrong(
+                node,
+                f"The same is at {self.places[full].path}, line {self.places[full].line}. Remove one of them, or give "
+                "this one a key of its own like key: second-stage.",
+            )
+        self.places.setdefault(full, node)
+        return [DossierFact(full, field.name, value, item, given.date or _UNKNOWN, given.source, given.locator, reason)]
+
+    def given(self, node: Mapping, above: _From) -> _From:
+        """Where a record or a fact comes from. The locator belongs to its source: another one does not inherit it."""
+        source = self.source(node, "source")
+        locator = self.text(node, "at", 200, "sentence 5") if "at" in node.entries else "" if source else above.locator
+        date = self.date(node, "date") if "date" in node.entries else above.date
+        return _From(source or above.source, date, locator)
+
+    def find(self, text: str, kinds: tuple[Kind, ...]) -> str:
+        """The slug behind a name, alias or slug; BadInput when it is none of this file's records, or several."""
+        wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
+        there = (
+            [text]
+            if text in self.kinds
+            else sorted(slug for slug in self.named.get(normal(text), ()) if slug in self.kinds)
+        )
+        found = [slug for slug in there if self.kinds[slug] in kinds]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise BadInput(f"{quoted(text)} is the name of several records. Write one of: {', '.join(found)}.")
+        if there:
+            kind = KIND_WORDS[self.kinds[there[0]]][0]
+            raise BadInput(f"{quoted(text)} is a {kind} in this file; a {wanted} is expected here.")
+        known = [slug for slug, kind in self.kinds.items() if kind in kinds]
+        names = [name for name, slugs in self.named.items() if any(self.kinds.get(slug) in kinds for slug in slugs)]
+        close = _close(text, known) or _close(normal(text), names)
+        raise BadInput(
+            f"{quoted(text)} is not in this file as a {wanted}.{close} Write the name or the key of one of its records."
+        )
+
+    # What is wrong across several places
+
+    def check_slug(self, slug: str, node: Node) -> None:
+        if slug != slug_of(slug):
+            self.wrong(node, f"{quoted(slug)} cannot be a key. Write it like {slug_of(slug)}.")
+
+    def check_names(self) -> None:
+        for slugs in self.named.values():
+            first: dict[Kind, str] = {}
+            for slug, node in slugs.items():
+                kind = self.kinds.get(slug)
+                if kind is not None and first.setdefault(kind, slug) != slug:
+                    assert isinstance(node, Scalar)  # introduce() keeps no others.
+                    self.wrong(
+                        node,
+                        f"{quoted(node.text)} is a name of records.{first[kind]} too, and both are "
+                        f"{KIND_WORDS[kind][1]}. Give one of them another name.",
+                    )
+
+    def check_stages(self, node: Mapping, facts: list[DossierFact]) -> None:
+        """A stage that goes back needs a reason, as it would when entered by hand."""
+        before: list[Update] = []
+        for number, fact in enumerate(facts, 1):
+            if not fact.reason and stage_goes_back(before, fact.value, fact.date):
+                self.wrong(
+                    self.places.get(fact.key, node),
+                    "This stage is a step back from the one before it or from it to the next, so it needs a reason. "
+                    "Write one below it, like reason: the talks were broken off.",
+                )
+            before.append(_as_update(number, fact, self.now))
+
+    def check_twice(self, node: Mapping) -> None:
+        for key, line in node.twice:
+            self.mistakes.append(
+                Mistake(
+                    line,
+                    node.below(key),
+                    f"{quoted(key)} is here twice; the first is in line {node.keys[key]}. Remove one of them.",
+                )
+            )
+
+    # The parts of the tree
+
+    def wrong(self, node: Node, reason: str, line: int = 0) -> None:
+        self.mistakes.append(Mistake(line or node.line, node.path, reason))
+
+    def mapping(self, node: Node, known: tuple[str, ...], example: str) -> Mapping:
+        """The node as a mapping, an empty one when it is something else. Without `known`, all keys are welcome."""
+        if not isinstance(node, Mapping):
+            self.wrong(node, f"Names and values are expected here. Write them like {example}.")
+            return Mapping(node.path, node.line)
+        self.check_twice(node)
+        for key in node.entries if known else ():
+            if key not in known:
+                self.mistakes.append(
+                    Mistake(
+                        node.keys[key],
+                        node.below(key),
+                        f"{quoted(key)} has no meaning here.{_close(key, known)} "
+                        f"What can stand here: {', '.join(known)}.",
+                    )
+                )
+        return node
+
+    def part(self, top: Mapping, key: str, example: str) -> Mapping:
+        """A part of the file that has to be there and hold something."""
+        found = self.mapping(top.entries[key], (), example) if key in top.entries else None
+        if found is None or (not found.entries and isinstance(top.entries[key], Mapping)):
+            self.mistakes.append(
+                Mistake(top.keys.get(key, top.line), key, f"This is missing. Write it like {example}.")
+            )
+        return found or Mapping(key, top.line)
+
+    def items(self, node: Mapping, key: str) -> list[Node]:
+        found = node.entries.get(key)
+        return found.items if isinstance(found, Sequence) else []
+
+    def text(self, node: Mapping, key: str, limit: int, example: str, *, required: bool = False) -> str:
+        found = node.entries.get(key)
+        if found is None:
+            # What is not a mapping at all was told already.
+            if required and (node.entries or not self.mistakes):
+                self.mistakes.append(
+                    Mistake(node.line, node.below(key), f"This is missing. Write it like {key}: {example}")
+                )
+            return ""
+        if not isinstance(found, Scalar):
+            self.wrong(found, f"One value is expected here. Write it like {example}.")
+            return ""
+        text = " ".join(found.text.split())
+        if not text:
+            self.wrong(found, f"Nothing is written here. Write it like {key}: {example}")
+        elif len(text) > limit:
+            self.wrong(found, f"{quoted(text)} has {len(text):,} characters; {limit} fit. Shorten it.")
+        return text
+
+    def source(self, node: Mapping, key: str) -> str:
+        """The key of a source; one that is not in the file is told here and nowhere else."""
+        name = self.text(node, key, 100, "article")
+        if name and name not in self.sources:
+            known = ", ".join(self.sources) or "none yet"
+            self.wrong(node.entries[key], f"{quoted(name)} is not one of this file's sources: {known}.")
+        return name
+
+    def date(self, node: Mapping, key: str) -> FactDate | None:
+        """A date, None when it is not given; one that cannot be read is told here and nowhere else."""
+        text = self.text(node, key, 300, "10 November 2023")
+        if not text:
+            return _UNKNOWN if key in node.entries else None
+        try:
+            date = when.parse_fact_date(text)
+        except BadInput as error:
+            self.wrong(node.entries[key], str(error).replace(" Nothing was changed.", ""))
+            return _UNKNOWN
+        if not when.has_begun(date, self.now):
+            self.wrong(
+                node.entries[key],
+                f"{when.format_fact_date(date)} has not begun anywhere yet, so nothing can have happened on it. "
+                "Write the day on which it was true; a date to come belongs into a due date.",
+            )
+        return date
+
+
+def _close(text: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(text[:60], list(known), 1)
+    return f" Close to it: {close[0]}." if close else ""
+
+
+def _as_update(number: int, fact: DossierFact, now: datetime) -> Update:
+    return Update(
+        number,
+        "",
+        "set",
+        fact.field,
+        fact.value,
+        fact.date,
+        now,
+        None,
+        0,
+        "",
+        fact.reason,
+        None,
+        "",
+        "dossier",
+        fact.key,
+    )

@@ -1,0 +1,54 @@
+"""What a dossier file holds, once it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from data.records import FactDate, Kind
+
+
+class DossierSource(Struct, frozen=True):
+    """A source as the file describes it."""
+
+    title: str
+    publisher: str = ""
+    published_on: FactDate | None = None
+    url: str = ""
+    note: str = ""
+
+
+class DossierFact(Struct, frozen=True):
+    """One fact. `key` is its own for good: by it a later version of the file knows it again.
+
+    `item` is what makes the value one of a list ("" where a field holds one value).
+    """
+
+    key: str
+    field: str
+    value: Any
+    item: str
+    date: FactDate
+    source: str
+    locator: str
+    reason: str
+
+
+class DossierRecord(Struct, frozen=True):
+    """One record with its facts, its name among them."""
+
+    slug: str
+    kind: Kind
+    name: str
+    facts: tuple[DossierFact, ...]
+
+
+class Dossier(Struct, frozen=True):
+    """A whole file. Every record that a fact points to is in it."""
+
+    slug: str
+    name: str
+    summary: str
+    sources: dict[str, DossierSource]
+    records: tuple[DossierRecord, ...]
