@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -75,6 +76,12 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _look_into(path: Path) -> None:
+    """Raises sqlite3.Error for what is no database, before a connection has a thread that would have to be ended."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
+
+
 class Database:
     """One writer and one reader over one file in WAL mode.
 
@@ -97,6 +104,7 @@ class Database:
         opened: list[Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(_look_into, path)
             for _ in range(2):
                 connection = await aiosqlite.connect(path, isolation_level=None)
                 opened.append(connection)
