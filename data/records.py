@@ -119,7 +119,7 @@ class State(Struct, frozen=True, omit_defaults=True):
 class Record(Struct, frozen=True):
     """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
 
-    `headline` is a deal's stage in words; `open` tells a pending item that still waits.
+    `headline` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a pending item that still waits.
     """
 
     id: int
@@ -157,11 +157,12 @@ class Link(Struct, frozen=True, array_like=True):
 
 
 class Opened(Struct, frozen=True):
-    """A record with all that its card needs: the records it is linked with and the sources of its facts."""
+    """A record with all that its card needs: the records it is linked with, the sources of its facts, its editors."""
 
     record: Record
     links: list[Link]
     sources: dict[int, Source]
+    editor_role_id: int | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -279,3 +280,15 @@ class Delivery(Struct, frozen=True):
     channel_id: int | None
     message_id: int | None
     settled_at: datetime | None
+
+
+class Why(Struct, frozen=True):
+    """One delivery, explained."""
+
+    delivery: Delivery
+    destination: Destination
+    about: str  # The record's name or one's own words; "" when it is about several things.
+    set_up_by: int | None  # The Discord user.
+    follows: list[Follow]  # Through which an alert came, as far as they still stand.
+    item: int | None  # The record that a reminder belongs to.
+    muted: bool  # Whether that reminder is muted here.

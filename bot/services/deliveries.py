@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -112,34 +113,44 @@ async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery
     return _delivery(rows[0]) if rows else None
 
 
+# What may be sent now: due, to an active destination of a server where the bot is; one message at a time and in order,
+# so not while another is claimed, nor past an older one whose fate is unknown and which waits for its next try.
+_READY = """
+v.state = 'planned' AND v.next_try_at <= ?1
+AND EXISTS (SELECT 1 FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = v.destination_id
+            AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL)
+AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = v.destination_id AND o.state <> 'settled'
+                AND (o.state = 'claimed' OR (o.unknown = 1 AND o.next_try_at > ?1
+                                             AND (o.due_at, o.id) < (v.due_at, v.id))))
+"""
+
+
 async def due_destinations(conn: Connection, now: datetime) -> list[int]:
-    """The destinations that something is due for, the one that waits longest first."""
+    """The destinations that something can be sent to now, the one that waits longest first."""
     rows = await conn.execute_fetchall(
-        "SELECT v.destination_id FROM delivery v JOIN destination d ON d.id = v.destination_id "
-        "JOIN desk k ON k.guild_id = v.guild_id WHERE v.state = 'planned' AND v.next_try_at <= ? "
-        "AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
-        "GROUP BY v.destination_id ORDER BY min(v.next_try_at)",
+        f"SELECT v.destination_id FROM delivery v WHERE {_READY} GROUP BY v.destination_id ORDER BY min(v.next_try_at)",
         (to_text(now),),
     )
     return [id_ for (id_,) in rows]
 
 
+async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
+    """Whether something can be sent to a destination now."""
+    rows = await conn.execute_fetchall(
+        f"SELECT 1 FROM delivery v WHERE v.destination_id = ?2 AND {_READY} LIMIT 1", (to_text(now), destination_id)
+    )
+    return bool(list(rows))
+
+
 async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
-    """Takes the oldest delivery that is due for a destination, so that nobody else sends it; None when there is none.
+    """Takes the oldest delivery that can be sent to a destination, so that nobody else sends it; None without one.
 
     From now on the file says that its fate is unknown, until it is settled; what is returned says whether it was so
-    before. One message at a time and in order: while another is claimed, or an older one whose fate is unknown waits
-    for its next try, there is none.
+    before.
     """
     rows = list(
         await conn.execute_fetchall(
-            f"SELECT {_COLUMNS} FROM delivery v WHERE v.destination_id = ?2 AND v.state = 'planned' "
-            "AND v.next_try_at <= ?1 "
-            "AND EXISTS (SELECT 1 FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = ?2 "
-            "  AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL) "
-            "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = ?2 AND (o.state = 'claimed' "
-            "  OR (o.state = 'planned' AND o.unknown = 1 AND o.next_try_at > ?1 "
-            "      AND (o.due_at, o.id) < (v.due_at, v.id)))) "
+            f"SELECT {_COLUMNS} FROM delivery v WHERE v.destination_id = ?2 AND {_READY} "
             "ORDER BY v.due_at, v.id LIMIT 1",
             (to_text(now), destination_id),
         )
@@ -192,9 +203,19 @@ async def hold(conn: Connection, destination_id: int, until: datetime) -> None:
     )
 
 
-async def release_stale(conn: Connection) -> int:
-    """At the start: what the last process had claimed is planned again, its fate unknown. Returns how many."""
-    cursor = await conn.execute("UPDATE delivery SET state = 'planned' WHERE state = 'claimed'")
+async def has_stale(conn: Connection, working: Collection[int]) -> bool:
+    """Whether anything is claimed for a destination that nobody works on."""
+    rows = await conn.execute_fetchall("SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
+    return any(id_ not in working for (id_,) in rows)
+
+
+async def release_stale(conn: Connection, working: Collection[int]) -> int:
+    """What a killed process had claimed is planned again, its fate unknown. Returns how many there were."""
+    cursor = await conn.execute(
+        "UPDATE delivery SET state = 'planned' WHERE state = 'claimed' "
+        "AND destination_id NOT IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(working)).decode(),),
+    )
     return cursor.rowcount
 
 

@@ -32,5 +32,5 @@ async def set_zone(conn: Connection, user_id: int, zone: str) -> None:
     await conn.execute("UPDATE person SET zone = ? WHERE id = ?", (zone, person.id))
 
 
-async def set_dm_channel(conn: Connection, person_id: int, channel_id: int) -> None:
+async def set_dm_channel(conn: Connection, person_id: int, channel_id: int | None) -> None:
     await conn.execute("UPDATE person SET dm_channel_id = ? WHERE id = ?", (channel_id, person_id))

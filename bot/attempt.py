@@ -1,0 +1,326 @@
+"""One try at one delivery: who is there, what became of the last try, the message, the send, the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.kinds import RENDERERS, Gone, Owed
+from bot.pacing import Pace
+from bot.services import deliveries, destinations, notices, people
+from bot.ui import messages
+from bot.ui.messages import Message
+from data.database import Database
+from data.records import Delivery, Destination
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+log = logging.getLogger(__name__)
+
+ONE_SEND = 60.0  # Seconds; discord.py's own retries inside one send take up to 25.
+NONCE_HOLDS = timedelta(minutes=2)  # Discord says "a few minutes".
+BEFORE_FIRST_TRY = timedelta(minutes=5)  # Clocks differ.
+LATE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=15)
+DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
+
+NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM = 10003, 10008, 50007
+
+
+class Later(Exception):
+    """Nothing can be decided now; the delivery waits, and its fate is as unknown as before."""
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long a delivery waits after its nth try went wrong: 5 s, 15 s, 45 s ... at most a quarter of an hour."""
+    return min(timedelta(seconds=5 * 3 ** min(tries - 1, 8)), LONGEST_WAIT)
+
+
+class Attempt:
+    """One try. It settles the delivery, or puts it back; when it is cancelled, the delivery stays claimed."""
+
+    def __init__(
+        self,
+        bot: Attache,
+        db: Database,
+        clock: Clock,
+        pace: Pace,
+        undrawn: dict[int, int],
+        delivery: Delivery,
+        destination: Destination,
+    ) -> None:
+        self._bot, self._db, self._clock, self._pace = bot, db, clock, pace
+        self._undrawn = undrawn  # How often each delivery could not be drawn since the start.
+        self._delivery, self._destination = delivery, destination
+        self._unknown = delivery.unknown  # Whether an earlier try may have arrived.
+        self._notes: list[str] = []
+
+    async def make(self) -> None:
+        try:
+            await self._make()
+        except discord.RateLimited as error:
+            await self._wait(error.retry_after)
+        except discord.NotFound as error:
+            await self._not_found(error)
+        except discord.Forbidden as error:
+            await self._forbidden(error)
+        except discord.HTTPException as error:
+            if error.status == 429:
+                await self._wait(float(error.response.headers.get("Retry-After", 60)))
+            elif error.status >= 500 or error.status == 401:
+                await self._later(f"Discord answered {error.status}")
+            else:
+                await self._refused(error)
+        except NETWORK as error:
+            await self._later(type(error).__name__)
+        except Later as reason:
+            await self._later(str(reason))
+
+    async def _make(self) -> None:
+        if not await self._is_there():
+            return
+        channel_id = await self._channel_id()
+        if self._unknown and await self._arrived_before(channel_id):
+            return
+        message = await self._draw()
+        if message is not None:
+            await self._send(channel_id, message)
+
+    # Who is there
+
+    async def _is_there(self) -> bool:
+        """Whether a person is still a member: who left gets nothing more. A channel tells when it is sent to."""
+        destination = self._destination
+        if self._bot.get_guild(destination.guild_id) is None:
+            raise Later("the server is not reachable")  # An outage; a removal is marked on the desk.
+        if destination.person_id is None:
+            return True
+        if destination.user_id is not None:
+            try:
+                member = await self._bot.rights.member(destination.guild_id, destination.user_id, self._clock.now())
+            except discord.Forbidden:
+                raise Later("Discord does not tell who is in the server") from None
+            if member is not None:
+                return True
+        now = self._clock.now()
+        async with self._db.write() as conn:
+            await destinations.pause(conn, destination.id, destinations.LEFT)
+            await deliveries.settle(conn, self._delivery.id, deliveries.LEFT_SERVER, now=now)
+            await deliveries.settle_waiting(conn, destination.id, deliveries.LEFT_SERVER, now=now)
+        return False
+
+    async def _channel_id(self) -> int:
+        """Where to send: the channel, or the person's DM channel, which is opened once and remembered."""
+        destination = self._destination
+        known = destination.channel_id or destination.dm_channel_id
+        if known is not None:
+            return known
+        assert destination.person_id is not None  # A destination is a channel or a person,
+        assert destination.user_id is not None  # and one who is there.
+        await self._pace.dms.wait()
+        await self._pace.requests.wait()
+        opened = await self._bot.http.start_private_message(destination.user_id)
+        async with self._db.write() as conn:
+            await people.set_dm_channel(conn, destination.person_id, int(opened["id"]))
+        return int(opened["id"])
+
+    # What became of the last try
+
+    async def _arrived_before(self, channel_id: int) -> bool:
+        """Looks into the channel's history for the delivery; settles it when it is there.
+
+        Where the history cannot be read it would be empty, not refused, so the computed permissions decide.
+        """
+        first = self._delivery.first_tried_at or self._clock.now()
+        if not await self._can_read_history(channel_id):
+            if self._clock.now() - first > NONCE_HOLDS:
+                self._notes.append(messages.MAY_REPEAT)
+            return False
+        found = await self._find(channel_id, first - BEFORE_FIRST_TRY)
+        self._unknown = False
+        if found is None:
+            return False
+        log.info("delivery %d had arrived: found in the history", self._delivery.id)
+        await self._settle(deliveries.DELIVERED, channel_id=channel_id, message_id=found)
+        return True
+
+    async def _can_read_history(self, channel_id: int) -> bool:
+        if self._destination.person_id is not None:
+            return True
+        guild = self._bot.get_guild(self._destination.guild_id)
+        channel: Any = guild and guild.get_channel_or_thread(channel_id)
+        if channel is None:
+            await self._pace.requests.wait()
+            channel = await self._bot.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
+        return channel.permissions_for(channel.guild.me).read_message_history
+
+    async def _find(self, channel_id: int, since: datetime) -> int | None:
+        """The bot's own message that carries the delivery's nonce, sent after `since`."""
+        after = discord.utils.time_snowflake(since)
+        while True:
+            await self._pace.requests.wait()
+            page = await self._bot.http.logs_from(channel_id, 100, after=after)
+            for message in page:
+                own = self._bot.user is not None and int(message["author"]["id"]) == self._bot.user.id
+                if own and self._delivery.nonce in json.dumps(message.get("components", [])):
+                    return int(message["id"])
+            if len(page) < 100:
+                return None
+            after = max(int(message["id"]) for message in page)
+
+    # The message
+
+    async def _draw(self) -> Message | None:
+        """The message, or None when there is nothing to send: settled, or put back because drawing it failed."""
+        delivery, now = self._delivery, self._clock.now()
+        try:
+            drawn = await RENDERERS[delivery.kind](self._db.read, Owed(delivery, self._destination, now))
+        except Exception as error:  # noqa: BLE001  # A bug in one message must not stop the others.
+            await self._not_drawn(error)
+            return None
+        self._undrawn.pop(delivery.id, None)
+        if isinstance(drawn, Gone):
+            await self._settle(drawn.outcome, detail=drawn.detail)
+            return None
+        if delivery.plain:
+            drawn = messages.in_plain(drawn, delivery.guild_id, delivery.nonce)
+        if now - delivery.due_at > LATE:
+            self._notes.insert(0, messages.late(delivery.due_at))
+        return messages.with_notes(drawn, self._notes)
+
+    async def _not_drawn(self, error: Exception) -> None:
+        delivery, now = self._delivery, self._clock.now()
+        failures = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
+        reference = secrets.token_hex(3)
+        words = "reference %s: delivery %d (%s) could not be drawn"
+        log.error(words, reference, delivery.id, delivery.kind, exc_info=error)
+        detail = f"reference {reference}"
+        if failures > len(DRAWN_AGAIN_AFTER):
+            self._undrawn.pop(delivery.id)
+            await self._settle(deliveries.UNDRAWN, detail=detail)
+            return
+        again = now + DRAWN_AGAIN_AFTER[failures - 1]
+        async with self._db.write() as conn:
+            await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail)
+
+    # The send
+
+    async def _send(self, channel_id: int, message: Message) -> None:
+        channel = self._bot.get_partial_messageable(channel_id, guild_id=self._destination.guild_id)
+        roles = [discord.Object(role) for role in message.roles]
+        options: dict[str, Any] = {
+            "nonce": self._delivery.nonce,
+            "allowed_mentions": discord.AllowedMentions(everyone=False, users=False, replied_user=False, roles=roles),
+            "silent": message.silent,
+            "view": message.view,
+        }
+        if message.content is not None:
+            options |= {"content": message.content, "suppress_embeds": True}
+        await self._pace.requests.wait()
+        before, self._unknown = self._unknown, True
+        try:
+            async with asyncio.timeout(ONE_SEND):
+                sent = await channel.send(**options)
+        except (discord.RateLimited, discord.HTTPException) as error:
+            if isinstance(error, discord.RateLimited) or error.status < 500:
+                self._unknown = before  # Discord said that this try did nothing.
+            raise
+        await self._settle(deliveries.DELIVERED, channel_id=channel_id, message_id=sent.id)
+
+    # The outcome
+
+    async def _settle(
+        self, outcome: str, *, detail: str = "", channel_id: int | None = None, message_id: int | None = None
+    ) -> None:
+        now = self._clock.now()
+        async with self._db.write() as conn:
+            await deliveries.settle(
+                conn,
+                self._delivery.id,
+                outcome,
+                now=now,
+                detail=detail,
+                channel_id=channel_id,
+                message_id=message_id,
+            )
+
+    async def _later(self, detail: str) -> None:
+        at = self._clock.now() + wait_after(self._delivery.tries + 1)
+        log.warning("delivery %d waits until %s: %s", self._delivery.id, at, detail)
+        async with self._db.write() as conn:
+            await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail=detail)
+
+    async def _wait(self, seconds: float) -> None:
+        """Discord asked for patience with this channel; nothing else waits for it."""
+        at = self._clock.now() + timedelta(seconds=seconds)
+        async with self._db.write() as conn:
+            await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
+            await deliveries.hold(conn, self._destination.id, at)
+
+    async def _not_found(self, error: discord.NotFound) -> None:
+        if error.code == UNKNOWN_MESSAGE:
+            # Discord knows the nonce and no longer the message.
+            await self._settle(deliveries.DELETED)
+        elif error.code == UNKNOWN_CHANNEL and self._destination.dm_channel_id is not None:
+            # A remembered DM channel that is no more: it is opened anew.
+            assert self._destination.person_id is not None  # Only a person has one.
+            async with self._db.write() as conn:
+                await people.set_dm_channel(conn, self._destination.person_id, None)
+            await self._later("the DM channel is gone")
+        elif error.code == UNKNOWN_CHANNEL:
+            await self._pause(deliveries.TARGET_GONE, "the channel no longer exists")
+        else:
+            await self._pause(deliveries.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
+
+    async def _forbidden(self, error: discord.Forbidden) -> None:
+        if error.code == CANNOT_DM or self._destination.person_id is not None:
+            await self._pause(deliveries.DMS_CLOSED, "direct messages from this server are not accepted")
+            return
+        missing = self._missing()
+        words = f"the bot lacks {missing} there" if missing else f"Discord refused access (403, {error.code})"
+        await self._pause(deliveries.NOT_PERMITTED, words)
+
+    def _missing(self) -> str:
+        """The names of the permissions that are missing in the channel, as Discord's settings call them."""
+        guild = self._bot.get_guild(self._destination.guild_id)
+        channel: Any = guild and guild.get_channel_or_thread(self._destination.channel_id or 0)
+        if guild is None or channel is None:
+            return "View Channel"
+        has = channel.permissions_for(guild.me)
+        needed = {"View Channel": has.view_channel, "Send Messages": has.send_messages}
+        return " and ".join(name for name, there in needed.items() if not there)
+
+    async def _pause(self, outcome: str, words: str) -> None:
+        """Stops this destination, keeps what waits for it, and tells who set it up."""
+        delivery, destination, now = self._delivery, self._destination, self._clock.now()
+        log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
+        async with self._db.write() as conn:
+            await destinations.pause(conn, destination.id, f"{outcome}: {words}")
+            if delivery.kind in ("confirmation", "notice"):
+                # Its sender is told now; it would be old news when the destination works again.
+                await deliveries.settle(conn, delivery.id, outcome, now=now, detail=words)
+            else:
+                await deliveries.retry_later(conn, delivery.id, now, unknown=self._unknown, detail=words)
+            await notices.plan(conn, delivery, destination, outcome, words, now=now)
+
+    async def _refused(self, error: discord.HTTPException) -> None:
+        """Discord does not take the message as it is: plain text once, then the end, and whoever set it up is told."""
+        delivery, now = self._delivery, self._clock.now()
+        detail = f"{error.status}, {error.code}"
+        log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)
+        async with self._db.write() as conn:
+            if not delivery.plain:
+                await deliveries.retry_later(conn, delivery.id, now, unknown=self._unknown, detail=detail, plain=True)
+                return
+            await deliveries.settle(conn, delivery.id, deliveries.REFUSED, now=now, detail=detail)
+            await notices.plan(conn, delivery, self._destination, deliveries.REFUSED, detail, now=now)

@@ -1,0 +1,111 @@
+"""The road of every message that the bot sends by itself: plan, claim, send, settle. Each arrives exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.attempt import Attempt
+from bot.clock import Clock
+from bot.kinds import PLANNERS
+from bot.pacing import Pace
+from bot.services import deliveries, destinations
+from data.database import Database
+from data.records import Delivery
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the others.
+
+
+class Deliverer:
+    """Plans what is due and sends it: per destination in order, up to 64 destinations at a time, at one pace."""
+
+    def __init__(self, bot: Attache, db: Database, clock: Clock, pace: Pace | None = None) -> None:
+        self._bot, self._db, self._clock = bot, db, clock
+        self._pace = pace or Pace()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._planning = asyncio.Lock()
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._undrawn: dict[int, int] = {}
+        self._closing = False
+
+    async def begin(self, now: datetime) -> None:
+        """Plans what fell due and starts to send it, without waiting for the end."""
+        async with self._planning:
+            for plan in PLANNERS:
+                try:
+                    await plan(self._db, now)
+                except Exception:
+                    log.exception("reference %s: %s failed; the others go on", secrets.token_hex(3), plan.__name__)
+            await self._release()
+        for destination_id in await deliveries.due_destinations(self._db.read, now):
+            self._start(destination_id)
+
+    async def tick(self, now: datetime) -> None:
+        """Plans what fell due and sends all of it."""
+        await self.begin(now)
+        while self._workers:
+            await asyncio.wait(list(self._workers.values()))
+
+    async def send(self, delivery_id: int, within: float = 10.0) -> Delivery:
+        """Sends one delivery now, after what waits before it, and returns how it stands after at most `within` s."""
+        try:
+            async with asyncio.timeout(within):
+                while (delivery := await deliveries.get(self._db.read, delivery_id)).state != "settled":
+                    worker = self._workers.get(delivery.destination_id)
+                    if worker is None and delivery.tries:
+                        break
+                    await asyncio.wait([worker or self._start(delivery.destination_id)])
+        except TimeoutError:
+            log.info("delivery %d did not arrive within %g s; it stays queued", delivery_id, within)
+        return await deliveries.get(self._db.read, delivery_id)
+
+    async def close(self) -> None:
+        """Stops amid sends: what is in flight stays claimed, and the next start looks what became of it."""
+        self._closing = True
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.cancel()
+        if workers:
+            await asyncio.wait(workers, timeout=4)
+
+    async def _release(self) -> None:
+        """What is claimed while nobody works on it was cut off with its process: planned again, its fate unknown."""
+        if await deliveries.has_stale(self._db.read, self._workers):
+            async with self._db.write() as conn:
+                released = await deliveries.release_stale(conn, self._workers)
+            log.warning("%d deliveries were cut off on their way; looking what became of them", released)
+
+    def _start(self, destination_id: int) -> asyncio.Task[None]:
+        worker = self._workers.get(destination_id)
+        if worker is None:
+            worker = asyncio.create_task(self._work(destination_id), name=f"deliveries to {destination_id}")
+            self._workers[destination_id] = worker
+            worker.add_done_callback(lambda _: self._workers.pop(destination_id, None))
+        return worker
+
+    async def _work(self, destination_id: int) -> None:
+        """Sends what is due for one destination, one after the other."""
+        async with self._slots:
+            while not self._closing and await deliveries.is_due(self._db.read, destination_id, self._clock.now()):
+                async with self._db.write() as conn:
+                    delivery = await deliveries.claim(conn, destination_id, self._clock.now())
+                    destination = await destinations.get(conn, destination_id)
+                if delivery is None:
+                    return
+                attempt = Attempt(self._bot, self._db, self._clock, self._pace, self._undrawn, delivery, destination)
+                try:
+                    await attempt.make()
+                except Exception:
+                    # Not a failure of Discord: a bug, or a file that cannot be written. It must not stop the others.
+                    log.exception("reference %s: delivery %d was cut off", secrets.token_hex(3), delivery.id)
+                    later = self._clock.now() + timedelta(minutes=1)
+                    async with self._db.write() as conn:
+                        await deliveries.retry_later(conn, delivery.id, later, unknown=True, detail="cut off")

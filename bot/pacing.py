@@ -1,0 +1,38 @@
+"""How fast the bot talks to Discord: one budget for all that counts towards its 50 requests a second."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Pacer:
+    """Lets `rate` callers a second pass, in the order they came; after a pause up to `burst` at once."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left = burst
+        self._since: float | None = None
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Returns when it is the caller's turn."""
+        async with self._turn:
+            clock = asyncio.get_running_loop().time
+            now = clock()
+            if self._since is not None:
+                self._left = min(self._burst, self._left + (now - self._since) * self._rate)
+            self._since = now
+            if self._left < 1:
+                await asyncio.sleep((1 - self._left) / self._rate)
+                later = clock()
+                self._left = min(self._burst, self._left + (later - now) * self._rate)
+                self._since = later
+            self._left -= 1
+
+
+class Pace:
+    """The budget: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too."""
+
+    def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:
+        self.requests = Pacer(requests, burst=5)
+        self.dms = Pacer(dms, burst=3)  # Discord quarantines bots that open many.

@@ -1,0 +1,240 @@
+"""Alerts: what milestones are told at once, to whom, planned from the ledger after the time for an undo has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from bot.ledger import fold
+from bot.ledger.changes import SETTLED_AFTER, Alert, Changed, RecordChange, change_of, changed_fields
+from bot.ledger.fields import find_field
+from bot.services import destinations, sources, updates
+from data.database import Connection, from_text, to_text
+from data.records import Delivery, Kind, Update
+
+REACHED_KINDS = ("deal", "session", "statement", "pending")
+"""A follow of a record also reaches these when they are linked directly to it."""
+
+_CHUNK = 1000  # Rows written in one transaction, so that nobody's command waits long.
+
+
+async def desks_to_read(conn: Connection) -> list[int]:
+    """The servers whose ledger has updates that alerts have not read."""
+    rows = await conn.execute_fetchall(
+        "SELECT k.guild_id FROM desk k WHERE k.left_at IS NULL AND k.set_up_at IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM ledger u WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to)"
+    )
+    return [guild_id for (guild_id,) in rows]
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """When the next update is old enough to be told."""
+    ((text,),) = await conn.execute_fetchall(
+        "SELECT min(u.entered_at) FROM desk k JOIN ledger u ON u.guild_id = k.guild_id AND u.id > k.alerted_to "
+        "WHERE u.origin = 'editor' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+    )
+    return from_text(text) + SETTLED_AFTER if text else None
+
+
+async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
+    """Whether anything in a server's ledger can be read on now."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT u.entered_at, u.origin FROM desk k JOIN ledger u ON u.guild_id = k.guild_id "
+            "AND u.id > k.alerted_to WHERE k.guild_id = ? ORDER BY u.id LIMIT 1",
+            (guild_id,),
+        )
+    )
+    return bool(rows) and (rows[0][1] != "editor" or from_text(rows[0][0]) + SETTLED_AFTER <= now)
+
+
+async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
+    """Plans the alerts of the next batch of a server, at most a thousand rows; False when there is nothing to do yet.
+
+    The place in the ledger moves on only when the whole batch is planned, and never past an update that is too young.
+    """
+    ((alerted_to,),) = await conn.execute_fetchall("SELECT alerted_to FROM desk WHERE guild_id = ?", (guild_id,))
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT id, batch, entered_at FROM ledger WHERE guild_id = ? AND id > ? AND origin = 'editor' "
+            "ORDER BY id LIMIT 1",
+            (guild_id, alerted_to),
+        )
+    )
+    if not rows:
+        # Dossiers and imports never alert.
+        return await _move(conn, guild_id, alerted_to, await updates.newest_id(conn, guild_id))
+    first, batch, entered_at = rows[0]
+    due_at = from_text(entered_at) + SETTLED_AFTER
+    if due_at > now:
+        return await _move(conn, guild_id, alerted_to, first - 1)
+    milestones = await _records_with_milestones(conn, guild_id, batch)
+    if milestones and await _plan_rows(conn, guild_id, batch, first, milestones, due_at):
+        return True
+    ((last,),) = await conn.execute_fetchall("SELECT max(id) FROM ledger WHERE batch = ?", (batch,))
+    return await _move(conn, guild_id, alerted_to, last)
+
+
+async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
+    if to <= alerted_to:
+        return False
+    await conn.execute("UPDATE desk SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
+    return True
+
+
+async def _touched(conn: Connection, guild_id: int, batch: str) -> list[tuple[int, str, Kind]]:
+    rows = await conn.execute_fetchall(
+        "SELECT DISTINCT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
+        "WHERE u.guild_id = ? AND u.batch = ? ORDER BY r.id",
+        (guild_id, batch),
+    )
+    return [(id_, slug, kind) for id_, slug, kind in rows]
+
+
+async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) -> list[int]:
+    """The records of a batch in which today's picture of a milestone changed."""
+    touched = await _touched(conn, guild_id, batch)
+    histories = await updates.histories(conn, guild_id, [slug for _, slug, _ in touched])
+    found: list[int] = []
+    for id_, slug, kind in touched:
+        states = change_of(kind, histories[slug], batch)
+        if states is not None and states[1].facts.get("name"):
+            before, after, _ = states
+            if any(changed.milestone for changed in changed_fields(kind, before, after)):
+                found.append(id_)
+    return found
+
+
+# Follows of the records ?1 (JSON ids) and, where a record is of a reached kind, of those it is linked with; each with
+# the record that it reaches.
+_REACHING = f"""
+SELECT f.*, r.id AS reached FROM record r JOIN follow f ON f.record_id = r.id
+WHERE r.id IN (SELECT value FROM json_each(?1))
+UNION
+SELECT f.*, r.id FROM record r JOIN link l ON l.from_id = r.id JOIN follow f ON f.record_id = l.to_id
+WHERE r.id IN (SELECT value FROM json_each(?1)) AND r.kind IN {REACHED_KINDS}
+UNION
+SELECT f.*, r.id FROM record r JOIN link l ON l.to_id = r.id JOIN follow f ON f.record_id = l.from_id
+WHERE r.id IN (SELECT value FROM json_each(?1)) AND r.kind IN {REACHED_KINDS}
+"""
+
+
+async def _plan_rows(
+    conn: Connection, guild_id: int, batch: str, first: int, record_ids: list[int], due_at: datetime
+) -> bool:
+    """Writes the rows of one batch that are still missing; True when there may be more than fitted."""
+    cursor = await conn.execute(
+        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, payload) "
+        "SELECT ?2, d.id, 'alert', ?3, ?4, ?4, lower(hex(randomblob(12))), '{}' "
+        f"FROM ({_REACHING}) f JOIN destination d ON d.id = f.destination_id "
+        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?5 AND d.reason <> ?6 "
+        "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?3) "
+        "GROUP BY d.id LIMIT ?7",
+        (
+            msgspec.json.encode(record_ids).decode(),
+            guild_id,
+            batch,
+            to_text(due_at),
+            first,
+            destinations.LEFT,
+            _CHUNK,
+        ),
+    )
+    return cursor.rowcount >= _CHUNK
+
+
+class _Through(Struct, frozen=True):
+    """One follow by which a batch reaches a destination, and the record that it reaches."""
+
+    follow_id: int
+    role_id: int | None
+    record_id: int
+
+
+async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Through]:
+    rows = await conn.execute_fetchall(
+        f"SELECT f.id, f.role_id, f.reached FROM ({_REACHING}) f WHERE f.destination_id = ?2 AND f.at_once = 1 "
+        "AND f.muted = 0 AND f.since < (SELECT min(id) FROM ledger WHERE guild_id = ?3 AND batch = ?4) ORDER BY f.id",
+        (
+            msgspec.json.encode(list(record_ids)).decode(),
+            delivery.destination_id,
+            delivery.guild_id,
+            delivery.key,
+        ),
+    )
+    return [_Through(*row) for row in rows]
+
+
+async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
+    """The follows that an alert belongs to, as far as they still stand."""
+    touched = await _touched(conn, delivery.guild_id, delivery.key)
+    found = await _through(conn, delivery, [id_ for id_, _, _ in touched])
+    return list(dict.fromkeys(one.follow_id for one in found))
+
+
+async def load(conn: Connection, delivery: Delivery) -> Alert | None:
+    """What an alert tells its destination now; None when nothing of it stands or is followed any more."""
+    guild_id, batch = delivery.guild_id, delivery.key
+    touched = await _touched(conn, guild_id, batch)
+    through = await _through(conn, delivery, [id_ for id_, _, _ in touched])
+    reached = {one.record_id for one in through}
+    histories = await updates.histories(conn, guild_id, [slug for id_, slug, _ in touched if id_ in reached])
+    changes: list[RecordChange] = []
+    for id_, slug, kind in touched:
+        if id_ in reached and (change := await _record_change(conn, guild_id, slug, kind, histories[slug], batch)):
+            changes.append(change)
+    if not any(changed.milestone for change in changes for changed in change.changes):
+        return None
+    changes.sort(key=lambda change: not any(changed.milestone for changed in change.changes))
+    return Alert(
+        changes,
+        list(dict.fromkeys(one.follow_id for one in through)),
+        list(dict.fromkeys(one.role_id for one in through if one.role_id is not None)),
+    )
+
+
+async def _record_change(
+    conn: Connection, guild_id: int, slug: str, kind: Kind, history: Sequence[Update], batch: str
+) -> RecordChange | None:
+    states = change_of(kind, history, batch)
+    standing = {update.id for update in fold.live_updates(history)}
+    if states is None or not states[1].facts.get("name"):
+        return None
+    before, after, own = states
+    if not any(update.id in standing for update in own) and own[0].action == "set":
+        return None  # Taken back since.
+    changes = changed_fields(kind, before, after)
+    if not changes:
+        return None
+    told = next((u for u in own if changes[0].after and u.id == changes[0].after.update), own[-1])
+    return RecordChange(
+        kind=kind,
+        slug=slug,
+        name=after.facts["name"][-1].value,
+        new="name" not in before.facts,
+        opened=before.opened,
+        changes=changes,
+        names=await _names(conn, guild_id, kind, changes),
+        source=await sources.get(conn, guild_id, told.source_id),
+        locator=told.locator,
+        date=told.date,
+    )
+
+
+async def _names(conn: Connection, guild_id: int, kind: Kind, changes: Iterable[Changed]) -> dict[str, str]:
+    """The names of all records that these values point to, also of those no longer linked."""
+    slugs = set()
+    for changed in changes:
+        field = find_field(kind, changed.field)
+        assert field is not None  # changed_fields knows no other.
+        for fact in (changed.before, changed.after):
+            if fact is not None:
+                slugs.update(slug for slug, _ in field.type.records(fact.value))
+    rows = await conn.execute_fetchall(
+        "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
+        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
+    )
+    return dict(map(tuple, rows))

@@ -1,0 +1,38 @@
+"""Notices: who is told when a destination breaks or a message is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.services import deliveries, desks, destinations, people
+from data.database import Connection
+from data.records import Delivery, Destination
+
+
+async def plan(
+    conn: Connection, delivery: Delivery, broken: Destination, outcome: str, words: str, *, now: datetime
+) -> int | None:
+    """Tells whoever set the destination up, by DM; the server's owner where their own DM is the one that broke.
+
+    A notice that cannot be delivered goes on to the owner, and ends there. Returns the delivery, or None when nobody
+    is left to tell.
+    """
+    desk = await desks.find(conn, broken.guild_id)
+    assert desk is not None  # The destination belongs to it.
+    owner = await people.ensure(conn, desk.owner_id)
+    payload = {"destination": broken.id, "kind": delivery.kind, "outcome": outcome, "words": words}
+    if delivery.kind == "notice":
+        payload, key = delivery.payload, delivery.key
+        candidates = [owner.id]
+    else:
+        key = f"{broken.id}:{delivery.id}"
+        candidates = [broken.set_up_by, owner.id]
+    for person_id in candidates:
+        if person_id is None or person_id == broken.person_id:
+            continue
+        place = await destinations.find_person(conn, broken.guild_id, person_id)
+        if place is None:
+            place = await destinations.ensure_person(conn, broken.guild_id, person_id, now=now)
+        if place.state == "active" and place.user_id is not None:
+            return await deliveries.plan(conn, broken.guild_id, place.id, "notice", key, due_at=now, payload=payload)
+    return None

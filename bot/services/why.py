@@ -1,0 +1,80 @@
+"""Why a message came: the follow, reminder or digest that a delivery belongs to, and what can be muted or stopped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.errors import UserError
+from bot.services import alerts, deliveries, destinations, follows, people
+from data.database import Connection, to_text
+from data.records import Delivery, Destination, Follow, Why
+
+
+async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
+    """What a *Why this?* button asks; UserError when this server has no such delivery, or no longer."""
+    delivery = await deliveries.find_by_nonce(conn, guild_id, nonce)
+    if delivery is None:
+        raise UserError(
+            "What this message was about is no longer on file; such notes are kept for 90 days. Nothing was changed. "
+            "`/follow list` and `/remind list` show what you are told of."
+        )
+    destination = await destinations.get(conn, delivery.destination_id)
+    setter = await people.get(conn, destination.set_up_by) if destination.set_up_by is not None else None
+    through: list[Follow] = []
+    if delivery.kind == "alert":
+        ids = await alerts.follows_through(conn, delivery)
+        through = [await follows.get(conn, follow_id) for follow_id in ids]
+    item = await _item(conn, delivery)
+    muted = False
+    if item is not None:
+        rows = await conn.execute_fetchall(
+            "SELECT muted FROM reminder WHERE destination_id = ? AND record_id = ?", (destination.id, item)
+        )
+        muted = any(flag for (flag,) in rows)
+    return Why(
+        delivery,
+        destination,
+        await deliveries.about(conn, delivery),
+        setter and setter.user_id,
+        through,
+        item,
+        muted,
+    )
+
+
+async def _item(conn: Connection, delivery: Delivery) -> int | None:
+    if delivery.kind != "reminder":
+        return None
+    what, id_, *_ = delivery.key.split(":")
+    if what == "item":
+        return int(id_)
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT record_id FROM reminder WHERE id = ? AND destination_id = ?", (id_, delivery.destination_id)
+        )
+    )
+    return rows[0][0] if rows else None
+
+
+async def mute_item(
+    conn: Connection, destination: Destination, record_id: int, *, now: datetime, person_id: int
+) -> None:
+    """No more reminders of a pending item at a destination, until somebody asks for them there again."""
+    own = await conn.execute_fetchall(
+        "SELECT 1 FROM record WHERE id = ? AND guild_id = ?", (record_id, destination.guild_id)
+    )
+    if not list(own):
+        raise UserError("That item is not on file in this server. Nothing was changed.")
+    await conn.execute(
+        "INSERT INTO reminder (destination_id, record_id, muted, created_by, created_at) VALUES (?, ?, 1, ?, ?) "
+        "ON CONFLICT (destination_id, record_id) WHERE record_id IS NOT NULL "
+        "DO UPDATE SET muted = 1, snoozed_until = NULL",
+        (destination.id, record_id, person_id, to_text(now)),
+    )
+    await destinations.schedule(conn, destination.id, now)
+
+
+async def stop_digest(conn: Connection, destination: Destination, *, now: datetime) -> None:
+    """No more digests there; what it follows at once stays."""
+    await conn.execute("UPDATE destination SET digest_at = NULL WHERE id = ?", (destination.id,))
+    await destinations.schedule(conn, destination.id, now)

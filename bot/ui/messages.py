@@ -1,0 +1,287 @@
+"""Messages that arrive by themselves: alerts, confirmations, notices, and why one came.
+
+What interrupts is ordinary text plus buttons: a locked phone shows only a message's first line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from discord import ui
+
+from bot import when
+from bot.ledger.changes import Alert, Changed, RecordChange
+from bot.ledger.fields import get_field
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, plain
+from bot.ui.text import clip, escaped, joined, plural, sentence
+from data.records import Destination, Fact, FactDate, Source, Why
+
+CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
+View = ui.View | ui.LayoutView
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one delivery looks like. `content` is None for a layout; `text` is what is sent when Discord refuses it."""
+
+    content: str | None
+    view: View
+    text: str = ""
+    silent: bool = False
+    roles: tuple[int, ...] = ()  # The only mentions that may ping.
+
+
+def why_button(guild_id: int, nonce: str) -> ui.Button:
+    """The button of every delivery: it explains it, and carries what its message is recognised by."""
+    return button("Why this?", custom_id("sent.why", nonce, guild_id=guild_id))
+
+
+def late(due_at: datetime) -> str:
+    return f"-# Due {when.timestamp(due_at)}; it comes late."
+
+
+MAY_REPEAT = (
+    "-# This may be a repeat: it is not known whether the first one arrived, and the history cannot be read here."
+)
+
+
+def with_notes(message: Message, notes: Sequence[str]) -> Message:
+    """The message with quiet lines below it."""
+    if not notes:
+        return message
+    below = "\n".join(notes)
+    if isinstance(message.view, ui.LayoutView):
+        message.view.add_item(ui.TextDisplay(below))
+        return replace(message, text=f"{message.text}\n{below}")
+    content = (message.content or "")[: CONTENT_LIMIT - len(below) - 1]
+    return replace(message, content=f"{content}\n{below}")
+
+
+def in_plain(message: Message, guild_id: int, nonce: str) -> Message:
+    """The message as text with one button, for when Discord refused it as drawn."""
+    text = message.text or message.content or ""
+    return Message(
+        text[:CONTENT_LIMIT], plain([why_button(guild_id, nonce)]), silent=message.silent, roles=message.roles
+    )
+
+
+# Alerts
+
+
+def alert(told: Alert, guild_id: int, nonce: str) -> Message:
+    """What changed, before and after, with its source. The first line alone tells the news."""
+    main, *others = told.changes
+    first, *more = main.changes
+    lines = [_news(main, first)]
+    lines += [_changed_line(main, changed) for changed in more[:5]]
+    if len(more) > 5:
+        lines.append(f"-# And {plural(len(more) - 5, 'more change')}.")
+    for other in others[:3]:
+        lines.append(f"{escaped(other.name, 100)}: " + _changed_line(other, other.changes[0]))
+    if len(others) > 3:
+        lines.append(f"-# And {plural(len(others) - 3, 'more record')}.")
+    lines.append(source_line(main.source, main.locator, main.date))
+    if told.role_ids:
+        lines.append(" ".join(f"<@&{role_id}>" for role_id in told.role_ids))
+    buttons = [
+        button("Open", custom_id("record.open", main.slug, guild_id=guild_id)),
+        button("History", custom_id("record.history", main.slug, guild_id=guild_id)),
+        why_button(guild_id, nonce),
+    ]
+    return Message(clip("\n".join(lines), CONTENT_LIMIT - 200), plain(buttons), roles=tuple(told.role_ids))
+
+
+def _news(change: RecordChange, changed: Changed) -> str:
+    name = escaped(change.name, 120)
+    field = get_field(change.kind, changed.field)
+    then = changed.before and escaped(field.type.words(changed.before.value, change.names), 200)
+    now = changed.after and escaped(field.type.words(changed.after.value, change.names), 200)
+    was = f"Was: {_low(then)}{_on(changed.before)}." if changed.before and then else "Not in the record before."
+    if change.kind == "pending" and changed.field == "state":
+        return _item_news(change, changed, name)
+    if change.kind == "pending" and changed.field == "due":
+        if changed.after is None or changed.after.value is None:
+            return f"**{name}: no due date any more.** {was}"
+        return f"**{name}: due {now}.** {was}"
+    if changed.field == "side_state" and changed.after is not None and changed.after.value == "none" and then:
+        return f"**{name}: no longer {_low(then)}.**"
+    if now is None:
+        return f"**{name}: no longer on the record: {then}.**"
+    return f"**{name}: {_low(now) if changed.field == 'approval' else now}.** {was}"
+
+
+def _item_news(change: RecordChange, changed: Changed, name: str) -> str:
+    """A pending item that opened or closed."""
+    by_field = {other.field: other for other in change.changes}
+    if changed.after is not None and changed.after.value == "closed":
+        outcome = by_field.get("outcome")
+        how = f" ({_low(_words(change, outcome))})" if outcome and outcome.after else ""
+        since = f" since {when.format_fact_date(change.opened, weekday=False)}" if change.opened else ""
+        return f"**Closed{how}: {name}.** Was: open{since}."
+    who = _words(change, by_field["who"]) if "who" in by_field and by_field["who"].after else ""
+    must = f" {sentence(who)} must act." if who else ""
+    again = changed.before is not None and changed.before.value == "closed"
+    return f"**{'Open again' if again else 'New open item'}: {name}.**{must}"
+
+
+def _words(change: RecordChange, changed: Changed) -> str:
+    fact = changed.after or changed.before
+    assert fact is not None  # A change has one side at least.
+    return escaped(get_field(change.kind, changed.field).type.words(fact.value, change.names), 200)
+
+
+def _changed_line(change: RecordChange, changed: Changed) -> str:
+    label = get_field(change.kind, changed.field).label
+    if changed.after is None:
+        return f"{label}: no longer {_words(change, changed)}"
+    now = _words(change, changed)
+    if changed.before is None:
+        return f"{label}: {now}"
+    before = Changed(changed.field, changed.milestone, changed.before, None)
+    return f"{label}: {now} (was {_words(change, before)})"
+
+
+def _on(fact: Fact | None) -> str:
+    return f" ({when.format_fact_date(fact.date, weekday=False)})" if fact and fact.date.first else ""
+
+
+def _low(words: str | None) -> str:
+    """A phrase amid a sentence; abbreviations keep their letters."""
+    words = words or ""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+def source_line(source: Source, locator: str, date: FactDate) -> str:
+    """Where the news is from: the day it is about, the source with its own date, and the place in it."""
+    day = f"Reported for {when.format_fact_date(date, weekday=False)}" if date.first else "Reported"
+    dated = when.format_fact_date(source.published_on, weekday=False) if source.published_on else "undated"
+    title = escaped(source.title, 150)
+    link = f" <{source.url}>" if source.url and len(source.url) <= 300 else ""
+    return f"{day}: {', '.join(filter(None, [title, escaped(locator, 100)]))} ({dated}){link}"
+
+
+# Confirmations and notices
+
+_CONFIRMED = {
+    "follow": "You follow **{name}** in {server}. Messages about it arrive here.",
+    "remind": "You will be reminded of **{name}** here, from {server}.",
+    "digest": "Your digest of {server} arrives here.",
+}
+
+
+def confirmation(verb: str, name: str, server: str, guild_id: int, nonce: str) -> Message:
+    """The first message to a person: it shows that messages arrive, and where to stop them."""
+    told = _CONFIRMED[verb].format(name=escaped(name, 120), server=escaped(server, 100))
+    where = "-# `/follow list` and `/remind list` work here too; *Why this?* offers to stop it."
+    return Message(f"{told}\n{where}", plain([why_button(guild_id, nonce)]))
+
+
+_KINDS = {
+    "alert": "an alert",
+    "reminder": "a reminder",
+    "open": "the list of what is still open",
+    "digest": "a digest",
+    "confirmation": "a first message",
+    "notice": "a notice",
+}
+
+
+def notice(payload: dict[str, Any], place: str, server: str, guild_id: int, nonce: str) -> Message:
+    """Something broke that this person set up or owns: what, where, why, and what to do next."""
+    what = _KINDS[payload["kind"]]
+    if payload["outcome"] == "refused":
+        told = (
+            f"**Discord refused {what} for {place}** in {escaped(server, 100)}, as drawn and as plain text "
+            f"({escaped(payload['words'], 100)}).\nThis one message is lost; all others go on. "
+            "Tell whoever runs this bot."
+        )
+    else:
+        told = (
+            f"**Messages for {place} in {escaped(server, 100)} have stopped:** {escaped(payload['words'], 200)}.\n"
+            "Nothing is lost: what is due waits. Put it right, then press *Resume* in `/settings show` there; "
+            "a changed channel or role is tried again by itself."
+        )
+    return Message(told, plain([why_button(guild_id, nonce)]))
+
+
+def place_of(destination: Destination) -> str:
+    """A destination as people call it."""
+    return (
+        f"<#{destination.channel_id}>" if destination.channel_id else f"the direct messages of <@{destination.user_id}>"
+    )
+
+
+# Why this?
+
+_LEADS = {"0": "on its day", "overdue": "after its day has passed"}
+
+
+def why(explained: Why) -> tuple[str, list[ui.Button]]:
+    """Which follow, reminder or digest a message belongs to, and the buttons that mute or stop it."""
+    delivery, destination = explained.delivery, explained.destination
+    here = "This channel" if destination.channel_id else "You"
+    lines: list[str] = []
+    buttons: list[ui.Button] = []
+
+    def offer(label: str, verb: str, what: str, id_: int) -> None:
+        buttons.append(button(label, custom_id(f"sent.{verb}", what, id_, guild_id=delivery.guild_id)))
+
+    if delivery.kind == "alert":
+        names = [escaped(follow.name or "", 100) for follow in explained.follows]
+        verb = "follows" if destination.channel_id else "follow"
+        lines.append(
+            f"{here} {verb} {joined([f'**{name}**' for name in names])}, which this is about."
+            if names
+            else "The follow that brought this has since been muted or removed."
+        )
+        for follow in explained.follows[:2]:
+            offer(f"Mute {follow.name}", "mute", "follow", follow.id)
+            offer(f"Stop following {follow.name}", "stop", "follow", follow.id)
+    elif delivery.kind == "digest":
+        days = when.format_weekdays(destination.digest_days)
+        lines.append(f"It is the digest of {server_or_you(destination)}, {days} at {destination.digest_at or '-'}.")
+        if destination.digest_at:
+            offer("Stop this digest", "stop", "digest", destination.id)
+        else:
+            lines[-1] = "It is a digest; there are none here any more."
+    elif delivery.kind == "reminder":
+        lines += _why_reminder(explained)
+        if explained.item is not None and not explained.muted:
+            offer(f"Mute reminders of {explained.about}", "mute", "item", explained.item)
+    elif delivery.kind == "open":
+        lines.append("Items without a due date are listed each Monday, until an update closes them.")
+    elif delivery.kind == "confirmation":
+        lines.append("It shows that messages arrive here. There is one, the first time.")
+    else:
+        lines.append("Something that you set up, or that belongs to your server, no longer works.")
+    if explained.set_up_by is not None and destination.channel_id:
+        lines.append(f"Set up by <@{explained.set_up_by}>.")
+    if delivery.settled_at is not None:
+        lines.append(
+            f"-# Due {when.timestamp(delivery.due_at)}; {delivery.outcome} {when.timestamp(delivery.settled_at)}."
+        )
+    return "\n".join(lines), buttons
+
+
+def server_or_you(destination: Destination) -> str:
+    return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
+
+
+def _why_reminder(explained: Why) -> list[str]:
+    what, _, *rest = explained.delivery.key.split(":")
+    about = f"**{escaped(explained.about, 120)}**" if explained.about else "a pending item"
+    if what == "words":
+        return [f"You asked to be reminded: {about}."]
+    if what == "snooze":
+        return [f"A reminder of {about} was snoozed until now."]
+    lead = rest[-1] if rest else ""
+    told = _LEADS.get(lead) or f"{plural(int(lead), 'day')} before" if lead in _LEADS or lead.isdecimal() else ""
+    whose = "Dated items are told in this channel" if explained.destination.channel_id else "You asked for reminders"
+    lines = [f"{whose}: {about}{', ' + told if told else ''}."]
+    if explained.muted:
+        lines.append("They are muted here now.")
+    return lines
