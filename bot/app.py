@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.errors import UserError
 from bot.ledger.values import quoted
+from bot.pacing import Pace
 from bot.presses import Presses
 from bot.rights import Rights
 from bot.ui.text import error_text, escaped
@@ -70,9 +71,10 @@ class Attache(commands.Bot):
         )
         self.db = db
         self.clock = clock
-        self.rights = Rights(self)
+        pace = Pace()
+        self.rights = Rights(self, pace)
         self.presses = Presses(self)
-        self.deliverer = Deliverer(self, db, clock)
+        self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs
 

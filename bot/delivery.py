@@ -27,9 +27,9 @@ AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the ot
 class Deliverer:
     """Plans what is due and sends it: per destination in order, up to 64 destinations at a time, at one pace."""
 
-    def __init__(self, bot: Attache, db: Database, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(self, bot: Attache, db: Database, clock: Clock, pace: Pace) -> None:
         self._bot, self._db, self._clock = bot, db, clock
-        self._pace = pace or Pace()
+        self._pace = pace
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._planning = asyncio.Lock()
         self._workers: dict[int, asyncio.Task[None]] = {}

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 import discord
 
 from bot.errors import NotAllowed
+from bot.pacing import Pace
 from data.records import Desk
 
 MEMBERSHIP_KEPT = timedelta(hours=1)
 May = Literal["everyone", "editor", "manager"]
+
+
+class Edited(Protocol):
+    """What knows its editors' role: a server's settings, or a record that was opened."""
+
+    @property
+    def editor_role_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Caller:
     manager: bool
     role_ids: frozenset[int]
 
-    def may_edit(self, desk: Desk) -> bool:
+    def may_edit(self, desk: Edited) -> bool:
         """Editors have the role chosen in /setup; who has Manage Server always is one."""
         return self.manager or (desk.editor_role_id is not None and desk.editor_role_id in self.role_ids)
 
@@ -51,9 +59,9 @@ def editors_are(desk: Desk) -> str:
 class Rights:
     """Looks rights up. Memberships asked of Discord are kept for an hour."""
 
-    def __init__(self, bot: discord.Client) -> None:
-        self._bot = bot
-        self._members: dict[tuple[int, int], tuple[datetime, discord.Member | None]] = {}
+    def __init__(self, bot: discord.Client, pace: Pace) -> None:
+        self._bot, self._pace = bot, pace
+        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
 
     async def caller(self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None) -> Caller:
         """Who pressed or typed. `guild_id` is what a button in a DM names; NotAllowed when the person is not there."""
@@ -71,7 +79,10 @@ class Rights:
         return Caller(guild_id, member.id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
 
     async def member(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
-        """The member as Discord tells, or None when the person or the bot is not in that server."""
+        """The member as Discord tells, or None when the person or the bot is not in that server.
+
+        Only members are remembered: who comes back is known at once.
+        """
         key = (guild_id, user_id)
         known = self._members.get(key)
         if known is not None and now - known[0] < MEMBERSHIP_KEPT:
@@ -79,10 +90,11 @@ class Rights:
         guild = self._bot.get_guild(guild_id)
         if guild is None:
             return None
+        await self._pace.requests.wait()
         try:
             member = await guild.fetch_member(user_id)
         except discord.NotFound:
-            member = None
+            return None
         if len(self._members) > 10_000:
             self._members.clear()
         self._members[key] = (now, member)

@@ -1,0 +1,101 @@
+"""The heartbeat: wakes the deliverer when something is due, each minute all the same, and cleans up once a day.
+
+The database is the schedule; the scheduler holds three jobs in memory and only rings.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.clock import Clock
+from bot.delivery import Deliverer
+from bot.kinds import NEXT_DUE
+from bot.services import housekeeping
+from data.database import Database
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(seconds=60)  # Covers jumps of the clock, lost alarms and rows written by others.
+SOON = timedelta(seconds=1)
+
+
+class Heartbeat:
+    """Rings at the next due instant, at most a minute ahead. One failed beat is logged and the next one comes."""
+
+    def __init__(self, db: Database, clock: Clock, deliverer: Deliverer) -> None:
+        self._db, self._clock, self._deliverer = db, clock, deliverer
+        # A job that is late must run all the same: the default drops one that is a second late.
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        self._beating = False
+        self._again = False  # Something was written amid a beat.
+        self._marked: datetime | None = None
+
+    def start(self) -> None:
+        """Begins to beat, at once. Call it when the bot is ready."""
+        self._scheduler.add_job(self.beat, "interval", seconds=SWEEP.total_seconds(), id="sweep")
+        self._scheduler.add_job(self._clean_up, "interval", days=1, id="clean up")
+        self._scheduler.start()
+        self._db.after_write = self.soon
+        self._ring(self._clock.now())
+        self._scheduler.add_job(self._clean_up, "date", run_date=self._clock.now(), id="clean up at start")
+
+    def soon(self) -> None:
+        """Something was written: looks again a moment later."""
+        if self._beating:
+            self._again = True
+            return
+        at = self._clock.now() + SOON
+        alarm = self._scheduler.get_job("alarm")
+        if alarm is None or alarm.next_run_time is None or alarm.next_run_time > at:
+            self._ring(at)
+
+    def stop(self) -> None:
+        """Rings no more. What is in flight is the deliverer's to close."""
+        self._db.after_write = lambda: None
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def beat(self) -> None:
+        """Looks once at what is due, and sets the alarm to what comes next."""
+        if self._beating:
+            self._again = True
+            return
+        self._beating, self._again = True, False
+        now = self._clock.now()
+        next_at = now + SWEEP
+        try:
+            await self._deliverer.begin(now)
+            await self._mark(now)
+            due = [at for next_due in NEXT_DUE if (at := await next_due(self._db.read)) is not None]
+            next_at = min([next_at, *due])
+        except Exception:
+            log.exception("reference %s: a beat failed; the next one comes", secrets.token_hex(3))
+        finally:
+            self._beating = False
+        # Set only now, and never for at once: an alarm that rings anew while it still runs is lost with its job.
+        soonest = self._clock.now() + SOON
+        self._ring(soonest if self._again else max(next_at, soonest))
+
+    async def _mark(self, now: datetime) -> None:
+        """Writes once a minute that the heart beats: more often would wake itself."""
+        if self._marked is None or now - self._marked >= SWEEP or now < self._marked:
+            self._marked = now
+            async with self._db.write() as conn:
+                await housekeeping.mark_tick(conn, now)
+
+    def _ring(self, at: datetime) -> None:
+        if self._scheduler.running:
+            self._scheduler.add_job(self.beat, "date", run_date=at, id="alarm", replace_existing=True)
+
+    async def _clean_up(self) -> None:
+        try:
+            async with self._db.write() as conn:
+                await housekeeping.clean_up(conn, self._clock.now())
+        except Exception:
+            log.exception("reference %s: the daily cleaning failed", secrets.token_hex(3))

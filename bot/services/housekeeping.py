@@ -1,0 +1,32 @@
+"""What goes with time, and when the bot last looked at what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.services import deliveries
+from data.database import Connection, from_text, to_text
+
+DRAFTS_KEPT_FOR = timedelta(days=90)
+QUESTIONS_KEPT_FOR = timedelta(hours=24)
+
+
+async def mark_tick(conn: Connection, now: datetime) -> None:
+    """Notes that what is due was looked at."""
+    await conn.execute(
+        "INSERT INTO meta (key, value) VALUES ('last_tick', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        (to_text(now),),
+    )
+
+
+async def last_tick(conn: Connection) -> datetime | None:
+    """When what is due was last looked at, to the minute."""
+    rows = list(await conn.execute_fetchall("SELECT value FROM meta WHERE key = 'last_tick'"))
+    return from_text(rows[0][0]) if rows else None
+
+
+async def clean_up(conn: Connection, now: datetime) -> None:
+    """Deletes what has had its time. The ledger never goes."""
+    await deliveries.clean_up(conn, now)
+    await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
+    await conn.execute("DELETE FROM question WHERE asked_at < ?", (to_text(now - QUESTIONS_KEPT_FOR),))
