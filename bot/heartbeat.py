@@ -26,8 +26,8 @@ SOON = timedelta(seconds=1)
 class Heartbeat:
     """Rings at the next due instant, at most a minute ahead. One failed beat is logged and the next one comes."""
 
-    def __init__(self, db: Database, clock: Clock, deliverer: Deliverer) -> None:
-        self._db, self._clock, self._deliverer = db, clock, deliverer
+    def __init__(self, deliverer: Deliverer, db: Database, clock: Clock) -> None:
+        self._deliverer, self._db, self._clock = deliverer, db, clock
         # A job that is late must run all the same: the default drops one that is a second late.
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -36,7 +36,7 @@ class Heartbeat:
         self._again = False  # Something was written amid a beat.
         self._marked: datetime | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begins to beat, at once. Call it when the bot is ready."""
         self._scheduler.add_job(self.beat, "interval", seconds=SWEEP.total_seconds(), id="sweep")
         self._scheduler.add_job(self._clean_up, "interval", days=1, id="clean up")
@@ -55,7 +55,7 @@ class Heartbeat:
         if alarm is None or alarm.next_run_time is None or alarm.next_run_time > at:
             self._ring(at)
 
-    def stop(self) -> None:
+    async def close(self) -> None:
         """Rings no more. What is in flight is the deliverer's to close."""
         self._db.after_write = lambda: None
         if self._scheduler.running:
