@@ -191,7 +191,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 def _check_dossier(file: Path) -> int:
     from bot import dossier
 
-    mistakes = dossier.check(file)
+    mistakes = dossier.check(file, now=SystemClock().now())
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
     if not mistakes:
