@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from bot.errors import UserError
+from bot.errors import NotInRecord, UserError
 from bot.ledger.values import quoted
 from bot.services import updates
 from data.database import Connection, from_text, to_text
@@ -51,14 +51,21 @@ async def add(
     at_once = at_once and slug is not None
     record_id: int | None = None
     if slug is not None:
-        ((record_id,),) = await conn.execute_fetchall(
-            "SELECT id FROM record WHERE guild_id = ? AND slug = ?", (destination.guild_id, slug)
+        rows = list(
+            await conn.execute_fetchall(
+                "SELECT id FROM record WHERE guild_id = ? AND slug = ? AND live = 1", (destination.guild_id, slug)
+            )
         )
+        if not rows:
+            raise NotInRecord(
+                "This is not in the record of this server, so it cannot be followed. Nothing was changed."
+            )
+        record_id = rows[0][0]
     known = await _find(conn, "f.destination_id = ? AND f.record_id IS ?", destination.id, record_id)
     if known is not None:
         if not known.muted and known.role_id == role_id and known.at_once == at_once:
             who = "You already follow" if destination.person_id else "This channel already follows"
-            raise UserError(f"{who} {quoted(name_of(known))}. Nothing was changed. `/follow list` shows all.")
+            raise UserError(f"{who} {quoted(name_of(known))}. Nothing was changed. /follow list shows all.")
         await conn.execute(
             "UPDATE follow SET muted = 0, at_once = ?, role_id = ?, since = iif(muted, ?, since) WHERE id = ?",
             (at_once, role_id, await updates.newest_id(conn, destination.guild_id), known.id),
@@ -68,7 +75,7 @@ async def add(
     if count >= MOST:
         raise UserError(
             f"There are already {MOST} follows here, which is the most. Nothing was changed. "
-            "Remove one with `/follow remove`, or follow everything in a digest."
+            "Remove one with /follow remove, or follow everything in a digest."
         )
     rows = await conn.execute_fetchall(
         "INSERT INTO follow (destination_id, record_id, at_once, role_id, since, created_at) VALUES (?, ?, ?, ?, ?, ?) "

@@ -16,7 +16,7 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
     if delivery is None:
         raise UserError(
             "What this message was about is no longer on file; such notes are kept for 90 days. Nothing was changed. "
-            "`/follow list` and `/remind list` show what you are told of."
+            "/follow list and /remind list show what you are told of."
         )
     destination = await destinations.get(conn, delivery.destination_id)
     setter = await people.get(conn, destination.set_up_by) if destination.set_up_by is not None else None

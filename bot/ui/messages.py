@@ -15,6 +15,7 @@ from discord import ui
 from bot import when
 from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ledger.fields import get_field
+from bot.ledger.values import DueType
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.text import clip, escaped, joined, plural, sentence
@@ -95,54 +96,57 @@ def alert(told: Alert, guild_id: int, nonce: str) -> Message:
     return Message(clip("\n".join(lines), CONTENT_LIMIT - 200), plain(buttons), roles=tuple(told.role_ids))
 
 
+# What a milestone says of the time before when its field held nothing; other fields say that they are new.
+_BEFORE = {"due": " Was: no due date given.", "stage": " Was: no stage reported.", "side_state": ""}
+
+
 def _news(change: RecordChange, changed: Changed) -> str:
     name = escaped(change.name, 120)
-    field = get_field(change.kind, changed.field)
-    then = changed.before and escaped(field.type.words(changed.before.value, change.names), 200)
-    now = changed.after and escaped(field.type.words(changed.after.value, change.names), 200)
-    was = f"Was: {_low(then)}{_on(changed.before)}." if changed.before and then else "Not in the record before."
+    then = _words(change, changed.field, changed.before)
+    now = _words(change, changed.field, changed.after)
+    if changed.before:
+        was = f" Was: {_low(then)}{_on(changed.before)}."
+    else:
+        was = " New in the record." if change.new else _BEFORE.get(changed.field, " Not in the record before.")
     if change.kind == "pending" and changed.field == "state":
         return _item_news(change, changed, name)
     if change.kind == "pending" and changed.field == "due":
-        if changed.after is None or changed.after.value is None:
-            return f"**{name}: no due date any more.** {was}"
-        return f"**{name}: due {now}.** {was}"
-    if changed.field == "side_state" and changed.after is not None and changed.after.value == "none" and then:
+        has_date = changed.after is not None and changed.after.value is not None
+        return f"**{name}: {f'due {now}' if has_date else 'no due date any more'}.**{was}"
+    if changed.field == "side_state" and changed.after and changed.after.value == "none" and then:
         return f"**{name}: no longer {_low(then)}.**"
-    if now is None:
+    if changed.after is None:
         return f"**{name}: no longer on the record: {then}.**"
-    return f"**{name}: {_low(now) if changed.field == 'approval' else now}.** {was}"
+    return f"**{name}: {now}.**{was}"
 
 
 def _item_news(change: RecordChange, changed: Changed, name: str) -> str:
     """A pending item that opened or closed."""
-    by_field = {other.field: other for other in change.changes}
+    now_in = {other.field: other.after for other in change.changes if other.after}
     if changed.after is not None and changed.after.value == "closed":
-        outcome = by_field.get("outcome")
-        how = f" ({_low(_words(change, outcome))})" if outcome and outcome.after else ""
+        how = f" ({_low(_words(change, 'outcome', now_in['outcome']))})" if "outcome" in now_in else ""
         since = f" since {when.format_fact_date(change.opened, weekday=False)}" if change.opened else ""
         return f"**Closed{how}: {name}.** Was: open{since}."
-    who = _words(change, by_field["who"]) if "who" in by_field and by_field["who"].after else ""
-    must = f" {sentence(who)} must act." if who else ""
+    who = f" {sentence(_words(change, 'who', now_in['who']))} must act." if "who" in now_in else ""
     again = changed.before is not None and changed.before.value == "closed"
-    return f"**{'Open again' if again else 'New open item'}: {name}.**{must}"
+    return f"**{'Open again' if again else 'New open item'}: {name}.**{who}"
 
 
-def _words(change: RecordChange, changed: Changed) -> str:
-    fact = changed.after or changed.before
-    assert fact is not None  # A change has one side at least.
-    return escaped(get_field(change.kind, changed.field).type.words(fact.value, change.names), 200)
+def _words(change: RecordChange, field: str, fact: Fact | None) -> str:
+    """A value in words; "" where there is none. The words of a due date are all ours."""
+    if fact is None:
+        return ""
+    type_ = get_field(change.kind, field).type
+    words = type_.words(fact.value, change.names)
+    return words if isinstance(type_, DueType) else escaped(words, 200)
 
 
 def _changed_line(change: RecordChange, changed: Changed) -> str:
     label = get_field(change.kind, changed.field).label
+    then = _words(change, changed.field, changed.before)
     if changed.after is None:
-        return f"{label}: no longer {_words(change, changed)}"
-    now = _words(change, changed)
-    if changed.before is None:
-        return f"{label}: {now}"
-    before = Changed(changed.field, changed.milestone, changed.before, None)
-    return f"{label}: {now} (was {_words(change, before)})"
+        return f"{label}: no longer {then}"
+    return f"{label}: {_words(change, changed.field, changed.after)}{f' (was {then})' if then else ''}"
 
 
 def _on(fact: Fact | None) -> str:
