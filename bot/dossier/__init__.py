@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.dossier._mistakes import BadDossier, Mistake
 from bot.dossier._reader import read_tree
 from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
-from bot.dossier._yaml import LARGEST_FILE, parse
+from bot.dossier._yaml import LARGEST_FILE, Mapping, Scalar, parse
 
 __all__ = [
     "LARGEST_FILE",
@@ -23,12 +23,20 @@ __all__ = [
     "Mistake",
     "check",
     "read",
+    "title",
 ]
 
 
 def read(content: bytes, *, now: datetime) -> Dossier:
     """A dossier from the bytes of its file. BadDossier holds every mistake in it."""
     return read_tree(parse(content), now)
+
+
+def title(content: bytes) -> str:
+    """What a dossier is called, without reading the rest of it; "" where its file does not say."""
+    root = parse(content)
+    name = root.entries.get("name") if isinstance(root, Mapping) else None
+    return " ".join(name.text.split()) if isinstance(name, Scalar) else ""
 
 
 def check(path: Path, *, now: datetime) -> list[str]:

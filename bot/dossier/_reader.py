@@ -21,7 +21,7 @@ from bot.ledger.values import quoted
 from bot.ledger.words import normal, slug_of
 from data.records import FactDate, Kind, Update
 
-MOST_FACTS = 5_000  # All are entered in one transaction, which holds up everybody else's.
+MOST_FACTS = 3_000  # All are entered in one transaction, which holds up everybody else's.
 LONGEST_VALUE = 1_000
 
 _FILE_KEYS = ("dossier", "name", "summary", "sources", "defaults", "records")

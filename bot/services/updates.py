@@ -16,8 +16,8 @@ from msgspec import Struct
 from bot import when
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import fold
+from bot.ledger.brief import brief
 from bot.ledger.fields import KIND_WORDS, fields_of, find_field, get_field
-from bot.ledger.stage import headline
 from bot.ledger.values import due_day, quoted
 from bot.ledger.words import spelling_variants, words_of
 from data.database import Connection, from_text, to_text
@@ -249,6 +249,20 @@ async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
     return [update_of(row) for row in rows]
 
 
+async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
+    """The history of several records in one read. Records that do not exist are left out."""
+    rows = await conn.execute_fetchall(
+        f"SELECT {_UPDATE} FROM record r JOIN ledger u ON u.record_id = r.id "
+        "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?)) ORDER BY u.id",
+        (guild_id, msgspec.json.encode(list(slugs)).decode()),
+    )
+    found: dict[str, list[Update]] = {}
+    for row in rows:
+        update = update_of(row)
+        found.setdefault(update.record, []).append(update)
+    return found
+
+
 async def newest_id(conn: Connection, guild_id: int) -> int:
     """The newest update of a server, 0 when its ledger is empty."""
     ((newest,),) = await conn.execute_fetchall("SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,))
@@ -347,6 +361,7 @@ async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
         "SELECT o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = ?", (record_id,)
     )
     names: dict[str, str] = {slug: other for slug, other in neighbours}  # noqa: C416  # a Row is no pair to dict()
+    pending = []
     if kind == "deal":
         pending = await conn.execute_fetchall(
             "SELECT p.name, json_extract(p.state, '$.facts.item_kind[0].value') "
@@ -354,8 +369,8 @@ async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
             "WHERE l.to_id = ? AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
             (record_id,),
         )
-        phrase = headline(state, [(item, kind_ or "") for item, kind_ in pending], names)
-        await conn.execute("UPDATE record SET headline = ? WHERE id = ?", (phrase, record_id))
+    phrase = brief(kind, state, names, [(item, kind_ or "") for item, kind_ in pending])
+    await conn.execute("UPDATE record SET headline = ? WHERE id = ?", (phrase, record_id))
 
     for table in ("name", "spelling"):
         await conn.execute(f"DELETE FROM {table} WHERE record_id = ?", (record_id,))  # two tables of ours
