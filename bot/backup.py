@@ -1,0 +1,164 @@
+"""A verified copy of the database while the bot runs, and a copy put back in its place while it does not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data.database import DatabaseError, FileLock, to_text
+from data.migrate import migrations
+
+_OURS = {"desk", "ledger", "record", "follow", "delivery"}
+_BESIDE = ("-wal", "-journal", "-shm")  # What SQLite keeps beside a file and applies to whichever has its name.
+
+
+def backup(database_path: Path, target: Path) -> None:
+    """Writes a consistent copy to `target`. DatabaseError: there is none afterwards, and why.
+
+    The copy is one read transaction, so the bot goes on writing meanwhile, and it holds nothing of what was deleted.
+    """
+    if not database_path.is_file():
+        raise DatabaseError(f"There is no database {database_path} to copy. Check ATTACHE_DATABASE.")
+    if not target.parent.is_dir():
+        raise DatabaseError(f"There is no folder {target.parent}. Make it, or name another.")
+    try:
+        # Reserves the name, so that no file of this name is ever overwritten, whoever makes it meanwhile.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise DatabaseError(f"{target} exists already and stays as it is. Name a file that does not.") from None
+    except OSError as error:
+        raise DatabaseError(f"{target} cannot be written: {error.strerror}.") from None
+    try:
+        with _copied(database_path, target) as copy:
+            copy.replace(target)
+    except BaseException:
+        target.unlink()
+        raise
+    _sync(target.parent)
+
+
+def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
+    """Puts a copy in the database's place and returns where the old file is kept, None when there was none.
+
+    InUse while the bot runs; DatabaseError when the copy is not whole or newer than this program. Nothing has changed
+    then. An older copy is brought to the newest schema when the bot starts.
+    """
+    if not source.is_file():
+        raise DatabaseError(f"There is no file {source} to restore.")
+    if database_path.exists() and source.samefile(database_path):
+        raise DatabaseError(f"{source} is the database itself. Name the copy that is to take its place.")
+    lock = FileLock(database_path)
+    try:
+        database_path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise DatabaseError(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.") from None
+    try:
+        with _copied(source, database_path) as copy:
+            kept = _keep(database_path, now) if database_path.exists() else None
+            _look_before_sending(copy, now)
+            for suffix in _BESIDE:  # Left over from a file that is gone, they would be applied to the new one.
+                _beside(database_path, suffix).unlink(missing_ok=True)
+            copy.replace(database_path)
+            _sync(database_path.parent)
+    finally:
+        lock.release()
+    return kept
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that exists; it never makes one."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+
+
+def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """DatabaseError when a file is not a database of ours or newer than this program."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    ((version,),) = connection.execute("PRAGMA user_version")
+    known = len(migrations())
+    if not tables >= _OURS or version < 1:
+        raise DatabaseError(f"{path} is not a database of Attaché. Nothing was changed.")
+    if version > known:
+        raise DatabaseError(
+            f"{path} was written by a newer Attaché (schema {version}; this one knows {known}). "
+            "Nothing was changed. Install the newer version first."
+        )
+
+
+def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """DatabaseError when pages or rows of a file are missing or do not fit together."""
+    mistakes = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
+    dangling = connection.execute("PRAGMA foreign_key_check").fetchmany(3)
+    mistakes += [f"a row of {table} points nowhere" for table, *_ in dangling]
+    if mistakes:
+        raise DatabaseError(f"{path} is damaged ({'; '.join(mistakes)}). Nothing was changed. Use another copy.")
+
+
+@contextmanager
+def _copied(source: Path, target: Path) -> Iterator[Path]:
+    """A whole copy of `source` on disk beside `target`, to be renamed; what is left of it goes."""
+    copy: Path | None = None
+    try:
+        with closing(_connect(source)) as connection:
+            _require_ours(connection, source)
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+            os.close(handle)
+            copy = Path(name)
+            connection.execute("VACUUM INTO ?", (name,))
+        with closing(_connect(copy)) as connection:
+            _require_whole(connection, source)
+        _sync(copy)
+        yield copy
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{source} cannot be copied: {error}. Nothing was changed.") from error
+    except OSError as error:
+        raise DatabaseError(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.") from error
+    finally:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+
+
+def _look_before_sending(copy: Path, now: datetime) -> None:
+    """What was owed when the copy was made may have been sent since: each is looked for before it is sent again."""
+    with closing(_connect(copy)) as connection:
+        connection.execute(
+            "UPDATE delivery SET unknown = 1, first_tried_at = coalesce(first_tried_at, due_at) "
+            "WHERE state <> 'settled' AND due_at <= ?",
+            (to_text(now),),
+        )
+    _sync(copy)
+
+
+def _keep(database_path: Path, now: datetime) -> Path:
+    """Keeps the old file, with its log, under a name with the moment; it stays in its place until another takes it."""
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = database_path.with_name(f"{database_path.name}.before-{stamp}")
+    if kept.exists():
+        raise DatabaseError(f"{kept} exists already. Nothing was changed. Try again.")
+    try:
+        os.link(database_path, kept)
+    except OSError:  # A file system without hard links.
+        shutil.copy2(database_path, kept)
+    for suffix in _BESIDE:
+        if _beside(database_path, suffix).exists():
+            _beside(database_path, suffix).rename(_beside(kept, suffix))
+    return kept
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

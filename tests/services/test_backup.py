@@ -1,0 +1,280 @@
+"""A copy is taken while somebody writes, and put back: nothing is torn or overwritten, the old file is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.backup import backup, restore
+from bot.ledger.fold import fold
+from bot.services import deliveries, destinations, records, updates
+from bot.services.updates import Change
+from data.database import Database, DatabaseError, FileLock, InUse
+from data.migrate import migrate
+from data.records import FactDate
+from tests.conftest import GUILD, NOW
+
+DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(path)
+    try:
+        await migrate(database)
+        yield database
+    finally:
+        await database.close()
+
+
+async def enter(db: Database, number: int, source: int) -> None:
+    """One act of an editor with all that hangs on it: a deal, a follow of it, a delivery about it."""
+    slug = f"deal-{number}"
+    async with db.write() as conn:
+        batch = await updates.append(
+            conn,
+            GUILD,
+            [
+                Change(slug, "deal", "name", f"Deal number {number}", DAY, source),
+                Change(slug, "deal", "stage", "proposed", DAY, source),
+            ],
+            now=NOW,
+            person_id=1,
+            origin="editor",
+        )
+        there = await destinations.ensure_channel(conn, GUILD, 7000 + number, now=NOW, person_id=1)
+        await conn.execute(
+            "INSERT INTO follow (destination_id, record_id, since, created_at) "
+            "SELECT ?, id, 0, ? FROM record WHERE slug = ?",
+            (there.id, NOW.isoformat(), slug),
+        )
+        await deliveries.plan(conn, GUILD, there.id, "alert", batch, due_at=NOW, payload={"batch": batch})
+
+
+async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
+    """Writes act after act until it is cancelled."""
+    number = 0
+    while True:
+        await enter(db, number, source)
+        number += 1
+        if number == 5:
+            first.set()
+
+
+def rows_of(path: Path) -> dict[str, list[tuple]]:
+    """Every row of every table of ours in a file."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = [name for (name,) in names if not name.startswith(("sqlite", "text"))]
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}
+
+
+@pytest.mark.asyncio
+async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source: int, tmp_path: Path):
+    begun = asyncio.Event()
+    writing = asyncio.create_task(keep_writing(db, source, begun))
+    while not begun.is_set() and not writing.done():
+        await asyncio.sleep(0)
+    copies = [tmp_path / f"copy-{number}.db" for number in range(3)]
+    for copy in copies:
+        await asyncio.to_thread(backup, db.path, copy)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    ((written,),) = await db.read.execute_fetchall("SELECT count(*) FROM ledger")
+
+    place = tmp_path / "elsewhere" / "attache.db"
+    for copy in copies:
+        restore(copy, place, now=NOW)
+        async with opened(place) as restored:
+            slugs = [s for (s,) in await restored.read.execute_fetchall("SELECT slug FROM record ORDER BY id")]
+            assert 5 <= len(slugs) < written
+            for slug in slugs:
+                history = await updates.history(restored.read, GUILD, slug)
+                record = (await records.get(restored.read, GUILD, slug)).record
+                assert [update.field for update in history] == ["name", "stage"]
+                assert fold("deal", history) == record.state
+            for table in ("follow", "destination", "delivery"):
+                ((count,),) = await restored.read.execute_fetchall(f"SELECT count(*) FROM {table}")
+                assert count == len(slugs), table
+            assert [row.slug for row, _ in await records.complete(restored.read, GUILD, "deal number 4")] == ["deal-4"]
+            await enter(restored, 100_000, source)
+        place.unlink()
+
+
+@pytest.mark.asyncio
+async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, source, tmp_path: Path):
+    await enter(db, 1, source)
+    async with db.write() as conn:
+        await conn.execute("UPDATE delivery SET state = 'settled'")
+    copy = tmp_path / "copy.db"
+    backup(db.path, copy)
+    before = rows_of(copy)
+    await enter(db, 2, source)
+    await db.close()
+    after = rows_of(db.path)
+
+    kept = restore(copy, db.path, now=NOW)
+    assert kept is not None
+    assert kept.name == "attache.db.before-20261124T120000Z"
+    assert rows_of(db.path) == before
+    assert rows_of(kept) == after
+    assert before != after
+    assert rows_of(copy) == before
+
+
+@pytest.mark.asyncio
+async def test_what_was_owed_when_the_copy_was_made_is_looked_for_before_it_is_sent(db, desk, source, tmp_path: Path):
+    await enter(db, 1, source)
+    async with db.write() as conn:
+        there = await destinations.ensure_channel(conn, GUILD, 7001, now=NOW, person_id=1)
+        await deliveries.plan(conn, GUILD, there.id, "digest", "later", due_at=NOW + timedelta(hours=2))
+    backup(db.path, tmp_path / "copy.db")
+    place = tmp_path / "new.db"
+    assert restore(tmp_path / "copy.db", place, now=NOW + timedelta(hours=1)) is None
+    async with opened(place) as restored:
+        owed = [await deliveries.get(restored.read, id_) for id_ in (1, 2)]
+    assert [(delivery.kind, delivery.unknown) for delivery in owed] == [("alert", True), ("digest", False)]
+    assert owed[0].first_tried_at == NOW
+
+
+@pytest.mark.asyncio
+async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_copy(db, desk, source, tmp_path: Path):
+    copy = tmp_path / "copy.db"
+    backup(db.path, copy)
+    await enter(db, 1, source)
+    # As a killed process leaves a folder: the file, and the last writes only in the log beside it.
+    place = tmp_path / "killed" / "attache.db"
+    place.parent.mkdir()
+    for suffix in ("", "-wal"):
+        (place.parent / f"attache.db{suffix}").write_bytes((db.path.parent / f"attache.db{suffix}").read_bytes())
+    assert place.with_name("attache.db-wal").stat().st_size > 0
+
+    kept = restore(copy, place, now=NOW)
+    assert kept is not None
+    assert rows_of(kept)["record"] != []
+    assert rows_of(place)["record"] == []
+
+
+@pytest.mark.asyncio
+async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_path: Path):
+    copy = tmp_path / "copy.db"
+    backup(db.path, copy)
+    place = tmp_path / "broken" / "attache.db"
+    place.parent.mkdir()
+    place.write_bytes(b"no database at all" * 1000)
+    place.with_name("attache.db-wal").write_bytes(b"a log")
+    kept = restore(copy, place, now=NOW)
+    assert kept is not None
+    assert kept.read_bytes().startswith(b"no database at all")
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"a log"
+    assert len(rows_of(place)["desk"]) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path):
+    async with db.write() as conn:
+        await conn.execute("INSERT INTO meta VALUES ('secret', 'quetzalcoatl')")
+    async with db.write() as conn:
+        await conn.execute("DELETE FROM meta")
+    backup(db.path, tmp_path / "copy.db")
+    assert b"quetzalcoatl" not in (tmp_path / "copy.db").read_bytes()
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_overwritten_by_a_backup(db, desk, tmp_path: Path):
+    target = tmp_path / "precious.txt"
+    target.write_text("mine")
+    with pytest.raises(DatabaseError, match="exists already"):
+        backup(db.path, target)
+    assert target.read_text() == "mine"
+    with pytest.raises(DatabaseError, match="exists already"):
+        backup(db.path, db.path)
+
+
+def other_file(path: Path) -> None:
+    path.write_text("Dear diary, " * 1000)
+
+
+def other_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE diary (text)")
+
+
+def empty_file(path: Path) -> None:
+    path.touch()
+
+
+@pytest.mark.parametrize("make", [other_file, other_database, empty_file])
+def test_what_is_not_ours_is_neither_copied_nor_put_in_place(make, tmp_path: Path):
+    source, target, place = tmp_path / "source", tmp_path / "target", tmp_path / "attache.db"
+    make(source)
+    with pytest.raises(DatabaseError, match=r"not a database|cannot be copied"):
+        backup(source, target)
+    with pytest.raises(DatabaseError, match=r"not a database|cannot be copied"):
+        restore(source, place, now=NOW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["attache.db.lock", "source"]
+
+
+def test_a_missing_source_or_folder_is_named(tmp_path: Path):
+    with pytest.raises(DatabaseError, match=r"no database .*nowhere"):
+        backup(tmp_path / "nowhere.db", tmp_path / "copy.db")
+    with pytest.raises(DatabaseError, match=r"no file .*nowhere"):
+        restore(tmp_path / "nowhere.db", tmp_path / "attache.db", now=NOW)
+
+
+@pytest.mark.asyncio
+async def test_a_missing_folder_is_named(db, desk, tmp_path: Path):
+    with pytest.raises(DatabaseError, match=r"no folder .*usb"):
+        backup(db.path, tmp_path / "usb" / "copy.db")
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_restored_while_the_bot_runs(db, desk, tmp_path: Path):
+    copy = tmp_path / "copy.db"
+    backup(db.path, copy)
+    lock = FileLock(db.path)
+    lock.acquire()
+    try:
+        with pytest.raises(InUse, match="Stop it first"):
+            restore(copy, db.path, now=NOW)
+    finally:
+        lock.release()
+    await db.close()
+    assert restore(copy, db.path, now=NOW) is not None
+
+
+@pytest.mark.asyncio
+async def test_the_database_itself_is_no_copy(db, desk):
+    with pytest.raises(DatabaseError, match="the database itself"):
+        restore(db.path, db.path, now=NOW)
+
+
+@pytest.mark.asyncio
+async def test_a_copy_from_a_newer_version_or_with_missing_pages_is_refused(db, desk, source, tmp_path: Path):
+    newer, torn, dangling = (tmp_path / name for name in ("newer.db", "torn.db", "dangling.db"))
+    for number in range(20):
+        await enter(db, number, source)
+    for path in (newer, torn, dangling):
+        backup(db.path, path)
+    with closing(sqlite3.connect(newer)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    with closing(sqlite3.connect(dangling)) as connection:
+        connection.execute("DELETE FROM record WHERE id = 1")
+        connection.commit()
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[: len(whole) // 2])
+    before = rows_of(db.path)
+    await db.close()
+    for path, reason in ((newer, "newer Attaché"), (torn, "damaged|malformed"), (dangling, "points nowhere")):
+        with pytest.raises(DatabaseError, match=reason):
+            restore(path, db.path, now=NOW + timedelta(days=1))
+    assert rows_of(db.path) == before
+    assert not list(db.path.parent.glob("*.before-*"))
+    assert not list(db.path.parent.glob(".*.part"))
