@@ -119,7 +119,8 @@ class State(Struct, frozen=True, omit_defaults=True):
 class Record(Struct, frozen=True):
     """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
 
-    `headline` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a pending item that still waits.
+    `headline` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a
+    pending item that still waits.
     """
 
     id: int

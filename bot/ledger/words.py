@@ -29,8 +29,9 @@ def normal(text: str) -> str:
 
 
 def slug_of(name: str) -> str:
-    """A short address for a record, made from its name. Letters of every script stay; at most 60 characters."""
-    return "-".join(words_of(name))[:60].strip("-") or "record"
+    """A short address for a record, made from its name. Letters of every script stay; at most 50 characters,
+    so that the id of a button (100) can carry it with a server and a page."""
+    return "-".join(words_of(name))[:50].strip("-") or "record"
 
 
 def spelling_variants(word: str) -> set[str]:

@@ -27,7 +27,8 @@ SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
    JOIN record o ON o.id = l.other AND o.live = 1),
   (SELECT json_group_array(json_object('id', s.id, 'title', s.title, 'publisher', s.publisher,
                                        'published_on', json(s.published_on), 'url', s.url, 'note', s.note))
-   FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id))
+   FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id)),
+  (SELECT editor_role_id FROM desk WHERE guild_id = r.guild_id)
 FROM record r WHERE r.guild_id = ?
 """  # the number is ours
 
@@ -37,9 +38,10 @@ _sources = msgspec.json.Decoder(list[Source])
 
 
 def _opened(row: sqlite3.Row | Sequence) -> Opened:
-    id_, kind, slug, name, headline, open_, state, _live, links, sources = row
+    id_, kind, slug, name, headline, open_, state, _live, links, sources, editor_role_id = row
     record = Record(id_, kind, slug, name, headline, bool(open_), _state.decode(state))
-    return Opened(record, _links.decode(links), {source.id: source for source in _sources.decode(sources)})
+    found = {source.id: source for source in _sources.decode(sources)}
+    return Opened(record, _links.decode(links), found, editor_role_id)
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:

@@ -43,7 +43,7 @@ CREATE TABLE record (
     live INTEGER NOT NULL DEFAULT 0,             -- 0 when every update that named it is withdrawn
     name TEXT NOT NULL DEFAULT '',
     stage TEXT,
-    headline TEXT NOT NULL DEFAULT '',           -- a deal's stage in words
+    headline TEXT NOT NULL DEFAULT '',           -- what lists say beside the name, such as a deal's stage
     open INTEGER NOT NULL DEFAULT 0,             -- a pending item that still waits
     due_on TEXT,
     due_sureness TEXT,
