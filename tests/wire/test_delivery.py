@@ -1,0 +1,551 @@
+"""The send road against a real HTTP server: what goes wrong on the way, and that each message arrives once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.app import Attache
+from bot.kinds import PLANNERS
+from bot.services import deliveries, destinations, follows
+from data.database import Database
+from data.migrate import migrate
+from tests.wire import world
+from tests.wire.loopback import Loopback
+from tests.wire.sending import SETTLED, MovedClock, Newsroom, nonces
+
+SENT = ("alert", "settled", "delivered")
+
+
+class Desk(Newsroom):
+    """The newsroom with a bot in this process, connected over real sockets."""
+
+    clock: MovedClock
+    bot: Attache
+    channel: int
+    place: int
+
+    async def tick(self, **later: float) -> None:
+        self.clock.pass_(**later)
+        async with asyncio.timeout(20):
+            await self.bot.deliverer.tick(self.clock.now())
+
+    async def owe(self, count: int = 1) -> None:
+        """Lets so many alerts fall due, and does not send them yet."""
+        await self.move(self.clock.now(), count)
+        self.clock.pass_(seconds=SETTLED.total_seconds())
+
+    def sent(self, channel: int | None = None) -> list[world.Payload]:
+        return self.server.messages(channel or self.channel)
+
+    def posts(self, channel: int | None = None) -> int:
+        path = f"/channels/{channel or self.channel}/messages"
+        return len([r for r in self.server.requests if (r.method, r.path) == ("POST", path)])
+
+    def looks(self) -> int:
+        return len([r for r in self.server.requests if r.method == "GET" and r.path.endswith("/messages")])
+
+    async def reason(self, place: int | None = None) -> str:
+        found = await destinations.get(self.db.read, place or self.place)
+        return found.reason if found.state == "paused" else ""
+
+    async def restart(self) -> None:
+        """The process is gone and a new one begins on the same file."""
+        await self.bot.deliverer.close()
+        await self.bot.close()
+        self.bot = await connect(self)
+
+
+async def connect(desk: Desk) -> Attache:
+    before = desk.server.session
+    bot = Attache(desk.db, desk.clock, cogs=())
+    await bot.login(desk.server.token)
+    connection = asyncio.create_task(bot.connect())
+    desk.server.cleanup.push_async_callback(asyncio.wait, [connection])
+    desk.server.cleanup.push_async_callback(bot.close)
+    await desk.server.ready(after=before)
+    return bot
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    clock = MovedClock()
+    async with Loopback(clock=clock.seconds) as server:
+        monkeypatch.setattr(Route, "BASE", server.api_url)
+        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
+        db = await Database.open(tmp_path / "attache.db")
+        try:
+            await migrate(db)
+            found = Desk(server, db)
+            found.clock = clock
+            found.channel = server.add_channel(found.guild, "deals")
+            await found.set_up(clock.now())
+            found.place = await found.follow(clock.now(), found.channel)
+            found.bot = await connect(found)
+            yield found
+            await found.bot.deliverer.close()
+            await server.cleanup.aclose()
+        finally:
+            await db.close()
+
+
+# The way it should go
+
+
+@pytest.mark.asyncio
+async def test_messages_arrive_in_order_with_text_a_button_and_no_ping(desk: Desk):
+    await desk.owe(3)
+    await desk.tick()
+    assert [m["content"].splitlines()[0].split(".")[0] for m in desk.sent()] == [
+        "**31 armed drones: Proposed",
+        "**31 armed drones: Formally requested",
+        "**31 armed drones: Under review",
+    ]
+    assert await desk.states() == [SENT] * 3
+    bodies = [r.body for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")]
+    assert [body["nonce"] for body in bodies] == nonces(desk.sent())
+    assert all(body["enforce_nonce"] and body["allowed_mentions"]["parse"] == [] for body in bodies)
+    assert all(not body["allowed_mentions"].get("roles") for body in bodies)
+    await desk.tick(hours=1)
+    assert len(desk.sent()) == 3
+
+
+@pytest.mark.asyncio
+async def test_what_comes_on_time_says_nothing_and_what_comes_late_says_so(desk: Desk):
+    await desk.owe()
+    await desk.tick()
+    await desk.owe()
+    await desk.tick(seconds=61)
+    on_time, late = desk.sent()
+    assert "late" not in on_time["content"]
+    assert late["content"].splitlines()[-1].startswith("-# Due <t:")
+
+
+@pytest.mark.asyncio
+async def test_only_the_role_of_the_follow_may_ping(desk: Desk):
+    role = desk.server.add_role(desk.guild, "drones")
+    async with desk.db.write() as conn:
+        await follows.add(conn, await destinations.get(conn, desk.place), "drones", now=desk.clock.now(), role_id=role)
+    await desk.owe()
+    await desk.tick()
+    (body,) = [r.body for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")]
+    assert body["allowed_mentions"]["roles"] == [str(role)] or body["allowed_mentions"]["roles"] == [role]
+    assert f"<@&{role}>" in body["content"]
+
+
+@pytest.mark.asyncio
+async def test_a_person_is_told_by_dm_whose_channel_is_opened_once(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    await desk.owe(2)
+    await desk.tick()
+    await desk.owe()
+    await desk.tick()
+    assert len(desk.server.dm(desk.member)) == 3
+    assert len([r for r in desk.server.requests if r.path == "/users/@me/channels"]) == 1
+    members = [r for r in desk.server.requests if r.path == f"/guilds/{desk.guild}/members/{desk.member}"]
+    assert len(members) == 1  # kept for an hour
+    await desk.owe()
+    await desk.tick(hours=1)
+    members = [r for r in desk.server.requests if r.path == f"/guilds/{desk.guild}/members/{desk.member}"]
+    assert len(members) == 2
+    assert await desk.reason(place) == ""
+
+
+# What Discord answers
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fault", [503, "reset", "drop_after"])
+async def test_after_a_lost_answer_the_history_decides_whether_to_send_again(desk: Desk, fault: int | str):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", fault)
+    await desk.tick()
+    ((_, state, _),) = await desk.states()
+    assert state == "planned"
+    assert desk.looks() == 0
+    await desk.tick(seconds=6)
+    assert desk.looks() == 1
+    assert await desk.states() == [SENT]
+    assert len(desk.sent()) == 1
+    assert len(desk.server.accepted) == 1
+    assert desk.posts() == (1 if fault == "drop_after" else 2)
+
+
+@pytest.mark.asyncio
+async def test_a_resend_after_the_history_was_empty_keeps_its_nonce(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", 503, count=3)
+    for _ in range(5):
+        await desk.tick(minutes=5)
+    sent = [r.body["nonce"] for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")]
+    assert len(sent) == 4
+    assert len(set(sent)) == 1
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_it_never_gives_up_on_a_channel_that_answers_with_faults(desk: Desk):
+    await desk.owe()
+    fault = desk.server.fault("POST", "/channels/*/messages", 503, count=None)
+    for _ in range(12):
+        await desk.tick(minutes=16)
+    assert fault.hits == 12
+    fault.cancel()
+    await desk.tick(days=3)
+    assert await desk.states() == [SENT]
+    assert "late" in desk.sent()[0]["content"]
+
+
+@pytest.mark.asyncio
+async def test_while_a_message_is_in_doubt_the_next_one_waits_its_turn(desk: Desk):
+    await desk.owe(2)
+    desk.server.fault("POST", "/channels/*/messages", 503)
+    await desk.tick()
+    assert desk.sent() == []
+    await desk.tick(seconds=6)
+    assert [m["content"].split(".")[0] for m in desk.sent()] == [
+        "**31 armed drones: Proposed",
+        "**31 armed drones: Formally requested",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_rate_limit_is_waited_out_for_as_long_as_it_says(desk: Desk):
+    await desk.owe(2)
+    desk.server.fault("POST", "/channels/*/messages", 429, retry_after=300)
+    await desk.tick()
+    await desk.tick(seconds=290)
+    assert desk.posts() == 1
+    await desk.tick(seconds=11)
+    assert len(desk.sent()) == 2
+    assert desk.looks() == 0  # It was known that nothing had arrived.
+
+
+@pytest.mark.asyncio
+async def test_a_channel_without_permission_pauses_and_its_setter_is_told(desk: Desk):
+    desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.SEND_MESSAGES)
+    await desk.owe(2)
+    await desk.tick()
+    assert await desk.reason() == "not permitted: the bot lacks Send Messages there"
+    assert desk.posts() == 1
+    await desk.tick(days=1)
+    assert desk.posts() == 1
+    (told,) = desk.server.dm(desk.owner)
+    assert "have stopped" in told["content"]
+    assert "Send Messages" in told["content"]
+    assert [state for kind, state, _ in await desk.states() if kind == "alert"] == ["planned", "planned"]
+
+    desk.server.overwrite(desk.channel, desk.server.application_id)
+    async with desk.db.write() as conn:
+        await destinations.resume(conn, desk.place, desk.clock.now())
+    await desk.tick()
+    assert len(desk.sent()) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_channel_is_decided_by_what_discord_answers(desk: Desk):
+    unknown = desk.server.add_channel(desk.guild, "unseen")
+    place = await desk.follow(desk.clock.now(), unknown)
+    desk.server.remove_channel(unknown, tell=False)
+    await desk.owe()
+    await desk.tick()
+    assert await desk.reason(place) == "target gone: the channel no longer exists"
+    assert len(desk.sent()) == 1
+    assert [state for kind, state, _ in await desk.states() if kind == "alert"].count("planned") == 1
+
+
+@pytest.mark.asyncio
+async def test_a_channel_that_the_cache_lacks_is_sent_to_all_the_same(desk: Desk):
+    guild = desk.bot.get_guild(desk.guild)
+    assert guild
+    guild._channels.clear()
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    await desk.tick(seconds=6)
+    assert await desk.states() == [SENT]
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_closed_dms_pause_and_the_owner_is_told(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    desk.server.dm_closed.add(desk.member)
+    await desk.owe()
+    await desk.tick()
+    await desk.tick(seconds=1)
+    assert await desk.reason(place) == "DMs closed: direct messages from this server are not accepted"
+    assert len(desk.server.dm(desk.owner)) == 1
+    assert desk.server.dm(desk.member) == []
+
+
+@pytest.mark.asyncio
+async def test_a_notice_nobody_can_receive_ends(desk: Desk):
+    desk.server.dm_closed.add(desk.owner)
+    desk.server.remove_channel(desk.channel)
+    await desk.owe()
+    for _ in range(3):
+        await desk.tick(minutes=1)
+    assert [row for row in await desk.states() if row[0] == "notice"] == [("notice", "settled", "DMs closed")]
+
+
+@pytest.mark.asyncio
+async def test_who_left_the_server_gets_nothing_more(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    desk.server.leave(desk.guild, desk.member)
+    await desk.owe(2)
+    await desk.tick()
+    assert desk.server.dm(desk.member) == []
+    assert await desk.reason(place) == "left the server"
+    assert [outcome for _, _, outcome in await desk.states()].count("left the server") == 2
+    await desk.owe()
+    await desk.tick()
+    assert [outcome for _, _, outcome in await desk.states()].count("left the server") == 2
+
+
+@pytest.mark.asyncio
+async def test_a_refused_message_goes_as_plain_text_once(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", 400, code=50035)
+    await desk.tick()
+    assert await desk.states() == [SENT]
+    (message,) = desk.sent()
+    assert "31 armed drones: Proposed" in message["content"]
+    assert [b["label"] for row in message["components"] for b in row["components"]] == ["Why this?"]
+
+
+@pytest.mark.asyncio
+async def test_a_message_refused_twice_ends_and_stops_nobody_else(desk: Desk):
+    await desk.owe(2)
+    desk.server.fault("POST", f"/channels/{desk.channel}/messages", 400, count=2, code=50035)
+    await desk.tick()
+    await desk.tick(seconds=1)
+    alerts = [row for row in await desk.states() if row[0] == "alert"]
+    assert alerts == [("alert", "settled", "refused"), SENT]
+    (told,) = desk.server.dm(desk.owner)
+    assert "refused an alert" in told["content"]
+    assert await desk.reason() == ""
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_message_counts_as_delivered(desk: Desk):
+    """Where the history cannot be read, only Discord's answer to the nonce tells."""
+    desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    desk.server.delete(desk.sent()[0])
+    await desk.tick(seconds=6)
+    assert await desk.states() == [("alert", "settled", "delivered, then deleted")]
+    assert desk.sent() == []
+
+
+@pytest.mark.asyncio
+async def test_without_history_the_nonce_alone_serves_for_two_minutes(desk: Desk):
+    desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    await desk.tick(seconds=119)
+    assert await desk.states() == [SENT]
+    assert desk.posts() == 2
+    assert len(desk.sent()) == 1
+    assert desk.looks() == 0
+
+
+@pytest.mark.asyncio
+async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(desk: Desk):
+    desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    desk.server.forget_nonces()
+    await desk.tick(minutes=3)
+    first, second = desk.sent()
+    assert "may be a repeat" not in first["content"]
+    assert "may be a repeat" in second["content"]
+
+
+@pytest.mark.asyncio
+async def test_the_history_is_looked_through_to_its_end(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    channel = desk.server.channels[desk.channel]
+    for _ in range(230):
+        talk = desk.server.snowflake()
+        (found,) = desk.sent()[:1]
+        channel.messages[talk] = found | {"id": str(talk), "components": [], "author": desk.server.users[desk.member]}
+    desk.server.forget_nonces()
+    await desk.tick(minutes=5)
+    assert await desk.states() == [SENT]
+    assert desk.posts() == 1
+
+
+@pytest.mark.asyncio
+async def test_somebody_elses_copy_of_the_button_is_not_taken_for_the_delivery(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick()
+    (found,) = desk.sent()
+    found["author"] = desk.server.users[desk.member]
+    desk.server.forget_nonces()
+    await desk.tick(minutes=5)
+    assert desk.posts() == 2
+
+
+# One bad thing stops nobody else
+
+
+@pytest.mark.asyncio
+async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, caplog: pytest.LogCaptureFixture):
+    bad = await desk.enter(desk.clock.now(), ("stage", "signed"))
+    async with desk.db.write() as conn:
+        await conn.execute("DROP TRIGGER ledger_keeps_what_was_written")
+        await conn.execute("UPDATE ledger SET value = '\"nonsense\"' WHERE batch = ?", (bad,))
+    await desk.owe(1)
+    with caplog.at_level(logging.CRITICAL, "bot"):
+        for _ in range(4):
+            await desk.tick(minutes=6)
+    states = await desk.states()
+    assert states[0] == ("alert", "settled", "could not be drawn")
+    await desk.enter(desk.clock.now(), ("side_state", "on_hold"))
+    await desk.tick(seconds=80)
+    assert any("On hold" in m["content"] for m in desk.sent())
+
+
+@pytest.mark.asyncio
+async def test_a_slow_channel_holds_up_nobody(desk: Desk):
+    others = [desk.server.add_channel(desk.guild, f"other-{i}") for i in range(10)]
+    for channel in others:
+        await desk.follow(desk.clock.now(), channel)
+    await desk.owe()
+    hang = desk.server.fault("POST", f"/channels/{desk.channel}/messages", "hang")
+    await desk.bot.deliverer.begin(desk.clock.now())
+    await desk.server.until(lambda: all(desk.sent(channel) for channel in others))
+    assert desk.sent() == []
+    hang.cancel()
+    await desk.tick()
+    await desk.tick(seconds=6)
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_planner_that_fails_does_not_stop_what_is_due(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    await desk.owe()
+
+    async def failing(db: Database, now: object) -> None:
+        raise RuntimeError("no plan")
+
+    monkeypatch.setattr("bot.delivery.PLANNERS", [failing, *PLANNERS])
+    with caplog.at_level(logging.CRITICAL, "bot"):
+        await desk.tick()
+    assert await desk.states() == [SENT]
+
+
+# Restarts
+
+
+@pytest.mark.asyncio
+async def test_closing_amid_a_send_leaves_it_claimed_and_the_next_start_sends_it_once(desk: Desk):
+    await desk.owe()
+    hang = desk.server.fault("POST", "/channels/*/messages", "hang")
+    await desk.bot.deliverer.begin(desk.clock.now())
+    await desk.server.until(lambda: hang.hits)
+    async with asyncio.timeout(5):
+        await desk.bot.deliverer.close()
+    assert [state for _, state, _ in await desk.states()] == ["claimed"]
+    hang.cancel()
+    await desk.restart()
+    await desk.tick(seconds=10)
+    assert await desk.states() == [SENT]
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_fell_due_while_the_bot_was_down_is_sent_after_the_start(desk: Desk):
+    await desk.bot.deliverer.close()
+    await desk.bot.close()
+    await desk.owe(2)
+    desk.clock.pass_(hours=2)
+    await desk.restart()
+    await desk.tick()
+    assert len(desk.sent()) == 2
+    assert all("late" in m["content"] for m in desk.sent())
+
+
+@pytest.mark.asyncio
+async def test_an_outage_of_the_server_is_not_taken_for_leaving_it(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    desk.server.dispatch("GUILD_DELETE", {"id": str(desk.guild), "unavailable": True})
+    desk.bot._connection._guilds.pop(desk.guild)
+    await desk.owe()
+    await desk.tick()
+    assert {state for _, state, _ in await desk.states()} == {"planned"}
+    assert await desk.reason(place) == ""
+
+
+# Confirmations
+
+
+async def confirm(desk: Desk, user: int) -> int:
+    place = await desk.follow(desk.clock.now(), user=user)
+    async with desk.db.write() as conn:
+        planned = await deliveries.confirm(
+            conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow", "slug": "drones"}
+        )
+    assert planned
+    return planned
+
+
+@pytest.mark.asyncio
+async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
+    delivery = await desk.bot.deliverer.send(await confirm(desk, desk.member))
+    assert delivery.outcome == "delivered"
+    (message,) = desk.server.dm(desk.member)
+    assert message["content"].startswith("You follow **31 armed drones** in Newsroom.")
+    async with desk.db.write() as conn:
+        again = await deliveries.confirm(
+            conn, desk.guild, delivery.destination_id, "second", now=desk.clock.now(), payload={"verb": "follow"}
+        )
+    assert again is None
+
+
+@pytest.mark.asyncio
+async def test_a_first_dm_tells_at_once_that_dms_are_closed(desk: Desk):
+    desk.server.dm_closed.add(desk.member)
+    delivery = await desk.bot.deliverer.send(await confirm(desk, desk.member))
+    assert (delivery.state, delivery.outcome) == ("settled", "DMs closed")
+
+
+@pytest.mark.asyncio
+async def test_a_first_dm_that_takes_longer_is_queued(desk: Desk):
+    planned = await confirm(desk, desk.member)
+    hang = desk.server.fault("POST", "/channels/*/messages", "hang")
+    delivery = await desk.bot.deliverer.send(planned, within=0.2)
+    assert delivery.state == "claimed"
+    hang.cancel()
+    await desk.tick()
+    await desk.tick(seconds=10)
+    assert len(desk.server.dm(desk.member)) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_doubt_of_one_try_is_gone_after_a_clear_refusal(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", 429, retry_after=40)
+    await desk.tick()
+    ((unknown,),) = await desk.db.read.execute_fetchall("SELECT unknown FROM delivery")
+    assert unknown == 0
+    assert (await deliveries.next_due(desk.db.read)) == desk.clock.now() + timedelta(seconds=40)
