@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from bot.errors import UserError
 from data.database import Connection, from_text, to_text
 from data.records import Desk
@@ -49,8 +51,27 @@ async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -
     return desk
 
 
-async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    await conn.execute("UPDATE desk SET greeted_at = ? WHERE guild_id = ?", (to_text(now), guild_id))
+async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> None:
+    """Keeps name and owner of a server that is set up; of any other the bot stores no more than it has."""
+    await conn.execute(
+        "UPDATE desk SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
+        (name, owner_id, guild_id),
+    )
+
+
+async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
+    """Whether this is the moment to greet: True once after each joining, whoever asks first."""
+    cursor = await conn.execute(
+        "UPDATE desk SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
+    )
+    return cursor.rowcount > 0
+
+
+async def forget_all_but_the_greeting(conn: Connection, guild_id: int, *, now: datetime) -> None:
+    """A bare row for a server that had everything deleted while the bot stays: it is not greeted as a new one."""
+    await conn.execute(
+        "INSERT INTO desk (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
+    )
 
 
 async def configure(
@@ -76,13 +97,36 @@ async def configure(
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """The bot was removed: everything stays, nothing is sent until setup runs again."""
-    await conn.execute("UPDATE desk SET left_at = ? WHERE guild_id = ?", (to_text(now), guild_id))
-
-
-async def list_present(conn: Connection) -> list[Desk]:
-    """The servers that are set up and where the bot still is."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {_COLUMNS} FROM desk WHERE left_at IS NULL AND set_up_at IS NOT NULL ORDER BY guild_id"
+    """The bot was removed: everything stays, nothing is sent until setup runs again. A return is greeted again."""
+    await conn.execute(
+        "UPDATE desk SET left_at = ?, greeted_at = NULL WHERE guild_id = ? AND left_at IS NULL",
+        (to_text(now), guild_id),
     )
+
+
+async def list_all(conn: Connection) -> list[Desk]:
+    """Every server on file, those that the bot was removed from too."""
+    rows = await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM desk ORDER BY guild_id")
     return [_desk(row) for row in rows]
+
+
+class Holdings(Struct, frozen=True):
+    """How much a server's record holds. `dossiers` are the slugs of those that were loaded."""
+
+    records: int
+    updates: int
+    dossiers: tuple[str, ...]
+
+
+async def holdings(conn: Connection, guild_id: int) -> Holdings:
+    ((records, updates),) = await conn.execute_fetchall(
+        "SELECT (SELECT count(*) FROM record WHERE guild_id = ?1 AND live = 1), "
+        "(SELECT count(*) FROM ledger WHERE guild_id = ?1)",
+        (guild_id,),
+    )
+    rows = await conn.execute_fetchall(
+        "SELECT DISTINCT substr(origin_key, 1, instr(origin_key, '/') - 1) FROM ledger "
+        "WHERE guild_id = ? AND origin_key <> '' AND origin = 'dossier' ORDER BY 1",
+        (guild_id,),
+    )
+    return Holdings(records, updates, tuple(slug for (slug,) in rows))

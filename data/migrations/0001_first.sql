@@ -81,6 +81,7 @@ CREATE INDEX ledger_of_record ON ledger (record_id, id);
 CREATE INDEX ledger_of_desk ON ledger (guild_id, id);
 CREATE INDEX ledger_of_batch ON ledger (batch);
 CREATE INDEX ledger_of_origin ON ledger (guild_id, origin_key) WHERE origin_key <> '';
+CREATE INDEX ledger_of_source ON ledger (source_id);
 CREATE INDEX ledger_replaces ON ledger (replaces) WHERE replaces IS NOT NULL;
 CREATE TRIGGER ledger_keeps_what_was_written BEFORE UPDATE ON ledger
 WHEN NOT (new.person_id IS old.person_id) OR new.value <> old.value OR new.field <> old.field
@@ -193,6 +194,8 @@ CREATE TABLE reminder (
     CHECK ((record_id IS NULL) = (at IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX reminder_once ON reminder (destination_id, record_id) WHERE record_id IS NOT NULL;
+CREATE INDEX reminder_of_destination ON reminder (destination_id);
+CREATE INDEX reminder_of_record ON reminder (record_id) WHERE record_id IS NOT NULL;
 CREATE INDEX reminder_due ON reminder (at) WHERE done_at IS NULL AND at IS NOT NULL;
 CREATE INDEX reminder_snoozed ON reminder (snoozed_until) WHERE snoozed_until IS NOT NULL;
 

@@ -1,0 +1,79 @@
+"""Everything that is stored about one person, as a file they can keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.services import people
+from data.database import Connection, to_text
+
+_OF_A_PERSON = {
+    "direct_messages": """
+        SELECT k.name AS server, d.guild_id, d.zone, d.digest_at, d.digest_days, d.state, d.reason, d.created_at
+        FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.person_id = ? ORDER BY d.id""",
+    "follows": """
+        SELECT k.name AS server, ifnull(r.name, 'everything') AS what, f.at_once, f.muted, f.created_at
+        FROM follow f JOIN destination d ON d.id = f.destination_id JOIN desk k ON k.guild_id = d.guild_id
+        LEFT JOIN record r ON r.id = f.record_id WHERE d.person_id = ? ORDER BY f.id""",
+    "reminders": """
+        SELECT k.name AS server, d.channel_id, r.name AS item, m.words, m.at, m.done_at, m.muted, m.snoozed_until,
+               m.created_at
+        FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id
+        LEFT JOIN record r ON r.id = m.record_id WHERE ? IN (d.person_id, m.created_by) ORDER BY m.id""",
+    "messages": """
+        SELECT k.name AS server, v.kind, v.key, v.due_at, v.state, v.outcome, v.detail, v.settled_at, v.channel_id,
+               v.message_id, v.payload
+        FROM delivery v JOIN destination d ON d.id = v.destination_id JOIN desk k ON k.guild_id = v.guild_id
+        WHERE d.person_id = ? ORDER BY v.id""",
+    "channels_set_up": """
+        SELECT k.name AS server, d.guild_id, d.channel_id, d.created_at
+        FROM destination d JOIN desk k ON k.guild_id = d.guild_id
+        WHERE d.channel_id IS NOT NULL AND d.set_up_by = ? ORDER BY d.id""",
+    "servers_set_up": "SELECT name AS server, guild_id, set_up_at FROM desk WHERE set_up_by = ? ORDER BY guild_id",
+    "drafts": """
+        SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
+        FROM draft t JOIN desk k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
+    "questions": """
+        SELECT k.name AS server, q.text, q.asked_at
+        FROM question q JOIN desk k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
+    "updates": """
+        SELECT k.name AS server, r.name AS record, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision,
+               u.entered_at, s.title AS source, s.url, u.locator, u.reason, u.origin
+        FROM ledger u JOIN desk k ON k.guild_id = u.guild_id JOIN record r ON r.id = u.record_id
+        JOIN source s ON s.id = u.source_id WHERE u.person_id = ? ORDER BY u.id""",
+}
+_JSON = {"payload", "task", "typed", "text", "value"}  # Columns that hold JSON already.
+
+
+async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:
+    """Everything stored about a person in all servers, as JSON for reading; None when nothing is."""
+    person = await people.find(conn, user_id)
+    owned = await _rows(conn, "SELECT name AS server, guild_id FROM desk WHERE owner_id = ? ORDER BY guild_id", user_id)
+    if person is None and not owned:
+        return None
+    held: dict[str, Any] = {
+        "exported_at": to_text(now),
+        "user_id": str(user_id),
+        "zone": person and person.zone,
+        "direct_message_channel": person and person.dm_channel_id and str(person.dm_channel_id),
+        "servers_owned": owned,
+    }
+    for name, query in _OF_A_PERSON.items():
+        held[name] = await _rows(conn, query, person.id) if person else []
+    return msgspec.json.format(msgspec.json.encode(held), indent=2)
+
+
+async def _rows(conn: Connection, query: str, value: int) -> list[dict[str, Any]]:
+    """Rows by the names of their columns. Discord's ids become text: JSON readers round numbers of their size."""
+    async with conn.execute(query, (value,)) as cursor:
+        names = [column[0] for column in cursor.description]
+        return [{name: _shown(name, cell) for name, cell in zip(names, row, strict=True)} async for row in cursor]
+
+
+def _shown(name: str, cell: Any) -> Any:
+    if name in _JSON and cell is not None:
+        return msgspec.Raw(cell.encode())
+    return str(cell) if name.endswith("_id") and cell is not None else cell

@@ -1,0 +1,74 @@
+"""Servers as the bot keeps them: set up, left, returned to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import UserError
+from bot.services import desks, dossiers, people
+from tests.conftest import GUILD
+
+
+@pytest.mark.asyncio
+async def test_configuring_again_changes_only_what_is_given(db, desk, now):
+    before = await desks.get(db.read, GUILD)
+    async with db.write() as conn:
+        other = await people.ensure(conn, 78)
+        await desks.configure(conn, GUILD, now=now + timedelta(days=1), person_id=other.id, editor_role_id=5)
+    after = await desks.get(db.read, GUILD)
+    assert (after.zone, after.channel_id, after.set_up_at) == (before.zone, before.channel_id, before.set_up_at)
+    assert (after.editor_role_id, after.set_up_by) == (5, other.id)
+
+
+@pytest.mark.asyncio
+async def test_each_joining_is_greeted_once(db, now):
+    async with db.write() as conn:
+        await desks.ensure(conn, 5, name="New", owner_id=1)
+        assert await desks.mark_greeted(conn, 5, now=now)
+        assert not await desks.mark_greeted(conn, 5, now=now)
+        await desks.leave(conn, 5, now=now)
+        assert await desks.mark_greeted(conn, 5, now=now)
+        await desks.leave(conn, 5, now=now)
+        assert not await desks.mark_greeted(conn, 5, now=now), "a second notice of one removal is no new removal"
+
+
+@pytest.mark.asyncio
+async def test_a_return_ends_only_with_setup(db, desk, now):
+    async with db.write() as conn:
+        await desks.leave(conn, GUILD, now=now)
+        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
+        await desks.refresh(conn, GUILD, name="The Newsroom", owner_id=78)
+    left = await desks.get(db.read, GUILD)
+    assert (left.left_at, left.name, left.owner_id) == (now, "The Newsroom", 78)
+    async with db.write() as conn:
+        await desks.configure(conn, GUILD, now=now, person_id=1)
+    back = await desks.get(db.read, GUILD)
+    assert (back.left_at, back.zone, back.channel_id) == (None, "Asia/Kolkata", GUILD + 1)
+
+
+@pytest.mark.asyncio
+async def test_a_server_never_set_up_is_named_as_such_and_learns_nothing_more(db, now):
+    async with db.write() as conn:
+        await desks.forget_all_but_the_greeting(conn, 5, now=now)
+        await desks.refresh(conn, 5, name="Secret society", owner_id=9)
+        assert not await desks.mark_greeted(conn, 5, now=now)
+    with pytest.raises(UserError, match="not set up"):
+        await desks.get(db.read, 5)
+    bare = await desks.find(db.read, 5)
+    assert bare is not None
+    assert (bare.name, bare.owner_id) == ("", 0)
+    assert [one.guild_id for one in await desks.list_all(db.read)] == [5]
+
+
+@pytest.mark.asyncio
+async def test_holdings_count_records_updates_and_dossiers(db, desk, now):
+    assert await desks.holdings(db.read, GUILD) == desks.Holdings(0, 0, ())
+    (shipped, *_) = dossiers.shipped()
+    dossier = dossiers.read_shipped(shipped.key, now=now)
+    async with db.write() as conn:
+        loaded = await dossiers.load(conn, GUILD, dossier, now=now, person_id=None)
+    held = await desks.holdings(db.read, GUILD)
+    assert (held.records, held.updates, held.dossiers) == (len(dossier.records), loaded.added, (dossier.slug,))
+    assert await desks.holdings(db.read, GUILD + 1000) == desks.Holdings(0, 0, ())
