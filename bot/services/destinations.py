@@ -129,6 +129,34 @@ async def resume_channels(conn: Connection, guild_id: int, now: datetime, channe
     return len(found)
 
 
+async def set_digest(
+    conn: Connection, destination_id: int, *, now: datetime, at: time | None, days: str | None = None
+) -> Destination:
+    """A digest at this time on these ISO weekdays (without them as before); no time ends it. A new one starts at now."""
+    before = await get(conn, destination_id)
+    newest = await updates.newest_id(conn, before.guild_id)
+    await conn.execute(
+        "UPDATE destination SET digest_at = ?, digest_days = coalesce(?, digest_days), "
+        "digested_to = iif(digest_at IS NULL, ?, digested_to) WHERE id = ?",
+        (at and f"{at:%H:%M}", days, newest, destination_id),
+    )
+    await schedule(conn, destination_id, now)
+    return await get(conn, destination_id)
+
+
+async def move_digest(conn: Connection, old: Destination, new: Destination, *, now: datetime) -> None:
+    """The digest of one destination goes on in another, from where it stands; no day of it comes twice."""
+    await conn.execute(
+        "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, hour_on) = "
+        "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, hour_on FROM destination WHERE id = ?) "
+        "WHERE id = ?",
+        (old.id, new.id),
+    )
+    await conn.execute("UPDATE destination SET digest_at = NULL WHERE id = ?", (old.id,))
+    for moved in (old, new):
+        await schedule(conn, moved.id, now)
+
+
 def hour_of(destination: Destination) -> time:
     """The time on the wall at which a destination's day is told: its digest's, else nine."""
     return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_HOUR
