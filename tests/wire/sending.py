@@ -65,10 +65,9 @@ class Newsroom:
 
     async def move(self, now: datetime, count: int = 1) -> list[str]:
         """So many changes of the deal's stage; each is one alert for each follower."""
-        entered: list[str] = []
-        for i in range(count):
-            entered.append(await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))))
-        return entered
+        return [
+            await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))) for i in range(count)
+        ]
 
     async def follow(self, now: datetime, channel: int | None = None, user: int | None = None) -> int:
         """A channel, set up by the owner, or a person follows the deal; returns the destination."""
