@@ -198,7 +198,7 @@ class _Reader:
             return []
         item = "" if field.rule == "replace" else field.type.key(value)
         parts = {"replace": (), "list": (item,), "variants": (item, given.source)}[field.rule]
-        full = "/".join((prefix, field.name, key or "|".join(parts)))
+        full = "/".join(filter(None, (prefix, field.name, key or "|".join(parts))))
         if full in self.places:
             self.wrong(
                 node,

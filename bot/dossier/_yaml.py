@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ DEEPEST = 20
 
 # The same grammar in C where PyYAML was built with it, ten times faster.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What YAML does not allow in a text; told here because the readers do not agree on the place.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ def parse(content: bytes) -> Node:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _fatal(line, "This is not text in UTF-8. Save the file as UTF-8 text.") from None
+    if found := _CONTROL.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise _fatal(line, "There is a control character here, as in files that are not text. Remove it.")
     try:
         events = iter(yaml.parse(text, Loader=_Loader))
         root: Node | None = None
