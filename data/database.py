@@ -143,12 +143,19 @@ class Database:
         if self._writer.in_transaction:
             await self._writer.execute("ROLLBACK")
 
-    async def vacuum(self) -> None:
-        """Writes the file anew without what was deleted, and empties the log beside it."""
+    async def vacuum(self) -> bool:
+        """Writes the file anew without what was deleted, and empties the log beside it.
+
+        False: somebody reads the old state for long, as a backup does, so it goes when the database is closed.
+        """
         async with self._turn:
             await self._writer.execute("INSERT INTO text (text) VALUES ('optimize')")
             await self._writer.execute("VACUUM")
-            await self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for _ in range(4):  # Each waits as long as the busy timeout.
+                ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not busy:
+                    return True
+        return False
 
     async def close(self) -> None:
         """Closes both connections; an open one would keep the process alive."""

@@ -181,6 +181,16 @@ class Row(Struct, frozen=True):
     newest_on: str | None
 
 
+class Waiting(Struct, frozen=True):
+    """An open pending item, as much of it as decides where it is listed."""
+
+    slug: str
+    name: str
+    item_kind: str
+    basis: str
+    due_on: str | None
+
+
 class Desk(Struct, frozen=True):
     """One Discord server as the bot keeps it."""
 
@@ -195,6 +205,14 @@ class Desk(Struct, frozen=True):
     greeted_at: datetime | None
     left_at: datetime | None
     alerted_to: int
+
+
+class Holdings(Struct, frozen=True):
+    """How much a server's record holds. `dossiers` are the slugs of those that were loaded."""
+
+    records: int
+    updates: int
+    dossiers: tuple[str, ...]
 
 
 class Person(Struct, frozen=True):
@@ -293,3 +311,10 @@ class Why(Struct, frozen=True):
     follows: list[Follow]  # Through which an alert came, as far as they still stand.
     item: int | None  # The record that a reminder belongs to.
     muted: bool  # Whether that reminder is muted here.
+
+
+class Logged(Struct, frozen=True):
+    """One line of a log: a delivery, and the record it was about where there is one."""
+
+    delivery: Delivery
+    about: str

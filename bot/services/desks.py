@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
-
 from bot.errors import UserError
 from data.database import Connection, from_text, to_text
-from data.records import Desk
+from data.records import Desk, Holdings
 
 _COLUMNS = (
     "guild_id, name, zone, channel_id, editor_role_id, owner_id, set_up_at, set_up_by, greeted_at, left_at, alerted_to"
@@ -108,14 +106,6 @@ async def list_all(conn: Connection) -> list[Desk]:
     """Every server on file, those that the bot was removed from too."""
     rows = await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM desk ORDER BY guild_id")
     return [_desk(row) for row in rows]
-
-
-class Holdings(Struct, frozen=True):
-    """How much a server's record holds. `dossiers` are the slugs of those that were loaded."""
-
-    records: int
-    updates: int
-    dossiers: tuple[str, ...]
 
 
 async def holdings(conn: Connection, guild_id: int) -> Holdings:

@@ -132,7 +132,7 @@ async def resume_channels(conn: Connection, guild_id: int, now: datetime, channe
 async def set_digest(
     conn: Connection, destination_id: int, *, now: datetime, at: time | None, days: str | None = None
 ) -> Destination:
-    """A digest at this time on these ISO weekdays (without them as before); no time ends it. A new one starts at now."""
+    """A digest at this time on these ISO weekdays (none: as before); no time ends it. A new one starts at now."""
     before = await get(conn, destination_id)
     newest = await updates.newest_id(conn, before.guild_id)
     await conn.execute(

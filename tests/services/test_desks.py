@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.services import desks, dossiers, people
+from data.records import Holdings
 from tests.conftest import GUILD
 
 
@@ -64,11 +65,11 @@ async def test_a_server_never_set_up_is_named_as_such_and_learns_nothing_more(db
 
 @pytest.mark.asyncio
 async def test_holdings_count_records_updates_and_dossiers(db, desk, now):
-    assert await desks.holdings(db.read, GUILD) == desks.Holdings(0, 0, ())
+    assert await desks.holdings(db.read, GUILD) == Holdings(0, 0, ())
     (shipped, *_) = dossiers.shipped()
     dossier = dossiers.read_shipped(shipped.key, now=now)
     async with db.write() as conn:
         loaded = await dossiers.load(conn, GUILD, dossier, now=now, person_id=None)
     held = await desks.holdings(db.read, GUILD)
     assert (held.records, held.updates, held.dossiers) == (len(dossier.records), loaded.added, (dossier.slug,))
-    assert await desks.holdings(db.read, GUILD + 1000) == desks.Holdings(0, 0, ())
+    assert await desks.holdings(db.read, GUILD + 1000) == Holdings(0, 0, ())

@@ -1,0 +1,121 @@
+"""What a server reads when the bot joins and when it is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from discord import ui
+
+from bot import when
+from bot.ui.layout import card
+from bot.ui.text import escaped, joined, plural
+from bot.ui.theme import PLAIN
+from data.records import Desk, Destination, Holdings
+
+Mention = Callable[[str], str]
+"""A command as people can click it."""
+
+
+def greeting(mention: Mention, *, returned: bool) -> str:
+    """The one message on joining: ordinary text, so that a phone shows what it is about."""
+    if returned:
+        first = "**Attaché is back. Everything this server had on record is still here, and paused.**"
+        steps = [
+            f"Someone with Manage Server runs {mention('setup')}: follows, reminders and digests go on from there.",
+            f"{mention('settings show')} tells how it stands.",
+            f"{mention('pending list')} shows what is still open.",
+        ]
+    else:
+        first = (
+            "**Attaché follows international deals here: what was agreed, what is still open, who has to act, "
+            "and where it is written.**"
+        )
+        steps = [
+            f"Someone with Manage Server runs {mention('setup')} in the channel where the news should go.",
+            f"Then {mention('pending list')} shows everyone what is open, and {mention('deal show')} opens a deal.",
+            f"{mention('follow add')} tells you by direct message what changes; {mention('help')} lists the rest.",
+        ]
+    numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
+    quiet = "-# You read this once, because Attaché was just added. It reads no messages."
+    return "\n".join([first, *numbered, quiet])
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """How a server stands after /setup. `changed` names what this time changed, `first` tells the first time."""
+
+    desk: Desk
+    digest: Destination | None
+    holdings: Holdings
+    dossiers: Sequence[str]
+    first: bool
+    returned: bool
+    changed: frozenset[str]
+    notes: Sequence[str]
+
+
+def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
+    """What /setup did, with the next three steps."""
+    lines = setting_lines(done.desk, done.digest, now=now, mention=mention)
+    lines["record"] = record_line(done.holdings, done.dossiers)
+    if done.first:
+        heading = "## Attaché is set up"
+        if "zone" not in done.changed:
+            lines["zone"] += f". None was chosen; {mention('setup')} with `zone:` changes it"
+        shown, rest = list(lines.values()), ""
+    elif done.returned:
+        heading = "## Attaché is back at work"
+        shown, rest = list(lines.values()), "Everything that was here goes on."
+    elif done.changed:
+        heading = "## Setup changed"
+        shown, rest = [line for name, line in lines.items() if name in done.changed], "Everything else stays as it was."
+    else:
+        heading = "## Attaché is set up"
+        shown, rest = list(lines.values()), "Nothing was changed: no option was given."
+    steps = [
+        f"{mention('pending list')} shows what is open and who has to act.",
+        f"{mention('digest preview')} shows the next digest as it would be sent now.",
+        f"{mention('follow add')} with `channel:` tells a channel at once when a deal changes.",
+    ]
+    texts = [
+        "\n".join([heading, *([rest] if rest else []), *shown]),
+        "\n".join(["### Next", *(f"{number}. {step}" for number, step in enumerate(steps, start=1))]),
+        "\n".join(f"-# {note}" for note in done.notes),
+    ]
+    return card(texts, accent=PLAIN)
+
+
+def setting_lines(desk: Desk, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
+    """Each setting of a server as a line, by its option's name."""
+    editors = "whoever has Manage Server"
+    if desk.editor_role_id is None:
+        editors += f"; {mention('setup')} with `role:` adds a role"
+    else:
+        editors = f"<@&{desk.editor_role_id}> and {editors}"
+    channel = f"<#{desk.channel_id}>" if desk.channel_id else f"none; {mention('setup')} with `channel:` chooses one"
+    return {
+        "channel": f"**Channel:** {channel}",
+        "zone": f"**Zone:** {desk.zone}",
+        "role": f"**Editors:** {editors}",
+        "digest": f"**Digest:** {_digest(digest, now, mention)}",
+    }
+
+
+def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
+    if digest is None or digest.digest_at is None:
+        return f"none; {mention('digest set')} starts one"
+    at = time.fromisoformat(digest.digest_at)
+    _, instant = when.next_local(now, digest.zone, at, digest.digest_days)
+    days = when.format_weekdays(digest.digest_days)
+    on = days if days == "every day" else f"on {days}"
+    return f"{digest.digest_at} {on} in <#{digest.channel_id}> ({digest.zone}), next {when.timestamp(instant)}"
+
+
+def record_line(holdings: Holdings, dossiers: Sequence[str]) -> str:
+    """How much is on record, and from which dossiers."""
+    size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
+    names = joined([escaped(name, 80) for name in dossiers[:5]])
+    more = f" and {len(dossiers) - 5} more" if len(dossiers) > 5 else ""
+    return f"**Record:** {size}" + (f", with the dossier{'s' * (len(dossiers) > 1)} {names}{more}" if names else "")
