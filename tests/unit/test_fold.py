@@ -65,6 +65,15 @@ def test_a_correction_takes_the_place_of_what_was_never_true():
     assert values(state, "model") == ["B"]
 
 
+def test_a_correction_of_a_correction_leaves_the_first_mistake_dead():
+    first = update(1, "model", "A", day(9))
+    second = update(2, "model", "B", day(1), replaces=1)
+    third = update(3, "model", "C", day(1), replaces=2)
+    assert values(fold("deal", [first, second, third]), "model") == ["C"]
+    taken_back = update(4, "model", "C", day(1), action="withdrawn", replaces=3)
+    assert values(fold("deal", [first, second, third, taken_back]), "model") == ["B"]
+
+
 def test_withdrawing_a_withdrawal_brings_the_fact_back():
     first = update(1, "model", "A", day(1))
     gone = update(2, "model", "A", day(1), action="withdrawn", replaces=1)
