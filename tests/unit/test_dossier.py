@@ -222,7 +222,7 @@ def test_a_stage_that_goes_back_is_fine_with_a_reason_and_a_key():
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
     text = HEAD.replace("name: Talks", "name:") + RECORDS.replace("country", "planet") + "      - value: much\n"
     told = mistakes(text)
-    assert [re.match(r"line (\d+)", one)[1] for one in told] == ["2", "19", str(FACTS_BEGIN)]  # type: ignore[index]
+    assert [one.partition(",")[0] for one in told] == ["line 2", "line 19", f"line {FACTS_BEGIN}"]
 
 
 def test_the_error_shows_the_first_five_and_counts_the_rest():
