@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
+from bot import channels
 from bot.clock import Clock
 from bot.kinds import RENDERERS, Gone, Owed
 from bot.pacing import Pace
 from bot.services import deliveries, destinations, notices, people
 from bot.ui import messages
 from bot.ui.messages import Message
+from bot.ui.text import joined
 from data.database import Database
 from data.records import Delivery, Destination
 
@@ -162,7 +164,7 @@ class Attempt:
         if channel is None:
             await self._pace.requests.wait()
             channel = await self._bot.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
-        return channel.permissions_for(channel.guild.me).read_message_history
+        return channels.can_read_history(channel)
 
     async def _find(self, channel_id: int, since: datetime) -> int | None:
         """The bot's own message that carries the delivery's nonce, sent after `since`."""
@@ -294,11 +296,7 @@ class Attempt:
         """The names of the permissions that are missing in the channel, as Discord's settings call them."""
         guild = self._bot.get_guild(self._destination.guild_id)
         channel: Any = guild and guild.get_channel_or_thread(self._destination.channel_id or 0)
-        if guild is None or channel is None:
-            return "View Channel"
-        has = channel.permissions_for(guild.me)
-        needed = {"View Channel": has.view_channel, "Send Messages": has.send_messages}
-        return " and ".join(name for name, there in needed.items() if not there)
+        return joined(channels.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: str, words: str) -> None:
         """Stops this destination, keeps what waits for it, and tells who set it up."""

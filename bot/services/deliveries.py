@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
 
 from data.database import Connection, from_text, to_text
-from data.records import Delivery
+from data.records import Delivery, Logged
 
 Kind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
 KEPT_FOR = timedelta(days=90)
@@ -256,13 +255,6 @@ async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
         (destination_id,),
     )
     return {key for (key,) in rows}
-
-
-class Logged(Struct, frozen=True):
-    """One line of a log: a delivery, and what it was about where that can be said."""
-
-    delivery: Delivery
-    about: str
 
 
 async def log(conn: Connection, guild_id: int, destination_id: int, limit: int = 20) -> list[Logged]:

@@ -57,9 +57,7 @@ async def add(
             )
         )
         if not rows:
-            raise NotInRecord(
-                "This is not in the record of this server, so it cannot be followed. Nothing was changed."
-            )
+            raise NotInRecord("This is not in the record here, so it cannot be followed. Nothing was changed.")
         record_id = rows[0][0]
     known = await _find(conn, "f.destination_id = ? AND f.record_id IS ?", destination.id, record_id)
     if known is not None:

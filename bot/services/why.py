@@ -72,9 +72,3 @@ async def mute_item(
         (destination.id, record_id, person_id, to_text(now)),
     )
     await destinations.schedule(conn, destination.id, now)
-
-
-async def stop_digest(conn: Connection, destination: Destination, *, now: datetime) -> None:
-    """No more digests there; what it follows at once stays."""
-    await conn.execute("UPDATE destination SET digest_at = NULL WHERE id = ?", (destination.id,))
-    await destinations.schedule(conn, destination.id, now)

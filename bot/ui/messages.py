@@ -16,6 +16,7 @@ from bot import when
 from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ledger.fields import get_field
 from bot.ledger.values import DueType
+from bot.ui import facts
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.text import clip, escaped, joined, plural, sentence
@@ -161,11 +162,8 @@ def _low(words: str | None) -> str:
 
 def source_line(source: Source, locator: str, date: FactDate) -> str:
     """Where the news is from: the day it is about, the source with its own date, and the place in it."""
-    day = f"Reported for {when.format_fact_date(date, weekday=False)}" if date.first else "Reported"
-    dated = when.format_fact_date(source.published_on, weekday=False) if source.published_on else "undated"
-    title = escaped(source.title, 150)
-    link = f" <{source.url}>" if source.url and len(source.url) <= 300 else ""
-    return f"{day}: {', '.join(filter(None, [title, escaped(locator, 100)]))} ({dated}){link}"
+    day = f"Reported {facts.dated(date)}" if date.first else "Reported"
+    return f"{day}: {facts.source_words(source, facts.locators([locator]))}"
 
 
 # Confirmations and notices

@@ -105,7 +105,7 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
     text = await there.text(delivery)
     assert text.splitlines() == [
         "**31 armed drones for India: Signed.** Was: in negotiation (10 November 2023).",
-        "Reported for 20 November 2023: A news article, paragraph 3 (undated)",
+        "Reported 20 November 2023: A news article, paragraph 3; undated, no link",
     ]
 
 

@@ -1,0 +1,143 @@
+"""What people read about follows: what a new one brings, which there are, and what became of each message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from discord import ui
+
+from bot import when
+from bot.ui.ids import custom_id
+from bot.ui.layout import TEXT_LIMIT, button, card
+from bot.ui.text import clip, escaped, plural
+from data.records import Delivery, Destination, Follow, Logged
+
+_ARRIVED = {
+    "delivered": "A first message has just arrived in your direct messages.",
+    "DMs closed": (
+        "**But your direct messages are closed to this server, so nothing can arrive.** Open its privacy settings, "
+        "allow direct messages, then follow again; until then what you follow waits."
+    ),
+    "left the server": "**But Discord says that you are not a member here,** so nothing is sent.",
+}
+
+
+def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
+    """What a new follow brings, whether the first message arrived, and what else is offered."""
+    where = f"<#{destination.channel_id}>" if destination.channel_id else "You"
+    what = "everything in this server's record" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
+    lines = [f"{where} now {'follows' if destination.channel_id else 'follow'} {what}."]
+    role = f", with a mention of <@&{follow.role_id}>" if follow.role_id else ""
+    if follow.at_once:
+        place = "there" if destination.channel_id else "by direct message"
+        lines.append(
+            f"Its milestones arrive {place} when they happen{role}: "
+            "changes of stage, approvals, and pending items that open, get another date or close."
+        )
+    if destination.digest_at:
+        days = when.format_weekdays(destination.digest_days)
+        lines.append(
+            f"Everything {'else ' if follow.at_once else ''}is in the digest, {days} at {destination.digest_at}."
+        )
+    elif follow.at_once:
+        lines.append("Everything else about it would be in a digest; there is none yet.")
+    else:
+        lines.append("It is told in a digest; there is none yet.")
+    if confirmed is not None:
+        lines.append(
+            _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
+        )
+    buttons = []
+    if not destination.digest_at:
+        buttons.append(button("Also a daily digest", custom_id("follow.digest", destination.id, guild_id=guild_id)))
+    if follow.at_once:
+        buttons.append(button("Digest only", custom_id("follow.quiet", follow.id, guild_id=guild_id)))
+    return card(["\n".join(lines)], buttons=buttons)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One destination with what it follows, as a list shows it."""
+
+    destination: Destination
+    server: str
+    follows: Sequence[Follow]
+
+
+def title(place: Place, *, in_dm: bool) -> str:
+    where = f"<#{place.destination.channel_id}>" if place.destination.channel_id else "You, by direct message"
+    return f"{where} · {escaped(place.server, 100)}" if in_dm else where
+
+
+def listing(places: Sequence[Place], *, in_dm: bool) -> ui.LayoutView:
+    """What is followed, place by place."""
+    texts = ["## Follows"]
+    for place in places:
+        lines = [f"### {title(place, in_dm=in_dm)}"]
+        lines += [f"- {_one(follow)}" for follow in place.follows]
+        if place.destination.state == "paused":
+            lines.append(f"-# Paused: {escaped(place.destination.reason, 200)}")
+        if place.destination.digest_at:
+            days = when.format_weekdays(place.destination.digest_days)
+            lines.append(f"-# Digest: {days} at {place.destination.digest_at} ({place.destination.zone})")
+        texts.append("\n".join(lines))
+    return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
+
+
+def _one(follow: Follow) -> str:
+    name = "everything" if follow.slug is None else escaped(follow.name or "a record that was taken back", 100)
+    how = "muted" if follow.muted else "at once" if follow.at_once else "in the digest only"
+    role = f", mentions <@&{follow.role_id}>" if follow.role_id else ""
+    return f"{name} · {how}{role}"
+
+
+def log(places: Sequence[tuple[Place, Sequence[Logged]]], *, in_dm: bool, now: datetime) -> ui.LayoutView:
+    """What became of each message: when it was due, what it was, and its outcome."""
+    texts = ["## What became of each message"]
+    for place, found in places:
+        lines = [f"### {title(place, in_dm=in_dm)}"]
+        if place.destination.state == "paused":
+            lines.append(f"Paused: {escaped(place.destination.reason, 200)}")
+        lines += [_line(logged, place.destination, now) for logged in found]
+        if not found:
+            lines.append("Nothing has been due yet.")
+        texts.append("\n".join(lines))
+    return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
+
+
+_KINDS = {
+    "alert": "Alert",
+    "reminder": "Reminder",
+    "open": "Still open",
+    "digest": "Digest",
+    "confirmation": "First message",
+    "notice": "Notice",
+}
+
+
+def _line(logged: Logged, destination: Destination, now: datetime) -> str:
+    delivery = logged.delivery
+    about = f", {escaped(logged.about, 80)}" if logged.about else ""
+    return f"- {when.timestamp(delivery.due_at)} {_KINDS[delivery.kind]}{about}: **{fate(delivery, destination, now)}**"
+
+
+def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
+    """What became of a delivery, or where it stands."""
+    if delivery.state == "settled":
+        return delivery.outcome
+    if destination.state == "paused":
+        return "held until this works again"
+    if delivery.state == "claimed":
+        return "being sent"
+    if delivery.tries:
+        return f"waits for try {delivery.tries + 1}"
+    return "waits to be sent" if delivery.due_at <= now else "planned"
+
+
+def removed(follow: Follow, destination: Destination, left: int) -> str:
+    """A follow has ended."""
+    who = f"<#{destination.channel_id}> no longer follows" if destination.channel_id else "You no longer follow"
+    name = "everything" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
+    return f"{who} {name}. {plural(left, 'follow is', 'follows are')} left there."
