@@ -117,16 +117,19 @@ async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
     await schedule(conn, destination_id, now)
 
 
-async def resume_channels(conn: Connection, guild_id: int, now: datetime, channel_id: int | None = None) -> int:
-    """Tries paused channels of a server again, all or the one that changed; how many there were."""
-    rows = await conn.execute_fetchall(
-        "SELECT id FROM destination WHERE guild_id = ? AND state = 'paused' AND channel_id = coalesce(?, channel_id)",
-        (guild_id, channel_id),
-    )
-    found = [id_ for (id_,) in rows]
-    for id_ in found:
+_PAUSED_CHANNELS = "guild_id = ? AND state = 'paused' AND channel_id IS NOT NULL AND channel_id = ifnull(?, channel_id)"
+
+
+async def has_paused_channel(conn: Connection, guild_id: int, channel_id: int | None = None) -> bool:
+    rows = await conn.execute_fetchall(f"SELECT 1 FROM destination WHERE {_PAUSED_CHANNELS}", (guild_id, channel_id))
+    return bool(list(rows))
+
+
+async def resume_channels(conn: Connection, guild_id: int, now: datetime, channel_id: int | None = None) -> None:
+    """Tries paused channels of a server again: all, or the one that changed."""
+    rows = await conn.execute_fetchall(f"SELECT id FROM destination WHERE {_PAUSED_CHANNELS}", (guild_id, channel_id))
+    for (id_,) in list(rows):
         await resume(conn, id_, now)
-    return len(found)
 
 
 async def set_digest(

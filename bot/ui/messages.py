@@ -229,7 +229,7 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
     lines: list[str] = []
     buttons: list[ui.Button] = []
 
-    def offer(label: str, verb: str, what: str, id_: int) -> None:
+    def offer(label: str, verb: str, what: str, id_: object) -> None:
         buttons.append(button(label, custom_id(f"sent.{verb}", what, id_, guild_id=delivery.guild_id)))
 
     if delivery.kind == "alert":
@@ -245,7 +245,7 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
             offer(f"Stop following {follow.name}", "stop", "follow", follow.id)
     elif delivery.kind == "digest":
         days = when.format_weekdays(destination.digest_days)
-        lines.append(f"It is the digest of {server_or_you(destination)}, {days} at {destination.digest_at or '-'}.")
+        lines.append(f"It is the digest of {_where(destination)}, {days} at {destination.digest_at or '-'}.")
         if destination.digest_at:
             offer("Stop this digest", "stop", "digest", destination.id)
         else:
@@ -253,7 +253,7 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
     elif delivery.kind == "reminder":
         lines += _why_reminder(explained)
         if explained.item is not None and not explained.muted:
-            offer(f"Mute reminders of {explained.about}", "mute", "item", explained.item)
+            offer(f"Mute reminders of {explained.about}", "mute", "item", f"{destination.id}-{explained.item}")
     elif delivery.kind == "open":
         lines.append("Items without a due date are listed each Monday, until an update closes them.")
     elif delivery.kind == "confirmation":
@@ -269,7 +269,7 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
     return "\n".join(lines), buttons
 
 
-def server_or_you(destination: Destination) -> str:
+def _where(destination: Destination) -> str:
     return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
 
 

@@ -1,0 +1,320 @@
+"""`/follow`: being told of a record, by direct message or in a channel."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import when
+from bot.app import Attache
+from bot.channels import require_postable
+from bot.errors import BadInput, NotAllowed, UserError
+from bot.ledger.fields import KIND_WORDS
+from bot.ledger.values import quoted
+from bot.ledger.words import normal
+from bot.presses import press
+from bot.rights import Caller, require_manager
+from bot.services import deliveries, desks, destinations, follows, people, records
+from bot.services.follows import EVERYTHING
+from bot.ui import follows as drawn
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, plain
+from bot.ui.text import clip
+from data.database import Connection
+from data.records import Delivery, Destination, Follow
+
+Interaction = discord.Interaction[Attache]
+_CHOICES = 25  # Discord: choices of one autocomplete.
+
+
+class FollowCog(commands.Cog):
+    """Be told when something changes: a deal, a participant, a topic, anything on the record."""
+
+    follow = app_commands.Group(
+        name="follow",
+        description="Be told what changes: follow a record, by direct message or in a channel",
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Following
+
+    @follow.command(name="add")
+    @app_commands.describe(
+        what="A record, or everything",
+        channel="Tell a channel instead of you; needs Manage Server",
+        role="A role to mention in that channel when a milestone happens",
+    )
+    async def add(
+        self,
+        interaction: Interaction,
+        what: str,
+        channel: discord.TextChannel | discord.Thread | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """Follow a record: its milestones arrive when they happen"""
+        if interaction.guild_id is None:
+            raise UserError(
+                "A follow begins in the server that keeps the record. Nothing was changed. Use /follow add there; "
+                "what you follow then arrives here."
+            )
+        caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
+        await desks.get(self.bot.db.read, caller.guild_id)
+        slug = await self._slug(caller.guild_id, what)
+        if role is not None and channel is None:
+            raise BadInput("A role is mentioned in a channel. Nothing was changed. Choose a channel as well.")
+        if channel is not None:
+            require_manager(caller)
+            require_postable(channel)
+        if role is not None and channel is not None:
+            _require_pinging(role, channel, everything=slug is None)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._add(interaction, caller, slug, channel and channel.id, role and role.id)
+
+    @press("follow.add")
+    async def add_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        await records.get(self.bot.db.read, caller.guild_id, slug)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._add(interaction, caller, slug, None, None)
+
+    async def _add(
+        self, interaction: Interaction, caller: Caller, slug: str | None, channel_id: int | None, role_id: int | None
+    ) -> None:
+        now = self.bot.clock.now()
+        planned: int | None = None
+        async with self.bot.db.write() as conn:
+            person = await people.ensure(conn, caller.user_id)
+            if channel_id is not None:
+                place = await destinations.ensure_channel(
+                    conn, caller.guild_id, channel_id, now=now, person_id=person.id
+                )
+            else:
+                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+            follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
+            if channel_id is None:
+                planned = await deliveries.confirm(
+                    conn,
+                    caller.guild_id,
+                    place.id,
+                    f"first:{follow.id}",
+                    now=now,
+                    payload={"verb": "follow", "slug": slug},
+                )
+        confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
+        guild_id = caller.guild_id if interaction.guild_id is None else None
+        await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
+
+    async def _slug(self, guild_id: int, what: str) -> str | None:
+        """The record that was typed or chosen; None for everything."""
+        if normal(what) == EVERYTHING:
+            return None
+        return (await records.get_by_name(self.bot.db.read, guild_id, what)).record.slug
+
+    @add.autocomplete("what")
+    async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None:
+            return []
+        found = await records.complete(self.bot.db.read, interaction.guild_id, current, limit=_CHOICES - 1)
+        choices = [
+            app_commands.Choice(name=clip(f"{row.name} ({KIND_WORDS[row.kind][0]})", 100), value=row.slug)
+            for row, _ in found
+        ]
+        if EVERYTHING.startswith(normal(current)):
+            choices.insert(0, app_commands.Choice(name="everything in this server's record", value=EVERYTHING))
+        return choices
+
+    @press("follow.digest")
+    async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
+        now = self.bot.clock.now()
+        async with self.bot.db.write() as conn:
+            place = await self._own(conn, caller, int(destination_id))
+            if place.digest_at is None:
+                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
+        where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
+        await interaction.response.send_message(
+            f"A digest comes to {where}, {when.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}), when something changed. "
+            f"{self.bot.mention('digest set')} changes time and days.",
+            ephemeral=True,
+        )
+
+    @press("follow.quiet")
+    async def digest_only(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
+        now = self.bot.clock.now()
+        async with self.bot.db.write() as conn:
+            follow = await follows.find(conn, caller.guild_id, int(follow_id))
+            if follow is None:
+                raise _over()
+            place = await self._own(conn, caller, follow.destination_id)
+            await follows.digest_only(conn, caller.guild_id, follow.id)
+            if place.digest_at is None:
+                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
+        await interaction.response.send_message(
+            "Nothing arrives at once any more; it is all in the digest, "
+            f"{when.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}).",
+            ephemeral=True,
+        )
+
+    async def _own(self, conn: Connection, caller: Caller, destination_id: int) -> Destination:
+        """A destination that the caller may change: their own, or a channel's with Manage Server."""
+        place = await destinations.find(conn, caller.guild_id, destination_id)
+        if place is None or (place.person_id is not None and place.user_id != caller.user_id):
+            raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
+        if place.channel_id is not None:
+            require_manager(caller)
+        return place
+
+    # Looking
+
+    @follow.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
+        """What you follow here, and with Manage Server what the channels follow"""
+        places = [place for place in await self._places(interaction) if place.follows or place.destination.digest_at]
+        if not places:
+            raise UserError(
+                "You follow nothing yet. /follow add begins one: a deal, a participant, a topic, or everything. "
+                "Cards have a button for it, too."
+            )
+        await interaction.response.send_message(
+            view=drawn.listing(places, in_dm=interaction.guild_id is None), ephemeral=True
+        )
+
+    @follow.command(name="log")
+    async def log(self, interaction: Interaction) -> None:
+        """What became of each message that was due: delivered, held, and why"""
+        conn, now = self.bot.db.read, self.bot.clock.now()
+        places = await self._places(interaction)
+        if not places:
+            raise UserError("Nothing is set up for you yet, so nothing was due. /follow add begins a follow.")
+        share = max(3, 24 // len(places))
+        found = [
+            (place, await deliveries.log(conn, place.destination.guild_id, place.destination.id, share))
+            for place in places[:8]
+        ]
+        await interaction.response.send_message(
+            view=drawn.log(found, in_dm=interaction.guild_id is None, now=now), ephemeral=True
+        )
+
+    async def _places(self, interaction: Interaction) -> list[drawn.Place]:
+        """The destinations that concern the caller: their own, and in a server those they may manage or set up."""
+        conn, now = self.bot.db.read, self.bot.clock.now()
+        person = await people.find(conn, interaction.user.id)
+        if interaction.guild_id is None:
+            own = await destinations.list_of_person(conn, person.id) if person else []
+            # Who left a server is told nothing more of it.
+            found = [p for p in own if await self.bot.rights.member(p.guild_id, interaction.user.id, now) is not None]
+        else:
+            caller = await self.bot.rights.caller(interaction, now)
+            await desks.get(conn, caller.guild_id)
+            found = [
+                place
+                for place in await destinations.list_of_desk(conn, caller.guild_id)
+                if place.user_id == caller.user_id
+                or (place.channel_id is not None and (caller.manager or (person and place.set_up_by == person.id)))
+            ]
+        found.sort(key=lambda place: place.channel_id is not None)
+        places: list[drawn.Place] = []
+        for place in found:
+            desk = await desks.get(conn, place.guild_id)
+            places.append(drawn.Place(place, desk.name, await follows.list_of(conn, place.id)))
+        return places
+
+    # Ending
+
+    @follow.command(name="remove")
+    @app_commands.describe(what="What is no longer to be followed", channel="The channel that follows it")
+    async def remove(
+        self, interaction: Interaction, what: str, channel: discord.TextChannel | discord.Thread | None = None
+    ) -> None:
+        """End a follow"""
+        matching = [
+            (place, follow)
+            for place, follow in await self._follows(interaction, channel)
+            if what in (follow.slug, follows.name_of(follow)) or normal(what) == normal(follows.name_of(follow))
+        ]
+        if not matching:
+            raise UserError(
+                f"{quoted(what)} is not among what is followed. Nothing was changed. /follow list shows it."
+            )
+        if len(matching) > 1:
+            buttons = [
+                button(
+                    _label(place, follow), custom_id("follow.remove", follow.id, guild_id=place.destination.guild_id)
+                )
+                for place, follow in matching[:_CHOICES]
+            ]
+            await interaction.response.send_message("Which one?", view=plain(buttons), ephemeral=True)
+            return
+        ((place, follow),) = matching
+        guild_id = place.destination.guild_id
+        caller = await self.bot.rights.caller(
+            interaction, self.bot.clock.now(), guild_id if interaction.guild_id is None else None
+        )
+        await interaction.response.send_message(await self._remove(caller, follow.id), ephemeral=True)
+
+    @remove.autocomplete("what")
+    async def _complete_follow(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        asked = normal(current)
+        names = {
+            follow.slug or EVERYTHING: _label(place, follow)
+            for place, follow in await self._follows(interaction, interaction.namespace.channel)
+            if asked in normal(follows.name_of(follow))
+        }
+        return [app_commands.Choice(name=name, value=slug) for slug, name in names.items()][:_CHOICES]
+
+    async def _follows(
+        self, interaction: Interaction, channel: discord.abc.Snowflake | None
+    ) -> list[tuple[drawn.Place, Follow]]:
+        """The follows that the caller can end: their own, or a channel's."""
+        return [
+            (place, follow)
+            for place in await self._places(interaction)
+            if (place.destination.channel_id == channel.id if channel else place.destination.person_id is not None)
+            for follow in place.follows
+        ]
+
+    @press("follow.remove")
+    async def remove_pressed(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
+        await interaction.response.edit_message(content=await self._remove(caller, int(follow_id)), view=None)
+
+    async def _remove(self, caller: Caller, follow_id: int) -> str:
+        async with self.bot.db.write() as conn:
+            follow = await follows.find(conn, caller.guild_id, follow_id)
+            if follow is None:
+                raise _over()
+            place = await self._own(conn, caller, follow.destination_id)
+            await follows.remove(conn, caller.guild_id, follow_id)
+            left = len(await follows.list_of(conn, place.id))
+        return drawn.removed(follow, place, left)
+
+
+def _over() -> UserError:
+    return UserError("This follow has already ended. Nothing more was changed. /follow list shows those that stand.")
+
+
+def _label(place: drawn.Place, follow: Follow) -> str:
+    return clip(f"{follows.name_of(follow)} · {place.server}", 80)
+
+
+def _require_pinging(role: discord.Role, channel: discord.TextChannel | discord.Thread, *, everything: bool) -> None:
+    """UserError when a mention of the role would be refused, or would reach nobody."""
+    if everything:
+        raise UserError(
+            "Everything is told in a digest, and digests mention nobody. Nothing was changed. Leave the role out, or "
+            "follow one record."
+        )
+    if role.is_default():
+        raise UserError("@everyone is never mentioned. Nothing was changed. Choose a role that people take on.")
+    if not role.mentionable and not channel.permissions_for(channel.guild.me).mention_everyone:
+        raise UserError(
+            f"A mention of {role.mention} would ping nobody: Attaché may not mention it. Nothing was changed. Switch "
+            "on “Allow anyone to @mention this role” in the role's settings, or choose another one.",
+            marked_up=True,
+        )
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(FollowCog(bot))

@@ -1,0 +1,130 @@
+"""Buttons of messages that arrived by themselves: *Why this?*, mute, stop. And channels that work again."""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot.app import Attache
+from bot.errors import BadInput, NotAllowed, UserError
+from bot.presses import press
+from bot.rights import Caller, require_editor, require_manager
+from bot.services import desks, destinations, follows, people, why
+from bot.ui import messages
+from bot.ui.layout import plain
+from bot.ui.text import escaped
+from data.database import Connection
+from data.records import Destination
+
+Interaction = discord.Interaction[Attache]
+
+
+class SentCog(commands.Cog):
+    """Why a message came, and how it stops."""
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    @press("sent.why")
+    async def why(self, interaction: Interaction, caller: Caller, nonce: str) -> None:
+        explained = await why.explain(self.bot.db.read, caller.guild_id, nonce)
+        text, buttons = messages.why(explained)
+        what = "item" if explained.delivery.kind in ("reminder", "open") else "follow"
+        if not await self._may(self.bot.db.read, caller, explained.destination, what) and buttons:
+            who = "An editor" if what == "item" else "Someone with Manage Server"
+            text, buttons = f"{text}\n-# {who} can mute or stop it.", []
+        await interaction.response.send_message(text, view=plain(buttons), ephemeral=True)
+
+    @press("sent.mute")
+    async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
+        async with self.bot.db.write() as conn:
+            if what == "follow":
+                follow = await follows.find(conn, caller.guild_id, int(id_))
+                if follow is None:
+                    raise _over()
+                await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
+                await follows.mute(conn, caller.guild_id, follow.id)
+                told = (
+                    f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
+                    f"more. {self.bot.mention('follow add')} lets it speak again."
+                )
+            else:
+                told = await self._mute_item(conn, caller, what, id_)
+        await interaction.response.send_message(told, ephemeral=True)
+
+    async def _mute_item(self, conn: Connection, caller: Caller, what: str, id_: str) -> str:
+        """Mutes the reminders of an item; the id names destination and record."""
+        destination_id, _, record_id = id_.partition("-")
+        if what != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
+            raise BadInput("This button says nothing that can be muted. Nothing was changed.")
+        place = await destinations.find(conn, caller.guild_id, int(destination_id))
+        if place is None:
+            raise _over()
+        await self._require(conn, caller, place, what)
+        person = await people.ensure(conn, caller.user_id)
+        await why.mute_item(conn, place, int(record_id), now=self.bot.clock.now(), person_id=person.id)
+        return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
+
+    @press("sent.stop")
+    async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
+        async with self.bot.db.write() as conn:
+            if what == "follow":
+                follow = await follows.find(conn, caller.guild_id, int(id_))
+                if follow is None:
+                    raise _over()
+                await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
+                await follows.remove(conn, caller.guild_id, follow.id)
+                told = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
+            elif what == "digest":
+                place = await destinations.find(conn, caller.guild_id, int(id_))
+                if place is None or place.digest_at is None:
+                    raise _over()
+                await self._require(conn, caller, place, what)
+                await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
+                told = f"There are no more digests here. {self.bot.mention('digest set')} begins them again."
+            else:
+                raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
+        await interaction.response.send_message(told, ephemeral=True)
+
+    async def _may(self, conn: Connection, caller: Caller, place: Destination, what: str) -> bool:
+        if place.person_id is not None:
+            return place.user_id == caller.user_id
+        return caller.may_edit(await desks.get(conn, caller.guild_id)) if what == "item" else caller.manager
+
+    async def _require(self, conn: Connection, caller: Caller, place: Destination, what: str) -> None:
+        """Only the person themselves; in a channel editors for an item's reminders, Manage Server for the rest."""
+        if await self._may(conn, caller, place, what):
+            return
+        if place.person_id is not None:
+            raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
+        if what == "item":
+            require_editor(caller, await desks.get(conn, caller.guild_id))
+        require_manager(caller)
+
+    # A changed channel or role is tried again by itself.
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        await self._try_again(after.guild.id, after.id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        await self._try_again(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        if after.id == after.guild.me.id:
+            await self._try_again(after.guild.id)
+
+    async def _try_again(self, guild_id: int, channel_id: int | None = None) -> None:
+        if await destinations.has_paused_channel(self.bot.db.read, guild_id, channel_id):
+            async with self.bot.db.write() as conn:
+                await destinations.resume_channels(conn, guild_id, self.bot.clock.now(), channel_id)
+
+
+def _over() -> UserError:
+    return UserError("This has already ended. Nothing more was changed.")
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(SentCog(bot))
