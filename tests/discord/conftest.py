@@ -17,7 +17,7 @@ from data.database import Database
 from data.migrate import migrate
 
 # simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
-simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001
+simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
 
 
 _READY = tuple(name for name in COGS if importlib.util.find_spec(name))  # While cogs are still being added.
@@ -41,7 +41,7 @@ class World:
         self.guild = env.create_guild("Newsroom", owner=self.owner)
         self.channel = self.guild.create_text_channel("desk")
         self.editors = self.guild.create_role("Editors")
-        self.manager = self.guild.owner
+        self.manager = simcord.MemberActor(env, self.guild, self.owner)
         self.editor = self.guild.add_member(env.create_user("edda"), roles=[self.editors])
         self.member = self.guild.add_member(env.create_user("memo"))
 
@@ -81,7 +81,7 @@ class World:
             )
             if dossier:
                 await dossiers.load(
-                    conn, self.guild.id, dossiers.read_shipped(dossier), now=self.now, person_id=person.id
+                    conn, self.guild.id, dossiers.read_shipped(dossier, now=self.now), now=self.now, person_id=person.id
                 )
 
 
