@@ -24,6 +24,7 @@ from data.database import Database
 log = logging.getLogger(__name__)
 
 COGS = (
+    "cogs.record",
     "cogs.deal",
     "cogs.participant",
     "cogs.dialogue",

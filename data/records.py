@@ -171,6 +171,18 @@ class Opened(Struct, frozen=True):
         return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
 
 
+class Course(Struct, frozen=True):
+    """A record with all its updates. `names` holds every record that they point to, linked with it today or not.
+
+    `user_ids` tells who entered what, by the person; someone who asked to be forgotten is not in it.
+    """
+
+    opened: Opened
+    updates: list[Update]
+    names: dict[str, str]
+    user_ids: dict[int, int]
+
+
 class Row(Struct, frozen=True):
     """A record as lists show it."""
 

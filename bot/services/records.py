@@ -12,7 +12,7 @@ from bot.ledger.fields import KIND_WORDS, KINDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal, spelling_variants, words_of
 from data.database import Connection
-from data.records import FactDate, Kind, Link, Opened, Record, Row, Source, State
+from data.records import FactDate, Kind, Link, Opened, Record, Row, Source, State, Waiting
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
 
@@ -194,6 +194,22 @@ async def list_kind(
     return [Row(*row[:5]) for row in found], found[0][5] if found else 0
 
 
+async def list_participants(
+    conn: Connection, guild_id: int, *, offset: int = 0, limit: int = 10
+) -> tuple[list[tuple[Row, bool]], int]:
+    """One page of the participants: first those with a role in a deal or in talks (True), then those only mentioned."""
+    rows = await conn.execute_fetchall(
+        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, EXISTS (SELECT 1 FROM link l "
+        "JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id AND o.live = 1 "
+        "AND o.kind IN ('deal', 'session', 'dialogue')) AS party, count(*) OVER () "
+        "FROM record r WHERE r.guild_id = ? AND r.kind = 'participant' AND r.live = 1 "
+        "ORDER BY party DESC, r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
+        (guild_id, limit, offset),
+    )
+    found = list(rows)
+    return [(Row(*row[:5]), bool(row[5])) for row in found], found[0][6] if found else 0
+
+
 async def list_pending(
     conn: Connection, guild_id: int, *, kinds: Sequence[str] | None = None, about: Sequence[str] = ()
 ) -> list[str]:
@@ -212,6 +228,28 @@ async def list_pending(
         values,
     )
     return [slug for slug, kind in rows if kinds is None or kind in kinds]
+
+
+async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
+    """All open pending items: the next due first, then those stated as pending, then those left open.
+
+    `about` is the slug of what an item has to be linked with.
+    """
+    where = "r.guild_id = ? AND r.open = 1"
+    values: list[int | str] = [guild_id]
+    if about is not None:
+        where += (
+            " AND EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id "
+            "AND o.guild_id = r.guild_id AND o.slug = ?)"
+        )
+        values.append(about)
+    rows = await conn.execute_fetchall(
+        "SELECT r.slug, r.name, ifnull(json_extract(r.state, '$.facts.item_kind[0].value'), ''), "
+        f"ifnull(json_extract(r.state, '$.facts.basis[0].value'), '') AS basis, r.due_on FROM record r WHERE {where} "
+        "ORDER BY r.due_on IS NULL, r.due_on, basis = 'left open', r.id",
+        values,
+    )
+    return [Waiting(*row) for row in rows]
 
 
 async def newest_date(conn: Connection, guild_id: int) -> FactDate | None:

@@ -8,7 +8,7 @@ from bot.ledger.words import spelling_variants, words_of
 from data.database import Connection
 from data.records import Row
 
-_RANKED = 300  # Ranking every match of a common word costs 60 ms and more; the newest matches are enough.
+RANKED = 300  # Ranking every match of a common word costs 60 ms and more; the newest matches are enough.
 _WORDS = 12
 
 
@@ -55,7 +55,7 @@ async def _page(
         "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () "
         "FROM hit JOIN record r ON r.id = hit.rowid "
         "WHERE r.guild_id = ? AND r.live = 1 ORDER BY hit.rank, r.id LIMIT ? OFFSET ?",
-        (query, _RANKED, guild_id, limit, offset),
+        (query, RANKED, guild_id, limit, offset),
     )
     page = list(rows)
     return [Row(*row[:5]) for row in page], page[0][5] if page else 0

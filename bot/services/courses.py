@@ -1,0 +1,39 @@
+"""The dated course of a record: its updates with everything that a page of history needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from bot.ledger.fields import find_field
+from bot.services import records, updates
+from data.database import Connection
+from data.records import Course
+
+
+async def get(conn: Connection, guild_id: int, slug: str) -> Course:
+    """The course of a record; NotInRecord when it is gone."""
+    opened = await records.get(conn, guild_id, slug)
+    found = await updates.history(conn, guild_id, slug)
+    pointed: set[str] = set()
+    for update in found:
+        field = find_field(opened.record.kind, update.field)
+        if field is not None:
+            pointed.update(other for other, _ in field.type.records(update.value))
+    names = opened.names
+    missing = pointed - names.keys()
+    rows = await conn.execute_fetchall(
+        "SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN (SELECT value FROM json_each(?))",
+        (guild_id, _array(missing)),
+    )
+    names |= {other: name for other, name in rows}  # noqa: C416  # a Row is no pair to dict()
+    people = await conn.execute_fetchall(
+        "SELECT id, user_id FROM person WHERE user_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+        (_array({update.person_id for update in found if update.person_id is not None}),),
+    )
+    return Course(opened, found, names, {id_: user_id for id_, user_id in people})  # noqa: C416  # as above
+
+
+def _array(values: Iterable[str | int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,570 @@
+"""A record as people read it: one renderer per kind, and the list of its sources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+import msgspec
+from discord import ui
+
+from bot import when
+from bot.ledger.brief import on_date
+from bot.ledger.fields import BASIS, KIND_WORDS, OUTCOMES, PENDING_KINDS, get_field
+from bot.ledger.values import due_day
+from bot.ui import facts, pages, theme
+from bot.ui.ids import custom_id
+from bot.ui.layout import TEXT_LIMIT, button, card
+from bot.ui.text import clip, escaped, joined, plural, sentence
+from data.records import Approval, Fact, FactDate, Kind, Link, Opened
+
+_TEXT = TEXT_LIMIT - 60  # Line breaks between the parts, and the line below a shared card.
+_GROUP_ROOM = 900  # What the lists of linked records are left at least.
+_SHOWN = 4
+_HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
+"""Kinds that people come to for what hangs on them: their cards open linked records."""
+_WITH_HISTORY = ("deal", "pending", "session")
+
+
+def record(
+    opened: Opened,
+    *,
+    now: datetime,
+    editor: bool,
+    guild_id: int | None = None,
+    shared: bool = False,
+    sharable: bool = True,
+    session: Opened | None = None,
+    note: str = "",
+) -> ui.LayoutView:
+    """The card of any record. `guild_id` is given in a DM, `session` with a dialogue: its latest.
+
+    A shared card stands in a channel for everyone, so it offers neither Share nor Update; nor is one `sharable` twice.
+    `note` is our own last line.
+    """
+    draft = _drawn(opened, now, session)
+    found = opened.record
+    tail = "\n".join(filter(None, [*draft.quiet, facts.not_stated(found), draft.source_line(), note]))
+    head = f"## {escaped(found.name, 100)}\n" + "\n".join(draft.lead)
+    room = _TEXT - len(head) - len(tail)
+    body = _fitting(draft.lines, room - _GROUP_ROOM if draft.groups else room)
+    groups = _listed(draft.groups, room - len(body))
+    return card(
+        [head, "\n".join(filter(None, [body, groups])), tail],
+        buttons=_buttons(opened, editor=editor, guild_id=guild_id, shared=shared, sharable=sharable),
+        selects=_open_select(opened, guild_id) if found.kind in _HUBS else [],
+        accent=theme.OPEN if draft.waiting else theme.PLAIN,
+    )
+
+
+def sources(opened: Opened, page: int, *, now: datetime, guild_id: int | None = None) -> ui.LayoutView:
+    """Every fact that the card shows: its value, its date, its source with that source's date, and the place in it."""
+    found = opened.record
+    shown = _drawn(opened, now, None).shown
+    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, fact in shown), 1)}
+    entries = [_sourced(opened, name, fact, numbers[fact.source]) for name, fact in shown]
+    legends = {id_: _legend(opened, id_, n) for id_, n in numbers.items()}
+    # Each entry is counted with the description of its source, as if no other entry shared it.
+    layout = pages.pack([len(entry) + len(legends[f.source]) for entry, (_, f) in zip(entries, shown, strict=True)])
+    page = pages.clamped(page, len(layout))
+    here = layout[page]
+    used = dict.fromkeys(shown[i][1].source for i in here)
+    texts = [
+        f"## Sources of {escaped(found.name, 100)}",
+        "\n".join(entries[i] for i in here),
+        "\n".join(legends[id_] for id_ in used),
+        "-# "
+        + " ".join(
+            filter(
+                None,
+                [f"{pages.place(page, len(layout))}.".lstrip("."), "What linked records say has its source there."],
+            )
+        ),
+    ]
+    slug = found.slug
+    turn = pages.turn_buttons(
+        page, len(layout), "sources", lambda n: custom_id("record.sources", slug, n, guild_id=guild_id)
+    )
+    return card(texts, buttons=turn, accent=theme.PLAIN)
+
+
+def short(name: str) -> str:
+    """A name's first words, for a button."""
+    if len(name) <= 28:
+        return name
+    cut = name[:27].rsplit(" ", 1)[0] if " " in name[:27] else name[:27]
+    return cut.rstrip(" ,;:–-") + "…"
+
+
+def reported(d: FactDate | None, prefix: str = "as last reported") -> str:
+    """How new a picture is, as a phrase."""
+    return f"{prefix} {escaped(on_date(d), 200)}" if d else "no date is on the record"
+
+
+def checked(opened: Opened) -> str:
+    """When somebody last looked and found nothing new; "" when nobody did."""
+    fact = opened.record.fact("checked")
+    return f"Checked {escaped(on_date(fact.date), 200)}: nothing new." if fact else ""
+
+
+def is_overdue(opened: Opened, now: datetime) -> bool:
+    """Whether a due date that was fixed or announced has ended where it counts. Other dates are never overdue."""
+    due = opened.record.value("due")
+    day = due_day(due)
+    if not opened.record.open or day is None or due["sureness"] not in ("fixed", "announced"):
+        return False
+    return when.end_of_day(day, opened.record.value("zone") or "UTC") <= now
+
+
+def due_words(opened: Opened, now: datetime) -> str:
+    """By when an item is due and how sure that is, and that the day has passed where that may be said."""
+    fact = opened.record.fact("due")
+    words = facts.value("pending", "due", fact, {}) if fact else "no due date given"
+    return f"{words}. This day has passed; no source here reports what happened" if is_overdue(opened, now) else words
+
+
+class _Draft:
+    """A card while it is written. Every fact that goes into it is noted, because *Sources* lists just these."""
+
+    def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
+        self.opened = opened
+        self.record = opened.record
+        self.names = opened.names
+        self.now = now
+        self.session = session
+        self.lead: list[str] = []
+        self.lines: list[str] = []
+        self.groups: list[tuple[str, list[str]]] = []
+        self.quiet: list[str] = []
+        self.shown: list[tuple[str, Fact]] = []
+        self._noted: set[str] = set()
+        self.waiting = False
+
+    def note(self, *names: str) -> None:
+        """The facts of these fields stand behind what is shown."""
+        for name in names:
+            if name not in self._noted:
+                self._noted.add(name)
+                self.shown += [(name, fact) for fact in self.record.facts(name)]
+
+    def words(self, name: str, limit: int = 200) -> list[str]:
+        self.note(name)
+        return [facts.value(self.record.kind, name, fact, self.names, limit) for fact in self.record.facts(name)]
+
+    def line(self, name: str, label: str = "", several: str = "") -> None:
+        """A line for a field, when the record holds it."""
+        words = self.words(name)
+        if words:
+            label = label or get_field(self.record.kind, name).label
+            self.lines.append(f"**{several if several and len(words) > 1 else label}:** {facts.some(words, 6)}")
+
+    def text(self, name: str) -> None:
+        """A field's text as a paragraph of its own."""
+        words = self.words(name, 500)
+        if words:
+            self.lines.append(("\n" if self.lines else "") + words[-1])
+
+    def parties(self, name: str, without_role: str) -> None:
+        """A line for each role, with who has it."""
+        self.note(name)
+        roles = list(facts.by_role(self.record, name, self.names).items())
+        for role, who in roles[:8]:
+            label = escaped(sentence(role), 60) if role else without_role
+            self.lines.append(f"**{label}:** {facts.some(who, 6)}")
+        if len(roles) > 8:
+            self.lines.append(f"-# And {plural(len(roles) - 8, 'more role')}.")
+
+    def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
+        """The linked records of some kinds, each once."""
+        found: dict[str, Link] = {}
+        for link in self.opened.links:
+            if link.kind in kinds and link.outward != inward and field in ("", link.field):
+                found.setdefault(link.slug, link)
+        return list(found.values())
+
+    def group(self, title: str, links: Iterable[Link], bullet: Callable[[Link], str] | None = None) -> None:
+        bullets = [(bullet or _bullet)(link) for link in links]
+        if bullets:
+            self.groups.append((title, bullets))
+
+    def linked_line(self, label: str, links: Sequence[Link]) -> None:
+        if links:
+            self.lines.append(f"**{label}:** {facts.some([escaped(link.name, 100) for link in links], 3)}")
+
+    def said_about(self) -> None:
+        self.group("What was said", self.linked("statement"), _statement)
+
+    def waits(self, title: str, links: Sequence[Link]) -> None:
+        """Open pending items, with who must act."""
+        items = [link for link in links if link.open]
+        self.waiting |= bool(items)
+        self.group(title, items)
+
+    def source_line(self) -> str:
+        return clip(facts.source_line(self.opened.sources, [fact for _, fact in self.shown]), 700)
+
+
+def _drawn(opened: Opened, now: datetime, session: Opened | None) -> _Draft:
+    draft = _Draft(opened, now, session)
+    draft.note("name")
+    _RENDERERS[opened.record.kind](draft)
+    if opened.record.kind not in ("deal", "pending") and opened.record.state.newest:
+        draft.quiet.append(f"-# Newest fact: {facts.dated(opened.record.state.newest)}. {checked(opened)}".rstrip())
+        draft.note("checked")
+    return draft
+
+
+def _deal(d: _Draft) -> None:
+    found = d.record
+    d.note("stage", "side_state", "approved_by")
+    d.lead.append(f"**{escaped(found.headline, 250)}**")
+    d.lead.append(reported(found.state.newest))
+    items = [link for link in d.linked("pending") if link.open]
+    d.waiting = bool(items)
+    if len(items) == 1:
+        d.lines.append(f"**Who must act:** {escaped(items[0].headline, 250)}")
+    for fact in found.facts("approval"):
+        approval = msgspec.convert(fact.value, Approval)
+        if not items and approval.state in ("open", "requested"):
+            d.waiting = True
+            by = approval.authority or d.names.get(approval.side, approval.side)
+            d.lines.append(f"**Who must act:** {escaped(by, 120)}; no due date given")
+    if found.value("side_state") not in (None, "none") and found.value("stage"):
+        d.lines.append(f"**Stage:** {facts.value('deal', 'stage', found.facts('stage')[-1], d.names)}")
+    _values(d)
+    d.parties("party", "Party")
+    d.line("deal_type")
+    for name in ("quantity", "model", "delivery", "made_in"):
+        d.line(name)
+    d.line("approval", several="Approvals")
+    d.line("under")
+    d.line("topic", several="Topics")
+    d.linked_line("Discussed at", d.linked("session"))
+    d.text("summary")
+    if len(items) > 1:
+        d.waits("Pending items", items)
+    d.said_about()
+    if d.waiting:
+        d.quiet.append("-# This stays open until a source reports what happened.")
+    _last_checked(d)
+
+
+def _values(d: _Draft) -> None:
+    """The value; what several sources report stands side by side, each with its source."""
+    found = d.record.facts("value")
+    d.note("value")
+    if len(found) == 1:
+        d.lines.append(f"**Value:** {facts.value('deal', 'value', found[0], d.names)}")
+    for index, fact in enumerate(found[:4] if len(found) > 1 else []):
+        source = d.opened.sources.get(fact.source)
+        where = ", ".join(filter(None, [escaped(source.title, 80) if source else "", facts.locators([fact.locator])]))
+        label = "Also reported" if index else "Value"
+        words = facts.value("deal", "value", fact, d.names)
+        d.lines.append(f"**{label}:** {words} ({where}; {facts.dated(fact.date)})")
+    if len(found) > 4:
+        d.lines.append(f"-# And {plural(len(found) - 4, 'more value')}: press Sources.")
+
+
+def _pending(d: _Draft) -> None:
+    found = d.record
+    d.note("state", "item_kind", "basis", "who", "outcome", "due", "zone")
+    who = [facts.value("pending", "who", fact, d.names, 100) for fact in found.facts("who")]
+    outcome = OUTCOMES.get(found.value("outcome") or "")
+    if found.open:
+        d.waiting = True
+        d.lead.append(f"**{facts.some(who, 4)} must act**" if who else "**Open; who must act is not in the record**")
+    else:
+        d.lead.append(f"**Closed{f': {outcome.lower()}' if outcome else ''}**")
+    basis = BASIS.get(found.value("basis") or "")
+    d.lead.append(reported(found.state.newest, f"{basis}, as last reported" if basis else "as last reported"))
+    if found.open:
+        d.lines.append(f"**Due:** {due_words(d.opened, d.now)}")
+    elif who:
+        d.lines.append(f"**Who had to act:** {facts.some(who, 4)}")
+    kind = PENDING_KINDS.get(found.value("item_kind") or "")
+    if kind:
+        d.lines.append(f"**Kind:** {kind}")
+    d.line("about")
+    d.line("closes_when")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    if found.state.opened:
+        d.quiet.append(f"-# On the record since {facts.dated(found.state.opened)}.")
+    _last_checked(d)
+    if found.open and not found.fact("checked"):
+        d.quiet.append("-# Nobody has entered a check since.")
+
+
+def _last_checked(d: _Draft) -> None:
+    words = checked(d.opened)
+    d.note("checked")
+    if words:
+        d.quiet.append(f"-# {words}")
+    elif d.record.state.newest:
+        d.quiet.append("-# Nothing newer is on file here.")
+
+
+def _participant(d: _Draft) -> None:
+    roles = d.linked("deal", "session", "dialogue")
+    d.note("title", "org_type", "type", "country")
+    if d.record.headline:
+        d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
+    if not roles:
+        d.lead.append("**Mentioned, not a party**" if not d.record.headline else "Mentioned, not a party")
+    d.line("topic", several="Topics")
+    d.text("summary")
+
+    def in_role(link: Link) -> str:
+        held = [one.role for one in d.opened.links if one.slug == link.slug and not one.outward and one.role]
+        words = escaped(", ".join(dict.fromkeys(held)), 120)
+        return f"- {escaped(link.name, 100)}{f' ({words})' if words else ''}{_beside(link)}"
+
+    d.group("Deals", d.linked("deal"), in_role)
+    d.waits("Must act", d.linked("pending", field="who"))
+    d.group("Their own statements", d.linked("statement", field="whose"), _statement)
+    d.group("Said about it", d.linked("statement", field="about"), _statement)
+    d.group("Talks", d.linked("dialogue", "session"), in_role)
+    d.group("Documents", d.linked("document"))
+    d.group("People and organisations", d.linked("participant"))
+    d.group("Events", d.linked("event"), in_role)
+
+
+def _place(d: _Draft) -> None:
+    d.note("place_type")
+    if d.record.headline:
+        d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    d.group("Talks", d.linked("session"))
+    d.group("Events", d.linked("event"))
+    d.said_about()
+
+
+def _dialogue(d: _Draft) -> None:
+    d.note("frequency", "began")
+    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'A series of talks'}**")
+    d.parties("party", "Parties")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    if d.session is not None:
+        latest = _Draft(d.session, d.now, None)
+        latest.line("attended", several="Principals")
+        latest.line("agenda")
+        latest.line("discussed")
+        latest.line("produced")
+        d.groups.append((f"Latest session: {escaped(d.session.record.name, 100)}", latest.lines))
+    d.group("Sessions", d.linked("session"))
+    d.said_about()
+    d.group("Events", d.linked("event"))
+    d.waits("Pending items", d.linked("pending"))
+
+
+def _session(d: _Draft) -> None:
+    d.note("state", "held_on", "place")
+    d.lead.append(f"**{escaped(d.record.headline, 250)}**")
+    d.line("series")
+    d.parties("party", "Parties")
+    d.line("attended", several="Principals")
+    d.line("edition")
+    d.line("agenda")
+    d.line("discussed")
+    d.line("produced")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    d.said_about()
+    d.waits("Pending items", d.linked("pending"))
+
+
+def _document(d: _Draft) -> None:
+    d.note("doc_type", "dated")
+    d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
+    d.line("title")
+    d.line("issuer")
+    d.linked_line("Outcome of", d.linked("session", field="produced"))
+    d.linked_line("Discussed at", d.linked("session", field="discussed"))
+    d.line("topic", several="Topics")
+    d.text("summary")
+    d.group("What it says", d.linked("statement", field="whose"), _statement)
+    d.group("Said about it", d.linked("statement", field="about"), _statement)
+    d.group("Deals under it", d.linked("deal"))
+    d.waits("Pending items", d.linked("pending"))
+
+
+def _topic(d: _Draft) -> None:
+    d.text("summary")
+    d.line("topic", "Belongs to")
+    counts = [
+        plural(len(links), *KIND_WORDS[kind])
+        for kind in ("deal", "statement", "document", "session", "event")
+        if (links := d.linked(kind))
+    ]
+    d.lead.append(f"**{joined(counts)}**" if counts else "**Nothing in the record is linked with it yet**")
+    d.said_about()
+    d.group("Deals", d.linked("deal"))
+    d.group("Documents", d.linked("document"))
+    d.group("On the agenda of", d.linked("session"))
+    d.group("Events", d.linked("event"))
+    d.group("Topics below it", d.linked("topic"))
+    d.waits("Pending items", d.linked("pending"))
+
+
+def _statement_card(d: _Draft) -> None:
+    found = d.record
+    d.note("whose", "said", "form")
+    whose = [facts.value("statement", "whose", fact, d.names, 100) for fact in found.facts("whose")]
+    said = found.fact("said")
+    words = facts.value("statement", "said", said, d.names, 600) if said else ""
+    owner = facts.some(whose, 4) if whose else "Whose it is, is not in the record"
+    d.lead.append(f"**{owner}:** {words}" if words else f"**{owner}**")
+    form = found.fact("form")
+    what = facts.value("statement", "form", form, d.names) if form else "Statement"
+    d.lead.append(reported(found.state.newest, f"{what}, as reported"))
+    if len(whose) > 1:
+        d.lines.append(f"**Whose:** {facts.some(whose, 6)}, together")
+    elif whose:
+        d.lines.append(f"**Whose:** {whose[0]} alone")
+    d.line("made_at")
+    d.line("about")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    d.waits("Pending items", d.linked("pending"))
+
+
+def _event(d: _Draft) -> None:
+    happened = d.record.value("happened")
+    d.note("happened")
+    if happened:
+        d.lead.append(f"**{facts.dated(msgspec.convert(happened, FactDate))}**")
+    else:
+        d.lead.append("**When it happened is not in the record**")
+    d.line("place")
+    d.parties("involved", "Involved")
+    d.line("of")
+    d.line("topic", several="Topics")
+    d.text("summary")
+    d.said_about()
+
+
+_RENDERERS: dict[Kind, Callable[[_Draft], Any]] = {
+    "deal": _deal,
+    "participant": _participant,
+    "place": _place,
+    "dialogue": _dialogue,
+    "session": _session,
+    "document": _document,
+    "topic": _topic,
+    "statement": _statement_card,
+    "event": _event,
+    "pending": _pending,
+}
+
+
+def _beside(link: Link) -> str:
+    return f": {escaped(link.headline, 160)}" if link.headline else ""
+
+
+def _bullet(link: Link) -> str:
+    return f"- {escaped(link.name, 100)}{_beside(link)}"
+
+
+def _statement(link: Link) -> str:
+    """A statement begins with whose it is."""
+    return f"- {escaped(link.headline or link.name, 220)}"
+
+
+def _fitting(lines: Sequence[str], room: int) -> str:
+    """As many lines as fit, and how many do not."""
+    fitting: list[str] = []
+    for index, line in enumerate(lines):
+        left = len(lines) - index
+        if len(line) + 1 > room - 60:
+            fitting.append(f"-# And {plural(left, 'more line')}: press Sources.")
+            break
+        room -= len(line) + 1
+        fitting.append(line)
+    return "\n".join(fitting)
+
+
+def _listed(groups: Sequence[tuple[str, list[str]]], room: int) -> str:
+    """Lists of linked records under headings, a few each, and how many more there are."""
+    lines: list[str] = []
+    for index, (title, bullets) in enumerate(groups):
+        heading = f"### {title}"
+        if room < len(heading) + min(len(bullets[0]), 200) + 80:
+            hidden = sum(len(rest) for _, rest in groups[index:])
+            lines.append(f"-# And {plural(hidden, 'more linked record')} that do not fit here.")
+            break
+        room -= len(heading) + 1
+        lines.append(heading)
+        shown = 0
+        while shown < min(_SHOWN, len(bullets)) and len(bullets[shown]) + 80 < room:
+            lines.append(bullets[shown])
+            room -= len(bullets[shown]) + 1
+            shown += 1
+        if shown < len(bullets):
+            more = f"-# and {len(bullets) - shown:,} more"
+            lines.append(more)
+            room -= len(more) + 1
+    return "\n".join(lines)
+
+
+def _buttons(opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool) -> list[ui.Button]:
+    found = opened.record
+    waiting = found.open or (
+        found.kind == "deal" and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
+    )
+
+    def to(label: str, name: str) -> ui.Button:
+        return button(label, custom_id(name, found.slug, guild_id=guild_id))
+
+    buttons = [to(f"Follow {short(found.name)}", "follow.add")]
+    if waiting:
+        buttons.append(to("Remind me", "remind.me"))
+    buttons.append(to("Sources", "record.sources"))
+    if found.kind in _WITH_HISTORY:
+        buttons.append(to("History", "record.history"))
+    if sharable and not shared and guild_id is None:
+        buttons.append(to("Share", "record.share"))
+    if editor and not shared:
+        buttons.append(to("Update", "update.open"))
+    return buttons
+
+
+def _open_select(opened: Opened, guild_id: int | None) -> list[ui.Select]:
+    links = {link.slug: link for link in opened.links}
+    return [open_select("Open a linked record", list(links.values())[:25], guild_id)] if links else []
+
+
+def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> ui.Select:
+    """A menu that opens one of some records: links or rows of a list, at most 25."""
+    return ui.Select(
+        custom_id=custom_id("record.open", guild_id=guild_id),
+        placeholder=placeholder,
+        options=[
+            discord.SelectOption(
+                label=clip(row.name, 100),
+                value=row.slug,
+                description=clip(row.headline, 100) or KIND_WORDS[row.kind][0],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _sourced(opened: Opened, name: str, fact: Fact, number: int) -> str:
+    kind = opened.record.kind
+    words = facts.value(kind, name, fact, opened.names, 300)
+    place = facts.locators([fact.locator])
+    where = f"source {number}{f', {clip(place, 150)}' if place else ''}"
+    return f"**{get_field(kind, name).label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
+
+
+def _legend(opened: Opened, source_id: int, number: int) -> str:
+    source = opened.sources.get(source_id)
+    if source is None:
+        return f"**Source {number}:** not on file any more"
+    named = ", ".join(filter(None, [escaped(source.title, 150), escaped(source.publisher, 80)]))
+    note = f"\n-# {escaped(source.note, 250)}" if source.note else ""
+    return f"**Source {number}:** {named}; {facts.source_date(source)}; {facts.link(source.url)}{note}"

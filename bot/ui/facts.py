@@ -1,0 +1,114 @@
+"""Facts in words: dates, sources, locators and what is not stated. One function each, so that all messages agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from bot import when
+from bot.ledger.fields import fields_of, get_field
+from bot.ledger.values import Names
+from bot.ui.text import clip, escape, escaped, joined, plural
+from data.records import Fact, FactDate, Kind, Record, Source
+
+WORKED_OUT = "year worked out"
+_SOURCES_NAMED = 3
+_COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
+
+
+def dated(d: FactDate) -> str:
+    """A fact date by itself: "10 November 2023 (year worked out)"."""
+    words = escaped(when.format_fact_date(d, weekday=False), 200)
+    return f"{words} ({WORKED_OUT})" if d.worked_out else words
+
+
+def value(kind: Kind, name: str, fact: Fact, names: Names, limit: int = 400) -> str:
+    """The value of a fact, escaped and clipped."""
+    return escaped(get_field(kind, name).type.words(fact.value, names), limit)
+
+
+def host(url: str) -> str:
+    """Where a link leads, as readers recognise it; "" when it is no web address."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def link(url: str) -> str:
+    """A web address that can be followed, shown in full; one that Discord could misread is shown as text."""
+    if not url:
+        return "no link"
+    if not host(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
+        return escaped(url, 200)
+    return f"<{url}>"
+
+
+def source_date(source: Source) -> str:
+    return dated(source.published_on) if source.published_on else "undated"
+
+
+def locators(found: Iterable[str]) -> str:
+    """Several locators as one: "sentences 2, 4 and 5, page 3"."""
+    counted: dict[str, set[int]] = {}
+    others: dict[str, None] = {}
+    for text in found:
+        if matched := _COUNTED.fullmatch(text):
+            counted.setdefault(matched[1], set()).update(int(n) for n in re.findall(r"\d+", matched[2]))
+        elif text:
+            others[text] = None
+    parts = [
+        f"{noun}{'s' if len(ns) > 1 else ''} {joined([str(n) for n in sorted(ns)])}" for noun, ns in counted.items()
+    ]
+    return ", ".join([*parts, *(escape(text) for text in others)])
+
+
+def source_words(source: Source, place: str = "") -> str:
+    """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads."""
+    title = ", ".join(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), clip(place, 120)]))
+    return f"{title}; {source_date(source)}, {escaped(host(source.url), 60) or 'no link'}"
+
+
+def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
+    """Where the facts shown come from, as one quiet line. It says when a year was worked out."""
+    places: dict[int, list[str]] = {}
+    worked_out = False
+    for fact in shown:
+        places.setdefault(fact.source, []).append(fact.locator)
+        worked_out |= fact.date.worked_out
+    if not places:
+        return ""
+    named = [
+        source_words(sources[id_], locators(found))
+        for id_, found in list(places.items())[:_SOURCES_NAMED]
+        if id_ in sources
+    ]
+    more = len(places) - len(named)
+    also = f"; and {plural(more, 'more source')}" if more else ""
+    note = " The year is worked out." if worked_out else ""
+    return f"-# Source{'s' if len(places) > 1 else ''}: {'; '.join(named)}{also}.{note}"
+
+
+def not_stated(record: Record) -> str:
+    """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
+    missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.facts(field.name)]
+    return f"-# Not stated: {', '.join(missing)}." if missing else ""
+
+
+def by_role(record: Record, name: str, names: Names) -> dict[str, list[str]]:
+    """The records of a list field by their role, names escaped; "" is the role of those without one."""
+    found: dict[str, list[str]] = {}
+    for fact in record.facts(name):
+        party = fact.value
+        who = names.get(party["record"], party["record"])
+        found.setdefault(party.get("role", ""), []).append(escaped(who, 100))
+    return found
+
+
+def some(words: Sequence[str], limit: int) -> str:
+    """Words as a list, with how many more there are."""
+    if len(words) <= limit:
+        return joined(words)
+    return f"{', '.join(words[:limit])} and {len(words) - limit:,} more"

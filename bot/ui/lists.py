@@ -1,0 +1,149 @@
+"""Lists of records: rows of a kind, what a search found, what is still open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from discord import ui
+
+from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS
+from bot.ui import cards, facts, pages, theme
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, card
+from bot.ui.text import escaped, joined, plural
+from data.records import Fact, Opened, Row, Source, Waiting
+
+ROWS = 8
+ITEMS = 5
+
+
+def rows(
+    title: str,
+    found: Sequence[Row],
+    total: int,
+    page: int,
+    *,
+    key: str,
+    noun: tuple[str, str],
+    line: str = "",
+    guild_id: int | None = None,
+    mentioned: frozenset[str] = frozenset(),
+    kinds: bool = False,
+) -> ui.LayoutView:
+    """One page of records. `key` is what the page buttons carry, `line` says in our words what was asked for.
+
+    Participants in `mentioned` stand apart. With `kinds` each row says what it is.
+    """
+    count = -(-total // ROWS)
+    lines: list[str] = []
+    for index, row in enumerate(found):
+        if row.slug in mentioned and (index == 0 or found[index - 1].slug not in mentioned):
+            lines.append("### Mentioned, not a party")
+        what = f" ({KIND_WORDS[row.kind][0]})" if kinds else ""
+        lines.append(f"**{escaped(row.name, 100)}**{what}")
+        if row.headline:
+            lines.append(escaped(row.headline, 160))
+    below = ". ".join(filter(None, [line or plural(total, *noun), pages.place(page, count)]))
+    turn = pages.turn_buttons(page, count, noun[1], lambda n: custom_id("list.page", key, n, guild_id=guild_id))
+    select = cards.open_select(f"Open a {noun[0]}", found, guild_id)
+    return card([f"## {title}", "\n".join(lines), f"-# {below}."], buttons=turn, selects=[select], accent=theme.PLAIN)
+
+
+def empty(title: str, text: str) -> ui.LayoutView:
+    """A list with nothing in it: what is missing, and who can do what about it."""
+    return card([f"## {title}", text], accent=theme.PLAIN)
+
+
+def pending(
+    waiting: Sequence[Waiting],
+    items: Sequence[Opened],
+    page: int,
+    *,
+    key: str,
+    now: datetime,
+    about: str = "",
+    everything: bool = False,
+    everything_key: str = "",
+    guild_id: int | None = None,
+) -> ui.LayoutView:
+    """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order."""
+    asked = [one for one in waiting if everything or one.item_kind not in ON_REQUEST_KINDS]
+    others = [one for one in waiting if one.item_kind in ON_REQUEST_KINDS] if not everything else []
+    count = -(-len(asked) // ITEMS)
+    place = {one.slug: index for index, one in enumerate(asked, 1)}
+    by_slug = {one.slug: one for one in asked}
+    newest = {item.record.state.newest for item in items}
+    shown: list[Fact] = []
+    sources: dict[int, Source] = {}
+    lines: list[str] = []
+    section = _section(asked[page * ITEMS - 1]) if page and page * ITEMS <= len(asked) else ""
+    for item in items:
+        here = _section(by_slug[item.record.slug])
+        if here != section:
+            section = here
+            lines.append(f"### {here}")
+        lines += _item(item, place[item.record.slug], now, alone=len(newest) > 1)
+        shown += [fact for name in ("name", "who", "due", "basis", "summary") for fact in item.record.facts(name)]
+        sources |= item.sources
+    below = []
+    if len(newest) == 1:
+        words = cards.reported(newest.pop())
+        below.append(words[0].upper() + words[1:] + ".")
+    below.append(facts.source_line(sources, shown).removeprefix("-# "))
+    quiet = [f"-# {' '.join(filter(None, below))}"] if any(below) else []
+    if others:
+        named = facts.some([escaped(one.name, 80) for one in others], 4)
+        quiet.append(f"-# Not listed, because nobody in particular has to act: {named}.")
+    if count > 1:
+        quiet.append(f"-# {pages.place(page, count)}.")
+    turn = pages.turn_buttons(page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
+    if others and everything_key:
+        label = f"Show the other {len(others):,}" if len(others) > 1 else "Show the other one"
+        turn.append(button(label, custom_id("list.page", everything_key, 0, guild_id=guild_id)))
+    title = "## What is still open" + (f" about {escaped(about, 100)}" if about else "")
+    rows_ = [Row("pending", item.record.slug, item.record.name, item.record.headline, None) for item in items]
+    return card(
+        [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(quiet)],
+        buttons=turn,
+        selects=[cards.open_select("Open an item", rows_, guild_id)] if rows_ else [],
+        accent=theme.OPEN,
+    )
+
+
+def _section(one: Waiting) -> str:
+    if one.item_kind in ON_REQUEST_KINDS:
+        return "To watch"
+    if one.due_on:
+        return "With a due date"
+    return BASIS.get(one.basis, "Without a due date")
+
+
+def _counts(asked: Sequence[Waiting]) -> str:
+    """ "1 stated as pending, 1 left open", and whether there are due dates."""
+    named: dict[str, int] = {}
+    for one in asked:
+        words = "to watch" if one.item_kind in ON_REQUEST_KINDS else BASIS.get(one.basis, "open").lower()
+        named[words] = named.get(words, 0) + 1
+    dates = sum(one.due_on is not None for one in asked)
+    told = f"{plural(dates, 'due date')}." if dates else "No due dates are given."
+    counts = joined([f"{count:,} {words}" for words, count in named.items()])
+    return f"**{counts}.** {told}" if counts else "Nothing that somebody in particular has to act on."
+
+
+def _item(item: Opened, number: int, now: datetime, *, alone: bool) -> list[str]:
+    record = item.record
+    lines = [f"**{number:,}. {escaped(record.name, 100)}**"]
+    who = [f"**{facts.value('pending', 'who', fact, item.names, 70)}**" for fact in record.facts("who")]
+    act = f"{facts.some(who, 2)} must act" if who else "Who must act is not in the record"
+    lines.append(f"{act}; due {cards.due_words(item, now)}." if record.value("due") else f"{act}.")
+    summary = record.fact("summary")
+    if summary:
+        lines.append(facts.value("pending", "summary", summary, item.names, 200))
+    basis = BASIS.get(record.value("basis") or "", "")
+    place = facts.locators(dict.fromkeys(fact.locator for fact in record.facts("state")))
+    when_ = cards.reported(record.state.newest, "last reported") if alone else ""
+    foot = " · ".join(filter(None, [basis, when_, place[:80], cards.checked(item)]))
+    if foot:
+        lines.append(f"-# {foot}")
+    return lines

@@ -1,0 +1,43 @@
+"""Long answers in pages: how entries are packed, and the buttons that turn pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from discord import ui
+
+from bot.ui.layout import button
+
+PAGE_TEXT = 3000  # Leaves room below Discord's 4,000 for a heading and the lines at the end.
+
+
+def pack(sizes: Sequence[int], *, limit: int = PAGE_TEXT, most: int = 8) -> list[range]:
+    """Which entries go on which page, given how long each is. There is always a page; an entry is never split."""
+    found: list[range] = []
+    start = used = 0
+    for index, size in enumerate(sizes):
+        if index > start and (used + size > limit or index - start == most):
+            found.append(range(start, index))
+            start, used = index, 0
+        used += size
+    return [*found, range(start, len(sizes))]
+
+
+def clamped(page: int, count: int) -> int:
+    """The page asked for, or the nearest there is: a record can have become shorter since a button was drawn."""
+    return min(max(page, 0), max(count - 1, 0))
+
+
+def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str]) -> list[ui.Button]:
+    """Buttons to the page before and the page after, where there is one. Their labels name what they turn."""
+    found = []
+    if page > 0:
+        found.append(button(f"Previous {noun}", id_for(page - 1)))
+    if page < count - 1:
+        found.append(button(f"More {noun}", id_for(page + 1)))
+    return found
+
+
+def place(page: int, count: int) -> str:
+    """ "Page 2 of 3", or "" when all is on one."""
+    return f"Page {page + 1:,} of {count:,}" if count > 1 else ""

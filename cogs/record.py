@@ -1,0 +1,90 @@
+"""Presses on cards and lists: open, sources, history, share, and turning pages."""
+
+from __future__ import annotations
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.app import Attache
+from bot.errors import NotAllowed, UserError
+from bot.presses import chosen, press
+from bot.rights import Caller
+from bot.services import courses, records
+from bot.ui import cards, history
+from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
+
+
+class RecordPresses(commands.Cog):
+    """Buttons and menus that open records, wherever they were drawn."""
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    @press("record.open")
+    async def open(self, interaction: Interaction, caller: Caller, slug: str = "") -> None:
+        """A button names the record, a menu carries it as its value."""
+        now = self.bot.clock.now()
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
+        await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
+
+    @press("record.sources")
+    async def sources(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        view = cards.sources(opened, _number(page), now=self.bot.clock.now(), guild_id=in_ids(interaction, caller))
+        await _turn(interaction, view, new=not page)
+
+    @press("record.history")
+    async def history(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
+        found = await courses.get(self.bot.db.read, caller.guild_id, slug)
+        view = history.course(found, _number(page), guild_id=in_ids(interaction, caller))
+        await _turn(interaction, view, new=not page)
+
+    @press("record.share")
+    async def share(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        """Posts the card where the presser may write. The private one loses its button, so it is shared once."""
+        _require_may_post(interaction)
+        now = self.bot.clock.now()
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        told = await card_of(interaction, caller, opened, now, sharable=False, note="-# Shared in this channel.")
+        public = await card_of(interaction, caller, opened, now, shared=True, note=f"-# Shared by <@{caller.user_id}>")
+        await interaction.response.edit_message(view=told)
+        await interaction.followup.send(view=public)
+
+    @press("list.page")
+    async def page(self, interaction: Interaction, caller: Caller, key: str, page: str = "0") -> None:
+        """A page of a list, in the place of the one before when that is private."""
+        now = self.bot.clock.now()
+        listing = await listing_of(self.bot, caller.guild_id, key, now)
+        view = await list_page(interaction, caller, listing, _number(page), now, key)
+        await _turn(interaction, view, new=interaction.message is None or not interaction.message.flags.ephemeral)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 else 0
+
+
+async def _turn(interaction: Interaction, view: ui.LayoutView, *, new: bool) -> None:
+    if new:
+        await interaction.response.send_message(view=view, ephemeral=True)
+    else:
+        await interaction.response.edit_message(view=view)
+
+
+def _require_may_post(interaction: Interaction) -> None:
+    if interaction.guild_id is None:
+        raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")
+    thread = isinstance(interaction.channel, discord.Thread)
+    needed = "send_messages_in_threads" if thread else "send_messages"
+    if not getattr(interaction.permissions, needed):
+        raise NotAllowed("You may not write in this channel, so nothing was posted. Share it where you may write.")
+    app = interaction.app_permissions
+    if not (app.view_channel and getattr(app, needed)):
+        raise UserError(
+            "Attaché may not write in this channel, so nothing was posted. Someone who manages the channel can give it "
+            f"the permission {'Send Messages in Threads' if thread else 'Send Messages'}; or share it elsewhere."
+        )
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(RecordPresses(bot))

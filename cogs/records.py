@@ -1,0 +1,283 @@
+"""What commands about records share: the argument that names one, its card as an answer, and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands, ui
+
+from bot.errors import BadInput, NotInRecord
+from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
+from bot.ledger.words import words_of
+from bot.rights import Caller
+from bot.services import desks, questions, records, search
+from bot.services.questions import Listing
+from bot.ui import cards, lists
+from bot.ui.text import clip, escaped, joined, plural, sentence
+from data.records import Kind, Opened, Row
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+    Interaction = discord.Interaction[Attache]
+else:
+    Interaction = discord.Interaction
+
+
+class RecordArgument(app_commands.Transformer[discord.Client]):
+    """An option that takes a record: chosen from what completes it, or typed. The command looks it up."""
+
+    def __init__(self, *kinds: Kind) -> None:
+        self._kinds = kinds or KINDS
+
+    async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
+        return value
+
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]  # the client is ours
+        self, interaction: Interaction, value: str, /
+    ) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None:
+            return []
+        found = await records.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
+        return [app_commands.Choice(name=_choice(row, len(self._kinds) > 1), value=row.slug) for row, _ in found]
+
+
+def _choice(row: Row, with_kind: bool) -> str:
+    beside = KIND_WORDS[row.kind][0] if with_kind else row.headline
+    return clip(f"{row.name} · {beside}" if beside else row.name, 100)
+
+
+Deal = app_commands.Transform[str, RecordArgument("deal")]
+Participant = app_commands.Transform[str, RecordArgument("participant")]
+Dialogue = app_commands.Transform[str, RecordArgument("dialogue")]
+Topic = app_commands.Transform[str, RecordArgument("topic")]
+Item = app_commands.Transform[str, RecordArgument("pending")]
+AnyRecord = app_commands.Transform[str, RecordArgument()]
+
+
+async def find(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
+    """The record that a person named; UserError says what there is instead, or that nothing is set up yet."""
+    try:
+        return await records.get_by_name(bot.db.read, guild_id, text, kinds)
+    except (NotInRecord, BadInput):
+        await desks.get(bot.db.read, guild_id)
+        raise
+
+
+async def card_of(
+    interaction: Interaction,
+    caller: Caller,
+    opened: Opened,
+    now: datetime,
+    *,
+    shared: bool = False,
+    sharable: bool = True,
+    note: str = "",
+) -> ui.LayoutView:
+    """The card of a record for who asked. The latest session of a dialogue comes with it."""
+    session = None
+    if opened.record.kind == "dialogue":
+        latest = [link.slug for link in opened.links if link.kind == "session" and not link.outward][:1]
+        found = await records.get_many(interaction.client.db.read, caller.guild_id, latest)
+        session = found[0] if found else None
+    return cards.record(
+        opened,
+        now=now,
+        editor=caller.may_edit(opened),
+        guild_id=in_ids(interaction, caller),
+        shared=shared,
+        sharable=sharable,
+        session=session,
+        note=note,
+    )
+
+
+def in_ids(interaction: Interaction, caller: Caller) -> int | None:
+    """The server that the ids of buttons have to name: none in a server, where Discord says it."""
+    return None if interaction.guild_id is not None else caller.guild_id
+
+
+async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
+    """Answers a command with the card of the record that was named, privately."""
+    bot = interaction.client
+    now = bot.clock.now()
+    caller = await bot.rights.caller(interaction, now)
+    opened = await find(bot, caller.guild_id, text, kinds)
+    await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
+
+
+async def answer_list(interaction: Interaction, listing: Listing) -> None:
+    """Answers a command with the first page of a list, privately."""
+    bot = interaction.client
+    now = bot.clock.now()
+    caller = await bot.rights.caller(interaction, now)
+    await desks.get(bot.db.read, caller.guild_id)
+    view = await list_page(interaction, caller, listing, 0, now)
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+def plain_key(listing: Listing) -> str | None:
+    """What a page button carries for a list without filters; None when the list has to be written down."""
+    if listing.linked or listing.stage or listing.search:
+        return None
+    return "all" if listing.everything else listing.kind
+
+
+async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Listing:
+    """The list that a page button names."""
+    if key == "all":
+        return Listing("pending", everything=True)
+    if key in KIND_WORDS:
+        return Listing(key)
+    return await questions.get(bot.db.read, guild_id, int(key) if key.isdecimal() else 0, now=now)
+
+
+async def list_page(
+    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None = None
+) -> ui.LayoutView:
+    """One page of a list. A list with filters is written down when it has more than one page."""
+    bot = interaction.client
+    guild_id = in_ids(interaction, caller)
+    if listing.kind == "pending":
+        return await _pending_page(interaction, caller, listing, page, now, key)
+    found, total, mentioned, read_as = await _rows(bot, caller.guild_id, listing, page)
+    if not found and page > 0:
+        page = 0
+        found, total, mentioned, read_as = await _rows(bot, caller.guild_id, listing, page)
+    if not found:
+        return await _nothing(bot, caller.guild_id, listing)
+    key = key or plain_key(listing)
+    if key is None:
+        key = await _kept(bot, caller, listing, now) if total > lists.ROWS else "deal"
+    if listing.kind is None:
+        line = f"{total:,} found, or more" if total >= search.RANKED else f"{total:,} found"
+        return lists.rows(
+            f"Found for “{escaped(listing.search, 80)}”",
+            found,
+            total,
+            page,
+            key=key,
+            noun=("record", "records"),
+            line=f"{line}, read as “{escaped(' '.join(read_as), 80)}”" if read_as else line,
+            guild_id=guild_id,
+            kinds=True,
+        )
+    noun = KIND_WORDS[listing.kind]
+    return lists.rows(
+        sentence(noun[1]),
+        found,
+        total,
+        page,
+        key=key,
+        noun=noun,
+        line=f"{plural(total, *noun)}: {listing.words}" if listing.words else "",
+        guild_id=guild_id,
+        mentioned=mentioned,
+    )
+
+
+async def _rows(
+    bot: Attache, guild_id: int, listing: Listing, page: int
+) -> tuple[list[Row], int, frozenset[str], list[str]]:
+    """The rows of one page, how many there are, who is only mentioned, and the words as read when corrected."""
+    window = {"offset": page * lists.ROWS, "limit": lists.ROWS}
+    if listing.kind is None:
+        found, total, read_as = await search.search(bot.db.read, guild_id, listing.search, **window)
+        asked = words_of(listing.search)[: len(read_as)]
+        return found, total, frozenset(), read_as if read_as != asked else []
+    if listing.kind == "participant" and not listing.linked:
+        pairs, total = await records.list_participants(bot.db.read, guild_id, **window)
+        return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party), []
+    found, total = await records.list_kind(
+        bot.db.read, guild_id, listing.kind, stage=listing.stage, linked=listing.linked, **window
+    )
+    return found, total, frozenset(), []
+
+
+async def _pending_page(
+    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None
+) -> ui.LayoutView:
+    bot = interaction.client
+    about = listing.linked[0] if listing.linked else None
+    waiting = await records.list_waiting(bot.db.read, caller.guild_id, about=about)
+    asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
+    page = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
+    if not waiting:
+        return await _nothing(bot, caller.guild_id, listing)
+    here = [one.slug for one in asked[page * lists.ITEMS : (page + 1) * lists.ITEMS]]
+    items = await records.get_many(bot.db.read, caller.guild_id, here)
+    everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
+    hidden = len(waiting) > len(asked)
+    key = key or plain_key(listing)
+    if key is None and len(asked) > lists.ITEMS:
+        key = await _kept(bot, caller, listing, now)
+    return lists.pending(
+        waiting,
+        items,
+        page,
+        key=key or "pending",
+        now=now,
+        about=listing.words,
+        everything=listing.everything,
+        everything_key=(plain_key(everything) or await _kept(bot, caller, everything, now)) if hidden else "",
+        guild_id=in_ids(interaction, caller),
+    )
+
+
+async def _kept(bot: Attache, caller: Caller, listing: Listing, now: datetime) -> str:
+    async with bot.db.write() as conn:
+        return str(await questions.keep(conn, caller.guild_id, listing, now=now, user_id=caller.user_id))
+
+
+async def _nothing(bot: Attache, guild_id: int, listing: Listing) -> ui.LayoutView:
+    """An empty list: what is missing, and what can be done about it."""
+    if listing.kind is None:
+        close = [row for row, _ in await records.complete(bot.db.read, guild_id, listing.search, limit=3)]
+        names = f" Close to it: {joined([escaped(row.name, 100) for row in close])}." if close else ""
+        return lists.empty(
+            f"Found for “{escaped(listing.search, 80)}”",
+            f"No record holds all of these words.{names} Try fewer; {bot.mention('search')} also completes names.",
+        )
+    one, many = KIND_WORDS[listing.kind]
+    if listing.kind == "pending":
+        title = "What is still open"
+        about = f" about {escaped(listing.words, 100)}" if listing.words else ""
+        return lists.empty(
+            title,
+            f"Nothing is on the record as open{about}. An editor can enter a pending item with {_update(bot, one)}.",
+        )
+    if listing.words:
+        _, total = await records.list_kind(bot.db.read, guild_id, listing.kind, limit=1)
+        there = f"{plural(total, one, many)} {'is' if total == 1 else 'are'} in the record"
+        return lists.empty(
+            sentence(many),
+            f"No {one} in the record fits: {listing.words}. {there}: {bot.mention(f'{listing.kind} list')}.",
+        )
+    return lists.empty(
+        sentence(many),
+        f"No {one} is in the record yet. An editor can enter one with {_update(bot, one)}, and someone with "
+        f"Manage Server can load a dossier with {bot.mention('settings load')}.",
+    )
+
+
+def _update(bot: Attache, noun: str) -> str:
+    return bot.mention("update pending" if noun == KIND_WORDS["pending"][0] else "update deal")
+
+
+async def filters(
+    bot: Attache, guild_id: int, *, stage: str | None, participant: str | None, topic: str | None
+) -> Listing:
+    """The list of deals with these filters; UserError when a name is not in the record."""
+    await desks.get(bot.db.read, guild_id)
+    linked: list[str] = []
+    words = [f"stage {STAGES[stage].lower()}"] if stage else []
+    asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
+    for kind, text in asked:
+        if text:
+            opened = await find(bot, guild_id, text, (kind,))
+            linked.append(opened.record.slug)
+            words.append(f"{kind} {escaped(opened.record.name, 100)}")
+    return Listing("deal", stage=stage, linked=tuple(linked), words=", ".join(words))
