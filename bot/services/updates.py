@@ -235,7 +235,7 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
             "Enter what is right with /update; the history keeps both."
         )
     await withdraw(
-        conn, guild_id, [id_ for id_, _, _ in rows], now=now, person_id=person_id, reason="Undone by who saved it"
+        conn, guild_id, [id_ for id_, _, _ in rows], now=now, person_id=person_id, reason="Undone within 60 seconds"
     )
 
 

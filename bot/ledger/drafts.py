@@ -1,0 +1,309 @@
+"""Drafts: what an editor is about to enter, what its form asks, and what the typed text means. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from bot import when
+from bot.errors import BadInput, UserError
+from bot.ledger.changes import RecordChange
+from bot.ledger.fields import Field, get_field
+from bot.ledger.values import ApprovalType, Find, Names, quoted
+from data.records import Approval, Fact, FactDate, Kind, Opened, Party
+
+URL_LIMIT, TITLE_LIMIT = 500, 200
+
+
+class Given(Struct, frozen=True, array_like=True):
+    """A value that was chosen before the form opened."""
+
+    field: str
+    value: Any
+
+
+class Task(Struct, frozen=True, omit_defaults=True):
+    """What a draft changes: the field that its form asks for ("" when none), and what was chosen before.
+
+    `name` is the record's name when the draft began, a new record's its name to be. `closes` marks the closing of a
+    pending item; `approval_too` says whether the one open approval behind it is changed with it.
+    """
+
+    record: str
+    kind: Kind
+    name: str
+    field: str = ""
+    given: list[Given] = []
+    closes: bool = False
+    approval_too: bool = True
+    new: bool = False
+
+
+class Draft(Struct, frozen=True):
+    """A task with what was typed into its form, word for word. `base` is the newest update that its preview knew."""
+
+    id: int
+    guild_id: int
+    person_id: int
+    task: Task
+    typed: dict[str, str]
+    base: int
+    state: Literal["open", "saved", "dropped"]
+    batch: str
+
+
+class Cited(Struct, frozen=True):
+    """A source as it was typed: a link or a title, and the place in it."""
+
+    title: str
+    publisher: str
+    url: str
+    locator: str
+
+
+class Entry(Struct, frozen=True):
+    """What a form says once it is read. `value` is None too where the form asked for none."""
+
+    value: Any
+    date: FactDate
+    cited: Cited
+    published_on: FactDate | None
+    reason: str
+
+
+class Note(Struct, frozen=True):
+    """What the preview says about a value that does not simply replace another.
+
+    "same": it is reported again; "older": something newer stands, `others`; "beside": `others` stay next to it.
+    """
+
+    how: Literal["same", "older", "beside"]
+    kind: Kind
+    field: str
+    value: Any
+    others: list[Fact]
+    names: dict[str, str]
+
+
+class Preview(Struct, frozen=True):
+    """What a draft would change, or did: before and after per record. `moved_on` when the record changed meanwhile.
+
+    `approval` is the state that an approval gets along with the item, "" when there is none to change.
+    """
+
+    draft: Draft
+    changes: list[RecordChange]
+    notes: list[Note]
+    entry: Entry
+    approval: str = ""
+    moved_on: bool = False
+
+
+class Mistakes(BadInput):
+    """What in a form cannot be used: one text per field, each with the field's name."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__(" ".join(texts))
+        self.texts = list(texts)
+
+
+# What the form asks. Its parts are called value, date, source, published and reason.
+
+DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date", "Reason"
+
+
+def form_field(task: Task) -> Field | None:
+    """The field that the form asks for, None when it asks for none."""
+    return get_field(task.kind, task.field) if task.field else None
+
+
+def prefilled(opened: Opened, field: Field) -> str:
+    """What stands in the form at first: the current value. Of a list there are several, so nothing; but where one
+    approval is on the record, it is usually that one which changes.
+    """
+    facts = opened.record.facts(field.name)
+    if not facts:
+        return "none" if field.name == "due" else ""
+    if field.rule == "list" and not (isinstance(field.type, ApprovalType) and len(facts) == 1):
+        return ""
+    return field.type.typed(facts[-1].value, opened.names)
+
+
+def field_task(opened: Opened, field: Field) -> Task:
+    return Task(opened.record.slug, opened.record.kind, opened.record.name, field.name)
+
+
+def checked_task(opened: Opened) -> Task:
+    given = [Given("checked", "nothing new")]
+    return Task(opened.record.slug, opened.record.kind, opened.record.name, given=given)
+
+
+def closing_task(opened: Opened) -> Task:
+    """The closing of a pending item; UserError when it is closed already."""
+    record = opened.record
+    if record.kind != "pending":
+        raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed.")
+    if not record.open:
+        raise UserError(
+            f"{quoted(record.name)} is closed already. Nothing was changed. "
+            "To say how it ended, press Update on its card."
+        )
+    return Task(record.slug, "pending", record.name, "outcome", [Given("state", "closed")], closes=True)
+
+
+APPROVAL_AFTER = {"given": "granted", "refused": "refused"}
+"""What becomes of an approval when the clearance that waits for it ends so."""
+
+
+def only_open_approval(deal: Opened) -> Approval | None:
+    """The one approval of a deal that still waits; None when there is none or more than one."""
+    found = [msgspec.convert(fact.value, Approval) for fact in deal.record.facts("approval")]
+    waiting = [approval for approval in found if approval.state in ("open", "requested")]
+    return waiting[0] if len(waiting) == 1 else None
+
+
+# Reading what was typed.
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?=\S)", re.IGNORECASE)
+
+
+def read_source(text: str) -> Cited:
+    """A source as typed: "https://example.org/x, paragraph 3", or a title, a comma and the place in it.
+
+    A link ends at the first comma before a space. Of a title the last comma counts; one at the end says that there is
+    no place to name.
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not line:
+        raise BadInput(
+            "Nothing is written there. Nothing was changed. Write it like https://example.org/x, paragraph 3."
+        )
+    if _SCHEME.match(line) or line.casefold().startswith("www."):
+        url, _, locator = line.partition(", ")
+        url = url.rstrip(",")
+        host = _host(url)
+        return Cited(host, host, url, _place(locator))
+    title, _, locator = line.rpartition(",") if "," in line else (line, "", "")
+    title = title.strip()
+    if not title or len(title) > TITLE_LIMIT:
+        raise BadInput(
+            f"A title needs 1 to {TITLE_LIMIT} characters; this has {len(title):,}. Nothing was changed. "
+            "Write it like Joint statement of the ministers, paragraph 3."
+        )
+    return Cited(title, "", "", _place(locator))
+
+
+def _place(text: str) -> str:
+    place = text.strip().rstrip(",").rstrip()
+    if len(place) > 200:
+        raise BadInput(f"The place in the source has {len(place):,} characters; 200 fit. Nothing was changed.")
+    return place
+
+
+def _host(url: str) -> str:
+    """The host of a link; BadInput when it is none that people can safely open."""
+    try:
+        parts = urlsplit(url)
+        host, fine = parts.hostname or "", parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.") from None
+    if parts.scheme.lower() not in ("http", "https") or not fine:
+        raise BadInput(
+            f"{quoted(url)} is not a link to a page. Nothing was changed. "
+            "Links begin with https:// or http://; in a title, put a space after a colon."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise BadInput("A link may hold no user name or password. Nothing was changed. Leave out what stands before @.")
+    if len(url) > URL_LIMIT:
+        raise BadInput(
+            f"The link has {len(url):,} characters; {URL_LIMIT} fit. Nothing was changed. Use a shorter one."
+        )
+    if not re.fullmatch(r"[\w.\-\[\]:]+", host) or any(c in url for c in ' <>"\\^`{|}'):
+        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.")
+    return host
+
+
+def fixed_day(text: str, today: date) -> str:
+    """A typed date in which "today" and "yesterday" became the day they mean: a draft may be saved tomorrow."""
+    if text.strip().casefold() in ("today", "yesterday"):
+        return when.typed_fact_date(when.parse_fact_date(text, today=today))
+    return text
+
+
+def _read_day(text: str, now: datetime) -> FactDate:
+    day = when.parse_fact_date(text)
+    if not when.has_begun(day, now):
+        raise BadInput(
+            f"{when.format_fact_date(day)} has not begun anywhere yet. Nothing was changed. "
+            "Write the day on which it was true; a date to come belongs into a due date."
+        )
+    return day
+
+
+def _read_published(text: str, now: datetime) -> FactDate | None:
+    return None if text.strip().casefold() in ("", "undated") else _read_day(text, now)
+
+
+def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> Any:
+    value = field.type.parse(text, find)
+    if isinstance(value, dict) and value.get("gone") and field.rule == "list":
+        facts = opened.record.facts(field.name) if opened else []
+        if field.type.key(value) not in [field.type.key(fact.value) for fact in facts]:
+            names: Names = opened.names if opened else {}
+            there = "; ".join(field.type.typed(fact.value, names) for fact in facts) or "nothing"
+            raise BadInput(f"{quoted(text)} ends nothing: on the record stands {there}. Nothing was changed.")
+    return value
+
+
+def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime) -> Entry:
+    """Reads a form; Mistakes names every field that cannot be used."""
+    typed, field = draft.typed, form_field(draft.task)
+    mistakes: list[str] = []
+
+    def part(label: str, reader: Any) -> Any:
+        try:
+            return reader()
+        except UserError as error:
+            mistakes.append(f"{label}: {error}")
+            return None
+
+    def text(name: str) -> str:
+        return typed.get(name, "")
+
+    value = part(field.label, lambda: _read_value(field, text("value"), find, opened)) if field else None
+    day = part(DATE, lambda: _read_day(text("date"), now))
+    cited = part(SOURCE, lambda: read_source(text("source")))
+    published_on = part(PUBLISHED, lambda: _read_published(text("published"), now))
+    reason = " ".join(text("reason").split())
+    if len(reason) > 500:
+        mistakes.append(f"{REASON}: It has {len(reason):,} characters; 500 fit. Nothing was changed. Shorten it.")
+    if mistakes:
+        raise Mistakes(mistakes)
+    return Entry(value, day, cited, published_on, reason)
+
+
+def values_of(task: Task, value: Any, opened: Opened | None) -> list[Given]:
+    """The fields that a draft sets, in order.
+
+    A due date that is unchanged is left out where something else changes; so is none of a new item.
+    """
+    values = list(task.given)
+    if task.field:
+        due_alone = task.field != "due" or not values
+        before = opened.record.value("due") if opened else None
+        if due_alone or value != before:
+            values.append(Given(task.field, value))
+    return values
+
+
+def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given]:
+    """What makes a list of records hold just these: those that are new, and the end of the others."""
+    there = [msgspec.convert(fact.value, Party) for fact in opened.record.facts(field)] if opened else []
+    ends = [msgspec.structs.replace(party, gone=True) for party in there if party not in values]
+    return [Given(field, msgspec.to_builtins(party)) for party in [*values, *ends] if party not in there]

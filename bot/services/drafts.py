@@ -1,0 +1,362 @@
+"""Drafts: what an editor is about to enter, kept from the first form to the saving, over restarts too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.errors import BadInput, NotInRecord, UserError
+from bot.ledger.changes import RecordChange, changed_fields
+from bot.ledger.drafts import (
+    APPROVAL_AFTER,
+    Draft,
+    Entry,
+    Given,
+    Note,
+    Preview,
+    Task,
+    fixed_day,
+    form_field,
+    instead,
+    only_open_approval,
+    read,
+    values_of,
+)
+from bot.ledger.fields import get_field
+from bot.ledger.values import Find, RecordRef, quoted
+from bot.ledger.words import normal, slug_of
+from bot.services import records, sources, updates
+from bot.services.updates import Change
+from data.database import Connection, to_text
+from data.records import Kind, Opened, Party, State
+
+SOURCE_OFFERED_FOR = timedelta(hours=1)
+TYPED_LIMIT = 4000  # Discord: the most that one part of a form can hold.
+
+_COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
+
+
+def _draft(row: Any) -> Draft:
+    id_, guild_id, person_id, task, typed, *rest = row
+    return Draft(
+        id_,
+        guild_id,
+        person_id,
+        msgspec.json.decode(task, type=Task),
+        msgspec.json.decode(typed, type=dict[str, str]),
+        *rest,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def start(
+    conn: Connection, guild_id: int, person_id: int, task: Task, *, value: str = "", day: str = "", now: datetime
+) -> Draft:
+    """A new draft whose form is filled in with a value, a day, and this editor's source of the last hour."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT typed FROM draft WHERE guild_id = ? AND person_id = ? AND state = 'saved' AND saved_at >= ? "
+            "ORDER BY saved_at DESC, id DESC LIMIT 1",
+            (guild_id, person_id, to_text(now - SOURCE_OFFERED_FOR)),
+        )
+    )
+    last = msgspec.json.decode(rows[0][0]) if rows else {}
+    typed = {"value": value, "date": day, "source": last.get("source", ""), "published": last.get("published", "")}
+    cursor = await conn.execute(
+        "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, ?, ?, ?)",
+        (guild_id, person_id, _json(task), _json(typed), to_text(now)),
+    )
+    assert cursor.lastrowid is not None  # One row was inserted.
+    return Draft(cursor.lastrowid, guild_id, person_id, task, typed, 0, "open", "")
+
+
+async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) -> Draft:
+    """An open draft of this person in this server; UserError says why there is none to go on with."""
+    rows = []
+    if draft_id.isdecimal() and len(draft_id) < 19:
+        rows = list(
+            await conn.execute_fetchall(
+                f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND id = ?", (guild_id, int(draft_id))
+            )
+        )
+    if not rows:
+        raise UserError("This draft is not here any more. Nothing was changed. Begin a new one with /update.")
+    draft = _draft(rows[0])
+    if draft.person_id != person_id:
+        raise UserError("This draft is somebody else's. Nothing was changed. Begin your own with /update.")
+    if draft.state == "saved":
+        raise UserError("This was saved already, once. Nothing more was changed.")
+    if draft.state == "dropped":
+        raise UserError("This draft was discarded. Nothing was changed. Begin a new one with /update.")
+    return draft
+
+
+async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
+    """Keeps what a form was sent with, before anything is read from it. Parts that were not sent stay as they were."""
+    kept = draft.typed | {name: text[:TYPED_LIMIT] for name, text in typed.items()}
+    kept |= {name: fixed_day(kept.get(name, ""), today) for name in ("date", "published")}
+    await conn.execute("UPDATE draft SET typed = ? WHERE id = ?", (_json(kept), draft.id))
+    return replace(draft, typed=kept)
+
+
+async def set_approval(conn: Connection, draft: Draft, too: bool) -> Draft:
+    """Whether the open approval behind a closing item is changed along with it."""
+    task = replace(draft.task, approval_too=too)
+    await conn.execute("UPDATE draft SET task = ? WHERE id = ?", (_json(task), draft.id))
+    return replace(draft, task=task)
+
+
+async def drop(conn: Connection, draft: Draft) -> None:
+    await conn.execute("UPDATE draft SET state = 'dropped' WHERE id = ?", (draft.id,))
+
+
+async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bool = False) -> Preview:
+    """What a draft would change: it is entered for real, looked at, and taken back. UserError says what is wrong.
+
+    So nothing is promised that saving would refuse.
+    """
+    async with _taken_back(conn):
+        found, _ = await _enter(conn, draft, now)
+    base = await _newest(conn, draft.guild_id, found.changes)
+    await conn.execute("UPDATE draft SET base = ? WHERE id = ?", (base, draft.id))
+    return replace(found, draft=replace(draft, base=base), moved_on=moved_on)
+
+
+async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
+    """Enters a draft, and returns it as saved. When one of its records changed since the preview, nothing is saved and
+    a new preview comes back, marked so.
+    """
+    seen = await preview(conn, draft, now=now)
+    if seen.draft.base != draft.base:
+        return replace(seen, moved_on=True)
+    found, batch = await _enter(conn, draft, now)
+    await conn.execute(
+        "UPDATE draft SET state = 'saved', batch = ?, saved_at = ? WHERE id = ?", (batch, to_text(now), draft.id)
+    )
+    return replace(found, draft=replace(draft, state="saved", batch=batch))
+
+
+async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> tuple[str, str]:
+    """Takes back what a draft saved: the slug and the name of its record. UserError when it is too late.
+
+    Any editor may: each of them could enter the opposite at once, and a wrong update is better gone in time.
+    """
+    rows = list(
+        await conn.execute_fetchall(
+            f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'", (guild_id, batch)
+        )
+    )
+    if not rows:
+        raise UserError("There is nothing to undo here. Nothing was changed.")
+    await updates.undo(conn, guild_id, batch, now=now, person_id=person_id)
+    task = _draft(rows[0]).task
+    return task.record, task.name
+
+
+@asynccontextmanager
+async def _taken_back(conn: Connection):
+    await conn.execute("SAVEPOINT rehearsal")
+    try:
+        yield
+    finally:
+        await conn.execute("ROLLBACK TO rehearsal")
+        await conn.execute("RELEASE rehearsal")
+
+
+async def _newest(conn: Connection, guild_id: int, changes: Sequence[RecordChange]) -> int:
+    ((newest,),) = await conn.execute_fetchall(
+        "SELECT ifnull(max(u.id), 0) FROM ledger u JOIN record r ON r.id = u.record_id "
+        "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?))",
+        (guild_id, _json([change.slug for change in changes])),
+    )
+    return newest
+
+
+async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
+    """Reads a draft's form and appends what it says: what changed, and the batch."""
+    task, guild_id = draft.task, draft.guild_id
+    opened = await (records.find if task.new else records.get)(conn, guild_id, task.record)
+    if task.closes and opened is not None and not opened.record.open:
+        raise UserError(f"{quoted(opened.record.name)} was closed meanwhile. Nothing was changed.")
+    entry = read(draft, await _finder(conn, draft), opened, now=now)
+    source_id = await sources.ensure(
+        conn,
+        guild_id,
+        title=entry.cited.title,
+        publisher=entry.cited.publisher,
+        published_on=entry.published_on,
+        url=entry.cited.url,
+    )
+
+    def change(slug: str, kind: Kind, given: Given) -> Change:
+        cited = (entry.date, source_id, entry.cited.locator, entry.reason)
+        return Change(slug, kind, given.field, given.value, *cited)
+
+    changes = [change(task.record, task.kind, given) for given in values_of(task, entry.value, opened)]
+    deal, approval = await _approval_after(conn, guild_id, opened, entry) if task.closes and opened else (None, None)
+    if deal is not None and task.approval_too:
+        changes.append(change(deal.record.slug, "deal", Given("approval", approval)))
+    before: dict[str, Opened | None] = {task.record: opened} | ({deal.record.slug: deal} if deal else {})
+    batch = await updates.append(conn, guild_id, changes, now=now, person_id=draft.person_id, origin="editor")
+    source = await sources.get(conn, guild_id, source_id)
+    told: list[RecordChange] = []
+    notes: list[Note] = []
+    for slug in dict.fromkeys(one.record for one in changes):
+        old, new = before[slug], await records.get(conn, guild_id, slug)
+        then = old.record.state if old else State()
+        names = (old.names if old else {}) | new.names
+        told.append(
+            RecordChange(
+                new.record.kind,
+                slug,
+                new.record.name,
+                old is None,
+                new.record.state.opened,
+                changed_fields(new.record.kind, then, new.record.state),
+                names,
+                source,
+                entry.cited.locator,
+                entry.date,
+            )
+        )
+        found = [_note(one, told[-1], new) for one in changes if one.record == slug]
+        notes += [note for note in found if note is not None]
+    return Preview(draft, told, notes, entry, approval=approval["state"] if approval else ""), batch
+
+
+def _note(change: Change, told: RecordChange, new: Opened) -> Note | None:
+    """What has to be said about a change beyond its before and after."""
+    field = get_field(change.kind, change.field)
+    facts, key = new.record.facts(field.name), field.type.key(change.value)
+    others = [fact for fact in facts if fact.source != change.source_id or field.type.key(fact.value) != key]
+    moved = [one.after or one.before for one in told.changes if one.field == field.name]
+    if any(fact is not None and field.type.key(fact.value) == key for fact in moved):
+        how: Literal["same", "older", "beside"] = "beside"
+        if field.rule != "variants" or not others:
+            return None
+    elif any(fact.value == change.value for fact in facts):
+        how, others = "same", []
+    else:
+        how, others = "older", [fact for fact in facts if field.rule == "replace" or field.type.key(fact.value) == key]
+    return Note(how, change.kind, field.name, change.value, others, told.names)
+
+
+async def _approval_after(
+    conn: Connection, guild_id: int, item: Opened, entry: Entry
+) -> tuple[Opened | None, dict[str, Any] | None]:
+    """The deal that waits for a clearance, and its one open approval as it is once the clearance ended so."""
+    after = APPROVAL_AFTER.get(entry.value)
+    about = {fact.value["record"] for fact in item.record.facts("about")}
+    deals = {link.slug for link in item.links if link.outward and link.kind == "deal" and link.slug in about}
+    if after is None or item.record.value("item_kind") != "clearance" or len(deals) != 1:
+        return None, None
+    deal = await records.get(conn, guild_id, deals.pop())
+    approval = only_open_approval(deal)
+    return (deal, msgspec.to_builtins(approval) | {"state": after}) if approval else (None, None)
+
+
+async def _finder(conn: Connection, draft: Draft) -> Find:
+    field = form_field(draft.task)
+    return await _find_in(conn, draft.guild_id, field.type, draft.typed.get("value", "")) if field else _find_nothing
+
+
+def _find_nothing(name: str, _kinds: Sequence[Kind]) -> str:
+    raise NotInRecord(f"{quoted(name)} is not in the record. Nothing was changed.")
+
+
+async def _find_in(conn: Connection, guild_id: int, type_: Any, text: str) -> Find:
+    """Looks up the records that a typed text names, so that reading it needs no database."""
+    found: dict[str, str | UserError] = {}
+    kinds = type_.kinds if isinstance(type_, RecordRef) else ("participant",)
+    for name in type_.mentions(text):
+        try:
+            found[name] = await records.slug_by_name(conn, guild_id, name[:200], kinds)
+        except NotInRecord as error:
+            hint = ' For somebody without a record, write the words in "quotation marks".'
+            found[name] = NotInRecord(f"{error}{hint}") if getattr(type_, "quotes", False) else error
+        except UserError as error:
+            found[name] = error
+
+    def find(name: str, kinds: Sequence[Kind]) -> str:
+        slug = found.get(name)
+        if isinstance(slug, UserError):
+            raise slug
+        return slug or _find_nothing(name, kinds)
+
+    return find
+
+
+async def pending_task(
+    conn: Connection,
+    guild_id: int,
+    item: str,
+    *,
+    about: str | None = None,
+    item_kind: str | None = None,
+    who: str | None = None,
+) -> tuple[Task, Opened | None]:
+    """A pending item to be made or changed, with what was chosen for it; the item when it is on the record.
+
+    Only the whole name counts: a name that merely begins like another makes a new item. Who must act, and what it is
+    about, hold from then on instead of what was there. A closed item is open again.
+    """
+    opened = await _find_item(conn, guild_id, item)
+    given: list[Given] = []
+    if opened is None:
+        name = get_field("pending", "name").type.parse(item, _find_nothing)
+        task = Task(await _new_slug(conn, guild_id, name), "pending", name, "due", new=True)
+        given += [Given("name", name), Given("state", "open"), Given("basis", "stated")]
+    else:
+        task = Task(opened.record.slug, "pending", opened.record.name, "due")
+        if not opened.record.open:
+            given.append(Given("state", "open"))
+    if item_kind is not None and (opened is None or opened.record.value("item_kind") != item_kind):
+        given.append(Given("item_kind", item_kind))
+    for name, text in (("who", who), ("about", about)):
+        if text is not None:
+            type_ = get_field("pending", name).type
+            party = msgspec.convert(type_.parse(text, await _find_in(conn, guild_id, type_, text)), Party)
+            gone = [Given(name, msgspec.to_builtins(party))] if party.gone else []
+            given += gone or instead(opened, name, [party])
+    return replace(task, given=given), opened
+
+
+async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | None:
+    opened = await records.find(conn, guild_id, text[:200])
+    if opened is not None and opened.record.kind == "pending":
+        return opened
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
+            "WHERE n.guild_id = ? AND n.start = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
+            (guild_id, normal(text[:200])),
+        )
+    )
+    if len(rows) > 1:
+        raise BadInput(
+            f"{quoted(text)} is the name of several pending items. Nothing was changed. Choose one from the list."
+        )
+    return await records.get(conn, guild_id, rows[0][0]) if rows else None
+
+
+async def _new_slug(conn: Connection, guild_id: int, name: str) -> str:
+    """An address that no record has; an item that was taken back makes its own free again."""
+    base = slug_of(name)
+    rows = await conn.execute_fetchall(
+        "SELECT slug FROM record WHERE guild_id = ? AND slug >= ? AND slug < ? AND (live = 1 OR kind <> 'pending')",
+        (guild_id, base[:46], base[:46] + "\U0010ffff"),
+    )
+    taken = {slug for (slug,) in rows}
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base[:46].rstrip('-')}-{number}"
+    return slug

@@ -1,0 +1,324 @@
+"""/update: the one way to change the record. A form, a preview in words, Save, and Undo for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.errors import UserError
+from bot.ledger import drafts as reading
+from bot.ledger.drafts import Draft, Mistakes, Task
+from bot.ledger.fields import KINDS, OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
+from bot.ledger.values import RecordRef
+from bot.presses import chosen, press, typed
+from bot.rights import Caller, require_editor
+from bot.services import desks, drafts, people, records
+from bot.services.updates import UNDO_FOR
+from bot.ui import drafts as ui
+from data.database import Connection
+from data.records import Desk, Kind, Opened
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+Interaction = discord.Interaction["Attache"]
+
+_ABOUT = get_field("pending", "about").type
+_ABOUT_KINDS: tuple[Kind, ...] = _ABOUT.kinds if isinstance(_ABOUT, RecordRef) else KINDS
+
+
+def _choices(words: dict[str, str]) -> list[Choice[str]]:
+    return [Choice(name=text, value=value) for value, text in words.items()]
+
+
+_FIELDS = _choices({field.name: field.label for field in fields_of("deal") if field.name != "checked"})
+
+
+class Updates(commands.Cog):
+    """Changes to the record, by editors."""
+
+    update = app_commands.Group(name="update", description="Change the record, with a source", guild_only=True)
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Commands: each opens a form.
+
+    @update.command(name="deal")
+    @app_commands.describe(deal="The deal", field="What changed")
+    @app_commands.choices(field=_FIELDS)
+    async def deal(self, interaction: Interaction, deal: str, field: str) -> None:
+        """Enter a value of a deal: its value, number, parties, approvals and more."""
+        caller, desk, now = await self._editor(interaction)
+        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, deal, ("deal",))
+        await self._ask_field(interaction, caller, desk, opened, field, now)
+
+    @update.command(name="stage")
+    @app_commands.describe(deal="The deal", stage="How far it is now, as a source says")
+    @app_commands.choices(stage=_choices(STAGES))
+    async def stage(self, interaction: Interaction, deal: str, stage: str) -> None:
+        """Enter how far a deal is."""
+        caller, _, now = await self._editor(interaction)
+        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, deal, ("deal",))
+        await self._ask(interaction, caller, reading.field_task(opened, get_field("deal", "stage")), now, value=stage)
+
+    @update.command(name="pending")
+    @app_commands.describe(
+        item="A pending item, or the name of a new one",
+        about="The deal or other record that it is about",
+        kind="What is waited for",
+        who='Who must act: a participant, or words in "quotation marks"',
+    )
+    @app_commands.choices(kind=_choices(PENDING_KINDS))
+    async def pending(
+        self,
+        interaction: Interaction,
+        item: str,
+        about: str | None = None,
+        kind: str | None = None,
+        who: str | None = None,
+    ) -> None:
+        """Enter what someone still has to do, with a due date or none; a known name changes that item."""
+        caller, _, now = await self._editor(interaction)
+        task, opened = await drafts.pending_task(
+            self.bot.db.read, caller.guild_id, item, about=about, item_kind=kind, who=who
+        )
+        value = reading.prefilled(opened, get_field("pending", "due")) if opened else "none"
+        await self._ask(interaction, caller, task, now, value=value)
+
+    @update.command(name="close")
+    @app_commands.describe(item="The pending item", outcome="How it ended")
+    @app_commands.choices(outcome=_choices(OUTCOMES))
+    async def close(self, interaction: Interaction, item: str, outcome: str) -> None:
+        """Close a pending item: what was waited for has happened, or will not."""
+        caller, _, now = await self._editor(interaction)
+        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, item, ("pending",))
+        await self._ask(interaction, caller, reading.closing_task(opened), now, value=outcome)
+
+    @update.command(name="checked")
+    @app_commands.describe(what="The record that you looked into")
+    async def checked(self, interaction: Interaction, what: str) -> None:
+        """Note that you looked and found nothing new."""
+        caller, desk, now = await self._editor(interaction)
+        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, what)
+        await self._ask_checked(interaction, caller, desk, opened, now)
+
+    @deal.autocomplete("deal")
+    @stage.autocomplete("deal")
+    async def _complete_deal(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return await self._complete(interaction, current, ("deal",))
+
+    @pending.autocomplete("item")
+    async def _complete_item_or_new(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        found = await self._complete(interaction, current, ("pending",))
+        name = current.strip()
+        if not name or len(name) > 80:
+            return found
+        return [*found[:24], Choice(name=f"New item: {name}", value=name)]
+
+    @close.autocomplete("item")
+    async def _complete_item(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return await self._complete(interaction, current, ("pending",))
+
+    @pending.autocomplete("about")
+    async def _complete_about(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return await self._complete(interaction, current, _ABOUT_KINDS)
+
+    @pending.autocomplete("who")
+    async def _complete_who(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return await self._complete(interaction, current, ("participant",))
+
+    @checked.autocomplete("what")
+    async def _complete_what(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return await self._complete(interaction, current, KINDS)
+
+    async def _complete(self, interaction: Interaction, current: str, kinds: Sequence[Kind]) -> list[Choice[str]]:
+        if interaction.guild_id is None:
+            return []
+        rows = await records.complete(self.bot.db.read, interaction.guild_id, current, kinds)
+        return [Choice(name=row.name[:100], value=row.slug) for row, _ in rows]
+
+    # Presses elsewhere that begin an update: on cards and on reminders, there in direct messages too.
+
+    @press("update.open", may="editor")
+    async def on_open(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        await interaction.response.send_message(view=ui.choose(opened, _dm_guild(interaction, caller)), ephemeral=True)
+
+    @press("update.field", may="editor")
+    async def on_field(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        now = self.bot.clock.now()
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        name = chosen(interaction)
+        if name == ui.CLOSE:
+            await self._ask(interaction, caller, reading.closing_task(opened), now, here=True)
+        elif name == ui.CHECKED:
+            await self._ask_checked(interaction, caller, desk, opened, now, here=True)
+        else:
+            await self._ask_field(interaction, caller, desk, opened, name, now, here=True)
+
+    @press("update.close", may="editor")
+    async def on_close(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        await self._ask(interaction, caller, reading.closing_task(opened), self.bot.clock.now())
+
+    @press("update.due", may="editor")
+    async def on_due(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        await self._ask_field(interaction, caller, desk, opened, "due", self.bot.clock.now())
+
+    @press("update.checked", may="editor")
+    async def on_checked(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        await self._ask_checked(interaction, caller, desk, opened, self.bot.clock.now())
+
+    # The form and what answers it.
+
+    @press("update.form", may="editor")
+    async def on_form(self, interaction: Interaction, caller: Caller, draft_id: str, here: str = "") -> None:
+        now, desk = self.bot.clock.now(), await desks.get(self.bot.db.read, caller.guild_id)
+        words = {
+            name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
+        }
+        # What was typed is kept before anything is read from it, whatever becomes of the rest.
+        async with self.bot.db.write() as conn:
+            draft = await self._draft(conn, caller, draft_id)
+            draft = await drafts.keep_typed(conn, draft, words, today=_today(desk, now))
+        await self._show_preview(interaction, caller, draft, now, here=bool(here))
+
+    @press("update.change", may="editor")
+    async def on_change(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
+        draft = await self._draft(self.bot.db.read, caller, draft_id)
+        await interaction.response.send_modal(ui.form(draft, guild_id=_dm_guild(interaction, caller), here=True))
+
+    @press("update.approval", may="editor")
+    async def on_approval(self, interaction: Interaction, caller: Caller, draft_id: str, too: str) -> None:
+        async with self.bot.db.write() as conn:
+            draft = await drafts.set_approval(conn, await self._draft(conn, caller, draft_id), too == "1")
+        await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
+
+    @press("update.drop", may="editor")
+    async def on_drop(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
+        async with self.bot.db.write() as conn:
+            draft = await self._draft(conn, caller, draft_id)
+            await drafts.drop(conn, draft)
+        await interaction.response.edit_message(view=ui.discarded(draft))
+
+    @press("update.save", may="editor")
+    async def on_save(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
+        now, guild_id = self.bot.clock.now(), _dm_guild(interaction, caller)
+        draft: Draft | None = None
+        try:
+            async with self.bot.db.write() as conn:
+                draft = await self._draft(conn, caller, draft_id)
+                found = await drafts.save(conn, draft, now=now)
+        except UserError as error:
+            if draft is None:
+                raise
+            view = ui.mistaken(draft, _texts(error), guild_id)
+        else:
+            view = ui.preview(found, guild_id) if found.moved_on else ui.saved(found, now, now + UNDO_FOR, guild_id)
+        await interaction.response.edit_message(view=view)
+
+    @press("update.undo", may="editor")
+    async def on_undo(self, interaction: Interaction, caller: Caller, batch: str) -> None:
+        async with self.bot.db.write() as conn:
+            person = await people.ensure(conn, caller.user_id)
+            slug, name = await drafts.undo(conn, caller.guild_id, batch, now=self.bot.clock.now(), person_id=person.id)
+            opened = await records.find(conn, caller.guild_id, slug)
+        await interaction.response.edit_message(view=ui.undone(name, opened, _dm_guild(interaction, caller)))
+
+    # Shared steps.
+
+    async def _editor(self, interaction: Interaction) -> tuple[Caller, Desk, datetime]:
+        now = self.bot.clock.now()
+        caller = await self.bot.rights.caller(interaction, now)
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        require_editor(caller, desk)
+        return caller, desk, now
+
+    async def _ask_field(
+        self,
+        interaction: Interaction,
+        caller: Caller,
+        desk: Desk,
+        opened: Opened,
+        name: str,
+        now: datetime,
+        *,
+        here: bool = False,
+    ) -> None:
+        if name == "checked":
+            await self._ask_checked(interaction, caller, desk, opened, now, here=here)
+            return
+        field = get_field(opened.record.kind, name)
+        value = reading.prefilled(opened, field)
+        await self._ask(interaction, caller, reading.field_task(opened, field), now, value=value, here=here)
+
+    async def _ask_checked(
+        self, interaction: Interaction, caller: Caller, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
+    ) -> None:
+        day = _today(desk, now).isoformat()
+        await self._ask(interaction, caller, reading.checked_task(opened), now, day=day, here=here)
+
+    async def _ask(
+        self,
+        interaction: Interaction,
+        caller: Caller,
+        task: Task,
+        now: datetime,
+        *,
+        value: str = "",
+        day: str = "",
+        here: bool = False,
+    ) -> None:
+        """Begins a draft and opens its form, which has to be the first answer."""
+        async with self.bot.db.write() as conn:
+            person = await people.ensure(conn, caller.user_id)
+            draft = await drafts.start(conn, caller.guild_id, person.id, task, value=value, day=day, now=now)
+        await interaction.response.send_modal(ui.form(draft, guild_id=_dm_guild(interaction, caller), here=here))
+
+    async def _draft(self, conn: Connection, caller: Caller, draft_id: str) -> Draft:
+        person = await people.find(conn, caller.user_id)
+        return await drafts.get(conn, caller.guild_id, draft_id, person.id if person else 0)
+
+    async def _show_preview(
+        self, interaction: Interaction, caller: Caller, draft: Draft, now: datetime, *, here: bool
+    ) -> None:
+        guild_id = _dm_guild(interaction, caller)
+        try:
+            async with self.bot.db.write() as conn:
+                view = ui.preview(await drafts.preview(conn, draft, now=now), guild_id)
+        except UserError as error:
+            view = ui.mistaken(draft, _texts(error), guild_id)
+        if here:
+            await interaction.response.edit_message(view=view)
+        else:
+            await interaction.response.send_message(view=view, ephemeral=True)
+
+
+def _texts(error: UserError) -> list[str]:
+    return error.texts if isinstance(error, Mistakes) else [str(error)]
+
+
+def _today(desk: Desk, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(desk.zone)).date()
+
+
+def _dm_guild(interaction: Interaction, caller: Caller) -> int | None:
+    """The server that further ids have to name: in a direct message, where Discord tells none."""
+    return caller.guild_id if interaction.guild_id is None else None
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(Updates(bot))
