@@ -102,8 +102,9 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
             f"{quoted(text)} is the name of several records: {names}. Choose one from the list while typing."
         )
     close = await complete(conn, guild_id, text, kinds, limit=3)
-    if len(close) == 1 and close[0][1] != "spelling":
-        return close[0][0].slug
+    sure = [row for row, how in close if how != "spelling"]
+    if len(sure) == 1:
+        return sure[0].slug
     hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
     raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint} Nothing was changed.")
 

@@ -143,3 +143,11 @@ async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now
     await enter(db, desk, now, [set_("us-government", "participant", "name", "The U.S. side", source)])
     assert (await records.get(db.read, desk, "drones")).record.headline == "Waiting for The U.S. side clearances"
     assert [row.slug for row in (await search.search(db.read, desk, "the side clearances"))[0]] == ["drones"]
+
+
+@pytest.mark.asyncio
+async def test_the_only_name_with_a_word_is_meant_whatever_is_spelt_like_it(db, desk, source, now):
+    topics = {"china": "India–China relations", "chain": "Supply chain resilience"}
+    await enter(db, desk, now, [set_(slug, "topic", "name", name, source) for slug, name in topics.items()])
+    opened = await records.get_by_name(db.read, desk, "China", ["topic"])
+    assert opened.record.slug == "china"
