@@ -51,6 +51,12 @@ def shipped() -> tuple[Shipped, ...]:
     return tuple(sorted(found, key=lambda one: one.name))
 
 
+def names(slugs: Sequence[str]) -> list[str]:
+    """What dossiers are called: the shipped ones by name, others by what is left of theirs."""
+    known = {one.key: one.name for one in shipped()}
+    return [known.get(slug, slug) for slug in slugs]
+
+
 def read_shipped(name: str, *, now: datetime) -> Dossier:
     """A shipped dossier by its key or name; BadInput names those there are. No typed text becomes a path."""
     for one in shipped():

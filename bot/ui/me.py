@@ -1,0 +1,62 @@
+"""/me: what a person reads about their own data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import discord
+from discord import ui
+
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, card
+from bot.ui.text import plural
+from bot.ui.theme import OPEN, PLAIN
+
+
+def zone_set(zone: str, now: datetime) -> ui.LayoutView:
+    return card(
+        [
+            f"**Your zone is {zone}**, in all servers. There it is now {now.astimezone(ZoneInfo(zone)):%H:%M}.",
+            "-# Times that you type are read in it, and your own digests and reminders come by it.",
+        ],
+        accent=PLAIN,
+    )
+
+
+def delete_question() -> ui.LayoutView:
+    """What deleting one's data means, before it is done."""
+    return card(
+        [
+            "## Delete everything about you?\n"
+            "Your zone, follows, reminders, digests, drafts and searches in all servers will be gone for good, from the "
+            "file too.",
+            "-# Updates that you entered stay in the servers' records, without you. What you set up for a channel "
+            "stays with the channel. Who owns a server is told by Discord and stays with the server.",
+        ],
+        buttons=[button("Delete my data", custom_id("me.delete"), discord.ButtonStyle.danger)],
+        accent=OPEN,
+    )
+
+
+def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emptied: bool) -> ui.LayoutView:
+    gone = f"{plural(follows, 'follow')}, {plural(reminders, 'reminder')} and {plural(drafts, 'draft')}"
+    kept = f" {plural(updates_kept, 'update')} of yours {'stays' if updates_kept == 1 else 'stay'} without your name."
+    return card(
+        [
+            f"## Your data was deleted\nYour zone, {gone}. {file_line(emptied=emptied)}{kept if updates_kept else ''}",
+            "-# Backups made before still hold it; whoever runs this bot can delete them. When you use Attaché again, "
+            "it begins anew.",
+        ],
+        accent=PLAIN,
+    )
+
+
+def file_line(*, emptied: bool) -> str:
+    """Whether what was deleted is gone from the file, too."""
+    if emptied:
+        return "It is gone from the database's file too."
+    return (
+        "The database's file still holds traces of it, because somebody is reading it, as a backup does; they go when "
+        "the bot is restarted."
+    )

@@ -1,0 +1,144 @@
+"""/settings: how the bot stands in a server, what a dossier changed, and the form that deletes everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+from discord import ui
+
+from bot import when
+from bot.dossier import Mistake
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, card, finished
+from bot.ui.me import file_line
+from bot.ui.setup import record_line, setting_lines
+from bot.ui.text import clip, escaped, joined, plural
+from bot.ui.theme import OPEN, PLAIN
+from data.records import Desk, Destination, Holdings
+
+MOST_RESUMED = 10  # Paused channels that get a button; more than two rows of them hide the text on a phone.
+MOST_MISTAKES = 15
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the bot stands in one server. `channel_names` holds those of the paused channels that can be seen."""
+
+    version: str
+    last_tick: datetime | None
+    oldest_due: datetime | None
+    desk: Desk
+    digest: Destination | None
+    holdings: Holdings
+    dossiers: Sequence[str]
+    paused: Sequence[Destination]
+    channel_names: Mapping[int, str]
+    set_up_by: int | None
+
+
+def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
+    desk = stands.desk
+    channels = [one for one in stands.paused if one.channel_id is not None]
+    people = len(stands.paused) - len(channels)
+    looked = f"last looked {when.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "has not looked yet"
+    waits = (
+        f"the oldest message that is due waits since {when.timestamp(stands.oldest_due)}"
+        if stands.oldest_due
+        else "nothing that is due waits"
+    )
+    told = [f"<@{user_id}>" for user_id in dict.fromkeys([stands.set_up_by, desk.owner_id]) if user_id]
+    lines = [
+        "## How Attaché stands here",
+        *([f"**Paused since it was removed.** {mention('setup')} starts it again."] if desk.left_at else []),
+        *setting_lines(desk, stands.digest, now=now, mention=mention).values(),
+        record_line(stands.holdings, stands.dossiers),
+        f"**Told when it breaks:** {joined(told)}, and whoever set up what broke",
+        f"**Deliveries:** {looked}; {waits}",
+    ]
+    broken = [f"<#{one.channel_id}>: {escaped(one.reason, 150)}" for one in channels[:MOST_RESUMED]]
+    if len(channels) > MOST_RESUMED:
+        broken.append(f"and {plural(len(channels) - MOST_RESUMED, 'more channel')}; resume these first")
+    if people:
+        broken.append(f"{plural(people, 'person accepts', 'people accept')} no direct messages at present")
+    buttons = [
+        button(f"Resume {_name(stands, one)}", custom_id("settings.resume", one.id)) for one in channels[:MOST_RESUMED]
+    ]
+    return card(
+        [
+            "\n".join(lines),
+            "\n".join(["### Paused", *(f"- {line}" for line in broken)]) if broken else "",
+            f"-# Attaché {stands.version}",
+        ],
+        buttons=buttons,
+        accent=OPEN if broken else PLAIN,
+    )
+
+
+def _name(stands: Standing, place: Destination) -> str:
+    name = stands.channel_names.get(place.channel_id or 0)
+    return f"#{name}" if name else f"channel {place.channel_id}"
+
+
+def mistakes(found: Sequence[Mistake], file_name: str) -> ui.LayoutView:
+    """What is wrong with a dossier file, each with its place."""
+    shown = [f"- {escaped(str(mistake), 220)}" for mistake in found[:MOST_MISTAKES]]
+    if len(found) > MOST_MISTAKES:
+        shown.append(f"- and {len(found) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
+    heading = f"## {escaped(file_name, 80)} was not loaded"
+    said = f"{plural(len(found), 'mistake')}. Nothing was changed. Correct the file, then load it again."
+    return card([f"{heading}\n{said}", clip("\n".join(shown), 3600)], accent=OPEN)
+
+
+def loaded(
+    name: str, *, added: int, changed: int, withdrawn: int, kept: int, unchanged: int, mention: Callable[[str], str]
+) -> ui.LayoutView:
+    """What loading a dossier did."""
+    did = [
+        f"{plural(count, 'fact')} {what}"
+        for count, what in ((added, "added"), (changed, "corrected"), (withdrawn, "withdrawn"))
+        if count
+    ]
+    lines = [f"## {escaped(name, 150)}"]
+    lines.append(f"**{joined(did)}.**" if did else "**Nothing was changed:** all of it is on record already.")
+    if kept:
+        lines.append(f"{plural(kept, 'fact')} stayed as your editors have {'it' if kept == 1 else 'them'}.")
+    if did and unchanged:
+        lines.append(f"{plural(unchanged, 'fact')} {'was' if unchanged == 1 else 'were'} there already.")
+    quiet = f"-# Nobody is alerted; the next digest says it in one line. {mention('deal list')} shows the deals."
+    return card(["\n".join(lines), quiet if did else ""], accent=PLAIN)
+
+
+def delete_form(server_name: str) -> ui.Modal:
+    """The form in which the server's name has to be typed before everything goes."""
+    form = ui.Modal(title="Delete everything of this server", custom_id=custom_id("settings.delete"), timeout=None)
+    form.add_item(
+        ui.TextDisplay(
+            "The record with its whole history, all follows, reminders and digests of this server will be deleted for "
+            "good. There is no undo."
+        )
+    )
+    form.add_item(
+        ui.Label(
+            text="The server's name, letter by letter",
+            component=ui.TextInput(
+                custom_id="name", style=discord.TextStyle.short, placeholder=server_name[:100], max_length=100
+            ),
+        )
+    )
+    return finished(form)
+
+
+def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str]) -> ui.LayoutView:
+    size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
+    return card(
+        [
+            f"## Everything of this server was deleted\n{size}, and all follows, reminders and digests. "
+            f"{file_line(emptied=emptied)}",
+            "-# Backups made before still hold it; whoever runs this bot can delete them. Attaché keeps the server's "
+            f"id, so as not to greet it again, and does nothing until {mention('setup')}.",
+        ],
+        accent=PLAIN,
+    )

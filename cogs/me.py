@@ -1,0 +1,99 @@
+"""/me: one's own zone, one's data as a file, one's data gone. It holds in all servers and works in the bot's DM."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import when
+from bot.errors import UserError
+from bot.presses import press
+from bot.rights import Caller
+from bot.services import destinations, erasure, people, portability
+from bot.ui import me as cards
+from cogs.zones import complete_zone
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+log = logging.getLogger(__name__)
+
+LARGEST_FILE = 9_000_000  # Discord takes 10 MiB from a bot.
+NOTHING = "Nothing is stored about you. Nothing was changed."
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True)
+class Me(commands.GroupCog, group_name="me", group_description="Your zone and your data, in all servers"):
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(zone="Where you live, such as Asia/Kolkata or New York")
+    @app_commands.autocomplete(zone=complete_zone)
+    async def zone(self, interaction: discord.Interaction[Attache], zone: str) -> None:
+        """Set your time zone; it holds in all servers."""
+        now = self.bot.clock.now()
+        name = when.parse_zone(zone)
+        await interaction.response.defer(ephemeral=True)
+        async with self.bot.db.write() as conn:
+            await people.set_zone(conn, interaction.user.id, name)
+            person = await people.ensure(conn, interaction.user.id)
+            await destinations.schedule_person(conn, person.id, now)
+        await interaction.followup.send(view=cards.zone_set(name, now), ephemeral=True)
+
+    @app_commands.command()
+    async def export(self, interaction: discord.Interaction[Attache]) -> None:
+        """Everything that Attaché stores about you, as a file."""
+        await interaction.response.defer(ephemeral=True)
+        held = await portability.export_person(self.bot.db.read, interaction.user.id, now=self.bot.clock.now())
+        if held is None:
+            raise UserError(NOTHING)
+        name = "attache-my-data.json"
+        if len(held) > LARGEST_FILE:
+            held, name = await asyncio.to_thread(gzip.compress, held), f"{name}.gz"
+        await interaction.followup.send(
+            "This is everything that Attaché stores about you, from all servers. Only you see this message.",
+            file=discord.File(io.BytesIO(held), name),
+            ephemeral=True,
+        )
+
+    @app_commands.command()
+    async def delete(self, interaction: discord.Interaction[Attache]) -> None:
+        """Delete everything that Attaché stores about you, in all servers."""
+        if await people.find(self.bot.db.read, interaction.user.id) is None:
+            raise UserError(NOTHING)
+        await interaction.response.send_message(view=cards.delete_question(), ephemeral=True)
+
+    @press("me.delete", anywhere=True)
+    async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
+        """Whoever presses deletes their own data, so it needs no right."""
+        await interaction.response.defer()
+        async with self.bot.db.write() as conn:
+            gone = await erasure.delete_person(conn, interaction.user.id)
+        if gone is None:
+            raise UserError(NOTHING)
+        try:
+            emptied = await self.bot.db.vacuum()
+        except sqlite3.OperationalError:
+            log.exception("the file could not be written anew after somebody's data was deleted")
+            emptied = False
+        view = cards.deleted(
+            follows=gone.follows,
+            reminders=gone.reminders,
+            drafts=gone.drafts,
+            updates_kept=gone.updates_kept,
+            emptied=emptied,
+        )
+        await interaction.edit_original_response(view=view)
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(Me(bot))

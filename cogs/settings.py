@@ -1,0 +1,202 @@
+"""/settings: how the bot stands here, dossiers in, everything of this server gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot import __version__, channels
+from bot import dossier as files
+from bot.dossier import BadDossier, Dossier
+from bot.errors import BadInput, UserError
+from bot.presses import press, typed
+from bot.rights import Caller, require_manager
+from bot.services import deliveries, desks, destinations, dossiers, erasure, housekeeping, people
+from bot.ui import standing as cards
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+log = logging.getLogger(__name__)
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Settings(
+    commands.GroupCog, group_name="settings", group_description="How Attaché stands in this server; dossiers; deletion"
+):
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    async def _manager(self, interaction: discord.Interaction[Attache]) -> tuple[Caller, datetime]:
+        now = self.bot.clock.now()
+        caller = await self.bot.rights.caller(interaction, now)
+        require_manager(caller)
+        return caller, now
+
+    # How it stands
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction[Attache]) -> None:
+        """How Attaché stands here: settings, what waits, what is paused and why."""
+        caller, now = await self._manager(interaction)
+        view = await self._standing(caller.guild_id, now)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def _standing(self, guild_id: int, now: datetime) -> ui.LayoutView:
+        conn = self.bot.db.read
+        desk = await desks.get(conn, guild_id)
+        digest = await destinations.find_channel(conn, guild_id, desk.channel_id) if desk.channel_id else None
+        held = await desks.holdings(conn, guild_id)
+        paused = await destinations.list_paused(conn, guild_id)
+        setter = await people.get(conn, desk.set_up_by) if desk.set_up_by is not None else None
+        guild = self.bot.get_guild(guild_id)
+        seen = [guild.get_channel_or_thread(one.channel_id) for one in paused if one.channel_id] if guild else []
+        stands = cards.Standing(
+            version=__version__,
+            last_tick=await housekeeping.last_tick(conn),
+            oldest_due=await deliveries.oldest_due(conn, guild_id, now),
+            desk=desk,
+            digest=digest,
+            holdings=held,
+            dossiers=dossiers.names(held.dossiers),
+            paused=paused,
+            channel_names={channel.id: channel.name for channel in seen if channel is not None},
+            set_up_by=setter and setter.user_id,
+        )
+        return cards.standing(stands, now=now, mention=self.bot.mention)
+
+    @press("settings.resume", may="manager")
+    async def resume(self, interaction: discord.Interaction[Attache], caller: Caller, destination_id: str) -> None:
+        await interaction.response.defer()
+        now = self.bot.clock.now()
+        place = await destinations.find(self.bot.db.read, caller.guild_id, int(destination_id))
+        if place is None or place.channel_id is None:
+            raise UserError("That channel is no longer on file here. Nothing was changed.")
+        if place.state == "paused":
+            channels.require_postable(await self._channel(place.channel_id))
+            async with self.bot.db.write() as conn:
+                await destinations.resume(conn, place.id, now)
+        await interaction.edit_original_response(view=await self._standing(caller.guild_id, now))
+
+    async def _channel(self, channel_id: int) -> channels.Postable:
+        """The channel as Discord has it now; an archived thread is in no cache."""
+        try:
+            channel = self.bot.get_channel(channel_id) or await self.bot.fetch_channel(channel_id)
+        except discord.NotFound:
+            raise UserError(
+                "That channel was deleted, so nothing can be sent there. Nothing was changed. "
+                "Choose another with /setup channel: or /follow add channel:."
+            ) from None
+        except discord.Forbidden:
+            raise UserError(
+                "Attaché cannot see that channel: it lacks View Channel there. Nothing was changed. "
+                "Allow it in the channel's settings under Permissions, then press again."
+            ) from None
+        if not isinstance(channel, channels.Postable):
+            raise UserError("That channel takes no messages any more. Nothing was changed. Choose another.")
+        return channel
+
+    # Dossiers
+
+    @app_commands.command()
+    @app_commands.describe(dossier="A dossier that comes with Attaché", file="A dossier file of your own (YAML, 1 MB)")
+    async def load(
+        self,
+        interaction: discord.Interaction[Attache],
+        dossier: str | None = None,
+        file: discord.Attachment | None = None,
+    ) -> None:
+        """Load a dossier into the record: all of it or nothing; again adds only what is new."""
+        caller, now = await self._manager(interaction)
+        await interaction.response.defer(ephemeral=True)
+        await desks.get(self.bot.db.read, caller.guild_id)
+        if (dossier is None) == (file is None):
+            raise BadInput("Choose either dossier: or file:, one of the two. Nothing was changed.")
+        try:
+            if file is not None:
+                read = await _read(file, now)
+            else:
+                read = await asyncio.to_thread(dossiers.read_shipped, dossier or "", now=now)
+        except BadDossier as bad:
+            name = file.filename if file is not None else dossier or ""
+            await interaction.followup.send(view=cards.mistakes(bad.mistakes, name), ephemeral=True)
+            return
+        async with self.bot.db.write() as conn:
+            person = await people.ensure(conn, caller.user_id)
+            did = await dossiers.load(conn, caller.guild_id, read, now=now, person_id=person.id)
+        view = cards.loaded(
+            did.name,
+            added=did.added,
+            changed=did.changed,
+            withdrawn=did.withdrawn,
+            kept=did.kept,
+            unchanged=did.unchanged,
+            mention=self.bot.mention,
+        )
+        await interaction.followup.send(view=view, ephemeral=True)
+
+    @load.autocomplete("dossier")
+    async def complete_dossier(self, _: discord.Interaction[Attache], current: str) -> list[app_commands.Choice[str]]:
+        asked = current.casefold()
+        found = [one for one in dossiers.shipped() if asked in one.name.casefold() or asked in one.key]
+        return [app_commands.Choice(name=one.name[:100], value=one.key) for one in found[:25]]
+
+    # Everything gone
+
+    @app_commands.command()
+    async def delete(self, interaction: discord.Interaction[Attache]) -> None:
+        """Delete everything that Attaché keeps about this server; its name has to be typed first."""
+        caller, _ = await self._manager(interaction)
+        if await desks.find(self.bot.db.read, caller.guild_id) is None:
+            raise UserError("Nothing of this server is stored. Nothing was changed.")
+        assert interaction.guild is not None  # The caller came from one.
+        await interaction.response.send_modal(cards.delete_form(interaction.guild.name))
+
+    @press("settings.delete", may="manager")
+    async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller) -> None:
+        assert interaction.guild is not None  # The form was opened in one.
+        name = str(typed(interaction).get("name", ""))
+        if name.strip() != interaction.guild.name.strip():
+            raise BadInput(
+                f'"{name}" is not the name of this server, which is "{interaction.guild.name}". Nothing was deleted. '
+                "Use /settings delete again and type it letter by letter."
+            )
+        await interaction.response.defer(ephemeral=True)
+        now = self.bot.clock.now()
+        async with self.bot.db.write() as conn:
+            held = await desks.holdings(conn, caller.guild_id)
+            await erasure.delete_desk(conn, caller.guild_id)
+            await desks.forget_all_but_the_greeting(conn, caller.guild_id, now=now)
+        try:
+            emptied = await self.bot.db.vacuum()
+        except sqlite3.OperationalError:
+            log.exception("the file could not be written anew after a server was deleted")
+            emptied = False
+        log.info("everything of server %d was deleted", caller.guild_id)
+        view = cards.deleted(held, emptied=emptied, mention=self.bot.mention)
+        await interaction.followup.send(view=view, ephemeral=True)
+
+
+async def _read(file: discord.Attachment, now: datetime) -> Dossier:
+    if file.size > files.LARGEST_FILE:
+        raise BadInput(
+            f'"{file.filename}" has {file.size:,} bytes; {files.LARGEST_FILE:,} fit. Nothing was changed. '
+            "Split it into several dossiers."
+        )
+    try:
+        content = await file.read()
+    except (discord.HTTPException, discord.NotFound):
+        raise UserError("Discord did not hand the file over. Nothing was changed. Attach it again.") from None
+    return await asyncio.to_thread(files.read, content, now=now)
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(Settings(bot))

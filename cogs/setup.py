@@ -1,0 +1,307 @@
+"""Joining and leaving servers, and /setup: zone, channel, editor role, digest, starter dossier."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import channels, when
+from bot.dossier import Dossier
+from bot.errors import BadInput
+from bot.rights import require_manager
+from bot.services import desks, destinations, dossiers, people
+from bot.ui import setup as cards
+from cogs.zones import complete_zone
+from data.database import Connection
+from data.records import Desk, Destination
+
+if TYPE_CHECKING:
+    from bot.app import Attache
+
+log = logging.getLogger(__name__)
+
+STARTER = "india-us-2plus2-2023"
+DIGEST_AT = time(9)
+WEEKDAYS = "12345"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options of one /setup ask for; None leaves a setting as it is."""
+
+    zone: str | None
+    channel_id: int | None
+    role_id: int | None
+    digest: time | None
+
+
+class Setup(commands.Cog):
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Joining and leaving
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Finds what happened while the bot was offline: servers joined and left, new names, new owners."""
+        now = self.bot.clock.now()
+        here = {guild.id: guild for guild in self.bot.guilds}
+        known = {desk.guild_id: desk for desk in await desks.list_all(self.bot.db.read)}
+        for desk in known.values():
+            guild = here.get(desk.guild_id)
+            if guild is None and desk.left_at is None:
+                async with self.bot.db.write() as conn:
+                    await desks.leave(conn, desk.guild_id, now=now)
+            elif guild is not None and not guild.unavailable:
+                await self._refresh(desk, guild)
+        for guild in here.values():
+            if not guild.unavailable and (guild.id not in known or known[guild.id].greeted_at is None):
+                await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        async with self.bot.db.write() as conn:
+            await desks.leave(conn, guild.id, now=self.bot.clock.now())
+        log.info("removed from server %d", guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_update(self, _: discord.Guild, guild: discord.Guild) -> None:
+        desk = await desks.find(self.bot.db.read, guild.id)
+        if desk is not None:
+            await self._refresh(desk, guild)
+
+    async def _refresh(self, desk: Desk, guild: discord.Guild) -> None:
+        """The owner is told when something breaks, so who that is has to be right."""
+        owner_id = guild.owner_id or desk.owner_id
+        if (desk.name, desk.owner_id) != (guild.name, owner_id):
+            async with self.bot.db.write() as conn:
+                await desks.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
+
+    async def _greet(self, guild: discord.Guild) -> None:
+        """Greets once per joining, where the bot may write.
+
+        That it was done is written down first: when the process dies in between, nobody misses a greeting that /help
+        also gives, while a second one would be noise in somebody's channel.
+        """
+        place = _place_to_greet(guild)
+        async with self.bot.db.write() as conn:
+            desk = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
+            at_work = desk.set_up_at is not None and desk.left_at is None
+            if place is None or at_work or not await desks.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
+                return
+        text = cards.greeting(self.bot.mention, returned=desk.set_up_at is not None)
+        try:
+            await place.send(text, suppress_embeds=True)
+        except discord.HTTPException as error:
+            log.warning("server %d could not be greeted: %s", guild.id, error)
+
+    # /setup
+
+    @app_commands.command(name="setup")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.describe(
+        zone="The zone in which dates and hours are meant here, such as Asia/Kolkata",
+        channel="Where the digest and the reminders go",
+        role="Who may change the record, besides those with Manage Server",
+        digest="When the digest comes on weekdays, such as 09:00",
+    )
+    @app_commands.autocomplete(zone=complete_zone)
+    async def set_up(
+        self,
+        interaction: discord.Interaction[Attache],
+        zone: str | None = None,
+        channel: discord.TextChannel | discord.Thread | None = None,
+        role: discord.Role | None = None,
+        digest: str | None = None,
+    ) -> None:
+        """Set Attaché up in this server; once it is, change only what you name."""
+        now = self.bot.clock.now()
+        caller = await self.bot.rights.caller(interaction, now)
+        require_manager(caller)
+        await interaction.response.defer(ephemeral=True)
+        guild = interaction.guild
+        assert guild is not None  # The command is for servers, and the caller came from one.
+        before = await desks.find(self.bot.db.read, guild.id)
+        first = before is None or before.set_up_at is None
+        asked = Asked(
+            zone=when.parse_zone(zone) if zone is not None else None,
+            channel_id=_chosen_channel(interaction, channel, first=first),
+            role_id=_chosen_role(role),
+            digest=when.parse_time_of_day(digest) if digest is not None else None,
+        )
+        starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
+        async with self.bot.db.write() as conn:
+            done = await self._set_up(conn, guild, caller.user_id, asked, starter, now)
+        await interaction.followup.send(view=cards.set_up(done, now=now, mention=self.bot.mention), ephemeral=True)
+
+    async def _set_up(
+        self,
+        conn: Connection,
+        guild: discord.Guild,
+        user_id: int,
+        asked: Asked,
+        starter: Dossier | None,
+        now: datetime,
+    ) -> cards.SetUp:
+        """Changes what is asked, all or nothing, and tells how the server stands then."""
+        person = await people.ensure(conn, user_id)
+        before = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
+        old = await _digest_of(conn, before)
+        desk = await desks.configure(
+            conn,
+            guild.id,
+            now=now,
+            person_id=person.id,
+            zone=asked.zone,
+            channel_id=asked.channel_id,
+            editor_role_id=asked.role_id,
+        )
+        first = before.set_up_at is None
+        if first and starter is not None:
+            await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
+        digest = asked.digest or (DIGEST_AT if first else None)
+        notes = []
+        if asked.channel_id is not None or digest is not None or before.left_at is not None:
+            notes = await self._set_channel(conn, guild, desk, old, digest, person.id, now)
+        if asked.zone is not None or asked.channel_id is not None or before.left_at is not None:
+            await destinations.schedule_desk(conn, guild.id, now)
+        new = await _digest_of(conn, desk)
+        pairs = {
+            "channel": (before.channel_id, desk.channel_id),
+            "zone": (before.zone, asked.zone or before.zone),
+            "role": (before.editor_role_id, desk.editor_role_id),
+            "digest": (_told(old), _told(new)),
+        }
+        changed = {name for name, (was, is_) in pairs.items() if was != is_}
+        if first and asked.zone is not None:
+            changed.add("zone")
+        held = await desks.holdings(conn, guild.id)
+        return cards.SetUp(
+            desk,
+            new,
+            held,
+            dossiers.names(held.dossiers),
+            first,
+            before.left_at is not None,
+            frozenset(changed),
+            notes + _warnings(guild, desk, self.bot.mention),
+        )
+
+    async def _set_channel(
+        self,
+        conn: Connection,
+        guild: discord.Guild,
+        desk: Desk,
+        old: Destination | None,
+        digest: time | None,
+        person_id: int,
+        now: datetime,
+    ) -> list[str]:
+        """Makes the server's channel a destination that works, with the digest; the old channel's goes along."""
+        if desk.channel_id is None:
+            return []
+        notes = []
+        there = await destinations.find_channel(conn, guild.id, desk.channel_id)
+        if there is not None and there.state == "paused":
+            await destinations.resume(conn, there.id, now)
+            notes.append(f"What waited for <#{desk.channel_id}> is sent now.")
+        there = await destinations.ensure_channel(conn, guild.id, desk.channel_id, now=now, person_id=person_id)
+        moves = old is not None and old.id != there.id and old.digest_at is not None and there.digest_at is None
+        if moves and old is not None:
+            await destinations.move_digest(conn, old, there, now=now)
+            notes.append(
+                f"The digest moved here from <#{old.channel_id}>. What <#{old.channel_id}> follows stays there."
+            )
+        if digest is not None:
+            fresh = there.digest_at is None and not moves
+            await destinations.set_digest(conn, there.id, now=now, at=digest, days=WEEKDAYS if fresh else None)
+        return notes
+
+
+def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
+    """The channel for system messages, else the first in which the bot may write."""
+    first = [guild.system_channel] if guild.system_channel else []
+    for channel in [*first, *guild.text_channels]:
+        if not channels.missing(channel):
+            return channel
+    return None
+
+
+def _chosen_channel(
+    interaction: discord.Interaction[Attache], channel: discord.TextChannel | discord.Thread | None, *, first: bool
+) -> int | None:
+    """The channel to set: the one that was named, the first time else the one in which the command was typed."""
+    if channel is None and first:
+        current = interaction.channel
+        if not isinstance(current, discord.TextChannel | discord.Thread):
+            raise BadInput(
+                "Attaché posts in text channels and threads, and this is neither. Nothing was changed. "
+                "Choose one with channel:, or run /setup in one."
+            )
+        channel = current
+    if channel is None:
+        return None
+    channels.require_postable(channel)
+    return channel.id
+
+
+def _chosen_role(role: discord.Role | None) -> int | None:
+    if role is None:
+        return None
+    if role.is_default():
+        raise BadInput(
+            "@everyone cannot be the editor role: the record would be open to anyone who joins. Nothing was changed. "
+            "Choose a role that you give to editors."
+        )
+    if role.managed:
+        raise BadInput(
+            f'"{role.name}" is managed by Discord or a bot, so you cannot give it to people. Nothing was changed. '
+            "Choose a role that you give to editors."
+        )
+    return role.id
+
+
+async def _digest_of(conn: Connection, desk: Desk) -> Destination | None:
+    """The destination that is the server's channel."""
+    if desk.channel_id is None:
+        return None
+    return await destinations.find_channel(conn, desk.guild_id, desk.channel_id)
+
+
+def _told(digest: Destination | None) -> tuple[int | None, str, str] | None:
+    """What a reader knows of a digest: where, when, on which days."""
+    if digest is None or digest.digest_at is None:
+        return None
+    return digest.channel_id, digest.digest_at, digest.digest_days
+
+
+def _warnings(guild: discord.Guild, desk: Desk, mention: cards.Mention) -> list[str]:
+    """What does not stop anything and is better known now than at nine in the morning."""
+    channel = guild.get_channel_or_thread(desk.channel_id or 0)
+    if not isinstance(channel, discord.TextChannel | discord.Thread):
+        return [f"<#{desk.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."]
+    lacking = channels.missing(channel)
+    if lacking:
+        return [f"Attaché cannot post in <#{channel.id}> any more: it lacks {' and '.join(lacking)} there."]
+    if not channels.can_read_history(channel):
+        return [
+            f"Attaché lacks Read Message History in <#{channel.id}>. It works without, but when Discord does not say "
+            "whether a message arrived, it cannot look, and the message may come twice."
+        ]
+    return []
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(Setup(bot))
