@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
-from bot.ledger.fields import KINDS, OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.ledger.values import RecordRef
+from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.presses import chosen, press, typed
 from bot.rights import Caller, require_editor
 from bot.services import desks, drafts, people, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui
+from cogs.records import AnyRecord, Deal, Item, Participant, RecordArgument, find, in_ids
 from data.database import Connection
-from data.records import Desk, Kind, Opened
+from data.records import Desk, Opened
 
 if TYPE_CHECKING:
     from bot.app import Attache
 
-Interaction = discord.Interaction["Attache"]
+    Interaction = discord.Interaction[Attache]
+else:
+    Interaction = discord.Interaction
 
-_ABOUT = get_field("pending", "about").type
-_ABOUT_KINDS: tuple[Kind, ...] = _ABOUT.kinds if isinstance(_ABOUT, RecordRef) else KINDS
+
+class ItemOrNewArgument(RecordArgument):
+    """An option that takes a pending item, or the name of one that is to be made."""
+
+    def __init__(self) -> None:
+        super().__init__("pending")
+
+    async def autocomplete(self, interaction: Interaction, value: str, /) -> list[app_commands.Choice[str]]:
+        found, name = await super().autocomplete(interaction, value), value.strip()
+        if not name or len(name) > 80:
+            return found
+        return [*found[:24], app_commands.Choice(name=f"New item: {name}", value=name)]
 
 
-def _choices(words: dict[str, str]) -> list[Choice[str]]:
-    return [Choice(name=text, value=value) for value, text in words.items()]
+ItemOrNew = app_commands.Transform[str, ItemOrNewArgument()]
+About = app_commands.Transform[str, RecordArgument(*getattr(get_field("pending", "about").type, "kinds", ()))]
+
+
+def _choices(words: dict[str, str]) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=text, value=value) for value, text in words.items()]
 
 
 _FIELDS = _choices({field.name: field.label for field in fields_of("deal") if field.name != "checked"})
@@ -54,19 +68,19 @@ class Updates(commands.Cog):
     @update.command(name="deal")
     @app_commands.describe(deal="The deal", field="What changed")
     @app_commands.choices(field=_FIELDS)
-    async def deal(self, interaction: Interaction, deal: str, field: str) -> None:
+    async def deal(self, interaction: Interaction, deal: Deal, field: str) -> None:
         """Enter a value of a deal: its value, number, parties, approvals and more."""
         caller, desk, now = await self._editor(interaction)
-        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, deal, ("deal",))
+        opened = await find(self.bot, caller.guild_id, deal, ("deal",))
         await self._ask_field(interaction, caller, desk, opened, field, now)
 
     @update.command(name="stage")
     @app_commands.describe(deal="The deal", stage="How far it is now, as a source says")
     @app_commands.choices(stage=_choices(STAGES))
-    async def stage(self, interaction: Interaction, deal: str, stage: str) -> None:
+    async def stage(self, interaction: Interaction, deal: Deal, stage: str) -> None:
         """Enter how far a deal is."""
         caller, _, now = await self._editor(interaction)
-        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, deal, ("deal",))
+        opened = await find(self.bot, caller.guild_id, deal, ("deal",))
         await self._ask(interaction, caller, reading.field_task(opened, get_field("deal", "stage")), now, value=stage)
 
     @update.command(name="pending")
@@ -80,10 +94,10 @@ class Updates(commands.Cog):
     async def pending(
         self,
         interaction: Interaction,
-        item: str,
-        about: str | None = None,
+        item: ItemOrNew,
+        about: About | None = None,
         kind: str | None = None,
-        who: str | None = None,
+        who: Participant | None = None,
     ) -> None:
         """Enter what someone still has to do, with a due date or none; a known name changes that item."""
         caller, _, now = await self._editor(interaction)
@@ -96,61 +110,26 @@ class Updates(commands.Cog):
     @update.command(name="close")
     @app_commands.describe(item="The pending item", outcome="How it ended")
     @app_commands.choices(outcome=_choices(OUTCOMES))
-    async def close(self, interaction: Interaction, item: str, outcome: str) -> None:
+    async def close(self, interaction: Interaction, item: Item, outcome: str) -> None:
         """Close a pending item: what was waited for has happened, or will not."""
         caller, _, now = await self._editor(interaction)
-        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, item, ("pending",))
+        opened = await find(self.bot, caller.guild_id, item, ("pending",))
         await self._ask(interaction, caller, reading.closing_task(opened), now, value=outcome)
 
     @update.command(name="checked")
     @app_commands.describe(what="The record that you looked into")
-    async def checked(self, interaction: Interaction, what: str) -> None:
+    async def checked(self, interaction: Interaction, what: AnyRecord) -> None:
         """Note that you looked and found nothing new."""
         caller, desk, now = await self._editor(interaction)
-        opened = await records.get_by_name(self.bot.db.read, caller.guild_id, what)
+        opened = await find(self.bot, caller.guild_id, what)
         await self._ask_checked(interaction, caller, desk, opened, now)
-
-    @deal.autocomplete("deal")
-    @stage.autocomplete("deal")
-    async def _complete_deal(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        return await self._complete(interaction, current, ("deal",))
-
-    @pending.autocomplete("item")
-    async def _complete_item_or_new(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        found = await self._complete(interaction, current, ("pending",))
-        name = current.strip()
-        if not name or len(name) > 80:
-            return found
-        return [*found[:24], Choice(name=f"New item: {name}", value=name)]
-
-    @close.autocomplete("item")
-    async def _complete_item(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        return await self._complete(interaction, current, ("pending",))
-
-    @pending.autocomplete("about")
-    async def _complete_about(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        return await self._complete(interaction, current, _ABOUT_KINDS)
-
-    @pending.autocomplete("who")
-    async def _complete_who(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        return await self._complete(interaction, current, ("participant",))
-
-    @checked.autocomplete("what")
-    async def _complete_what(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        return await self._complete(interaction, current, KINDS)
-
-    async def _complete(self, interaction: Interaction, current: str, kinds: Sequence[Kind]) -> list[Choice[str]]:
-        if interaction.guild_id is None:
-            return []
-        rows = await records.complete(self.bot.db.read, interaction.guild_id, current, kinds)
-        return [Choice(name=row.name[:100], value=row.slug) for row, _ in rows]
 
     # Presses elsewhere that begin an update: on cards and on reminders, there in direct messages too.
 
     @press("update.open", may="editor")
     async def on_open(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        await interaction.response.send_message(view=ui.choose(opened, _dm_guild(interaction, caller)), ephemeral=True)
+        await interaction.response.send_message(view=ui.choose(opened, in_ids(interaction, caller)), ephemeral=True)
 
     @press("update.field", may="editor")
     async def on_field(self, interaction: Interaction, caller: Caller, slug: str) -> None:
@@ -199,7 +178,7 @@ class Updates(commands.Cog):
     @press("update.change", may="editor")
     async def on_change(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
         draft = await self._draft(self.bot.db.read, caller, draft_id)
-        await interaction.response.send_modal(ui.form(draft, guild_id=_dm_guild(interaction, caller), here=True))
+        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=True))
 
     @press("update.approval", may="editor")
     async def on_approval(self, interaction: Interaction, caller: Caller, draft_id: str, too: str) -> None:
@@ -216,7 +195,7 @@ class Updates(commands.Cog):
 
     @press("update.save", may="editor")
     async def on_save(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
-        now, guild_id = self.bot.clock.now(), _dm_guild(interaction, caller)
+        now, guild_id = self.bot.clock.now(), in_ids(interaction, caller)
         draft: Draft | None = None
         try:
             async with self.bot.db.write() as conn:
@@ -236,7 +215,7 @@ class Updates(commands.Cog):
             person = await people.ensure(conn, caller.user_id)
             slug, name = await drafts.undo(conn, caller.guild_id, batch, now=self.bot.clock.now(), person_id=person.id)
             opened = await records.find(conn, caller.guild_id, slug)
-        await interaction.response.edit_message(view=ui.undone(name, opened, _dm_guild(interaction, caller)))
+        await interaction.response.edit_message(view=ui.undone(name, opened, in_ids(interaction, caller)))
 
     # Shared steps.
 
@@ -286,7 +265,7 @@ class Updates(commands.Cog):
         async with self.bot.db.write() as conn:
             person = await people.ensure(conn, caller.user_id)
             draft = await drafts.start(conn, caller.guild_id, person.id, task, value=value, day=day, now=now)
-        await interaction.response.send_modal(ui.form(draft, guild_id=_dm_guild(interaction, caller), here=here))
+        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=here))
 
     async def _draft(self, conn: Connection, caller: Caller, draft_id: str) -> Draft:
         person = await people.find(conn, caller.user_id)
@@ -295,7 +274,7 @@ class Updates(commands.Cog):
     async def _show_preview(
         self, interaction: Interaction, caller: Caller, draft: Draft, now: datetime, *, here: bool
     ) -> None:
-        guild_id = _dm_guild(interaction, caller)
+        guild_id = in_ids(interaction, caller)
         try:
             async with self.bot.db.write() as conn:
                 view = ui.preview(await drafts.preview(conn, draft, now=now), guild_id)
@@ -313,11 +292,6 @@ def _texts(error: UserError) -> list[str]:
 
 def _today(desk: Desk, now: datetime) -> date:
     return now.astimezone(ZoneInfo(desk.zone)).date()
-
-
-def _dm_guild(interaction: Interaction, caller: Caller) -> int | None:
-    """The server that further ids have to name: in a direct message, where Discord tells none."""
-    return caller.guild_id if interaction.guild_id is None else None
 
 
 async def setup(bot: Attache) -> None:

@@ -167,9 +167,7 @@ def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | N
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
         button("Open", custom_id("record.open", draft.task.record, guild_id=guild_id)),
     ]
-    until = (
-        f"-# Saved {when.timestamp(now)}. *Undo* works until {when.timestamp(undo_until)}; followers are told after."
-    )
+    until = f"{when.timestamp(undo_until, 'T')} ({when.timestamp(undo_until, 'R')})"
     note = f"-# Saved {when.timestamp(now)}. *Undo* works until {until}; followers are told after that."
     return card([f"## Saved: {escaped(found.changes[0].name, 100)}", *_body(found), note], buttons=buttons)
 
