@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.services import alerts, deliveries, desks, destinations, follows, records
+from bot.hours import plan_hours, plan_instants
+from bot.services import alerts, deliveries, desks, destinations, digests, follows, records, reminders
+from bot.ui import digest as drawn_digest
 from bot.ui import messages
+from bot.ui import reminders as drawn_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
 from data.records import Delivery, Destination
@@ -74,18 +77,60 @@ async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
     return messages.notice(delivery.payload, messages.place_of(broken), desk.name, delivery.guild_id, delivery.nonce)
 
 
-PLANNERS: list[Planner] = [plan_alerts]
+async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
+    told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
+    if isinstance(told, str):
+        return Gone(deliveries.NO_LONGER_DUE, told)
+    return drawn_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
+
+
+async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
+    delivery, destination = owed.delivery, owed.destination
+    desk = await desks.get(conn, delivery.guild_id)
+    day = date.fromisoformat(delivery.key)
+    found = await reminders.still_open(conn, destination, desk, day=day, at=delivery.due_at)
+    if found is None:
+        return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
+    person = destination.person_id is not None
+    return drawn_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
+
+
+async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
+    """It tells what it was planned to tell, as far as that still stands; what came in since is for the next one."""
+    delivery, destination = owed.delivery, owed.destination
+    desk = await desks.get(conn, delivery.guild_id)
+    found = await digests.plan_digest(
+        conn,
+        destination,
+        desk,
+        now=owed.now,
+        day=date.fromisoformat(delivery.key),
+        at=delivery.due_at,
+        read_to=delivery.payload["to"],
+    )
+    if destination.digest_at is None:
+        return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
+    if not found.worth_sending:
+        return Gone(deliveries.NOTHING_NEW, "what was new was taken back")
+    return drawn_digest.digest(found, delivery.guild_id, delivery.nonce)
+
+
+PLANNERS: list[Planner] = [plan_alerts, plan_instants, plan_hours]
 """In order: what was sent at once is not repeated in a digest, so alerts come first."""
 
 RENDERERS: dict[str, Renderer] = {
     "alert": draw_alert,
     "confirmation": draw_confirmation,
     "notice": draw_notice,
+    "reminder": draw_reminder,
+    "open": draw_open,
+    "digest": draw_digest,
 }
 
 NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
     deliveries.next_due,
     alerts.next_due,
     destinations.next_hour,
+    reminders.next_due,
 ]
 """Each tells when it has something to do next, for the alarm."""

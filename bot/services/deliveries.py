@@ -175,7 +175,16 @@ async def settle(
     channel_id: int | None = None,
     message_id: int | None = None,
 ) -> None:
-    """Crosses a delivery off with its outcome and empties what it held."""
+    """Crosses a delivery off with its outcome and empties what it held. A digest that is told has been read so far."""
+    if outcome in (DELIVERED, DELETED, NOTHING_NEW):
+        await conn.execute(
+            "UPDATE destination SET digested_to = max(digested_to, ifnull(json_extract(v.payload, '$.to'), 0)), "
+            "digests_sent = digests_sent + (v.kind = 'digest' AND ?2), "
+            "mondays = mondays + (ifnull(json_extract(v.payload, '$.open'), 0) AND ?2) "
+            "FROM delivery v WHERE v.id = ?1 AND v.state <> 'settled' AND v.kind IN ('digest', 'open') "
+            "AND destination.id = v.destination_id",
+            (delivery_id, outcome != NOTHING_NEW),
+        )
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, payload = NULL, outcome = ?, detail = ?, "
         "channel_id = ?, message_id = ?, settled_at = ? WHERE id = ? AND state <> 'settled'",
@@ -245,6 +254,19 @@ async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *,
     )
     for (id_,) in rows:
         await settle(conn, id_, outcome, now=now)
+
+
+async def replace_waiting(
+    conn: Connection, destination_id: int, kind: Kind, prefix: str = "", *, now: datetime
+) -> None:
+    """Ends the older deliveries of a kind that a newer one says better; not one that may have arrived already."""
+    rows = await conn.execute_fetchall(
+        "SELECT id FROM delivery WHERE destination_id = ? AND kind = ? AND key >= ? AND key < ? "
+        "AND state = 'planned' AND unknown = 0",
+        (destination_id, kind, prefix, prefix + "\U0010ffff"),
+    )
+    for (id_,) in rows:
+        await settle(conn, id_, REPLACED, now=now)
 
 
 async def told_at_once(conn: Connection, destination_id: int) -> set[str]:

@@ -83,6 +83,11 @@ def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[
     raise ValueError(f"no ISO weekday in {days!r}")
 
 
+def local_date(at: datetime, zone: str) -> date:
+    """The calendar date in the zone at an instant."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """The instant at which the day has ended in the zone."""
     return local_instant(day + timedelta(days=1), time(0), zone)

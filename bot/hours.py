@@ -1,0 +1,64 @@
+"""The hours of destinations: what falls due there is planned, one destination at a time."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import datetime
+
+from bot.services import desks, destinations, digests, reminders
+from data.database import Connection, Database
+
+log = logging.getLogger(__name__)
+
+
+async def plan_instants(db: Database, now: datetime) -> None:
+    """Plans own words and ended snoozes whose instant has come."""
+    due_at = await reminders.next_due(db.read)
+    if due_at is None or due_at > now:
+        return
+    more = True
+    while more:
+        async with db.write() as conn:
+            more = await reminders.plan_instants(conn, now)
+
+
+async def plan_hours(db: Database, now: datetime) -> None:
+    """Plans the hour of each destination whose hour has come. One that cannot be planned stops no other."""
+    failed: set[int] = set()
+    while True:
+        due = await destinations.due_hours(db.read, now, limit=200 + len(failed))
+        fresh = [destination.id for destination in due if destination.id not in failed]
+        if not fresh:
+            return
+        for destination_id in fresh:
+            try:
+                async with db.write() as conn:
+                    await plan_hour(conn, destination_id, now)
+            except Exception:
+                failed.add(destination_id)
+                log.exception(
+                    "reference %s: the hour of destination %d could not be planned",
+                    secrets.token_hex(3),
+                    destination_id,
+                )
+
+
+async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:
+    """Plans what one destination is told at its hour: dated items, then a digest, or *Still open* by itself.
+
+    Several missed hours are told as one.
+    """
+    destination = await destinations.get(conn, destination_id)
+    window = reminders.window_of(destination, now)
+    if window is None:
+        return
+    desk = await desks.get(conn, destination.guild_id)
+    await reminders.plan_hour(conn, destination, desk, window, now=now)
+    digest_on = window.last_on(destination.digest_days) if destination.digest_at else None
+    monday = window.last_on("1")
+    if digest_on is not None:
+        await digests.plan_hour(conn, destination, desk, digest_on, window, now=now)
+    if monday is not None and (digest_on is None or digest_on < monday):
+        await reminders.plan_open(conn, destination, desk, monday, window, now=now)
+    await destinations.mark_planned(conn, destination_id, max(window.until, destination.hour_on or window.until), now)

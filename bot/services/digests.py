@@ -1,0 +1,280 @@
+"""Digests: what one would say now as a value, how it is planned at its hour, and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from bot import agenda, when
+from bot.agenda import Digest, Item, Load, StillOpen, Window
+from bot.ledger import fold
+from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, without_undone
+from bot.ledger.fields import find_field
+from bot.services import deliveries, destinations, records, reminders, scope, sources, updates
+from bot.services.scope import Scope
+from data.database import Connection, from_text, to_text
+from data.records import Desk, Destination, Kind, Opened, State, Update
+
+_LISTED = 60  # Deals and statements that a first digest looks at; it shows what fits.
+
+
+# Settings
+
+
+async def set_up(
+    conn: Connection,
+    destination: Destination,
+    *,
+    now: datetime,
+    person_id: int,
+    at: time | None = None,
+    zone: str | None = None,
+    days: str | None = None,
+) -> Destination:
+    """Sets a destination's digest, or what is given of it. One that begins anew starts at now."""
+    await conn.execute(
+        "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
+    )
+    at = at or destinations.hour_of(destination)
+    return await destinations.set_digest(conn, destination.id, now=now, at=at, days=days)
+
+
+async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
+    """The channels of a server that have a digest."""
+    found = await destinations.list_of_desk(conn, guild_id)
+    return [one for one in found if one.channel_id is not None and one.digest_at is not None]
+
+
+def next_digest(destination: Destination, now: datetime) -> datetime | None:
+    """When a destination's digest is looked at next; None when it has none."""
+    if destination.digest_at is None:
+        return None
+    at = destinations.hour_of(destination)
+    day, instant = when.next_local(now, destination.zone, at, destination.digest_days)
+    while destination.hour_on is not None and day <= destination.hour_on:
+        day, instant = when.next_local(instant, destination.zone, at, destination.digest_days)
+    return instant
+
+
+# Planning
+
+
+async def plan_hour(
+    conn: Connection, destination: Destination, desk: Desk, day: date, window: Window, *, now: datetime
+) -> None:
+    """Plans the digest of one nominal date, or notes that nothing was new. It replaces older ones."""
+    at = window.at
+    if day < window.until:
+        at = when.local_instant(day, destinations.hour_of(destination), destination.zone)
+    digest = await plan_digest(conn, destination, desk, now=now, day=day, at=at)
+    guild_id, key = destination.guild_id, day.isoformat()
+    if not digest.worth_sending:
+        await deliveries.note(conn, guild_id, destination.id, "digest", key, deliveries.NOTHING_NEW, now=at)
+        await conn.execute(
+            "UPDATE destination SET digested_to = max(digested_to, ?) WHERE id = ?", (digest.read_to, destination.id)
+        )
+        return
+    await deliveries.replace_waiting(conn, destination.id, "digest", now=now)
+    payload = {"day": key, "to": digest.read_to, "open": digest.still_open is not None}
+    await deliveries.plan(conn, guild_id, destination.id, "digest", key, due_at=at, payload=payload)
+
+
+async def plan_digest(
+    conn: Connection,
+    destination: Destination,
+    desk: Desk,
+    *,
+    now: datetime,
+    day: date,
+    at: datetime,
+    read_to: int | None = None,
+) -> Digest:
+    """What a destination's digest of the nominal date `day` says at the instant `at`.
+
+    It reads the ledger from where the last one stopped, up to `read_to`, else to the newest update that can no longer
+    be undone.
+    """
+    if read_to is None:
+        read_to = await _settled_to(conn, destination, now)
+    reach = await scope.of(conn, destination)
+    last = await _last(conn, destination.id)
+    first = destination.digests_sent == 0
+    since = last.day if last else day - timedelta(days=1)
+
+    items = await reminders.in_reach(conn, destination, desk)
+    overdue = [item for item in items if agenda.is_overdue(item, at) and not _was_overdue(item, last, at)]
+    own = {item.record_id for item in await reminders.told_here(conn, destination, desk)}
+    listed = None
+    if first or await _monday_is_due(conn, destination, since, day):
+        listed = await reminders.still_open(conn, destination, desk, day=day, at=at, full=first)
+        listed = _without(listed, {item.record_id for item in overdue})
+    deals, statements = await _deals_and_statements(conn, desk.guild_id, reach) if first else ([], [])
+    return Digest(
+        day=day,
+        server=desk.name,
+        first=first,
+        still_open=listed,
+        overdue=await reminders.load_items(conn, destination, overdue),
+        due=await reminders.load_items(conn, destination, [i for i in items if agenda.is_ahead(i, day, at)]),
+        changes=await _changes(conn, destination, reach, read_to),
+        # The first one lists everything, so what was loaded before it needs no line.
+        loads=[] if first else await _loads(conn, destination, reach, read_to),
+        deals=deals,
+        statements=statements,
+        lead_fell=any(
+            agenda.lead_fell(item, since, day, own_message=item.record_id in own)
+            for item in items
+            if not agenda.is_overdue(item, at)
+        ),
+        read_to=read_to,
+    )
+
+
+class _Last(Struct, frozen=True):
+    day: date
+    at: datetime
+
+
+async def _last(conn: Connection, destination_id: int) -> _Last | None:
+    """The last digest that was sent or looked at and skipped."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT key, due_at FROM delivery WHERE destination_id = ? AND kind = 'digest' AND state = 'settled' "
+            "AND outcome IN (?, ?, ?) ORDER BY key DESC LIMIT 1",
+            (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW),
+        )
+    )
+    return _Last(date.fromisoformat(rows[0][0]), from_text(rows[0][1])) if rows else None
+
+
+def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
+    """Whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
+    return agenda.is_overdue(item, last.at if last else at - timedelta(days=1))
+
+
+async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
+    """Whether a Monday has come since the last digest that was not told in a message of its own."""
+    monday = day - timedelta(days=day.weekday())
+    if monday <= since:
+        return False
+    told = await conn.execute_fetchall(
+        "SELECT 1 FROM delivery WHERE destination_id = ? AND kind = 'open' AND key = ?",
+        (destination.id, monday.isoformat()),
+    )
+    return not list(told)
+
+
+def _without(listed: StillOpen | None, told: set[int]) -> StillOpen | None:
+    if listed is None:
+        return None
+    items = [one for one in listed.items if one.item.record_id not in told]
+    return StillOpen(items, listed.full, listed.day) if items else None
+
+
+async def _settled_to(conn: Connection, destination: Destination, now: datetime) -> int:
+    """The newest update before the first one that can still be undone."""
+    ((young,),) = await conn.execute_fetchall(
+        "SELECT min(id) FROM ledger WHERE guild_id = ? AND id > ? AND origin = 'editor' AND entered_at > ?",
+        (destination.guild_id, destination.digested_to, to_text(now - SETTLED_AFTER)),
+    )
+    newest = await updates.newest_id(conn, destination.guild_id)
+    return newest if young is None else young - 1
+
+
+async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
+    """The dossiers that were loaded or corrected since, with how many records of this destination they touched."""
+    rows = await conn.execute_fetchall(
+        "SELECT substr(origin_key, 1, instr(origin_key, '/') - 1) AS dossier, record_id, max(id) FROM ledger "
+        "WHERE guild_id = ? AND id > ? AND id <= ? AND origin = 'dossier' GROUP BY dossier, record_id",
+        (destination.guild_id, destination.digested_to, read_to),
+    )
+    found: dict[str, int] = {}
+    for dossier, record_id, newest in rows:
+        since = reach.since(record_id)
+        if since is not None and since < newest:
+            found[dossier] = found.get(dossier, 0) + 1
+    return [Load(dossier, count) for dossier, count in found.items()]
+
+
+async def _changes(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[RecordChange]:
+    """What changed per record since the last digest, without what was told at once or loaded, in order of entering."""
+    guild_id = destination.guild_id
+    rows = await conn.execute_fetchall(
+        "SELECT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
+        "WHERE u.guild_id = ? AND u.id > ? AND u.id <= ? AND u.origin = 'editor' GROUP BY r.id ORDER BY min(u.id)",
+        (guild_id, destination.digested_to, read_to),
+    )
+    touched = [(id_, slug, kind) for id_, slug, kind in rows if reach.since(id_) is not None]
+    histories = await updates.histories(conn, guild_id, [slug for _, slug, _ in touched])
+    told = await deliveries.told_at_once(conn, destination.id)
+    found: list[RecordChange] = []
+    for id_, slug, kind in touched:
+        read_from = max(destination.digested_to, reach.since(id_) or 0)
+        history = without_undone(histories[slug])
+        change = await _change(conn, guild_id, slug, kind, history, read_from, read_to, told)
+        if change is not None:
+            found.append(change)
+    return found
+
+
+async def _change(
+    conn: Connection,
+    guild_id: int,
+    slug: str,
+    kind: Kind,
+    history: Sequence[Update],
+    read_from: int,
+    read_to: int,
+    told: set[str],
+) -> RecordChange | None:
+    # A withdrawal of what would be told counts at once, however new it is: what was withdrawn is left out.
+    own = {update.id for update in history if update.id <= read_to}
+    known = [u for u in history if u.id in own or (u.action == "withdrawn" and u.replaces in own)]
+    read = [u for u in known if u.id <= read_from or u.origin == "dossier" or u.batch in told]
+    before, after = fold.fold(kind, read), fold.fold(kind, known)
+    changes = [changed for changed in changed_fields(kind, before, after) if changed.field != "checked"]
+    if not changes or not after.facts.get("name"):
+        return None
+    by_id = {update.id: update for update in known}
+    first = next((c.after for c in changes if c.after is not None), None)
+    source = by_id[first.update] if first else max(known, key=lambda u: u.id)
+    return RecordChange(
+        kind=kind,
+        slug=slug,
+        name=after.facts["name"][-1].value,
+        new="name" not in before.facts,
+        opened=before.opened,
+        changes=changes,
+        names=await _names(conn, guild_id, kind, (before, after)),
+        source=await sources.get(conn, guild_id, source.source_id),
+        locator=source.locator,
+        date=source.date,
+    )
+
+
+async def _names(conn: Connection, guild_id: int, kind: Kind, states: Iterable[State]) -> dict[str, str]:
+    slugs: set[str] = set()
+    for state in states:
+        for name, facts in state.facts.items():
+            field = find_field(kind, name)
+            assert field is not None  # The fold keeps no other.
+            slugs.update(slug for fact in facts for slug, _ in field.type.records(fact.value))
+    rows = await conn.execute_fetchall(
+        "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
+        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
+    )
+    return dict(map(tuple, rows))
+
+
+async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:
+    rows = await conn.execute_fetchall(
+        "SELECT id, slug, kind FROM record WHERE guild_id = ? AND live = 1 AND kind IN ('deal', 'statement') "
+        "ORDER BY id",
+        (guild_id,),
+    )
+    chosen = [(slug, kind) for id_, slug, kind in rows if reach.since(id_) is not None]
+    deals, statements = ([slug for slug, kind_ in chosen if kind_ == kind][:_LISTED] for kind in ("deal", "statement"))
+    return await records.get_many(conn, guild_id, deals), await records.get_many(conn, guild_id, statements)

@@ -1,0 +1,525 @@
+"""Reminders: of pending items, computed from the item, and of one's own words at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from bot import agenda, when
+from bot.agenda import Item, OpenItem, StillOpen, Told, Window
+from bot.errors import BadInput, UserError
+from bot.ledger.fields import ON_REQUEST_KINDS
+from bot.ledger.values import due_day, quoted
+from bot.services import deliveries, desks, destinations, records, scope, updates
+from data.database import Connection, from_text, to_text
+from data.records import Delivery, Desk, Destination, Opened, Record, Reminder
+
+MOST = 100
+"""How many reminders one destination can have."""
+
+LONGEST_WORDS = 1000
+
+_CHUNK = 500  # Rows planned in one transaction.
+
+_COLUMNS = (
+    "m.id, m.destination_id, r.slug, r.name, m.words, m.at, m.done_at, m.muted, m.snoozed_until, m.created_by, "
+    "m.created_at"
+)
+_SELECT = (
+    f"SELECT {_COLUMNS} FROM reminder m JOIN destination d ON d.id = m.destination_id "
+    "LEFT JOIN record r ON r.id = m.record_id"
+)
+
+
+def _reminder(row: Any) -> Reminder:
+    values = list(row)
+    for at in (5, 6, 8, 10):
+        values[at] = from_text(values[at]) if values[at] else None
+    values[7] = bool(values[7])
+    return Reminder(*values)
+
+
+# Setting, listing, snoozing, cancelling
+
+
+async def find(conn: Connection, guild_id: int, reminder_id: int) -> Reminder | None:
+    """A reminder of this server, or None: an id of another server opens nothing."""
+    rows = list(await conn.execute_fetchall(f"{_SELECT} WHERE d.guild_id = ? AND m.id = ?", (guild_id, reminder_id)))
+    return _reminder(rows[0]) if rows else None
+
+
+async def find_item(conn: Connection, destination_id: int, slug: str) -> Reminder | None:
+    """What a destination has set for a pending item, if anything."""
+    rows = list(
+        await conn.execute_fetchall(f"{_SELECT} WHERE m.destination_id = ? AND r.slug = ?", (destination_id, slug))
+    )
+    return _reminder(rows[0]) if rows else None
+
+
+def check_open(opened: Opened) -> None:
+    """UserError when there is nothing to be reminded of."""
+    record = opened.record
+    if record.kind != "pending":
+        raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed. /pending list shows them.")
+    if not record.open:
+        raise UserError(
+            f"{quoted(record.name)} is closed, so there is nothing to be reminded of. Nothing was changed. "
+            "/pending list shows what is open."
+        )
+
+
+async def join(conn: Connection, destination: Destination, opened: Opened, *, now: datetime, person_id: int) -> bool:
+    """Reminds a destination of a pending item from now on; False when it was so already."""
+    check_open(opened)
+    known = await find_item(conn, destination.id, opened.record.slug)
+    if known is not None and not known.muted:
+        return False
+    if known is None:
+        await _make_room(conn, destination)
+    await conn.execute(
+        "INSERT INTO reminder (destination_id, record_id, created_by, created_at) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (destination_id, record_id) WHERE record_id IS NOT NULL DO UPDATE SET muted = 0",
+        (destination.id, opened.record.id, person_id, to_text(now)),
+    )
+    await destinations.schedule(conn, destination.id, now)
+    return True
+
+
+async def set_words(
+    conn: Connection, destination: Destination, words: str, at: datetime, *, now: datetime, person_id: int
+) -> Reminder:
+    """A reminder in one's own words at an instant, which has to lie ahead."""
+    words = words.strip()
+    if not words:
+        raise BadInput("There are no words to remind you of. Nothing was changed. Write them in text.")
+    if len(words) > LONGEST_WORDS:
+        raise BadInput(
+            f"The text has {len(words):,} characters; {LONGEST_WORDS:,} fit. Nothing was changed. Shorten it."
+        )
+    _check_ahead(at, now)
+    await _make_room(conn, destination)
+    rows = await conn.execute_fetchall(
+        "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (destination.id, words, to_text(at), person_id, to_text(now)),
+    )
+    ((id_,),) = rows
+    made = await find(conn, destination.guild_id, id_)
+    assert made is not None  # Just made.
+    return made
+
+
+def _check_ahead(at: datetime, now: datetime) -> None:
+    if at <= now:
+        raise BadInput("That time has passed. Nothing was changed. Write a later one, like in 3 days.")
+
+
+async def _make_room(conn: Connection, destination: Destination) -> None:
+    ((count,),) = await conn.execute_fetchall(
+        "SELECT count(*) FROM reminder WHERE destination_id = ? AND done_at IS NULL", (destination.id,)
+    )
+    if count >= MOST:
+        raise UserError(
+            f"There are already {MOST} reminders here, which is the most. Nothing was changed. "
+            "Cancel one with /remind cancel."
+        )
+
+
+class Own(Struct, frozen=True):
+    """One reminder of a person, with what its line says."""
+
+    reminder: Reminder
+    guild_id: int
+    server: str
+    zone: str
+    hour: str
+    open: bool
+    due: Any  # The item's due value, none when it has no date.
+
+    @property
+    def title(self) -> str:
+        return self.reminder.name or self.reminder.words or "a record that was taken back"
+
+
+async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[Own]:
+    """A person's own reminders, in one server or in all: what comes next first, then items by their due date."""
+    rows = await conn.execute_fetchall(
+        f"SELECT {_COLUMNS}, d.guild_id, k.name, coalesce(d.zone, p.zone, k.zone), d.digest_at, ifnull(r.open, 0), "
+        "json_extract(r.state, '$.facts.due') "
+        "FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id "
+        "JOIN person p ON p.id = d.person_id LEFT JOIN record r ON r.id = m.record_id "
+        "WHERE d.person_id = ? AND d.guild_id = coalesce(?, d.guild_id) AND k.left_at IS NULL AND m.done_at IS NULL "
+        "ORDER BY coalesce(m.snoozed_until, m.at) IS NULL, coalesce(m.snoozed_until, m.at), r.due_on IS NULL, "
+        "r.due_on, m.id",
+        (person_id, guild_id),
+    )
+    found = []
+    for row in rows:
+        *own, in_guild, server, zone, digest_at, open_, due = row
+        facts = msgspec.json.decode(due) if due else []
+        hour = digest_at or f"{destinations.DEFAULT_HOUR:%H:%M}"
+        found.append(
+            Own(_reminder(own), in_guild, server, zone, hour, bool(open_), facts[-1]["value"] if facts else None)
+        )
+    return found
+
+
+async def find_own(conn: Connection, person_id: int, text: str, guild_id: int | None = None) -> Own:
+    """One of a person's own reminders by its id or the beginning of its name; UserError when there is none such."""
+    own = await list_of_person(conn, person_id, guild_id)
+    typed = text.strip()
+    by_id = [one for one in own if str(one.reminder.id) == typed]
+    by_name = [one for one in own if typed and one.title.casefold().startswith(typed.casefold())]
+    found = by_id or by_name
+    if not found:
+        raise UserError(f"{quoted(text)} is none of your reminders here. Nothing was changed. /remind list shows them.")
+    if len(found) > 1:
+        raise BadInput(f"{quoted(text)} fits several of your reminders. Nothing was changed. Choose one from the list.")
+    return found[0]
+
+
+async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: datetime) -> None:
+    """Silent until then, counted from now. One's own words move there; an item's own leads go on afterwards."""
+    _check_ahead(until, now)
+    if reminder.at is not None:
+        await conn.execute("UPDATE reminder SET at = ?, done_at = NULL WHERE id = ?", (to_text(until), reminder.id))
+        return
+    await conn.execute("UPDATE reminder SET snoozed_until = ?, muted = 0 WHERE id = ?", (to_text(until), reminder.id))
+
+
+async def snooze_item(
+    conn: Connection, destination: Destination, opened: Opened, until: datetime, *, now: datetime, person_id: int
+) -> None:
+    """The same for an item at a destination that may have set nothing for it yet: a channel, or someone's own copy."""
+    _check_ahead(until, now)
+    check_open(opened)
+    if await find_item(conn, destination.id, opened.record.slug) is None:
+        await _make_room(conn, destination)
+    await conn.execute(
+        "INSERT INTO reminder (destination_id, record_id, snoozed_until, created_by, created_at) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (destination_id, record_id) WHERE record_id IS NOT NULL "
+        "DO UPDATE SET snoozed_until = excluded.snoozed_until, muted = 0",
+        (destination.id, opened.record.id, to_text(until), person_id, to_text(now)),
+    )
+    await destinations.schedule(conn, destination.id, now)
+
+
+async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None:
+    """Ends a reminder. A message of it that still waits finds it gone and is not sent."""
+    await conn.execute("DELETE FROM reminder WHERE id = ?", (reminder.id,))
+    await destinations.schedule(conn, reminder.destination_id, now)
+
+
+# What is open
+
+
+async def list_items(conn: Connection, desk: Desk, record_ids: Iterable[int] | None = None) -> list[Item]:
+    """The open items of a server, all or some: the next due first, then those without a date."""
+    chosen = "" if record_ids is None else "AND id IN (SELECT value FROM json_each(?)) "
+    values: list[Any] = [desk.guild_id]
+    if record_ids is not None:
+        values.append(msgspec.json.encode(sorted(record_ids)).decode())
+    rows = await conn.execute_fetchall(
+        "SELECT id, slug, json_extract(state, '$.facts.item_kind[0].value'), due_on, due_sureness, "
+        f"json_extract(state, '$.facts.zone[0].value') FROM record WHERE guild_id = ? AND open = 1 {chosen}"
+        "ORDER BY due_on IS NULL, due_on, id",
+        values,
+    )
+    return [
+        Item(id_, slug, kind or "", date.fromisoformat(due_on) if due_on else None, sureness, zone or desk.zone)
+        for id_, slug, kind, due_on, sureness, zone in rows
+    ]
+
+
+class _Set(Struct, frozen=True):
+    """What a destination has set for items: joined, muted, silent for now."""
+
+    joined: frozenset[int]
+    muted: frozenset[int]
+    snoozed: frozenset[int]
+
+    @property
+    def silent(self) -> frozenset[int]:
+        return self.muted | self.snoozed
+
+
+async def _set_for(conn: Connection, destination: Destination) -> _Set:
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT record_id, muted, snoozed_until IS NOT NULL FROM reminder "
+            "WHERE destination_id = ? AND record_id IS NOT NULL",
+            (destination.id,),
+        )
+    )
+    return _Set(
+        frozenset(id_ for id_, muted, _ in rows if not muted),
+        frozenset(id_ for id_, muted, _ in rows if muted),
+        frozenset(id_ for id_, _, snoozed in rows if snoozed),
+    )
+
+
+async def told_here(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
+    """The items whose dates are told at a destination in messages of their own.
+
+    The server's channel has all of them without asking; a person those that were joined.
+    """
+    found = await _set_for(conn, destination)
+    if destination.person_id is not None:
+        return await list_items(conn, desk, found.joined - found.silent)
+    if destination.channel_id != desk.channel_id:
+        return []
+    return [
+        item
+        for item in await list_items(conn, desk)
+        if item.item_kind not in ON_REQUEST_KINDS and item.record_id not in found.silent
+    ]
+
+
+async def in_reach(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
+    """The open items that a destination's digest and its *Still open* are about.
+
+    A channel's are all of the server's, a person's those they joined or follow. What nobody has to act on comes only
+    where somebody asked for it.
+    """
+    found = await _set_for(conn, destination)
+    if (
+        destination.channel_id is not None
+        and destination.digest_at is None
+        and destination.channel_id != desk.channel_id
+    ):
+        return []
+    if destination.person_id is not None and destination.digest_at is None:
+        return await list_items(conn, desk, found.joined - found.silent)
+    reach = await scope.of(conn, destination)
+    return [
+        item
+        for item in await list_items(conn, desk)
+        if item.record_id not in found.snoozed
+        and not (destination.person_id is not None and item.record_id in found.muted)
+        and (
+            item.record_id in found.joined
+            or (item.item_kind not in ON_REQUEST_KINDS and reach.since(item.record_id) is not None)
+        )
+    ]
+
+
+async def load_items(conn: Connection, destination: Destination, items: Collection[Item]) -> list[OpenItem]:
+    """The items with what their lines say, and whether anything came in since the destination was last told."""
+    rows = await conn.execute_fetchall(
+        "SELECT record_id, max(id) FROM ledger WHERE record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
+        (msgspec.json.encode([item.record_id for item in items]).decode(),),
+    )
+    newest: dict[int, int] = dict(map(tuple, rows))
+    by_slug = {item.slug: item for item in items}
+    opened = await records.get_many(conn, destination.guild_id, list(by_slug))
+    return [
+        OpenItem(by_slug[one.record.slug], one, newest.get(one.record.id, 0) > destination.digested_to)
+        for one in opened
+    ]
+
+
+async def still_open(
+    conn: Connection, destination: Destination, desk: Desk, *, day: date, at: datetime, full: bool = False
+) -> StillOpen | None:
+    """What a Monday lists for a destination; None when nothing of the kind is open."""
+    items = [item for item in await in_reach(conn, destination, desk) if agenda.is_still_open(item, day, at)]
+    if not items:
+        return None
+    every_fourth = destination.mondays % agenda.FULL_EVERY == 0
+    return StillOpen(await load_items(conn, destination, items), full or every_fourth, day)
+
+
+# Planning
+
+
+def window_of(destination: Destination, now: datetime) -> Window | None:
+    """The hours of a destination that are due and not planned yet; None when there are none."""
+    if destination.next_hour_at is None or destination.next_hour_at > now:
+        return None
+    until, at = destinations.latest_hour(destination, now)
+    first = when.local_date(destination.next_hour_at, destination.zone)
+    since = date.fromordinal(first.toordinal() - 1)
+    # Where the hour or the zone moved, the date between the last hour and the next one counts too.
+    if destination.hour_on is not None and (first - destination.hour_on).days <= 2:
+        since = min(since, destination.hour_on)
+    return Window(since, max(until, since), at, destination.zone)
+
+
+async def plan_hour(conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime) -> None:
+    """Plans the dated items that are told at this hour in messages of their own, one per item."""
+    for item in await told_here(conn, destination, desk):
+        lead = agenda.lead_due(item, window, await _told(conn, destination.id, item))
+        if lead is None or not agenda.is_own_message(
+            lead, person=destination.person_id is not None, digest=destination.digest_at is not None
+        ):
+            continue
+        await deliveries.replace_waiting(conn, destination.id, "reminder", f"item:{item.record_id}:", now=now)
+        await deliveries.plan(
+            conn,
+            destination.guild_id,
+            destination.id,
+            "reminder",
+            _item_key(item, lead),
+            due_at=window.at,
+            payload={"slug": item.slug, "due": str(item.due_on), "lead": lead},
+        )
+
+
+def _item_key(item: Item, lead: str) -> str:
+    return f"item:{item.record_id}:{item.due_on}:{lead}"
+
+
+async def _told(conn: Connection, destination_id: int, item: Item) -> set[str]:
+    """The leads of the item's present date that this destination was told before."""
+    if item.due_on is None:
+        return set()
+    prefix = _item_key(item, "")
+    rows = await conn.execute_fetchall(
+        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'reminder' AND key >= ? AND key < ?",
+        (destination_id, prefix, prefix + "\U0010ffff"),
+    )
+    return {key.removeprefix(prefix) for (key,) in rows}
+
+
+async def plan_open(
+    conn: Connection, destination: Destination, desk: Desk, monday: date, window: Window, *, now: datetime
+) -> None:
+    """Plans *Still open* as a message of its own, where no digest of that hour can hold it."""
+    if await still_open(conn, destination, desk, day=monday, at=window.at) is None:
+        return
+    # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
+    read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
+    await deliveries.replace_waiting(conn, destination.id, "open", now=now)
+    await deliveries.plan(
+        conn,
+        destination.guild_id,
+        destination.id,
+        "open",
+        monday.isoformat(),
+        due_at=window.at,
+        payload={"open": True, "to": read_to},
+    )
+
+
+async def plan_instants(conn: Connection, now: datetime) -> bool:
+    """Plans own words and ended snoozes whose instant has come; True when there may be more than fitted."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT m.id, d.guild_id, d.id, m.at, m.snoozed_until FROM reminder m "
+            "JOIN destination d ON d.id = m.destination_id "
+            "WHERE (m.at <= ?1 AND m.done_at IS NULL AND m.at IS NOT NULL) "
+            "OR (m.snoozed_until <= ?1 AND m.snoozed_until IS NOT NULL) LIMIT ?2",
+            (to_text(now), _CHUNK),
+        )
+    )
+    for id_, guild_id, destination_id, at, snoozed_until in rows:
+        what, instant = ("words", at) if at else ("snooze", snoozed_until)
+        await deliveries.plan(
+            conn, guild_id, destination_id, "reminder", f"{what}:{id_}:{instant}", due_at=from_text(instant)
+        )
+        await conn.execute(
+            "UPDATE reminder SET snoozed_until = NULL, done_at = iif(at IS NULL, NULL, ?) WHERE id = ?",
+            (to_text(now), id_),
+        )
+        if what == "snooze":
+            await _mark_overdue_told(conn, guild_id, destination_id, id_, now)
+    return len(rows) == _CHUNK
+
+
+async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime):
+    """A message after a snooze says that an item is overdue; the next hour does not say it again."""
+    ((record_id,),) = await conn.execute_fetchall("SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
+    for item in await list_items(conn, await _desk(conn, guild_id), [record_id]):
+        if agenda.is_overdue(item, now):
+            key = _item_key(item, "overdue")
+            await deliveries.note(conn, guild_id, destination_id, "reminder", key, deliveries.REPLACED, now=now)
+
+
+async def _desk(conn: Connection, guild_id: int) -> Desk:
+    desk = await desks.find(conn, guild_id)
+    assert desk is not None  # A destination belongs to it.
+    return desk
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """When the next own words or snooze fall due."""
+    ((text,),) = await conn.execute_fetchall(
+        "SELECT min(at) FROM (SELECT min(at) AS at FROM reminder WHERE done_at IS NULL AND at IS NOT NULL "
+        "UNION ALL SELECT min(snoozed_until) FROM reminder WHERE snoozed_until IS NOT NULL)"
+    )
+    return from_text(text) if text else None
+
+
+# What a planned reminder tells now
+
+
+async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
+    """What a reminder tells, or why it is no longer due."""
+    what, id_, *_ = delivery.key.split(":")
+    today = when.local_date(now, destination.zone)
+    if what == "item":
+        return await _load_item(conn, delivery, destination, now)
+    reminder = await find(conn, delivery.guild_id, int(id_))
+    if reminder is None:
+        return "cancelled"
+    if what == "words":
+        if reminder.at is not None and reminder.done_at is None:
+            return "moved to another time"
+        return Told(reminder, None, "", today, overdue=False, person=destination.person_id is not None)
+    if reminder.muted or reminder.snoozed_until is not None:
+        return "muted" if reminder.muted else "snoozed again"
+    opened = await records.find(conn, delivery.guild_id, reminder.slug or "")
+    if opened is None or not opened.record.open:
+        return "closed" if opened else "taken back"
+    return await _told_of(conn, opened, destination, reminder, "", now)
+
+
+async def _load_item(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
+    slug, lead = delivery.payload["slug"], delivery.payload["lead"]
+    opened = await records.find(conn, delivery.guild_id, slug)
+    if opened is None or not opened.record.open:
+        return "closed" if opened else "taken back"
+    due = opened.record.value("due")
+    if str(due_day(due)) != delivery.payload["due"]:
+        return "the date has moved"
+    if lead != "overdue" and int(lead) not in agenda.leads_of(due["sureness"]):
+        return "the date is less sure now"
+    reminder = await find_item(conn, destination.id, slug)
+    if reminder is None and destination.person_id is not None:
+        return "cancelled"
+    if reminder is not None and (reminder.muted or reminder.snoozed_until is not None):
+        return "muted" if reminder.muted else "snoozed"
+    told = await _told_of(conn, opened, destination, reminder, lead, now)
+    return "the date is less sure now" if lead == "overdue" and not told.overdue else told
+
+
+async def _told_of(
+    conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, lead: str, now: datetime
+) -> Told:
+    item = item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
+    overdue = agenda.is_overdue(item, now)
+    today = when.local_date(now, destination.zone)
+    return Told(
+        reminder,
+        OpenItem(item, opened, news=False),
+        "overdue" if overdue else lead,
+        today,
+        overdue,
+        person=destination.person_id is not None,
+    )
+
+
+def item_of(record: Record, zone: str) -> Item:
+    """An open item as the reminders see it; `zone` is the server's, where the item names none."""
+    due = record.value("due")
+    return Item(
+        record.id,
+        record.slug,
+        record.value("item_kind") or "",
+        due_day(due),
+        due["sureness"] if due else None,
+        record.value("zone") or zone,
+    )
