@@ -45,14 +45,19 @@ class Deliverer:
                 except Exception:
                     log.exception("reference %s: %s failed; the others go on", secrets.token_hex(3), plan.__name__)
             await self._release()
-        for destination_id in await deliveries.due_destinations(self._db.read, now):
-            self._start(destination_id)
+        await self._start_due(now)
 
     async def tick(self, now: datetime) -> None:
-        """Plans what fell due and sends all of it."""
+        """Plans what fell due and sends all of it, and the notices of what went wrong on the way."""
         await self.begin(now)
         while self._workers:
             await asyncio.wait(list(self._workers.values()))
+            await self._start_due(self._clock.now())
+
+    async def _start_due(self, now: datetime) -> None:
+        if not self._closing:
+            for destination_id in await deliveries.due_destinations(self._db.read, now):
+                self._start(destination_id)
 
     async def send(self, delivery_id: int, within: float = 10.0) -> Delivery:
         """Sends one delivery now, after what waits before it, and returns how it stands after at most `within` s."""

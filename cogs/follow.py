@@ -21,6 +21,7 @@ from bot.ui import follows as drawn
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
+from cogs.records import find
 from data.database import Connection
 from data.records import Delivery, Destination, Follow
 
@@ -112,7 +113,7 @@ class FollowCog(commands.Cog):
         """The record that was typed or chosen; None for everything."""
         if normal(what) == EVERYTHING:
             return None
-        return (await records.get_by_name(self.bot.db.read, guild_id, what)).record.slug
+        return (await find(self.bot, guild_id, what)).record.slug
 
     @add.autocomplete("what")
     async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -135,8 +136,9 @@ class FollowCog(commands.Cog):
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
+        days = when.format_weekdays(place.digest_days)
         await interaction.response.send_message(
-            f"A digest comes to {where}, {when.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}), when something changed. "
+            f"A digest comes to {where} when something changed: {days} at {place.digest_at} ({place.zone}). "
             f"{self.bot.mention('digest set')} changes time and days.",
             ephemeral=True,
         )

@@ -1,0 +1,334 @@
+"""Following as people do it: commands, cards, direct messages, *Why this?*."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import discord
+import pytest
+import simcord
+from simcord.backend.models import Overwrite
+
+from bot.services import destinations, sources, updates
+from bot.services.updates import Change
+from data.records import FactDate
+from tests.discord.conftest import World, answer, labels_of, text_of
+
+
+async def move(world: World, stage: str, slug: str) -> None:
+    """An editor's update of a deal's stage, entered now."""
+    day = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
+    async with world.db.write() as conn:
+        source = await sources.ensure(conn, world.guild.id, title="Example news")
+        change = Change(slug, "deal", "stage", stage, day, source, "paragraph 3", "reported")
+        await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
+
+
+async def deal(world: World) -> tuple[str, str]:
+    """Slug and name of a deal of the starter dossier."""
+    ((slug, name),) = await world.db.read.execute_fetchall(
+        "SELECT slug, name FROM record WHERE guild_id = ? AND kind = 'deal' AND live = 1 ORDER BY id LIMIT 1",
+        (world.guild.id,),
+    )
+    return slug, name
+
+
+def dms(world: World) -> list:
+    return world.member.user.dm_channel.history()
+
+
+@pytest.mark.asyncio
+async def test_a_follow_is_confirmed_by_a_first_dm_and_says_what_it_brings(world: World):
+    slug, name = await deal(world)
+    result = await world.member.slash(world.channel, "follow add", what=slug)
+    text = answer(result)
+    assert f"You now follow **{name}**" in text
+    assert "first message has just arrived" in text
+    assert labels_of(result.response) == ["Also a daily digest", "Digest only"]
+    (first,) = dms(world)
+    assert first.content.startswith(f"You follow **{name}** in Newsroom.")
+    again = answer(await world.member.slash(world.channel, "follow add", what=slug))
+    assert "already follow" in again
+    assert len(dms(world)) == 1
+
+
+@pytest.mark.asyncio
+async def test_closed_dms_show_at_once_and_another_try_mends_it(world: World):
+    slug, _ = await deal(world)
+    path = f"/channels/{world.member.user.dm_channel.id}/messages"
+    world.env.inject_error("POST", path, status=403, code=50007, times=None)
+    text = answer(await world.member.slash(world.channel, "follow add", what=slug))
+    assert "closed to this server" in text
+    world.env.backend.faults.clear()
+    other = answer(await world.member.slash(world.channel, "follow add", what="everything"))
+    assert "first message has just arrived" in other
+
+
+@pytest.mark.asyncio
+async def test_a_follower_is_told_what_changed_before_and_after_with_the_source(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(74)
+    assert len(dms(world)) == 1
+    await world.tick(2)
+    _, alert = dms(world)
+    assert alert.content.splitlines()[0].startswith(f"**{name}: Signed.** Was: ")
+    assert "Example news" in alert.content
+    assert "paragraph 3" in alert.content
+    assert labels_of(alert) == ["Open", "History", "Why this?"]
+
+
+@pytest.mark.asyncio
+async def test_why_this_names_the_follow_and_stops_it_after_a_restart(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    await world.restart()
+    alert = dms(world)[-1]
+    explained = await world.member.user.click(alert, label="Why this?")
+    assert f"You follow **{name}**" in answer(explained)
+    stop = next(label for label in labels_of(explained.response) if label.startswith("Stop following"))
+    assert "no longer followed" in answer(await world.member.user.click(explained.response, label=stop))
+    assert "already ended" in answer(await world.member.user.click(explained.response, label=stop))
+    await move(world, "completed", slug)
+    await world.tick(80)
+    assert len(dms(world)) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_muted_follow_is_silent_until_it_is_followed_again(world: World):
+    slug, _ = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    explained = await world.member.user.click(dms(world)[-1], label="Why this?")
+    mute = next(label for label in labels_of(explained.response) if label.startswith("Mute"))
+    assert "muted" in answer(await world.member.user.click(explained.response, label=mute))
+    await move(world, "in_execution", slug)
+    await world.tick(80)
+    assert len(dms(world)) == 2
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.tick(1)
+    await move(world, "completed", slug)
+    await world.tick(80)
+    assert len(dms(world)) == 3
+
+
+@pytest.mark.asyncio
+async def test_a_channel_follows_with_manage_server_and_mentions_only_its_role(world: World):
+    slug, name = await deal(world)
+    refused = await world.member.slash(world.channel, "follow add", what=slug, channel=world.channel)
+    assert "Manage Server" in answer(refused)
+    role = world.guild.create_role("Watchers")
+    unable = discord.PermissionOverwrite(mention_everyone=False)
+    quiet = world.guild.create_text_channel("quiet", overwrites={world.env.bot.user: unable})
+    silent = await world.manager.slash(world.channel, "follow add", what=slug, channel=quiet, role=role)
+    assert "would ping nobody" in answer(silent)
+    world.env.backend.edit_role(world.guild.id, role.id, {"mentionable": True})
+    await world.env.settle()
+    made = answer(await world.manager.slash(world.channel, "follow add", what=slug, channel=quiet, role=role))
+    assert f"<#{quiet.id}> now follows **{name}**" in made
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    assert quiet.last_message is not None
+    assert quiet.last_message.content.endswith(f"<@&{role.id}>")
+    sent = world.env.http_requests[-1].json
+    assert sent["allowed_mentions"]["parse"] == []
+    assert [int(found) for found in sent["allowed_mentions"]["roles"]] == [role.id]
+
+
+@pytest.mark.asyncio
+async def test_everyone_is_never_a_role_to_mention(world: World):
+    slug, _ = await deal(world)
+    everyone = world.guild.default_role
+    text = answer(
+        await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel, role=everyone)
+    )
+    assert "never mentioned" in text
+
+
+@pytest.mark.asyncio
+async def test_a_role_without_a_channel_is_refused(world: World):
+    slug, _ = await deal(world)
+    text = answer(await world.manager.slash(world.channel, "follow add", what=slug, role=world.editors))
+    assert "Choose a channel" in text
+
+
+@pytest.mark.asyncio
+async def test_a_channel_the_bot_cannot_post_in_is_named_at_once(world: World):
+    closed = world.guild.create_text_channel(
+        "closed", overwrites={world.env.bot.user: discord.PermissionOverwrite(send_messages=False)}
+    )
+    slug, _ = await deal(world)
+    text = answer(await world.manager.slash(world.channel, "follow add", what=slug, channel=closed))
+    assert "lacks Send Messages" in text
+    assert await destinations.find_channel(world.db.read, world.guild.id, closed.id) is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "what", ["no such thing", "x" * 6000, "**bold** @everyone <@1>", "'; DROP TABLE follow; --"], ids=lambda w: w[:12]
+)
+async def test_an_unknown_name_is_refused_and_shown_as_it_was_typed(world: World, what: str):
+    result = await world.member.slash(world.channel, "follow add", what=what)
+    text = answer(result)
+    assert "not in the record" in text
+    assert "Nothing was changed" in text
+    assert "@everyone" not in text
+    assert dms(world) == []
+
+
+@pytest.mark.asyncio
+async def test_before_setup_it_is_said_what_is_missing(empty_world: World):
+    text = answer(await empty_world.member.slash(empty_world.channel, "follow add", what="everything"))
+    assert "/setup" in text
+
+
+@pytest.mark.asyncio
+async def test_a_card_begins_a_follow(world: World):
+    slug, name = await deal(world)
+    card = await world.member.slash(world.channel, "deal show", deal=slug)
+    follow = next(label for label in labels_of(card.response) if label.startswith("Follow"))
+    pressed = await world.member.click(card.response, label=follow)
+    assert f"You now follow **{name}**" in answer(pressed)
+    assert "already follow" in answer(await world.member.click(card.response, label=follow))
+
+
+@pytest.mark.asyncio
+async def test_a_digest_is_offered_once_and_digest_only_silences_alerts(world: World):
+    slug, _ = await deal(world)
+    made = await world.member.slash(world.channel, "follow add", what=slug)
+    assert "weekdays at 09:00" in answer(await world.member.click(made.response, label="Also a daily digest"))
+    assert "all in the digest" in answer(await world.member.click(made.response, label="Digest only"))
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    assert len(dms(world)) == 1
+    listed = answer(await world.member.slash(world.channel, "follow list"))
+    assert "in the digest only" in listed
+    assert "Digest: weekdays at 09:00" in listed
+
+
+@pytest.mark.asyncio
+async def test_a_channels_follow_is_ended_only_with_manage_server(world: World):
+    slug, _ = await deal(world)
+    await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    alert = world.channel.last_message
+    assert alert is not None
+    seen = await world.member.click(alert, label="Why this?")
+    assert "Someone with Manage Server can mute or stop it" in answer(seen)
+    assert labels_of(seen.response) == []
+    offered = await world.manager.click(alert, label="Why this?")
+    assert len(labels_of(offered.response)) == 2
+
+
+@pytest.mark.asyncio
+async def test_list_and_log_tell_what_is_followed_and_what_became_of_it(world: World):
+    slug, name = await deal(world)
+    assert "You follow nothing yet" in answer(await world.member.slash(world.channel, "follow list"))
+    assert "Nothing is set up" in answer(await world.member.slash(world.channel, "follow log"))
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.manager.slash(world.channel, "follow add", what="everything", channel=world.channel)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    listed = answer(await world.member.slash(world.channel, "follow list"))
+    assert f"{name} · at once" in listed
+    assert f"<#{world.channel.id}>" not in listed
+    assert f"<#{world.channel.id}>" in answer(await world.manager.slash(world.channel, "follow list"))
+    logged = answer(await world.member.slash(world.channel, "follow log"))
+    assert f"Alert, {name}: **delivered**" in logged
+    assert "First message: **delivered**" in logged
+
+
+@pytest.mark.asyncio
+async def test_a_follow_is_removed_by_its_name_here_and_in_the_dm(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.member.slash(world.channel, "follow add", what="everything")
+    offered = await world.member.autocomplete(world.channel, "follow remove", "what", name[:4])
+    assert [choice["value"] for choice in offered] == [slug]
+    assert "not among" in answer(await world.member.slash(world.channel, "follow remove", what="nonsense"))
+    assert "no longer follow" in answer(await world.member.slash(world.channel, "follow remove", what=slug))
+    assert "everything" in answer(await world.member.user.slash("follow list"))
+    assert "no longer follow everything" in answer(await world.member.user.slash("follow remove", what="everything"))
+    assert "You follow nothing yet" in answer(await world.member.user.slash("follow list"))
+
+
+@pytest.mark.asyncio
+async def test_in_a_dm_a_follow_is_begun_nowhere(world: World):
+    assert "begins in the server" in answer(await world.member.user.slash("follow add", what="everything"))
+
+
+@pytest.mark.asyncio
+async def test_who_left_sees_and_gets_nothing_more(world: World):
+    slug, _ = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    world.guild.remove_member(world.member)
+    await world.env.settle()
+    await world.env.advance_time(3700)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    assert len(dms(world)) == 1
+    assert "You follow nothing yet" in answer(await world.member.user.slash("follow list"))
+
+
+@pytest.mark.asyncio
+async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: World):
+    slug, _ = await deal(world)
+    await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
+    me = world.env.bot.user
+    assert me is not None
+    world.env.backend.set_overwrite(world.channel.id, Overwrite(me.id, 1, allow=0, deny=1 << 11))
+    await world.env.settle()
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    place = await destinations.find_channel(world.db.read, world.guild.id, world.channel.id)
+    assert place is not None
+    assert place.reason == "not permitted: the bot lacks Send Messages there"
+    notice = world.owner.dm_channel.history()[-1]
+    assert "have stopped" in text_of(notice)
+    world.env.backend.delete_overwrite(world.channel.id, me.id)
+    await world.env.settle()
+    await world.tick(1)
+    assert world.channel.last_message is not None
+    assert "Signed" in world.channel.last_message.content
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_channel_is_told_and_its_button_still_explains(world: World):
+    slug, _ = await deal(world)
+    other = world.guild.create_text_channel("other")
+    await world.manager.slash(world.channel, "follow add", what=slug, channel=other)
+    world.env.backend.delete_channel(other.id)
+    await world.env.settle()
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    notice = world.owner.dm_channel.history()[-1]
+    assert "the channel no longer exists" in text_of(notice)
+    explained = answer(await world.owner.click(notice, label="Why this?"))
+    assert "no longer works" in explained
+
+
+@pytest.mark.asyncio
+async def test_what_is_followed_elsewhere_is_not_ended_here(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    elsewhere = world.env.create_guild("Elsewhere", owner=world.member.user)
+    there = elsewhere.create_text_channel("general")
+    await world.env.settle()
+    stranger = simcord.MemberActor(world.env, elsewhere, world.member.user)
+    assert "/setup" in answer(await stranger.slash(there, "follow remove", what=slug))
+    assert await stranger.autocomplete(there, "follow remove", "what", "") == []
+    assert name in answer(await world.member.slash(world.channel, "follow list"))
