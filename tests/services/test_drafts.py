@@ -1,0 +1,367 @@
+"""Drafts on a real file: kept word for word, previewed without a trace, saved once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import BadInput, NotInRecord, UserError
+from bot.ledger.drafts import Draft, Mistakes, Preview, Task, checked_task, closing_task, field_task
+from bot.ledger.fields import get_field
+from bot.services import drafts, people, records, updates
+from bot.services.updates import Change
+from data.database import Database
+from data.records import FactDate, Kind
+
+GUILD, ELSEWHERE = 1000, 2000
+DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+FORM = {
+    "date": "5 March 2024",
+    "source": "https://example.org/x, paragraph 3",
+    "published": "6 March 2024",
+    "reason": "",
+}
+
+
+class Editing:
+    """A server with two editors, a deal that waits for a clearance, and the item that says so."""
+
+    def __init__(self, db: Database, now: datetime, source: int, edda: int, otto: int) -> None:
+        self.db, self.now, self.source, self.edda, self.otto = db, now, source, edda, otto
+
+    async def enter(self, *facts: tuple[str, Kind, str, object]) -> None:
+        changes = [Change(record, kind, field, value, DAY, self.source) for record, kind, field, value in facts]
+        async with self.db.write() as conn:
+            await updates.append(conn, GUILD, changes, now=self.now, person_id=self.edda, origin="dossier")
+
+    async def draft(self, task: Task, by: int | None = None, value: str = "", **typed: str) -> Draft:
+        """A draft whose form was sent with these words."""
+        async with self.db.write() as conn:
+            draft = await drafts.start(conn, GUILD, by or self.edda, task, value=value, now=self.now)
+            return await drafts.keep_typed(conn, draft, FORM | typed, today=self.now.date())
+
+    async def field(self, slug: str, field: str, by: int | None = None, **typed: str) -> Draft:
+        opened = await records.get(self.db.read, GUILD, slug)
+        return await self.draft(field_task(opened, get_field(opened.record.kind, field)), by, **typed)
+
+    async def preview(self, draft: Draft) -> Preview:
+        async with self.db.write() as conn:
+            return await drafts.preview(conn, draft, now=self.now)
+
+    async def save(self, draft: Draft) -> Preview:
+        async with self.db.write() as conn:
+            again = await drafts.get(conn, GUILD, str(draft.id), draft.person_id)
+            return await drafts.save(conn, again, now=self.now)
+
+    async def saved(self, draft: Draft) -> Preview:
+        return await self.save((await self.preview(draft)).draft)
+
+    async def value(self, slug: str, field: str):
+        return (await records.get(self.db.read, GUILD, slug)).record.value(field)
+
+    async def counts(self) -> list[int]:
+        """How many rows each table of the record has."""
+        found = []
+        for table in ("ledger", "record", "source", "link", "name", "spelling", "text"):
+            ((count,),) = await self.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")
+            found.append(count)
+        return found
+
+
+@pytest_asyncio.fixture
+async def editing(db: Database, desk: int, source: int, now: datetime) -> Editing:
+    async with db.write() as conn:
+        edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
+    there = Editing(db, now, source, edda, otto)
+    await there.enter(
+        ("us", "participant", "name", "U.S. government"),
+        ("india", "participant", "name", "India"),
+        ("drones", "deal", "name", "31 armed drones"),
+        ("drones", "deal", "stage", "under_review"),
+        ("drones", "deal", "approval", {"side": "us", "what": "clearances", "state": "open"}),
+        ("drones", "deal", "value", {"amount": "3000000000", "currency": "USD", "bound": "at least"}),
+        ("clearances", "pending", "name", "Clearances for the drones"),
+        ("clearances", "pending", "state", "open"),
+        ("clearances", "pending", "item_kind", "clearance"),
+        ("clearances", "pending", "who", {"record": "us"}),
+        ("clearances", "pending", "about", {"record": "drones"}),
+    )
+    return there
+
+
+@pytest.mark.asyncio
+async def test_a_preview_says_before_and_after_and_leaves_no_trace(editing: Editing):
+    before = await editing.counts()
+    found = await editing.preview(await editing.field("drones", "stage", value="signed"))
+    (change,) = found.changes
+    assert [(one.field, one.before and one.before.value, one.after and one.after.value) for one in change.changes] == [
+        ("stage", "under_review", "signed")
+    ]
+    assert (change.source.title, change.source.url, change.locator) == (
+        "example.org",
+        "https://example.org/x",
+        "paragraph 3",
+    )
+    assert await editing.counts() == before
+    assert await editing.value("drones", "stage") == "under_review"
+
+
+@pytest.mark.asyncio
+async def test_saving_enters_what_the_preview_said_and_only_once(editing: Editing):
+    draft = await editing.field("drones", "stage", value="signed")
+    found = await editing.saved(draft)
+    assert (found.draft.state, found.moved_on) == ("saved", False)
+    newest = (await updates.history(editing.db.read, GUILD, "drones"))[-1]
+    assert (newest.field, newest.value, newest.person_id, newest.batch, newest.origin) == (
+        "stage", "signed", editing.edda, found.draft.batch, "editor",
+    )  # fmt: skip
+    with pytest.raises(UserError, match="saved already, once"):
+        await editing.save(draft)
+
+
+@pytest.mark.asyncio
+async def test_a_draft_is_kept_word_for_word_even_when_nothing_of_it_can_be_read(editing: Editing):
+    draft = await editing.field("drones", "value", value="much", date="soon", source="", reason="word " * 100)
+    with pytest.raises(Mistakes):
+        await editing.preview(draft)
+    kept = await drafts.get(editing.db.read, GUILD, str(draft.id), editing.edda)
+    assert kept.typed == FORM | {"value": "much", "date": "soon", "source": "", "reason": "word " * 100}
+
+
+@pytest.mark.asyncio
+async def test_what_somebody_else_saved_meanwhile_is_shown_before_saving(editing: Editing):
+    mine = await editing.preview(await editing.field("drones", "stage", value="signed"))
+    await editing.saved(
+        await editing.field("drones", "stage", by=editing.otto, value="negotiating", date="4 March 2024")
+    )
+    again = await editing.save(mine.draft)
+    assert again.moved_on
+    assert [one.before and one.before.value for one in again.changes[0].changes] == ["negotiating"]
+    assert await editing.value("drones", "stage") == "negotiating"
+    assert not (await editing.save(mine.draft)).moved_on
+    assert await editing.value("drones", "stage") == "signed"
+
+
+@pytest.mark.asyncio
+async def test_what_others_change_elsewhere_holds_up_nobody(editing: Editing):
+    mine = await editing.preview(await editing.field("drones", "stage", value="signed"))
+    await editing.enter(("india", "participant", "alias", {"text": "Bharat"}))
+    assert not (await editing.save(mine.draft)).moved_on
+
+
+@pytest.mark.asyncio
+async def test_a_draft_opens_for_nobody_else_and_nowhere_else(editing: Editing):
+    draft = await editing.field("drones", "stage", value="signed")
+    with pytest.raises(UserError, match="somebody else"):
+        await drafts.get(editing.db.read, GUILD, str(draft.id), editing.otto)
+    for guild_id, id_ in ((ELSEWHERE, str(draft.id)), (GUILD, "999"), (GUILD, "x"), (GUILD, "9" * 40), (GUILD, "-1")):
+        with pytest.raises(UserError, match="not here any more"):
+            await drafts.get(editing.db.read, guild_id, id_, editing.edda)
+
+
+@pytest.mark.asyncio
+async def test_a_discarded_draft_saves_nothing(editing: Editing):
+    draft = await editing.field("drones", "stage", value="signed")
+    async with editing.db.write() as conn:
+        await drafts.drop(conn, draft)
+    with pytest.raises(UserError, match="discarded"):
+        await editing.save(draft)
+
+
+@pytest.mark.asyncio
+async def test_the_last_source_is_offered_for_an_hour_to_the_same_editor(editing: Editing):
+    await editing.saved(await editing.field("drones", "stage", value="signed"))
+    task = checked_task(await records.get(editing.db.read, GUILD, "drones"))
+
+    async def offered(by: int, minutes: int) -> str:
+        async with editing.db.write() as conn:
+            draft = await drafts.start(conn, GUILD, by, task, now=editing.now + timedelta(minutes=minutes))
+        return draft.typed["source"]
+
+    assert await offered(editing.edda, 60) == FORM["source"]
+    assert await offered(editing.edda, 61) == ""
+    assert await offered(editing.otto, 5) == ""
+
+
+@pytest.mark.asyncio
+async def test_a_stage_that_goes_back_is_refused_in_the_preview_until_it_has_a_reason(editing: Editing):
+    with pytest.raises(BadInput, match="reason"):
+        await editing.preview(await editing.field("drones", "stage", value="proposed"))
+    await editing.saved(await editing.field("drones", "stage", value="proposed", reason="The review ended."))
+    assert await editing.value("drones", "stage") == "proposed"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("outcome", "state"), [("given", "granted"), ("refused", "refused")])
+async def test_closing_a_clearance_changes_the_one_open_approval_with_it(editing: Editing, outcome, state):
+    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
+    found = await editing.saved(await editing.draft(task, value=outcome))
+    assert found.approval == state
+    assert (await editing.value("drones", "approval"))["state"] == state
+    assert await editing.value("clearances", "state") == "closed"
+    assert await editing.value("clearances", "outcome") == outcome
+    batches = {(await updates.history(editing.db.read, GUILD, slug))[-1].batch for slug in ("drones", "clearances")}
+    assert batches == {found.draft.batch}
+
+
+@pytest.mark.asyncio
+async def test_the_approval_stays_when_the_editor_leaves_it(editing: Editing):
+    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
+    draft = await editing.draft(task, value="given")
+    async with editing.db.write() as conn:
+        draft = await drafts.set_approval(conn, draft, False)
+    found = await editing.saved(draft)
+    assert [change.slug for change in found.changes] == ["clearances"]
+    assert (await editing.value("drones", "approval"))["state"] == "open"
+
+
+@pytest.mark.asyncio
+async def test_of_two_open_approvals_neither_is_guessed(editing: Editing):
+    await editing.enter(("drones", "deal", "approval", {"side": "india", "what": "budget", "state": "requested"}))
+    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
+    found = await editing.preview(await editing.draft(task, value="given"))
+    assert (found.approval, [change.slug for change in found.changes]) == ("", ["clearances"])
+
+
+@pytest.mark.asyncio
+async def test_an_item_is_closed_once(editing: Editing):
+    opened = await records.get(editing.db.read, GUILD, "clearances")
+    first, second = [await editing.draft(closing_task(opened), value="given") for _ in range(2)]
+    await editing.saved(first)
+    with pytest.raises(UserError, match="closed meanwhile"):
+        await editing.preview(second)
+    with pytest.raises(UserError, match="closed already"):
+        closing_task(await records.get(editing.db.read, GUILD, "clearances"))
+
+
+@pytest.mark.asyncio
+async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
+    task, opened = await drafts.pending_task(
+        editing.db.read, GUILD, "Signature of the deal", about="31 armed drones", item_kind="signature", who="India"
+    )
+    assert opened is None
+    found = await editing.saved(await editing.draft(task, value="31 October 2027, announced"))
+    assert found.changes[0].new
+    item = (await records.get(editing.db.read, GUILD, "signature-of-the-deal")).record
+    held = {name: item.value(name) for name in ("name", "state", "basis", "item_kind")}
+    assert held == {
+        "name": "Signature of the deal", "state": "open", "basis": "stated", "item_kind": "signature",
+    }  # fmt: skip
+    assert item.value("who") == {"record": "india"}
+    assert item.value("about") == {"record": "drones"}
+    assert item.value("due")["sureness"] == "announced"
+    assert item.open
+
+
+@pytest.mark.asyncio
+async def test_an_item_may_have_no_due_date(editing: Editing):
+    task, _ = await drafts.pending_task(editing.db.read, GUILD, "Answer")
+    await editing.saved(await editing.draft(task, value="none"))
+    assert (await records.get(editing.db.read, GUILD, "answer")).record.fact("due") is None
+
+
+@pytest.mark.asyncio
+async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Editing):
+    task, opened = await drafts.pending_task(editing.db.read, GUILD, "clearances for the DRONES", who="India")
+    assert opened is not None
+    found = await editing.saved(await editing.draft(task, value="none"))
+    assert {one.field for one in found.changes[0].changes} == {"who"}
+    facts = (await records.get(editing.db.read, GUILD, "clearances")).record.facts("who")
+    assert [fact.value["record"] for fact in facts] == ["india"]
+
+
+@pytest.mark.asyncio
+async def test_a_name_that_begins_like_another_makes_a_new_item(editing: Editing):
+    task, opened = await drafts.pending_task(editing.db.read, GUILD, "Clearances")
+    assert (opened, task.new, task.record) == (None, True, "clearances-2")
+
+
+@pytest.mark.asyncio
+async def test_two_editors_who_make_the_same_item_make_one(editing: Editing):
+    made = []
+    for by in (editing.edda, editing.otto):
+        task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature", who="India")
+        made.append((await editing.preview(await editing.draft(task, by, value="2027, reported"))).draft)
+    assert not (await editing.save(made[0])).moved_on
+    again = await editing.save(made[1])
+    assert (again.moved_on, again.changes[0].new) == (True, False)
+    ((count,),) = await editing.db.read.execute_fetchall(
+        "SELECT count(*) FROM record WHERE name = 'Signature' AND guild_id = ?", (GUILD,)
+    )
+    assert count == 1
+
+
+@pytest.mark.asyncio
+async def test_a_closed_item_that_is_named_again_is_open_again(editing: Editing):
+    closing = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
+    await editing.saved(await editing.draft(closing, value="dropped"))
+    task, _ = await drafts.pending_task(editing.db.read, GUILD, "clearances")
+    await editing.saved(await editing.draft(task, value="2027, reported", date="6 March 2024"))
+    assert (await records.get(editing.db.read, GUILD, "clearances")).record.open
+
+
+@pytest.mark.asyncio
+async def test_an_item_taken_back_can_be_made_again_under_its_name(editing: Editing):
+    task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
+    found = await editing.saved(await editing.draft(task, value="none"))
+    async with editing.db.write() as conn:
+        assert await drafts.undo(conn, GUILD, found.draft.batch, now=editing.now, person_id=editing.otto) == (
+            "signature", "Signature",
+        )  # fmt: skip
+    assert await records.find(editing.db.read, GUILD, "signature") is None
+    again, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
+    assert again.record == "signature"
+    assert (await editing.saved(await editing.draft(again, value="none"))).changes[0].new
+
+
+@pytest.mark.asyncio
+async def test_undo_of_another_server_finds_nothing(editing: Editing):
+    found = await editing.saved(await editing.field("drones", "stage", value="signed"))
+    for guild_id, batch in ((ELSEWHERE, found.draft.batch), (GUILD, ""), (GUILD, "made-up")):
+        with pytest.raises(UserError, match="nothing to undo"):
+            async with editing.db.write() as conn:
+                await drafts.undo(conn, guild_id, batch, now=editing.now, person_id=editing.edda)
+
+
+@pytest.mark.asyncio
+async def test_names_in_a_value_are_looked_up_in_this_server(editing: Editing):
+    found = await editing.saved(await editing.field("drones", "party", value="India as buyer"))
+    assert [one.after and one.after.value for one in found.changes[0].changes] == [{"record": "india", "role": "buyer"}]
+    with pytest.raises(Mistakes, match=r"Party: .*not in the record"):
+        await editing.preview(await editing.field("drones", "party", value="Atlantis as buyer"))
+    with pytest.raises(Mistakes, match="quotation marks"):
+        await editing.preview(await editing.field("clearances", "who", value="the lawyers"))
+    with pytest.raises(Mistakes, match="on the record stands India as buyer"):
+        await editing.preview(await editing.field("drones", "party", value="no longer India"))
+    await editing.saved(await editing.field("drones", "party", value="no longer India as buyer", date="6 March 2024"))
+    assert await editing.value("drones", "party") is None
+
+
+@pytest.mark.asyncio
+async def test_the_preview_says_when_a_value_moves_nothing(editing: Editing):
+    same = await editing.preview(await editing.field("drones", "stage", value="under_review"))
+    assert ([note.how for note in same.notes], same.changes[0].changes) == (["same"], [])
+    older = await editing.preview(await editing.field("drones", "stage", value="proposed", date="1 May 2022"))
+    assert [(note.how, [fact.value for fact in note.others]) for note in older.notes] == [("older", ["under_review"])]
+    beside = await editing.preview(await editing.field("drones", "value", value="about 4 billion USD"))
+    assert [(note.how, len(note.others)) for note in beside.notes] == [("beside", 1)]
+
+
+@pytest.mark.asyncio
+async def test_a_record_taken_back_meanwhile_is_refused(editing: Editing):
+    draft = await editing.field("drones", "stage", value="signed")
+    ids = [update.id for update in await updates.history(editing.db.read, GUILD, "drones") if update.field == "name"]
+    async with editing.db.write() as conn:
+        await updates.withdraw(conn, GUILD, ids, now=editing.now, person_id=editing.otto, reason="A mistake")
+    with pytest.raises(NotInRecord, match="no longer in the record"):
+        await editing.preview(draft)
+
+
+@pytest.mark.asyncio
+async def test_a_part_that_was_not_sent_stays_as_it_was(editing: Editing):
+    draft = await editing.field("drones", "stage", value="signed")
+    async with editing.db.write() as conn:
+        again = await drafts.keep_typed(conn, draft, {"date": "today"}, today=date(2024, 3, 7))
+    assert again.typed == FORM | {"value": "signed", "date": "2024-03-07"}

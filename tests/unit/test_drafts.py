@@ -1,0 +1,156 @@
+"""What is typed into the form of an update: sources, days, and what the form may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BadInput, UserError
+from bot.ledger.drafts import Cited, Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read, read_source
+from bot.ledger.fields import KINDS, fields_of
+from data.records import FactDate, Kind, Party
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+def outcome(act: Callable[[], T]) -> T | UserError:
+    """What came of it: a result, or the refusal that a person would read. Anything else fails the test."""
+    try:
+        return act()
+    except UserError as told:
+        return told
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "url", "locator"),
+    [
+        ("https://example.org/x, paragraph 3", "example.org", "https://example.org/x", "paragraph 3"),
+        (
+            "https://example.org/a,b?c=1,2, page 4, note 2",
+            "example.org",
+            "https://example.org/a,b?c=1,2",
+            "page 4, note 2",
+        ),
+        ("http://example.org", "example.org", "http://example.org", ""),
+        ("HTTPS://Example.ORG/x,", "example.org", "HTTPS://Example.ORG/x", ""),
+        ("Joint statement, paragraph 3", "Joint statement", "", "paragraph 3"),
+        ("Joint statement", "Joint statement", "", ""),
+        ("India, U.S. sign, page 2", "India, U.S. sign", "", "page 2"),
+        ("India, U.S. sign,", "India, U.S. sign", "", ""),
+        ("Reuters: a deal", "Reuters: a deal", "", ""),
+        ("  Spread\nover lines , p. 1 ", "Spread over lines", "", "p. 1"),
+        ("संयुक्त वक्तव्य, पृष्ठ 2", "संयुक्त वक्तव्य", "", "पृष्ठ 2"),
+    ],
+)
+def test_a_source_is_a_link_or_a_title_then_the_place_in_it(typed, title, url, locator):
+    assert read_source(typed) == Cited(title, title if url else "", url, locator)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("", "Nothing is written"),
+        (" , page 3", "title"),
+        ("x" * 201, "201"),
+        ("Title, " + "y" * 201, "201"),
+        ("javascript:alert(1)", "https://"),
+        ("JavaScript:alert(1), paragraph 3", "https://"),
+        ("data:text/html,<script>", "https://"),
+        ("file:///etc/passwd", "https://"),
+        ("ftp://example.org/x", "https://"),
+        ("www.example.org/x", "https://"),
+        ("https://me:secret@example.org/x", "user name"),
+        ("https://example.org@evil.example/", "user name"),
+        ("https://", "link"),
+        ("https:///x", "link"),
+        ("https://example.org:99999/", "link"),
+        ("https://[::1/", "link"),
+        ("https://example.org/<@1>", "link"),
+        ("https://example.org/" + "x" * 500, "500"),
+    ],
+)
+def test_a_source_that_nobody_could_follow_is_refused(typed, why):
+    with pytest.raises(BadInput, match=why):
+        read_source(typed)
+
+
+@given(st.text(max_size=900))
+def test_any_text_is_a_source_or_a_refusal(typed):
+    read_or_told = outcome(lambda: read_source(typed))
+    if isinstance(read_or_told, UserError):
+        assert "Nothing was changed" in str(read_or_told)
+    else:
+        assert 1 <= len(read_or_told.title) <= 500
+        assert len(read_or_told.locator) <= 200
+        assert not read_or_told.url or read_or_told.url.lower().startswith(("http://", "https://"))
+
+
+def test_a_day_said_from_today_is_kept_as_the_day_it_was():
+    assert fixed_day(" Today", date(2026, 11, 24)) == "2026-11-24"
+    assert fixed_day("yesterday", date(2026, 3, 1)) == "2026-02-28"
+    assert fixed_day("10 November 2023", date(2026, 3, 1)) == "10 November 2023"
+
+
+def draft(field: str = "", kind: Kind = "deal", **typed: str) -> Draft:
+    words = {"date": "10 November 2023", "source": "Article", "published": "undated"} | typed
+    return Draft(1, 1, 1, Task("x", kind, "X", field), words, 0, "open", "")
+
+
+def nobody(name: str, kinds) -> str:
+    raise BadInput(f"{name} is not there.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ({"date": "tomorrow"}, ["Fact date"]),
+        ({"date": "26 November 2026"}, ["Fact date"]),
+        ({"date": ""}, ["Fact date"]),
+        ({"source": "javascript:x"}, ["Source"]),
+        ({"published": "2027"}, ["The source's own date"]),
+        ({"value": "3 billion"}, ["Value"]),
+        ({"value": "-5 USD"}, ["Value"]),
+        ({"reason": "r" * 501}, ["Reason"]),
+        (
+            {"value": "much", "date": "soon", "source": "", "published": "x"},
+            ["Value", "Fact date", "Source", "The source"],
+        ),
+    ],
+)
+def test_every_mistake_of_a_form_names_its_field(typed, named):
+    with pytest.raises(Mistakes) as caught:
+        read(draft("value", **{"value": "3 billion USD"} | typed), nobody, None, now=NOW)
+    assert len(caught.value.texts) == len(named)
+    assert all(text.startswith(name) for text, name in zip(caught.value.texts, named, strict=True))
+
+
+@pytest.mark.parametrize(
+    "day", ["November 2023", "2018 to 2020", "since 2020", "unknown: Cold War", "early 2024", "2023"]
+)
+def test_vague_and_open_days_are_fact_dates(day):
+    entry = read(draft(date=day), nobody, None, now=NOW)
+    assert entry.date.precision != "day"
+
+
+def test_a_source_may_be_undated():
+    assert read(draft(published="Undated"), nobody, None, now=NOW).published_on is None
+    dated = read(draft(published="11 November 2023"), nobody, None, now=NOW)
+    assert dated.published_on == FactDate("day", date(2023, 11, 11), date(2023, 11, 11))
+
+
+@given(st.sampled_from([(kind, field.name) for kind in KINDS for field in fields_of(kind)]), st.text(max_size=300))
+def test_any_text_in_any_field_is_a_value_or_a_mistake(where, text):
+    kind, name = where
+    read_or_told = outcome(lambda: read(draft(name, kind, value=text), nobody, None, now=NOW))
+    assert isinstance(read_or_told, Entry) or (isinstance(read_or_told, Mistakes) and len(read_or_told.texts) == 1)
+
+
+def test_a_new_list_of_one_starts_from_nothing():
+    assert instead(None, "who", [Party("india")]) == [Given("who", {"record": "india"})]
