@@ -8,6 +8,7 @@ import discord
 import pytest
 import simcord
 from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.services import destinations, sources, updates
 from bot.services.updates import Change
@@ -33,7 +34,18 @@ async def deal(world: World) -> tuple[str, str]:
     return slug, name
 
 
-def dms(world: World) -> list:
+def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+    """The message that a command or press answered with, to press its buttons."""
+    assert result.response is not None
+    return result.response
+
+
+def me(world: World) -> discord.ClientUser:
+    assert world.env.bot.user is not None
+    return world.env.bot.user
+
+
+def dms(world: World) -> list[discord.Message]:
     return world.member.user.dm_channel.history()
 
 
@@ -44,7 +56,7 @@ async def test_a_follow_is_confirmed_by_a_first_dm_and_says_what_it_brings(world
     text = answer(result)
     assert f"You now follow **{name}**" in text
     assert "first message has just arrived" in text
-    assert labels_of(result.response) == ["Also a daily digest", "Digest only"]
+    assert labels_of(reply(result)) == ["Also a daily digest", "Digest only"]
     (first,) = dms(world)
     assert first.content.startswith(f"You follow **{name}** in Newsroom.")
     again = answer(await world.member.slash(world.channel, "follow add", what=slug))
@@ -91,9 +103,9 @@ async def test_why_this_names_the_follow_and_stops_it_after_a_restart(world: Wor
     alert = dms(world)[-1]
     explained = await world.member.user.click(alert, label="Why this?")
     assert f"You follow **{name}**" in answer(explained)
-    stop = next(label for label in labels_of(explained.response) if label.startswith("Stop following"))
-    assert "no longer followed" in answer(await world.member.user.click(explained.response, label=stop))
-    assert "already ended" in answer(await world.member.user.click(explained.response, label=stop))
+    stop = next(label for label in labels_of(reply(explained)) if label.startswith("Stop following"))
+    assert "no longer followed" in answer(await world.member.user.click(reply(explained), label=stop))
+    assert "already ended" in answer(await world.member.user.click(reply(explained), label=stop))
     await move(world, "completed", slug)
     await world.tick(80)
     assert len(dms(world)) == 2
@@ -107,8 +119,8 @@ async def test_a_muted_follow_is_silent_until_it_is_followed_again(world: World)
     await move(world, "signed", slug)
     await world.tick(80)
     explained = await world.member.user.click(dms(world)[-1], label="Why this?")
-    mute = next(label for label in labels_of(explained.response) if label.startswith("Mute"))
-    assert "muted" in answer(await world.member.user.click(explained.response, label=mute))
+    mute = next(label for label in labels_of(reply(explained)) if label.startswith("Mute"))
+    assert "muted" in answer(await world.member.user.click(reply(explained), label=mute))
     await move(world, "in_execution", slug)
     await world.tick(80)
     assert len(dms(world)) == 2
@@ -126,7 +138,7 @@ async def test_a_channel_follows_with_manage_server_and_mentions_only_its_role(w
     assert "Manage Server" in answer(refused)
     role = world.guild.create_role("Watchers")
     unable = discord.PermissionOverwrite(mention_everyone=False)
-    quiet = world.guild.create_text_channel("quiet", overwrites={world.env.bot.user: unable})
+    quiet = world.guild.create_text_channel("quiet", overwrites={me(world): unable})
     silent = await world.manager.slash(world.channel, "follow add", what=slug, channel=quiet, role=role)
     assert "would ping nobody" in answer(silent)
     world.env.backend.edit_role(world.guild.id, role.id, {"mentionable": True})
@@ -139,6 +151,7 @@ async def test_a_channel_follows_with_manage_server_and_mentions_only_its_role(w
     assert quiet.last_message is not None
     assert quiet.last_message.content.endswith(f"<@&{role.id}>")
     sent = world.env.http_requests[-1].json
+    assert sent
     assert sent["allowed_mentions"]["parse"] == []
     assert [int(found) for found in sent["allowed_mentions"]["roles"]] == [role.id]
 
@@ -163,7 +176,7 @@ async def test_a_role_without_a_channel_is_refused(world: World):
 @pytest.mark.asyncio
 async def test_a_channel_the_bot_cannot_post_in_is_named_at_once(world: World):
     closed = world.guild.create_text_channel(
-        "closed", overwrites={world.env.bot.user: discord.PermissionOverwrite(send_messages=False)}
+        "closed", overwrites={me(world): discord.PermissionOverwrite(send_messages=False)}
     )
     slug, _ = await deal(world)
     text = answer(await world.manager.slash(world.channel, "follow add", what=slug, channel=closed))
@@ -194,18 +207,18 @@ async def test_before_setup_it_is_said_what_is_missing(empty_world: World):
 async def test_a_card_begins_a_follow(world: World):
     slug, name = await deal(world)
     card = await world.member.slash(world.channel, "deal show", deal=slug)
-    follow = next(label for label in labels_of(card.response) if label.startswith("Follow"))
-    pressed = await world.member.click(card.response, label=follow)
+    follow = next(label for label in labels_of(reply(card)) if label.startswith("Follow"))
+    pressed = await world.member.click(reply(card), label=follow)
     assert f"You now follow **{name}**" in answer(pressed)
-    assert "already follow" in answer(await world.member.click(card.response, label=follow))
+    assert "already follow" in answer(await world.member.click(reply(card), label=follow))
 
 
 @pytest.mark.asyncio
 async def test_a_digest_is_offered_once_and_digest_only_silences_alerts(world: World):
     slug, _ = await deal(world)
     made = await world.member.slash(world.channel, "follow add", what=slug)
-    assert "weekdays at 09:00" in answer(await world.member.click(made.response, label="Also a daily digest"))
-    assert "all in the digest" in answer(await world.member.click(made.response, label="Digest only"))
+    assert "weekdays at 09:00" in answer(await world.member.click(reply(made), label="Also a daily digest"))
+    assert "all in the digest" in answer(await world.member.click(reply(made), label="Digest only"))
     await world.tick(5)
     await move(world, "signed", slug)
     await world.tick(80)
@@ -226,9 +239,9 @@ async def test_a_channels_follow_is_ended_only_with_manage_server(world: World):
     assert alert is not None
     seen = await world.member.click(alert, label="Why this?")
     assert "Someone with Manage Server can mute or stop it" in answer(seen)
-    assert labels_of(seen.response) == []
+    assert labels_of(reply(seen)) == []
     offered = await world.manager.click(alert, label="Why this?")
-    assert len(labels_of(offered.response)) == 2
+    assert len(labels_of(reply(offered))) == 2
 
 
 @pytest.mark.asyncio
@@ -286,9 +299,7 @@ async def test_who_left_sees_and_gets_nothing_more(world: World):
 async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: World):
     slug, _ = await deal(world)
     await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
-    me = world.env.bot.user
-    assert me is not None
-    world.env.backend.set_overwrite(world.channel.id, Overwrite(me.id, 1, allow=0, deny=1 << 11))
+    world.env.backend.set_overwrite(world.channel.id, Overwrite(me(world).id, OverwriteType.MEMBER, deny=1 << 11))
     await world.env.settle()
     await world.tick(5)
     await move(world, "signed", slug)
@@ -298,7 +309,7 @@ async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: Wo
     assert place.reason == "not permitted: the bot lacks Send Messages there"
     notice = world.owner.dm_channel.history()[-1]
     assert "have stopped" in text_of(notice)
-    world.env.backend.delete_overwrite(world.channel.id, me.id)
+    world.env.backend.delete_overwrite(world.channel.id, me(world).id)
     await world.env.settle()
     await world.tick(1)
     assert world.channel.last_message is not None

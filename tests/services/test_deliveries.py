@@ -1,0 +1,263 @@
+"""The rows of what is owed: planned once, claimed by one, settled with an outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.services import deliveries, desks, destinations, housekeeping
+from bot.services.deliveries import Kind
+from data.database import Database
+from data.records import Delivery
+
+GUILD = 1000
+
+
+class Owing:
+    """Deliveries of one server over a real file."""
+
+    def __init__(self, db: Database, now: datetime) -> None:
+        self.db, self.now = db, now
+
+    async def place(self, channel_id: int = 1001) -> int:
+        async with self.db.write() as conn:
+            found = await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
+            return found.id
+
+    async def plan(self, place: int, key: str, kind: Kind = "alert", due_at: datetime | None = None) -> int | None:
+        async with self.db.write() as conn:
+            return await deliveries.plan(conn, GUILD, place, kind, key, due_at=due_at or self.now, payload={"a": 1})
+
+    async def claim(self, place: int, after: timedelta = timedelta()) -> Delivery | None:
+        async with self.db.write() as conn:
+            return await deliveries.claim(conn, place, self.now + after)
+
+    async def settle(self, delivery: Delivery, outcome: str = deliveries.DELIVERED) -> None:
+        async with self.db.write() as conn:
+            await deliveries.settle(conn, delivery.id, outcome, now=self.now, channel_id=1001, message_id=5)
+
+    async def get(self, delivery_id: int) -> Delivery:
+        return await deliveries.get(self.db.read, delivery_id)
+
+
+@pytest.fixture
+def owing(db: Database, desk: int, now: datetime) -> Owing:
+    return Owing(db, now)
+
+
+@pytest.mark.asyncio
+async def test_what_is_planned_twice_is_owed_once(owing: Owing):
+    place = await owing.place()
+    first = await owing.plan(place, "b1")
+    assert first
+    assert await owing.plan(place, "b1") is None
+    assert await owing.plan(place, "b1", "digest")
+    row = await owing.get(first)
+    assert len(row.nonce) == 24  # Discord takes at most 25.
+    assert row.payload == {"a": 1}
+
+
+@pytest.mark.asyncio
+async def test_one_message_at_a_time_and_the_oldest_first(owing: Owing):
+    place = await owing.place()
+    await owing.plan(place, "later", due_at=owing.now + timedelta(seconds=9))
+    await owing.plan(place, "second", due_at=owing.now)
+    await owing.plan(place, "first", due_at=owing.now - timedelta(seconds=1))
+    first = await owing.claim(place)
+    assert first
+    assert first.key == "first"
+    assert await owing.claim(place) is None
+    await owing.settle(first)
+    second = await owing.claim(place)
+    assert second
+    assert second.key == "second"
+    await owing.settle(second)
+    assert await owing.claim(place) is None
+
+
+@pytest.mark.asyncio
+async def test_a_claim_is_in_doubt_until_it_is_settled(owing: Owing):
+    place = await owing.place()
+    await owing.plan(place, "b1")
+    claimed = await owing.claim(place)
+    assert claimed
+    assert not claimed.unknown
+    row = await owing.get(claimed.id)
+    assert (row.state, row.unknown, row.tries, row.first_tried_at) == ("claimed", True, 1, owing.now)
+    await owing.settle(claimed)
+    row = await owing.get(claimed.id)
+    assert (row.state, row.unknown, row.outcome, row.payload) == ("settled", False, "delivered", None)
+
+
+@pytest.mark.asyncio
+async def test_what_a_dead_process_claimed_is_planned_again_and_in_doubt(owing: Owing):
+    place, other = await owing.place(), await owing.place(1002)
+    await owing.plan(place, "b1")
+    await owing.plan(other, "b1")
+    first, second = await owing.claim(place), await owing.claim(other)
+    assert first
+    assert second
+    assert await deliveries.has_stale(owing.db.read, [])
+    async with owing.db.write() as conn:
+        assert await deliveries.release_stale(conn, [other]) == 1
+    assert (await owing.get(first.id)).state == "planned"
+    assert (await owing.get(second.id)).state == "claimed"
+    again = await owing.claim(place, timedelta(minutes=3))
+    assert again
+    assert again.unknown
+    assert again.nonce == first.nonce
+    assert again.first_tried_at == owing.now
+
+
+@pytest.mark.asyncio
+async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owing):
+    place, other = await owing.place(), await owing.place(1002)
+    await owing.plan(place, "b1")
+    await owing.plan(place, "b2")
+    await owing.plan(other, "b1")
+    doubtful = await owing.claim(place)
+    assert doubtful
+    async with owing.db.write() as conn:
+        await deliveries.retry_later(conn, doubtful.id, owing.now + timedelta(minutes=1), unknown=True)
+    assert await deliveries.due_destinations(owing.db.read, owing.now) == [other]
+    assert await owing.claim(place) is None
+    again = await owing.claim(place, timedelta(minutes=1))
+    assert again
+    assert again.key == "b1"
+
+
+@pytest.mark.asyncio
+async def test_a_settled_delivery_stays_settled(owing: Owing):
+    place = await owing.place()
+    await owing.plan(place, "b1")
+    claimed = await owing.claim(place)
+    assert claimed
+    await owing.settle(claimed)
+    await owing.settle(claimed, deliveries.REFUSED)
+    async with owing.db.write() as conn:
+        await deliveries.retry_later(conn, claimed.id, owing.now, unknown=True)
+    assert (await owing.get(claimed.id)).outcome == "delivered"
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is_lost(owing: Owing):
+    place = await owing.place()
+    await owing.plan(place, "b1")
+    async with owing.db.write() as conn:
+        await destinations.pause(conn, place, "not permitted: x")
+    assert await owing.claim(place) is None
+    assert await deliveries.next_due(owing.db.read) is None
+    async with owing.db.write() as conn:
+        await destinations.resume(conn, place, owing.now)
+        await desks.leave(conn, GUILD, now=owing.now)
+    assert await owing.claim(place) is None
+    async with owing.db.write() as conn:
+        await desks.configure(conn, GUILD, now=owing.now, person_id=1)
+    assert await deliveries.next_due(owing.db.read) == owing.now
+    assert await owing.claim(place)
+
+
+@pytest.mark.asyncio
+async def test_a_wait_for_one_channel_moves_all_that_is_due_there(owing: Owing):
+    place, other = await owing.place(), await owing.place(1002)
+    for key in ("b1", "b2"):
+        await owing.plan(place, key)
+    await owing.plan(other, "b1")
+    async with owing.db.write() as conn:
+        await deliveries.hold(conn, place, owing.now + timedelta(seconds=300))
+    assert await deliveries.due_destinations(owing.db.read, owing.now + timedelta(seconds=299)) == [other]
+
+
+@pytest.mark.asyncio
+async def test_the_oldest_that_waits_is_known(owing: Owing):
+    place = await owing.place()
+    assert await deliveries.oldest_due(owing.db.read, GUILD, owing.now) is None
+    await owing.plan(place, "b1", due_at=owing.now - timedelta(minutes=4))
+    await owing.plan(place, "b2", due_at=owing.now + timedelta(minutes=4))
+    assert await deliveries.oldest_due(owing.db.read, GUILD, owing.now) == owing.now - timedelta(minutes=4)
+    assert await deliveries.oldest_due(owing.db.read, 2000, owing.now) is None
+
+
+@pytest.mark.asyncio
+async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owing):
+    place = await owing.place()
+    async with owing.db.write() as conn:
+        await deliveries.note(conn, GUILD, place, "digest", "2026-11-24", deliveries.NOTHING_NEW, now=owing.now)
+    await owing.plan(place, "b1", due_at=owing.now + timedelta(hours=1))
+    logged = await deliveries.log(owing.db.read, GUILD, place)
+    assert [(one.delivery.kind, one.delivery.outcome) for one in logged] == [("alert", ""), ("digest", "nothing new")]
+    assert await deliveries.log(owing.db.read, 2000, place) == []
+
+
+@pytest.mark.asyncio
+async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
+    place = await owing.place()
+
+    async def confirm(key: str) -> int | None:
+        async with owing.db.write() as conn:
+            return await deliveries.confirm(conn, GUILD, place, key, now=owing.now, payload={"verb": "follow"})
+
+    assert await confirm("first:1")
+    claimed = await owing.claim(place)
+    assert claimed
+    async with owing.db.write() as conn:
+        await deliveries.settle(conn, claimed.id, deliveries.DMS_CLOSED, now=owing.now)
+    assert await confirm("first:2")
+    claimed = await owing.claim(place)
+    assert claimed
+    await owing.settle(claimed)
+    assert await confirm("first:3") is None
+
+
+@pytest.mark.asyncio
+async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
+    place = await owing.place()
+    await owing.plan(place, "sent")
+    claimed = await owing.claim(place)
+    assert claimed
+    await owing.settle(claimed)
+    await owing.plan(place, "gone")
+    claimed = await owing.claim(place)
+    assert claimed
+    async with owing.db.write() as conn:
+        await deliveries.settle(conn, claimed.id, deliveries.NO_LONGER_DUE, now=owing.now)
+    await owing.plan(place, "waiting")
+    assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting"}
+
+
+@pytest.mark.asyncio
+async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing):
+    place, broken = await owing.place(), await owing.place(1002)
+    await owing.plan(place, "old")
+    claimed = await owing.claim(place)
+    assert claimed
+    await owing.settle(claimed)
+    await owing.plan(place, "still due")
+    held = await owing.plan(broken, "held")
+    assert held
+    later = owing.now + timedelta(days=90, seconds=1)
+    async with owing.db.write() as conn:
+        await destinations.pause(conn, broken, "target gone: the channel no longer exists")
+        await housekeeping.clean_up(conn, later - timedelta(seconds=2))
+    assert (await owing.get(held)).state == "planned"
+    async with owing.db.write() as conn:
+        await housekeeping.clean_up(conn, later)
+    rows = await owing.db.read.execute_fetchall("SELECT key, state, outcome FROM delivery ORDER BY id")
+    assert [tuple(row) for row in rows] == [("still due", "planned", ""), ("held", "settled", "target gone")]
+
+
+@pytest.mark.asyncio
+async def test_drafts_and_questions_go_with_time(owing: Owing):
+    async with owing.db.write() as conn:
+        for table, column, sql in (
+            ("draft", "task, created_at", "'{}', '2026-08-01T00:00:00.000Z'"),
+            ("draft", "task, created_at", "'{}', '2026-11-20T00:00:00.000Z'"),
+            ("question", "text, asked_at", "'{}', '2026-11-23T11:00:00.000Z'"),
+            ("question", "text, asked_at", "'{}', '2026-11-24T11:00:00.000Z'"),
+        ):
+            await conn.execute(f"INSERT INTO {table} (guild_id, person_id, {column}) VALUES (1000, 1, {sql})")
+        await housekeeping.clean_up(conn, owing.now)
+    for table in ("draft", "question"):
+        ((count,),) = await owing.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")
+        assert count == 1
