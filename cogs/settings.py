@@ -169,7 +169,7 @@ class Settings(
                 f'"{name}" is not the name of this server, which is "{interaction.guild.name}". Nothing was deleted. '
                 "Use /settings delete again and type it letter by letter."
             )
-        await interaction.response.defer(ephemeral=True)
+        await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
         async with self.bot.db.write() as conn:
             held = await desks.holdings(conn, caller.guild_id)
