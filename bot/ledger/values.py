@@ -13,7 +13,7 @@ import msgspec
 
 from bot import when
 from bot.errors import BadInput
-from bot.ledger.words import normal
+from bot.ledger.words import normal, one_line
 from data.records import Approval, Due, FactDate, Kind, Money, Party, Sureness
 
 Find = Callable[[str, tuple[Kind, ...]], str]
@@ -64,7 +64,7 @@ class FieldType(Protocol):
 
 def quoted(text: str) -> str:
     """A typed text for an error: one line, at most 60 characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(text)
     return f'"{line[:59]}…"' if len(line) > 60 else f'"{line}"'
 
 
@@ -101,7 +101,7 @@ class Text(_Plain):
     limit: int = 200
 
     def parse(self, text: str, find: Find) -> str:
-        value = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        value = one_line(text)
         Text.check(self, value)
         return value
 

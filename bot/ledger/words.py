@@ -15,6 +15,16 @@ def _plain(letter: str) -> str:
     return letter
 
 
+def one_line(text: str) -> str:
+    """A text on one line, without control characters or those that turn its direction around.
+
+    The two joiners stay: words of Hindi, Persian and others are written with them.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
+    return " ".join(text.split())
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text: NFKC, case-folded, split on whatever is neither letter, mark nor digit."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())

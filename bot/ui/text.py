@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.errors import UserError
+from bot.ledger.words import one_line
 
 # Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>), guides (<id:>) all begin with one of these.
 _SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
@@ -15,8 +16,7 @@ _PING = re.compile(r"@(?=everyone|here)")
 
 def escape(text: str) -> str:
     """A person's text so that Discord shows it letter by letter, on one line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", line))
+    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", one_line(text)))
     return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), escaped_)
 
 
