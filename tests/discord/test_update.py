@@ -1,0 +1,318 @@
+"""/update as an editor does it: a form, a preview, Save, Undo; on cards and reminders, after restarts and in DMs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.ledger.drafts import Draft, Task
+from bot.ledger.fields import KINDS, fields_of, get_field
+from bot.services import records, updates
+from bot.ui import drafts as ui
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, plain
+from data.records import FactDate, Opened, Record, State
+from tests.discord.conftest import World, answer, id_of, labels_of
+
+FORM: dict[str, Any] = {
+    "date": "5 March 2024",
+    "source": "https://example.org/x, paragraph 3",
+    "published": "6 March 2024",
+}
+
+
+async def value(world: World, slug: str, field: str) -> Any:
+    return (await records.get(world.db.read, world.guild.id, slug)).record.value(field)
+
+
+def shown(result: simcord.InteractionResult) -> Any:
+    """The message that a command or press answered with."""
+    assert result.acknowledged, "the interaction was never answered"
+    assert result.response is not None
+    return result.response
+
+
+def controls(form: simcord.InteractionResult) -> dict[str, dict[str, Any]]:
+    """The parts of a form by their id, each with its label."""
+    assert form.modal is not None, "no form was opened"
+    return {part["component"]["custom_id"]: part["component"] | part for part in form.modal["components"]}
+
+
+def filled(form: simcord.InteractionResult) -> dict[str, str]:
+    """What already stands in the texts of a form."""
+    return {name: part["component"].get("value") or "" for name, part in controls(form).items()}
+
+
+async def update(world: World, command: str, form: dict[str, Any] = FORM, **options: Any) -> simcord.InteractionResult:
+    """An editor's command with its form filled in and sent: the preview, or what is wrong."""
+    opened = await world.editor.slash(world.channel, f"update {command}", **options)
+    return await world.editor.submit_modal(opened, form)
+
+
+async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
+    """A message of the bot in the channel with these buttons, as a card or a reminder has them."""
+    channel = world.bot.get_channel(world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    return await channel.send("A reminder", view=plain(list(buttons)))
+
+
+@pytest.mark.asyncio
+async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
+    preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="Drone deal", stage="signed")
+    told = answer(preview)
+    assert "Before: Under review (10 November 2023, year worked out)\nAfter: **Signed**" in told
+    assert "**Source:** example.org, paragraph 3; 6 March 2024, <https://example.org/x>" in told
+    assert labels_of(shown(preview)) == ["Save", "Change", "Discard"]
+    assert shown(preview).flags.ephemeral
+    assert id_of(shown(preview), "Save").startswith("update.save:v1::")
+    assert await value(world, "armed-drones", "stage") == "under_review"
+
+    saved = await world.editor.click(shown(preview), label="Save")
+    assert answer(saved).startswith("## Saved: 31 armed drones for India")
+    assert labels_of(shown(saved)) == ["Undo", "Open"]
+    assert await value(world, "armed-drones", "stage") == "signed"
+
+    await world.env.advance_time(59)
+    undone = await world.editor.click(shown(saved), label="Undo")
+    assert "is as it was before" in answer(undone)
+    assert await value(world, "armed-drones", "stage") == "under_review"
+
+
+@pytest.mark.asyncio
+async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(world: World):
+    form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="value")
+    parts = controls(form)
+    assert list(parts) == ["value", "date", "source", "published", "reason"]
+    assert parts["value"]["label"] == "Value"
+    assert parts["value"]["placeholder"] == "more than 3 billion USD"
+    assert parts["value"]["component"]["value"] == "more than 3 billion USD"
+    preview = await world.editor.submit_modal(form, FORM | {"value": "about 4 billion USD"})
+    assert "Added: **about $4 billion**\n-# Beside it stays what other sources say: more than $3 billion" in answer(
+        preview
+    )
+    await world.editor.click(shown(preview), label="Save")
+    opened = await records.get(world.db.read, world.guild.id, "armed-drones")
+    assert len(opened.record.facts("value")) == 2
+
+
+@pytest.mark.asyncio
+async def test_the_last_source_is_offered_again_for_an_hour(world: World):
+    preview = await update(world, "deal", FORM | {"value": "MQ-9B"}, deal="armed-drones", field="model")
+    await world.editor.click(shown(preview), label="Save")
+    await world.env.advance_time(3590)
+    form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="delivery")
+    assert (filled(form)["source"], filled(form)["published"]) == (FORM["source"], FORM["published"])
+    await world.env.advance_time(20)
+    form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="delivery")
+    assert filled(form)["source"] == ""
+
+
+@pytest.mark.asyncio
+async def test_a_new_pending_item_has_all_that_was_chosen(world: World):
+    options = {"item": "Signature of the drone deal", "about": "armed-drones", "kind": "signature", "who": "india"}
+    preview = await update(world, "pending", FORM | {"value": "31 October 2027, announced"}, **options)
+    told = answer(preview)
+    for line in (
+        "A new pending item",
+        "Due: **Sunday 31 October 2027",
+        "Kind: **Signature**",
+        "Who must act: **India**",
+    ):
+        assert line in told
+    saved = await world.editor.click(shown(preview), label="Save")
+    assert "Saved: Signature of the drone deal" in answer(saved)
+    item = (await records.get(world.db.read, world.guild.id, "signature-of-the-drone-deal")).record
+    assert item.open
+    undone = await world.editor.click(shown(saved), label="Undo")
+    assert "no longer in the record" in answer(undone)
+    assert labels_of(shown(undone)) == []
+
+
+@pytest.mark.asyncio
+async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
+    form = await world.editor.slash(world.channel, "update pending", item="Drone clearances")
+    assert filled(form)["value"] == "none"
+    preview = await world.editor.submit_modal(form, FORM | {"value": "31 October 2027, announced"})
+    assert "Before: not in the record\nAfter: **Sunday 31 October 2027 \\(announced\\)**" in answer(preview)
+    await world.editor.click(shown(preview), label="Save")
+    form = await world.editor.slash(world.channel, "update pending", item="drone-clearances")
+    assert filled(form)["value"] == "2027-10-31, announced"
+    preview = await world.editor.submit_modal(form, FORM | {"value": "none", "date": "7 March 2024"})
+    assert "After: **no due date given**" in answer(preview)
+
+
+@pytest.mark.asyncio
+async def test_closing_a_clearance_says_that_the_approval_goes_with_it(world: World):
+    options = {"item": "Drone clearances", "outcome": "given"}
+    preview = await update(world, "close", FORM | {"value": ["given"]}, **options)
+    told = answer(preview)
+    assert "### With it: 31 armed drones for India" in told
+    assert "After: **clearances by U.S. government: granted**" in told
+    without = await world.editor.click(shown(preview), label="Leave the approval as it is")
+    assert "With it" not in answer(without)
+    again = await world.editor.click(shown(without), label="Change the approval too")
+    await world.editor.click(shown(again), label="Save")
+    assert (await value(world, "armed-drones", "approval"))["state"] == "granted"
+    assert await value(world, "drone-clearances", "state") == "closed"
+
+
+@pytest.mark.asyncio
+async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
+    form = await world.editor.slash(world.channel, "update checked", what="Drone deal")
+    assert list(controls(form)) == ["date", "source", "published"]
+    assert filled(form)["date"] == "2026-01-01"  # In the zone of the server.
+    preview = await world.editor.submit_modal(form, FORM | {"date": "2026-01-01"})
+    await world.editor.click(shown(preview), label="Save")
+    opened = await records.get(world.db.read, world.guild.id, "armed-drones")
+    assert opened.record.value("checked") == "nothing new"
+    assert opened.record.state.newest == FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+
+
+@pytest.mark.asyncio
+async def test_change_opens_the_form_with_all_that_was_typed_and_answers_in_place(world: World):
+    typed = FORM | {"value": "much", "date": "soon", "reason": "As *told* by @everyone"}
+    refused = await update(world, "deal", typed, deal="armed-drones", field="value")
+    assert labels_of(shown(refused)) == ["Change", "Discard"]
+    form = await world.editor.click(shown(refused), label="Change")
+    assert filled(form) == typed
+    preview = await world.editor.submit_modal(form, typed | {"value": "4 billion USD", "date": "5 March 2024"})
+    assert "**Reason:** As \\*told\\* by @\u200beveryone" in answer(preview)
+    assert shown(preview).id == shown(refused).id
+
+
+@pytest.mark.asyncio
+async def test_a_draft_survives_a_restart_between_every_two_steps(world: World):
+    form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="quantity")
+    await world.restart()
+    refused = await world.editor.submit_modal(form, FORM | {"value": "32", "date": "soon"})
+    assert "Fact date" in answer(refused)
+    await world.restart()
+    form = await world.editor.click(shown(refused), label="Change")
+    assert filled(form)["value"] == "32"
+    await world.restart()
+    preview = await world.editor.submit_modal(form, FORM | {"value": "32"})
+    await world.restart()
+    saved = await world.editor.click(shown(preview), label="Save")
+    assert "Saved" in answer(saved)
+    assert await value(world, "armed-drones", "quantity") == "32"
+    await world.restart()
+    await world.editor.click(shown(saved), label="Undo")
+    assert await value(world, "armed-drones", "quantity") == "31"
+
+
+@pytest.mark.asyncio
+async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
+    message = await posted(world, button("Update", custom_id("update.open", "russia")))
+    asked = await world.editor.click(message, label="Update")
+    assert "## Update Russia" in answer(asked)
+    assert shown(asked).flags.ephemeral
+    select = next(part for part in shown(asked).components[-1]["components"])
+    assert [option["label"] for option in select["options"]][:3] == ["Name", "Also known as", "In short"]
+    form = await world.editor.select(shown(asked), ["alias"])
+    preview = await world.editor.submit_modal(form, FORM | {"value": "Russian Federation"})
+    assert "Added: **Russian Federation**" in answer(preview)
+    assert shown(preview).id == shown(asked).id
+    await world.editor.click(shown(preview), label="Save")
+    found = await records.complete(world.db.read, world.guild.id, "russian fed")
+    assert [row.slug for row, _ in found] == ["russia"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("choice", "form", "told"),
+    [
+        ("close", {"value": ["dropped"]}, "After: **Closed**"),
+        ("checked", {}, "Nothing new"),
+        ("due", {"value": "2027, reported"}, "2027"),
+    ],
+)
+async def test_update_on_an_open_item_also_closes_and_checks_it(world: World, choice, form, told):
+    message = await posted(world, button("Update", custom_id("update.open", "drone-clearances")))
+    asked = await world.editor.click(message, label="Update")
+    opened = await world.editor.select(shown(asked), [choice])
+    preview = await world.editor.submit_modal(opened, FORM | form)
+    assert told in answer(preview)
+    await world.editor.click(shown(preview), label="Save")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("name", "form", "field", "expected"),
+    [
+        ("update.close", {"value": ["refused"]}, "state", "closed"),
+        (
+            "update.due",
+            {"value": "31 October 2027, fixed"},
+            "due",
+            {"precision": "day", "first": "2027-10-31", "last": "2027-10-31"},
+        ),
+        ("update.checked", {}, "checked", "nothing new"),
+    ],
+)
+async def test_the_buttons_of_a_reminder_work_in_a_direct_message_too(world: World, name, form, field, expected):
+    user = world.bot.get_user(world.editor.id) or await world.bot.fetch_user(world.editor.id)
+    view = plain([button("Answer", custom_id(name, "drone-clearances", guild_id=world.guild.id))])
+    message = await user.send("A reminder", view=view)
+    person = world.editor.user
+    opened = await person.click(message, label="Answer")
+    assert str(world.guild.id) in opened.modal["custom_id"]
+    preview = await person.submit_modal(opened, FORM | form)
+    form_again = await person.click(shown(preview), label="Change")
+    preview = await person.submit_modal(form_again, FORM | form)
+    saved = await person.click(shown(preview), label="Save")
+    assert "Saved" in answer(saved)
+    held = await value(world, "drone-clearances", field)
+    assert (held["date"] if field == "due" else held) == expected
+    undone = await person.click(shown(saved), label="Undo")
+    assert "Taken back" in answer(undone)
+
+
+@pytest.mark.asyncio
+async def test_every_field_of_the_table_has_a_form_that_discord_takes(world: World):
+    for kind in KINDS:
+        opened = Opened(Record(1, kind, "s" * 50, "N" * 100, "", kind == "pending", State()), [], {})
+        assert 1 <= len(ui.offered(opened)) <= 25
+        ui.choose(opened, 10**19)
+        for field in fields_of(kind):
+            draft = Draft(10**15, 1, 1, Task("s" * 50, kind, "N" * 100, field.name), {"value": "v"}, 0, "open", "")
+            form = ui.form(draft, guild_id=10**19, here=True).to_dict()
+            assert len(form["title"]) <= 45
+            assert len(form["custom_id"]) <= 100
+            assert len(form["components"]) <= 5
+            for part in form["components"]:
+                assert len(part["label"]) <= 45, field
+                assert len(part.get("description") or "") <= 100, field
+                assert len(part["component"].get("placeholder") or "") <= 100, field
+                assert len(part["component"].get("options", [])) <= 25, field
+
+
+@pytest.mark.asyncio
+async def test_the_command_is_offered_to_everyone_and_fits(world: World):
+    command = world.bot.tree.get_command("update")
+    assert command is not None
+    assert _size(command.to_dict(world.bot.tree)) <= 8000
+    assert command.default_permissions is None
+    assert {"update deal", "update stage", "update pending", "update close", "update checked"} <= set(
+        world.member.available_commands(world.channel)
+    )
+    offered = await world.editor.autocomplete(world.channel, "update pending", "item", "Sign")
+    assert [choice["name"] for choice in offered][-1] == "New item: Sign"
+
+
+def _size(part: dict[str, Any]) -> int:
+    """What Discord counts of a command: its names, descriptions and values."""
+    own = sum(len(str(part.get(key) or "")) for key in ("name", "description", "value"))
+    return own + sum(_size(inner) for key in ("options", "choices") for inner in part.get(key) or [])
+
+
+@pytest.mark.asyncio
+async def test_the_history_tells_who_when_and_from_where(world: World):
+    preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="armed-drones", stage="signed")
+    await world.editor.click(shown(preview), label="Save")
+    newest = (await updates.history(world.db.read, world.guild.id, "armed-drones"))[-1]
+    assert (newest.field, newest.entered_at, newest.locator) == ("stage", world.now, "paragraph 3")
+    assert get_field("deal", newest.field).milestone
