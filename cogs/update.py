@@ -58,7 +58,11 @@ _FIELDS = _choices({field.name: field.label for field in fields_of("deal") if fi
 class Updates(commands.Cog):
     """Changes to the record, by editors."""
 
-    update = app_commands.Group(name="update", description="Change the record, with a source", guild_only=True)
+    update = app_commands.Group(
+        name="update",
+        description="Change the record, with a source",
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+    )
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
