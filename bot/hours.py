@@ -54,11 +54,11 @@ async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> Non
     if window is None:
         return
     desk = await desks.get(conn, destination.guild_id)
-    await reminders.plan_hour(conn, destination, desk, window, now=now)
+    told = await reminders.plan_hour(conn, destination, desk, window, now=now)
     digest_on = window.last_on(destination.digest_days) if destination.digest_at else None
     monday = window.last_on("1")
     if digest_on is not None:
         await digests.plan_hour(conn, destination, desk, digest_on, window, now=now)
     if monday is not None and (digest_on is None or digest_on < monday):
-        await reminders.plan_open(conn, destination, desk, monday, window, now=now)
+        await reminders.plan_open(conn, destination, desk, monday, window, now=now, without=told)
     await destinations.mark_planned(conn, destination_id, max(window.until, destination.hour_on or window.until), now)

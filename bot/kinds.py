@@ -88,7 +88,8 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
     delivery, destination = owed.delivery, owed.destination
     desk = await desks.get(conn, delivery.guild_id)
     day = date.fromisoformat(delivery.key)
-    found = await reminders.still_open(conn, destination, desk, day=day, at=delivery.due_at)
+    without = delivery.payload["without"]
+    found = await reminders.still_open(conn, destination, desk, day=day, at=delivery.due_at, without=without)
     if found is None:
         return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
     person = destination.person_id is not None

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from bot import agenda, when
-from bot.agenda import Digest, Item, Load, StillOpen, Window
+from bot.agenda import Digest, Item, Load, Window
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, without_undone
 from bot.ledger.fields import find_field
@@ -109,8 +109,8 @@ async def plan_digest(
     own = {item.record_id for item in await reminders.told_here(conn, destination, desk)}
     listed = None
     if first or await _monday_is_due(conn, destination, since, day):
-        listed = await reminders.still_open(conn, destination, desk, day=day, at=at, full=first)
-        listed = _without(listed, {item.record_id for item in overdue})
+        told = {item.record_id for item in overdue}
+        listed = await reminders.still_open(conn, destination, desk, day=day, at=at, full=first, without=told)
     deals, statements = await _deals_and_statements(conn, desk.guild_id, reach) if first else ([], [])
     return Digest(
         day=day,
@@ -165,13 +165,6 @@ async def _monday_is_due(conn: Connection, destination: Destination, since: date
         (destination.id, monday.isoformat()),
     )
     return not list(told)
-
-
-def _without(listed: StillOpen | None, told: set[int]) -> StillOpen | None:
-    if listed is None:
-        return None
-    items = [one for one in listed.items if one.item.record_id not in told]
-    return StillOpen(items, listed.full, listed.day) if items else None
 
 
 async def _settled_to(conn: Connection, destination: Destination, now: datetime) -> int:

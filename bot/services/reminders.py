@@ -322,10 +322,21 @@ async def load_items(conn: Connection, destination: Destination, items: Collecti
 
 
 async def still_open(
-    conn: Connection, destination: Destination, desk: Desk, *, day: date, at: datetime, full: bool = False
+    conn: Connection,
+    destination: Destination,
+    desk: Desk,
+    *,
+    day: date,
+    at: datetime,
+    full: bool = False,
+    without: Collection[int] = (),
 ) -> StillOpen | None:
-    """What a Monday lists for a destination; None when nothing of the kind is open."""
-    items = [item for item in await in_reach(conn, destination, desk) if agenda.is_still_open(item, day, at)]
+    """What a Monday lists for a destination; None when nothing of the kind is open. `without` is told elsewhere."""
+    items = [
+        item
+        for item in await in_reach(conn, destination, desk)
+        if item.record_id not in without and agenda.is_still_open(item, day, at)
+    ]
     if not items:
         return None
     every_fourth = destination.mondays % agenda.FULL_EVERY == 0
@@ -348,8 +359,11 @@ def window_of(destination: Destination, now: datetime) -> Window | None:
     return Window(since, max(until, since), at, destination.zone)
 
 
-async def plan_hour(conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime) -> None:
-    """Plans the dated items that are told at this hour in messages of their own, one per item."""
+async def plan_hour(
+    conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime
+) -> list[int]:
+    """Plans the dated items that are told at this hour in messages of their own, and returns their records."""
+    told: list[int] = []
     for item in await told_here(conn, destination, desk):
         lead = agenda.lead_due(item, window, await _told(conn, destination.id, item))
         if lead is None or not agenda.is_own_message(
@@ -366,6 +380,8 @@ async def plan_hour(conn: Connection, destination: Destination, desk: Desk, wind
             due_at=window.at,
             payload={"slug": item.slug, "due": str(item.due_on), "lead": lead},
         )
+        told.append(item.record_id)
+    return told
 
 
 def _item_key(item: Item, lead: str) -> str:
@@ -385,10 +401,20 @@ async def _told(conn: Connection, destination_id: int, item: Item) -> set[str]:
 
 
 async def plan_open(
-    conn: Connection, destination: Destination, desk: Desk, monday: date, window: Window, *, now: datetime
+    conn: Connection,
+    destination: Destination,
+    desk: Desk,
+    monday: date,
+    window: Window,
+    *,
+    now: datetime,
+    without: Collection[int],
 ) -> None:
-    """Plans *Still open* as a message of its own, where no digest of that hour can hold it."""
-    if await still_open(conn, destination, desk, day=monday, at=window.at) is None:
+    """Plans *Still open* as a message of its own, where no digest of that hour can hold it.
+
+    Items that this hour tells in messages of their own are left to those.
+    """
+    if await still_open(conn, destination, desk, day=monday, at=window.at, without=without) is None:
         return
     # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
@@ -400,7 +426,7 @@ async def plan_open(
         "open",
         monday.isoformat(),
         due_at=window.at,
-        payload={"open": True, "to": read_to},
+        payload={"open": True, "to": read_to, "without": list(without)},
     )
 
 
