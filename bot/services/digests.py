@@ -38,7 +38,7 @@ async def set_up(
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
     )
-    at = at or destinations.hour_of(destination)
+    at = at or destinations.hour_of(await destinations.get(conn, destination.id))
     return await destinations.set_digest(conn, destination.id, now=now, at=at, days=days)
 
 

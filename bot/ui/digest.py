@@ -130,9 +130,12 @@ def _change(change: RecordChange) -> str:
     return "\n".join(lines)
 
 
+_SAID_BY_NAME = ("name", "alias", "topic", "state", "item_kind", "basis", "summary")
+
+
 def _first_words(change: RecordChange) -> str:
-    """What a new record says first, after its name."""
-    told = [c for c in change.changes if c.field not in ("name", "alias", "topic") and c.after is not None]
+    """What a new record says first, after its name and what that already says."""
+    told = [c for c in change.changes if c.field not in _SAID_BY_NAME and c.after is not None]
     return " ".join(_changed(change, changed) for changed in told[:3])
 
 
