@@ -36,7 +36,8 @@ LONGEST_WAIT = timedelta(minutes=15)
 DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
-UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM = 10003, 10008, 50007
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083
+NO_JSON = 0  # The answer is not Discord's own but of something before it, such as a firewall: it says nothing.
 
 
 class Later(Exception):
@@ -270,7 +271,9 @@ class Attempt:
             await deliveries.hold(conn, self._destination.id, at)
 
     async def _not_found(self, error: discord.NotFound) -> None:
-        if error.code == UNKNOWN_MESSAGE:
+        if error.code == NO_JSON:
+            await self._later("Discord was not reached (404)")
+        elif error.code == UNKNOWN_MESSAGE:
             # Discord knows the nonce and no longer the message.
             await self._settle(deliveries.DELETED)
         elif error.code == UNKNOWN_CHANNEL and self._destination.dm_channel_id is not None:
@@ -285,6 +288,9 @@ class Attempt:
             await self._pause(deliveries.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
 
     async def _forbidden(self, error: discord.Forbidden) -> None:
+        if error.code == NO_JSON:
+            await self._later("Discord was not reached (403)")
+            return
         if error.code == CANNOT_DM or self._destination.person_id is not None:
             await self._pause(deliveries.DMS_CLOSED, "direct messages from this server are not accepted")
             return
@@ -313,6 +319,9 @@ class Attempt:
 
     async def _refused(self, error: discord.HTTPException) -> None:
         """Discord does not take the message as it is: plain text once, then the end, and whoever set it up is told."""
+        if error.code == ARCHIVED:
+            await self._pause(deliveries.NOT_PERMITTED, "the thread is archived and locked")
+            return
         delivery, now = self._delivery, self._clock.now()
         detail = f"{error.status}, {error.code}"
         log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)

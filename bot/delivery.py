@@ -61,13 +61,16 @@ class Deliverer:
 
     async def send(self, delivery_id: int, within: float = 10.0) -> Delivery:
         """Sends one delivery now, after what waits before it, and returns how it stands after at most `within` s."""
+        started = False
         try:
             async with asyncio.timeout(within):
                 while (delivery := await deliveries.get(self._db.read, delivery_id)).state != "settled":
                     worker = self._workers.get(delivery.destination_id)
-                    if worker is None and delivery.tries:
-                        break
-                    await asyncio.wait([worker or self._start(delivery.destination_id)])
+                    if worker is None:
+                        if started:
+                            break  # It was tried, or something before it waits: it stays queued.
+                        worker, started = self._start(delivery.destination_id), True
+                    await asyncio.wait([worker])
         except TimeoutError:
             log.info("delivery %d did not arrive within %g s; it stays queued", delivery_id, within)
         return await deliveries.get(self._db.read, delivery_id)
@@ -93,8 +96,15 @@ class Deliverer:
         if worker is None:
             worker = asyncio.create_task(self._work(destination_id), name=f"deliveries to {destination_id}")
             self._workers[destination_id] = worker
-            worker.add_done_callback(lambda _: self._workers.pop(destination_id, None))
+            worker.add_done_callback(lambda done: self._finished(destination_id, done))
         return worker
+
+    def _finished(self, destination_id: int, worker: asyncio.Task[None]) -> None:
+        del self._workers[destination_id]
+        if not worker.cancelled() and (error := worker.exception()):
+            # What it had claimed is released by the next beat.
+            reference = secrets.token_hex(3)
+            log.error("reference %s: sending to destination %d stopped", reference, destination_id, exc_info=error)
 
     async def _work(self, destination_id: int) -> None:
         """Sends what is due for one destination, one after the other."""

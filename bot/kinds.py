@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +16,8 @@ from bot.ui import reminders as drawn_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
 from data.records import Delivery, Destination
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,15 @@ Renderer = Callable[[Connection, Owed], Awaitable[Message | Gone]]
 
 
 async def plan_alerts(db: Database, now: datetime) -> None:
-    """Reads the ledgers on from where alerts stopped, one batch in a transaction."""
+    """Reads the ledgers on from where alerts stopped, one batch in a transaction. One server stops no other."""
     for guild_id in await alerts.desks_to_read(db.read):
-        if not await alerts.is_due(db.read, guild_id, now):
-            continue
-        more = True
-        while more:
-            async with db.write() as conn:
-                more = await alerts.plan_next(conn, guild_id, now)
+        try:
+            more = await alerts.is_due(db.read, guild_id, now)
+            while more:
+                async with db.write() as conn:
+                    more = await alerts.plan_next(conn, guild_id, now)
+        except Exception:
+            log.exception("reference %s: the alerts of server %d were not planned", secrets.token_hex(3), guild_id)
 
 
 async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:

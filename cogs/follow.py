@@ -89,6 +89,7 @@ class FollowCog(commands.Cog):
         planned: int | None = None
         async with self.bot.db.write() as conn:
             person = await people.ensure(conn, caller.user_id)
+            before = await destinations.find_person(conn, caller.guild_id, person.id)
             if channel_id is not None:
                 place = await destinations.ensure_channel(
                     conn, caller.guild_id, channel_id, now=now, person_id=person.id
@@ -104,6 +105,7 @@ class FollowCog(commands.Cog):
                     f"first:{follow.id}",
                     now=now,
                     payload={"verb": "follow", "slug": slug},
+                    again=before is not None and before.state == "paused",
                 )
         confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
         guild_id = caller.guild_id if interaction.guild_id is None else None

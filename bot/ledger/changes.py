@@ -64,9 +64,9 @@ def changed_fields(kind: Kind, before: State, after: State) -> list[Changed]:
 
 def _by_key(field: Field, facts: Sequence[Fact]) -> dict[object, Fact]:
     if field.rule == "list":
-        return {field.type.key(fact.value): fact for fact in facts}
+        return {fold.key_of(field, fact.value): fact for fact in facts}
     if field.rule == "variants":
-        return {(field.type.key(fact.value), fact.source): fact for fact in facts}
+        return {(fold.key_of(field, fact.value), fact.source): fact for fact in facts}
     return {"": facts[-1]} if facts else {}
 
 

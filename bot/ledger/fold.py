@@ -61,9 +61,9 @@ def fold(
             facts.clear()
             key: object = ""
         elif field.rule == "list":
-            key = _key(field, update.value)
+            key = key_of(field, update.value)
         else:
-            key = (_key(field, update.value), update.source_id)
+            key = (key_of(field, update.value), update.source_id)
         facts.pop(key, None)
         if not (isinstance(update.value, dict) and update.value.get("gone")):
             facts[key] = update
@@ -81,7 +81,8 @@ def fold(
     )
 
 
-def _key(field: Field, value: object) -> object:
+def key_of(field: Field, value: object) -> object:
+    """What makes two values of a list the same item."""
     try:
         return field.type.key(value)
     except (AttributeError, KeyError, TypeError):

@@ -82,17 +82,17 @@ async def note(
 
 
 async def confirm(
-    conn: Connection, guild_id: int, destination_id: int, key: str, *, now: datetime, payload: Any
+    conn: Connection, guild_id: int, destination_id: int, key: str, *, now: datetime, payload: Any, again: bool = False
 ) -> int | None:
     """Plans the first message to a destination, which shows whether messages arrive there.
 
-    None when one has arrived there before, so that nobody is told twice.
+    None when one has arrived there before, so that nobody is told twice; `again` asks anew, as after a pause.
     """
     arrived = await conn.execute_fetchall(
         "SELECT 1 FROM delivery WHERE destination_id = ? AND state = 'settled' AND message_id IS NOT NULL LIMIT 1",
         (destination_id,),
     )
-    if list(arrived):
+    if list(arrived) and not again:
         return None
     return await plan(conn, guild_id, destination_id, "confirmation", key, due_at=now, payload=payload)
 

@@ -243,13 +243,15 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
         for follow in explained.follows[:2]:
             offer(f"Mute {follow.name}", "mute", "follow", follow.id)
             offer(f"Stop following {follow.name}", "stop", "follow", follow.id)
-    elif delivery.kind == "digest":
+    elif delivery.kind == "digest" and destination.digest_at:
         days = when.format_weekdays(destination.digest_days)
-        lines.append(f"It is the digest of {_where(destination)}, {days} at {destination.digest_at or '-'}.")
-        if destination.digest_at:
-            offer("Stop this digest", "stop", "digest", destination.id)
-        else:
-            lines[-1] = "It is a digest; there are none here any more."
+        lines.append(
+            f"It is the digest of {_where(destination)}: {days} at {destination.digest_at} ({destination.zone}), "
+            "when something changed, fell due or is still open."
+        )
+        offer("Stop this digest", "stop", "digest", destination.id)
+    elif delivery.kind == "digest":
+        lines.append("It was a digest; there are none here any more.")
     elif delivery.kind == "reminder":
         lines += _why_reminder(explained)
         if explained.item is not None and not explained.muted:

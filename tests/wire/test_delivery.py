@@ -289,6 +289,41 @@ async def test_closed_dms_pause_and_the_owner_is_told(desk: Desk):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_answer_that_is_not_discords_own_pauses_nothing(desk: Desk, status: int):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", status, code=0)
+    await desk.tick()
+    assert await desk.reason() == ""
+    await desk.tick(seconds=6)
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_an_archived_thread_pauses_its_destination(desk: Desk):
+    await desk.owe()
+    desk.server.fault("POST", "/channels/*/messages", 400, code=50083)
+    await desk.tick()
+    assert await desk.reason() == "not permitted: the thread is archived and locked"
+
+
+@pytest.mark.asyncio
+async def test_a_first_dm_behind_a_doubtful_message_is_queued_and_not_waited_for(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    await desk.owe()
+    desk.server.fault("POST", f"/channels/{desk.server._dm_channel(desk.member).id}/messages", 503)
+    await desk.tick()
+    async with desk.db.write() as conn:
+        planned = await deliveries.confirm(
+            conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow"}
+        )
+    assert planned
+    assert (await desk.bot.deliverer.send(planned)).state == "planned"
+    await desk.tick(seconds=6)
+    assert len(desk.server.dm(desk.member)) == 2
+
+
+@pytest.mark.asyncio
 async def test_a_notice_nobody_can_receive_ends(desk: Desk):
     desk.server.dm_closed.add(desk.owner)
     desk.server.remove_channel(desk.channel)
