@@ -1,0 +1,26 @@
+"""The bot in a simulated Discord on this machine: a page in the browser, or a scripted tour in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+
+EX_UNAVAILABLE = 69  # sysexits.h: something that is needed is not there.
+
+
+def main(*, tour: bool, port: int) -> int:
+    """Runs the demo until it is interrupted, or the tour once. Returns the exit status."""
+    if importlib.util.find_spec("simcord") is None:
+        print("The demo needs packages that `make run` leaves out. Start it with `make demo`.", file=sys.stderr)
+        return EX_UNAVAILABLE
+    try:
+        if tour:
+            from bot.demo.tour import run_tour
+
+            return asyncio.run(run_tour())
+        from bot.demo.page import run_page
+
+        return asyncio.run(run_page(port))
+    except KeyboardInterrupt:
+        return 0

@@ -1,0 +1,110 @@
+"""The demo in a browser: the simulated server as a page, kept live while people click in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import sys
+from typing import Any
+
+import simcord
+from simcord.preview import _actions, _server
+
+from bot.clock import SystemClock
+from bot.demo import EX_UNAVAILABLE
+from bot.demo.world import ZONE, DemoWorld, demo_world
+
+BEAT = 1.0  # Seconds between two looks at the clock.
+
+
+def _let_the_page_live() -> asyncio.Lock:
+    """Makes simcord's page bear a world that changes by itself; private to simcord, so it is all here.
+
+    A refresh between the page's poll and a click would refuse the click ("Action was not completed"). So actions are
+    not bound to the revision of the page, and one lock keeps them and the clock apart.
+    """
+    lock = asyncio.Lock()
+    _actions.ACTION_SPECS = {
+        name: dataclasses.replace(spec, revision_bound=False) for name, spec in _actions.ACTION_SPECS.items()
+    }
+    original = _server.PreviewServer._action
+
+    async def one_at_a_time(self: Any, request: Any) -> Any:
+        async with lock:
+            return await original(self, request)
+
+    _server.PreviewServer._action = one_at_a_time
+    return lock
+
+
+class _Pages:
+    """Several pages of one world; simcord knows of one, so this one answers for all."""
+
+    def __init__(self, *pages: Any) -> None:
+        self._pages = pages
+
+    @property
+    def _closed(self) -> bool:
+        return all(page._closed for page in self._pages)
+
+    def _mark_action_dispatched(self) -> None:
+        for page in self._pages:
+            page._mark_action_dispatched()
+
+
+async def run_page(port: int) -> int:
+    """Serves the pages until interrupted. Returns the exit status; a port that is taken is told in a sentence."""
+    lock = _let_the_page_live()
+    async with demo_world() as world:
+        viewers = [world.member, world.editor, world.manager]
+        server = world.env.preview(world.channel, viewers=viewers, layout="channel", port=port, timezone=ZONE)
+        server.capability = "demo"  # A fixed link: the page is bound to this machine and holds invented people only.
+        try:
+            async with server:
+                world.env._preview = None  # simcord allows one preview; the second shows the member's messages.
+                direct = world.env.preview(
+                    world.member.user.dm_channel,
+                    viewers=[world.member.user],
+                    layout="channel",
+                    port=port + 1,
+                    timezone=ZONE,
+                )
+                direct.capability = "demo"
+                async with direct:
+                    world.env._preview = _Pages(server, direct)  # pyright: ignore[reportAttributeAccessIssue]  # as above
+                    _tell(server.url, direct.url)
+                    await _live(world, [server, direct], lock)
+        except simcord.SetupError as error:
+            print(
+                f"The page cannot be served: {error}. Stop the other demo, or choose another port: "
+                "python -m bot demo --port 8770",
+                file=sys.stderr,
+            )
+            return EX_UNAVAILABLE
+    return 0
+
+
+def _tell(server: str, direct: str) -> None:
+    print(
+        f"\nAttaché's demo is ready. Open it in a browser on this machine:\n\n    {server}\n\n"
+        f"Max's direct messages are at {direct}\n\n"
+        "Try /deal show, /pending list, /follow add; choose at the top whom you look as.\n"
+        "/demo skip lets an hour, a day or a week pass. Stop with Ctrl+C.\n",
+        flush=True,
+    )
+
+
+async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
+    """Keeps the simulated clock with the real one, jumps when asked, and shows what changed."""
+    clock = SystemClock()
+    ahead = world.env.now() - clock.now()
+    while True:
+        await asyncio.sleep(BEAT)
+        with contextlib.suppress(asyncio.QueueEmpty):
+            ahead += world.skip.asked.get_nowait()
+        async with lock:
+            await world.advance(clock.now() + ahead)
+            for page in pages:
+                with contextlib.suppress(simcord.SetupError):
+                    await page.refresh()

@@ -1,0 +1,155 @@
+"""A scripted visit in the terminal: what is typed, what is answered, and what arrives by itself."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import simcord
+
+from bot import when
+from bot.demo.world import DemoWorld, demo_world
+
+ITEM = "drone-clearances"
+
+
+class StepFailed(Exception):
+    """A step of the tour did not do what it should; the text says which and why."""
+
+
+def _parts(components: Any) -> Iterator[dict[str, Any]]:
+    for part in components or []:
+        yield part
+        yield from _parts(part.get("components"))
+
+
+def _text(message: Any) -> str:
+    """What a person reads in a message: its content and its text components."""
+    texts = [part["content"] for part in _parts(_raw(message)) if part.get("type") == 10]  # 10: text display
+    return "\n".join(filter(None, [message.content, *texts]))
+
+
+def _raw(message: Any) -> list[dict[str, Any]]:
+    return [c if isinstance(c, dict) else c.to_dict() for c in message.components]
+
+
+@dataclass
+class Tour:
+    """The visit: each method is something a person does, told in the terminal as it happens."""
+
+    world: DemoWorld
+    steps: int = 0
+
+    def _say(self, heading: str, text: str) -> None:
+        self.steps += 1
+        print(f"\n── {self.steps}. {heading}\n\n{text}", flush=True)
+
+    def _answer(self, result: simcord.InteractionResult, expect: str) -> str:
+        if not result.acknowledged or result.response is None:
+            raise StepFailed("the bot did not answer")
+        text = _text(result.response)
+        if expect.casefold() not in text.casefold():
+            raise StepFailed(f"the answer holds no {expect!r}:\n{text}")
+        return text
+
+    async def types(self, who: simcord.MemberActor, command: str, expect: str, **options: Any) -> Any:
+        """Somebody types a command; the answer is printed and returned."""
+        shown = " ".join(f"{name}: {getattr(value, 'name', value)}" for name, value in options.items())
+        result = await who.slash(self.world.channel, command, **options)
+        self._say(f"{who.name} types /{command} {shown}".rstrip(), self._answer(result, expect))
+        return result.response
+
+    async def presses(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
+        """Somebody presses a button of a message."""
+        result = await who.click(message, label=label)
+        self._say(f"{who.name} presses {label}", self._answer(result, expect))
+        return result.response
+
+    async def fills_in(
+        self, who: simcord.MemberActor, command: str, typed: dict[str, str], expect: str, **options: Any
+    ) -> Any:
+        """Somebody types a command that opens a form, and fills the form in."""
+        shown = " ".join(f"{name}: {value}" for name, value in options.items())
+        form = await who.slash(self.world.channel, command, **options)
+        if form.modal is None:
+            raise StepFailed(f"/{command} opened no form")
+        result = await who.submit_modal(form, typed)
+        lines = "\n".join(f"    {name}: {value}" for name, value in typed.items())
+        self._say(
+            f"{who.name} types /{command} {shown} and fills in the form", f"{lines}\n\n{self._answer(result, expect)}"
+        )
+        return result.response
+
+    async def waits(self, by: timedelta, heading: str, arrived: Callable[[], str | None]) -> None:
+        """Time passes, and something arrives by itself."""
+        await self.world.advance(self.world.env.now() + by)
+        text = arrived()
+        if text is None:
+            raise StepFailed(f"it did not arrive: {heading}")
+        self._say(heading, text)
+
+    def channel(self, expect: str) -> Callable[[], str | None]:
+        """Looks for a message in the channel."""
+        return lambda: _newest([_text(message) for message in self.world.channel.history()], expect)
+
+    def dm(self, who: simcord.MemberActor, expect: str) -> Callable[[], str | None]:
+        """Looks for a message among somebody's direct messages."""
+        return lambda: _newest([_text(message) for message in who.user.dm_channel.history()], expect)
+
+
+def _newest(texts: list[str], expect: str) -> str | None:
+    return next((text for text in reversed(texts) if expect.casefold() in text.casefold()), None)
+
+
+async def _visit(tour: Tour) -> None:
+    world = tour.world
+    member, editor = world.member, world.editor
+    await tour.types(member, "help", "/deal show")
+    await tour.types(member, "deal show", "Waiting for U.S. government clearances", deal="armed-drones")
+    await tour.types(member, "pending list", "What is still open")
+    await tour.types(member, "participant show", "India", participant="भारत")
+    await tour.types(member, "search", "Humanitarian pauses", text="humanitarian pauses")
+
+    await tour.types(member, "follow add", "31 armed drones for India", what="armed-drones")
+    await tour.waits(timedelta(), "A first direct message shows that messages reach max", tour.dm(member, "31 armed"))
+    await tour.types(member, "remind me", "Clearances", item=ITEM)
+
+    today = world.env.now().date()
+    due = when.format_day(today + timedelta(days=2), weekday=False)
+    form = {
+        "value": f"{due}, announced",
+        "date": when.format_day(today, weekday=False),
+        "source": "https://example.org/briefing, paragraph 3",
+        "published": when.format_day(today, weekday=False),
+        "reason": "",
+    }
+    preview = await tour.fills_in(editor, "update pending", form, due, item=ITEM)
+    await tour.presses(editor, preview, "Save", "Saved")
+    a_moment = timedelta(seconds=90)
+    await tour.waits(a_moment, "The change reaches the channel, which follows the deal", tour.channel(due))
+    await tour.waits(timedelta(), "and max, who follows it too", tour.dm(member, due))
+
+    two_days = timedelta(days=2, hours=1)
+    await tour.waits(two_days, "Two days later the day has come: the channel is reminded", tour.channel("due today"))
+    await tour.waits(timedelta(), "and so is max", tour.dm(member, "due today"))
+    await tour.waits(timedelta(days=7), "Within a week the channel's digest arrives", tour.channel("Digest,"))
+
+
+async def run_tour() -> int:
+    """Plays the visit. The exit status is 1 when a step failed, and the step is told."""
+    async with demo_world() as world:
+        tour = Tour(world)
+        try:
+            await _visit(tour)
+        except (StepFailed, simcord.SetupError, simcord.OptionError) as failed:
+            print(f"\nStep {tour.steps + 1} failed: {failed}", file=sys.stderr)
+            return 1
+        for error in world.env.errors:
+            logging.getLogger(__name__).error("the bot raised", exc_info=error)
+            return 1
+    print(f"\nAll {tour.steps} steps went well.", flush=True)
+    return 0

@@ -1,0 +1,127 @@
+"""The demo's world: a server, people to look as, the bot as it always runs, and a clock that can jump."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import discord
+import simcord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app import Attache
+from bot.clock import SystemClock
+from bot.kinds import NEXT_DUE
+from data.database import Database
+from data.migrate import migrate
+
+ZONE = "Asia/Kolkata"
+# simcord waits for every timer shorter than this before it answers; the bot has none that is longer than a moment.
+SETTLE_TIMEOUT = 2.0
+
+# simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
+simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
+
+
+class DemoClock:
+    """The simulated Discord's clock, so that the bot and Discord agree on the time."""
+
+    env: simcord.Env
+
+    def now(self) -> datetime:
+        return self.env.now()
+
+
+class Skip(commands.Cog):
+    """`/demo skip`, which exists only here."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[timedelta] = asyncio.Queue()
+
+    demo = app_commands.Group(name="demo", description="Only in this demo: let time pass", guild_only=True)
+
+    @demo.command()
+    @app_commands.choices(
+        by=[
+            app_commands.Choice(name="an hour", value=1),
+            app_commands.Choice(name="a day", value=24),
+            app_commands.Choice(name="a week", value=24 * 7),
+        ]
+    )
+    async def skip(self, interaction: discord.Interaction, by: app_commands.Choice[int]) -> None:
+        """Jump ahead: reminders and digests that fall due arrive"""
+        await interaction.response.send_message(
+            f"Time jumps ahead by {by.name}. What falls due arrives in this channel in a moment.", ephemeral=True
+        )
+        self.asked.put_nowait(timedelta(hours=by.value))
+
+
+class DemoWorld:
+    """The running demo. `advance` lets time pass and the heartbeat beat at each moment something is due."""
+
+    def __init__(self, env: simcord.Env, bot: Attache, db: Database, skip: Skip) -> None:
+        self.env, self.bot, self.db, self.skip = env, bot, db, skip
+        owner = env.create_user("maya", global_name="Maya (manager)")
+        self.guild = env.create_guild("Foreign desk", owner=owner)
+        self.channel = self.guild.create_text_channel("deals", topic="What was agreed, what is still open")
+        self.editors = self.guild.create_role("Editors")
+        self.manager = simcord.MemberActor(env, self.guild, owner)
+        self.editor = self.guild.add_member(env.create_user("esha", global_name="Esha (editor)"), roles=[self.editors])
+        self.member = self.guild.add_member(env.create_user("max", global_name="Max (member)"))
+
+    async def advance(self, until: datetime) -> None:
+        """Steps the clock to each instant at which something falls due, and to `until` in the end."""
+        while self.env.now() < until:
+            due = [at for next_due in NEXT_DUE if (at := await next_due(self.db.read)) is not None]
+            step = min([until, *(max(at, self.env.now() + timedelta(seconds=1)) for at in due)])
+            # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
+            await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))
+            await self.beat()
+
+    async def beat(self) -> None:
+        """One heartbeat, as APScheduler would ring it; here the simulated clock decides when."""
+        await self.bot.deliverer.tick(self.env.now())
+        await self.env.settle()
+
+    async def set_up(self) -> None:
+        """What a manager does in the first five minutes, by the commands themselves, the day before yesterday."""
+        await self.manager.slash(
+            self.channel, "setup", zone=ZONE, channel=self.channel, role=self.editors, digest="09:00"
+        )
+        await self.manager.slash(self.channel, "follow add", what="armed-drones", channel=self.channel)
+
+
+@asynccontextmanager
+async def demo_world() -> AsyncIterator[DemoWorld]:
+    """A new world in a temporary folder, set up and brought to the present moment, so that a first digest is there."""
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    clock, skip = DemoClock(), Skip()
+    with TemporaryDirectory(prefix="attache-demo-") as folder:
+        db = await Database.open(Path(folder) / "demo.db")
+        try:
+            await migrate(db)
+            bot = Attache(db, clock)
+            await bot.add_cog(skip)
+            env = simcord.Env(bot, settle_timeout=SETTLE_TIMEOUT, check_errors=False)
+            env.backend.bot_user.name = "Attaché"
+            clock.env = env
+            world = DemoWorld(env, bot, db, skip)
+            await env.start()
+            try:
+                now = SystemClock().now()
+                # Three days back there is always a weekday morning between the set-up and today.
+                await env.advance_time((now - timedelta(days=3) - env.now()).total_seconds())
+                await world.set_up()
+                await world.advance(now)
+                yield world
+            finally:
+                await bot.deliverer.close()
+                await env.shutdown()
+        finally:
+            await db.close()

@@ -1,0 +1,83 @@
+"""The demo as a newcomer meets it: the tour plays to its end, the page answers, a taken port is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.demo import tour
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_tour_plays_to_its_end(capsys):
+    assert asyncio.run(tour.run_tour()) == 0
+    told = capsys.readouterr().out
+    assert "Waiting for U.S. government clearances" in told
+    assert re.search(r"All \d\d steps went well", told)
+
+
+def test_a_step_that_fails_ends_the_tour_with_its_name(monkeypatch, capsys):
+    async def visit(playing: tour.Tour) -> None:
+        await playing.types(playing.world.member, "deal show", "this is not on the card", deal="armed-drones")
+
+    monkeypatch.setattr(tour, "_visit", visit)
+    assert asyncio.run(tour.run_tour()) == 1
+    assert "Step 1 failed" in capsys.readouterr().err
+
+
+def free_ports() -> int:
+    """A port that is free together with the next one."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+async def start(port: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "demo", "--port", str(port),
+        cwd=ROOT, env={**os.environ}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_the_page_prints_its_address_answers_there_and_ends_on_ctrl_c():
+    port = free_ports()
+    process = await start(port)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            told = ""
+            while "Ctrl+C" not in told:
+                line = await process.stdout.readline()
+                assert line, "the demo ended before it told its address"
+                told += line.decode()
+        address = re.search(rf"http://127\.0\.0\.1:{port}/\S*", told)
+        assert address, told
+        async with aiohttp.ClientSession() as browser, browser.get(address[0]) as page:
+            assert "<html" in (await page.text()).lower()
+
+        second = await start(port)
+        _, error = await asyncio.wait_for(second.communicate(), 60)
+        assert second.returncode == 69
+        assert b"cannot be served" in error
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
