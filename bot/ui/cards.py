@@ -22,7 +22,7 @@ from data.records import Approval, Fact, FactDate, Kind, Link, Opened
 
 _TEXT = TEXT_LIMIT - 60  # Line breaks between the parts, and the line below a shared card.
 _GROUP_ROOM = 900  # What the lists of linked records are left at least.
-_SHOWN = 4
+_SHOWN = 3
 _HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
 """Kinds that people come to for what hangs on them: their cards open linked records."""
 _WITH_HISTORY = ("deal", "pending", "session")
@@ -246,9 +246,8 @@ def _deal(d: _Draft) -> None:
     if len(items) > 1:
         d.waits("Pending items", items)
     d.said_about()
-    if d.waiting:
-        d.quiet.append("-# This stays open until a source reports what happened.")
-    _last_checked(d)
+    stays = "This stays open until a source reports what happened. " if d.waiting else ""
+    d.quiet.append(f"-# {stays}{_newer(d)}")
 
 
 def _values(d: _Draft) -> None:
@@ -274,7 +273,9 @@ def _pending(d: _Draft) -> None:
     outcome = OUTCOMES.get(found.value("outcome") or "")
     if found.open:
         d.waiting = True
-        d.lead.append(f"**{facts.some(who, 4)} must act**" if who else "**Open; who must act is not in the record**")
+        d.lead.append(
+            f"**{sentence(facts.some(who, 4))} must act**" if who else "**Open; who must act is not in the record**"
+        )
     else:
         d.lead.append(f"**Closed{f': {outcome.lower()}' if outcome else ''}**")
     basis = BASIS.get(found.value("basis") or "")
@@ -290,29 +291,22 @@ def _pending(d: _Draft) -> None:
     d.line("closes_when")
     d.line("topic", several="Topics")
     d.text("summary")
-    if found.state.opened:
-        d.quiet.append(f"-# On the record since {facts.dated(found.state.opened)}.")
-    _last_checked(d)
-    if found.open and not found.fact("checked"):
-        d.quiet.append("-# Nobody has entered a check since.")
+    since = f"On the record since {facts.dated(found.state.opened)}. " if found.state.opened else ""
+    d.quiet.append(f"-# {since}{_newer(d)}")
 
 
-def _last_checked(d: _Draft) -> None:
-    words = checked(d.opened)
+def _newer(d: _Draft) -> str:
+    """When somebody last looked, or that this is the newest there is."""
     d.note("checked")
-    if words:
-        d.quiet.append(f"-# {words}")
-    elif d.record.state.newest:
-        d.quiet.append("-# Nothing newer is on file here.")
+    return checked(d.opened) or "Nothing newer is on file here, and no check is entered."
 
 
 def _participant(d: _Draft) -> None:
     roles = d.linked("deal", "session", "dialogue")
     d.note("title", "org_type", "type", "country")
-    if d.record.headline:
-        d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
+    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'Participant'}**")
     if not roles:
-        d.lead.append("**Mentioned, not a party**" if not d.record.headline else "Mentioned, not a party")
+        d.lead.append("Mentioned, not a party")
     d.line("topic", several="Topics")
     d.text("summary")
 
@@ -322,8 +316,8 @@ def _participant(d: _Draft) -> None:
         return f"- {escaped(link.name, 100)}{f' ({words})' if words else ''}{_beside(link)}"
 
     d.group("Deals", d.linked("deal"), in_role)
-    d.waits("Must act", d.linked("pending", field="who"))
-    d.group("Their own statements", d.linked("statement", field="whose"), _statement)
+    d.waits("Has to act on", d.linked("pending", field="who"))
+    d.group("Statements", d.linked("statement", field="whose"), _statement)
     d.group("Said about it", d.linked("statement", field="about"), _statement)
     d.group("Talks", d.linked("dialogue", "session"), in_role)
     d.group("Documents", d.linked("document"))
@@ -333,8 +327,7 @@ def _participant(d: _Draft) -> None:
 
 def _place(d: _Draft) -> None:
     d.note("place_type")
-    if d.record.headline:
-        d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
+    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'Place'}**")
     d.line("topic", several="Topics")
     d.text("summary")
     d.group("Talks", d.linked("session"))
@@ -421,10 +414,11 @@ def _statement_card(d: _Draft) -> None:
     form = found.fact("form")
     what = facts.value("statement", "form", form, d.names) if form else "Statement"
     d.lead.append(reported(found.state.newest, f"{what}, as reported"))
-    if len(whose) > 1:
-        d.lines.append(f"**Whose:** {facts.some(whose, 6)}, together")
-    elif whose:
-        d.lines.append(f"**Whose:** {whose[0]} alone")
+    sides = {link.slug for link in d.opened.links if link.field == "whose" and link.kind == "participant"}
+    if whose:
+        of_sides = all(fact.value.get("record") in sides for fact in found.facts("whose"))
+        how = (", together" if len(whose) > 1 else " alone") if of_sides else ""
+        d.lines.append(f"**Whose:** {facts.some(whose, 6)}{how}")
     d.line("made_at")
     d.line("about")
     d.line("topic", several="Topics")

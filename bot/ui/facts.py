@@ -65,10 +65,10 @@ def locators(found: Iterable[str]) -> str:
     return ", ".join([*parts, *(escape(text) for text in others)])
 
 
-def source_words(source: Source, place: str = "") -> str:
+def source_words(source: Source, place: str = "", *, apart: str = "; {}") -> str:
     """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads."""
     title = ", ".join(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), clip(place, 120)]))
-    return f"{title}; {source_date(source)}, {escaped(host(source.url), 60) or 'no link'}"
+    return title + apart.format(f"{source_date(source)}, {escaped(host(source.url), 60) or 'no link'}")
 
 
 def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
@@ -80,8 +80,9 @@ def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
         worked_out |= fact.date.worked_out
     if not places:
         return ""
+    apart = " ({})" if len(places) > 1 else "; {}"
     named = [
-        source_words(sources[id_], locators(found))
+        source_words(sources[id_], locators(found), apart=apart)
         for id_, found in list(places.items())[:_SOURCES_NAMED]
         if id_ in sources
     ]

@@ -103,6 +103,9 @@ def _said(found: Course, step: Step) -> str:
     line = f"**{field.label}:** {_words(field, update.value, names)}"
     if step.before is not None and step.before != update.value:
         line += f" (before: {_words(field, step.before, names)})"
+    place = clip(facts.locators([update.locator]), 150)
+    if place:
+        line += f" · {place}"
     if update.reason:
         line += f"\n-# Reason: {escaped(update.reason, 200)}"
     ended = step.ended_by
@@ -123,6 +126,5 @@ def _who(found: Course, update: Update) -> str:
 
 def _entered(found: Course, update: Update) -> str:
     source = found.opened.sources.get(update.source_id)
-    place = clip(facts.locators([update.locator]), 150)
-    where = facts.source_words(source, place) if source else "a source that is no longer on file"
+    where = facts.source_words(source) if source else "a source that is no longer on file"
     return f"-# {where}. Entered by {_who(found, update)} {when.timestamp(update.entered_at)}"
