@@ -82,7 +82,7 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Offered], *, mention: C
     else:
         steps = _BEFORE[stand][who == "manager"]
     numbered = [f"{number}. {_clickable(step, mention)}" for number, step in enumerate(steps, start=1)]
-    listed = [f"{' '.join(mention(name) for name in one.names)} {one.description}" for one in commands]
+    listed = [f"{' '.join(mention(name) for name in one.names)} · {one.description.rstrip('.')}" for one in commands]
     return card(
         [
             "\n".join(["## First steps", *numbered]),

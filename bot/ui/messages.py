@@ -258,6 +258,11 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
             offer(f"Mute reminders of {explained.about}", "mute", "item", f"{destination.id}-{explained.item}")
     elif delivery.kind == "open":
         lines.append("Items without a due date are listed each Monday, until an update closes them.")
+        if destination.channel_id:
+            lines.append("This is the channel that was chosen in `/setup`, and the list is never skipped there.")
+        else:
+            lines.append("You asked for reminders of these.")
+            offer("Mute items without a date", "mute", "undated", destination.id)
     elif delivery.kind == "confirmation":
         lines.append("It shows that messages arrive here. There is one, the first time.")
     else:
