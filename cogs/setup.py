@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot import channels, when
 from bot.dossier import Dossier
-from bot.errors import BadInput
+from bot.errors import BadInput, UserError
 from bot.rights import require_manager
 from bot.services import desks, destinations, dossiers, people
 from bot.ui import setup as cards
@@ -131,8 +131,12 @@ class Setup(commands.Cog):
         caller = await self.bot.rights.caller(interaction, now)
         require_manager(caller)
         await interaction.response.defer(ephemeral=True)
-        guild = interaction.guild
-        assert guild is not None  # The command is for servers, and the caller came from one.
+        guild = self.bot.get_guild(caller.guild_id)
+        if guild is None:
+            raise UserError(
+                "Attaché's commands are here, but Attaché itself is not. Nothing was changed. "
+                "Whoever runs it can send an invitation with the scope bot."
+            )
         before = await desks.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
         asked = Asked(

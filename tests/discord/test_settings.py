@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import discord
 import pytest
+import simcord
 
 from bot.dossier import LARGEST_FILE
 from bot.services import deliveries, desks, destinations, housekeeping, people, records, updates
@@ -34,6 +38,12 @@ records:
     facts:
       - stage: Proposed
 """
+
+
+async def press(actor: simcord.MemberActor, shown: simcord.InteractionResult, label: str):
+    """Presses a button below what /settings show answered."""
+    assert shown.response is not None
+    return await actor.click(shown.response, label=label)
 
 
 async def show(world: World) -> tuple[str, list[str]]:
@@ -69,6 +79,7 @@ async def test_show_tells_how_everything_stands(world: World):
         await housekeeping.mark_tick(conn, world.now)
     text, labels = await show(world)
     counts = await held(world)
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     for words in (
         f"**Channel:** <#{world.channel.id}>",
         "**Zone:** Asia/Kolkata",
@@ -78,7 +89,7 @@ async def test_show_tells_how_everything_stands(world: World):
         f"<@{world.owner.id}>",
         "last looked <t:",
         "nothing that is due waits",
-        "Attaché 0.1.0",
+        f"Attaché {project['project']['version']}",
     ):
         assert words in text
     assert "### Paused" not in text
@@ -108,7 +119,7 @@ async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: Worl
     result = await world.manager.slash(world.channel, "settings show")
     assert f"<#{world.channel.id}>: not permitted: the bot lacks Send Messages there" in answer(result)
     assert labels_of(result.response) == ["Resume #desk"]
-    resumed = await world.manager.click(result.response, label="Resume #desk")
+    resumed = await press(world.manager, result, "Resume #desk")
     assert resumed.acknowledged
     after = await destinations.get(world.db.read, place.id)
     assert (after.state, after.reason) == ("active", "")
@@ -117,24 +128,30 @@ async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: Worl
 
 
 @pytest.mark.asyncio
-async def test_resume_works_after_a_restart_and_when_pressed_twice(world: World):
+async def test_resume_works_after_a_restart_and_pressed_twice_only_shows_how_it_stands(world: World):
     place = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
+    other = await world.manager.slash(world.channel, "settings show")
     custom_id = f"settings.resume:v1::{place.id}"
     await world.restart()
-    first = await world.manager.click(result.response, custom_id=custom_id)
-    assert first.acknowledged
+    assert result.response is not None
+    stored = result.response
+    assert (await world.manager.click(stored, custom_id=custom_id)).acknowledged
     assert (await destinations.get(world.db.read, place.id)).state == "active"
+    again = await press(world.manager, other, "Resume #desk")
+    assert again.followups == []
+    assert labels_of(other.response) == []
 
 
 @pytest.mark.asyncio
 async def test_resume_checks_the_permission_again(world: World):
+    assert world.bot.user is not None
     mute = world.guild.create_text_channel(
-        "mute", overwrites={world.env.bot.user: discord.PermissionOverwrite(send_messages=False)}
+        "mute", overwrites={world.bot.user: discord.PermissionOverwrite(send_messages=False)}
     )
     place = await paused_channel(world, mute.id)
     result = await world.manager.slash(world.channel, "settings show")
-    pressed = await world.manager.click(result.response, label="Resume #mute")
+    pressed = await press(world.manager, result, "Resume #mute")
     assert "lacks Send Messages there" in pressed.followups[0].content
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
 
@@ -146,7 +163,7 @@ async def test_a_deleted_channel_is_not_resumed(world: World):
     result = await world.manager.slash(world.channel, "settings show")
     world.env.backend.delete_channel(gone.id)
     await world.env.settle()
-    pressed = await world.manager.click(result.response, label="Resume #gone")
+    pressed = await press(world.manager, result, "Resume #gone")
     assert "was deleted" in pressed.followups[0].content
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
     assert f"channel {gone.id}" in (await show(world))[1][0]
@@ -159,7 +176,7 @@ async def test_a_channel_of_another_server_is_not_resumed(world: World):
     async with world.db.write() as conn:
         await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)
         await conn.execute("UPDATE destination SET guild_id = 5 WHERE id = ?", (mine.id,))
-    pressed = await world.manager.click(result.response, label="Resume #desk")
+    pressed = await press(world.manager, result, "Resume #desk")
     assert "no longer on file" in pressed.followups[0].content
     assert (await destinations.get(world.db.read, mine.id)).state == "paused"
 
@@ -173,7 +190,7 @@ async def test_a_manager_no_more_cannot_resume(world: World):
     result = await helper.slash(world.channel, "settings show")
     world.env.backend.remove_member_role(world.guild.id, helper.id, managers.id)
     await world.env.settle()
-    pressed = await helper.click(result.response, label="Resume #desk")
+    pressed = await press(helper, result, "Resume #desk")
     assert "Only someone with the permission Manage Server" in answer(pressed)
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
 

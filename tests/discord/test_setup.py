@@ -26,6 +26,12 @@ async def place_of(world: World, channel_id: int) -> Destination:
     return place
 
 
+def without(world: World, **permissions: bool) -> dict:
+    """What a channel takes away from the bot."""
+    assert world.bot.user is not None
+    return {world.bot.user: discord.PermissionOverwrite(**permissions)}
+
+
 async def set_up(world: World, typed_in: simcord.ChannelHandle | None = None, **options) -> str:
     """What /setup answers a manager."""
     return answer(await world.manager.slash(typed_in or world.channel, "setup", **options))
@@ -145,13 +151,8 @@ async def test_a_mistake_changes_nothing(empty_world: World, options, words):
 
 @pytest.mark.asyncio
 async def test_a_channel_that_the_bot_cannot_post_in_is_refused_by_the_names_of_what_is_missing(empty_world: World):
-    bot = empty_world.env.bot.user
-    mute = empty_world.guild.create_text_channel(
-        "mute", overwrites={bot: discord.PermissionOverwrite(send_messages=False)}
-    )
-    dark = empty_world.guild.create_text_channel(
-        "dark", overwrites={bot: discord.PermissionOverwrite(view_channel=False)}
-    )
+    mute = empty_world.guild.create_text_channel("mute", overwrites=without(empty_world, send_messages=False))
+    dark = empty_world.guild.create_text_channel("dark", overwrites=without(empty_world, view_channel=False))
     text = await set_up(empty_world, channel=mute, zone="Asia/Kolkata")
     assert "lacks Send Messages there" in text
     assert "Nothing was changed" in text
@@ -162,10 +163,7 @@ async def test_a_channel_that_the_bot_cannot_post_in_is_refused_by_the_names_of_
 
 @pytest.mark.asyncio
 async def test_a_channel_without_history_works_and_is_said_to_be_second_best(empty_world: World):
-    bot = empty_world.env.bot.user
-    blind = empty_world.guild.create_text_channel(
-        "blind", overwrites={bot: discord.PermissionOverwrite(read_message_history=False)}
-    )
+    blind = empty_world.guild.create_text_channel("blind", overwrites=without(empty_world, read_message_history=False))
     text = await set_up(empty_world, blind)
     assert "lacks Read Message History" in text
     assert (await desk_of(empty_world)).channel_id == blind.id
@@ -253,10 +251,11 @@ async def announce(world: World, guild_id: int) -> None:
     await world.env.settle()
 
 
-def written(world: World, guild: simcord.GuildHandle) -> list[tuple[str, str]]:
+def written(world: World, guild: simcord.GuildHandle) -> list[tuple[str | None, str]]:
     """What the bot wrote in a server: channel and text."""
     backend = world.env.backend
-    bot_id = world.env.bot.user.id
+    assert world.bot.user is not None
+    bot_id = world.bot.user.id
     return [
         (backend.channels[channel_id].name, message.content)
         for channel_id in backend.guilds[guild.id].channel_ids
@@ -291,7 +290,7 @@ async def test_a_server_joined_while_offline_is_greeted_at_the_next_start(empty_
 
 @pytest.mark.asyncio
 async def test_the_greeting_goes_where_the_bot_may_write_and_else_nowhere(empty_world: World):
-    closed = {empty_world.env.bot.user: discord.PermissionOverwrite(send_messages=False)}
+    closed = without(empty_world, send_messages=False)
     guild = await join(empty_world, "Half open", rules=closed, chat={})
     assert [channel for channel, _ in written(empty_world, guild)] == ["chat"]
     guild = await join(empty_world, "Closed", rules=closed)
