@@ -1,0 +1,116 @@
+"""*Why this?*, mute and stop on what arrives by itself in a channel."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import discord
+import pytest
+
+from bot.services import destinations, people, sources, updates
+from bot.services.updates import Change
+from data.records import Destination, FactDate
+from tests.discord.conftest import World, answer, labels_of
+from tests.discord.test_follow import reply
+
+DAY = FactDate("day", date(2025, 12, 1), date(2025, 12, 1))
+
+
+async def channel_of(world: World) -> Destination:
+    async with world.db.write() as conn:
+        person = await people.ensure(conn, world.owner.id)
+        return await destinations.ensure_channel(
+            conn, world.guild.id, world.channel.id, now=world.now, person_id=person.id
+        )
+
+
+async def dated_item(world: World, name: str, days: int) -> None:
+    """A pending item that is due so many days from now, as an official announced."""
+    due_on = (world.now + timedelta(days=days)).date().isoformat()
+    due = {"date": {"precision": "day", "first": due_on, "last": due_on}, "sureness": "announced"}
+    slug = name.lower().replace(" ", "-")
+    async with world.db.write() as conn:
+        source = await sources.ensure(conn, world.guild.id, title="Example news")
+        fields = [("name", name), ("state", "open"), ("item_kind", "report_due"), ("basis", "stated"), ("due", due)]
+        changes = [Change(slug, "pending", field, value, DAY, source) for field, value in fields]
+        await updates.append(conn, world.guild.id, changes, now=world.now, person_id=1, origin="editor")
+
+
+async def newest(world: World, words: str) -> discord.Message:
+    """The newest message in the channel that says this."""
+    return next(m for m in reversed(world.channel.history()) if words in m.content)
+
+
+async def to_hour(world: World) -> None:
+    """To the next hour of the channel: nine in Kolkata."""
+    place = await channel_of(world)
+    assert place.next_hour_at is not None
+    await world.tick((place.next_hour_at - world.now).total_seconds() + 1)
+
+
+@pytest.mark.asyncio
+async def test_an_editor_mutes_an_items_reminders_and_a_member_is_told_who_can(world: World):
+    await channel_of(world)
+    await dated_item(world, "Yearly report", 3)
+    for _ in range(2):
+        await to_hour(world)
+    reminder = await newest(world, "Yearly report")
+    seen = await world.member.click(reminder, label="Why this?")
+    assert "Dated items are told in this channel: **Yearly report**, 2 days before." in answer(seen)
+    assert "An editor can mute or stop it" in answer(seen)
+    assert labels_of(reply(seen)) == []
+    offered = await world.editor.click(reminder, label="Why this?")
+    mute = "Mute reminders of Yearly report"
+    assert labels_of(reply(offered)) == [mute]
+    assert "No more reminders" in answer(await world.editor.click(reply(offered), label=mute))
+    count = len(world.channel.history())
+    for _ in range(3):
+        await to_hour(world)
+    # Monday's list is never skipped; it names the item among all that is open.
+    since = [m.content for m in world.channel.history()[count:] if not m.content.startswith("**Still open")]
+    assert [text for text in since if "Yearly report" in text] == []
+    again = await world.editor.click(reminder, label="Why this?")
+    assert "muted here now" in answer(again)
+
+
+@pytest.mark.asyncio
+async def test_still_open_says_that_it_is_never_skipped(world: World):
+    await channel_of(world)
+    while world.now.isoweekday() != 1:
+        await to_hour(world)
+    listed = next(m for m in reversed(world.channel.history()) if "Why this?" in labels_of(m))
+    explained = answer(await world.member.click(listed, label="Why this?"))
+    assert "listed each Monday" in explained
+    assert "never skipped" in explained
+
+
+@pytest.mark.asyncio
+async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
+    place = await channel_of(world)
+    async with world.db.write() as conn:
+        await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_HOUR, days="1234567")
+    await dated_item(world, "Yearly report", 9)
+    await to_hour(world)
+    digest = world.channel.last_message
+    assert digest is not None
+    assert "Why this?" in labels_of(digest)
+    seen = await world.editor.click(digest, label="Why this?")
+    assert "It is the digest of" in answer(seen)
+    assert labels_of(reply(seen)) == []
+    offered = await world.manager.click(digest, label="Why this?")
+    assert "no more digests" in answer(await world.manager.click(reply(offered), label="Stop this digest"))
+    assert "already ended" in answer(await world.manager.click(reply(offered), label="Stop this digest"))
+    assert (await destinations.get(world.db.read, place.id)).digest_at is None
+    assert "none here any more" in answer(await world.manager.click(digest, label="Why this?"))
+
+
+@pytest.mark.asyncio
+async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
+    await channel_of(world)
+    await dated_item(world, "Yearly report", 3)
+    for _ in range(2):
+        await to_hour(world)
+    reminder = await newest(world, "Yearly report")
+    async with world.db.write() as conn:
+        await conn.execute("DELETE FROM delivery")
+    assert "no longer on file" in answer(await world.member.click(reminder, label="Why this?"))
