@@ -130,7 +130,6 @@ class Attempt:
             return known
         assert destination.person_id is not None  # A destination is a channel or a person,
         assert destination.user_id is not None  # and one who is there.
-        await self._pace.dms.wait()
         await self._pace.requests.wait()
         opened = await self._bot.http.start_private_message(destination.user_id)
         async with self._db.write() as conn:

@@ -108,6 +108,9 @@ class Deliverer:
 
     async def _work(self, destination_id: int) -> None:
         """Sends what is due for one destination, one after the other."""
+        if await destinations.needs_dm_channel(self._db.read, destination_id):
+            # This can take long, so it is waited for before a place among those in flight is taken.
+            await self._pace.dms.wait()
         async with self._slots:
             while not self._closing and await deliveries.is_due(self._db.read, destination_id, self._clock.now()):
                 async with self._db.write() as conn:

@@ -101,6 +101,16 @@ async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
     return [_destination(row) for row in rows]
 
 
+async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
+    """Whether a DM channel has to be opened first; new ones are opened at a slow rate."""
+    rows = await conn.execute_fetchall(
+        "SELECT 1 FROM destination d JOIN person p ON p.id = d.person_id "
+        "WHERE d.id = ? AND p.user_id IS NOT NULL AND p.dm_channel_id IS NULL",
+        (destination_id,),
+    )
+    return bool(list(rows))
+
+
 async def pause(conn: Connection, destination_id: int, reason: str) -> None:
     """Nothing is sent there until it is resumed; nothing planned for it is lost."""
     await conn.execute("UPDATE destination SET state = 'paused', reason = ? WHERE id = ?", (reason, destination_id))

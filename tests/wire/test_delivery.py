@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
+import discord
 import pytest
 import pytest_asyncio
 import yarl
@@ -173,7 +174,9 @@ async def test_after_a_lost_answer_the_history_decides_whether_to_send_again(des
     assert state == "planned"
     assert desk.looks() == 0
     await desk.tick(seconds=6)
-    assert desk.looks() == 1
+    (look,) = [r for r in desk.server.requests if r.method == "GET" and r.path.endswith("/messages")]
+    tried = desk.clock.now() - timedelta(seconds=6)
+    assert discord.utils.snowflake_time(int(look.query["after"])) == tried - timedelta(minutes=5)
     assert await desk.states() == [SENT]
     assert len(desk.sent()) == 1
     assert len(desk.server.accepted) == 1
@@ -411,6 +414,37 @@ async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(desk: De
 
 
 @pytest.mark.asyncio
+async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(desk: Desk):
+    async with desk.db.write() as conn:
+        await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
+    await desk.enter(desk.clock.now(), ("quantity", "31"))
+    fault = desk.server.fault("POST", "/channels/*/messages", "drop_after")
+    await desk.tick(minutes=30)
+    assert fault.hits == 1
+    desk.server.forget_nonces()
+    await desk.tick(minutes=5)
+    assert desk.posts() == 1
+    (digest,) = desk.sent()
+    assert digest["flags"] & (1 << 15)  # Components V2
+    assert digest["flags"] & (1 << 12)  # no notification
+    assert digest["content"] == ""
+    assert [row for row in await desk.states() if row[0] == "digest"] == [("digest", "settled", "delivered")]
+
+
+@pytest.mark.asyncio
+async def test_a_layout_that_is_refused_goes_as_plain_text(desk: Desk):
+    async with desk.db.write() as conn:
+        await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
+    await desk.enter(desk.clock.now(), ("quantity", "31"))
+    desk.server.fault("POST", "/channels/*/messages", 400, code=50035)
+    await desk.tick(minutes=30)
+    (digest,) = desk.sent()
+    assert not digest["flags"] & (1 << 15)
+    assert "Digest" in digest["content"]
+    assert "31 armed drones" in digest["content"]
+
+
+@pytest.mark.asyncio
 async def test_the_history_is_looked_through_to_its_end(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", "drop_after")
@@ -472,6 +506,21 @@ async def test_a_slow_channel_holds_up_nobody(desk: Desk):
     await desk.tick()
     await desk.tick(seconds=6)
     assert len(desk.sent()) == 1
+
+
+@pytest.mark.asyncio
+async def test_many_first_dms_are_opened_slowly_and_hold_up_no_channel(desk: Desk):
+    for i in range(70):
+        user = desk.server.add_user(f"reader-{i}")
+        desk.server.join(desk.guild, user)
+        await desk.follow(desk.clock.now(), user=user)
+    other = desk.server.add_channel(desk.guild, "other")
+    await desk.follow(desk.clock.now(), other)
+    await desk.owe()
+    await desk.bot.deliverer.begin(desk.clock.now())
+    await desk.server.until(lambda: desk.sent(other))
+    opened = [r for r in desk.server.requests if r.path == "/users/@me/channels"]
+    assert len(opened) <= 4  # Three at once, then one every two seconds.
 
 
 @pytest.mark.asyncio
