@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import discord
 import yarl
+from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
@@ -25,6 +27,7 @@ from bot.settings import EX_CONFIG, Settings, SettingsError, is_loopback
 from data.database import Database, DatabaseError, FileLock
 from data.migrate import migrate
 
+EX_SOFTWARE = 70  # sysexits.h: an internal error.
 EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable.
 CLOSE_WITHIN = 5.0  # Seconds; whatever is being sent then stays claimed and is looked up at the next start.
 
@@ -47,7 +50,13 @@ async def run(settings: Settings) -> None:
     try:
         db = await Database.open(settings.database)
         try:
-            await migrate(db)
+            try:
+                await migrate(db)
+            except sqlite3.Error as error:
+                raise Stopped(
+                    f"{settings.database} could not be brought to the newest schema: {error}. It is as it was before.",
+                    EX_SOFTWARE,
+                ) from error
             await _run_bot(settings, db)
         finally:
             await db.close()
@@ -94,6 +103,9 @@ async def _connect(bot: Attache, heartbeat: Heartbeat, settings: Settings) -> No
             await bot.connect()
         finally:
             ready.cancel()
+    except commands.ExtensionError as error:
+        log.error("a part of the bot did not load", exc_info=error)
+        raise Stopped(f"{error.name} could not be loaded; the log tells why.", EX_SOFTWARE) from None
     except discord.LoginFailure:
         raise Stopped(_REFUSED) from None
     except discord.ConnectionClosed as closed:
@@ -129,12 +141,12 @@ async def _beat_when_ready(bot: Attache, heartbeat: Heartbeat) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Follow international deals inside Discord.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="run the bot (settings come from the environment and .env)")
-    demo = commands.add_parser("demo", help="the bot in a browser page on this machine, no token needed")
+    actions = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    actions.add_parser("run", help="run the bot (settings come from the environment and .env)")
+    demo = actions.add_parser("demo", help="the bot in a browser page on this machine, no token needed")
     demo.add_argument("--tour", action="store_true", help="a scripted visit in the terminal instead")
     demo.add_argument("--port", type=int, default=8765, help="the page's port (default 8765)")
-    dossier = commands.add_parser("dossier", help="work with dossier files")
+    dossier = actions.add_parser("dossier", help="work with dossier files")
     check = dossier.add_subparsers(dest="action", required=True, metavar="ACTION").add_parser(
         "check", help="name every mistake of a dossier file"
     )
@@ -143,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         ("backup", "a consistent, verified copy of the database, also while the bot runs"),
         ("restore", "put a backup in place; the bot must not run, the old file is kept"),
     ):
-        commands.add_parser(name, help=help_).add_argument("file", type=Path)
+        actions.add_parser(name, help=help_).add_argument("file", type=Path)
     return parser
 
 
