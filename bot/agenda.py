@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -189,3 +189,19 @@ class Told(Struct, frozen=True):
     today: date  # at the destination
     overdue: bool
     person: bool  # It goes to a person's DM, not to a channel.
+
+
+class Own(Struct, frozen=True):
+    """One reminder of a person, with what its line says."""
+
+    reminder: Reminder
+    guild_id: int
+    server: str
+    zone: str
+    hour: str
+    open: bool
+    due: Any  # The item's due value, none when it has no date.
+
+    @property
+    def title(self) -> str:
+        return self.reminder.name or self.reminder.words or "a record that was taken back"

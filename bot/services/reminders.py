@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from bot import agenda, when
-from bot.agenda import Item, OpenItem, StillOpen, Told, Window
+from bot.agenda import Item, OpenItem, Own, StillOpen, Told, Window
 from bot.errors import BadInput, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
@@ -93,23 +93,27 @@ async def set_words(
     conn: Connection, destination: Destination, words: str, at: datetime, *, now: datetime, person_id: int
 ) -> Reminder:
     """A reminder in one's own words at an instant, which has to lie ahead."""
-    words = words.strip()
-    if not words:
-        raise BadInput("There are no words to remind you of. Nothing was changed. Write them in text.")
-    if len(words) > LONGEST_WORDS:
-        raise BadInput(
-            f"The text has {len(words):,} characters; {LONGEST_WORDS:,} fit. Nothing was changed. Shorten it."
-        )
+    check_words(words)
     _check_ahead(at, now)
     await _make_room(conn, destination)
     rows = await conn.execute_fetchall(
         "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (destination.id, words, to_text(at), person_id, to_text(now)),
+        (destination.id, words.strip(), to_text(at), person_id, to_text(now)),
     )
     ((id_,),) = rows
     made = await find(conn, destination.guild_id, id_)
     assert made is not None  # Just made.
     return made
+
+
+def check_words(words: str) -> None:
+    """BadInput when these words cannot be kept."""
+    if not words.strip():
+        raise BadInput("There are no words to remind you of. Nothing was changed. Write them in text.")
+    if len(words) > LONGEST_WORDS:
+        raise BadInput(
+            f"The text has {len(words):,} characters; {LONGEST_WORDS:,} fit. Nothing was changed. Shorten it."
+        )
 
 
 def _check_ahead(at: datetime, now: datetime) -> None:
@@ -126,22 +130,6 @@ async def _make_room(conn: Connection, destination: Destination) -> None:
             f"There are already {MOST} reminders here, which is the most. Nothing was changed. "
             "Cancel one with /remind cancel."
         )
-
-
-class Own(Struct, frozen=True):
-    """One reminder of a person, with what its line says."""
-
-    reminder: Reminder
-    guild_id: int
-    server: str
-    zone: str
-    hour: str
-    open: bool
-    due: Any  # The item's due value, none when it has no date.
-
-    @property
-    def title(self) -> str:
-        return self.reminder.name or self.reminder.words or "a record that was taken back"
 
 
 async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[Own]:
@@ -167,9 +155,8 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
     return found
 
 
-async def find_own(conn: Connection, person_id: int, text: str, guild_id: int | None = None) -> Own:
-    """One of a person's own reminders by its id or the beginning of its name; UserError when there is none such."""
-    own = await list_of_person(conn, person_id, guild_id)
+def pick(own: Sequence[Own], text: str) -> Own:
+    """One of these reminders by its id or the beginning of its name; UserError when there is none such."""
     typed = text.strip()
     by_id = [one for one in own if str(one.reminder.id) == typed]
     by_name = [one for one in own if typed and one.title.casefold().startswith(typed.casefold())]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.errors import BadInput, UserError
 from bot.kinds import Gone
-from bot.services import deliveries, destinations, people, records, reminders, why
+from bot.services import deliveries, destinations, people, records, reminders, updates, why
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, due
 
 pytestmark = pytest.mark.asyncio
@@ -133,8 +134,6 @@ async def test_a_reminder_of_a_record_that_was_taken_back_is_not_sent(there: Out
     await there.join(place, "loa")
     there.now = at("2027-03-06 09:00")
     await there.plan()
-    from bot.services import updates
-
     rows = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
     async with there.db.write() as conn:
         await updates.withdraw(conn, GUILD, [id_ for (id_,) in rows], now=there.now, person_id=1, reason="wrong")
@@ -397,7 +396,7 @@ async def test_other_peoples_reminders_and_other_servers_open_nothing(there: Out
     async with there.db.write() as conn:
         stranger = await people.ensure(conn, 999)
     with pytest.raises(UserError, match="none of your reminders"):
-        await reminders.find_own(there.db.read, stranger.id, str(reminder.id))
+        reminders.pick(await reminders.list_of_person(there.db.read, stranger.id), str(reminder.id))
     assert await reminders.find(there.db.read, 2000, reminder.id) is None
 
 
@@ -405,7 +404,7 @@ async def test_a_reminder_is_found_by_the_beginning_of_its_name(there: Outbound)
     reminder = await remind(there, "Call the ministry", "2027-03-02 15:30")
     person = await people.find(there.db.read, 500)
     assert person is not None
-    found = await reminders.find_own(there.db.read, person.id, "call the")
+    found = reminders.pick(await reminders.list_of_person(there.db.read, person.id), "call the")
     assert found.reminder.id == reminder.id
     assert found.server == "Newsroom"
 
@@ -427,7 +426,14 @@ async def test_what_is_drawn_has_a_first_line_and_its_buttons(there: Outbound):
     drawn = await there.draw(planned)
     assert not isinstance(drawn, Gone)
     assert drawn.content
-    labels = [child.label for child in drawn.view.children if hasattr(child, "label")]
-    assert labels == ["Open", "Snooze", "It happened ...", "New date ...", "Nothing new", "Why this?"]
-    assert all(len(child.custom_id) <= 100 and not child.disabled for child in drawn.view.children)
+    buttons: list[Any] = list(drawn.view.children)
+    assert [one.label for one in buttons] == [
+        "Open",
+        "Snooze",
+        "It happened ...",
+        "New date ...",
+        "Nothing new",
+        "Why this?",
+    ]
+    assert all(len(one.custom_id) <= 100 and not one.disabled for one in buttons)
     assert (await records.get(there.db.read, GUILD, "loa")).record.open

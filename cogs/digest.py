@@ -1,0 +1,276 @@
+"""`/digest`: one message a day or week that gathers what changed and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import when
+from bot.app import Attache
+from bot.channels import Postable, can_read_history, require_postable
+from bot.errors import UserError
+from bot.presses import chosen, press
+from bot.rights import Caller, require_manager
+from bot.services import deliveries, desks, destinations, digests, follows, people, records
+from bot.services.follows import Place
+from bot.ui import digest as drawn
+from bot.ui import digests as answers
+from cogs.records import in_ids
+from cogs.zones import complete_zone
+from data.database import Connection
+from data.records import Delivery, Destination
+
+Interaction = discord.Interaction[Attache]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `/digest set` was given. It fits into a menu's custom id, so that nothing typed is lost on the way."""
+
+    at: str = ""
+    zone: str = ""
+    days: str = ""
+
+    @classmethod
+    def read(cls, at: str | None, zone: str | None, weekdays: str | None) -> Asked:
+        """BadInput says what cannot be used, before anything is asked or changed."""
+        return cls(
+            f"{when.parse_time_of_day(at):%H%M}" if at is not None else "",
+            when.parse_zone(zone) if zone is not None else "",
+            when.parse_weekdays(weekdays) if weekdays is not None else "",
+        )
+
+
+class DigestCog(commands.Cog):
+    """The digest of a channel, or one's own."""
+
+    digest = app_commands.Group(
+        name="digest",
+        description="One message that gathers what changed and what is open: for a channel, or for you",
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Setting
+
+    @digest.command(name="set")
+    @app_commands.describe(
+        at="The time of day, such as 09:00 or 9:30 pm; 09:00 at first",
+        zone="The time zone that the time is meant in, such as Asia/Kolkata",
+        weekdays="Which days, such as weekdays, every day or Mon, Wed, Fri",
+        channel="A channel instead of your direct messages; needs Manage Server",
+    )
+    @app_commands.autocomplete(zone=complete_zone)
+    async def set_(
+        self,
+        interaction: Interaction,
+        at: str | None = None,
+        zone: str | None = None,
+        weekdays: str | None = None,
+        channel: discord.TextChannel | discord.Thread | None = None,
+    ) -> None:
+        """Set the digest of a channel, or your own: its time, zone and days"""
+        asked = Asked.read(at, zone, weekdays)
+        caller = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
+        if caller is None:
+            return
+        await desks.get(self.bot.db.read, caller.guild_id)
+        if channel is not None:
+            require_manager(caller)
+            require_postable(channel)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._set(interaction, caller, asked, channel)
+
+    async def _set(self, interaction: Interaction, caller: Caller, asked: Asked, channel: Postable | None) -> None:
+        now = self.bot.clock.now()
+        planned: int | None = None
+        before: Destination | None = None
+        async with self.bot.db.write() as conn:
+            person = await people.ensure(conn, caller.user_id)
+            if channel is not None:
+                place = await destinations.ensure_channel(
+                    conn, caller.guild_id, channel.id, now=now, person_id=person.id
+                )
+            else:
+                before = await destinations.find_person(conn, caller.guild_id, person.id)
+                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+            place = await digests.set_up(
+                conn,
+                place,
+                now=now,
+                person_id=person.id,
+                at=when.parse_time_of_day(f"{asked.at[:2]}:{asked.at[2:]}") if asked.at else None,
+                zone=asked.zone or None,
+                days=asked.days or None,
+            )
+            follows_nothing = channel is None and not await follows.list_of(conn, place.id)
+            if channel is None:
+                planned = await deliveries.confirm(
+                    conn,
+                    caller.guild_id,
+                    place.id,
+                    f"digest:{int(now.timestamp())}",
+                    now=now,
+                    payload={"verb": "digest"},
+                    again=before is not None and before.state == "paused",
+                )
+        confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
+        text = answers.is_set(
+            place,
+            digests.next_digest(place, now),
+            confirmed,
+            follows_nothing=follows_nothing,
+            may_repeat=channel is not None and not can_read_history(channel),
+        )
+        await interaction.edit_original_response(content=text, view=None)
+
+    # Looking
+
+    @digest.command(name="show")
+    async def show(self, interaction: Interaction) -> None:
+        """Which digests there are here, and when the next comes"""
+        now = self.bot.clock.now()
+        if interaction.guild_id is None:
+            person = await people.find(self.bot.db.read, interaction.user.id)
+            own = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
+            found = [
+                one
+                for one in own
+                if one.digest_at and await self.bot.rights.member(one.guild_id, interaction.user.id, now) is not None
+            ]
+        else:
+            caller = await self.bot.rights.caller(interaction, now)
+            await desks.get(self.bot.db.read, caller.guild_id)
+            found = await digests.list_of_desk(self.bot.db.read, caller.guild_id)
+            own = await self._place(self.bot.db.read, caller, None)
+            found += [own] if own is not None and own.digest_at else []
+        if not found:
+            raise UserError(
+                "There is no digest here yet. /digest set begins your own; with Manage Server you can set one for a "
+                "channel."
+            )
+        told = []
+        for place in found:
+            server = (await desks.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
+            told.append((place, server, digests.next_digest(place, now)))
+        await interaction.response.send_message(answers.listing(told), ephemeral=True)
+
+    @digest.command(name="preview")
+    @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
+    async def preview(
+        self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None
+    ) -> None:
+        """The digest as it would be sent at this moment"""
+        caller = await self._caller(interaction, "preview")
+        if caller is not None:
+            await self._preview(interaction, caller, channel)
+
+    async def _preview(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
+        now = self.bot.clock.now()
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        place = await self._with_digest(self.bot.db.read, caller, channel)
+        day = when.local_date(now, place.zone)
+        found = await digests.plan_digest(self.bot.db.read, place, desk, now=now, day=day, at=now)
+        note = drawn.when_sent(found, digests.next_digest(place, now))
+        view = drawn.preview(found, note, in_ids(interaction, caller))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    # Ending
+
+    @digest.command(name="off")
+    @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
+    async def off(self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None) -> None:
+        """End a digest; follows and reminders stay"""
+        caller = await self._caller(interaction, "off")
+        if caller is not None:
+            await self._off(interaction, caller, channel)
+
+    async def _off(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
+        async with self.bot.db.write() as conn:
+            place = await self._with_digest(conn, caller, channel)
+            await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
+        await interaction.response.send_message(answers.is_off(place), ephemeral=True)
+
+    # Whose digest
+
+    async def _place(self, conn: Connection, caller: Caller, channel: Postable | None) -> Destination | None:
+        if channel is not None:
+            return await destinations.find_channel(conn, caller.guild_id, channel.id)
+        person = await people.find(conn, caller.user_id)
+        return person and await destinations.find_person(conn, caller.guild_id, person.id)
+
+    async def _with_digest(self, conn: Connection, caller: Caller, channel: Postable | None) -> Destination:
+        """The destination that is meant: the channel's, which needs Manage Server, or the caller's own."""
+        if channel is not None:
+            require_manager(caller)
+        place = await self._place(conn, caller, channel)
+        if place is None or place.digest_at is None:
+            whose = f"{channel.mention} has" if channel is not None else "You have"
+            hint = "; a channel's is named in channel" if channel is None and caller.manager else ""
+            raise UserError(
+                f"{whose} no digest here. Nothing was changed. /digest set begins one{hint}.", marked_up=True
+            )
+        return place
+
+    async def _caller(self, interaction: Interaction, verb: str, *given: str) -> Caller | None:
+        """Who asks, about which server. In a DM with several the answer is a menu that asks; None then."""
+        now = self.bot.clock.now()
+        if interaction.guild_id is not None:
+            return await self.bot.rights.caller(interaction, now)
+        places = await self._places(interaction)
+        if not places:
+            raise UserError(
+                "A digest of your own begins in the server that keeps the record. Nothing was changed. "
+                "Use /digest set there; it then arrives here."
+            )
+        if len(places) == 1:
+            return await self.bot.rights.caller(interaction, now, places[0].guild_id)
+        await interaction.response.send_message(
+            "Of which server?",
+            view=answers.which_server([(place.guild_id, place.name) for place in places], verb, given),
+            ephemeral=True,
+        )
+        return None
+
+    async def _places(self, interaction: Interaction) -> Sequence[Place]:
+        """The servers in which the person is told something and still is a member."""
+        person = await people.find(self.bot.db.read, interaction.user.id)
+        places = await follows.places_of(self.bot.db.read, person.id) if person else []
+        now = self.bot.clock.now()
+        return [p for p in places if await self.bot.rights.member(p.guild_id, interaction.user.id, now) is not None]
+
+    @press("digest.server", anywhere=True)
+    async def server_chosen(self, interaction: Interaction, _: Caller | None, verb: str, *given: str) -> None:
+        """The menu that asked of which server goes on with what was typed."""
+        now = self.bot.clock.now()
+        value = chosen(interaction)
+        caller = await self.bot.rights.caller(interaction, now, int(value) if value.isdecimal() else 0)
+        if verb == "set":
+            asked = Asked(*given)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await self._set(interaction, caller, asked, None)
+        elif verb == "preview":
+            await self._preview(interaction, caller, None)
+        else:
+            await self._off(interaction, caller, None)
+
+    # Buttons of a digest
+
+    @press("digest.follow")
+    async def follow_a_deal(self, interaction: Interaction, caller: Caller) -> None:
+        found, total = await records.list_kind(self.bot.db.read, caller.guild_id, "deal")
+        if not found:
+            raise UserError("No deal is on the record yet, so there is none to follow. Nothing was changed.")
+        view = answers.deals_to_follow(found, total, in_ids(interaction, caller))
+        await interaction.response.send_message("Which one?", view=view, ephemeral=True)
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(DigestCog(bot))

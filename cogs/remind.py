@@ -1,0 +1,340 @@
+"""`/remind`: being reminded of a pending item, or of one's own words at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import when
+from bot.agenda import OpenItem, Own
+from bot.app import Attache
+from bot.errors import BadInput, NotAllowed, UserError
+from bot.ledger.words import normal
+from bot.presses import chosen, press, typed
+from bot.rights import Caller
+from bot.services import deliveries, desks, destinations, people, records, reminders
+from bot.ui import remind as drawn
+from bot.ui.text import clip, escaped
+from cogs.records import Item, find, in_ids
+from data.database import Connection
+from data.records import Delivery, Destination, Opened, Reminder
+
+Interaction = discord.Interaction[Attache]
+_CHOICES = 25  # Discord: choices of one autocomplete.
+_JOINED_AT_ONCE = 10
+
+
+@dataclass(frozen=True)
+class _OwnPlace:
+    """The caller's direct messages as a destination, and whether they were paused until now."""
+
+    place: Destination
+    person_id: int
+    paused: bool
+
+
+class RemindCog(commands.Cog):
+    """Reminders of pending items and of one's own words."""
+
+    remind = app_commands.Group(
+        name="remind",
+        description="Be reminded: of a pending item before, on and after its day, or of your own words at a time",
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+    )
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Setting
+
+    @remind.command(name="me")
+    @app_commands.describe(
+        item="A pending item; its own dates say when",
+        text="Your own words instead",
+        moment="When to remind you of your words: in 3 days, next Friday 9am, 2026-12-01 14:00",
+    )
+    @app_commands.rename(moment="when")
+    async def me(
+        self, interaction: Interaction, item: Item | None = None, text: str | None = None, moment: str | None = None
+    ) -> None:
+        """Be reminded of a pending item, or of your own words at a time"""
+        if interaction.guild_id is None:
+            raise UserError(
+                "A reminder begins in the server that it is about. Nothing was changed. Use /remind me there; "
+                "the reminder then arrives here."
+            )
+        now = self.bot.clock.now()
+        caller = await self.bot.rights.caller(interaction, now)
+        if item is not None:
+            if text is not None or moment is not None:
+                raise BadInput(
+                    "A pending item is told at its own dates. Nothing was changed. Give the item alone, or your own "
+                    "words in text with a time in when."
+                )
+            await self._join(interaction, caller, [await find(self.bot, caller.guild_id, item, ("pending",))])
+            return
+        if text is None:
+            raise BadInput(
+                "There is nothing to remind you of yet. Nothing was changed. Choose an item, or write text and when."
+            )
+        if moment is None:
+            raise BadInput("When? Nothing was changed. Write it in when, like in 3 days or next Friday 9am.")
+        await self._set_words(interaction, caller, text, moment, now)
+
+    @press("remind.me")
+    async def me_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        """A card's button: an item itself, or all that is open about another record."""
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        found = [opened]
+        if opened.record.kind != "pending":
+            about = [link.slug for link in opened.links if link.kind == "pending" and link.open and not link.outward]
+            found = await records.get_many(self.bot.db.read, caller.guild_id, about[:_JOINED_AT_ONCE])
+            if not found:
+                raise UserError(
+                    f"Nothing is open about {opened.record.name}, so there is nothing to be reminded of. "
+                    "Nothing was changed. Following it tells you when that changes."
+                )
+        await self._join(interaction, caller, found)
+
+    async def _join(self, interaction: Interaction, caller: Caller, found: list[Opened]) -> None:
+        for opened in found:
+            reminders.check_open(opened)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        now = self.bot.clock.now()
+        told: list[tuple[OpenItem, bool]] = []
+        async with self.bot.db.write() as conn:
+            desk = await desks.get(conn, caller.guild_id)
+            mine = await self._own_place(conn, caller, now)
+            for opened in found:
+                is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
+                item = reminders.item_of(opened.record, desk.zone)
+                told.append((OpenItem(item, opened, news=False), is_new))
+            payload = {"verb": "remind", "slug": found[0].record.slug}
+            planned = await self._confirm(conn, mine, payload, now)
+        confirmed = await self._send(planned)
+        text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, caller))
+        await interaction.edit_original_response(content=text, view=view)
+
+    async def _set_words(self, interaction: Interaction, caller: Caller, text: str, moment: str, now: datetime) -> None:
+        desk = await desks.get(self.bot.db.read, caller.guild_id)
+        person = await people.find(self.bot.db.read, caller.user_id)
+        at = when.parse_instant(moment, now=now, zone=(person and person.zone) or desk.zone)
+        reminders.check_words(text)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.bot.db.write() as conn:
+            mine = await self._own_place(conn, caller, now)
+            own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
+            payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
+            planned = await self._confirm(conn, mine, payload, now)
+        confirmed = await self._send(planned)
+        answer, view = drawn.words_set(own, confirmed, in_ids(interaction, caller))
+        await interaction.edit_original_response(content=answer, view=view)
+
+    async def _own_place(self, conn: Connection, caller: Caller, now: datetime) -> _OwnPlace:
+        person = await people.ensure(conn, caller.user_id)
+        before = await destinations.find_person(conn, caller.guild_id, person.id)
+        place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+        return _OwnPlace(place, person.id, paused=before is not None and before.state == "paused")
+
+    async def _confirm(self, conn: Connection, own: _OwnPlace, payload: dict[str, str], now: datetime) -> int | None:
+        """Plans the first direct message, which shows whether messages arrive; again where they had stopped."""
+        place, key = own.place, f"remind:{int(now.timestamp())}"
+        return await deliveries.confirm(conn, place.guild_id, place.id, key, now=now, payload=payload, again=own.paused)
+
+    async def _send(self, planned: int | None) -> Delivery | None:
+        return await self.bot.deliverer.send(planned) if planned is not None else None
+
+    # Looking
+
+    @remind.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
+        """Your reminders, what comes next first"""
+        own = await self._own(interaction)
+        if not own:
+            raise UserError(
+                "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
+            )
+        in_dm = interaction.guild_id is None
+        await interaction.response.send_message(view=drawn.listing(own, None, in_dm=in_dm), ephemeral=True)
+
+    async def _own(self, interaction: Interaction) -> list[Own]:
+        """The caller's reminders in this server; in a DM those of every server that they are in."""
+        if interaction.guild_id is not None:
+            await desks.get(self.bot.db.read, interaction.guild_id)
+        person = await people.find(self.bot.db.read, interaction.user.id)
+        if person is None:
+            return []
+        own = await reminders.list_of_person(self.bot.db.read, person.id, interaction.guild_id)
+        if interaction.guild_id is not None:
+            return own
+        now = self.bot.clock.now()
+        servers = {one.guild_id for one in own}
+        there = {id_ for id_ in servers if await self.bot.rights.member(id_, interaction.user.id, now) is not None}
+        return [one for one in own if one.guild_id in there]
+
+    async def _find_own(self, interaction: Interaction, text: str) -> Own:
+        return reminders.pick(await self._own(interaction), text)
+
+    @press("remind.pick", anywhere=True)
+    async def pick(self, interaction: Interaction, caller: Caller | None) -> None:
+        """The menu of the list: one reminder, with what can be done about it."""
+        own = await self._find_own(interaction, chosen(interaction))
+        where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
+        guild_id = own.guild_id if interaction.guild_id is None else None
+        text, view = drawn.snooze_choices(where, key or "", own.title, guild_id, cancel=where)
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    # Snoozing and cancelling by command
+
+    @remind.command(name="snooze")
+    @app_commands.describe(reminder="One of your reminders", until="Counted from now: in 3 days, tomorrow 14:00")
+    async def snooze(self, interaction: Interaction, reminder: str, until: str) -> None:
+        """Silence one of your reminders until a time"""
+        own = await self._find_own(interaction, reminder)
+        now = self.bot.clock.now()
+        at = when.parse_instant(until, now=now, zone=own.zone)
+        async with self.bot.db.write() as conn:
+            await reminders.snooze(conn, own.reminder, at, now=now)
+        await interaction.response.send_message(drawn.snoozed(own.title, at, "pi"), ephemeral=True)
+
+    @remind.command(name="cancel")
+    @app_commands.describe(reminder="One of your reminders")
+    async def cancel(self, interaction: Interaction, reminder: str) -> None:
+        """End one of your reminders"""
+        own = await self._find_own(interaction, reminder)
+        async with self.bot.db.write() as conn:
+            await reminders.cancel(conn, own.reminder, now=self.bot.clock.now())
+        await interaction.response.send_message(_cancelled(own.title), ephemeral=True)
+
+    @snooze.autocomplete("reminder")
+    @cancel.autocomplete("reminder")
+    async def _complete(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is not None and await desks.find(self.bot.db.read, interaction.guild_id) is None:
+            return []
+        asked = normal(current)
+        return [
+            app_commands.Choice(name=clip(f"{one.title} · {one.server}", 100), value=str(one.reminder.id))
+            for one in await self._own(interaction)
+            if asked in normal(one.title)
+        ][:_CHOICES]
+
+    # Presses. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own items, "ni" an
+    # item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
+
+    @press("remind.snooze")
+    async def snooze_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+        if where == "ci" and not caller.may_edit(await desks.get(self.bot.db.read, caller.guild_id)):
+            where = "ni"
+        name = await self._name(caller, where, key)
+        text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, caller))
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    @press("remind.until")
+    async def until_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str, code: str) -> None:
+        if code not in drawn.SNOOZES:
+            raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
+        told = await self._snooze(interaction, caller, where, key, drawn.SNOOZES[code])
+        await interaction.response.edit_message(content=told, view=None)
+
+    @press("remind.form")
+    async def form_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+        await self._name(caller, where, key)
+        await interaction.response.send_modal(drawn.until_form(where, key, in_ids(interaction, caller)))
+
+    @press("remind.typed")
+    async def form_typed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+        told = await self._snooze(interaction, caller, where, key, str(typed(interaction).get("until", "")))
+        await interaction.response.send_message(told, ephemeral=True)
+
+    async def _name(self, caller: Caller, where: str, key: str) -> str:
+        """What the reminder is called; UserError when it is over."""
+        if where == "pw":
+            return (await self._words(self.bot.db.read, caller, key)).words
+        opened = await records.get(self.bot.db.read, caller.guild_id, key)
+        reminders.check_open(opened)
+        if where == "pi":
+            await self._joined(self.bot.db.read, caller, key)
+        return opened.record.name
+
+    async def _snooze(self, interaction: Interaction, caller: Caller, where: str, key: str, words: str) -> str:
+        """Snoozes what is named until a time in words, counted from now, and returns the answer."""
+        now = self.bot.clock.now()
+        async with self.bot.db.write() as conn:
+            if where == "pw":
+                own = await self._words(conn, caller, key)
+                place = await destinations.get(conn, own.destination_id)
+                at = when.parse_instant(words, now=now, zone=place.zone)
+                await reminders.snooze(conn, own, at, now=now)
+                return drawn.snoozed(own.words, at, where)
+            opened = await records.get(conn, caller.guild_id, key)
+            reminders.check_open(opened)
+            person = await people.ensure(conn, caller.user_id)
+            if where == "ci":
+                place = await self._channel(conn, interaction, caller)
+            elif where == "ni":
+                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+            else:
+                joined = await self._joined(conn, caller, key)
+                place = await destinations.get(conn, joined.destination_id)
+            at = when.parse_instant(words, now=now, zone=place.zone)
+            await reminders.snooze_item(conn, place, opened, at, now=now, person_id=person.id)
+            return drawn.snoozed(opened.record.name, at, where)
+
+    async def _channel(self, conn: Connection, interaction: Interaction, caller: Caller) -> Destination:
+        """The channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
+        desk = await desks.get(conn, caller.guild_id)
+        if not caller.may_edit(desk):
+            raise NotAllowed("Only editors snooze what a channel hears. Nothing was changed. /remind me sets your own.")
+        for channel_id in (interaction.channel_id, desk.channel_id):
+            place = channel_id and await destinations.find_channel(conn, caller.guild_id, channel_id)
+            if place:
+                return place
+        raise UserError("No reminders come to this channel. Nothing was changed.")
+
+    @press("remind.cancel")
+    async def cancel_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+        async with self.bot.db.write() as conn:
+            words = where == "pw"
+            own = await self._words(conn, caller, key) if words else await self._joined(conn, caller, key)
+            await reminders.cancel(conn, own, now=self.bot.clock.now())
+        told = _cancelled(own.name or own.words)
+        await interaction.response.edit_message(content=told, view=None)
+
+    async def _words(self, conn: Connection, caller: Caller, key: str) -> Reminder:
+        """One's own words by their id, of the caller and of this server."""
+        own = await reminders.find(conn, caller.guild_id, int(key)) if key.isdecimal() else None
+        if own is None:
+            raise _over()
+        place = await destinations.get(conn, own.destination_id)
+        if place.user_id != caller.user_id:
+            raise NotAllowed("This reminder is somebody else's. Nothing was changed. /remind list shows yours.")
+        return own
+
+    async def _joined(self, conn: Connection, caller: Caller, slug: str) -> Reminder:
+        """The caller's own reminder of an item."""
+        person = await people.find(conn, caller.user_id)
+        place = person and await destinations.find_person(conn, caller.guild_id, person.id)
+        own = await reminders.find_item(conn, place.id, slug) if place else None
+        if own is None:
+            raise _over()
+        return own
+
+
+def _over() -> UserError:
+    return UserError(
+        "This reminder has been cancelled already. Nothing more was changed. /remind me sets it again, /remind list "
+        "shows those that stand."
+    )
+
+
+def _cancelled(name: str) -> str:
+    return f"You are no longer reminded of **{escaped(name, 150)}**."
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(RemindCog(bot))
