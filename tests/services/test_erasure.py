@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -255,3 +257,18 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
             guilds.add(table)
     deleted = {statement.split()[2] for statement in erasure._OF_A_DESK}
     assert guilds | {"follow", "reminder", "text"} == deleted
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):
+    async with db.write() as conn:
+        await conn.execute("PRAGMA busy_timeout = 0")  # So that nobody waits for the reader here.
+        await erasure.delete_desk(conn, GUILD)
+    with closing(sqlite3.connect(db.path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM ledger").fetchall()
+        assert not await db.vacuum()
+        reader.rollback()
+    assert await db.vacuum()
+    for word in SECRETS:
+        assert held(db.path, word) == [], word
