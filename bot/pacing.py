@@ -17,17 +17,18 @@ class Pacer:
     async def wait(self) -> None:
         """Returns when it is the caller's turn."""
         async with self._turn:
-            clock = asyncio.get_running_loop().time
-            now = clock()
-            if self._since is not None:
-                self._left = min(self._burst, self._left + (now - self._since) * self._rate)
-            self._since = now
+            self._refill()
             if self._left < 1:
                 await asyncio.sleep((1 - self._left) / self._rate)
-                later = clock()
-                self._left = min(self._burst, self._left + (later - now) * self._rate)
-                self._since = later
+                self._refill()
             self._left -= 1
+
+    def _refill(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._since is not None:
+            # A loop that simulates time can step back; that must not take away what is there.
+            self._left = min(self._burst, self._left + max(0.0, now - self._since) * self._rate)
+        self._since = now
 
 
 class Pace:
