@@ -48,6 +48,14 @@ class SentCog(commands.Cog):
                     f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
                     f"more. {self.bot.mention('follow add')} lets it speak again."
                 )
+            elif what == "undated":
+                place = await destinations.find(conn, caller.guild_id, int(id_))
+                if place is None:
+                    raise _over()
+                await self._require(conn, caller, place, "item")
+                if not await why.mute_undated(conn, place, now=self.bot.clock.now()):
+                    raise _over()
+                told = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
             else:
                 told = await self._mute_item(conn, caller, what, id_)
         await interaction.response.send_message(told, ephemeral=True)

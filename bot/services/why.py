@@ -72,3 +72,14 @@ async def mute_item(
         (destination.id, record_id, person_id, to_text(now)),
     )
     await destinations.schedule(conn, destination.id, now)
+
+
+async def mute_undated(conn: Connection, destination: Destination, *, now: datetime) -> int:
+    """No more reminders of a person's items that have no due date; how many there were."""
+    cursor = await conn.execute(
+        "UPDATE reminder SET muted = 1 WHERE destination_id = ? AND muted = 0 "
+        "AND record_id IN (SELECT id FROM record WHERE guild_id = ? AND due_on IS NULL)",
+        (destination.id, destination.guild_id),
+    )
+    await destinations.schedule(conn, destination.id, now)
+    return cursor.rowcount

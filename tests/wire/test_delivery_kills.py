@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sqlite3
 import sys
 from collections import Counter
@@ -76,10 +77,9 @@ async def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path, nonce_w
         for _ in range(len(AT_ONCE) + len(A_MOMENT_LATER)):
             kills.clear()
             await bot.launch()
-            try:
-                await asyncio.wait_for(kills.wait(), 60)
-            except TimeoutError:
-                pytest.fail(f"the process was not killed; {arrived} messages arrived; it said:\n{bot.output}")
+            status = await bot.wait(60)
+            assert status == -signal.SIGKILL, f"{arrived} messages arrived, then it ended by itself:\n{bot.output}"
+            await kills.wait()
             await asyncio.sleep(0.05)  # What was on its way to Discord gets there after the death of the sender.
             doubtful.append(unsettled(path) & set(server.accepted))
         await bot.launch()
