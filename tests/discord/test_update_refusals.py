@@ -26,82 +26,86 @@ async def press(world: World, who: Any, id_: str) -> simcord.InteractionResult:
     return await who.click(await posted(world, button("Press", id_)), label="Press")
 
 
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("command", "options", "told"),
-    [
-        ("deal", {"deal": "Atlantis", "field": "value"}, "not in the record as a deal"),
-        ("deal", {"deal": "x" * 6000, "field": "value"}, "not in the record as a deal"),
-        ("deal", {"deal": "**@everyone** <@1> </x:1>", "field": "value"}, "not in the record as a deal"),
-        ("stage", {"deal": "russia", "stage": "signed"}, "not in the record as a deal"),
-        ("close", {"item": "nothing of the kind", "outcome": "given"}, "not in the record as a pending item"),
-        ("checked", {"what": "everything else"}, "not in the record"),
-        ("pending", {"item": "x" * 6000}, "6,000 characters; 100 fit"),
-        ("pending", {"item": "!?"}, "no letter or digit"),
-        ("pending", {"item": "Signature", "who": "Atlantis"}, "not in the record as a participant"),
-        ("pending", {"item": "Signature", "who": "w" * 6000}, "not in the record as a participant"),
-        ("pending", {"item": "Signature", "about": "Atlantis"}, "not in the record"),
-    ],
-)
-async def test_what_cannot_be_used_is_told_before_any_form(world: World, command, options, told):
-    before = await ledger(world)
-    result = await world.editor.slash(world.channel, f"update {command}", **options)
-    assert result.modal is None
-    assert told in answer(result)
-    assert "Nothing was changed" in answer(result)
-    assert "@everyone" not in answer(result)
-    assert len(answer(result)) < 500
-    assert await ledger(world) == before
+REFUSED_AT_ONCE = [
+    ("deal", {"deal": "Atlantis", "field": "value"}, "not in the record as a deal"),
+    ("deal", {"deal": "x" * 6000, "field": "value"}, "not in the record as a deal"),
+    ("deal", {"deal": "**@everyone** <@1> </x:1>", "field": "value"}, "not in the record as a deal"),
+    ("stage", {"deal": "russia", "stage": "signed"}, "not in the record as a deal"),
+    ("close", {"item": "nothing of the kind", "outcome": "given"}, "not in the record as a pending item"),
+    ("checked", {"what": "everything else"}, "not in the record"),
+    ("pending", {"item": "x" * 6000}, "6,000 characters; 100 fit"),
+    ("pending", {"item": "!?"}, "no letter or digit"),
+    ("pending", {"item": "Signature", "who": "Atlantis"}, "not in the record as a participant"),
+    ("pending", {"item": "Signature", "who": "w" * 6000}, "not in the record as a participant"),
+    ("pending", {"item": "Signature", "about": "Atlantis"}, "not in the record"),
+]
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("field", "typed", "told"),
-    [
-        ("value", {"value": "three billion dollars"}, "Value: .*not an amount"),
-        ("value", {"value": "3 billion"}, "Value: .*not an amount"),
-        ("value", {"value": "9" * 1000}, "Value: .*not an amount"),
-        ("model", {"value": "M", "date": "1 January 2027"}, "Fact date: .*not begun"),
-        ("model", {"value": "M", "date": "31.31.2023"}, "Fact date: "),
-        ("model", {"value": "M", "date": "10 November"}, "Fact date: .*no year"),
-        ("model", {"value": "M", "source": "javascript:alert(1)"}, "Source: .*https://"),
-        ("model", {"value": "M", "source": "https://me:pw@example.org/"}, "Source: .*user name"),
-        ("model", {"value": "M", "published": "next week"}, "own date: "),
-        ("model", {"value": "m" * 101}, "Model: .*101 characters"),
-        ("party", {"value": "Atlantis as buyer"}, "Party: .*not in the record as a participant"),
-        ("party", {"value": "India as " + "b" * 100}, "Party: .*80 characters"),
-        ("approval", {"value": "India: budget, perhaps"}, "Approval: .*not an approval"),
-        ("topic", {"value": "31 armed drones for India"}, "Topic: .*not in the record as a topic"),
-        ("party", {"value": "no longer China as buyer"}, "Party: .*ends nothing"),
-    ],
-)
-async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: World, field, typed, told):
-    before = await ledger(world)
-    refused = await update(world, "deal", FORM | typed, deal="armed-drones", field=field)
-    assert re.search(told, answer(refused).replace("\\", ""))
-    assert labels_of(shown(refused)) == ["Change", "Discard"]
-    assert "Nothing was changed" in answer(refused)
-    assert await ledger(world) == before
+async def test_what_cannot_be_used_is_told_before_any_form(world: World):
+    for command, options, told in REFUSED_AT_ONCE:
+        before = await ledger(world)
+        result = await world.editor.slash(world.channel, f"update {command}", **options)
+        assert result.modal is None
+        assert told in answer(result)
+        assert "Nothing was changed" in answer(result)
+        assert "@everyone" not in answer(result)
+        assert len(answer(result)) < 500
+        assert await ledger(world) == before
+
+
+REFUSED_IN_THE_FORM = [
+    ("value", {"value": "three billion dollars"}, "Value: .*not an amount"),
+    ("value", {"value": "3 billion"}, "Value: .*not an amount"),
+    ("value", {"value": "9" * 1000}, "Value: .*not an amount"),
+    ("model", {"value": "M", "date": "1 January 2027"}, "Fact date: .*not begun"),
+    ("model", {"value": "M", "date": "31.31.2023"}, "Fact date: "),
+    ("model", {"value": "M", "date": "10 November"}, "Fact date: .*no year"),
+    ("model", {"value": "M", "source": "javascript:alert(1)"}, "Source: .*https://"),
+    ("model", {"value": "M", "source": "https://me:pw@example.org/"}, "Source: .*user name"),
+    ("model", {"value": "M", "published": "next week"}, "own date: "),
+    ("model", {"value": "m" * 101}, "Model: .*101 characters"),
+    ("party", {"value": "Atlantis as buyer"}, "Party: .*not in the record as a participant"),
+    ("party", {"value": "India as " + "b" * 100}, "Party: .*80 characters"),
+    ("approval", {"value": "India: budget, perhaps"}, "Approval: .*not an approval"),
+    ("topic", {"value": "31 armed drones for India"}, "Topic: .*not in the record as a topic"),
+    ("party", {"value": "no longer China as buyer"}, "Party: .*ends nothing"),
+]
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "due", ["31 October 2027", "31 October 2027, certain", "soon, announced", "since 2020, fixed", ""]
-)
-async def test_a_due_date_says_how_sure_it_is(world: World, due):
-    form = await world.editor.slash(world.channel, "update pending", item="Signature")
-    refused = await world.editor.submit_modal(form, FORM | {"value": due or " "})
-    assert "- Due: " in answer(refused)
-    assert await records.find(world.db.read, world.guild.id, "signature") is None
+async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: World):
+    for field, typed, told in REFUSED_IN_THE_FORM:
+        before = await ledger(world)
+        refused = await update(world, "deal", FORM | typed, deal="armed-drones", field=field)
+        assert re.search(told, answer(refused).replace("\\", ""))
+        assert labels_of(shown(refused)) == ["Change", "Discard"]
+        assert "Nothing was changed" in answer(refused)
+        assert await ledger(world) == before
+
+
+NO_DUE_DATES = ["31 October 2027", "31 October 2027, certain", "soon, announced", "since 2020, fixed", ""]
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "day", ["November 2023", "early 2024", "2018 to 2020", "since 5 March 2024", "unknown: Cold War"]
-)
-async def test_vague_and_open_fact_dates_are_kept_as_they_were_given(world: World, day):
-    preview = await update(world, "deal", FORM | {"value": "M", "date": day}, deal="armed-drones", field="model")
-    assert f"**Fact date:** {day.removeprefix('unknown: ')}" in answer(preview).replace("between 2018 and", "2018 to")
+async def test_a_due_date_says_how_sure_it_is(world: World):
+    for due in NO_DUE_DATES:
+        form = await world.editor.slash(world.channel, "update pending", item="Signature")
+        refused = await world.editor.submit_modal(form, FORM | {"value": due or " "})
+        assert "- Due: " in answer(refused)
+        assert await records.find(world.db.read, world.guild.id, "signature") is None
+
+
+VAGUE_DAYS = ["November 2023", "early 2024", "2018 to 2020", "since 5 March 2024", "unknown: Cold War"]
+
+
+@pytest.mark.asyncio
+async def test_vague_and_open_fact_dates_are_kept_as_they_were_given(world: World):
+    for day in VAGUE_DAYS:
+        preview = await update(world, "deal", FORM | {"value": "M", "date": day}, deal="armed-drones", field="model")
+        assert f"**Fact date:** {day.removeprefix('unknown: ')}" in answer(preview).replace(
+            "between 2018 and", "2018 to"
+        )
 
 
 @pytest.mark.asyncio
@@ -140,21 +144,21 @@ async def test_a_stage_that_goes_back_asks_for_a_reason(world: World):
     assert "**Reason:** The review ended." in answer(preview)
 
 
+EVERY_COMMAND = [
+    ("deal", {"deal": "armed-drones", "field": "value"}),
+    ("stage", {"deal": "armed-drones", "stage": "signed"}),
+    ("pending", {"item": "Signature"}),
+    ("close", {"item": "drone-clearances", "outcome": "given"}),
+    ("checked", {"what": "armed-drones"}),
+]
+
+
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("command", "options"),
-    [
-        ("deal", {"deal": "armed-drones", "field": "value"}),
-        ("stage", {"deal": "armed-drones", "stage": "signed"}),
-        ("pending", {"item": "Signature"}),
-        ("close", {"item": "drone-clearances", "outcome": "given"}),
-        ("checked", {"what": "armed-drones"}),
-    ],
-)
-async def test_who_is_not_an_editor_is_told_who_is(world: World, command, options):
-    result = await world.member.slash(world.channel, f"update {command}", **options)
-    assert result.modal is None
-    assert f"the people with the role <@&{world.editors.id}> or with Manage Server" in answer(result)
+async def test_who_is_not_an_editor_is_told_who_is(world: World):
+    for command, options in EVERY_COMMAND:
+        result = await world.member.slash(world.channel, f"update {command}", **options)
+        assert result.modal is None
+        assert f"the people with the role <@&{world.editors.id}> or with Manage Server" in answer(result)
 
 
 @pytest.mark.asyncio
