@@ -65,9 +65,14 @@ def locators(found: Iterable[str]) -> str:
     return ", ".join([*parts, *(escape(text) for text in others)])
 
 
+def titled(source: Source) -> list[str]:
+    """A source's title and publisher; one of them where both are the same, as for a link without a title."""
+    return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
+
+
 def source_words(source: Source, place: str = "", *, apart: str = "; {}") -> str:
     """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads."""
-    title = ", ".join(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), clip(place, 120)]))
+    title = ", ".join(filter(None, [*titled(source), clip(place, 120)]))
     return title + apart.format(f"{source_date(source)}, {escaped(host(source.url), 60) or 'no link'}")
 
 
