@@ -18,6 +18,8 @@ def configure(level: str, log_format: str, *, token: str = "") -> None:
     logging.captureWarnings(True)
     # At DEBUG aiosqlite logs every statement with its values, which are people's words.
     logging.getLogger("aiosqlite").setLevel(max(logging.getLogger().level, logging.INFO))
+    # APScheduler tells four lines at INFO each time the heartbeat rings, which says nothing to anyone.
+    logging.getLogger("apscheduler").setLevel(max(logging.getLogger().level, logging.WARNING))
 
 
 class TextFormatter(logging.Formatter):

@@ -109,3 +109,9 @@ def test_warnings_are_logged(capsys: pytest.CaptureFixture[str]):
         warnings.simplefilter("always")
         warnings.warn("soon gone", UserWarning, stacklevel=1)
     assert "soon gone" in json.loads(capsys.readouterr().err)["message"]
+
+
+def test_the_ringing_of_the_heartbeat_is_not_logged_but_its_troubles_are():
+    logs.configure("INFO", "text")
+    assert not logging.getLogger("apscheduler.executors.default").isEnabledFor(logging.INFO)
+    assert logging.getLogger("apscheduler.executors.default").isEnabledFor(logging.WARNING)
