@@ -125,7 +125,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     await migrate(db)
     clock = EnvClock()
     bot = Attache(db, clock, cogs=_READY)
-    env = simcord.Env(bot, settle_timeout=2)
+    env = simcord.Env(bot, settle_timeout=8)  # Above the slowest work on a busy machine, below any timer of the bot.
     clock.env = env
     await env.start()
     world = World(env, bot, db, clock)
