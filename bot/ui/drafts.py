@@ -126,14 +126,12 @@ def mistaken(draft: Draft, texts: Sequence[str], guild_id: int | None) -> ui.Lay
     """What in the form cannot be used, with the way back to it."""
     lines = [f"- {escaped(text.replace(' Nothing was changed.', ''), 600)}" for text in texts]
     buttons = [_to("Change", "update.change", draft, guild_id), _to("Discard", "update.drop", draft, guild_id)]
-    return card(
-        [
-            f"## Not saved yet: {escaped(draft.task.name, 100)}",
-            "\n".join(lines),
-            "-# Nothing was changed. *Change* opens the form again with all that you typed.",
-        ],
-        buttons=buttons,
-    )
+    texts = [
+        f"## Not saved yet: {escaped(draft.task.name, 100)}",
+        "\n".join(lines),
+        "-# Nothing was changed. *Change* opens the form again with all that you typed.",
+    ]
+    return _card(texts, buttons)
 
 
 def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
@@ -157,7 +155,7 @@ def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
         *_body(found),
         "-# Nothing is saved yet.",
     ]
-    return card(texts, buttons=buttons)
+    return _card(texts, buttons)
 
 
 def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | None) -> ui.LayoutView:
@@ -169,7 +167,7 @@ def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | N
     ]
     until = f"{when.timestamp(undo_until, 'T')} ({when.timestamp(undo_until, 'R')})"
     note = f"-# Saved {when.timestamp(now)}. *Undo* works until {until}; followers are told after that."
-    return card([f"## Saved: {escaped(found.changes[0].name, 100)}", *_body(found), note], buttons=buttons)
+    return _card([f"## Saved: {escaped(found.changes[0].name, 100)}", *_body(found), note], buttons)
 
 
 def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutView:
@@ -184,6 +182,11 @@ def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutV
 
 def discarded(draft: Draft) -> ui.LayoutView:
     return card([f"## Discarded\nNothing was changed about {escaped(draft.task.name, 100)}."])
+
+
+def _card(texts: Sequence[str], buttons: Sequence[ui.Button]) -> ui.LayoutView:
+    """One text with blank lines between its parts, which reads the same everywhere."""
+    return card(["\n\n".join(filter(None, texts))], buttons=buttons)
 
 
 def _to(label: str, name: str, draft: Draft, guild_id: int | None) -> ui.Button:
