@@ -69,6 +69,7 @@ class Attache(commands.Bot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=30,
+            guild_ready_timeout=0.5,  # Servers that stream in later are known as unavailable until then.
         )
         self.db = db
         self.clock = clock

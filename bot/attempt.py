@@ -33,6 +33,7 @@ NONCE_HOLDS = timedelta(minutes=2)  # Discord says "a few minutes".
 BEFORE_FIRST_TRY = timedelta(minutes=5)  # Clocks differ.
 LATE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
+UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
 DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
@@ -87,7 +88,7 @@ class Attempt:
         except NETWORK as error:
             await self._later(type(error).__name__)
         except Later as reason:
-            await self._later(str(reason))
+            await self._later(str(reason), UNREACHABLE_FOR)
 
     async def _make(self) -> None:
         if not await self._is_there():
@@ -104,8 +105,9 @@ class Attempt:
     async def _is_there(self) -> bool:
         """Whether a person is still a member: who left gets nothing more. A channel tells when it is sent to."""
         destination = self._destination
-        if self._bot.get_guild(destination.guild_id) is None:
-            raise Later("the server is not reachable")  # An outage; a removal is marked on the desk.
+        guild = self._bot.get_guild(destination.guild_id)
+        if guild is None or guild.unavailable:
+            raise Later("the server is not reachable")  # An outage, or the start; a removal is marked on the desk.
         if destination.person_id is None:
             return True
         if destination.user_id is not None:
@@ -256,8 +258,8 @@ class Attempt:
                 message_id=message_id,
             )
 
-    async def _later(self, detail: str) -> None:
-        at = self._clock.now() + wait_after(self._delivery.tries + 1)
+    async def _later(self, detail: str, wait: timedelta | None = None) -> None:
+        at = self._clock.now() + (wait or wait_after(self._delivery.tries + 1))
         log.warning("delivery %d waits until %s: %s", self._delivery.id, at, detail)
         async with self._db.write() as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail=detail)

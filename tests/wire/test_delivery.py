@@ -572,12 +572,20 @@ async def test_what_fell_due_while_the_bot_was_down_is_sent_after_the_start(desk
 @pytest.mark.asyncio
 async def test_an_outage_of_the_server_is_not_taken_for_leaving_it(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
+    gone = asyncio.ensure_future(desk.bot.wait_for("guild_unavailable", timeout=5))
+    await asyncio.sleep(0)  # The waiting has to begin first.
     desk.server.dispatch("GUILD_DELETE", {"id": str(desk.guild), "unavailable": True})
-    desk.bot._connection._guilds.pop(desk.guild)
+    await gone
     await desk.owe()
     await desk.tick()
     assert {state for _, state, _ in await desk.states()} == {"planned"}
     assert await desk.reason(place) == ""
+    back = asyncio.ensure_future(desk.bot.wait_for("guild_available", timeout=5))
+    await asyncio.sleep(0)
+    desk.server.invite(desk.guild)
+    await back
+    await desk.tick(seconds=11)
+    assert [row[1:] for row in await desk.states()] == [SENT[1:]] * 2
 
 
 # Confirmations
