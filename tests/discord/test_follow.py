@@ -278,6 +278,19 @@ async def test_a_follow_is_removed_by_its_name_here_and_in_the_dm(world: World):
 
 
 @pytest.mark.asyncio
+async def test_a_channels_follow_is_removed_by_a_manager(world: World):
+    slug, name = await deal(world)
+    await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
+    offered = await world.manager.autocomplete(world.channel, "follow remove", "what", name[:4], channel=world.channel)
+    assert [choice["value"] for choice in offered] == [slug]
+    here = {"what": slug, "channel": world.channel}
+    assert "not among" in answer(await world.member.slash(world.channel, "follow remove", **here))
+    removed = answer(await world.manager.slash(world.channel, "follow remove", **here))
+    assert removed == f"<#{world.channel.id}> no longer follows **{name}**. 0 follows are left there."
+    assert "not among" in answer(await world.manager.slash(world.channel, "follow remove", **here))
+
+
+@pytest.mark.asyncio
 async def test_in_a_dm_a_follow_is_begun_nowhere(world: World):
     assert "begins in the server" in answer(await world.member.user.slash("follow add", what="everything"))
 
