@@ -45,18 +45,18 @@ def card(
     selects: Sequence[ui.Select] = (),
     accent: int | None = None,
 ) -> ui.LayoutView:
-    """A Components V2 message: the texts in one container, selects and buttons below. Finished, ready to be sent.
+    """A Components V2 message: the texts in one container, a blank line between them, selects and buttons below.
 
-    ValueError when Discord would refuse it: renderers clip and page before.
+    Finished, ready to be sent. ValueError when Discord would refuse it: renderers clip and page before.
     """
     view = ui.LayoutView(timeout=None)
-    parts = [text for text in texts if text]
-    view.add_item(ui.Container(*[ui.TextDisplay(text) for text in parts], accent_colour=accent))
+    text = "\n\n".join(part for part in texts if part)
+    view.add_item(ui.Container(ui.TextDisplay(text), accent_colour=accent))
     for select in selects:
         view.add_item(ui.ActionRow(select))
     for row in rows(buttons):
         view.add_item(row)
-    if sum(map(len, parts)) > TEXT_LIMIT or view.total_children_count > COMPONENT_LIMIT:
+    if len(text) > TEXT_LIMIT or view.total_children_count > COMPONENT_LIMIT:
         raise ValueError("the card is longer than Discord allows")
     return finished(view)
 

@@ -400,7 +400,7 @@ async def test_a_preview_is_the_message_that_is_sent_at_that_instant(there: Outb
     (planned,) = [one for one in await there.waiting() if one.kind == "digest"]
     sent = await there.draw(planned)
     assert isinstance(sent, Message)
-    assert all_texts(shown).replace("\n-# A note", "") == all_texts(sent.view)
+    assert all_texts(shown).replace("\n\n-# A note", "") == all_texts(sent.view)
     assert sent.silent
     assert sent.content is None
     assert sent.text == all_texts(sent.view)
