@@ -8,12 +8,20 @@ from datetime import date
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import simcord
 
-from bot.services import deliveries, destinations, follows, people, updates
+from bot.services import deliveries, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from data.records import FactDate
 from tests.discord.conftest import World, answer, labels_of
+
+
+@pytest_asyncio.fixture
+async def world(empty_world: World) -> World:
+    """A server that is set up, with nothing on record: most of this needs no dossier."""
+    await empty_world.set_up(dossier=None)
+    return empty_world
 
 
 def files_of(result: simcord.InteractionResult) -> list[Any]:
@@ -119,10 +127,11 @@ async def test_deletion_asks_first_and_then_nothing_is_left(world: World):
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.member.id)
         await people.set_zone(conn, world.member.id, "Pacific/Chatham")
+        source = await sources.ensure(conn, world.guild.id, title="A paper about tea")
         await updates.append(
             conn,
             world.guild.id,
-            [Change("tea", "deal", "name", "Tea", day, 1)],
+            [Change("tea", "deal", "name", "Tea", day, source)],
             now=world.now,
             person_id=person.id,
             origin="editor",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import discord
 import pytest
+import pytest_asyncio
 import simcord
 
 from bot.dossier import LARGEST_FILE
@@ -38,6 +39,20 @@ records:
     facts:
       - stage: Proposed
 """
+
+
+@pytest_asyncio.fixture
+async def world(empty_world: World) -> World:
+    """A server that is set up, with nothing on record: most of this needs no dossier."""
+    await empty_world.set_up(dossier=None)
+    return empty_world
+
+
+@pytest_asyncio.fixture
+async def full_world(world: World) -> World:
+    """The same with the starter dossier."""
+    await load(world, dossier=STARTER)
+    return world
 
 
 async def press(actor: simcord.MemberActor, shown: simcord.InteractionResult, label: str):
@@ -74,19 +89,19 @@ async def held(world: World) -> Holdings:
 
 
 @pytest.mark.asyncio
-async def test_show_tells_how_everything_stands(world: World):
-    async with world.db.write() as conn:
-        await housekeeping.mark_tick(conn, world.now)
-    text, labels = await show(world)
-    counts = await held(world)
+async def test_show_tells_how_everything_stands(full_world: World):
+    async with full_world.db.write() as conn:
+        await housekeeping.mark_tick(conn, full_world.now)
+    text, labels = await show(full_world)
+    counts = await held(full_world)
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     for words in (
-        f"**Channel:** <#{world.channel.id}>",
+        f"**Channel:** <#{full_world.channel.id}>",
         "**Zone:** Asia/Kolkata",
-        f"<@&{world.editors.id}>",
+        f"<@&{full_world.editors.id}>",
         f"{counts.records} records, {counts.updates} updates",
         "India–U.S. 2+2 talks",
-        f"<@{world.owner.id}>",
+        f"<@{full_world.owner.id}>",
         "last looked <t:",
         "nothing that is due waits",
         f"Attaché {project['project']['version']}",
@@ -230,29 +245,28 @@ async def test_members_see_none_of_it_and_are_refused(world: World, command: str
 
 
 @pytest.mark.asyncio
-async def test_a_shipped_dossier_loads_by_name_and_twice_changes_nothing(empty_world: World):
-    await empty_world.set_up(dossier=None)
-    offered = await empty_world.manager.autocomplete(empty_world.channel, "settings load", "dossier", "india")
+async def test_a_shipped_dossier_loads_by_name_and_twice_changes_nothing(world: World):
+    offered = await world.manager.autocomplete(world.channel, "settings load", "dossier", "india")
     assert [choice["value"] for choice in offered] == [STARTER]
-    text = await load(empty_world, dossier=STARTER)
+    text = await load(world, dossier=STARTER)
     assert "facts added" in text
-    counts = await held(empty_world)
+    counts = await held(world)
     assert counts.dossiers == (STARTER,)
-    assert "Nothing was changed" in await load(empty_world, dossier=shipped()[0].name)
-    assert await held(empty_world) == counts
+    assert "Nothing was changed" in await load(world, dossier=shipped()[0].name)
+    assert await held(world) == counts
 
 
 @pytest.mark.asyncio
-async def test_a_file_loads_and_a_corrected_one_corrects(world: World):
-    counts = await held(world)
-    text = await load(world, file=("tea.yaml", OWN.format(name="Tea").encode()))
+async def test_a_file_loads_and_a_corrected_one_corrects(full_world: World):
+    counts = await held(full_world)
+    text = await load(full_world, file=("tea.yaml", OWN.format(name="Tea").encode()))
     assert "A tea deal" in text
     assert "2 facts added" in text
-    text = await load(world, file=("tea.yaml", OWN.format(name="Green tea").encode()))
+    text = await load(full_world, file=("tea.yaml", OWN.format(name="Green tea").encode()))
     assert "1 fact corrected" in text
     assert "1 fact was there already" in text
-    assert (await records.get(world.db.read, world.guild.id, "tea")).record.name == "Green tea"
-    after = await held(world)
+    assert (await records.get(full_world.db.read, full_world.guild.id, "tea")).record.name == "Green tea"
+    after = await held(full_world)
     assert (after.updates, after.dossiers) == (counts.updates + 3, (STARTER, "tea-deal"))
 
 
@@ -353,23 +367,23 @@ async def test_a_name_typed_wrong_deletes_nothing(world: World, name: str):
 
 
 @pytest.mark.asyncio
-async def test_the_name_typed_right_deletes_everything_from_the_file_too(world: World):
-    await load(world, file=("tea.yaml", OWN.format(name="Zugzwangle tea").encode()))
-    await paused_channel(world, world.channel.id)
-    folder = world.db.path.parent
+async def test_the_name_typed_right_deletes_everything_from_the_file_too(full_world: World):
+    await load(full_world, file=("tea.yaml", OWN.format(name="Zugzwangle tea").encode()))
+    await paused_channel(full_world, full_world.channel.id)
+    folder = full_world.db.path.parent
 
     def holds(word: str) -> bool:
         return any(word.lower().encode() in path.read_bytes().lower() for path in folder.iterdir() if path.is_file())
 
     assert holds("zugzwangle")
-    text = await type_name(world, "  Newsroom ")
+    text = await type_name(full_world, "  Newsroom ")
     assert "Everything of this server was deleted" in text
     assert "gone from the database's file too" in text
     for table in ("ledger", "record", "source", "destination", "delivery", "link", "name", "spelling", "text"):
-        assert await all_rows(world.db, table) == 0, table
+        assert await all_rows(full_world.db, table) == 0, table
     for word in ("zugzwangle", "Newsroom", "Atomics", "Asia/Kolkata"):
         assert not holds(word), word
-    bare = await desks.find(world.db.read, world.guild.id)
+    bare = await desks.find(full_world.db.read, full_world.guild.id)
     assert bare is not None
     assert (bare.name, bare.owner_id, bare.set_up_at, bare.channel_id) == ("", 0, None, None)
 
