@@ -48,8 +48,11 @@ class RecordPresses(commands.Cog):
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         told = await card_of(interaction, caller, opened, now, sharable=False, note="-# Shared in this channel.")
         public = await card_of(interaction, caller, opened, now, shared=True, note=f"-# Shared by <@{caller.user_id}>")
-        await interaction.response.edit_message(view=told)
-        await interaction.followup.send(view=public)
+        if _is_private(interaction):
+            await interaction.response.edit_message(view=told)
+            await interaction.followup.send(view=public)
+        else:
+            await interaction.response.send_message(view=public)
 
     @press("list.page")
     async def page(self, interaction: Interaction, caller: Caller, key: str, page: str = "0") -> None:
@@ -57,15 +60,20 @@ class RecordPresses(commands.Cog):
         now = self.bot.clock.now()
         listing = await listing_of(self.bot, caller.guild_id, key, now)
         view = await list_page(interaction, caller, listing, _number(page), now, key)
-        await _turn(interaction, view, new=interaction.message is None or not interaction.message.flags.ephemeral)
+        await _turn(interaction, view)
 
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
-async def _turn(interaction: Interaction, view: ui.LayoutView, *, new: bool) -> None:
-    if new:
+def _is_private(interaction: Interaction) -> bool:
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+async def _turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
+    """Shows a page in the place of the one before; what stands in a channel for everyone stays as it is."""
+    if new or not _is_private(interaction):
         await interaction.response.send_message(view=view, ephemeral=True)
     else:
         await interaction.response.edit_message(view=view)

@@ -20,7 +20,7 @@ from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Approval, Fact, FactDate, Kind, Link, Opened
 
-_TEXT = TEXT_LIMIT - 60  # Line breaks between the parts, and the line below a shared card.
+_TEXT = TEXT_LIMIT - 20  # Line breaks between the parts.
 _GROUP_ROOM = 900  # What the lists of linked records are left at least.
 _SHOWN = 3
 _HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
@@ -51,8 +51,9 @@ def record(
     room = _TEXT - len(head) - len(tail)
     body = _fitting(draft.lines, room - _GROUP_ROOM if draft.groups else room)
     groups = _listed(draft.groups, room - len(body))
+    # One text with blank lines reads the same everywhere; several are set apart by some clients only.
     return card(
-        [head, "\n".join(filter(None, [body, groups])), tail],
+        ["\n\n".join(filter(None, [head, "\n".join(filter(None, [body, groups])), tail]))],
         buttons=_buttons(opened, editor=editor, guild_id=guild_id, shared=shared, sharable=sharable),
         selects=_open_select(opened, guild_id) if found.kind in _HUBS else [],
         accent=theme.OPEN if draft.waiting else theme.PLAIN,
@@ -87,15 +88,21 @@ def sources(opened: Opened, page: int, *, now: datetime, guild_id: int | None = 
     turn = pages.turn_buttons(
         page, len(layout), "sources", lambda n: custom_id("record.sources", slug, n, guild_id=guild_id)
     )
-    return card(texts, buttons=turn, accent=theme.PLAIN)
+    return card(["\n\n".join(texts)], buttons=turn, accent=theme.PLAIN)
+
+
+_SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
+_SHORT = 24
 
 
 def short(name: str) -> str:
     """A name's first words, for a button."""
-    if len(name) <= 28:
+    if len(name) <= _SHORT:
         return name
-    cut = name[:27].rsplit(" ", 1)[0] if " " in name[:27] else name[:27]
-    return cut.rstrip(" ,;:–-") + "…"
+    words = name[:_SHORT].rsplit(" ", 1)[0].split()
+    while len(words) > 1 and words[-1].casefold() in _SMALL:
+        words.pop()
+    return " ".join(words).rstrip(",;:–-") + "…"
 
 
 def reported(d: FactDate | None, prefix: str = "as last reported") -> str:
@@ -136,7 +143,7 @@ class _Draft:
         self.session = session
         self.lead: list[str] = []
         self.lines: list[str] = []
-        self.groups: list[tuple[str, list[str]]] = []
+        self.groups: list[tuple[str, list[str], int]] = []
         self.quiet: list[str] = []
         self.shown: list[tuple[str, Fact]] = []
         self._noted: set[str] = set()
@@ -187,7 +194,7 @@ class _Draft:
     def group(self, title: str, links: Iterable[Link], bullet: Callable[[Link], str] | None = None) -> None:
         bullets = [(bullet or _bullet)(link) for link in links]
         if bullets:
-            self.groups.append((title, bullets))
+            self.groups.append((title, bullets, _SHOWN))
 
     def linked_line(self, label: str, links: Sequence[Link]) -> None:
         if links:
@@ -347,7 +354,8 @@ def _dialogue(d: _Draft) -> None:
         latest.line("agenda")
         latest.line("discussed")
         latest.line("produced")
-        d.groups.append((f"Latest session: {escaped(d.session.record.name, 100)}", latest.lines))
+        if latest.lines:
+            d.groups.append((f"Latest session: {escaped(d.session.record.name, 100)}", latest.lines, 4))
     d.group("Sessions", d.linked("session"))
     d.said_about()
     d.group("Events", d.linked("event"))
@@ -481,19 +489,19 @@ def _fitting(lines: Sequence[str], room: int) -> str:
     return "\n".join(fitting)
 
 
-def _listed(groups: Sequence[tuple[str, list[str]]], room: int) -> str:
+def _listed(groups: Sequence[tuple[str, list[str], int]], room: int) -> str:
     """Lists of linked records under headings, a few each, and how many more there are."""
     lines: list[str] = []
-    for index, (title, bullets) in enumerate(groups):
+    for index, (title, bullets, most) in enumerate(groups):
         heading = f"### {title}"
         if room < len(heading) + min(len(bullets[0]), 200) + 80:
-            hidden = sum(len(rest) for _, rest in groups[index:])
+            hidden = sum(len(rest) for _, rest, _ in groups[index:])
             lines.append(f"-# And {plural(hidden, 'more linked record')} that do not fit here.")
             break
         room -= len(heading) + 1
         lines.append(heading)
         shown = 0
-        while shown < min(_SHOWN, len(bullets)) and len(bullets[shown]) + 80 < room:
+        while shown < min(most, len(bullets)) and len(bullets[shown]) + 80 < room:
             lines.append(bullets[shown])
             room -= len(bullets[shown]) + 1
             shown += 1
@@ -559,6 +567,6 @@ def _legend(opened: Opened, source_id: int, number: int) -> str:
     source = opened.sources.get(source_id)
     if source is None:
         return f"**Source {number}:** not on file any more"
-    named = ", ".join(filter(None, [escaped(source.title, 150), escaped(source.publisher, 80)]))
+    named = ", ".join(facts.titled(source))
     note = f"\n-# {escaped(source.note, 250)}" if source.note else ""
     return f"**Source {number}:** {named}; {facts.source_date(source)}; {facts.link(source.url)}{note}"

@@ -19,7 +19,8 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 def dated(d: FactDate) -> str:
     """A fact date by itself: "10 November 2023 (year worked out)"."""
-    words = escaped(when.format_fact_date(d, weekday=False), 200)
+    words = when.format_fact_date(d, weekday=False)
+    words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
 
 
@@ -54,7 +55,7 @@ def locators(found: Iterable[str]) -> str:
     """Several locators as one: "sentences 2, 4 and 5, page 3"."""
     counted: dict[str, set[int]] = {}
     others: dict[str, None] = {}
-    for text in found:
+    for text in dict.fromkeys(found):
         if matched := _COUNTED.fullmatch(text):
             counted.setdefault(matched[1], set()).update(int(n) for n in re.findall(r"\d+", matched[2]))
         elif text:

@@ -82,9 +82,10 @@ def course(found: Course, page: int, *, guild_id: int | None = None) -> ui.Layou
     )
     return card(
         [
-            f"## History of {escaped(record.name, 100)}",
-            "\n".join(lines),
-            f"-# {total} to this {KIND_WORDS[record.kind][0]}, by the date on which they were true. {place}".rstrip(),
+            f"## History of {escaped(record.name, 100)}\n"
+            + "\n".join(lines)
+            + f"\n\n-# {total} to this {KIND_WORDS[record.kind][0]}, by the date on which they were true."
+            + (f" {place}." if place else "")
         ],
         buttons=turn,
         accent=theme.PLAIN,

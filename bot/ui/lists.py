@@ -11,11 +11,12 @@ from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS
 from bot.ui import cards, facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
-from bot.ui.text import escaped, joined, plural
+from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Fact, Opened, Row, Source, Waiting
 
 ROWS = 8
 ITEMS = 5
+_FIRST = BASIS["stated"]  # The list begins with these, so they need no heading of their own.
 
 
 def rows(
@@ -47,12 +48,13 @@ def rows(
     below = ". ".join(filter(None, [line or plural(total, *noun), pages.place(page, count)]))
     turn = pages.turn_buttons(page, count, noun[1], lambda n: custom_id("list.page", key, n, guild_id=guild_id))
     select = cards.open_select(f"Open a {noun[0]}", found, guild_id)
-    return card([f"## {title}", "\n".join(lines), f"-# {below}."], buttons=turn, selects=[select], accent=theme.PLAIN)
+    text = "\n\n".join([f"## {title}", "\n".join(lines), f"-# {below}."])
+    return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
 def empty(title: str, text: str) -> ui.LayoutView:
     """A list with nothing in it: what is missing, and who can do what about it."""
-    return card([f"## {title}", text], accent=theme.PLAIN)
+    return card([f"## {title}\n{text}"], accent=theme.PLAIN)
 
 
 def pending(
@@ -77,13 +79,13 @@ def pending(
     shown: list[Fact] = []
     sources: dict[int, Source] = {}
     lines: list[str] = []
-    section = _section(asked[page * ITEMS - 1]) if page and page * ITEMS <= len(asked) else ""
+    section = ""
     for item in items:
         here = _section(by_slug[item.record.slug])
-        if here != section:
-            section = here
+        if here != section and not (here == _FIRST and not section):
             lines.append(f"### {here}")
-        lines += _item(item, place[item.record.slug], now, alone=len(newest) > 1)
+        lines += _item(item, place[item.record.slug], now, alone=len(newest) > 1, titled=here != _FIRST)
+        section = here
         shown += [fact for name in ("name", "who", "due", "basis", "summary") for fact in item.record.facts(name)]
         sources |= item.sources
     below = []
@@ -103,8 +105,9 @@ def pending(
         turn.append(button(label, custom_id("list.page", everything_key, 0, guild_id=guild_id)))
     title = "## What is still open" + (f" about {escaped(about, 100)}" if about else "")
     rows_ = [Row("pending", item.record.slug, item.record.name, item.record.headline, None) for item in items]
+    parts = [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(quiet)]
     return card(
-        [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(quiet)],
+        ["\n\n".join(filter(None, parts))],
         buttons=turn,
         selects=[cards.open_select("Open an item", rows_, guild_id)] if rows_ else [],
         accent=theme.OPEN,
@@ -131,7 +134,7 @@ def _counts(asked: Sequence[Waiting]) -> str:
     return f"**{counts}.** {told}" if counts else "Nothing that somebody in particular has to act on."
 
 
-def _item(item: Opened, number: int, now: datetime, *, alone: bool) -> list[str]:
+def _item(item: Opened, number: int, now: datetime, *, alone: bool, titled: bool) -> list[str]:
     record = item.record
     lines = [f"**{number:,}. {escaped(record.name, 100)}**"]
     who = [f"**{facts.value('pending', 'who', fact, item.names, 70)}**" for fact in record.facts("who")]
@@ -140,10 +143,10 @@ def _item(item: Opened, number: int, now: datetime, *, alone: bool) -> list[str]
     summary = record.fact("summary")
     if summary:
         lines.append(facts.value("pending", "summary", summary, item.names, 200))
-    basis = BASIS.get(record.value("basis") or "", "")
+    basis = "" if titled else BASIS.get(record.value("basis") or "", "")
     place = facts.locators(dict.fromkeys(fact.locator for fact in record.facts("state")))
     when_ = cards.reported(record.state.newest, "last reported") if alone else ""
-    foot = " · ".join(filter(None, [basis, when_, place[:80], cards.checked(item)]))
+    foot = " · ".join(filter(None, [basis, when_, clip(place, 80), cards.checked(item)]))
     if foot:
-        lines.append(f"-# {foot}")
+        lines.append(f"-# {sentence(foot)}")
     return lines

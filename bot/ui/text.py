@@ -11,12 +11,17 @@ from bot.ledger.words import one_line
 # Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>), guides (<id:>) all begin with one of these.
 _SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
+# Most texts hold none of these and begin with no list mark: one look instead of three.
+_HARMLESS = re.compile(r"[^\\*_~`|<>\[\]()#@+\d-][^\\*_~`|<>\[\]()#@]*")
 _PING = re.compile(r"@(?=everyone|here)")
 
 
 def escape(text: str) -> str:
     """A person's text so that Discord shows it letter by letter, on one line."""
-    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", one_line(text)))
+    line = one_line(text)
+    if _HARMLESS.fullmatch(line):
+        return line
+    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", line))
     return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), escaped_)
 
 

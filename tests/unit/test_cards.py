@@ -1,0 +1,583 @@
+"""Cards, sources, history and lists as pure functions: they say what is known, and no record makes them too long."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from discord import ui
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import dossier as files
+from bot.ledger.brief import brief, on_date
+from bot.ledger.fields import KINDS, fields_of, get_field
+from bot.ledger.fold import fold
+from bot.services import dossiers
+from bot.ui import cards, facts, history, lists, pages
+from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
+from data.records import Course, Fact, FactDate, Kind, Link, Opened, Record, Row, Source, State, Update, Waiting
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+ARTICLE = Source(1, "News article without a title")
+
+NOT_IN_THE_ARTICLE = re.compile(
+    r"MQ-?9B|Predator|SeaGuardian|F-?414|Tejas|Stryker|Javelin|INDUS-?X|Modi|Biden|Congress|DSCA", re.IGNORECASE
+)
+
+
+def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    waiting: list[Any] = list(view.to_components())
+    while waiting:
+        part = waiting.pop(0)
+        found.append(part)
+        waiting = [*part.get("components", []), *waiting]
+    return found
+
+
+def text_of(view: ui.LayoutView) -> str:
+    return "\n".join(part["content"] for part in parts(view) if part["type"] == 10)
+
+
+def labels_of(view: ui.LayoutView) -> list[str]:
+    return [part["label"] for part in parts(view) if part["type"] == 2]
+
+
+def fits(view: ui.LayoutView) -> None:
+    """All that Discord would refuse."""
+    found = parts(view)
+    assert sum(len(part["content"]) for part in found if part["type"] == 10) <= TEXT_LIMIT
+    assert len(found) <= COMPONENT_LIMIT
+    ids = [part["custom_id"] for part in found if "custom_id" in part]
+    assert len(ids) == len(set(ids))
+    assert all(len(id_) <= 100 for id_ in ids)
+    for part in found:
+        if part["type"] == 2:
+            assert 1 <= len(part["label"]) <= 80
+            assert not part.get("disabled")
+        if part["type"] == 3:
+            assert 1 <= len(part["options"]) <= 25
+            assert len({option["value"] for option in part["options"]}) == len(part["options"])
+            assert all(1 <= len(option["label"]) <= 100 for option in part["options"])
+            assert all(1 <= len(option["description"]) <= 100 for option in part["options"])
+    assert view.is_finished()
+
+
+def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | None = None, **values: Any) -> Opened:
+    """A record with these values, one fact each (a list for several), from one article of one day."""
+    found = {
+        name: [Fact(value, DAY, 1, 1, "sentence 5") for value in (given if isinstance(given, list) else [given])]
+        for name, given in values.items()
+    }
+    state = State(found, DAY, DAY)
+    names = {link.slug: link.name for link in links or []}
+    name = values.get("name", "Something")
+    waits = kind == "pending" and values.get("state") == "open"
+    record = Record(1, kind, "something", name, brief(kind, state, names), waits, state)
+    return Opened(record, links or [], {source.id: source for source in sources or [ARTICLE]})
+
+
+def link(
+    field: str, kind: Kind, name: str, *, inward: bool = True, role: str = "", headline: str = "", waits: bool = False
+) -> Link:
+    return Link(field, role, not inward, kind, name.casefold().replace(" ", "-"), name, headline, waits)
+
+
+@cache
+def starter() -> dict[str, Opened]:
+    """The records of the shipped dossier as its updates add up, with their links, without a database."""
+    dossier: files.Dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
+    numbers = {key: n for n, key in enumerate(dossier.sources, 1)}
+    sources = {
+        numbers[key]: Source(numbers[key], s.title, s.publisher, s.published_on, s.url, s.note)
+        for key, s in dossier.sources.items()
+    }
+    states: dict[str, State] = {}
+    for record in dossier.records:
+        entered = [
+            update(record.slug, fact.field, fact.value, fact.date, n, numbers[fact.source], fact.locator)
+            for n, fact in enumerate(record.facts, 1)
+        ]
+        states[record.slug] = fold(record.kind, entered)
+    kinds: dict[str, Kind] = {record.slug: record.kind for record in dossier.records}
+    names = {record.slug: record.name for record in dossier.records}
+    found: dict[str, list[Link]] = {slug: [] for slug in kinds}
+    heads = {slug: brief(kinds[slug], state, names) for slug, state in states.items()}
+    waits = {slug: kinds[slug] == "pending" for slug in kinds}
+    for slug, state in states.items():
+        for name, facts_ in state.facts.items():
+            for fact in facts_:
+                for other, role in get_field(kinds[slug], name).type.records(fact.value):
+                    for here, there, outward in ((slug, other, True), (other, slug, False)):
+                        found[here].append(
+                            Link(name, role, outward, kinds[there], there, names[there], heads[there], waits[there])
+                        )
+    return {
+        slug: Opened(
+            Record(n, kinds[slug], slug, names[slug], heads[slug], waits[slug], state), found[slug], sources, None
+        )
+        for n, (slug, state) in enumerate(states.items(), 1)
+    }
+
+
+def update(
+    record: str, field: str, value: Any, on: FactDate, id_: int, source: int = 1, locator: str = "", **more: Any
+) -> Update:
+    given: dict[str, Any] = {"action": "set", "reason": "", "replaces": None, "origin": "dossier", "person_id": None}
+    given |= more
+    return Update(
+        id_,
+        record,
+        field=field,
+        value=value,
+        date=on,
+        entered_at=NOW,
+        source_id=source,
+        locator=locator,
+        batch="b",
+        origin_key="",
+        **given,
+    )
+
+
+# The starter dossier
+
+
+@pytest.mark.asyncio
+async def test_every_card_of_the_starter_dossier_is_short_and_says_nothing_that_the_article_does_not():
+    session = starter()["2plus2-new-delhi-2023"]
+    for slug, found in starter().items():
+        view = cards.record(found, now=NOW, editor=True, session=session if found.record.kind == "dialogue" else None)
+        fits(view)
+        text = text_of(view)
+        assert len(text) <= 1700, slug
+        assert text.count("-# Not stated") <= 1
+        assert "-# Source" in text, slug
+        assert not NOT_IN_THE_ARTICLE.search(text), slug
+        assert not re.search(r"pending since|\bcleared\b|finali[sz]ed|deal done", text, re.IGNORECASE), slug
+        assert not NOT_IN_THE_ARTICLE.search(text_of(cards.sources(found, 0, now=NOW)))
+        if found.record.kind in ("deal", "pending"):
+            assert "as last reported on Friday 10 November 2023" in text
+            assert 500 <= len(text) <= 1200, slug
+
+
+@pytest.mark.asyncio
+async def test_a_word_from_outside_the_article_would_be_seen():
+    assert NOT_IN_THE_ARTICLE.search(text_of(cards.record(opened("deal", name="MQ-9B"), now=NOW, editor=False)))
+
+
+@pytest.mark.asyncio
+async def test_what_a_deal_does_not_state_is_one_line_and_a_lower_bound_stays_one():
+    text = text_of(cards.record(starter()["armed-drones"], now=NOW, editor=False))
+    assert "**Value:** more than $3 billion\n" in text
+    assert text.splitlines().count("-# Not stated: model, delivery dates, place of manufacture.") == 1
+    engines = text_of(cards.record(starter()["fighter-jet-engines"], now=NOW, editor=False))
+    assert "-# Not stated: number, value, model, delivery dates, place of manufacture." in engines
+
+
+@pytest.mark.asyncio
+async def test_one_side_is_never_shown_as_both():
+    for slug, found in starter().items():
+        if found.record.kind != "statement":
+            continue
+        whose = [link_.name for link_ in found.links if link_.field == "whose" and link_.outward]
+        text = text_of(cards.record(found, now=NOW, editor=False))
+        assert ("India and United States:**" in text) == (whose == ["India", "United States"]), slug
+        for name in whose:
+            assert name in text
+
+
+# What a card says
+
+
+@pytest.mark.asyncio
+async def test_several_open_items_of_a_deal_are_listed_with_who_must_act():
+    items = [
+        link("about", "pending", f"Item {n}", headline=f"Side {n}; no due date given", waits=True) for n in range(5)
+    ]
+    text = text_of(cards.record(opened("deal", items, name="Engines"), now=NOW, editor=False))
+    assert "### Pending items\n- Item 0: Side 0; no due date given\n" in text
+    assert "-# and 2 more" in text
+
+
+@pytest.mark.asyncio
+async def test_an_open_approval_alone_says_who_must_act():
+    approval = {"side": "india", "what": "approval of the cabinet", "state": "requested", "authority": "Cabinet"}
+    found = opened("deal", [link("approval", "participant", "India", inward=False)], name="Engines", approval=approval)
+    view = cards.record(found, now=NOW, editor=False)
+    assert "**Waiting for Cabinet approval of the cabinet**" in text_of(view)
+    assert "**Who must act:** Cabinet; no due date given" in text_of(view)
+
+
+@pytest.mark.asyncio
+async def test_the_buttons_fit_who_asks_and_where():
+    found = starter()["armed-drones"]
+    assert labels_of(cards.record(found, now=NOW, editor=True)) == [
+        "Follow 31 armed drones…",
+        "Remind me",
+        "Sources",
+        "History",
+        "Share",
+        "Update",
+    ]
+    for view in (
+        cards.record(found, now=NOW, editor=True, shared=True),
+        cards.record(found, now=NOW, editor=False, guild_id=5),
+    ):
+        assert labels_of(view) == ["Follow 31 armed drones…", "Remind me", "Sources", "History"]
+    ids = [
+        part["custom_id"] for part in parts(cards.record(found, now=NOW, editor=False, guild_id=5)) if part["type"] == 2
+    ]
+    assert ids[0] == "follow.add:v1:5:armed-drones"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Drones", "Drones"),
+        ("India", "India"),
+        ("31 armed drones for India", "31 armed drones…"),
+        ("Roadmap for defence industrial cooperation", "Roadmap for defence…"),
+        ("x" * 90, "x" * 24 + "…"),
+        ("The of the in the for the and of", "The…"),
+    ],
+)
+def test_a_label_has_the_first_words_of_a_name(name: str, label: str):
+    assert cards.short(name) == label
+
+
+@pytest.mark.parametrize(
+    ("sureness", "now", "passed"),
+    [
+        ("announced", datetime(2026, 11, 24, 18, 29, tzinfo=UTC), False),
+        ("announced", datetime(2026, 11, 24, 18, 30, tzinfo=UTC), True),
+        ("fixed", datetime(2026, 11, 25, tzinfo=UTC), True),
+        ("reported", datetime(2026, 12, 25, tzinfo=UTC), False),
+        ("usual", datetime(2026, 12, 25, tzinfo=UTC), False),
+    ],
+)
+def test_a_day_has_passed_when_it_ended_where_it_counts_and_only_for_sure_dates(
+    sureness: str, now: datetime, passed: bool
+):
+    due = {"date": {"precision": "day", "first": "2026-11-24", "last": "2026-11-24"}, "sureness": sureness}
+    found = opened("pending", name="Report", state="open", due=due, zone="Asia/Kolkata")
+    assert cards.is_overdue(found, now) is passed
+    assert ("This day has passed" in cards.due_words(found, now)) is passed
+
+
+def test_a_closed_item_is_never_overdue():
+    due = {"date": {"precision": "day", "first": "2020-11-24", "last": "2020-11-24"}, "sureness": "fixed"}
+    assert not cards.is_overdue(opened("pending", name="Report", state="closed", due=due), NOW)
+
+
+# Words of facts
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (["sentence 5"], "sentence 5"),
+        (["sentence 5", "sentence 5"], "sentence 5"),
+        (["sentence 5", "sentences 2 and 8", "page 3", "sentence 14"], "sentences 2, 5, 8 and 14, page 3"),
+        (["sentences 2, 8 and 12", ""], "sentences 2, 8 and 12"),
+        (["Annex B", "paragraph 4"], "paragraph 4, Annex B"),
+        ([""], ""),
+        (["sentence *5*"], "sentence \\*5\\*"),
+    ],
+)
+def test_locators_are_told_together(found: list[str], words: str):
+    assert facts.locators(found) == words
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", "no link"),
+        ("https://example.org/a_b", "<https://example.org/a_b>"),
+        ("javascript:alert(1)", "javascript:alert\\(1\\)"),
+        ("https://example.org/a> **b**", "https://example.org/a\\> \\*\\*b\\*\\*"),
+        ("http://[broken", "http://\\[broken"),
+        ("https://" + "x" * 400, "https://" + "x" * 191 + "…"),
+    ],
+)
+def test_a_link_shows_where_it_leads_or_is_text(url: str, shown: str):
+    assert facts.link(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (FactDate("day", date(2024, 3, 5), date(2024, 3, 5)), "on Tuesday 5 March 2024"),
+        (FactDate("month", date(2024, 3, 1), date(2024, 3, 31)), "in March 2024"),
+        (FactDate("year", date(2024, 1, 1), date(2024, 12, 31)), "in 2024"),
+        (FactDate("range", date(2024, 1, 1), date(2024, 4, 30)), "between 1 January and 30 April 2024"),
+        (
+            FactDate("range", date(2024, 1, 1), date(2024, 6, 30), printed="first half of 2024"),
+            "in the first half of 2024",
+        ),
+        (FactDate("open", date(2022, 2, 24)), "since 24 February 2022"),
+        (FactDate("unknown", printed="Cold War"), "Cold War"),
+    ],
+)
+def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
+    assert on_date(found) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "words"),
+    [
+        ("pending", {"state": "open"}, "who must act is not in the record; no due date given"),
+        ("pending", {"state": "open", "who": {"record": "", "role": "both sides"}}, "both sides; no due date given"),
+        ("pending", {"state": "closed", "outcome": "refused"}, "closed: refused"),
+        ("statement", {"said": "x"}, "whose it is, is not in the record: x"),
+        ("session", {}, "State not in the record"),
+        ("session", {"state": "held"}, "Held"),
+        ("document", {}, "document"),
+        ("participant", {"type": "person"}, "person"),
+        ("dialogue", {"began": {"precision": "year", "first": "2018-01-01", "last": "2018-12-31"}}, "since 2018"),
+        ("topic", {"summary": "x"}, ""),
+    ],
+)
+def test_a_phrase_beside_the_name_says_what_is_missing(kind: Kind, values: dict[str, Any], words: str):
+    assert opened(kind, name="N", **values).record.headline == words
+
+
+# History
+
+
+@pytest.mark.asyncio
+async def test_history_shows_before_after_and_what_took_each_back():
+    later = FactDate("day", date(2024, 3, 5), date(2024, 3, 5))
+    entered = [
+        update("d", "name", "Engines", DAY, 1),
+        update("d", "stage", "proposed", DAY, 2),
+        update("d", "stage", "signed", later, 3, origin="editor", person_id=1),
+        update("d", "stage", "negotiating", later, 4, replaces=3, origin="editor", person_id=1, reason="A slip"),
+        update("d", "quantity", "9", later, 5, origin="editor", person_id=2),
+        update("d", "quantity", "9", later, 6, replaces=5, action="withdrawn", origin="editor", person_id=1),
+        update("d", "party", {"record": "gone", "gone": True}, later, 7, origin="editor", person_id=1),
+    ]
+    state = fold("deal", entered)
+    found = Opened(Record(1, "deal", "d", "Engines", "", False, state), [], {1: ARTICLE})
+    text = text_of(history.course(Course(found, entered, {"gone": "Old maker"}, {1: 77}), 0))
+    assert "**Stage:** In negotiation (before: Proposed)\n-# Reason: A slip" in text
+    assert "~~**Stage:** Signed (before: Proposed)~~" not in text
+    assert "~~**Stage:** Signed~~\n-# Corrected by <@77>" in text
+    assert "~~**Number:** 9~~\n-# Withdrawn by <@77>" in text
+    assert "Entered by someone whose name was deleted" in text
+    assert "**Party:** no longer Old maker" in text
+    assert text.index("10 November 2023") < text.index("5 March 2024")
+    assert "6 updates to this deal" in text
+
+
+def test_a_withdrawal_that_was_withdrawn_leaves_the_update_standing():
+    entered = [
+        update("d", "name", "Engines", DAY, 1),
+        update("d", "quantity", "9", DAY, 2),
+        update("d", "quantity", "9", DAY, 3, replaces=2, action="withdrawn"),
+        update("d", "quantity", "9", DAY, 4, replaces=3, action="withdrawn"),
+    ]
+    found = Opened(Record(1, "deal", "d", "Engines", "", False, fold("deal", entered)), [], {1: ARTICLE})
+    assert [step.ended_by for step in history.steps(found, entered)] == [None, None]
+
+
+# Pages
+
+
+@given(st.lists(st.integers(1, 1500), max_size=60))
+def test_pages_hold_every_entry_once_and_fit(sizes: list[int]):
+    found = pages.pack(sizes)
+    assert [index for page in found for index in page] == list(range(len(sizes)))
+    assert all(len(page) <= 8 for page in found)
+    assert all(len(page) == 1 or sum(sizes[i] for i in page) <= pages.PAGE_TEXT for page in found)
+
+
+# No record is too long
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs"]) | st.sampled_from("*_`[]()<>@#-~|\\"),
+    min_size=1,
+    max_size=600,
+)
+days = st.one_of(
+    st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda d: FactDate("day", d, d, worked_out=d.day % 2 == 0)),
+    words.map(lambda text: FactDate("unknown", printed=text[:200])),
+    st.just(FactDate("range", date(2024, 1, 1), date(2024, 6, 30), printed="first half of 2024")),
+)
+slugs = [f"{'s' * 44}-{n}" for n in range(40)]
+BUILTIN_DATE = {"precision": "range", "first": "2024-01-01", "last": "2024-06-30", "printed": "p" * 200}
+
+
+def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Any:
+    """A value of a field, as long as its type lets it be."""
+    type_ = get_field(kind, name).type
+    what = type(type_).__name__
+    text = draw(words)
+    match what:
+        case "Text":
+            return text[: type_.limit]  # pyright: ignore[reportAttributeAccessIssue]  # a Text has a limit
+        case "TextItem":
+            return {"text": text[:100]}
+        case "Choice":
+            return draw(st.sampled_from(list(type_.options)))  # pyright: ignore[reportAttributeAccessIssue]  # a Choice has options
+        case "MoneyType":
+            return {"amount": "9" * 24, "currency": "USD", "bound": "at least", "kind": text[:40]}
+        case "RecordRef":
+            return {"record": draw(st.sampled_from([*slugs, ""])), "role": text[:80]}
+        case "ApprovalType":
+            side = draw(st.sampled_from(slugs))
+            return {"side": side, "what": text[:200], "state": "open", "authority": text[:100]}
+        case "DateType":
+            return BUILTIN_DATE
+        case "DueType":
+            return draw(st.sampled_from([None, {"date": BUILTIN_DATE, "sureness": "fixed"}]))
+        case "ZoneType":
+            return "Asia/Kolkata"
+    raise AssertionError(what)
+
+
+@st.composite
+def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
+    kind = draw(st.sampled_from(kinds))
+    sources = {
+        n: Source(
+            n,
+            draw(words),
+            draw(words),
+            draw(days),
+            draw(st.sampled_from(["", "https://e.org/" + "x" * 280])),
+            "n" * 600,
+        )
+        for n in range(1, draw(st.integers(2, 6)))
+    }
+    found: dict[str, list[Fact]] = {}
+    for field in fields_of(kind):
+        count = draw(st.integers(0, 1 if field.rule == "replace" else 30))
+        found[field.name] = [
+            Fact(
+                value_for(draw, kind, field.name),
+                draw(days),
+                n,
+                draw(st.sampled_from(list(sources))),
+                draw(words)[:200],
+            )
+            for n in range(count)
+        ]
+    found = {name: facts_ for name, facts_ in found.items() if facts_}
+    long = draw(words)
+    links = [
+        Link(
+            draw(st.sampled_from(["about", "party", "whose", "topic", "who", "series", "produced"])),
+            long[:80],
+            draw(st.booleans()),
+            draw(st.sampled_from(KINDS)),
+            slug,
+            (long * 2)[:100],
+            draw(st.sampled_from(["", (long * 3)[:800]])),
+            draw(st.booleans()),
+        )
+        for slug in draw(st.lists(st.sampled_from(slugs), max_size=40))
+    ]
+    state = State(found, draw(st.none() | days), draw(st.none() | days))
+    names = {one.slug: one.name for one in links}
+    waits = kind == "pending" and draw(st.booleans())
+    headline = brief(kind, state, names, [(long[:100], "clearance")] * draw(st.integers(0, 1)))
+    return Opened(Record(1, kind, "s" * 50, long[:100], headline, waits, state), links, sources, 7)
+
+
+@pytest.mark.asyncio
+async def test_no_record_makes_a_card_or_its_sources_too_long():
+    @settings(max_examples=60, deadline=None)
+    @given(records(), records(("session",)), st.booleans(), st.sampled_from([None, 2**63]), st.booleans())
+    def check(found: Opened, session: Opened, editor: bool, guild_id: int | None, shared: bool):
+        view = cards.record(
+            found, now=NOW, editor=editor, guild_id=guild_id, shared=shared, session=session, note="-# Shared by <@1>"
+        )
+        fits(view)
+        for page in range(3):
+            fits(cards.sources(found, page, now=NOW, guild_id=guild_id))
+
+    check()
+
+
+@pytest.mark.asyncio
+async def test_no_course_makes_a_page_of_history_too_long():
+    @settings(max_examples=40, deadline=None)
+    @given(records(), st.integers(0, 40), st.sampled_from([None, 2**63]), words)
+    def check(found: Opened, page: int, guild_id: int | None, reason: str):
+        entered = [
+            update(
+                "s",
+                name,
+                fact.value,
+                fact.date,
+                n,
+                fact.source,
+                fact.locator[:200],
+                origin="editor",
+                reason=reason[:500],
+            )
+            for n, (name, fact) in enumerate(
+                ((name, fact) for name, facts_ in found.record.state.facts.items() for fact in facts_), 1
+            )
+        ]
+        entered += [
+            update("s", u.field, u.value, u.date, 1000 + u.id, replaces=u.id, action="withdrawn", reason=reason[:500])
+            for u in entered[::3]
+        ]
+        fits(history.course(Course(found, entered, found.names, {}), page, guild_id=guild_id))
+
+    check()
+
+
+@pytest.mark.asyncio
+async def test_no_records_make_a_list_too_long():
+    @settings(max_examples=40, deadline=None)
+    @given(
+        st.lists(records(("pending",)), min_size=1, max_size=lists.ITEMS),
+        st.integers(0, 50),
+        st.sampled_from([None, 2**63]),
+    )
+    def check(items: list[Opened], more: int, guild_id: int | None):
+        items = [
+            Opened(
+                Record(n, "pending", f"item-{n}", one.record.name, one.record.headline, True, one.record.state),
+                one.links,
+                one.sources,
+            )
+            for n, one in enumerate(items)
+        ]
+        waiting = [
+            Waiting(one.record.slug, one.record.name, "clearance", ["stated", "left open", ""][n % 3], None)
+            for n, one in enumerate(items)
+        ]
+        waiting += [Waiting(f"more-{n}", "m" * 100, "research_gap", "", None) for n in range(more)]
+        fits(
+            lists.pending(
+                waiting, items, 0, key="pending", now=NOW, about="a" * 100, everything_key="all", guild_id=guild_id
+            )
+        )
+        rows = [
+            Row(one.record.kind, f"row-{n}", one.record.name, one.record.headline, None) for n, one in enumerate(items)
+        ]
+        fits(
+            lists.rows(
+                "Deals",
+                rows,
+                1000,
+                1,
+                key="q123456789",
+                noun=("deal", "deals"),
+                line="l" * 300,
+                guild_id=guild_id,
+                mentioned=frozenset({"row-1"}),
+                kinds=True,
+            )
+        )
+
+    check()
