@@ -65,9 +65,7 @@ class Newsroom:
 
     async def move(self, now: datetime, count: int = 1) -> list[str]:
         """So many changes of the deal's stage; each is one alert for each follower."""
-        return [
-            await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))) for i in range(count)
-        ]
+        return [await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))) for i in range(count)]
 
     async def follow(self, now: datetime, channel: int | None = None, user: int | None = None) -> int:
         """A channel, set up by the owner, or a person follows the deal; returns the destination."""
