@@ -114,8 +114,8 @@ class RemindCog(commands.Cog):
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
                 item = reminders.item_of(opened.record, desk.zone)
                 told.append((OpenItem(item, opened, news=False), is_new))
-            payload = {"verb": "remind", "slug": found[0].record.slug}
-            planned = await self._confirm(conn, mine, payload, now)
+            slug = found[0].record.slug
+            planned = await self._confirm(conn, mine, slug, {"verb": "remind", "slug": slug}, now)
         confirmed = await self._send(planned)
         text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, caller))
         await interaction.edit_original_response(content=text, view=view)
@@ -130,7 +130,7 @@ class RemindCog(commands.Cog):
             mine = await self._own_place(conn, caller, now)
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
             payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
-            planned = await self._confirm(conn, mine, payload, now)
+            planned = await self._confirm(conn, mine, str(own.id), payload, now)
         confirmed = await self._send(planned)
         answer, view = drawn.words_set(own, confirmed, in_ids(interaction, caller))
         await interaction.edit_original_response(content=answer, view=view)
@@ -141,9 +141,11 @@ class RemindCog(commands.Cog):
         place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
         return _OwnPlace(place, person.id, paused=before is not None and before.state == "paused")
 
-    async def _confirm(self, conn: Connection, own: _OwnPlace, payload: dict[str, str], now: datetime) -> int | None:
+    async def _confirm(
+        self, conn: Connection, own: _OwnPlace, what: str, payload: dict[str, str], now: datetime
+    ) -> int | None:
         """Plans the first direct message, which shows whether messages arrive; again where they had stopped."""
-        place, key = own.place, f"remind:{int(now.timestamp())}"
+        place, key = own.place, f"remind:{what}:{int(now.timestamp())}"
         return await deliveries.confirm(conn, place.guild_id, place.id, key, now=now, payload=payload, again=own.paused)
 
     async def _send(self, planned: int | None) -> Delivery | None:

@@ -349,9 +349,14 @@ def window_of(destination: Destination, now: datetime) -> Window | None:
 async def plan_hour(
     conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime
 ) -> list[int]:
-    """Plans the dated items that are told at this hour in messages of their own, and returns their records."""
-    told: list[int] = []
+    """Plans the dated items that are told at this hour in messages of their own.
+
+    Returns the records that are told so, by this hour or by a snooze that ends now: nothing else tells them again.
+    """
+    told = await _snoozes_ending(conn, destination.id)
     for item in await told_here(conn, destination, desk):
+        if item.record_id in told:
+            continue
         lead = agenda.lead_due(item, window, await _told(conn, destination.id, item))
         if lead is None or not agenda.is_own_message(
             lead, person=destination.person_id is not None, digest=destination.digest_at is not None
@@ -369,6 +374,17 @@ async def plan_hour(
         )
         told.append(item.record_id)
     return told
+
+
+async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
+    """The items of which a message after a snooze is on its way."""
+    rows = await conn.execute_fetchall(
+        "SELECT m.record_id FROM reminder m JOIN delivery v ON v.destination_id = m.destination_id "
+        "AND v.kind = 'reminder' AND v.key >= 'snooze:' || m.id || ':' AND v.key < 'snooze:' || m.id || ';' "
+        "WHERE m.destination_id = ? AND v.state <> 'settled'",
+        (destination_id,),
+    )
+    return [record_id for (record_id,) in rows]
 
 
 def _item_key(item: Item, lead: str) -> str:

@@ -437,3 +437,14 @@ async def test_what_is_drawn_has_a_first_line_and_its_buttons(there: Outbound):
     ]
     assert all(len(one.custom_id) <= 100 and not one.disabled for one in buttons)
     assert (await records.get(there.db.read, GUILD, "loa")).record.open
+
+
+async def test_a_snooze_that_ends_at_the_hour_is_the_only_message_of_its_item(there: Outbound):
+    place = await there.person()
+    for slug, on in (("loa", "2027-03-08"), ("gap", None)):
+        opened = await there.item(slug, due=due(on) if on else None)
+        await there.join(place, slug)
+        async with there.db.write() as conn:
+            await reminders.snooze_item(conn, place, opened, at("2027-03-08 09:00"), now=there.now, person_id=1)
+    found = await there.live_to("2027-03-08 12:00")
+    assert [sent.key.partition(":")[0] for _, sent in found] == ["snooze", "snooze"]
