@@ -9,7 +9,6 @@ import discord
 from discord import ui
 
 from bot import when
-from bot.ui import cards
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, place_of
@@ -79,8 +78,7 @@ def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[s
 def deals_to_follow(found: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
     """A button for each deal, and the list where there are more."""
     buttons = [
-        button(f"Follow {cards.short(row.name)}", custom_id("follow.add", row.slug, guild_id=guild_id))
-        for row in found[:_BUTTONS]
+        button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in found[:_BUTTONS]
     ]
     if total > len(buttons):
         more = plural(total - len(buttons), "more deal")
