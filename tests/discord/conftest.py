@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest_asyncio
 import simcord
 
-from bot.app import COGS, Attache
+from bot.app import Attache
 from bot.errors import UserError
 from bot.services import desks, dossiers, people
 from data.database import Database
@@ -21,7 +22,8 @@ from data.migrate import migrate
 simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
 
 
-_READY = tuple(name for name in COGS if importlib.util.find_spec(name))  # While cogs are still being added.
+_LOADED: dict[tuple[str, int, int], dict[str, list[tuple[Any, ...]]]] = {}
+"""The rows that a dossier made, by its name, the server and who loaded it."""
 
 
 class EnvClock:
@@ -56,7 +58,7 @@ class World:
         await self.bot.deliverer.close()
         await self.db.close()
         self.db = await Database.open(path)
-        self.bot = Attache(self.db, self.clock, cogs=_READY)
+        self.bot = Attache(self.db, self.clock)
         await self.env.restart_bot(self.bot)
 
     async def tick(self, seconds: float = 0) -> None:
@@ -80,10 +82,27 @@ class World:
                 channel_id=self.channel.id,
                 editor_role_id=self.editors.id,
             )
-            if dossier:
-                await dossiers.load(
-                    conn, self.guild.id, dossiers.read_shipped(dossier, now=self.now), now=self.now, person_id=person.id
-                )
+        if dossier:
+            await self._load(dossier, person.id)
+
+    async def _load(self, name: str, person_id: int) -> None:
+        """Loads a shipped dossier. Every new world has the same ids, so what one load left is copied into the next."""
+        key = (name, self.guild.id, person_id)
+        if key in _LOADED:
+            async with self.db.write() as conn:
+                for table, rows in _LOADED[key].items():
+                    columns = "(rowid, desk, body)" if table == "text" else ""
+                    marks = ", ".join("?" * len(rows[0]))
+                    await conn.executemany(f"INSERT INTO {table} {columns} VALUES ({marks})", rows)
+            return
+        async with self.db.write() as conn:
+            dossier = dossiers.read_shipped(name, now=self.now)
+            await dossiers.load(conn, self.guild.id, dossier, now=self.now, person_id=person_id)
+        with contextlib.closing(sqlite3.connect(self.db.path)) as file:
+            _LOADED[key] = {
+                table: file.execute(f"SELECT {'rowid, ' * (table == 'text')}* FROM {table}").fetchall()
+                for table in ("source", "record", "ledger", "link", "name", "spelling", "text")
+            }
 
 
 def parts(components: Any) -> Iterator[dict[str, Any]]:
@@ -124,7 +143,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     db = await Database.open(tmp_path / "attache.db")
     await migrate(db)
     clock = EnvClock()
-    bot = Attache(db, clock, cogs=_READY)
+    bot = Attache(db, clock)
     env = simcord.Env(bot, settle_timeout=8)  # Above the slowest work on a busy machine, below any timer of the bot.
     clock.env = env
     await env.start()
