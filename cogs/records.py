@@ -247,7 +247,7 @@ async def _nothing(bot: Attache, guild_id: int, listing: Listing) -> ui.LayoutVi
         about = f" about {escaped(listing.words, 100)}" if listing.words else ""
         return lists.empty(
             title,
-            f"Nothing is on the record as open{about}. An editor can enter a pending item with {_update(bot, one)}.",
+            f"Nothing is on the record as open{about}. An editor can enter a pending item with {bot.mention('update pending')}.",
         )
     if listing.words:
         _, total = await records.list_kind(bot.db.read, guild_id, listing.kind, limit=1)
@@ -258,13 +258,9 @@ async def _nothing(bot: Attache, guild_id: int, listing: Listing) -> ui.LayoutVi
         )
     return lists.empty(
         sentence(many),
-        f"No {one} is in the record yet. An editor can enter one with {_update(bot, one)}, and someone with "
-        f"Manage Server can load a dossier with {bot.mention('settings load')}.",
+        f"No {one} is in the record yet. Someone with Manage Server can load a dossier with "
+        f"{bot.mention('settings load')}.",
     )
-
-
-def _update(bot: Attache, noun: str) -> str:
-    return bot.mention("update pending" if noun == KIND_WORDS["pending"][0] else "update deal")
 
 
 async def filters(

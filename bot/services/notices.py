@@ -18,7 +18,8 @@ async def plan(
     is left to tell.
     """
     desk = await desks.find(conn, broken.guild_id)
-    assert desk is not None  # The destination belongs to it.
+    if desk is None or desk.set_up_at is None:
+        return None  # The server was deleted while the message was on its way.
     owner = await people.ensure(conn, desk.owner_id)
     payload = {"destination": broken.id, "kind": delivery.kind, "outcome": outcome, "words": words}
     if delivery.kind == "notice":

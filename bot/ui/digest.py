@@ -36,7 +36,7 @@ def digest(found: Digest, guild_id: int, nonce: str) -> Message:
     texts = _texts(found)
     buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
     view = card(texts, buttons=buttons, accent=theme.PLAIN)
-    return Message(None, view, text="\n".join(texts), silent=True)
+    return Message(None, view, text="\n\n".join(texts), silent=True)
 
 
 def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
