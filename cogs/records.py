@@ -247,7 +247,8 @@ async def _nothing(bot: Attache, guild_id: int, listing: Listing) -> ui.LayoutVi
         about = f" about {escaped(listing.words, 100)}" if listing.words else ""
         return lists.empty(
             title,
-            f"Nothing is on the record as open{about}. An editor can enter a pending item with {bot.mention('update pending')}.",
+            f"Nothing is on the record as open{about}. "
+            f"An editor can enter a pending item with {bot.mention('update pending')}.",
         )
     if listing.words:
         _, total = await records.list_kind(bot.db.read, guild_id, listing.kind, limit=1)
