@@ -17,7 +17,7 @@ from bot.ui import facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import card
 from bot.ui.text import clip, escaped, plural, sentence
-from data.records import Course, Opened, Update
+from data.records import Course, FactDate, Opened, Update
 
 
 class Step(Struct, frozen=True):
@@ -52,11 +52,11 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
 def course(found: Course, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
     """One page of the course: under each date what was said, with its source, who entered it and when."""
     record = found.opened.record
-    course_ = steps(found.opened, found.updates)
+    # Names and other scripts have no date; they follow what happened.
+    course_ = sorted(steps(found.opened, found.updates), key=lambda step: step.update.date.day is None)
     drawn = [
         (
-            f"### {escaped(sentence(on_date(step.update.date).removeprefix('on ')), 200)}"
-            + (f" ({facts.WORKED_OUT})" if step.update.date.worked_out else ""),
+            _heading(step.update.date),
             _said(found, step),
             _entered(found, step.update),
         )
@@ -90,6 +90,13 @@ def course(found: Course, page: int, *, guild_id: int | None = None) -> ui.Layou
         buttons=turn,
         accent=theme.PLAIN,
     )
+
+
+def _heading(d: FactDate) -> str:
+    if d.precision == "unknown" and not d.printed:
+        return "### Without a date"
+    words = escaped(sentence(on_date(d).removeprefix("on ")), 200)
+    return f"### {words} ({facts.WORKED_OUT})" if d.worked_out else f"### {words}"
 
 
 def _words(field: Field, value: Any, names: dict[str, str]) -> str:

@@ -635,4 +635,4 @@ async def test_an_empty_record_says_who_can_do_what(empty_world: World):
         await empty_world.set_up(dossier=None)
         told = answer(await empty_world.member.slash(empty_world.channel, command))
         assert missing in told
-        assert "editor" in told
+        assert "editor" in told or "Manage Server can load a dossier" in told
