@@ -204,4 +204,4 @@ class Own(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        return self.reminder.name or self.reminder.words or "a record that was taken back"
+        return self.reminder.name or " ".join(self.reminder.words.split()) or "a record that was taken back"

@@ -123,7 +123,9 @@ class RemindCog(commands.Cog):
     async def _set_words(self, interaction: Interaction, caller: Caller, text: str, moment: str, now: datetime) -> None:
         desk = await desks.get(self.bot.db.read, caller.guild_id)
         person = await people.find(self.bot.db.read, caller.user_id)
-        at = when.parse_instant(moment, now=now, zone=(person and person.zone) or desk.zone)
+        known = person and await destinations.find_person(self.bot.db.read, caller.guild_id, person.id)
+        zone = known.zone if known else (person and person.zone) or desk.zone
+        at = when.parse_instant(moment, now=now, zone=zone)
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.db.write() as conn:

@@ -28,5 +28,7 @@ async def last_tick(conn: Connection) -> datetime | None:
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Deletes what has had its time. The ledger never goes."""
     await deliveries.clean_up(conn, now)
+    told_before = to_text(now - deliveries.KEPT_FOR)
+    await conn.execute("DELETE FROM reminder WHERE done_at < ?", (told_before,))
     await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
     await conn.execute("DELETE FROM question WHERE asked_at < ?", (to_text(now - QUESTIONS_KEPT_FOR),))

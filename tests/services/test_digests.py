@@ -357,6 +357,36 @@ async def test_a_day_has_one_digest_when_the_hour_comes_twice(there: Outbound):
     assert [key for key, _ in await there.settled("digest")].count("2027-11-07") == 1
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour", "start"),
+    [
+        ("Africa/Cairo", time(0), "2027-04-26 12:00"),  # Midnight is skipped on 30 April.
+        ("America/Santiago", time(0), "2027-09-02 12:00"),
+        ("America/Nuuk", time(23, 30), "2027-03-24 12:00"),
+        ("Australia/Lord_Howe", time(2, 15), "2027-09-30 12:00"),
+        ("America/Nuuk", time(23, 30), "2027-10-27 12:00"),
+        ("Europe/London", time(1, 30), "2027-10-27 12:00"),
+    ],
+)
+async def test_every_day_has_one_digest_wherever_the_clocks_change(there: Outbound, zone, hour, start):
+    place = await there.person()
+    await there.follow(place, None)
+    there.now = at(start, zone)
+    place = await there.digest(place, at=hour, zone=zone, days=when.DAYS)
+    sent = []
+    for number in range(8 * 24):
+        there.now += timedelta(hours=1)
+        if number % 12 == 0:
+            await there.enter("drones", "deal", quantity=str(number))
+        await there.plan()
+        sent += await there.send()
+    first = when.local_date(at(start, zone), zone)
+    days = [(first + timedelta(days=number)).isoformat() for number in range(10)]
+    keys = [one.key for one in sent]
+    assert keys == days[days.index(keys[0]) :][: len(keys)]
+    assert len(keys) == 8
+
+
 async def test_a_changed_hour_does_not_bring_a_second_digest_that_day(there: Outbound, channel: Destination):
     await there.enter("drones", "deal", stage="signed")
     await there.go_to("2027-03-03 09:00")

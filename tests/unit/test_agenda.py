@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ ZONE = "Asia/Kolkata"
 DUE = date(2026, 3, 20)  # A Friday.
 
 
-def item(due_on: date | None = DUE, sureness="fixed", zone: str = ZONE, kind: str = "signature") -> Item:
+def item(due_on: date | None = DUE, sureness: Any = "fixed", zone: str = ZONE, kind: str = "signature") -> Item:
     return Item(1, "loa", kind, due_on, sureness if due_on else None, zone)
 
 
