@@ -17,6 +17,7 @@ from bot.errors import UserError
 from bot.ledger.values import quoted
 from bot.pacing import Pace
 from bot.presses import Presses
+from bot.recent import Recently
 from bot.rights import Rights
 from bot.ui.text import error_text, escaped
 from data.database import Database
@@ -76,6 +77,7 @@ class Attache(commands.Bot):
         pace = Pace()
         self.rights = Rights(self, pace)
         self.presses = Presses(self)
+        self.recently = Recently()
         self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs

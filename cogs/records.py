@@ -12,6 +12,7 @@ from discord import app_commands, ui
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import words_of
+from bot.recent import Recent
 from bot.rights import Caller
 from bot.services import desks, questions, records, search
 from bot.services.questions import Listing
@@ -60,8 +61,12 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 async def find(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
     """The record that a person named; UserError says what there is instead, or that nothing is set up yet."""
+    return (await _recent(bot, guild_id, text, kinds)).opened
+
+
+async def _recent(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
     try:
-        return await records.get_by_name(bot.db.read, guild_id, text, kinds)
+        return await bot.recently.open(bot.db.read, guild_id, text, kinds)
     except (NotInRecord, BadInput):
         await desks.get(bot.db.read, guild_id)
         raise
@@ -76,6 +81,7 @@ async def card_of(
     shared: bool = False,
     sharable: bool = True,
     note: str = "",
+    drawn: cards.Drawn | None = None,
 ) -> ui.LayoutView:
     """The card of a record for who asked. The latest session of a dialogue comes with it."""
     session = None
@@ -92,6 +98,7 @@ async def card_of(
         sharable=sharable,
         session=session,
         note=note,
+        drawn=drawn if session is None else None,
     )
 
 
@@ -105,8 +112,9 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     bot = interaction.client
     now = bot.clock.now()
     caller = await bot.rights.caller(interaction, now)
-    opened = await find(bot, caller.guild_id, text, kinds)
-    await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
+    recent = await _recent(bot, caller.guild_id, text, kinds)
+    view = await card_of(interaction, caller, recent.opened, now, drawn=recent.drawn(now))
+    await interaction.response.send_message(view=view, ephemeral=True)
 
 
 async def answer_list(interaction: Interaction, listing: Listing) -> None:

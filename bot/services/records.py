@@ -60,6 +60,21 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
     return opened
 
 
+async def standing(conn: Connection, guild_id: int) -> tuple[int, int | None] | None:
+    """What all cards of a server depend on: its newest update and its editor role. None before it was ever seen.
+
+    The ledger is append-only, so while these stay, every record opens as it did.
+    """
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id FROM desk "
+            "WHERE guild_id = ?1",
+            (guild_id,),
+        )
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
     """Several records in one read, in the order asked; those that are gone are left out."""
     rows = await conn.execute_fetchall(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 import msgspec
@@ -20,7 +20,7 @@ from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Approval, Fact, FactDate, Kind, Link, Opened
 
-_TEXT = TEXT_LIMIT - 20  # Line breaks between the parts.
+_TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
 _GROUP_ROOM = 900  # What the lists of linked records are left at least.
 _SHOWN = 3
 _HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
@@ -38,26 +38,42 @@ def record(
     sharable: bool = True,
     session: Opened | None = None,
     note: str = "",
+    drawn: Drawn | None = None,
 ) -> ui.LayoutView:
-    """The card of any record. `guild_id` is given in a DM, `session` with a dialogue: its latest.
+    """The card of any record; `drawn` are its words where they are known already.
 
-    A shared card stands in a channel for everyone, so it offers neither Share nor Update; nor is one `sharable` twice.
-    `note` is our own last line.
+    `guild_id` is given in a DM, `session` with a dialogue: its latest. A shared card stands in a channel for everyone,
+    so it offers neither Share nor Update; nor is one `sharable` twice. `note` is our own last line.
     """
+    drawn = drawn or draw(opened, now=now, session=session)
+    found = opened.record
+    # One text with blank lines reads the same everywhere; several are set apart by some clients only.
+    return card(
+        [f"{drawn.text}\n{note}" if note else drawn.text],
+        buttons=_buttons(opened, editor=editor, guild_id=guild_id, shared=shared, sharable=sharable),
+        selects=_open_select(opened, guild_id) if found.kind in _HUBS else [],
+        accent=theme.OPEN if drawn.waiting else theme.PLAIN,
+    )
+
+
+class Drawn(NamedTuple):
+    """The words of a card, and whether its record waits for somebody."""
+
+    text: str
+    waiting: bool
+
+
+def draw(opened: Opened, *, now: datetime, session: Opened | None = None) -> Drawn:
+    """Writes a card's words. They change with the record, and with `now` only when a due date has ended somewhere."""
     draft = _drawn(opened, now, session)
     found = opened.record
-    tail = "\n".join(filter(None, [*draft.quiet, facts.not_stated(found), draft.source_line(), note]))
+    tail = "\n".join(filter(None, [*draft.quiet, facts.not_stated(found), draft.source_line()]))
     head = f"## {escaped(found.name, 100)}\n" + "\n".join(draft.lead)
     room = _TEXT - len(head) - len(tail)
     body = _fitting(draft.lines, room - _GROUP_ROOM if draft.groups else room)
     groups = _listed(draft.groups, room - len(body))
-    # One text with blank lines reads the same everywhere; several are set apart by some clients only.
-    return card(
-        ["\n\n".join(filter(None, [head, "\n".join(filter(None, [body, groups])), tail]))],
-        buttons=_buttons(opened, editor=editor, guild_id=guild_id, shared=shared, sharable=sharable),
-        selects=_open_select(opened, guild_id) if found.kind in _HUBS else [],
-        accent=theme.OPEN if draft.waiting else theme.PLAIN,
-    )
+    text = "\n\n".join(filter(None, [head, "\n".join(filter(None, [body, groups])), tail]))
+    return Drawn(text, draft.waiting)
 
 
 def sources(opened: Opened, page: int, *, now: datetime, guild_id: int | None = None) -> ui.LayoutView:

@@ -240,7 +240,7 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
     assert "### Friday 10 November 2023 (year worked out)\n" in text
     assert "### Tuesday 5 March 2024\n" in text
     assert "**Stage:** Signed (before: Under review) · page 3" in text
-    assert "~~**Stage:** Approved, not yet signed · page 3~~" in text
+    assert "~~**Stage:** Last approval given, not yet signed · page 3~~" in text
     assert f"-# Withdrawn by <@{world.owner.id}> {entered}: It was another deal" in text
     assert f"-# A second report; undated, no link. Entered by <@{world.owner.id}> {entered}" in text
     assert "Entered by the dossier" in text

@@ -1,0 +1,85 @@
+"""What was opened lately is given again while nothing changed, and never once something did."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from bot.errors import NotInRecord
+from bot.recent import KEPT, Recently
+from bot.services import desks, updates
+from bot.services.updates import Change
+from data.database import Database
+from data.records import FactDate
+
+DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+
+
+async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: object) -> str:
+    change = Change("drones", "deal", field, value, DAY, source)
+    async with db.write() as conn:
+        return await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
+
+
+@pytest.mark.asyncio
+async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk, source, now):
+    recently = Recently()
+    await enter(db, desk, now, source, "name", "The drones")
+    first = await recently.open(db.read, desk, "drones", ["deal"])
+    assert await recently.open(db.read, desk, "drones", ["deal"]) is first
+    assert first.drawn(now) is first.drawn(now)
+    batch = await enter(db, desk, now, source, "quantity", "31")
+    second = await recently.open(db.read, desk, "drones", ["deal"])
+    assert "31" in second.drawn(now).text
+    async with db.write() as conn:
+        await updates.undo(conn, desk, batch, now=now, person_id=1)
+    third = await recently.open(db.read, desk, "drones", ["deal"])
+    assert "31" not in third.drawn(now).text
+
+
+@pytest.mark.asyncio
+async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
+    recently = Recently()
+    await enter(db, desk, now, source, "name", "The drones")
+    assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id is None
+    async with db.write() as conn:
+        await desks.configure(conn, desk, now=now, person_id=1, editor_role_id=7)
+    assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id == 7
+
+
+@pytest.mark.asyncio
+async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source, now):
+    recently = Recently()
+    item = {
+        "name": "Clearances",
+        "state": "open",
+        "due": {"date": {"precision": "day", "first": "2026-11-24", "last": "2026-11-24"}, "sureness": "fixed"},
+    }
+    async with db.write() as conn:
+        changes = [Change("item", "pending", field, value, DAY, source) for field, value in item.items()]
+        await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
+    recent = await recently.open(db.read, desk, "item", ["pending"])
+    assert "This day has passed" not in recent.drawn(now).text
+    assert "This day has passed" in recent.drawn(now + timedelta(days=1)).text
+
+
+@pytest.mark.asyncio
+async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, source, now):
+    recently = Recently()
+    await enter(db, desk, now, source, "name", "The drones")
+    await recently.open(db.read, desk, "drones", ["deal"])
+    with pytest.raises(NotInRecord):
+        await recently.open(db.read, 2000, "drones", ["deal"])
+    with pytest.raises(NotInRecord):
+        await recently.open(db.read, desk, "drones", ["topic"])
+
+
+@pytest.mark.asyncio
+async def test_only_so_many_are_kept(db, desk, source, now):
+    recently = Recently()
+    await enter(db, desk, now, source, "name", "The drones")
+    first = await recently.open(db.read, desk, "drones", ["deal"])
+    for n in range(KEPT):
+        await recently.open(db.read, desk, "the drones" + " " * n, ["deal"])
+    assert await recently.open(db.read, desk, "drones", ["deal"]) is not first
