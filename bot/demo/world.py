@@ -22,8 +22,8 @@ from data.database import Database
 from data.migrate import migrate
 
 ZONE = "Asia/Kolkata"
-# simcord waits for every timer shorter than this before it answers; the bot has none that is longer than a moment.
-SETTLE_TIMEOUT = 2.0
+# simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
+SETTLE_TIMEOUT = 8.0
 
 # simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
 simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
