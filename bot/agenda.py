@@ -20,7 +20,6 @@ Lead = Literal["14", "7", "2", "0", "overdue"]
 DAYS_AHEAD = 14
 """How far ahead a digest lists dates."""
 
-MONDAY = "1"
 FULL_EVERY = 4
 """Of so many *Still open*, one shows every item in full."""
 
@@ -81,10 +80,12 @@ def is_overdue(item: Item, at: datetime) -> bool:
     )
 
 
-def lead_due(item: Item, window: Window, told: Collection[str]) -> Lead | None:
+def lead_due(item: Item, window: Window, told: Collection[str], now: datetime | None = None) -> Lead | None:
     """Which lead of an item is told in these hours: of several that were missed only the nearest to the date.
 
     `told` are the leads of this very date that were told before. Each is told once, and none after a nearer one.
+    `now` is given where the hours are told late: a day that has ended by then is left to the overdue notice of the next
+    hour, or both would say the same.
     """
     if item.due_on is None or "overdue" in told:
         return None
@@ -94,6 +95,8 @@ def lead_due(item: Item, window: Window, told: Collection[str]) -> Lead | None:
         return "overdue" if ended_on >= window.since else None
     fallen = [lead for lead in leads_of(item.sureness) if window.has(item.due_on - timedelta(days=lead))]
     if not fallen or any(int(lead) <= min(fallen) for lead in told):
+        return None
+    if min(fallen) == 0 and now is not None and is_overdue(item, now):
         return None
     return _NAMES[min(fallen)]
 

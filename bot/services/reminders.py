@@ -357,7 +357,7 @@ async def plan_hour(
     for item in await told_here(conn, destination, desk):
         if item.record_id in told:
             continue
-        lead = agenda.lead_due(item, window, await _told(conn, destination.id, item))
+        lead = agenda.lead_due(item, window, await _told(conn, destination.id, item), now)
         if lead is None or not agenda.is_own_message(
             lead, person=destination.person_id is not None, digest=destination.digest_at is not None
         ):

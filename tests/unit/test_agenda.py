@@ -65,6 +65,14 @@ def test_no_lead_is_told_after_a_nearer_one_or_twice(told):
     assert agenda.lead_due(item(), window(before(1), 10), told) is None
 
 
+def test_a_day_that_ended_before_its_hour_is_told_is_left_to_the_overdue_notice():
+    hour, late = window(DUE), when.end_of_day(DUE, ZONE)
+    assert agenda.lead_due(item(), hour, (), hour.at) == "0"
+    assert agenda.lead_due(item(), hour, (), late) is None
+    assert agenda.lead_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
+    assert agenda.lead_due(item(sureness="reported"), hour, (), late) == "0"
+
+
 def test_overdue_is_told_at_the_first_hour_after_the_day_has_ended_where_it_counts():
     washington = item(zone="America/New_York")
     # 20 March ends in Washington at 04:00 UTC on the 21st, which is 09:30 in Delhi.
