@@ -40,10 +40,9 @@ class RecordChange(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """What one destination is told of one batch, and by which follows."""
+    """What one destination is told of one batch, and the roles that are mentioned with it."""
 
     changes: list[RecordChange]
-    follow_ids: list[int]
     role_ids: list[int]
 
 

@@ -191,7 +191,6 @@ async def load(conn: Connection, delivery: Delivery) -> Alert | None:
     changes.sort(key=lambda change: not any(changed.milestone for changed in change.changes))
     return Alert(
         changes,
-        list(dict.fromkeys(one.follow_id for one in through)),
         list(dict.fromkeys(one.role_id for one in through if one.role_id is not None)),
     )
 

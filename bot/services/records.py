@@ -12,7 +12,7 @@ from bot.ledger.fields import KIND_WORDS, KINDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal, spelling_variants, words_of
 from data.database import Connection
-from data.records import FactDate, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from data.records import Kind, Link, Opened, Record, Row, Source, State, Waiting
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
 
@@ -226,26 +226,6 @@ async def list_participants(
     return [(Row(*row[:5]), bool(row[5])) for row in found], found[0][6] if found else 0
 
 
-async def list_pending(
-    conn: Connection, guild_id: int, *, kinds: Sequence[str] | None = None, about: Sequence[str] = ()
-) -> list[str]:
-    """The slugs of the open pending items, the next due first, then those without a date by age."""
-    where = "r.guild_id = ? AND r.open = 1"
-    values: list[int | str] = [guild_id]
-    for slug in about:
-        where += (
-            " AND EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id "
-            "AND o.guild_id = r.guild_id AND o.slug = ?)"
-        )
-        values.append(slug)
-    rows = await conn.execute_fetchall(
-        f"SELECT r.slug, json_extract(r.state, '$.facts.item_kind[0].value') FROM record r WHERE {where} "
-        "ORDER BY r.due_on IS NULL, r.due_on, r.id",
-        values,
-    )
-    return [slug for slug, kind in rows if kinds is None or kind in kinds]
-
-
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
     """All open pending items: the next due first, then those stated as pending, then those left open.
 
@@ -266,15 +246,3 @@ async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = N
         values,
     )
     return [Waiting(*row) for row in rows]
-
-
-async def newest_date(conn: Connection, guild_id: int) -> FactDate | None:
-    """The newest fact date of the whole record."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT json_extract(state, '$.newest') FROM record "
-            "WHERE guild_id = ? AND live = 1 AND newest_on IS NOT NULL ORDER BY newest_on DESC LIMIT 1",
-            (guild_id,),
-        )
-    )
-    return msgspec.json.decode(rows[0][0], type=FactDate) if rows else None

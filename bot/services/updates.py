@@ -269,16 +269,6 @@ async def newest_id(conn: Connection, guild_id: int) -> int:
     return newest
 
 
-async def since(conn: Connection, guild_id: int, after: int, up_to: int) -> list[tuple[Update, Kind]]:
-    """The updates with `after` < id <= `up_to` and the kind of their record, in the order of entering."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {_UPDATE}, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
-        "WHERE u.guild_id = ? AND u.id > ? AND u.id <= ? ORDER BY u.id",
-        (guild_id, after, up_to),
-    )
-    return [(update_of(row[:-1]), row[-1]) for row in rows]
-
-
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
     """Writes the tables that commands read anew for these records, and for those whose words depend on them.
 

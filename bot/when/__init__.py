@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.when._facts import (
     format_day,
     format_fact_date,
-    format_vague,
     has_begun,
     parse_fact_date,
     typed_fact_date,
@@ -32,7 +31,6 @@ __all__ = [
     "end_of_day",
     "format_day",
     "format_fact_date",
-    "format_vague",
     "format_weekdays",
     "has_begun",
     "local_date",

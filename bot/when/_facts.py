@@ -161,16 +161,6 @@ def _format_span(first: date, last: date) -> str:
     return f"{format_day(first, weekday=False)} and {format_day(last, weekday=False)}"
 
 
-def format_vague(d: FactDate) -> str:
-    """A date that is vague, said as such: "some time in November 2023"; any other as it is."""
-    words = format_fact_date(d)
-    if d.precision not in ("month", "year", "range"):
-        return words
-    if words.startswith("between "):
-        return f"some time {words}"
-    return f"some time in the {words}" if " of " in words else f"some time in {words}"
-
-
 def has_begun(d: FactDate, now: datetime) -> bool:
     """Whether the date has begun anywhere on earth, which is first at UTC+14. An unknown date has."""
     return d.first is None or datetime.combine(d.first, time(0), timezone(timedelta(hours=14))) <= now

@@ -333,11 +333,12 @@ async def test_pending_items_say_who_must_act_and_how_they_are_known(db, loaded)
         "china-details": ("research_gap", None, ["the editors of this server"]),
     }
     assert all(item.open and item.fact("closes_when") for item in items.values())
-    assert await records.list_pending(db.read, loaded, kinds=["clearance", "offer_response"]) == [
+    waiting = await records.list_waiting(db.read, loaded)
+    assert [one.slug for one in waiting if one.item_kind in ("clearance", "offer_response")] == [
         "drone-clearances",
         "combat-vehicle-answer",
     ]
-    assert await records.list_pending(db.read, loaded, about=["fighter-jet-engines"]) == []
+    assert await records.list_waiting(db.read, loaded, about="fighter-jet-engines") == []
 
 
 @pytest.mark.asyncio

@@ -660,23 +660,6 @@ def test_a_day_is_shown_with_or_without_its_weekday() -> None:
     assert when.format_fact_date(DAY, weekday=False) == "10 November 2023"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2023-11-10", "Friday 10 November 2023"),
-        ("November 2023", "some time in November 2023"),
-        ("2018", "some time in 2018"),
-        ("early 2024", "some time in early 2024"),
-        ("first half of 2024", "some time in the first half of 2024"),
-        ("2024-01-01 to 2024-04-30", "some time between 1 January and 30 April 2024"),
-        ("since 2018", "since 2018"),
-        ("unknown", "on an unknown date"),
-    ],
-)
-def test_a_vague_date_is_said_to_be_vague(text: str, expected: str) -> None:
-    assert when.format_vague(when.parse_fact_date(text)) == expected
-
-
 def test_a_date_begins_first_at_utc_plus_14() -> None:
     begins = datetime(2023, 11, 10, tzinfo=timezone(timedelta(hours=14)))
     assert when.has_begun(DAY, begins)

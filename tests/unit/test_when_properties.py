@@ -150,7 +150,6 @@ def test_every_form_of_fact_date_is_read_and_read_back(text: str) -> None:
     found = when.parse_fact_date(text)
     assert when.parse_fact_date(when.typed_fact_date(found)) == found
     assert when.format_fact_date(found)
-    assert when.format_vague(found)
 
 
 @given(fact_texts())
