@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -83,10 +84,7 @@ class Presses:
         """Answers one press or form. Raises what the handler raises; the bot's one error path answers that."""
         pressed = ids.parse(str((interaction.data or {}).get("custom_id", "")))
         if pressed is None or pressed.name not in self.handlers:
-            raise UserError(
-                "This button is from another version of Attaché and does nothing any more. Nothing was changed. "
-                "Use the command instead; /help lists them."
-            )
+            raise _from_another_version()
         marked, handler = self.handlers[pressed.name]
         now = self._bot.clock.now()
         caller: Caller | None = None
@@ -96,4 +94,15 @@ class Presses:
                 require_manager(caller)
             elif marked.may == "editor":
                 require_editor(caller, await desks.get(self._bot.db.read, caller.guild_id))
+        try:
+            inspect.signature(handler).bind(interaction, caller, *pressed.arguments)
+        except TypeError:
+            raise _from_another_version() from None
         await handler(interaction, caller, *pressed.arguments)
+
+
+def _from_another_version() -> UserError:
+    return UserError(
+        "This button is from another version of Attaché and does nothing any more. Nothing was changed. "
+        "Use the command instead; /help lists them."
+    )

@@ -18,7 +18,7 @@ from bot.rights import Caller, require_manager
 from bot.services import deliveries, desks, destinations, follows, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
-from bot.ui.ids import custom_id
+from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
 from cogs.records import find
@@ -134,7 +134,7 @@ class FollowCog(commands.Cog):
     async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
         now = self.bot.clock.now()
         async with self.bot.db.write() as conn:
-            place = await self._own(conn, caller, int(destination_id))
+            place = await self._own(conn, caller, number(destination_id))
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
@@ -149,7 +149,7 @@ class FollowCog(commands.Cog):
     async def digest_only(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
         now = self.bot.clock.now()
         async with self.bot.db.write() as conn:
-            follow = await follows.find(conn, caller.guild_id, int(follow_id))
+            follow = await follows.find(conn, caller.guild_id, number(follow_id))
             if follow is None:
                 raise _over()
             place = await self._own(conn, caller, follow.destination_id)
@@ -282,7 +282,7 @@ class FollowCog(commands.Cog):
 
     @press("follow.remove")
     async def remove_pressed(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
-        await interaction.response.edit_message(content=await self._remove(caller, int(follow_id)), view=None)
+        await interaction.response.edit_message(content=await self._remove(caller, number(follow_id)), view=None)
 
     async def _remove(self, caller: Caller, follow_id: int) -> str:
         async with self.bot.db.write() as conn:

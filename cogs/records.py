@@ -17,6 +17,7 @@ from bot.rights import Caller
 from bot.services import desks, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
+from bot.ui.ids import number
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Kind, Opened, Row
 
@@ -140,7 +141,7 @@ async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Li
         return Listing("pending", everything=True)
     if key in KIND_WORDS:
         return Listing(key)
-    return await questions.get(bot.db.read, guild_id, int(key) if key.isdecimal() else 0, now=now)
+    return await questions.get(bot.db.read, guild_id, number(key), now=now)
 
 
 async def list_page(

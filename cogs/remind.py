@@ -18,6 +18,7 @@ from bot.presses import chosen, press, typed
 from bot.rights import Caller
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
+from bot.ui.ids import number
 from bot.ui.text import clip, escaped
 from cogs.records import Item, find, in_ids
 from data.database import Connection
@@ -311,7 +312,7 @@ class RemindCog(commands.Cog):
 
     async def _words(self, conn: Connection, caller: Caller, key: str) -> Reminder:
         """One's own words by their id, of the caller and of this server."""
-        own = await reminders.find(conn, caller.guild_id, int(key)) if key.isdecimal() else None
+        own = await reminders.find(conn, caller.guild_id, number(key))
         if own is None:
             raise _over()
         place = await destinations.get(conn, own.destination_id)

@@ -11,6 +11,7 @@ from bot.presses import press
 from bot.rights import Caller, require_editor, require_manager
 from bot.services import desks, destinations, follows, people, why
 from bot.ui import messages
+from bot.ui.ids import number
 from bot.ui.layout import plain
 from bot.ui.text import escaped
 from data.database import Connection
@@ -39,7 +40,7 @@ class SentCog(commands.Cog):
     async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write() as conn:
             if what == "follow":
-                follow = await follows.find(conn, caller.guild_id, int(id_))
+                follow = await follows.find(conn, caller.guild_id, number(id_))
                 if follow is None:
                     raise _over()
                 await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
@@ -49,7 +50,7 @@ class SentCog(commands.Cog):
                     f"more. {self.bot.mention('follow add')} lets it speak again."
                 )
             elif what == "undated":
-                place = await destinations.find(conn, caller.guild_id, int(id_))
+                place = await destinations.find(conn, caller.guild_id, number(id_))
                 if place is None:
                     raise _over()
                 await self._require(conn, caller, place, "item")
@@ -65,26 +66,26 @@ class SentCog(commands.Cog):
         destination_id, _, record_id = id_.partition("-")
         if what != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
             raise BadInput("This button says nothing that can be muted. Nothing was changed.")
-        place = await destinations.find(conn, caller.guild_id, int(destination_id))
+        place = await destinations.find(conn, caller.guild_id, number(destination_id))
         if place is None:
             raise _over()
         await self._require(conn, caller, place, what)
         person = await people.ensure(conn, caller.user_id)
-        await why.mute_item(conn, place, int(record_id), now=self.bot.clock.now(), person_id=person.id)
+        await why.mute_item(conn, place, number(record_id), now=self.bot.clock.now(), person_id=person.id)
         return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
 
     @press("sent.stop")
     async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write() as conn:
             if what == "follow":
-                follow = await follows.find(conn, caller.guild_id, int(id_))
+                follow = await follows.find(conn, caller.guild_id, number(id_))
                 if follow is None:
                     raise _over()
                 await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
                 await follows.remove(conn, caller.guild_id, follow.id)
                 told = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
             elif what == "digest":
-                place = await destinations.find(conn, caller.guild_id, int(id_))
+                place = await destinations.find(conn, caller.guild_id, number(id_))
                 if place is None or place.digest_at is None:
                     raise _over()
                 await self._require(conn, caller, place, what)

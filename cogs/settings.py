@@ -20,6 +20,7 @@ from bot.presses import press, typed
 from bot.rights import Caller, require_manager
 from bot.services import deliveries, desks, destinations, dossiers, erasure, housekeeping, people
 from bot.ui import standing as cards
+from bot.ui.ids import number
 
 if TYPE_CHECKING:
     from bot.app import Attache
@@ -77,7 +78,7 @@ class Settings(
     async def resume(self, interaction: discord.Interaction[Attache], caller: Caller, destination_id: str) -> None:
         await interaction.response.defer()
         now = self.bot.clock.now()
-        place = await destinations.find(self.bot.db.read, caller.guild_id, int(destination_id))
+        place = await destinations.find(self.bot.db.read, caller.guild_id, number(destination_id))
         if place is None or place.channel_id is None:
             raise UserError("That channel is no longer on file here. Nothing was changed.")
         if place.state == "paused":

@@ -33,3 +33,8 @@ def parse(raw: str) -> Pressed | None:
         return None
     version, guild, *arguments = rest
     return Pressed(name, version, int(guild) if guild else None, tuple(arguments))
+
+
+def number(text: str) -> int:
+    """The row that an argument names, or 0, which no row has, when it is no number of one."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0

@@ -176,6 +176,34 @@ async def test_every_press_asks_for_the_rights_anew(world: World):
         assert "Only editors change the record" in answer(result), name
 
 
+@pytest.mark.asyncio
+async def test_every_press_answers_arguments_that_nobody_gave_it(world: World, caplog: pytest.LogCaptureFixture):
+    huge = "9" * 30
+    before = await ledger(world)
+    for name in handlers(world.bot.presses):
+        if name in ("me.delete", "settings.delete"):  # They take none, and do what they say.
+            assert "another version" in answer(await press(world, world.manager, custom_id(name, "1")))
+            continue
+        for given in (
+            [],
+            ["abc"],
+            ["-1"],
+            [huge],
+            ["follow", "abc"],
+            ["undated", huge],
+            ["digest", "abc"],
+            ["item", f"1-{huge}"],
+            ["item", f"{huge}-1"],
+            ["pw", huge],
+            ["pw", "x", huge],
+            ["1", "2", "3", "4", "5"],
+        ):
+            result = await press(world, world.manager, custom_id(name, *given))
+            assert "Something went wrong" not in answer(result), (name, given)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert await ledger(world) == before
+
+
 def handlers(presses: Presses) -> list[str]:
     return list(presses.handlers)
 
