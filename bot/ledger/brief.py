@@ -31,8 +31,8 @@ def brief(kind: Kind, state: State, names: Names, pending: Sequence[tuple[str, s
             return f"{whose}{f' ({form.lower()})' if form else ''}{_after(': ', said.one('said'))}"
         case "session":
             held = said.date("held_on")
-            state = said.one("state") or "State not in the record"
-            return state + _after(" ", held) + _after(" in ", said.one("place"))
+            stands = said.one("state") or "State not in the record"
+            return stands + _after(" ", held) + _after(" in ", said.one("place"))
         case "participant":
             first = said.one("title") or said.one("org_type") or said.one("type").lower()
             return f"{first}{_after(', ', said.one('country'))}"

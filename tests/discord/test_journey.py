@@ -24,6 +24,7 @@ async def test_a_restart_between_every_two_steps_loses_nothing(world: World):
     card = await member.slash(world.channel, "deal show", deal="armed-drones")
     assert "Waiting for U.S. government clearances" in answer(card)
 
+    assert card.response is not None
     await world.restart()
     assert "more than $3 billion" in answer(await member.click(card.response, label="Sources"))
 
@@ -54,6 +55,7 @@ async def test_a_restart_between_every_two_steps_loses_nothing(world: World):
     await world.restart()
     preview = await editor.submit_modal(form, typed)
     assert when.format_day(due) in answer(preview)
+    assert preview.response is not None
 
     await world.restart()
     assert "Saved" in answer(await editor.click(preview.response, label="Save"))
