@@ -11,8 +11,7 @@ from discord import ui
 from bot import when
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, finished, plain
-from bot.ui.messages import CONTENT_LIMIT, place_of
-from bot.ui.remind import arrived
+from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where
 from bot.ui.text import clip, escaped, plural
 from data.records import Delivery, Destination, Row
 
@@ -24,8 +23,7 @@ def is_set(
     place: Destination, next_at: datetime | None, confirmed: Delivery | None, *, follows_nothing: bool, may_repeat: bool
 ) -> str:
     """What was set, when it comes next, and what else is needed."""
-    whose = place_of(place) if place.channel_id else "your direct messages"
-    lines = [f"A digest comes to {whose}: {_rhythm(place)}. It is skipped when nothing is new."]
+    lines = [f"A digest comes to {where(place)}: {rhythm(place)}. It is skipped when nothing is new."]
     if next_at is not None:
         lines.append(f"It is looked at next {when.timestamp(next_at)} ({when.timestamp(next_at, 'R')}).")
     if follows_nothing:
@@ -40,16 +38,12 @@ def is_set(
     return "\n".join(filter(None, lines))
 
 
-def _rhythm(place: Destination) -> str:
-    return f"{when.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone})"
-
-
 def listing(found: Sequence[tuple[Destination, str, datetime | None]]) -> str:
     """All digests of a place, each with its server where that is not plain, and when it comes next."""
     lines = []
     for place, server, next_at in found:
         whose = place_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
-        line = f"**{whose}**: {_rhythm(place)}"
+        line = f"**{whose}**: {rhythm(place)}"
         if place.state == "paused":
             line += f"; paused: {escaped(place.reason, 150)}"
         elif next_at is not None:
@@ -59,8 +53,7 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]]) -> str:
 
 
 def is_off(place: Destination) -> str:
-    whose = place_of(place) if place.channel_id else "your direct messages"
-    return f"There are no more digests in {whose}. Follows and reminders stay. `/digest set` begins them again."
+    return f"There are no more digests in {where(place)}. Follows and reminders stay. `/digest set` begins them again."
 
 
 def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[str]) -> ui.View:

@@ -11,17 +11,9 @@ from discord import ui
 from bot import when
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
+from bot.ui.messages import arrived, rhythm
 from bot.ui.text import clip, escaped, plural
 from data.records import Delivery, Destination, Follow, Logged
-
-_ARRIVED = {
-    "delivered": "A first message has just arrived in your direct messages.",
-    "DMs closed": (
-        "**But your direct messages are closed to this server, so nothing can arrive.** Open its privacy settings, "
-        "allow direct messages, then follow again; until then what you follow waits."
-    ),
-    "left the server": "**But Discord says that you are not a member here,** so nothing is sent.",
-}
 
 
 def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
@@ -45,16 +37,13 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
         lines.append("Everything else about it would be in a digest; there is none yet.")
     else:
         lines.append("It is told in a digest; there is none yet.")
-    if confirmed is not None:
-        lines.append(
-            _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
-        )
+    lines.append(arrived(confirmed))
     buttons = []
     if not destination.digest_at:
         buttons.append(button("Also a daily digest", custom_id("follow.digest", destination.id, guild_id=guild_id)))
     if follow.at_once:
         buttons.append(button("Digest only", custom_id("follow.quiet", follow.id, guild_id=guild_id)))
-    return card(["\n".join(lines)], buttons=buttons)
+    return card(["\n".join(filter(None, lines))], buttons=buttons)
 
 
 @dataclass(frozen=True)
@@ -80,8 +69,7 @@ def listing(places: Sequence[Place], *, in_dm: bool) -> ui.LayoutView:
         if place.destination.state == "paused":
             lines.append(f"-# Paused: {escaped(place.destination.reason, 200)}")
         if place.destination.digest_at:
-            days = when.format_weekdays(place.destination.digest_days)
-            lines.append(f"-# Digest: {days} at {place.destination.digest_at} ({place.destination.zone})")
+            lines.append(f"-# Digest: {rhythm(place.destination)}")
         texts.append("\n".join(lines))
     return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
 

@@ -20,7 +20,7 @@ from bot.ui import facts
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Destination, Fact, FactDate, Source, Why
+from data.records import Delivery, Destination, Fact, FactDate, Source, Why
 
 CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
 View = ui.View | ui.LayoutView
@@ -182,6 +182,23 @@ def confirmation(verb: str, name: str, server: str, guild_id: int, nonce: str) -
     return Message(f"{told}\n{where}", plain([why_button(guild_id, nonce)]))
 
 
+_ARRIVED = {
+    "delivered": "A first message has just arrived in your direct messages.",
+    "DMs closed": (
+        "**But your direct messages are closed to this server, so nothing can arrive.** Open its privacy settings, "
+        "allow direct messages, then ask again; until then what is due waits."
+    ),
+    "left the server": "**But Discord says that you are not a member here,** so nothing is sent.",
+}
+
+
+def arrived(confirmed: Delivery | None) -> str:
+    """Whether the first direct message arrived; "" when one had arrived before."""
+    if confirmed is None:
+        return ""
+    return _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
+
+
 _KINDS = {
     "alert": "an alert",
     "reminder": "a reminder",
@@ -217,6 +234,16 @@ def place_of(destination: Destination) -> str:
     )
 
 
+def where(destination: Destination) -> str:
+    """A destination as the person reads it whose direct messages it may be."""
+    return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
+
+
+def rhythm(destination: Destination) -> str:
+    """On which days a digest comes, and when: "weekdays at 09:00 (Asia/Kolkata)"."""
+    return f"{when.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
+
+
 # Why this?
 
 _LEADS = {"0": "on its day", "overdue": "after its day has passed"}
@@ -244,9 +271,8 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
             offer(f"Mute {follow.name}", "mute", "follow", follow.id)
             offer(f"Stop following {follow.name}", "stop", "follow", follow.id)
     elif delivery.kind == "digest" and destination.digest_at:
-        days = when.format_weekdays(destination.digest_days)
         lines.append(
-            f"It is the digest of {_where(destination)}: {days} at {destination.digest_at} ({destination.zone}), "
+            f"It is the digest of {where(destination)}: {rhythm(destination)}, "
             "when something changed, fell due or is still open."
         )
         offer("Stop this digest", "stop", "digest", destination.id)
@@ -274,10 +300,6 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
             f"-# Due {when.timestamp(delivery.due_at)}; {delivery.outcome} {when.timestamp(delivery.settled_at)}."
         )
     return "\n".join(lines), buttons
-
-
-def _where(destination: Destination) -> str:
-    return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
 
 
 def _why_reminder(explained: Why) -> list[str]:

@@ -14,28 +14,12 @@ from bot.agenda import Item, OpenItem, Own
 from bot.ledger.values import SURENESS
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished, plain
-from bot.ui.messages import CONTENT_LIMIT
+from bot.ui.messages import CONTENT_LIMIT, arrived
 from bot.ui.text import clip, escaped
 from data.records import Delivery, Destination, Due, Reminder
 
 SNOOZES = {"1h": "in 1 hour", "1d": "tomorrow", "3d": "in 3 days", "1w": "next week"}
 """What the buttons of a snooze mean, in the words that can also be typed."""
-
-_ARRIVED = {
-    "delivered": "A first message has just arrived in your direct messages.",
-    "DMs closed": (
-        "**But your direct messages are closed to this server, so nothing can arrive.** Open its privacy settings and "
-        "allow direct messages, then ask again; until then your reminders wait."
-    ),
-    "left the server": "**But Discord says that you are not a member here,** so nothing is sent.",
-}
-
-
-def arrived(confirmed: Delivery | None) -> str:
-    """Whether the first direct message arrived; "" when one had arrived before."""
-    if confirmed is None:
-        return ""
-    return _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
 
 
 def what_comes(item: Item, destination: Destination) -> str:
@@ -112,7 +96,7 @@ def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool) -> ui.Layo
     lines = []
     for one in own:
         line = f"**{escaped(one.title, 120)}**: {_next(one)}"
-        lines.append(f"{line} -# {escaped(one.server, 60)}" if in_dm else line)
+        lines.append(f"{line} · {escaped(one.server, 60)}" if in_dm else line)
     shown, used = [], 0
     for line in lines:
         if used + len(line) > 3400:

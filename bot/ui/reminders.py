@@ -15,7 +15,7 @@ from bot.ui import cards, facts
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.messages import CONTENT_LIMIT, Message, why_button
-from bot.ui.text import clip, escaped, joined, plural, sentence
+from bot.ui.text import clip, escaped, plural, sentence
 from data.records import Due, Fact, Source
 
 _ROOM = CONTENT_LIMIT - 300  # The road adds a line when a message is late.
@@ -164,8 +164,7 @@ def item_lines(one: OpenItem, *, full: bool, day: date) -> str:
 def still_open(found: StillOpen, guild_id: int, nonce: str, *, person: bool) -> Message:
     """What is still open, as a message of its own. What does not fit is counted, with where to read it."""
     names = [escaped(one.opened.record.name, 60) for one in found.items]
-    named = facts.some(names, 3) if len(names) > 3 else joined(names)
-    lines = [f"**Still open: {named}.**"]
+    lines = [f"**Still open: {facts.some(names, 3)}.**"]
     left = len(found.items)
     for one in found.items:
         line = item_lines(one, full=found.full, day=found.day)
