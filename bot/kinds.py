@@ -104,6 +104,8 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
 async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
     """It tells what it was planned to tell, as far as that still stands; what came in since is for the next one."""
     delivery, destination = owed.delivery, owed.destination
+    if destination.digest_at is None:
+        return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
     desk = await desks.get(conn, delivery.guild_id)
     found = await digests.plan_digest(
         conn,
@@ -114,8 +116,6 @@ async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
         at=delivery.due_at,
         read_to=delivery.payload["to"],
     )
-    if destination.digest_at is None:
-        return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
     if not found.worth_sending:
         return Gone(deliveries.NOTHING_NEW, "what was new was taken back")
     return drawn_digest.digest(found, delivery.guild_id, delivery.nonce)

@@ -18,6 +18,7 @@ from bot.errors import BadInput, UserError
 from bot.rights import require_manager
 from bot.services import desks, destinations, dossiers, people
 from bot.ui import setup as cards
+from bot.ui.text import joined
 from cogs.zones import complete_zone
 from data.database import Connection
 from data.records import Desk, Destination
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STARTER = "india-us-2plus2-2023"
-DIGEST_AT = time(9)
 WEEKDAYS = "12345"
 
 
@@ -175,7 +175,7 @@ class Setup(commands.Cog):
         first = before.set_up_at is None
         if first and starter is not None:
             await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
-        digest = asked.digest or (DIGEST_AT if first else None)
+        digest = asked.digest or (destinations.DEFAULT_HOUR if first else None)
         notes = []
         if asked.channel_id is not None or digest is not None or before.left_at is not None:
             notes = await self._set_channel(conn, guild, desk, old, digest, person.id, now)
@@ -298,7 +298,7 @@ def _warnings(guild: discord.Guild, desk: Desk, mention: cards.Mention) -> list[
         return [f"<#{desk.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."]
     lacking = channels.missing(channel)
     if lacking:
-        return [f"Attaché cannot post in <#{channel.id}> any more: it lacks {' and '.join(lacking)} there."]
+        return [f"Attaché cannot post in <#{channel.id}> any more: it lacks {joined(lacking)} there."]
     if not channels.can_read_history(channel):
         return [
             f"Attaché lacks Read Message History in <#{channel.id}>. It works without, but when Discord does not say "

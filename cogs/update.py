@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import when
 from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
@@ -176,7 +176,7 @@ class Updates(commands.Cog):
         # What was typed is kept before anything is read from it, whatever becomes of the rest.
         async with self.bot.db.write() as conn:
             draft = await self._draft(conn, caller, draft_id)
-            draft = await drafts.keep_typed(conn, draft, words, today=_today(desk, now))
+            draft = await drafts.keep_typed(conn, draft, words, today=when.local_date(now, desk.zone))
         await self._show_preview(interaction, caller, draft, now, here=bool(here))
 
     @press("update.change", may="editor")
@@ -251,7 +251,7 @@ class Updates(commands.Cog):
     async def _ask_checked(
         self, interaction: Interaction, caller: Caller, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
     ) -> None:
-        day = _today(desk, now).isoformat()
+        day = when.local_date(now, desk.zone).isoformat()
         await self._ask(interaction, caller, reading.checked_task(opened), now, day=day, here=here)
 
     async def _ask(
@@ -292,10 +292,6 @@ class Updates(commands.Cog):
 
 def _texts(error: UserError) -> list[str]:
     return error.texts if isinstance(error, Mistakes) else [str(error)]
-
-
-def _today(desk: Desk, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(desk.zone)).date()
 
 
 async def setup(bot: Attache) -> None:

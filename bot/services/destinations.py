@@ -202,8 +202,7 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
     )
     next_hour = None
     if falls:
-        after = now
-        day, next_hour = when.next_local(after, destination.zone, hour_of(destination))
+        day, next_hour = when.next_local(now, destination.zone, hour_of(destination))
         while destination.hour_on is not None and day <= destination.hour_on:
             day, next_hour = when.next_local(next_hour, destination.zone, hour_of(destination))
     await conn.execute(
