@@ -11,7 +11,7 @@ from msgspec import Struct
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, Alert, Changed, RecordChange, change_of, changed_fields
 from bot.ledger.fields import find_field
-from bot.services import destinations, sources, updates
+from bot.services import destinations, records, sources, updates
 from data.database import Connection, from_text, to_text
 from data.records import Delivery, Kind, Update
 
@@ -225,15 +225,11 @@ async def _record_change(
 
 async def _names(conn: Connection, guild_id: int, kind: Kind, changes: Iterable[Changed]) -> dict[str, str]:
     """The names of all records that these values point to, also of those no longer linked."""
-    slugs = set()
+    slugs: set[str] = set()
     for changed in changes:
         field = find_field(kind, changed.field)
         assert field is not None  # changed_fields knows no other.
         for fact in (changed.before, changed.after):
             if fact is not None:
                 slugs.update(slug for slug, _ in field.type.records(fact.value))
-    rows = await conn.execute_fetchall(
-        "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
-        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
-    )
-    return dict(map(tuple, rows))
+    return await records.names(conn, guild_id, slugs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from bot.ledger.fields import find_field
@@ -21,19 +19,9 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Course:
         field = find_field(opened.record.kind, update.field)
         if field is not None:
             pointed.update(other for other, _ in field.type.records(update.value))
-    names = opened.names
-    missing = pointed - names.keys()
-    rows = await conn.execute_fetchall(
-        "SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN (SELECT value FROM json_each(?))",
-        (guild_id, _array(missing)),
-    )
-    names |= {other: name for other, name in rows}  # noqa: C416  # a Row is no pair to dict()
+    names = opened.names | await records.names(conn, guild_id, pointed)
     people = await conn.execute_fetchall(
         "SELECT id, user_id FROM person WHERE user_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
-        (_array({update.person_id for update in found if update.person_id is not None}),),
+        (msgspec.json.encode(list({u.person_id for u in found if u.person_id is not None})).decode(),),
     )
-    return Course(opened, found, names, {id_: user_id for id_, user_id in people})  # noqa: C416  # as above
-
-
-def _array(values: Iterable[str | int]) -> str:
-    return msgspec.json.encode(list(values)).decode()
+    return Course(opened, found, names, {id_: user_id for id_, user_id in people})  # noqa: C416  # a Row is no pair to dict()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
-import msgspec
 from msgspec import Struct
 
 from bot import agenda, when
@@ -255,11 +254,7 @@ async def _names(conn: Connection, guild_id: int, kind: Kind, states: Iterable[S
             field = find_field(kind, name)
             assert field is not None  # The fold keeps no other.
             slugs.update(slug for fact in facts for slug, _ in field.type.records(fact.value))
-    rows = await conn.execute_fetchall(
-        "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
-        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
-    )
-    return dict(map(tuple, rows))
+    return await records.names(conn, guild_id, slugs)
 
 
 async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -83,6 +83,15 @@ async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> lis
     )
     found = {row[2]: row for row in rows}
     return [_opened(found[slug]) for slug in slugs if slug in found]
+
+
+async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
+    """The names of records by slug, linked or not; what was taken back has none."""
+    rows = await conn.execute_fetchall(
+        "SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN (SELECT value FROM json_each(?))",
+        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
+    )
+    return dict(map(tuple, rows))
 
 
 async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
