@@ -13,7 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock
 from bot.delivery import Deliverer
-from bot.kinds import NEXT_DUE
+from bot.kinds import next_due
 from bot.services import housekeeping
 from data.database import Database
 
@@ -72,8 +72,7 @@ class Heartbeat:
         try:
             await self._deliverer.begin(now)
             await self._mark(now)
-            due = [at for next_due in NEXT_DUE if (at := await next_due(self._db.read)) is not None]
-            next_at = min([next_at, *due])
+            next_at = min(next_at, await next_due(self._db.read) or next_at)
         except Exception:
             log.exception("reference %s: a beat failed; the next one comes", secrets.token_hex(3))
         finally:

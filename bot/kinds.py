@@ -133,10 +133,14 @@ RENDERERS: dict[str, Renderer] = {
     "digest": draw_digest,
 }
 
-NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
+_NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
     deliveries.next_due,
     alerts.next_due,
     destinations.next_hour,
     reminders.next_due,
 ]
-"""Each tells when it has something to do next, for the alarm."""
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """When there is something to plan or to send next; None when nothing is in sight."""
+    return min([at for next_of in _NEXT_DUE if (at := await next_of(conn)) is not None], default=None)

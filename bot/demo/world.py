@@ -17,7 +17,7 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.clock import SystemClock
-from bot.kinds import NEXT_DUE
+from bot.kinds import next_due
 from data.database import Database
 from data.migrate import migrate
 
@@ -78,8 +78,8 @@ class DemoWorld:
     async def advance(self, until: datetime) -> None:
         """Steps the clock to each instant at which something falls due, and to `until` in the end."""
         while self.env.now() < until:
-            due = [at for next_due in NEXT_DUE if (at := await next_due(self.db.read)) is not None]
-            step = min([until, *(max(at, self.env.now() + timedelta(seconds=1)) for at in due)])
+            due = await next_due(self.db.read) or until
+            step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
             # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
             await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))
             await self.beat()
