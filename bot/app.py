@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.attempt import NETWORK
 from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.errors import UserError
@@ -187,5 +188,5 @@ async def answer_error(interaction: discord.Interaction[Attache], error: Excepti
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as gone:
-        log.warning("an error could not be told: %s", gone)
+    except (discord.DiscordException, *NETWORK) as gone:
+        log.warning("an error could not be told: %r", gone)

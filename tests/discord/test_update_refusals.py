@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 import simcord
@@ -227,6 +228,23 @@ async def test_save_pressed_twice_saves_once(world: World):
     again = await press(world, world.editor, save)
     assert "saved already, once" in answer(again)
     assert await ledger(world) == after
+
+
+@pytest.mark.asyncio
+async def test_a_connection_lost_after_saving_is_logged_and_what_was_saved_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    async def lost(*_: Any, **__: Any) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
+    with monkeypatch.context() as patched:
+        for name in ("edit_message", "send_message"):
+            patched.setattr(discord.InteractionResponse, name, lost)
+        await world.editor.click(shown(preview), label="Save")
+    assert "could not be told" in caplog.text
+    assert await value(world, "armed-drones", "model") == "M"
+    assert "saved already, once" in answer(await world.editor.click(shown(preview), label="Save"))
 
 
 @pytest.mark.asyncio
