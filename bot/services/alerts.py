@@ -32,8 +32,9 @@ async def desks_to_read(conn: Connection) -> list[int]:
 
 async def next_due(conn: Connection) -> datetime | None:
     """When the next update is old enough to be told."""
+    # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
     ((text,),) = await conn.execute_fetchall(
-        "SELECT min(u.entered_at) FROM desk k JOIN ledger u ON u.guild_id = k.guild_id AND u.id > k.alerted_to "
+        "SELECT min(u.entered_at) FROM desk k CROSS JOIN ledger u ON u.guild_id = k.guild_id AND u.id > k.alerted_to "
         "WHERE u.origin = 'editor' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
     )
     return from_text(text) + SETTLED_AFTER if text else None
