@@ -206,10 +206,11 @@ async def list_kind(
         values.append(stage)
     for slug in linked:
         where += (
-            " AND EXISTS (SELECT 1 FROM record o JOIN link l ON (l.from_id = r.id AND l.to_id = o.id) "
-            "OR (l.to_id = r.id AND l.from_id = o.id) WHERE o.guild_id = r.guild_id AND o.slug = ?)"
+            " AND r.id IN (SELECT l.from_id FROM record o JOIN link l ON l.to_id = o.id WHERE o.guild_id = ? "
+            "AND o.slug = ? UNION ALL "
+            "SELECT l.to_id FROM record o JOIN link l ON l.from_id = o.id WHERE o.guild_id = ? AND o.slug = ?)"
         )
-        values.append(slug)
+        values += [guild_id, slug, guild_id, slug]
     rows = await conn.execute_fetchall(
         f"SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () FROM record r WHERE {where} "
         "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",

@@ -282,7 +282,7 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
         rows = await conn.execute_fetchall("SELECT from_id FROM link WHERE to_id = ?", (record_id,))
         around.update(id_ for (id_,) in rows)
     for record_id in touched | around:
-        await _write_words(conn, guild_id, record_id)
+        await _write_words(conn, guild_id, record_id, names_too=record_id in touched)
 
 
 async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
@@ -341,8 +341,8 @@ async def _write_fold(conn: Connection, guild_id: int, record_id: int) -> bool:
     return name != old_name
 
 
-async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
-    """Writes a record's headline, names, spelling and full text, which hold words of its neighbours."""
+async def _write_words(conn: Connection, guild_id: int, record_id: int, *, names_too: bool) -> None:
+    """Writes a record's headline and full text, which hold words of its neighbours, and its own names and spelling."""
     ((kind, name, live, raw),) = await conn.execute_fetchall(
         "SELECT kind, name, live, state FROM record WHERE id = ?", (record_id,)
     )
@@ -362,10 +362,25 @@ async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
     phrase = brief(kind, state, names, [(item, kind_ or "") for item, kind_ in pending])
     await conn.execute("UPDATE record SET headline = ? WHERE id = ?", (phrase, record_id))
 
+    await conn.execute("DELETE FROM text WHERE rowid = ?", (record_id,))
+    if names_too:
+        await _write_names(conn, guild_id, record_id, name, state)
+    if not live:
+        return
+    body = [
+        field.type.words(fact.value, names) for field in fields_of(kind) for fact in state.facts.get(field.name, [])
+    ]
+    await conn.execute(
+        "INSERT INTO text (rowid, desk, body) VALUES (?, ?, ?)",
+        (record_id, f"g{guild_id}", " ".join(words_of(" ".join(body)))),
+    )
+
+
+async def _write_names(conn: Connection, guild_id: int, record_id: int, name: str, state: State) -> None:
+    """Writes what finds a record by its name and aliases; nothing when it has no name."""
     for table in ("name", "spelling"):
         await conn.execute(f"DELETE FROM {table} WHERE record_id = ?", (record_id,))  # two tables of ours
-    await conn.execute("DELETE FROM text WHERE rowid = ?", (record_id,))
-    if not live:
+    if not name:
         return
     all_names = [name, *(fact.value["text"] for fact in state.facts.get("alias", []))]
     starts = set()
@@ -380,11 +395,4 @@ async def _write_words(conn: Connection, guild_id: int, record_id: int) -> None:
     await conn.executemany(
         "INSERT INTO name (guild_id, norm, record_id, start) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(guild_id, norm, record_id, start) for norm, start in starts],
-    )
-    body = [
-        field.type.words(fact.value, names) for field in fields_of(kind) for fact in state.facts.get(field.name, [])
-    ]
-    await conn.execute(
-        "INSERT INTO text (rowid, desk, body) VALUES (?, ?, ?)",
-        (record_id, f"g{guild_id}", " ".join(words_of(" ".join(body)))),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -151,3 +152,40 @@ async def test_the_only_name_with_a_word_is_meant_whatever_is_spelt_like_it(db, 
     await enter(db, desk, now, [set_(slug, "topic", "name", name, source) for slug, name in topics.items()])
     opened = await records.get_by_name(db.read, desk, "China", ["topic"])
     assert opened.record.slug == "china"
+
+
+@pytest.mark.asyncio
+async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_it(db, desk, source, now):
+    buyer = {"record": "us-government", "role": "buyer"}
+    await enter(db, desk, now, [*drones(source), set_("drones", "deal", "party", buyer, source)])
+    ran: list[str] = []
+    async with db.write() as conn:
+        await conn.set_trace_callback(ran.append)
+        renamed = set_("us-government", "participant", "name", "Washington", source)
+        await updates.append(conn, desk, [renamed], now=now, person_id=1, origin="editor")
+        await conn.set_trace_callback(lambda _: None)
+    assert len([statement for statement in ran if statement.startswith("DELETE FROM text")]) == 2
+    assert len([statement for statement in ran if statement.startswith("DELETE FROM spelling")]) == 1
+    found, _, _ = await search.search(db.read, desk, "washington drones", offset=0, limit=10)
+    assert [row.slug for row in found] == ["drones"]
+    assert (await records.get_by_name(db.read, desk, "31 armed drones")).record.slug == "drones"
+
+
+@pytest.mark.asyncio
+async def test_what_is_linked_with_a_record_of_thousands_is_listed_at_once(db, desk, source, now):
+    await enter(db, desk, now, drones(source))
+    hub = (await records.get(db.read, desk, "us-government")).record.id
+    async with db.write() as conn:
+        await conn.executemany(
+            "INSERT INTO record (guild_id, kind, slug, live, name) VALUES (?, 'deal', ?, 1, ?)",
+            [(desk, f"deal-{i}", f"Deal {i}") for i in range(3000)],
+        )
+        await conn.execute(
+            "INSERT INTO link (guild_id, from_id, field, to_id) "
+            "SELECT guild_id, id, 'party', ? FROM record WHERE slug GLOB 'deal-*'",
+            (hub,),
+        )
+    began = time.perf_counter()
+    found, total = await records.list_kind(db.read, desk, "deal", linked=["us-government"])
+    assert time.perf_counter() - began < 1
+    assert (len(found), total) == (10, 3000)
