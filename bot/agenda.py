@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from bot import when
 from bot.ledger.changes import RecordChange
-from data.records import Opened, Reminder, Sureness
+from data.records import Destination, Opened, Reminder, Sureness
 
 LEADS = (14, 7, 2, 0)
 """How many days before a due date it is told."""
@@ -135,6 +135,17 @@ def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
     return any(
         since < item.due_on - timedelta(days=lead) <= day for lead in leads_of(item.sureness) if lead or not own_message
     )
+
+
+def next_digest(destination: Destination, now: datetime) -> datetime | None:
+    """When a destination's digest is looked at next; None when it has none. A date that was told never comes again."""
+    if destination.digest_at is None:
+        return None
+    at = time.fromisoformat(destination.digest_at)
+    day, instant = when.next_local(now, destination.zone, at, destination.digest_days)
+    while destination.hour_on is not None and day <= destination.hour_on:
+        day, instant = when.next_local(instant, destination.zone, at, destination.digest_days)
+    return instant
 
 
 class OpenItem(Struct, frozen=True):

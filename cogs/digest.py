@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import when
+from bot.agenda import next_digest
 from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
@@ -124,7 +125,7 @@ class DigestCog(commands.Cog):
         confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
         text = answers.is_set(
             place,
-            digests.next_digest(place, now),
+            next_digest(place, now),
             confirmed,
             follows_nothing=follows_nothing,
             may_repeat=channel is not None and not can_read_history(channel),
@@ -159,7 +160,7 @@ class DigestCog(commands.Cog):
         told = []
         for place in found:
             server = (await desks.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
-            told.append((place, server, digests.next_digest(place, now)))
+            told.append((place, server, next_digest(place, now)))
         await interaction.response.send_message(answers.listing(told), ephemeral=True)
 
     @digest.command(name="preview")
@@ -178,7 +179,7 @@ class DigestCog(commands.Cog):
         place = await self._with_digest(self.bot.db.read, caller, channel)
         day = when.local_date(now, place.zone)
         found = await digests.plan_digest(self.bot.db.read, place, desk, now=now, day=day, at=now)
-        note = drawn.when_sent(found, digests.next_digest(place, now))
+        note = drawn.when_sent(found, next_digest(place, now))
         view = drawn.preview(found, note, in_ids(interaction, caller))
         await interaction.response.send_message(view=view, ephemeral=True)
 

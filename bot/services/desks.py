@@ -95,7 +95,11 @@ async def configure(
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """The bot was removed: everything stays, nothing is sent until setup runs again. A return is greeted again."""
+    """The bot was removed: everything stays, nothing is sent until setup runs again. A return is greeted again.
+
+    A server that was never set up leaves nothing behind.
+    """
+    await conn.execute("DELETE FROM desk WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
     await conn.execute(
         "UPDATE desk SET left_at = ?, greeted_at = NULL WHERE guild_id = ? AND left_at IS NULL",
         (to_text(now), guild_id),

@@ -47,17 +47,6 @@ async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
     return [one for one in found if one.channel_id is not None and one.digest_at is not None]
 
 
-def next_digest(destination: Destination, now: datetime) -> datetime | None:
-    """When a destination's digest is looked at next; None when it has none."""
-    if destination.digest_at is None:
-        return None
-    at = destinations.hour_of(destination)
-    day, instant = when.next_local(now, destination.zone, at, destination.digest_days)
-    while destination.hour_on is not None and day <= destination.hour_on:
-        day, instant = when.next_local(instant, destination.zone, at, destination.digest_days)
-    return instant
-
-
 # Planning
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from discord import ui
 
-from bot import when
+from bot import agenda, when
 from bot.ui.layout import card
 from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import PLAIN
@@ -104,10 +104,9 @@ def setting_lines(desk: Desk, digest: Destination | None, *, now: datetime, ment
 
 
 def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
-    if digest is None or digest.digest_at is None:
+    instant = digest and agenda.next_digest(digest, now)
+    if digest is None or instant is None:
         return f"none; {mention('digest set')} starts one"
-    at = time.fromisoformat(digest.digest_at)
-    _, instant = when.next_local(now, digest.zone, at, digest.digest_days)
     days = when.format_weekdays(digest.digest_days)
     on = days if days == "every day" else f"on {days}"
     return f"{digest.digest_at} {on} in <#{digest.channel_id}> ({digest.zone}), next {when.timestamp(instant)}"

@@ -82,10 +82,9 @@ CREATE INDEX ledger_of_desk ON ledger (guild_id, id);
 CREATE INDEX ledger_of_batch ON ledger (batch);
 CREATE INDEX ledger_of_origin ON ledger (guild_id, origin_key) WHERE origin_key <> '';
 CREATE INDEX ledger_of_source ON ledger (source_id);
+CREATE INDEX ledger_of_person ON ledger (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX ledger_replaces ON ledger (replaces) WHERE replaces IS NOT NULL;
 CREATE TRIGGER ledger_keeps_what_was_written BEFORE UPDATE ON ledger
-WHEN NOT (new.person_id IS old.person_id) OR new.value <> old.value OR new.field <> old.field
-     OR new.record_id <> old.record_id OR new.entered_at <> old.entered_at OR new.action <> old.action
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
 -- Derived: rebuilt from the fold of one record with each append to it.
@@ -132,7 +131,7 @@ CREATE TABLE draft (
     created_at TEXT NOT NULL,
     saved_at TEXT
 ) STRICT;
-CREATE INDEX draft_of_person ON draft (guild_id, person_id, id);
+CREATE INDEX draft_of_person ON draft (person_id, guild_id, id);
 
 CREATE TABLE question (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -141,6 +140,7 @@ CREATE TABLE question (
     text TEXT NOT NULL CHECK (json_valid(text)),
     asked_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX question_of_desk ON question (guild_id, asked_at);
 
 -- Outbound: where messages go, why, and what became of each.
 CREATE TABLE destination (

@@ -24,15 +24,22 @@ async def test_configuring_again_changes_only_what_is_given(db, desk, now):
 
 
 @pytest.mark.asyncio
-async def test_each_joining_is_greeted_once(db, now):
+async def test_each_joining_is_greeted_once(db, desk, now):
     async with db.write() as conn:
-        await desks.ensure(conn, 5, name="New", owner_id=1)
-        assert await desks.mark_greeted(conn, 5, now=now)
-        assert not await desks.mark_greeted(conn, 5, now=now)
+        assert await desks.mark_greeted(conn, desk, now=now)
+        assert not await desks.mark_greeted(conn, desk, now=now)
+        await desks.leave(conn, desk, now=now)
+        assert await desks.mark_greeted(conn, desk, now=now)
+        await desks.leave(conn, desk, now=now)
+        assert not await desks.mark_greeted(conn, desk, now=now), "a second notice of one removal is no new removal"
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_removes_the_bot_before_setup_leaves_nothing_behind(db, now):
+    async with db.write() as conn:
+        await desks.ensure(conn, 5, name="Curious", owner_id=1)
         await desks.leave(conn, 5, now=now)
-        assert await desks.mark_greeted(conn, 5, now=now)
-        await desks.leave(conn, 5, now=now)
-        assert not await desks.mark_greeted(conn, 5, now=now), "a second notice of one removal is no new removal"
+    assert await desks.find(db.read, 5) is None
 
 
 @pytest.mark.asyncio

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot import when
-from bot.agenda import Digest
+from bot.agenda import Digest, next_digest
 from bot.kinds import Gone
 from bot.services import deliveries, desks, destinations, digests, dossiers, people, updates
 from bot.ui import digest as drawn
@@ -405,7 +405,7 @@ async def test_a_digest_that_begins_anew_starts_at_now(there: Outbound, channel:
     await there.enter("drones", "deal", stage="signed")
     assert await there.live_to("2027-03-09 12:00") == []
     place = await there.digest(channel)
-    assert digests.next_digest(place, there.now) == at("2027-03-10 09:00")
+    assert next_digest(place, there.now) == at("2027-03-10 09:00")
     assert await there.go_to("2027-03-10 09:00") == []
 
 
