@@ -19,7 +19,8 @@ MOST = 100
 EVERYTHING = "everything"
 
 _SELECT = (
-    "SELECT f.id, f.destination_id, r.slug, r.name, f.at_once, f.muted, f.role_id, f.since, f.created_at "
+    "SELECT f.id, f.destination_id, r.slug, iif(r.name = '', 'a record that was taken back', r.name), f.at_once, "
+    "f.muted, f.role_id, f.since, f.created_at "
     "FROM follow f JOIN destination d ON d.id = f.destination_id LEFT JOIN record r ON r.id = f.record_id"
 )
 
@@ -32,7 +33,7 @@ def _follow(row: Any) -> Follow:
 
 def name_of(follow: Follow) -> str:
     """What is followed, as people call it."""
-    return EVERYTHING if follow.slug is None else follow.name or "a record that was taken back"
+    return follow.name or EVERYTHING
 
 
 async def add(

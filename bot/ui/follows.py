@@ -75,7 +75,7 @@ def listing(places: Sequence[Place], *, in_dm: bool) -> ui.LayoutView:
 
 
 def _one(follow: Follow) -> str:
-    name = "everything" if follow.slug is None else escaped(follow.name or "a record that was taken back", 100)
+    name = "everything" if follow.slug is None else escaped(follow.name or "", 100)
     how = "muted" if follow.muted else "at once" if follow.at_once else "in the digest only"
     role = f", mentions <@&{follow.role_id}>" if follow.role_id else ""
     return f"{name} · {how}{role}"

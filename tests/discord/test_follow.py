@@ -278,6 +278,19 @@ async def test_a_follow_is_removed_by_its_name_here_and_in_the_dm(world: World):
 
 
 @pytest.mark.asyncio
+async def test_a_follow_of_what_was_taken_back_is_removed_in_words(world: World):
+    change = {"source": "Example news", "date": "5 March 2024", "published": "undated", "value": "none"}
+    form = await world.editor.slash(world.channel, "update pending", item="Signing", about="armed-drones")
+    preview = await world.editor.submit_modal(form, change)
+    saved = await world.editor.click(reply(preview), label="Save")
+    await world.member.slash(world.channel, "follow add", what="signing")
+    await world.editor.click(reply(saved), label="Undo")
+    assert "a record that was taken back" in answer(await world.member.slash(world.channel, "follow list"))
+    told = answer(await world.member.slash(world.channel, "follow remove", what="signing"))
+    assert told == "You no longer follow **a record that was taken back**. 0 follows are left there."
+
+
+@pytest.mark.asyncio
 async def test_a_channels_follow_is_removed_by_a_manager(world: World):
     slug, name = await deal(world)
     await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
