@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from bot import when
 from bot.ledger.changes import RecordChange
-from data.records import Destination, Opened, Reminder, Sureness
+from bot.ledger.values import due_day
+from data.records import Destination, Opened, Record, Reminder, Sureness
 
 LEADS = (14, 7, 2, 0)
 """How many days before a due date it is told."""
@@ -66,6 +67,19 @@ class Item(Struct, frozen=True):
     due_on: date | None
     sureness: Sureness | None
     zone: str
+
+
+def item_of(record: Record, zone: str) -> Item:
+    """An open item as reminders, digests and cards see it; `zone` is the server's, where the item names none."""
+    due = record.value("due")
+    return Item(
+        record.id,
+        record.slug,
+        record.value("item_kind") or "",
+        due_day(due),
+        due["sureness"] if due else None,
+        record.value("zone") or zone,
+    )
 
 
 def leads_of(sureness: Sureness | None) -> tuple[int, ...]:

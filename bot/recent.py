@@ -37,9 +37,7 @@ class Recently:
     """The records that people opened last, by what they typed. What stands here is never older than the ledger."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, str, tuple[Kind, ...]], tuple[tuple[int, int | None], Recent]] = (
-            OrderedDict()
-        )
+        self._kept: OrderedDict[tuple[int, str, tuple[Kind, ...]], tuple[records.Standing, Recent]] = OrderedDict()
 
     async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
         """Opens a record by what was typed, as `records.get_by_name` does."""

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import when
-from bot.agenda import OpenItem, Own
+from bot.agenda import OpenItem, Own, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.ledger.words import normal
@@ -113,7 +113,7 @@ class RemindCog(commands.Cog):
             mine = await self._own_place(conn, caller, now)
             for opened in found:
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
-                item = reminders.item_of(opened.record, desk.zone)
+                item = item_of(opened.record, desk.zone)
                 told.append((OpenItem(item, opened, news=False), is_new))
             slug = found[0].record.slug
             planned = await self._confirm(conn, mine, slug, {"verb": "remind", "slug": slug}, now)

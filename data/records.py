@@ -164,6 +164,7 @@ class Opened(Struct, frozen=True):
     links: list[Link]
     sources: dict[int, Source]
     editor_role_id: int | None = None
+    zone: str = "UTC"
 
     @property
     def names(self) -> dict[str, str]:

@@ -28,20 +28,22 @@ SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
   (SELECT json_group_array(json_object('id', s.id, 'title', s.title, 'publisher', s.publisher,
                                        'published_on', json(s.published_on), 'url', s.url, 'note', s.note))
    FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id)),
-  (SELECT editor_role_id FROM desk WHERE guild_id = r.guild_id)
+  (SELECT json_array(editor_role_id, zone) FROM desk WHERE guild_id = r.guild_id)
 FROM record r WHERE r.guild_id = ?
 """  # the number is ours
 
 _state = msgspec.json.Decoder(State)
 _links = msgspec.json.Decoder(list[Link])
 _sources = msgspec.json.Decoder(list[Source])
+_of_desk = msgspec.json.Decoder(tuple[int | None, str])
 
 
 def _opened(row: sqlite3.Row | Sequence) -> Opened:
-    id_, kind, slug, name, headline, open_, state, _live, links, sources, editor_role_id = row
+    id_, kind, slug, name, headline, open_, state, _live, links, sources, desk = row
     record = Record(id_, kind, slug, name, headline, bool(open_), _state.decode(state))
     found = {source.id: source for source in _sources.decode(sources)}
-    return Opened(record, _links.decode(links), found, editor_role_id)
+    editor_role_id, zone = _of_desk.decode(desk)
+    return Opened(record, _links.decode(links), found, editor_role_id, zone)
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
@@ -60,19 +62,23 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
     return opened
 
 
-async def standing(conn: Connection, guild_id: int) -> tuple[int, int | None] | None:
-    """What all cards of a server depend on: its newest update and its editor role. None before it was ever seen.
+Standing = tuple[int, int | None, str]
+"""What all cards of a server depend on: its newest update, its editor role and its zone."""
+
+
+async def standing(conn: Connection, guild_id: int) -> Standing | None:
+    """How a server's record stands. None before it was ever seen.
 
     The ledger is append-only, so while these stay, every record opens as it did.
     """
     rows = list(
         await conn.execute_fetchall(
-            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id FROM desk "
+            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id, zone FROM desk "
             "WHERE guild_id = ?1",
             (guild_id,),
         )
     )
-    return (rows[0][0], rows[0][1]) if rows else None
+    return tuple(rows[0]) if rows else None
 
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:

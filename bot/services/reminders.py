@@ -16,7 +16,7 @@ from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
 from data.database import Connection, from_text, to_text
-from data.records import Delivery, Desk, Destination, Opened, Record, Reminder
+from data.records import Delivery, Desk, Destination, Opened, Reminder
 
 MOST = 100
 """How many reminders one destination can have."""
@@ -528,7 +528,7 @@ async def _load_item(conn: Connection, delivery: Delivery, destination: Destinat
 async def _told_of(
     conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, lead: str, now: datetime
 ) -> Told:
-    item = item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
+    item = agenda.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
     overdue = agenda.is_overdue(item, now)
     today = when.local_date(now, destination.zone)
     return Told(
@@ -538,17 +538,4 @@ async def _told_of(
         today,
         overdue,
         person=destination.person_id is not None,
-    )
-
-
-def item_of(record: Record, zone: str) -> Item:
-    """An open item as the reminders see it; `zone` is the server's, where the item names none."""
-    due = record.value("due")
-    return Item(
-        record.id,
-        record.slug,
-        record.value("item_kind") or "",
-        due_day(due),
-        due["sureness"] if due else None,
-        record.value("zone") or zone,
     )

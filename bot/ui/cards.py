@@ -10,10 +10,9 @@ import discord
 import msgspec
 from discord import ui
 
-from bot import when
+from bot import agenda
 from bot.ledger.brief import on_date
 from bot.ledger.fields import BASIS, KIND_WORDS, OUTCOMES, PENDING_KINDS, get_field
-from bot.ledger.values import due_day
 from bot.ui import facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
@@ -134,11 +133,7 @@ def checked(opened: Opened) -> str:
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
     """Whether a due date that was fixed or announced has ended where it counts. Other dates are never overdue."""
-    due = opened.record.value("due")
-    day = due_day(due)
-    if not opened.record.open or day is None or due["sureness"] not in ("fixed", "announced"):
-        return False
-    return when.end_of_day(day, opened.record.value("zone") or "UTC") <= now
+    return opened.record.open and agenda.is_overdue(agenda.item_of(opened.record, opened.zone), now)
 
 
 def due_words(opened: Opened, now: datetime) -> str:
