@@ -13,7 +13,7 @@ import pytest
 
 from bot.backup import backup, restore
 from bot.ledger.fold import fold
-from bot.services import deliveries, destinations, records, updates
+from bot.services import deliveries, destinations, dossiers, records, updates
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
@@ -73,6 +73,19 @@ def rows_of(path: Path) -> dict[str, list[tuple]]:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = [name for (name,) in names if not name.startswith(("sqlite", "text"))]
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}
+
+
+@pytest.mark.asyncio
+async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk: int, tmp_path: Path):
+    async with db.write() as conn:
+        dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
+        await dossiers.load(conn, desk, dossier, now=NOW, person_id=1)
+    copy, place = tmp_path / "copy.db", tmp_path / "elsewhere" / "attache.db"
+    await asyncio.to_thread(backup, db.path, copy)
+    restore(copy, place, now=NOW)
+    held = rows_of(place)
+    assert all(held[table] for table in ("record", "ledger", "link", "name", "spelling"))
+    assert held == rows_of(db.path)
 
 
 @pytest.mark.asyncio
