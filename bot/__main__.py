@@ -44,9 +44,12 @@ class Stopped(Exception):
 
 async def run(settings: Settings) -> None:
     """Runs the bot until a signal. Stopped when a setting, the file or Discord refuses."""
-    settings.database.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.database)
-    lock.acquire()
+    try:
+        settings.database.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise Stopped(f"{error.filename} cannot be written: {error.strerror}. Check ATTACHE_DATABASE.") from None
     try:
         db = await Database.open(settings.database)
         try:

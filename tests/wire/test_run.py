@@ -60,6 +60,19 @@ async def test_a_token_that_discord_refuses_ends_with_a_sentence_that_does_not_h
 
 
 @pytest.mark.asyncio
+async def test_a_place_that_cannot_be_written_ends_with_a_sentence(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "attache.db.lock").symlink_to(tmp_path / "folder")
+    for place in ("/proc/nowhere/attache.db", "attache.db"):
+        async with Loopback() as server:
+            status, told = await ended(program(server, tmp_path, ATTACHE_DATABASE=place))
+        assert status == 78
+        assert "cannot be written" in told
+        assert "ATTACHE_DATABASE" in told
+        assert "Traceback" not in told
+
+
+@pytest.mark.asyncio
 async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path):
     async with Loopback() as server:
         newsroom_owner = server.add_user("asha")
