@@ -151,13 +151,22 @@ def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
     )
 
 
+def was_told(destination: Destination, day: date) -> bool:
+    """Whether a nominal local date was planned before: it does not come again when the zone or the hour moves.
+
+    A date far ahead of it was written by a clock that was wrong, and holds nothing up.
+    """
+    told = destination.hour_on
+    return told is not None and day <= told <= day + timedelta(days=2)
+
+
 def next_digest(destination: Destination, now: datetime) -> datetime | None:
     """When a destination's digest is looked at next; None when it has none. A date that was told never comes again."""
     if destination.digest_at is None:
         return None
     at = time.fromisoformat(destination.digest_at)
     day, instant = when.next_local(now, destination.zone, at, destination.digest_days)
-    while destination.hour_on is not None and day <= destination.hour_on:
+    while was_told(destination, day):
         day, instant = when.next_local(instant, destination.zone, at, destination.digest_days)
     return instant
 

@@ -6,6 +6,7 @@ import logging
 import secrets
 from datetime import datetime
 
+from bot.agenda import was_told
 from bot.services import desks, destinations, digests, reminders
 from data.database import Connection, Database
 
@@ -25,6 +26,9 @@ async def plan_instants(db: Database, now: datetime) -> None:
 
 async def plan_hours(db: Database, now: datetime) -> None:
     """Plans the hour of each destination whose hour has come. One that cannot be planned stops no other."""
+    for destination_id in await destinations.set_by_a_wrong_clock(db.read, now):
+        async with db.write() as conn:
+            await destinations.schedule(conn, destination_id, now)
     failed: set[int] = set()
     while True:
         due = await destinations.due_hours(db.read, now, limit=200 + len(failed))
@@ -61,4 +65,5 @@ async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> Non
         await digests.plan_hour(conn, destination, desk, digest_on, window, now=now)
     if monday is not None and (digest_on is None or digest_on < monday):
         await reminders.plan_open(conn, destination, desk, monday, window, now=now, without=told)
-    await destinations.mark_planned(conn, destination_id, max(window.until, destination.hour_on or window.until), now)
+    told = destination.hour_on if was_told(destination, window.until) else None
+    await destinations.mark_planned(conn, destination_id, told or window.until, now)

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import when
+from bot.agenda import was_told
 from bot.services import updates
 from data.database import Connection, from_text, to_text
 from data.records import Destination
@@ -203,7 +204,7 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
     next_hour = None
     if falls:
         day, next_hour = when.next_local(now, destination.zone, hour_of(destination))
-        while destination.hour_on is not None and day <= destination.hour_on:
+        while was_told(destination, day):
             day, next_hour = when.next_local(next_hour, destination.zone, hour_of(destination))
     await conn.execute(
         "UPDATE destination SET next_hour_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
@@ -230,6 +231,14 @@ async def due_hours(conn: Connection, now: datetime, limit: int = 200) -> list[D
         (to_text(now), limit),
     )
     return [_destination(row) for row in rows]
+
+
+async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
+    """The destinations whose next hour lies further ahead than an hour of every day can."""
+    rows = await conn.execute_fetchall(
+        "SELECT id FROM destination WHERE next_hour_at > ? AND state = 'active'", (to_text(now + timedelta(days=3)),)
+    )
+    return [id_ for (id_,) in rows]
 
 
 async def next_hour(conn: Connection) -> datetime | None:

@@ -88,7 +88,7 @@ async def plan_digest(
     if read_to is None:
         read_to = await _settled_to(conn, destination, now)
     reach = await scope.of(conn, destination)
-    last = await _last(conn, destination.id)
+    last = await _last(conn, destination.id, day)
     first = destination.digests_sent == 0
     since = last.day if last else day - timedelta(days=1)
 
@@ -126,13 +126,13 @@ class _Last(Struct, frozen=True):
     at: datetime
 
 
-async def _last(conn: Connection, destination_id: int) -> _Last | None:
-    """The last digest that was sent or looked at and skipped."""
+async def _last(conn: Connection, destination_id: int, day: date) -> _Last | None:
+    """The last digest up to this day that was sent or looked at and skipped."""
     rows = list(
         await conn.execute_fetchall(
             "SELECT key, due_at FROM delivery WHERE destination_id = ? AND kind = 'digest' AND state = 'settled' "
-            "AND outcome IN (?, ?, ?) ORDER BY key DESC LIMIT 1",
-            (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW),
+            "AND outcome IN (?, ?, ?) AND key <= ? ORDER BY key DESC LIMIT 1",
+            (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW, day.isoformat()),
         )
     )
     return _Last(date.fromisoformat(rows[0][0]), from_text(rows[0][1])) if rows else None

@@ -467,3 +467,13 @@ async def test_a_digest_that_was_turned_off_before_it_was_sent_is_no_longer_due(
     (planned,) = await there.waiting()
     drawn_ = await there.draw(planned)
     assert drawn_ == Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
+
+
+async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(there: Outbound, channel: Destination):
+    await there.item("clearances")
+    await there.go_to("2030-03-01 10:00")
+    told = await there.go_to("2027-03-15 08:00")  # The clock is right again, on a Monday before nine.
+    assert told == []
+    told = await there.go_to("2027-03-15 10:00")
+    assert [one.kind for one in told] == ["digest"]
+    assert told[0].key == "2027-03-15"
