@@ -83,7 +83,7 @@ class Presses:
     async def handle(self, interaction: discord.Interaction) -> None:
         """Answers one press or form. Raises what the handler raises; the bot's one error path answers that."""
         pressed = ids.parse(str((interaction.data or {}).get("custom_id", "")))
-        if pressed is None or pressed.name not in self.handlers:
+        if pressed is None or pressed.version != ids.VERSION or pressed.name not in self.handlers:
             raise _from_another_version()
         marked, handler = self.handlers[pressed.name]
         now = self._bot.clock.now()

@@ -334,9 +334,9 @@ async def _write_fold(conn: Connection, guild_id: int, record_id: int) -> bool:
         for fact in facts:
             for slug, role in field.type.records(fact.value):
                 await conn.execute(
-                    "INSERT INTO link (guild_id, from_id, field, role, to_id) "
-                    "SELECT ?, ?, ?, ?, id FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
-                    (guild_id, record_id, name_, role, guild_id, slug),
+                    "INSERT INTO link (from_id, field, role, to_id) "
+                    "SELECT ?, ?, ?, id FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
+                    (record_id, name_, role, guild_id, slug),
                 )
     return name != old_name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+VERSION = "v1"  # What the arguments mean; another one is answered as a button of another version.
 LIMIT = 100  # Discord: custom_id of a component or modal.
 
 
@@ -20,7 +21,7 @@ class Pressed:
 def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str:
     """The id of a button, select or form; ValueError when it does not fit or an argument holds a colon."""
     parts = [str(argument) for argument in arguments]
-    made = ":".join([name, "v1", str(guild_id or ""), *parts])
+    made = ":".join([name, VERSION, str(guild_id or ""), *parts])
     if len(made) > LIMIT or any(":" in part for part in parts):
         raise ValueError(f"no custom id can carry {made[:140]!r}")
     return made

@@ -94,7 +94,6 @@ CREATE TABLE link (
     field TEXT NOT NULL,
     role TEXT NOT NULL DEFAULT '',
     to_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
-    guild_id INTEGER NOT NULL,
     PRIMARY KEY (from_id, field, to_id, role)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX link_back ON link (to_id, field, from_id);

@@ -119,7 +119,6 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
         "source",
         "record",
         "ledger",
-        "link",
         "name",
         "spelling",
         "draft",
@@ -256,7 +255,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         if "guild_id" in columns:
             guilds.add(table)
     deleted = {statement.split()[2] for statement in erasure._OF_A_DESK}
-    assert guilds | {"follow", "reminder", "text"} == deleted
+    assert guilds | {"follow", "reminder", "link", "text"} == deleted
 
 
 @pytest.mark.asyncio
