@@ -82,7 +82,8 @@ class DemoWorld:
             step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
             # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
             await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))
-            await self.beat()
+            if due <= self.env.now():
+                await self.beat()
 
     async def beat(self) -> None:
         """One heartbeat, as APScheduler would ring it; here the simulated clock decides when."""
