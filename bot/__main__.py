@@ -69,6 +69,8 @@ async def run(settings: Settings) -> None:
 
 async def _run_bot(settings: Settings, db: Database) -> None:
     clock = SystemClock()
+    # The bot never speaks; what it lacks for that is nothing to warn of at each start.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     bot = Attache(db, clock)
     heartbeat = Heartbeat(bot.deliverer, db, clock)
     stop = asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import socket
 import sys
 from typing import Any
 
@@ -53,9 +54,20 @@ class _Pages:
             page._mark_action_dispatched()
 
 
+def _free(port: int) -> int:
+    """The first port from this one on that is free together with the next one; a second demo takes the next pair."""
+    for candidate in range(port, port + 40, 2):
+        with contextlib.suppress(OSError), socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", candidate))
+            second.bind(("127.0.0.1", candidate + 1))
+            return candidate
+    return port
+
+
 async def run_page(port: int) -> int:
     """Serves the pages until interrupted. Returns the exit status; a port that is taken is told in a sentence."""
     lock = _let_the_page_live()
+    port = _free(port)
     async with demo_world() as world:
         viewers = [world.member, world.editor, world.manager]
         server = world.env.preview(world.channel, viewers=viewers, layout="channel", port=port, timezone=ZONE)
@@ -77,8 +89,8 @@ async def run_page(port: int) -> int:
                     await _live(world, [server, direct], lock)
         except simcord.SetupError as error:
             print(
-                f"The page cannot be served: {error}. Stop the other demo, or choose another port: "
-                "python -m bot demo --port 8770",
+                f"The page cannot be served: {error}. Stop what uses the port, or choose another: "
+                ".venv-demo/bin/python -m bot demo --port 9000",
                 file=sys.stderr,
             )
             return EX_UNAVAILABLE

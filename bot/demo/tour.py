@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import simcord
 
 from bot import when
-from bot.demo.world import DemoWorld, demo_world
+from bot.demo.world import ZONE, DemoWorld, demo_world
 
 ITEM = "drone-clearances"
 
@@ -30,7 +32,26 @@ def _parts(components: Any) -> Iterator[dict[str, Any]]:
 def _text(message: Any) -> str:
     """What a person reads in a message: its content and its text components."""
     texts = [part["content"] for part in _parts(_raw(message)) if part.get("type") == 10]  # 10: text display
-    return "\n".join(filter(None, [message.content, *texts]))
+    return _readable("\n".join(filter(None, [message.content, *texts])))
+
+
+_ZONE = ZoneInfo(ZONE)
+
+
+def _instant(found: re.Match[str]) -> str:
+    at = datetime.fromtimestamp(int(found[1]), _ZONE)
+    return f"{when.format_day(at.date(), weekday=False)}, {at:%H:%M}"
+
+
+def _readable(text: str) -> str:
+    """A message as a client shows it, without its markup: a terminal has none."""
+    text = re.sub(r"</([^:>]+):\d+>", r"/\1", text)
+    text = re.sub(r" ?\(<t:\d+:R>\)", "", text)
+    text = re.sub(r"<t:(\d+)(?::\w)?>", _instant, text)
+    text = re.sub(r"^(?:-# |#{1,3} )", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<!\\)(?:\*\*|`)", "", text)
+    text = re.sub(r"(?<![\\\w])\*(?=\S)(.+?)(?<=\S)\*", r"\1", text)
+    return re.sub(r"\\(?=[^A-Za-z0-9\s])", "", text)
 
 
 def _raw(message: Any) -> list[dict[str, Any]]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import discord
 import simcord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import Attache
+from bot.app import Attache, answer_error
 from bot.clock import SystemClock
+from bot.errors import UserError
 from bot.kinds import next_due
 from data.database import Database
 from data.migrate import migrate
@@ -98,6 +100,17 @@ class DemoWorld:
         await self.manager.slash(self.channel, "follow add", what="armed-drones", channel=self.channel)
 
 
+def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The error path of commands without simcord's own, which shows each refusal in words as a crash of the bot."""
+
+    async def on_error(interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
+        if not isinstance(error.__cause__ or error, UserError):
+            env._record_error(error)
+        await answer_error(interaction, error)
+
+    return on_error
+
+
 @asynccontextmanager
 async def demo_world() -> AsyncIterator[DemoWorld]:
     """A new world in a temporary folder, set up and brought to the present moment, so that a first digest is there."""
@@ -112,12 +125,13 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
             env = simcord.Env(bot, settle_timeout=SETTLE_TIMEOUT, check_errors=False)
             env.backend.bot_user.name = "Attaché"
             clock.env = env
-            world = DemoWorld(env, bot, db, skip)
             await env.start()
             try:
+                bot.tree.on_error = _refusals_are_no_faults(env)  # pyright: ignore[reportAttributeAccessIssue]  # as simcord does
                 now = SystemClock().now()
                 # Three days back there is always a weekday morning between the set-up and today.
                 await env.advance_time((now - timedelta(days=3) - env.now()).total_seconds())
+                world = DemoWorld(env, bot, db, skip)
                 await world.set_up()
                 await world.advance(now)
                 yield world
