@@ -78,6 +78,7 @@ def from_text(text: str) -> datetime:
 
 def _look_into(path: Path) -> None:
     """Raises sqlite3.Error for what is no database, before a connection has a thread that would have to be ended."""
+    path.touch(mode=0o600)  # It holds people's Discord ids; the log beside it takes the same rights.
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
 

@@ -19,12 +19,15 @@ Mention = Callable[[str], str]
 
 
 def greeting(mention: Mention, *, returned: bool) -> str:
-    """The one message on joining: ordinary text, so that a phone shows what it is about."""
+    """The one message on joining: ordinary text, so that a phone shows what it is about.
+
+    A command that is hidden from most who read this is written out: clients show its mention as unavailable.
+    """
     if returned:
         first = "**Attaché is back. Everything this server had on record is still here, and paused.**"
         steps = [
-            f"Someone with Manage Server runs {mention('setup')}: follows, reminders and digests go on from there.",
-            f"{mention('settings show')} tells how it stands.",
+            "Someone with Manage Server runs `/setup`: follows, reminders and digests go on from there.",
+            "`/settings show` tells them how it stands.",
             f"{mention('pending list')} shows what is still open.",
         ]
     else:
@@ -33,7 +36,7 @@ def greeting(mention: Mention, *, returned: bool) -> str:
             "and where it is written.**"
         )
         steps = [
-            f"Someone with Manage Server runs {mention('setup')} in the channel where the news should go.",
+            "Someone with Manage Server runs `/setup` in the channel where the news should go.",
             f"Then {mention('pending list')} shows everyone what is open, and {mention('deal show')} opens a deal.",
             f"{mention('follow add')} tells you by direct message what changes; {mention('help')} lists the rest.",
         ]
@@ -76,7 +79,7 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
         shown, rest = list(lines.values()), "Nothing was changed: no option was given."
     steps = [
         f"{mention('pending list')} shows what is open and who has to act.",
-        f"{mention('digest preview')} shows the next digest as it would be sent now.",
+        f"{mention('digest preview')} with `channel:` shows the next digest as it would be sent now.",
         f"{mention('follow add')} with `channel:` tells a channel at once when a deal changes.",
     ]
     texts = [
