@@ -171,3 +171,10 @@ def test_migrations_are_numbered_without_a_gap(tmp_path: Path):
     (tmp_path / "0002_second.sql").write_text("")
     with pytest.raises(ValueError, match="without a gap"):
         migrations(tmp_path)
+
+
+@pytest.mark.asyncio
+async def test_the_file_and_its_log_are_readable_by_their_owner_only(db):
+    await insert(db, "a")
+    for file in db.path.parent.glob(f"{db.path.name}*"):
+        assert file.stat().st_mode & 0o077 == 0, file.name
