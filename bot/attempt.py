@@ -112,10 +112,10 @@ class Attempt:
             return True
         if destination.user_id is not None:
             try:
-                member = await self._bot.rights.member(destination.guild_id, destination.user_id, self._clock.now())
+                there = await self._bot.rights.is_member(destination.guild_id, destination.user_id, self._clock.now())
             except discord.Forbidden:
                 raise Later("Discord does not tell who is in the server") from None
-            if member is not None:
+            if there:
                 return True
         now = self._clock.now()
         async with self._db.write() as conn:

@@ -23,22 +23,29 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Press:
-    """What a handler registers: the first word of its custom ids, who may press, and whether a server is needed."""
+    """What a handler registers: the first word of its custom ids, who may press, and whether a server is needed.
+
+    `rights` says that the handler looks at the caller's rights itself.
+    """
 
     name: str
     may: May
     anywhere: bool
+    rights: bool
 
 
-def press(name: str, *, may: May = "everyone", anywhere: bool = False) -> Callable[[Handler], Handler]:
+def press(
+    name: str, *, may: May = "everyone", anywhere: bool = False, rights: bool = False
+) -> Callable[[Handler], Handler]:
     """Marks a cog's method as the handler of presses called `name`.
 
     It is called with the interaction, the caller and the arguments of the id. With `anywhere` it also takes presses
-    in a DM that name no server; the caller is None there.
+    in a DM that name no server; the caller is None there. What everyone may press tells in a DM of no rights, unless
+    `rights` asks for them.
     """
 
     def mark(handler: Handler) -> Handler:
-        handler.__press__ = Press(name, may, anywhere)  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
+        handler.__press__ = Press(name, may, anywhere, rights or may != "everyone")  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
         return handler
 
     return mark
@@ -89,7 +96,7 @@ class Presses:
         now = self._bot.clock.now()
         caller: Caller | None = None
         if not marked.anywhere or interaction.guild_id is not None or pressed.guild_id is not None:
-            caller = await self._bot.rights.caller(interaction, now, pressed.guild_id)
+            caller = await self._bot.rights.caller(interaction, now, pressed.guild_id, rights=marked.rights)
             if marked.may == "manager":
                 require_manager(caller)
             elif marked.may == "editor":

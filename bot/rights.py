@@ -57,14 +57,19 @@ def editors_are(desk: Desk) -> str:
 
 
 class Rights:
-    """Looks rights up. Memberships asked of Discord are kept for an hour."""
+    """Looks rights up. That somebody is a member is kept for an hour, what they may do is not."""
 
     def __init__(self, bot: discord.Client, pace: Pace) -> None:
         self._bot, self._pace = bot, pace
-        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
+        self._members: dict[tuple[int, int], datetime] = {}
 
-    async def caller(self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None) -> Caller:
-        """Who pressed or typed. `guild_id` is what a button in a DM names; NotAllowed when the person is not there."""
+    async def caller(
+        self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None, *, rights: bool = False
+    ) -> Caller:
+        """Who pressed or typed. `guild_id` is what a button in a DM names; NotAllowed when the person is not there.
+
+        A DM says nothing of roles, so there the caller has none, unless `rights` asks Discord for them as they are now.
+        """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:
                 raise NotAllowed("This belongs to another server, so it cannot be opened here. Nothing was changed.")
@@ -73,20 +78,29 @@ class Rights:
             return Caller(interaction.guild_id, user.id, interaction.permissions.manage_guild, roles)
         if guild_id is None:
             raise NotAllowed("This works in a server, not in a direct message. Nothing was changed. Open it there.")
-        member = await self.member(guild_id, interaction.user.id, now)
+        user_id = interaction.user.id
+        if not rights and self._is_kept(guild_id, user_id, now):
+            return Caller(guild_id, user_id, manager=False, role_ids=frozenset())
+        member = await self._fetch(guild_id, user_id, now)
         if member is None:
             raise NotAllowed("You are no longer in the server that this belongs to. Nothing was changed.")
-        return Caller(guild_id, member.id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
+        if not rights:
+            return Caller(guild_id, user_id, manager=False, role_ids=frozenset())
+        return Caller(guild_id, user_id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
 
-    async def member(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
-        """The member as Discord tells, or None when the person or the bot is not in that server.
+    async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
+        """Whether the person, and the bot, is in that server, as Discord told within the last hour.
 
         Only members are remembered: who comes back is known at once.
         """
-        key = (guild_id, user_id)
-        known = self._members.get(key)
-        if known is not None and now - known[0] < MEMBERSHIP_KEPT:
-            return known[1]
+        return self._is_kept(guild_id, user_id, now) or await self._fetch(guild_id, user_id, now) is not None
+
+    def _is_kept(self, guild_id: int, user_id: int, now: datetime) -> bool:
+        asked = self._members.get((guild_id, user_id))
+        return asked is not None and now - asked < MEMBERSHIP_KEPT
+
+    async def _fetch(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
+        """The member as Discord tells now, or None when the person or the bot is not in that server."""
         guild = self._bot.get_guild(guild_id)
         if guild is None:
             return None
@@ -94,8 +108,9 @@ class Rights:
         try:
             member = await guild.fetch_member(user_id)
         except discord.NotFound:
+            self._members.pop((guild_id, user_id), None)
             return None
         if len(self._members) > 10_000:
             self._members.clear()
-        self._members[key] = (now, member)
+        self._members[guild_id, user_id] = now
         return member

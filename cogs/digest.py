@@ -144,7 +144,7 @@ class DigestCog(commands.Cog):
             found = [
                 one
                 for one in own
-                if one.digest_at and await self.bot.rights.member(one.guild_id, interaction.user.id, now) is not None
+                if one.digest_at and await self.bot.rights.is_member(one.guild_id, interaction.user.id, now)
             ]
         else:
             caller = await self.bot.rights.caller(interaction, now)
@@ -245,7 +245,7 @@ class DigestCog(commands.Cog):
         person = await people.find(self.bot.db.read, interaction.user.id)
         places = await follows.places_of(self.bot.db.read, person.id) if person else []
         now = self.bot.clock.now()
-        return [p for p in places if await self.bot.rights.member(p.guild_id, interaction.user.id, now) is not None]
+        return [p for p in places if await self.bot.rights.is_member(p.guild_id, interaction.user.id, now)]
 
     @press("digest.server", anywhere=True)
     async def server_chosen(self, interaction: Interaction, _: Caller | None, verb: str, *given: str) -> None:

@@ -209,7 +209,7 @@ class FollowCog(commands.Cog):
         if interaction.guild_id is None:
             own = await destinations.list_of_person(conn, person.id) if person else []
             # Who left a server is told nothing more of it.
-            found = [p for p in own if await self.bot.rights.member(p.guild_id, interaction.user.id, now) is not None]
+            found = [p for p in own if await self.bot.rights.is_member(p.guild_id, interaction.user.id, now)]
         else:
             caller = await self.bot.rights.caller(interaction, now)
             await desks.get(conn, caller.guild_id)

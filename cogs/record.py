@@ -21,7 +21,7 @@ class RecordPresses(commands.Cog):
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @press("record.open")
+    @press("record.open", rights=True)
     async def open(self, interaction: Interaction, caller: Caller, slug: str = "") -> None:
         """A button names the record, a menu carries it as its value."""
         now = self.bot.clock.now()

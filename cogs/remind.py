@@ -179,7 +179,7 @@ class RemindCog(commands.Cog):
             return own
         now = self.bot.clock.now()
         servers = {one.guild_id for one in own}
-        there = {id_ for id_ in servers if await self.bot.rights.member(id_, interaction.user.id, now) is not None}
+        there = {id_ for id_ in servers if await self.bot.rights.is_member(id_, interaction.user.id, now)}
         return [one for one in own if one.guild_id in there]
 
     async def _find_own(self, interaction: Interaction, text: str) -> Own:
