@@ -155,6 +155,7 @@ class Link(Struct, frozen=True, array_like=True):
     name: str
     headline: str
     open: bool
+    item_kind: str = ""  # Of a pending item that is open.
 
 
 class Opened(Struct, frozen=True):

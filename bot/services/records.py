@@ -19,7 +19,8 @@ _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are eno
 _OPEN = f"""
 SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
   (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
-                                      o.headline, json(iif(o.open, 'true', 'false'))))
+                                      o.headline, json(iif(o.open, 'true', 'false')),
+                                      ifnull(iif(o.open, json_extract(o.state, '$.facts.item_kind[0].value'), ''), '')))
    FROM (SELECT field, role, 1 AS outward, to_id AS other FROM link WHERE from_id = r.id
          UNION ALL
          SELECT * FROM (SELECT l.field, l.role, 0, l.from_id FROM link l JOIN record f ON f.id = l.from_id

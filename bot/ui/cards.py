@@ -12,7 +12,7 @@ from discord import ui
 
 from bot import agenda
 from bot.ledger.brief import on_date
-from bot.ledger.fields import BASIS, KIND_WORDS, OUTCOMES, PENDING_KINDS, get_field
+from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, OUTCOMES, PENDING_KINDS, get_field
 from bot.ui import facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
@@ -211,14 +211,24 @@ class _Draft:
         if links:
             self.lines.append(f"**{label}:** {facts.some([escaped(link.name, 100) for link in links], 3)}")
 
-    def said_about(self) -> None:
-        self.group("What was said", self.linked("statement"), _statement)
+    def said(self, title: str, *, field: str = "") -> None:
+        """Linked statements, each with whose it is where that is not the card's own record."""
+
+        def bullet(link: Link) -> str:
+            words = link.headline or link.name
+            own = words.removeprefix(self.record.name)
+            if own != words and own.startswith((" (", ": ")):
+                words = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
+            return f"- {sentence(escaped(words, 220))}"
+
+        self.group(title, self.linked("statement", field=field), bullet)
 
     def waits(self, title: str, links: Sequence[Link]) -> None:
-        """Open pending items, with who must act."""
+        """Open pending items, with who is to act where that is not the card's own record."""
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
-        self.group(title, items)
+        own = f"{self.record.name}; "
+        self.group(title, items, lambda link: _bullet(link, link.headline.removeprefix(own)))
 
     def source_line(self) -> str:
         return clip(facts.source_line(self.opened.sources, [fact for _, fact in self.shown]), 700)
@@ -229,7 +239,11 @@ def _drawn(opened: Opened, now: datetime, session: Opened | None) -> _Draft:
     draft.note("name")
     _RENDERERS[opened.record.kind](draft)
     if opened.record.kind not in ("deal", "pending") and opened.record.state.newest:
-        draft.quiet.append(f"-# Newest fact: {facts.dated(opened.record.state.newest)}. {checked(opened)}".rstrip())
+        # A statement says above when it was reported.
+        said_above = opened.record.kind == "statement"
+        newest = "" if said_above else f"Newest fact: {facts.dated(opened.record.state.newest)}."
+        words = " ".join(filter(None, [newest, checked(opened)]))
+        draft.quiet += [f"-# {words}"] if words else []
         draft.note("checked")
     return draft
 
@@ -242,13 +256,13 @@ def _deal(d: _Draft) -> None:
     items = [link for link in d.linked("pending") if link.open]
     d.waiting = bool(items)
     if len(items) == 1:
-        d.lines.append(f"**Who must act:** {escaped(items[0].headline, 250)}")
+        d.lines.append(f"**Who is to act:** {escaped(items[0].headline, 250)}")
     for fact in found.facts("approval"):
         approval = msgspec.convert(fact.value, Approval)
         if not items and approval.state in ("open", "requested"):
             d.waiting = True
             by = approval.authority or d.names.get(approval.side, approval.side)
-            d.lines.append(f"**Who must act:** {escaped(by, 120)}; no due date given")
+            d.lines.append(f"**Who is to act:** {escaped(by, 120)}; no due date given")
     if found.value("side_state") not in (None, "none") and found.value("stage"):
         d.lines.append(f"**Stage:** {facts.value('deal', 'stage', found.facts('stage')[-1], d.names)}")
     _values(d)
@@ -263,7 +277,7 @@ def _deal(d: _Draft) -> None:
     d.text("summary")
     if len(items) > 1:
         d.waits("Pending items", items)
-    d.said_about()
+    d.said("What was said")
     stays = "This stays open until a source reports what happened. " if d.waiting else ""
     d.quiet.append(f"-# {stays}{_newer(d)}")
 
@@ -292,7 +306,9 @@ def _pending(d: _Draft) -> None:
     if found.open:
         d.waiting = True
         d.lead.append(
-            f"**{sentence(facts.some(who, 4))} must act**" if who else "**Open; who must act is not in the record**"
+            f"**{sentence(facts.some(who, 4))} {facts.act(found.value('basis'))}**"
+            if who
+            else "**Open; who must act is not in the record**"
         )
     else:
         d.lead.append(f"**Closed{f': {outcome.lower()}' if outcome else ''}**")
@@ -301,7 +317,7 @@ def _pending(d: _Draft) -> None:
     if found.open:
         d.lines.append(f"**Due:** {due_words(d.opened, d.now)}")
     elif who:
-        d.lines.append(f"**Who had to act:** {facts.some(who, 4)}")
+        d.lines.append(f"**Who {'had' if found.value('basis') == 'stated' else 'was'} to act:** {facts.some(who, 4)}")
     kind = PENDING_KINDS.get(found.value("item_kind") or "")
     if kind:
         d.lines.append(f"**Kind:** {kind}")
@@ -331,16 +347,18 @@ def _participant(d: _Draft) -> None:
     def in_role(link: Link) -> str:
         held = [one.role for one in d.opened.links if one.slug == link.slug and not one.outward and one.role]
         words = escaped(", ".join(dict.fromkeys(held)), 120)
-        return f"- {escaped(link.name, 100)}{f' ({words})' if words else ''}{_beside(link)}"
+        return f"- {escaped(link.name, 100)}{f' ({words})' if words else ''}{_beside(link.headline)}"
 
     d.group("Deals", d.linked("deal"), in_role)
-    d.waits("Has to act on", d.linked("pending", field="who"))
-    d.group("Statements", d.linked("statement", field="whose"), _statement)
-    d.group("Said about it", d.linked("statement", field="about"), _statement)
+    named = d.linked("pending", field="who")
+    d.waits("To act on", [link for link in named if link.item_kind not in ON_REQUEST_KINDS])
+    d.said("Statements", field="whose")
+    d.said("Said about it", field="about")
     d.group("Talks", d.linked("dialogue", "session"), in_role)
     d.group("Documents", d.linked("document"))
     d.group("People and organisations", d.linked("participant"))
     d.group("Events", d.linked("event"), in_role)
+    d.waits("Open, and named in it", [link for link in named if link.item_kind in ON_REQUEST_KINDS])
 
 
 def _place(d: _Draft) -> None:
@@ -350,7 +368,7 @@ def _place(d: _Draft) -> None:
     d.text("summary")
     d.group("Talks", d.linked("session"))
     d.group("Events", d.linked("event"))
-    d.said_about()
+    d.said("What was said")
 
 
 def _dialogue(d: _Draft) -> None:
@@ -368,7 +386,7 @@ def _dialogue(d: _Draft) -> None:
         if latest.lines:
             d.groups.append((f"Latest session: {escaped(d.session.record.name, 100)}", latest.lines, 4))
     d.group("Sessions", d.linked("session"))
-    d.said_about()
+    d.said("What was said")
     d.group("Events", d.linked("event"))
     d.waits("Pending items", d.linked("pending"))
 
@@ -385,7 +403,7 @@ def _session(d: _Draft) -> None:
     d.line("produced")
     d.line("topic", several="Topics")
     d.text("summary")
-    d.said_about()
+    d.said("What was said")
     d.waits("Pending items", d.linked("pending"))
 
 
@@ -398,8 +416,8 @@ def _document(d: _Draft) -> None:
     d.linked_line("Discussed at", d.linked("session", field="discussed"))
     d.line("topic", several="Topics")
     d.text("summary")
-    d.group("What it says", d.linked("statement", field="whose"), _statement)
-    d.group("Said about it", d.linked("statement", field="about"), _statement)
+    d.said("What it says", field="whose")
+    d.said("Said about it", field="about")
     d.group("Deals under it", d.linked("deal"))
     d.waits("Pending items", d.linked("pending"))
 
@@ -413,7 +431,7 @@ def _topic(d: _Draft) -> None:
         if (links := d.linked(kind))
     ]
     d.lead.append(f"**{joined(counts)}**" if counts else "**Nothing in the record is linked with it yet**")
-    d.said_about()
+    d.said("What was said")
     d.group("Deals", d.linked("deal"))
     d.group("Documents", d.linked("document"))
     d.group("On the agenda of", d.linked("session"))
@@ -434,9 +452,9 @@ def _statement_card(d: _Draft) -> None:
     what = facts.value("statement", "form", form, d.names) if form else "Statement"
     d.lead.append(reported(found.state.newest, f"{what}, as reported"))
     sides = {link.slug for link in d.opened.links if link.field == "whose" and link.kind == "participant"}
-    if whose:
+    if len(whose) > 1:
         of_sides = all(fact.value.get("record") in sides for fact in found.facts("whose"))
-        how = (", together" if len(whose) > 1 else " alone") if of_sides else ""
+        how = ", together" if of_sides else ""
         d.lines.append(f"**Whose:** {facts.some(whose, 6)}{how}")
     d.line("made_at")
     d.line("about")
@@ -457,7 +475,7 @@ def _event(d: _Draft) -> None:
     d.line("of")
     d.line("topic", several="Topics")
     d.text("summary")
-    d.said_about()
+    d.said("What was said")
 
 
 _RENDERERS: dict[Kind, Callable[[_Draft], Any]] = {
@@ -474,17 +492,12 @@ _RENDERERS: dict[Kind, Callable[[_Draft], Any]] = {
 }
 
 
-def _beside(link: Link) -> str:
-    return f": {escaped(link.headline, 160)}" if link.headline else ""
+def _beside(headline: str) -> str:
+    return f": {escaped(headline, 160)}" if headline else ""
 
 
-def _bullet(link: Link) -> str:
-    return f"- {escaped(link.name, 100)}{_beside(link)}"
-
-
-def _statement(link: Link) -> str:
-    """A statement begins with whose it is."""
-    return f"- {escaped(link.headline or link.name, 220)}"
+def _bullet(link: Link, headline: str | None = None) -> str:
+    return f"- {escaped(link.name, 100)}{_beside(link.headline if headline is None else headline)}"
 
 
 def _fitting(lines: Sequence[str], room: int) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from bot import when
+from bot.ledger.brief import on_date
 from bot.ledger.fields import fields_of, get_field
 from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined, plural
-from data.records import Fact, FactDate, Kind, Record, Source
+from data.records import Fact, FactDate, Kind, Record, Source, State
 
 WORKED_OUT = "year worked out"
 _SOURCES_NAMED = 3
@@ -71,10 +72,19 @@ def titled(source: Source) -> list[str]:
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
 
 
-def source_words(source: Source, place: str = "", *, apart: str = "; {}") -> str:
-    """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads."""
-    title = ", ".join(filter(None, [*titled(source), clip(place, 120)]))
-    return title + apart.format(f"{source_date(source)}, {escaped(host(source.url), 60) or 'no link'}")
+def source_words(source: Source, place: str = "", *, told: FactDate | None = None, apart: str = "; {}") -> str:
+    """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads.
+
+    Nothing is said twice: neither the day that was `told` before it nor a host that is the title.
+    """
+    named, day, leads = titled(source), source_date(source), escaped(host(source.url), 60) or "no link"
+    title = ", ".join(filter(None, [*named, clip(place, 120)]))
+    about = [
+        "" if source.published_on and told and day == dated(told) else day,
+        "" if leads in named else leads,
+    ]
+    more = ", ".join(filter(None, about))
+    return title + (apart.format(more) if more else "")
 
 
 def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
@@ -96,6 +106,23 @@ def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
     also = f"; and {plural(more, 'more source')}" if more else ""
     note = " The year is worked out." if worked_out else ""
     return f"-# Source{'s' if len(places) > 1 else ''}: {'; '.join(named)}{also}.{note}"
+
+
+def act(basis: str | None) -> str:
+    """The verb of who has to act: only what a source states as pending obliges somebody."""
+    return "must act" if basis == "stated" else "to act"
+
+
+def since(state: State) -> str:
+    """Since when something is on the record and how new that is, as a sentence; never since when it is pending."""
+    if state.newest is None:
+        return "No date is on the record."
+    newest = escaped(on_date(state.newest), 200)
+    if state.opened is None:
+        return f"As last reported {newest}."
+    if dated(state.opened) == dated(state.newest):
+        return f"As reported {newest}{f' ({WORKED_OUT})' if state.newest.worked_out else ''}."
+    return f"On the record since {dated(state.opened)}, as last reported {newest}."
 
 
 def not_stated(record: Record) -> str:

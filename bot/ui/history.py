@@ -134,5 +134,5 @@ def _who(found: Course, update: Update) -> str:
 
 def _entered(found: Course, update: Update) -> str:
     source = found.opened.sources.get(update.source_id)
-    where = facts.source_words(source) if source else "a source that is no longer on file"
+    where = facts.source_words(source, told=update.date) if source else "a source that is no longer on file"
     return f"-# {where}. Entered by {_who(found, update)} {when.timestamp(update.entered_at)}"

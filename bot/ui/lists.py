@@ -138,7 +138,7 @@ def _item(item: Opened, number: int, now: datetime, *, alone: bool, titled: bool
     record = item.record
     lines = [f"**{number:,}. {escaped(record.name, 100)}**"]
     who = [f"**{facts.value('pending', 'who', fact, item.names, 70)}**" for fact in record.facts("who")]
-    act = f"{facts.some(who, 2)} must act" if who else "Who must act is not in the record"
+    act = f"{facts.some(who, 2)} {facts.act(record.value('basis'))}" if who else "Who must act is not in the record"
     lines.append(f"{act}; due {cards.due_words(item, now)}." if record.value("due") else f"{act}.")
     summary = record.fact("summary")
     if summary:

@@ -128,7 +128,8 @@ def _item_news(change: RecordChange, changed: Changed, name: str) -> str:
         how = f" ({_low(_words(change, 'outcome', now_in['outcome']))})" if "outcome" in now_in else ""
         since = f" since {when.format_fact_date(change.opened, weekday=False)}" if change.opened else ""
         return f"**Closed{how}: {name}.** Was: open{since}."
-    who = f" {sentence(_words(change, 'who', now_in['who']))} must act." if "who" in now_in else ""
+    basis = now_in["basis"].value if "basis" in now_in else None
+    who = f" {sentence(_words(change, 'who', now_in['who']))} {facts.act(basis)}." if "who" in now_in else ""
     again = changed.before is not None and changed.before.value == "closed"
     return f"**{'Open again' if again else 'New open item'}: {name}.**{who}"
 
@@ -163,7 +164,7 @@ def _low(words: str | None) -> str:
 def source_line(source: Source, locator: str, date: FactDate) -> str:
     """Where the news is from: the day it is about, the source with its own date, and the place in it."""
     day = f"Reported {facts.dated(date)}" if date.first else "Reported"
-    return f"{day}: {facts.source_words(source, facts.locators([locator]))}"
+    return f"{day}: {facts.source_words(source, facts.locators([locator]), told=date if date.first else None)}."
 
 
 # Confirmations and notices

@@ -91,12 +91,11 @@ def _details(told: Told, one: OpenItem) -> str:
 
 
 def who(one: OpenItem) -> str:
-    """Who has to act, as a clause; an item that was merely left open obliges nobody."""
+    """Who has to act, as a clause."""
     names = [facts.value("pending", "who", fact, one.opened.names, 100) for fact in one.opened.record.facts("who")]
     if not names:
         return "Who must act is not in the record"
-    verb = "to act" if one.opened.record.value("basis") == "left open" else "must act"
-    return f"{sentence(facts.some(names, 4))} {verb}"
+    return f"{sentence(facts.some(names, 4))} {facts.act(one.opened.record.value('basis'))}"
 
 
 def due(one: OpenItem, passed: bool) -> str:
@@ -129,10 +128,7 @@ def _on(found: Due) -> str:
 
 def _standing(one: OpenItem) -> str:
     """Since when it is on the record, how new that is, and when somebody last looked."""
-    state = one.opened.record.state
-    since = f"On the record since {facts.dated(state.opened)}, " if state.opened else ""
-    reported = cards.reported(state.newest)
-    return f"-# {since}{reported if since else sentence(reported)}. {cards.checked(one.opened)}".rstrip()
+    return f"-# {facts.since(one.opened.record.state)} {cards.checked(one.opened)}".rstrip()
 
 
 def _source(one: OpenItem) -> str:

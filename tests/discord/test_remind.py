@@ -77,7 +77,7 @@ async def test_an_undated_item_is_joined_by_name_and_listed_each_monday_until_it
     _, listed = dms(world)
     assert listed.content.splitlines()[0] == f"**Still open: {NAME}.**"
     assert "U.S. government must act" in listed.content
-    assert "On the record since 10 November 2023" in listed.content
+    assert "As reported on Friday 10 November 2023 (year worked out)." in listed.content
     assert labels_of(listed) == ["Open", "Snooze", "It happened ...", "New date ...", "Nothing new", "Why this?"]
     await enter(world, ITEM, state="closed", outcome="given")
     await world.tick(WEEK)

@@ -105,7 +105,7 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
     text = await there.text(delivery)
     assert text.splitlines() == [
         "**31 armed drones for India: Signed.** Was: in negotiation (10 November 2023).",
-        "Reported 20 November 2023: A news article, paragraph 3; undated, no link",
+        "Reported 20 November 2023: A news article, paragraph 3; undated, no link.",
     ]
 
 
@@ -320,10 +320,21 @@ NEWS = [
         [
             ("answer", "pending", "name", "Answer to the offer"),
             ("answer", "pending", "state", "open"),
+            ("answer", "pending", "basis", "stated"),
             ("answer", "pending", "who", {"record": "us"}),
             ("answer", "pending", "about", {"record": "drones"}),
         ],
         "**New open item: Answer to the offer.** United States must act.",
+    ),
+    (
+        [
+            ("answer", "pending", "name", "Answer to the offer"),
+            ("answer", "pending", "state", "open"),
+            ("answer", "pending", "basis", "left open"),
+            ("answer", "pending", "who", {"record": "us"}),
+            ("answer", "pending", "about", {"record": "drones"}),
+        ],
+        "**New open item: Answer to the offer.** United States to act.",
     ),
     (
         [("drones", "deal", "approval", {"side": "us", "what": "clearances", "state": "open"})],

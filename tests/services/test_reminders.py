@@ -224,7 +224,7 @@ async def test_still_open_tells_who_must_act_since_when_and_how_new_it_is(there:
     assert there.last.splitlines() == [
         "**Still open: Clearances.**",
         "**Clearances:** U.S. government must act; no due date.",
-        "-# On the record since 10 November 2023, as last reported on Friday 10 November 2023.",
+        "-# As reported on Friday 10 November 2023.",
         "-# Source: A news article; undated, no link.",
     ]
     await there.enter("clearances", "pending", checked="nothing new")

@@ -211,7 +211,7 @@ async def test_an_open_approval_alone_says_who_must_act():
     found = opened("deal", [link("approval", "participant", "India", inward=False)], name="Engines", approval=approval)
     view = cards.record(found, now=NOW, editor=False)
     assert "**Waiting for Cabinet approval of the cabinet**" in text_of(view)
-    assert "**Who must act:** Cabinet; no due date given" in text_of(view)
+    assert "**Who is to act:** Cabinet; no due date given" in text_of(view)
 
 
 @pytest.mark.asyncio
@@ -592,3 +592,31 @@ async def test_no_records_make_a_list_too_long():
         )
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "words"),
+    [
+        (Source(1, "example.org", url="https://example.org/x", published_on=DAY), DAY, "example.org, paragraph 3"),
+        (
+            Source(1, "Joint statement", url="https://example.org/x", published_on=DAY),
+            DAY,
+            "Joint statement, paragraph 3; example.org",
+        ),
+        (
+            Source(1, "example.org", url="https://example.org/x", published_on=DAY),
+            None,
+            "example.org, paragraph 3; 10 November 2023 (year worked out)",
+        ),
+        (Source(1, "A news article"), DAY, "A news article, paragraph 3; undated, no link"),
+    ],
+)
+def test_a_source_says_nothing_twice(source: Source, told: FactDate | None, words: str):
+    assert facts.source_words(source, "paragraph 3", told=told) == words
+
+
+@pytest.mark.asyncio
+async def test_what_a_document_says_does_not_repeat_its_name():
+    said = link("whose", "statement", "Call for release", headline="Joint statement (call): free all hostages")
+    view = cards.record(opened("document", [said], name="Joint statement"), now=NOW, editor=False)
+    assert "\n- Call: free all hostages" in text_of(view)
