@@ -270,7 +270,7 @@ async def test_joining_is_greeted_once_with_three_steps_to_click(empty_world: Wo
     ((channel, text),) = written(empty_world, guild)
     assert channel == "general"
     assert text.startswith("**Attaché follows international deals here")
-    assert "1. Someone with Manage Server runs </setup:" in text
+    assert "1. Someone with Manage Server runs `/setup`" in text
     assert "\n3. </follow add:" in text
     await empty_world.restart()
     assert len(written(empty_world, guild)) == 1
