@@ -247,7 +247,12 @@ def _read_day(text: str, now: datetime) -> FactDate:
 
 
 def _read_published(text: str, now: datetime) -> FactDate | None:
-    return None if text.strip().casefold() in ("", "undated") else _read_day(text, now)
+    if text.strip().casefold() in ("", "undated"):
+        return None
+    try:
+        return _read_day(text, now)
+    except BadInput as error:
+        raise BadInput(f"{error} For a source without a date write undated.") from None
 
 
 def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> Any:

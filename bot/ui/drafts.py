@@ -68,11 +68,13 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
     )
     if field is not None:
         modal.add_item(_value(field, draft))
+    # A stage that goes back is not saved without a reason; everything else may be.
+    why = "Needed when a stage goes back" if field is not None and field.name == "stage" else "If you want to say why"
     parts = [
         ("date", DATE, "When it was true, as exactly as the source says", "10 November 2023, or November 2023", 200),
         ("source", SOURCE, "A link or a title, a comma, the place in it", "https://example.org/x, paragraph 3", 900),
         ("published", PUBLISHED, "When the source appeared, or undated", "11 November 2023, or undated", 200),
-        ("reason", REASON, "Needed when a stage goes back", "The ministry withdrew its approval", 500),
+        ("reason", REASON, why, "The ministry withdrew its approval", 500),
     ]
     for name, label, hint, example, limit in parts:
         if name == "reason" and field is None:
