@@ -82,15 +82,22 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Offered], *, mention: C
     else:
         steps = _BEFORE[stand][who == "manager"]
     numbered = [f"{number}. {_clickable(step, mention)}" for number, step in enumerate(steps, start=1)]
-    listed = [f"{' '.join(mention(name) for name in one.names)} · {one.description.rstrip('.')}" for one in commands]
+    listed = [_listed(one, who, mention) for one in commands]
     return card(
         [
             "\n".join(["## First steps", *numbered]),
             "\n".join(["### All commands", *listed]),
-            "-# What you ask for is answered to you alone; *Share* posts it. What arrives by itself has *Why this?*.",
+            "-# What you ask for is answered to you alone; *Share* posts it. "
+            "What arrives by itself has a button *Why this?*.",
         ],
         accent=PLAIN,
     )
+
+
+def _listed(one: Offered, who: Who, mention: Callable[[str], str]) -> str:
+    """A command with what it is for; a plain member reads which ones only editors can use."""
+    editors = " (for editors)" if who == "member" and one.names[0].split()[0] == "update" else ""
+    return f"{' '.join(mention(name) for name in one.names)} · {one.description.rstrip('.')}{editors}"
 
 
 def _clickable(step: str, mention: Callable[[str], str]) -> str:

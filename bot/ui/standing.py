@@ -43,19 +43,21 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
     desk = stands.desk
     channels = [one for one in stands.paused if one.channel_id is not None]
     people = len(stands.paused) - len(channels)
-    looked = f"last looked {when.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "has not looked yet"
+    looked = (
+        f"last checked {when.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "not checked since the start"
+    )
     waits = (
         f"the oldest message that is due waits since {when.timestamp(stands.oldest_due)}"
         if stands.oldest_due
-        else "nothing that is due waits"
+        else "nothing is waiting"
     )
     told = [f"<@{user_id}>" for user_id in dict.fromkeys([stands.set_up_by, desk.owner_id]) if user_id]
     lines = [
-        "## How Attaché stands here",
+        "## Attaché in this server",
         *([f"**Paused since it was removed.** {mention('setup')} starts it again."] if desk.left_at else []),
         *setting_lines(desk, stands.digest, now=now, mention=mention).values(),
         record_line(stands.holdings, stands.dossiers),
-        f"**Told when it breaks:** {joined(told)}, and whoever set up what broke",
+        f"**Told about problems:** {joined(told)}, and whoever set up what broke",
         f"**Deliveries:** {looked}; {waits}",
     ]
     broken = [f"<#{one.channel_id}>: {escaped(one.reason, 150)}" for one in channels[:MOST_RESUMED]]

@@ -72,6 +72,16 @@ async def test_every_command_can_be_clicked_by_who_may_use_it(world: World):
 
 
 @pytest.mark.asyncio
+async def test_a_member_reads_which_commands_are_for_editors(world: World):
+    text = await help_of(world, world.member)
+    assert [line for line in text.splitlines() if "(for editors)" in line] == [
+        line for line in text.splitlines() if line.startswith("</update ")
+    ]
+    assert text.count("(for editors)") == 1
+    assert "(for editors)" not in await help_of(world, world.manager)
+
+
+@pytest.mark.asyncio
 async def test_in_the_dm_it_lists_what_works_there(world: World):
     text = answer(await world.member.user.slash("help"))
     steps(text)

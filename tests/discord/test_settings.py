@@ -102,8 +102,8 @@ async def test_show_tells_how_everything_stands(full_world: World):
         f"{counts.records} records, {counts.updates} updates",
         "India–U.S. 2+2 talks",
         f"<@{full_world.owner.id}>",
-        "last looked <t:",
-        "nothing that is due waits",
+        "last checked <t:",
+        "nothing is waiting",
         f"Attaché {project['project']['version']}",
     ):
         assert words in text
