@@ -113,7 +113,13 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     bot = interaction.client
     now = bot.clock.now()
     caller = await bot.rights.caller(interaction, now)
-    recent = await _recent(bot, caller.guild_id, text, kinds)
+    try:
+        recent = await _recent(bot, caller.guild_id, text, kinds)
+    except NotInRecord as error:
+        # A question changes nothing anyway; what helps is where all such records are listed.
+        several = KIND_WORDS[kinds[0]][1]
+        told = str(error).removesuffix(" Nothing was changed.")
+        raise NotInRecord(f"{told} /{kinds[0]} list shows the {several} here.") from None
     view = await card_of(interaction, caller, recent.opened, now, drawn=recent.drawn(now))
     await interaction.response.send_message(view=view, ephemeral=True)
 

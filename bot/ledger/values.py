@@ -452,6 +452,13 @@ class DueType(_Plain):
         due = msgspec.convert(value, Due)
         return f"{when.format_fact_date(due.date)} ({due.sureness})"
 
+    def in_full(self, value: Any) -> str:
+        """The words where there is room to say who is how sure of the date."""
+        if value is None:
+            return self.words(value, {})
+        due = msgspec.convert(value, Due)
+        return f"{when.format_fact_date(due.date)} ({SURENESS[due.sureness]})"
+
 
 def due_day(value: Any) -> date | None:
     """The day that counts of a stored due value: its last."""

@@ -140,16 +140,16 @@ def _first_words(change: RecordChange) -> str:
 
 
 def _changed(change: RecordChange, changed: Changed) -> str:
-    field = get_field(change.kind, changed.field)
+    label = get_field(change.kind, changed.field).label
 
     def words(fact: Fact) -> str:
-        return escaped(field.type.words(fact.value, change.names), 150)
+        return facts.value(change.kind, changed.field, fact, change.names, 150)
 
     if changed.after is None:
         assert changed.before is not None  # A change has one side at least.
-        return f"{field.label}: no longer {words(changed.before)}."
+        return f"{label}: no longer {words(changed.before)}."
     was = f" (was {words(changed.before)})" if changed.before is not None else ""
-    return f"{field.label}: {words(changed.after)}{was}."
+    return f"{label}: {words(changed.after)}{was}."
 
 
 def _deal(opened: Opened) -> str:

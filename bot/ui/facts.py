@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bot import when
 from bot.ledger.brief import on_date
 from bot.ledger.fields import fields_of, get_field
-from bot.ledger.values import Names
+from bot.ledger.values import DueType, Names
 from bot.ui.text import clip, escape, escaped, joined, plural
 from data.records import Fact, FactDate, Kind, Record, Source, State
 
@@ -27,7 +27,8 @@ def dated(d: FactDate) -> str:
 
 def value(kind: Kind, name: str, fact: Fact, names: Names, limit: int = 400) -> str:
     """The value of a fact, escaped and clipped."""
-    return escaped(get_field(kind, name).type.words(fact.value, names), limit)
+    type_ = get_field(kind, name).type
+    return escaped(type_.in_full(fact.value) if isinstance(type_, DueType) else type_.words(fact.value, names), limit)
 
 
 def host(url: str) -> str:

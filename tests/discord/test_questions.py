@@ -197,8 +197,8 @@ async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: W
     await enter(world, ("drone-clearances", "pending", "due", due))
     text = answer(await ask(world, "pending show", item="drone-clearances"))
     assert (
-        "**Due:** Thursday 31 October 2024 \\(announced\\). This day has passed; no source here reports what happened"
-        in text
+        "**Due:** Thursday 31 October 2024 \\(announced by an official\\). This day has passed; "
+        "no source here reports what happened" in text
     )
     assert "**U.S. government must act**" in text
 
@@ -404,7 +404,7 @@ async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
     await enter(world, ("combat-vehicle-answer", "pending", "due", due))
     text = answer(await ask(world, "pending list"))
     assert text.index("### With a due date\n**1. Answer to the combat vehicle offer**") < text.index("2. Clearances")
-    assert "**India** to act; due March 2027 \\(reported\\)." in text
+    assert "**India** to act; due March 2027 \\(reported by the press\\)." in text
 
 
 @pytest.mark.asyncio
@@ -503,7 +503,7 @@ async def test_a_close_name_is_offered(world: World):
     told = answer(await ask(world, "deal show", deal="drnoes of india"))
     assert told.startswith('"drnoes of india" is not in the record as a deal.')
     assert answer(await ask(world, "deal show", deal="fihgter")).endswith(
-        "Close to it: Fighter-jet engines. Nothing was changed."
+        "Close to it: Fighter-jet engines. /deal list shows the deals here."
     )
 
 

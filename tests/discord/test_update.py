@@ -137,7 +137,9 @@ async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
     form = await world.editor.slash(world.channel, "update pending", item="Drone clearances")
     assert filled(form)["value"] == "none"
     preview = await world.editor.submit_modal(form, FORM | {"value": "31 October 2027, announced"})
-    assert "Before: not in the record\nAfter: **Sunday 31 October 2027 \\(announced\\)**" in answer(preview)
+    assert "Before: not in the record\nAfter: **Sunday 31 October 2027 \\(announced by an official\\)**" in answer(
+        preview
+    )
     await world.editor.click(shown(preview), label="Save")
     form = await world.editor.slash(world.channel, "update pending", item="drone-clearances")
     assert filled(form)["value"] == "2027-10-31, announced"
