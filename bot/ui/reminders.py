@@ -141,10 +141,13 @@ def _source(one: OpenItem) -> str:
 
 
 def item_lines(one: OpenItem, *, full: bool, day: date) -> str:
-    """One item of *Still open*: in full, or on one line when nothing came in since it was last told."""
+    """One item of *Still open*: in full, or on one line when nothing came in since it was last told.
+
+    One whose day has passed is always in full: its line would be too long to read.
+    """
     name = escaped(one.opened.record.name, 120)
     passed = one.item.due_on is not None and one.item.due_on < day
-    if full or one.news:
+    if full or one.news or passed:
         return f"**{name}:** {who(one)}; {due(one, passed)}.\n{_standing(one)}"
     state = one.opened.record.state
     parts = [who(one), due(one, passed) if one.item.due_on else ""]
