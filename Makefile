@@ -2,6 +2,8 @@
 # `make demo PYTHON=python3.12` chooses another Python for the environments that are made here.
 
 PYTHON ?= python3
+# Compiled modules are kept even where the environment says otherwise: the tests start the program many times over.
+export PYTHONDONTWRITEBYTECODE :=
 UV = uv==0.13.9
 
 .PHONY: help demo run test check lock clean
@@ -22,7 +24,7 @@ run: .venv-run/installed
 	@.venv-run/bin/python -m bot run
 
 test: .venv/installed
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 3 --dist worksteal
 
 check: .venv/installed
 	.venv/bin/python -m ruff format --check .
