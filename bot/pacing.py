@@ -23,6 +23,11 @@ class Pacer:
                 self._refill()
             self._left -= 1
 
+    def count(self) -> None:
+        """Counts a request that does not wait, since somebody waits for its answer; the others wait the longer."""
+        self._refill()
+        self._left -= 1
+
     def _refill(self) -> None:
         now = asyncio.get_running_loop().time()
         if self._since is not None:
@@ -32,7 +37,10 @@ class Pacer:
 
 
 class Pace:
-    """The budget: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too."""
+    """The budget: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too.
+
+    What an answer needs to know counts there and does not wait.
+    """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:
         self.requests = Pacer(requests, burst=5)

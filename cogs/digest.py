@@ -15,11 +15,13 @@ from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
 from bot.presses import chosen, press
-from bot.rights import Caller, require_manager
+from bot.rights import Caller, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
 from bot.services.follows import Place
 from bot.ui import digest as drawn
 from bot.ui import digests as answers
+from bot.ui.text import UNANSWERED
+from cogs.answers import answer, defer_in_dm
 from cogs.records import in_ids
 from cogs.zones import complete_zone
 from data.database import Connection
@@ -86,7 +88,8 @@ class DigestCog(commands.Cog):
         if channel is not None:
             require_manager(caller)
             require_postable(channel)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        if interaction.guild_id is not None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
         await self._set(interaction, caller, asked, channel)
 
     async def _set(self, interaction: Interaction, caller: Caller, asked: Asked, channel: Postable | None) -> None:
@@ -138,14 +141,14 @@ class DigestCog(commands.Cog):
     async def show(self, interaction: Interaction) -> None:
         """Which digests there are here, and when the next comes"""
         now = self.bot.clock.now()
+        incomplete = False
+        await defer_in_dm(interaction)
         if interaction.guild_id is None:
             person = await people.find(self.bot.db.read, interaction.user.id)
             own = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
-            found = [
-                one
-                for one in own
-                if one.digest_at and await self.bot.rights.is_member(one.guild_id, interaction.user.id, now)
-            ]
+            own = [one for one in own if one.digest_at]
+            servers = await self.bot.rights.still_in((one.guild_id for one in own), interaction.user.id, now)
+            found, incomplete = [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
         else:
             caller = await self.bot.rights.caller(interaction, now)
             await desks.get(self.bot.db.read, caller.guild_id)
@@ -153,6 +156,8 @@ class DigestCog(commands.Cog):
             own = await self._place(self.bot.db.read, caller, None)
             found += [own] if own is not None and own.digest_at else []
         if not found:
+            if incomplete:
+                raise unanswered()
             raise UserError(
                 "There is no digest here yet. /digest set begins your own; with Manage Server you can set one for a "
                 "channel."
@@ -161,7 +166,7 @@ class DigestCog(commands.Cog):
         for place in found:
             server = (await desks.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
             told.append((place, server, next_digest(place, now)))
-        await interaction.response.send_message(answers.listing(told), ephemeral=True)
+        await answer(interaction, answers.listing(told, incomplete=incomplete))
 
     @digest.command(name="preview")
     @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
@@ -181,7 +186,7 @@ class DigestCog(commands.Cog):
         found = await digests.plan_digest(self.bot.db.read, place, desk, now=now, day=day, at=now)
         note = drawn.when_sent(found, next_digest(place, now))
         view = drawn.preview(found, note, in_ids(interaction, caller))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view=view)
 
     # Ending
 
@@ -197,7 +202,7 @@ class DigestCog(commands.Cog):
         async with self.bot.db.write() as conn:
             place = await self._with_digest(conn, caller, channel)
             await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
-        await interaction.response.send_message(answers.is_off(place), ephemeral=True)
+        await answer(interaction, answers.is_off(place))
 
     # Whose digest
 
@@ -225,27 +230,31 @@ class DigestCog(commands.Cog):
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
             return await self.bot.rights.caller(interaction, now)
-        places = await self._places(interaction)
+        await defer_in_dm(interaction)
+        places, incomplete = await self._places(interaction)
         if not places:
+            if incomplete:
+                raise unanswered()
             raise UserError(
                 "A digest of your own begins in the server that keeps the record. Nothing was changed. "
                 "Use /digest set there; it then arrives here."
             )
-        if len(places) == 1:
+        if len(places) == 1 and not incomplete:
             return await self.bot.rights.caller(interaction, now, places[0].guild_id)
-        await interaction.response.send_message(
-            "Of which server?",
+        await answer(
+            interaction,
+            "\n".join(["Of which server?", *([UNANSWERED] if incomplete else [])]),
             view=answers.which_server([(place.guild_id, place.name) for place in places], verb, given),
-            ephemeral=True,
         )
         return None
 
-    async def _places(self, interaction: Interaction) -> Sequence[Place]:
-        """The servers in which the person is told something and still is a member."""
+    async def _places(self, interaction: Interaction) -> tuple[Sequence[Place], bool]:
+        """The servers in which the person is told something and still is a member, and whether some may be missing."""
         person = await people.find(self.bot.db.read, interaction.user.id)
         places = await follows.places_of(self.bot.db.read, person.id) if person else []
         now = self.bot.clock.now()
-        return [p for p in places if await self.bot.rights.is_member(p.guild_id, interaction.user.id, now)]
+        servers = await self.bot.rights.still_in((p.guild_id for p in places), interaction.user.id, now)
+        return [p for p in places if p.guild_id in servers.there], bool(servers.unknown)
 
     @press("digest.server", anywhere=True)
     async def server_chosen(self, interaction: Interaction, _: Caller | None, verb: str, *given: str) -> None:

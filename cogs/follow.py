@@ -14,13 +14,14 @@ from bot.ledger.fields import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.presses import press
-from bot.rights import Caller, require_manager
+from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, follows, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
 from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
+from cogs.answers import answer, defer_in_dm
 from cogs.records import find
 from data.database import Connection
 from data.records import Delivery, Destination, Follow
@@ -176,40 +177,49 @@ class FollowCog(commands.Cog):
     @follow.command(name="list")
     async def list_(self, interaction: Interaction) -> None:
         """What you follow here, and with Manage Server what the channels follow"""
-        places = [place for place in await self._places(interaction) if place.follows or place.destination.digest_at]
+        await defer_in_dm(interaction)
+        found, incomplete = await self._places(interaction)
+        places = [place for place in found if place.follows or place.destination.digest_at]
         if not places:
+            if incomplete:
+                raise unanswered()
             raise UserError(
                 "You follow nothing yet. /follow add begins one: a deal, a participant, a topic, or everything. "
                 "Cards have a button for it, too."
             )
-        await interaction.response.send_message(
-            view=drawn.listing(places, in_dm=interaction.guild_id is None), ephemeral=True
-        )
+        in_dm = interaction.guild_id is None
+        await answer(interaction, view=drawn.listing(places, in_dm=in_dm, incomplete=incomplete))
 
     @follow.command(name="log")
     async def log(self, interaction: Interaction) -> None:
         """What became of each message that was due: delivered, held, and why"""
         conn, now = self.bot.db.read, self.bot.clock.now()
-        places = await self._places(interaction)
+        await defer_in_dm(interaction)
+        places, incomplete = await self._places(interaction)
         if not places:
+            if incomplete:
+                raise unanswered()
             raise UserError("Nothing is set up for you yet, so nothing was due. /follow add begins a follow.")
         share = max(3, 24 // len(places))
         found = [
             (place, await deliveries.log(conn, place.destination.guild_id, place.destination.id, share))
             for place in places[:8]
         ]
-        await interaction.response.send_message(
-            view=drawn.log(found, in_dm=interaction.guild_id is None, now=now), ephemeral=True
-        )
+        in_dm = interaction.guild_id is None
+        await answer(interaction, view=drawn.log(found, in_dm=in_dm, incomplete=incomplete, now=now))
 
-    async def _places(self, interaction: Interaction) -> list[drawn.Place]:
-        """The destinations that concern the caller: their own, and in a server those they may manage or set up."""
-        conn, now = self.bot.db.read, self.bot.clock.now()
+    async def _places(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[drawn.Place], bool]:
+        """The destinations that concern the caller: their own, and in a server those they may manage or set up.
+
+        Also whether some may be missing, because Discord did not say in time that the person is still there.
+        """
+        conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)
         if interaction.guild_id is None:
             own = await destinations.list_of_person(conn, person.id) if person else []
             # Who left a server is told nothing more of it.
-            found = [p for p in own if await self.bot.rights.is_member(p.guild_id, interaction.user.id, now)]
+            servers = await self.bot.rights.still_in((p.guild_id for p in own), interaction.user.id, now, within)
+            found, incomplete = [p for p in own if p.guild_id in servers.there], bool(servers.unknown)
         else:
             caller = await self.bot.rights.caller(interaction, now)
             await desks.get(conn, caller.guild_id)
@@ -224,7 +234,7 @@ class FollowCog(commands.Cog):
         for place in found:
             desk = await desks.get(conn, place.guild_id)
             places.append(drawn.Place(place, desk.name, await follows.list_of(conn, place.id)))
-        return places
+        return places, incomplete
 
     # Ending
 
@@ -234,12 +244,16 @@ class FollowCog(commands.Cog):
         self, interaction: Interaction, what: str, channel: discord.TextChannel | discord.Thread | None = None
     ) -> None:
         """End a follow"""
+        await defer_in_dm(interaction)
+        offered, incomplete = await self._follows(interaction, channel)
         matching = [
             (place, follow)
-            for place, follow in await self._follows(interaction, channel)
+            for place, follow in offered
             if what in (follow.slug, follows.name_of(follow)) or normal(what) == normal(follows.name_of(follow))
         ]
         if not matching:
+            if incomplete:
+                raise unanswered()
             raise UserError(
                 f"{quoted(what)} is not among what is followed. Nothing was changed. /follow list shows it."
             )
@@ -250,35 +264,38 @@ class FollowCog(commands.Cog):
                 )
                 for place, follow in matching[:_CHOICES]
             ]
-            await interaction.response.send_message("Which one?", view=plain(buttons), ephemeral=True)
+            await answer(interaction, "Which one?", view=plain(buttons))
             return
         ((place, follow),) = matching
         guild_id = place.destination.guild_id
         caller = await self.bot.rights.caller(
             interaction, self.bot.clock.now(), guild_id if interaction.guild_id is None else None
         )
-        await interaction.response.send_message(await self._remove(caller, follow.id), ephemeral=True)
+        await answer(interaction, await self._remove(caller, follow.id))
 
     @remove.autocomplete("what")
     async def _complete_follow(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         asked = normal(current)
+        offered, _ = await self._follows(interaction, interaction.namespace.channel, TYPING_WITHIN)
         names = {
             follow.slug or EVERYTHING: _label(place, follow)
-            for place, follow in await self._follows(interaction, interaction.namespace.channel)
+            for place, follow in offered
             if asked in normal(follows.name_of(follow))
         }
         return [app_commands.Choice(name=name, value=slug) for slug, name in names.items()][:_CHOICES]
 
     async def _follows(
-        self, interaction: Interaction, channel: discord.abc.Snowflake | None
-    ) -> list[tuple[drawn.Place, Follow]]:
-        """The follows that the caller can end: their own, or a channel's."""
-        return [
+        self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
+    ) -> tuple[list[tuple[drawn.Place, Follow]], bool]:
+        """The follows that the caller can end: their own, or a channel's. Also whether some may be missing."""
+        places, incomplete = await self._places(interaction, within)
+        found = [
             (place, follow)
-            for place in await self._places(interaction)
+            for place in places
             if (place.destination.channel_id == channel.id if channel else place.destination.person_id is not None)
             for follow in place.follows
         ]
+        return found, incomplete
 
     @press("follow.remove")
     async def remove_pressed(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:

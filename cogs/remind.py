@@ -12,14 +12,15 @@ from discord.ext import commands
 from bot import when
 from bot.agenda import OpenItem, Own, item_of
 from bot.app import Attache
-from bot.errors import BadInput, NotAllowed, UserError
+from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.ledger.words import normal
 from bot.presses import chosen, press, typed
-from bot.rights import Caller
+from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, unanswered
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
+from cogs.answers import answer, defer_in_dm
 from cogs.records import Item, find, in_ids
 from data.database import Connection
 from data.records import Delivery, Destination, Opened, Reminder
@@ -159,31 +160,43 @@ class RemindCog(commands.Cog):
     @remind.command(name="list")
     async def list_(self, interaction: Interaction) -> None:
         """Your reminders, what comes next first"""
-        own = await self._own(interaction)
+        await defer_in_dm(interaction)
+        own, incomplete = await self._own(interaction)
         if not own:
+            if incomplete:
+                raise unanswered()
             raise UserError(
                 "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
             )
         in_dm = interaction.guild_id is None
-        await interaction.response.send_message(view=drawn.listing(own, None, in_dm=in_dm), ephemeral=True)
+        await answer(interaction, view=drawn.listing(own, None, in_dm=in_dm, incomplete=incomplete))
 
-    async def _own(self, interaction: Interaction) -> list[Own]:
-        """The caller's reminders in this server; in a DM those of every server that they are in."""
+    async def _own(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[Own], bool]:
+        """The caller's reminders in this server; in a DM those of every server that they are in.
+
+        Also whether some may be missing, because Discord did not say in time that the person is still there.
+        """
         if interaction.guild_id is not None:
             await desks.get(self.bot.db.read, interaction.guild_id)
         person = await people.find(self.bot.db.read, interaction.user.id)
         if person is None:
-            return []
+            return [], False
         own = await reminders.list_of_person(self.bot.db.read, person.id, interaction.guild_id)
         if interaction.guild_id is not None:
-            return own
+            return own, False
         now = self.bot.clock.now()
-        servers = {one.guild_id for one in own}
-        there = {id_ for id_ in servers if await self.bot.rights.is_member(id_, interaction.user.id, now)}
-        return [one for one in own if one.guild_id in there]
+        servers = await self.bot.rights.still_in((one.guild_id for one in own), interaction.user.id, now, within)
+        return [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
 
     async def _find_own(self, interaction: Interaction, text: str) -> Own:
-        return reminders.pick(await self._own(interaction), text)
+        await defer_in_dm(interaction)
+        own, incomplete = await self._own(interaction)
+        try:
+            return reminders.pick(own, text)
+        except NotInRecord:
+            if incomplete:
+                raise unanswered() from None
+            raise
 
     @press("remind.pick", anywhere=True)
     async def pick(self, interaction: Interaction, caller: Caller | None) -> None:
@@ -192,7 +205,7 @@ class RemindCog(commands.Cog):
         where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
         guild_id = own.guild_id if interaction.guild_id is None else None
         text, view = drawn.snooze_choices(where, key or "", own.title, guild_id, cancel=where)
-        await interaction.response.send_message(text, view=view, ephemeral=True)
+        await answer(interaction, text, view=view)
 
     # Snoozing and cancelling by command
 
@@ -205,7 +218,7 @@ class RemindCog(commands.Cog):
         at = when.parse_instant(until, now=now, zone=own.zone)
         async with self.bot.db.write() as conn:
             await reminders.snooze(conn, own.reminder, at, now=now)
-        await interaction.response.send_message(drawn.snoozed(own.title, at, "pi"), ephemeral=True)
+        await answer(interaction, drawn.snoozed(own.title, at, "pi"))
 
     @remind.command(name="cancel")
     @app_commands.describe(reminder="One of your reminders")
@@ -214,7 +227,7 @@ class RemindCog(commands.Cog):
         own = await self._find_own(interaction, reminder)
         async with self.bot.db.write() as conn:
             await reminders.cancel(conn, own.reminder, now=self.bot.clock.now())
-        await interaction.response.send_message(_cancelled(own.title), ephemeral=True)
+        await answer(interaction, _cancelled(own.title))
 
     @snooze.autocomplete("reminder")
     @cancel.autocomplete("reminder")
@@ -222,9 +235,10 @@ class RemindCog(commands.Cog):
         if interaction.guild_id is not None and await desks.find(self.bot.db.read, interaction.guild_id) is None:
             return []
         asked = normal(current)
+        own, _ = await self._own(interaction, TYPING_WITHIN)
         return [
             app_commands.Choice(name=clip(f"{one.title} · {one.server}", 100), value=str(one.reminder.id))
-            for one in await self._own(interaction)
+            for one in own
             if asked in normal(one.title)
         ][:_CHOICES]
 

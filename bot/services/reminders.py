@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from bot import agenda, when
 from bot.agenda import Item, OpenItem, Own, StillOpen, Told, Window
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
@@ -156,13 +156,15 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
 
 
 def pick(own: Sequence[Own], text: str) -> Own:
-    """One of these reminders by its id or the beginning of its name; UserError when there is none such."""
+    """One of these reminders by its id or the beginning of its name; NotInRecord when there is none such."""
     typed = text.strip()
     by_id = [one for one in own if str(one.reminder.id) == typed]
     by_name = [one for one in own if typed and one.title.casefold().startswith(typed.casefold())]
     found = by_id or by_name
     if not found:
-        raise UserError(f"{quoted(text)} is none of your reminders here. Nothing was changed. /remind list shows them.")
+        raise NotInRecord(
+            f"{quoted(text)} is none of your reminders here. Nothing was changed. /remind list shows them."
+        )
     if len(found) > 1:
         raise BadInput(f"{quoted(text)} fits several of your reminders. Nothing was changed. Choose one from the list.")
     return found[0]

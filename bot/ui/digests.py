@@ -12,7 +12,7 @@ from bot import when
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where
-from bot.ui.text import clip, escaped, plural
+from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Row
 
 _MENU = 25  # Discord: options of a select.
@@ -38,9 +38,12 @@ def is_set(
     return "\n".join(filter(None, lines))
 
 
-def listing(found: Sequence[tuple[Destination, str, datetime | None]]) -> str:
-    """All digests of a place, each with its server where that is not plain, and when it comes next."""
-    lines = []
+def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomplete: bool) -> str:
+    """All digests of a place, each with its server where that is not plain, and when it comes next.
+
+    `incomplete` when it is not known of all servers.
+    """
+    lines = [UNANSWERED] if incomplete else []
     for place, server, next_at in found:
         whose = place_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
         line = f"**{whose}**: {rhythm(place)}"

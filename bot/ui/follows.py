@@ -12,7 +12,7 @@ from bot import when
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.messages import arrived, rhythm
-from bot.ui.text import clip, escaped, plural
+from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Follow, Logged
 
 
@@ -60,9 +60,9 @@ def title(place: Place, *, in_dm: bool) -> str:
     return f"{where} · {escaped(place.server, 100)}" if in_dm else where
 
 
-def listing(places: Sequence[Place], *, in_dm: bool) -> ui.LayoutView:
-    """What is followed, place by place."""
-    texts = ["## Follows"]
+def listing(places: Sequence[Place], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
+    """What is followed, place by place; `incomplete` when it is not known of all servers."""
+    texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
     for place in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]
         lines += [f"- {_one(follow)}" for follow in place.follows]
@@ -81,9 +81,11 @@ def _one(follow: Follow) -> str:
     return f"{name} · {how}{role}"
 
 
-def log(places: Sequence[tuple[Place, Sequence[Logged]]], *, in_dm: bool, now: datetime) -> ui.LayoutView:
+def log(
+    places: Sequence[tuple[Place, Sequence[Logged]]], *, in_dm: bool, incomplete: bool, now: datetime
+) -> ui.LayoutView:
     """What became of each message: when it was due, what it was, and its outcome."""
-    texts = ["## What became of each message"]
+    texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
     for place, found in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]
         if place.destination.state == "paused":

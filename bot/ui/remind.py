@@ -15,7 +15,7 @@ from bot.ledger.values import SURENESS
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, arrived
-from bot.ui.text import clip, escaped
+from bot.ui.text import UNANSWERED, clip, escaped
 from data.records import Delivery, Destination, Due, Reminder
 
 SNOOZES = {"1h": "in 1 hour", "1d": "tomorrow", "3d": "in 3 days", "1w": "next week"}
@@ -91,8 +91,8 @@ def snoozed(name: str, until: datetime, where: str) -> str:
     return f"**{escaped(name, 150)}** is silent{where_} until {at}."
 
 
-def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool) -> ui.LayoutView:
-    """A person's reminders with a menu to snooze or cancel one."""
+def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
+    """A person's reminders with a menu to snooze or cancel one; `incomplete` when it is not known of all servers."""
     lines = []
     for one in own:
         line = f"**{escaped(one.title, 120)}**: {_next(one)}"
@@ -105,6 +105,8 @@ def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool) -> ui.Layo
         used += len(line) + 1
     if len(shown) < len(lines):
         shown.append(f"-# And {len(lines) - len(shown):,} more; `/remind cancel` finds them by name.")
+    if incomplete:
+        shown.append(UNANSWERED)
     menu = ui.Select(
         custom_id=custom_id("remind.pick", guild_id=guild_id),
         placeholder="Snooze or cancel one",

@@ -15,6 +15,8 @@ _LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
 _HARMLESS = re.compile(r"[^\\*_~`|<>\[\]()#@+\d-][^\\*_~`|<>\[\]()#@]*")
 _PING = re.compile(r"@(?=everyone|here)")
 
+UNANSWERED = "-# Discord did not say in time whether you are still in every server; ask again to see all of them."
+
 
 def escape(text: str) -> str:
     """A person's text so that Discord shows it letter by letter, on one line."""
