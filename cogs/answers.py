@@ -1,4 +1,4 @@
-"""Answers that have to come in time: in a DM the servers are asked first who is still there, so they are deferred."""
+"""Steps that several commands share on the way to an answer: more time in a DM, the answer, a first message before."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import discord
 from discord.utils import MISSING
 
 from bot.app import Attache
+from data.records import Delivery
 
 Interaction = discord.Interaction[Attache]
 
@@ -24,3 +25,8 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
         await interaction.edit_original_response(content=content, view=view)
     else:
         await interaction.response.send_message(content or None, view=view, ephemeral=True)
+
+
+async def send_first(bot: Attache, planned: int | None) -> Delivery | None:
+    """Sends the first direct message, if one was planned, so that the answer can say whether it arrived."""
+    return await bot.deliverer.send(planned) if planned is not None else None

@@ -21,11 +21,11 @@ from bot.services.follows import Place
 from bot.ui import digest as drawn
 from bot.ui import digests as answers
 from bot.ui.text import UNANSWERED
-from cogs.answers import answer, defer_in_dm
+from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import in_ids
 from cogs.zones import complete_zone
 from data.database import Connection
-from data.records import Delivery, Destination
+from data.records import Destination
 
 Interaction = discord.Interaction[Attache]
 
@@ -95,37 +95,30 @@ class DigestCog(commands.Cog):
     async def _set(self, interaction: Interaction, caller: Caller, asked: Asked, channel: Postable | None) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
-        before: Destination | None = None
+        own: destinations.Own | None = None
         async with self.bot.db.write() as conn:
-            person = await people.ensure(conn, caller.user_id)
             if channel is not None:
+                person_id = (await people.ensure(conn, caller.user_id)).id
                 place = await destinations.ensure_channel(
-                    conn, caller.guild_id, channel.id, now=now, person_id=person.id
+                    conn, caller.guild_id, channel.id, now=now, person_id=person_id
                 )
             else:
-                before = await destinations.find_person(conn, caller.guild_id, person.id)
-                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+                own = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+                place, person_id = own.place, own.person_id
             place = await digests.set_up(
                 conn,
                 place,
                 now=now,
-                person_id=person.id,
+                person_id=person_id,
                 at=when.parse_time_of_day(f"{asked.at[:2]}:{asked.at[2:]}") if asked.at else None,
                 zone=asked.zone or None,
                 days=asked.days or None,
             )
-            follows_nothing = channel is None and not await follows.list_of(conn, place.id)
-            if channel is None:
-                planned = await deliveries.confirm(
-                    conn,
-                    caller.guild_id,
-                    place.id,
-                    f"digest:{int(now.timestamp())}",
-                    now=now,
-                    payload={"verb": "digest"},
-                    again=before is not None and before.state == "paused",
-                )
-        confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
+            follows_nothing = own is not None and not await follows.list_of(conn, place.id)
+            if own is not None:
+                key = f"digest:{int(now.timestamp())}"
+                planned = await deliveries.confirm_own(conn, own, key, now=now, payload={"verb": "digest"})
+        confirmed = await send_first(self.bot, planned)
         text = answers.is_set(
             place,
             next_digest(place, now),

@@ -21,10 +21,10 @@ from bot.ui import follows as drawn
 from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
-from cogs.answers import answer, defer_in_dm
+from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import find
 from data.database import Connection
-from data.records import Delivery, Destination, Follow
+from data.records import Destination, Follow
 
 Interaction = discord.Interaction[Attache]
 _CHOICES = 25  # Discord: choices of one autocomplete.
@@ -89,26 +89,19 @@ class FollowCog(commands.Cog):
         now = self.bot.clock.now()
         planned: int | None = None
         async with self.bot.db.write() as conn:
-            person = await people.ensure(conn, caller.user_id)
-            before = await destinations.find_person(conn, caller.guild_id, person.id)
             if channel_id is not None:
+                person = await people.ensure(conn, caller.user_id)
                 place = await destinations.ensure_channel(
                     conn, caller.guild_id, channel_id, now=now, person_id=person.id
                 )
+                follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
             else:
-                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
-            follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
-            if channel_id is None:
-                planned = await deliveries.confirm(
-                    conn,
-                    caller.guild_id,
-                    place.id,
-                    f"first:{follow.id}",
-                    now=now,
-                    payload={"verb": "follow", "slug": slug},
-                    again=before is not None and before.state == "paused",
-                )
-        confirmed: Delivery | None = await self.bot.deliverer.send(planned) if planned is not None else None
+                own = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+                place = own.place
+                follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
+                payload = {"verb": "follow", "slug": slug}
+                planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", now=now, payload=payload)
+        confirmed = await send_first(self.bot, planned)
         guild_id = caller.guild_id if interaction.guild_id is None else None
         await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import discord
@@ -20,23 +19,14 @@ from bot.services import deliveries, desks, destinations, people, records, remin
 from bot.ui import remind as drawn
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
-from cogs.answers import answer, defer_in_dm
+from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import Item, find, in_ids
 from data.database import Connection
-from data.records import Delivery, Destination, Opened, Reminder
+from data.records import Destination, Opened, Reminder
 
 Interaction = discord.Interaction[Attache]
 _CHOICES = 25  # Discord: choices of one autocomplete.
 _JOINED_AT_ONCE = 10
-
-
-@dataclass(frozen=True)
-class _OwnPlace:
-    """The caller's direct messages as a destination, and whether they were paused until now."""
-
-    place: Destination
-    person_id: int
-    paused: bool
 
 
 class RemindCog(commands.Cog):
@@ -111,14 +101,15 @@ class RemindCog(commands.Cog):
         told: list[tuple[OpenItem, bool]] = []
         async with self.bot.db.write() as conn:
             desk = await desks.get(conn, caller.guild_id)
-            mine = await self._own_place(conn, caller, now)
+            mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
             for opened in found:
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
                 item = item_of(opened.record, desk.zone)
                 told.append((OpenItem(item, opened, news=False), is_new))
             slug = found[0].record.slug
-            planned = await self._confirm(conn, mine, slug, {"verb": "remind", "slug": slug}, now)
-        confirmed = await self._send(planned)
+            payload = {"verb": "remind", "slug": slug}
+            planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), now=now, payload=payload)
+        confirmed = await send_first(self.bot, planned)
         text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, caller))
         await interaction.edit_original_response(content=text, view=view)
 
@@ -131,29 +122,13 @@ class RemindCog(commands.Cog):
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.db.write() as conn:
-            mine = await self._own_place(conn, caller, now)
+            mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
             payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
-            planned = await self._confirm(conn, mine, str(own.id), payload, now)
-        confirmed = await self._send(planned)
+            planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), now=now, payload=payload)
+        confirmed = await send_first(self.bot, planned)
         answer, view = drawn.words_set(own, confirmed, in_ids(interaction, caller))
         await interaction.edit_original_response(content=answer, view=view)
-
-    async def _own_place(self, conn: Connection, caller: Caller, now: datetime) -> _OwnPlace:
-        person = await people.ensure(conn, caller.user_id)
-        before = await destinations.find_person(conn, caller.guild_id, person.id)
-        place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
-        return _OwnPlace(place, person.id, paused=before is not None and before.state == "paused")
-
-    async def _confirm(
-        self, conn: Connection, own: _OwnPlace, what: str, payload: dict[str, str], now: datetime
-    ) -> int | None:
-        """Plans the first direct message, which shows whether messages arrive; again where they had stopped."""
-        place, key = own.place, f"remind:{what}:{int(now.timestamp())}"
-        return await deliveries.confirm(conn, place.guild_id, place.id, key, now=now, payload=payload, again=own.paused)
-
-    async def _send(self, planned: int | None) -> Delivery | None:
-        return await self.bot.deliverer.send(planned) if planned is not None else None
 
     # Looking
 
@@ -342,6 +317,11 @@ class RemindCog(commands.Cog):
         if own is None:
             raise _over()
         return own
+
+
+def _first_key(what: str | int, now: datetime) -> str:
+    """Names the first message that the reminder of an item, or of one's own words, brings."""
+    return f"remind:{what}:{int(now.timestamp())}"
 
 
 def _over() -> UserError:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.services.destinations import Own
 from data.database import Connection, from_text, to_text
 from data.records import Delivery, Logged
 
@@ -95,6 +96,12 @@ async def confirm(
     if list(arrived) and not again:
         return None
     return await plan(conn, guild_id, destination_id, "confirmation", key, due_at=now, payload=payload)
+
+
+async def confirm_own(conn: Connection, own: Own, key: str, *, now: datetime, payload: Any) -> int | None:
+    """Plans the first direct message of who asked, and one anew where they had stopped."""
+    place = own.place
+    return await confirm(conn, place.guild_id, place.id, key, now=now, payload=payload, again=own.was_paused)
 
 
 async def get(conn: Connection, delivery_id: int) -> Delivery:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import when
 from bot.agenda import was_told
-from bot.services import updates
+from bot.services import people, updates
 from data.database import Connection, from_text, to_text
 from data.records import Destination
 
@@ -41,6 +42,23 @@ async def ensure_channel(
 async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
     """The destination that is a person's DM about one server, made on first use; a paused one tries again."""
     return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
+
+
+@dataclass(frozen=True)
+class Own:
+    """Somebody's direct messages about one server, and whether they were paused until now."""
+
+    place: Destination
+    person_id: int
+    was_paused: bool
+
+
+async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> Own:
+    """The direct messages of who asks, made on first use; paused ones try again."""
+    person = await people.ensure(conn, user_id)
+    before = await find_person(conn, guild_id, person.id)
+    place = await ensure_person(conn, guild_id, person.id, now=now)
+    return Own(place, person.id, was_paused=before is not None and before.state == "paused")
 
 
 async def _ensure(

@@ -211,6 +211,31 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
 
 
 @pytest.mark.asyncio
+async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stopped(owing: Owing):
+    async def ask(key: str) -> tuple[bool, int | None]:
+        async with owing.db.write() as conn:
+            own = await destinations.ensure_own(conn, GUILD, 78, now=owing.now)
+            assert own.place.person_id == own.person_id
+            assert own.place.state == "active"
+            planned = await deliveries.confirm_own(conn, own, key, now=owing.now, payload={"verb": "follow"})
+            return own.was_paused, planned
+
+    was_paused, planned = await ask("first:1")
+    assert not was_paused
+    assert planned
+    place = (await owing.get(planned)).destination_id
+    claimed = await owing.claim(place)
+    assert claimed
+    await owing.settle(claimed)
+    assert await ask("first:2") == (False, None)
+    async with owing.db.write() as conn:
+        await destinations.pause(conn, place, deliveries.DMS_CLOSED)
+    was_paused, planned = await ask("first:3")
+    assert was_paused
+    assert planned
+
+
+@pytest.mark.asyncio
 async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "sent")
