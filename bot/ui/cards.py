@@ -256,13 +256,13 @@ def _deal(d: _Draft) -> None:
     items = [link for link in d.linked("pending") if link.open]
     d.waiting = bool(items)
     if len(items) == 1:
-        d.lines.append(f"**Who is to act:** {escaped(items[0].headline, 250)}")
+        d.lines.append(f"**Who must act:** {escaped(items[0].headline, 250)}")
     for fact in found.facts("approval"):
         approval = msgspec.convert(fact.value, Approval)
         if not items and approval.state in ("open", "requested"):
             d.waiting = True
             by = approval.authority or d.names.get(approval.side, approval.side)
-            d.lines.append(f"**Who is to act:** {escaped(by, 120)}; no due date given")
+            d.lines.append(f"**Who must act:** {escaped(by, 120)}; no due date given")
     if found.value("side_state") not in (None, "none") and found.value("stage"):
         d.lines.append(f"**Stage:** {facts.value('deal', 'stage', found.facts('stage')[-1], d.names)}")
     _values(d)

@@ -75,7 +75,7 @@ async def test_a_deal_is_shown_with_what_is_known_and_what_is_not(world: World):
         "as last reported on Friday 10 November 2023\n"
     )
     for line in (
-        "**Who is to act:** U.S. government; no due date given",
+        "**Who must act:** U.S. government; no due date given",
         "**Value:** more than $3 billion",
         "**Buyer:** India",
         "**Maker:** General Atomics",

@@ -211,7 +211,7 @@ async def test_an_open_approval_alone_says_who_must_act():
     found = opened("deal", [link("approval", "participant", "India", inward=False)], name="Engines", approval=approval)
     view = cards.record(found, now=NOW, editor=False)
     assert "**Waiting for Cabinet approval of the cabinet**" in text_of(view)
-    assert "**Who is to act:** Cabinet; no due date given" in text_of(view)
+    assert "**Who must act:** Cabinet; no due date given" in text_of(view)
 
 
 @pytest.mark.asyncio
