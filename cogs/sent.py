@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 from discord.ext import commands
 
 from bot.app import Attache
+from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.presses import press
 from bot.rights import Caller, require_editor, require_manager
 from bot.services import desks, destinations, follows, people, why
+from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages
 from bot.ui.ids import number
 from bot.ui.layout import plain
 from bot.ui.text import escaped
 from data.database import Connection
-from data.records import Destination
+from data.records import Destination, Follow
 
 Interaction = discord.Interaction[Attache]
 
@@ -40,10 +44,7 @@ class SentCog(commands.Cog):
     async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write() as conn:
             if what == "follow":
-                follow = await follows.find(conn, caller.guild_id, number(id_))
-                if follow is None:
-                    raise _over()
-                await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
+                follow = await self._follow(conn, caller, id_)
                 await follows.mute(conn, caller.guild_id, follow.id)
                 told = (
                     f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
@@ -78,10 +79,7 @@ class SentCog(commands.Cog):
     async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write() as conn:
             if what == "follow":
-                follow = await follows.find(conn, caller.guild_id, number(id_))
-                if follow is None:
-                    raise _over()
-                await self._require(conn, caller, await destinations.get(conn, follow.destination_id), what)
+                follow = await self._follow(conn, caller, id_)
                 await follows.remove(conn, caller.guild_id, follow.id)
                 told = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
             elif what == "digest":
@@ -94,6 +92,14 @@ class SentCog(commands.Cog):
             else:
                 raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
         await interaction.response.send_message(told, ephemeral=True)
+
+    async def _follow(self, conn: Connection, caller: Caller, id_: str) -> Follow:
+        """The follow that a button names; UserError when it is over or not the caller's to change."""
+        follow = await follows.find(conn, caller.guild_id, number(id_))
+        if follow is None:
+            raise _over()
+        await self._require(conn, caller, await destinations.get(conn, follow.destination_id), "follow")
+        return follow
 
     async def _may(self, conn: Connection, caller: Caller, place: Destination, what: str) -> bool:
         if place.person_id is not None:
@@ -114,21 +120,36 @@ class SentCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
-        await self._try_again(after.guild.id, after.id)
+        await self._try_again(after.guild, after.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        await self._try_again(after.guild.id)
+        await self._try_again(after.guild)
 
     @commands.Cog.listener()
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if after.id == after.guild.me.id:
-            await self._try_again(after.guild.id)
+            await self._try_again(after.guild)
 
-    async def _try_again(self, guild_id: int, channel_id: int | None = None) -> None:
-        if await destinations.has_paused_channel(self.bot.db.read, guild_id, channel_id):
+    async def _try_again(self, guild: discord.Guild, channel_id: int | None = None) -> None:
+        """Resumes the paused channels of a server, or the one that changed, where nothing is known to be missing."""
+        paused = [
+            place
+            for place in await destinations.list_paused(self.bot.db.read, guild.id)
+            if place.channel_id is not None and channel_id in (None, place.channel_id) and _may_work(guild, place)
+        ]
+        if paused:
             async with self.bot.db.write() as conn:
-                await destinations.resume_channels(conn, guild_id, self.bot.clock.now(), channel_id)
+                for place in paused:
+                    await destinations.resume(conn, place.id, self.bot.clock.now())
+
+
+def _may_work(guild: discord.Guild, place: Destination) -> bool:
+    """Whether a try can arrive: the bot may post there, or the cache does not know, as with a thread."""
+    channel: Any = guild.get_channel_or_thread(place.channel_id or 0)
+    if channel is None:
+        return not place.reason.startswith(TARGET_GONE)
+    return not missing(channel)
 
 
 def _over() -> UserError:

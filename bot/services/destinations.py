@@ -146,21 +146,6 @@ async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
     await schedule(conn, destination_id, now)
 
 
-_PAUSED_CHANNELS = "guild_id = ? AND state = 'paused' AND channel_id IS NOT NULL AND channel_id = ifnull(?, channel_id)"
-
-
-async def has_paused_channel(conn: Connection, guild_id: int, channel_id: int | None = None) -> bool:
-    rows = await conn.execute_fetchall(f"SELECT 1 FROM destination WHERE {_PAUSED_CHANNELS}", (guild_id, channel_id))
-    return bool(list(rows))
-
-
-async def resume_channels(conn: Connection, guild_id: int, now: datetime, channel_id: int | None = None) -> None:
-    """Tries paused channels of a server again: all, or the one that changed."""
-    rows = await conn.execute_fetchall(f"SELECT id FROM destination WHERE {_PAUSED_CHANNELS}", (guild_id, channel_id))
-    for (id_,) in list(rows):
-        await resume(conn, id_, now)
-
-
 async def set_digest(
     conn: Connection, destination_id: int, *, now: datetime, at: time | None, days: str | None = None
 ) -> Destination:

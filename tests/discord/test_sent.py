@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 import discord
 import pytest
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
-from bot.services import destinations, people, sources, updates
+from bot.services import destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from data.records import Destination, FactDate
 from tests.discord.conftest import World, answer, labels_of
-from tests.discord.test_follow import reply
+from tests.discord.test_follow import me, move, reply
 
 DAY = FactDate("day", date(2025, 12, 1), date(2025, 12, 1))
 
@@ -114,3 +116,60 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
     async with world.db.write() as conn:
         await conn.execute("DELETE FROM delivery")
     assert "no longer on file" in answer(await world.member.click(reminder, label="Why this?"))
+
+
+async def paused_by(world: World, deny: int) -> list[str]:
+    """Takes a permission from the bot in the channel, lets something be due there, and counts the tries from then."""
+    place = await channel_of(world)
+    async with world.db.write() as conn:
+        await follows.add(conn, place, "armed-drones", now=world.now)
+    world.env.backend.set_overwrite(world.channel.id, Overwrite(me(world).id, OverwriteType.MEMBER, deny=deny))
+    await world.env.settle()
+    await move(world, "signed", "armed-drones")
+    await world.tick(80)
+    assert (await stored(world)).state == "paused"
+    return tries(world)
+
+
+async def stored(world: World) -> Destination:
+    found = await destinations.find_channel(world.db.read, world.guild.id, world.channel.id)
+    assert found is not None
+    return found
+
+
+def tries(world: World) -> list[str]:
+    path = f"/channels/{world.channel.id}/messages"
+    return [r.path for r in world.env.http_requests if r.method == "POST" and r.path == path]
+
+
+@pytest.mark.asyncio
+async def test_a_change_that_gives_the_bot_nothing_costs_no_failed_message(world: World):
+    before = await paused_by(world, deny=1 << 11)
+    world.env.backend.edit_role(world.guild.id, world.editors.id, {"name": "Desk editors"})
+    world.env.backend.edit_channel(world.channel.id, {"topic": "Deals"})
+    await world.env.settle()
+    await world.tick(5)
+    assert tries(world) == before
+    assert (await stored(world)).state == "paused"
+    world.env.backend.delete_overwrite(world.channel.id, me(world).id)
+    await world.env.settle()
+    await world.tick(5)
+    assert len(tries(world)) == len(before) + 1
+    assert (await stored(world)).state == "active"
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: World):
+    place = await channel_of(world)
+    async with world.db.write() as conn:
+        await follows.add(conn, place, "armed-drones", now=world.now)
+    world.env.backend.delete_channel(world.channel.id)
+    await world.env.settle()
+    await move(world, "signed", "armed-drones")
+    await world.tick(80)
+    before = tries(world)
+    world.env.backend.edit_role(world.guild.id, world.editors.id, {"name": "Desk editors"})
+    await world.env.settle()
+    await world.tick(5)
+    assert (await stored(world)).reason.startswith("target gone")
+    assert tries(world) == before
