@@ -45,7 +45,7 @@ class ItemOrNewArgument(RecordArgument):
 
 
 ItemOrNew = app_commands.Transform[str, ItemOrNewArgument()]
-About = app_commands.Transform[str, RecordArgument(*getattr(get_field("pending", "about").type, "kinds", ()))]
+About = app_commands.Transform[str, RecordArgument(*get_field("pending", "about").type.kinds)]
 
 
 def _choices(words: dict[str, str]) -> list[app_commands.Choice[str]]:

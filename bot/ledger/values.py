@@ -35,6 +35,15 @@ class FieldType(Protocol):
 
     @property
     def example(self) -> str: ...
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of the records that a value may point to."""
+        ...
+
+    @property
+    def quotes(self) -> bool:
+        """Whether words in quotation marks may stand for a record."""
+        ...
 
     def mentions(self, text: str) -> list[str]:
         """The names of records in a typed text, to be looked up before `parse`."""
@@ -77,6 +86,8 @@ class _Plain:
     """What most types share: no records, and one value per key."""
 
     example: str
+    kinds: tuple[Kind, ...] = field(default=(), kw_only=True)
+    quotes: bool = field(default=False, kw_only=True)
 
     def mentions(self, text: str) -> list[str]:
         return []
@@ -272,7 +283,6 @@ class RecordRef(_Plain):
 
     kinds: tuple[Kind, ...] = ()
     role: bool = False
-    quotes: bool = False
 
     def _split(self, text: str) -> tuple[bool, str, str]:
         gone, rest = _no_longer(text)
@@ -329,6 +339,8 @@ _APPROVAL = re.compile(
 class ApprovalType(_Plain):
     """One consent: `United States (State Department): export licence, open`; the authority may be left out."""
 
+    kinds: tuple[Kind, ...] = field(default=("participant",), kw_only=True)
+
     def _match(self, text: str) -> re.Match[str]:
         found = _APPROVAL.fullmatch(" ".join(text.split()))
         if not found or found["state"].casefold() not in _APPROVAL_STATES or len(text) > 300:
@@ -345,7 +357,7 @@ class ApprovalType(_Plain):
     def parse(self, text: str, find: Find) -> Any:
         found = self._match(text)
         value = Approval(
-            side=find(found["side"].strip(), ("participant",)),
+            side=find(found["side"].strip(), self.kinds),
             what=found["what"],
             state=found["state"].casefold(),  # pyright: ignore[reportArgumentType]  # _match checked it
             authority=(found["authority"] or "").strip(),

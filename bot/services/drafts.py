@@ -28,7 +28,7 @@ from bot.ledger.drafts import (
     values_of,
 )
 from bot.ledger.fields import get_field
-from bot.ledger.values import Find, RecordRef, quoted
+from bot.ledger.values import FieldType, Find, quoted
 from bot.ledger.words import normal, slug_of
 from bot.services import records, sources, updates
 from bot.services.updates import Change
@@ -272,16 +272,15 @@ def _find_nothing(name: str, _kinds: Sequence[Kind]) -> str:
     raise NotInRecord(f"{quoted(name)} is not in the record. Nothing was changed.")
 
 
-async def _find_in(conn: Connection, guild_id: int, type_: Any, text: str) -> Find:
+async def _find_in(conn: Connection, guild_id: int, type_: FieldType, text: str) -> Find:
     """Looks up the records that a typed text names, so that reading it needs no database."""
     found: dict[str, str | UserError] = {}
-    kinds = type_.kinds if isinstance(type_, RecordRef) else ("participant",)
     for name in type_.mentions(text):
         try:
-            found[name] = await records.slug_by_name(conn, guild_id, name[:200], kinds)
+            found[name] = await records.slug_by_name(conn, guild_id, name[:200], type_.kinds)
         except NotInRecord as error:
             hint = ' For somebody without a record, write the words in "quotation marks".'
-            found[name] = NotInRecord(f"{error}{hint}") if getattr(type_, "quotes", False) else error
+            found[name] = NotInRecord(f"{error}{hint}") if type_.quotes else error
         except UserError as error:
             found[name] = error
 

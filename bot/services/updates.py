@@ -114,7 +114,7 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
         there = list(
             await conn.execute_fetchall("SELECT kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug))
         )
-        kinds = getattr(field.type, "kinds", ("participant",))
+        kinds = field.type.kinds
         if not there or there[0][0] not in kinds:
             wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
             raise NotInRecord(f"{quoted(slug)} is not in the record as a {wanted}. Nothing was changed.")

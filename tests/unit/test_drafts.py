@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput, UserError
 from bot.ledger.drafts import Cited, Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read, read_source
-from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.fields import KINDS, Field, fields_of
 from data.records import FactDate, Kind, Party
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,6 +26,17 @@ def outcome(act: Callable[[], T]) -> T | UserError:
         return act()
     except UserError as told:
         return told
+
+
+@pytest.mark.parametrize("field", [field for kind in KINDS for field in fields_of(kind)], ids=lambda f: f.name)
+def test_every_field_that_names_records_says_which_kinds_these_are(field: Field):
+    assert bool(field.type.mentions(field.type.example)) == bool(field.type.kinds)
+    assert set(field.type.kinds) <= set(KINDS)
+
+
+def test_only_some_fields_take_words_in_quotation_marks_for_a_record():
+    quoting = {(kind, field.name) for kind in KINDS for field in fields_of(kind) if field.type.quotes}
+    assert quoting == {("deal", "approved_by"), ("statement", "whose"), ("pending", "who")}
 
 
 @pytest.mark.parametrize(
