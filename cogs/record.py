@@ -12,7 +12,10 @@ from bot.presses import chosen, press
 from bot.rights import Caller
 from bot.services import courses, records
 from bot.ui import cards, history
+from bot.ui.ids import number
 from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
+
+_DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
 
 
 class RecordPresses(commands.Cog):
@@ -31,13 +34,15 @@ class RecordPresses(commands.Cog):
     @press("record.sources")
     async def sources(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        view = cards.sources(opened, _number(page), now=self.bot.clock.now(), guild_id=in_ids(interaction, caller))
+        view = cards.sources(
+            opened, number(page, _DIGITS), now=self.bot.clock.now(), guild_id=in_ids(interaction, caller)
+        )
         await _turn(interaction, view, new=not page)
 
     @press("record.history")
     async def history(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
         found = await courses.get(self.bot.db.read, caller.guild_id, slug)
-        view = history.course(found, _number(page), guild_id=in_ids(interaction, caller))
+        view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
         await _turn(interaction, view, new=not page)
 
     @press("record.share")
@@ -59,12 +64,8 @@ class RecordPresses(commands.Cog):
         """A page of a list, in the place of the one before when that is private."""
         now = self.bot.clock.now()
         listing = await listing_of(self.bot, caller.guild_id, key, now)
-        view = await list_page(interaction, caller, listing, _number(page), now, key)
+        view = await list_page(interaction, caller, listing, number(page, _DIGITS), now, key)
         await _turn(interaction, view)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
 def _is_private(interaction: Interaction) -> bool:

@@ -18,7 +18,7 @@ from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.presses import press, typed
 from bot.rights import Caller, require_manager
-from bot.services import deliveries, desks, destinations, dossiers, erasure, housekeeping, people
+from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people
 from bot.ui import standing as cards
 from bot.ui.ids import number
 
@@ -54,7 +54,7 @@ class Settings(
     async def _standing(self, guild_id: int, now: datetime) -> ui.LayoutView:
         conn = self.bot.db.read
         desk = await desks.get(conn, guild_id)
-        digest = await destinations.find_channel(conn, guild_id, desk.channel_id) if desk.channel_id else None
+        digest = await digests.of_desk(conn, desk)
         held = await desks.holdings(conn, guild_id)
         paused = await destinations.list_paused(conn, guild_id)
         setter = await people.get(conn, desk.set_up_by) if desk.set_up_by is not None else None

@@ -16,7 +16,7 @@ from bot import channels, when
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.rights import require_manager
-from bot.services import desks, destinations, dossiers, people
+from bot.services import desks, destinations, digests, dossiers, people
 from bot.ui import setup as cards
 from bot.ui.text import joined
 from cogs.zones import complete_zone
@@ -162,7 +162,7 @@ class Setup(commands.Cog):
         """Changes what is asked, all or nothing, and tells how the server stands then."""
         person = await people.ensure(conn, user_id)
         before = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
-        old = await _digest_of(conn, before)
+        old = await digests.of_desk(conn, before)
         desk = await desks.configure(
             conn,
             guild.id,
@@ -181,7 +181,7 @@ class Setup(commands.Cog):
             notes = await self._set_channel(conn, guild, desk, old, digest, person.id, now)
         if asked.zone is not None or asked.channel_id is not None or before.left_at is not None:
             await destinations.schedule_desk(conn, guild.id, now)
-        new = await _digest_of(conn, desk)
+        new = await digests.of_desk(conn, desk)
         pairs = {
             "channel": (before.channel_id, desk.channel_id),
             "zone": (before.zone, asked.zone or before.zone),
@@ -275,13 +275,6 @@ def _chosen_role(role: discord.Role | None) -> int | None:
             "Choose a role that you give to editors."
         )
     return role.id
-
-
-async def _digest_of(conn: Connection, desk: Desk) -> Destination | None:
-    """The destination that is the server's channel."""
-    if desk.channel_id is None:
-        return None
-    return await destinations.find_channel(conn, desk.guild_id, desk.channel_id)
 
 
 def _told(digest: Destination | None) -> tuple[int | None, str, str] | None:

@@ -16,6 +16,7 @@ from bot.errors import BadInput, UserError
 from bot.ledger.changes import RecordChange
 from bot.ledger.fields import Field, get_field
 from bot.ledger.values import ApprovalType, Find, Names, quoted
+from bot.ledger.words import one_line
 from data.records import Approval, Fact, FactDate, Kind, Opened, Party
 
 URL_LIMIT, TITLE_LIMIT = 500, 200
@@ -179,7 +180,7 @@ def read_source(text: str) -> Cited:
     A link ends at the first comma before a space. Of a title the last comma counts; one at the end says that there is
     no place to name.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(text)
     if not line:
         raise BadInput(
             "Nothing is written there. Nothing was changed. Write it like https://example.org/x, paragraph 3."

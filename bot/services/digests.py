@@ -41,6 +41,11 @@ async def set_up(
     return await destinations.set_digest(conn, destination.id, now=now, at=at, days=days)
 
 
+async def of_desk(conn: Connection, desk: Desk) -> Destination | None:
+    """The destination that is the server's channel, whose digest is the server's."""
+    return await destinations.find_channel(conn, desk.guild_id, desk.channel_id) if desk.channel_id else None
+
+
 async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
     """The channels of a server that have a digest."""
     found = await destinations.list_of_desk(conn, guild_id)

@@ -63,7 +63,7 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
     heading = "Nothing new" if field is None else "Close" if task.closes else field.label
     arguments = (draft.id, "here") if here else (draft.id,)
     modal = ui.Modal(
-        title=_short(f"{heading}: {task.name}", _TITLE),
+        title=clip(f"{heading}: {task.name}", _TITLE),
         custom_id=custom_id("update.form", *arguments, guild_id=guild_id),
     )
     if field is not None:
@@ -99,7 +99,7 @@ def _value(field: Field, draft: Draft) -> ui.Label:
             for value, words in field.type.options.items()
         ]
         part = ui.Select(custom_id="value", options=options, required=True)
-        return ui.Label(text=_short(field.label, _LABEL), component=part)
+        return ui.Label(text=clip(field.label, _LABEL), component=part)
     hint = f"Write it like {field.type.example}"
     if field.name == "due":
         hint += ", or none"
@@ -108,17 +108,12 @@ def _value(field: Field, draft: Draft) -> ui.Label:
     long = isinstance(field.type, Text) and field.type.limit > 200
     text = ui.TextInput(
         custom_id="value",
-        placeholder=_short(field.type.example, _PLACEHOLDER),
+        placeholder=clip(field.type.example, _PLACEHOLDER),
         default=typed[:1000] or None,
         style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
         max_length=1000,
     )
-    return ui.Label(text=_short(field.label, _LABEL), description=_short(hint, _HINT), component=text)
-
-
-def _short(text: str, limit: int) -> str:
-    """A text for a place that shows no markup, clipped."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return ui.Label(text=clip(field.label, _LABEL), description=clip(hint, _HINT), component=text)
 
 
 # What answers it

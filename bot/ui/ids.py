@@ -36,6 +36,6 @@ def parse(raw: str) -> Pressed | None:
     return Pressed(name, version, int(guild) if guild else None, tuple(arguments))
 
 
-def number(text: str) -> int:
-    """The row that an argument names, or 0, which no row has, when it is no number of one."""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+def number(text: str, digits: int = 18) -> int:
+    """The row or the page that an argument names; 0, which no row has, when it is no number of so many digits."""
+    return int(text) if text.isdecimal() and len(text) <= digits else 0

@@ -8,6 +8,8 @@ from typing import TypeVar
 import discord
 from discord import ui
 
+from bot.ui.text import clip
+
 TEXT_LIMIT = 4000  # Discord: all texts of a Components V2 message together.
 COMPONENT_LIMIT = 40  # Discord: all components, nested ones too.
 LABEL_LIMIT = 80  # Discord: a button's label.
@@ -28,9 +30,7 @@ def finished(view: V) -> V:
 
 def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> ui.Button:
     """A plain button. A long label is clipped; it is never disabled, because screen readers do not say so."""
-    return ui.Button(
-        label=label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…", custom_id=custom_id, style=style
-    )
+    return ui.Button(label=clip(label, LABEL_LIMIT), custom_id=custom_id, style=style)
 
 
 def rows(buttons: Sequence[ui.Button]) -> list[ui.ActionRow]:

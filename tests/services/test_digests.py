@@ -477,3 +477,12 @@ async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(th
     told = await there.go_to("2027-03-15 10:00")
     assert [one.kind for one in told] == ["digest"]
     assert told[0].key == "2027-03-15"
+
+
+async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):
+    assert await digests.of_desk(db.read, await desks.get(db.read, desk)) is None
+    async with db.write() as conn:
+        person = await people.ensure(conn, 77)
+        await destinations.ensure_channel(conn, desk, 4321, now=now, person_id=person.id)
+        own = await destinations.ensure_channel(conn, desk, desk + 1, now=now, person_id=person.id)
+    assert await digests.of_desk(db.read, await desks.get(db.read, desk)) == own

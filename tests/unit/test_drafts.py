@@ -58,6 +58,8 @@ def test_only_some_fields_take_words_in_quotation_marks_for_a_record():
         ("Reuters: a deal", "Reuters: a deal", "", ""),
         ("  Spread\nover lines , p. 1 ", "Spread over lines", "", "p. 1"),
         ("संयुक्त वक्तव्य, पृष्ठ 2", "संयुक्त वक्तव्य", "", "पृष्ठ 2"),
+        ("क्\u200dषेत्रीय वक्तव्य, पृष्ठ 2", "क्\u200dषेत्रीय वक्तव्य", "", "पृष्ठ 2"),
+        ("Joint\u202estatement, p. 1", "Joint statement", "", "p. 1"),
     ],
 )
 def test_a_source_is_a_link_or_a_title_then_the_place_in_it(typed, title, url, locator):
