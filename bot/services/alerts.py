@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.changes import SETTLED_AFTER, Alert, Changed, RecordChange, change_of, changed_fields
-from bot.ledger.fields import find_field
-from bot.services import destinations, records, sources, updates
+from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields
+from bot.services import destinations, updates
+from bot.services.changes import record_change
 from data.database import Connection, from_text, to_text
 from data.records import Delivery, Kind, Update
 
@@ -210,27 +210,4 @@ async def _record_change(
     if not changes:
         return None
     told = next((u for u in own if changes[0].after and u.id == changes[0].after.update), own[-1])
-    return RecordChange(
-        kind=kind,
-        slug=slug,
-        name=after.facts["name"][-1].value,
-        new="name" not in before.facts,
-        opened=before.opened,
-        changes=changes,
-        names=await _names(conn, guild_id, kind, changes),
-        source=await sources.get(conn, guild_id, told.source_id),
-        locator=told.locator,
-        date=told.date,
-    )
-
-
-async def _names(conn: Connection, guild_id: int, kind: Kind, changes: Iterable[Changed]) -> dict[str, str]:
-    """The names of all records that these values point to, also of those no longer linked."""
-    slugs: set[str] = set()
-    for changed in changes:
-        field = find_field(kind, changed.field)
-        assert field is not None  # changed_fields knows no other.
-        for fact in (changed.before, changed.after):
-            if fact is not None:
-                slugs.update(slug for slug, _ in field.type.records(fact.value))
-    return await records.names(conn, guild_id, slugs)
+    return await record_change(conn, guild_id, slug, kind, (before, after), changes, told)

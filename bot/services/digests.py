@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from msgspec import Struct
@@ -11,11 +11,11 @@ from bot import agenda, when
 from bot.agenda import Digest, Item, Load, Window
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, without_undone
-from bot.ledger.fields import find_field
-from bot.services import deliveries, destinations, records, reminders, scope, sources, updates
+from bot.services import deliveries, destinations, records, reminders, scope, updates
+from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, from_text, to_text
-from data.records import Desk, Destination, Kind, Opened, State, Update
+from data.records import Desk, Destination, Kind, Opened, Update
 
 _LISTED = 60  # Deals and statements that a first digest looks at; it shows what fits.
 
@@ -227,28 +227,7 @@ async def _change(
     by_id = {update.id: update for update in known}
     first = next((c.after for c in changes if c.after is not None), None)
     source = by_id[first.update] if first else max(known, key=lambda u: u.id)
-    return RecordChange(
-        kind=kind,
-        slug=slug,
-        name=after.facts["name"][-1].value,
-        new="name" not in before.facts,
-        opened=before.opened,
-        changes=changes,
-        names=await _names(conn, guild_id, kind, (before, after)),
-        source=await sources.get(conn, guild_id, source.source_id),
-        locator=source.locator,
-        date=source.date,
-    )
-
-
-async def _names(conn: Connection, guild_id: int, kind: Kind, states: Iterable[State]) -> dict[str, str]:
-    slugs: set[str] = set()
-    for state in states:
-        for name, facts in state.facts.items():
-            field = find_field(kind, name)
-            assert field is not None  # The fold keeps no other.
-            slugs.update(slug for fact in facts for slug, _ in field.type.records(fact.value))
-    return await records.names(conn, guild_id, slugs)
+    return await record_change(conn, guild_id, slug, kind, (before, after), changes, source)
 
 
 async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:
