@@ -238,6 +238,15 @@ class Person(Struct, frozen=True):
     dm_channel_id: int | None
 
 
+class Filed(Struct, frozen=True):
+    """A question that waits for the editors, as it was asked, and how many times it was filed."""
+
+    id: int
+    asked: str
+    filed_at: datetime
+    times: int
+
+
 class Destination(Struct, frozen=True):
     """Where messages go: a channel of a server, or a person's DM about one server."""
 
