@@ -23,9 +23,9 @@ from bot import logs
 from bot.app import Attache
 from bot.clock import SystemClock
 from bot.heartbeat import Heartbeat
+from bot.services import derived
 from bot.settings import EX_CONFIG, Settings, SettingsError, is_loopback
 from data.database import Database, DatabaseError, FileLock
-from data.migrate import migrate
 
 EX_SOFTWARE = 70  # sysexits.h: an internal error.
 EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable.
@@ -54,7 +54,7 @@ async def run(settings: Settings) -> None:
         db = await Database.open(settings.database)
         try:
             try:
-                await migrate(db)
+                await derived.bring_up_to_date(db)
             except sqlite3.Error as error:
                 raise Stopped(
                     f"{settings.database} could not be brought to the newest schema: {error}. It is as it was before.",

@@ -20,8 +20,8 @@ from bot.app import Attache, answer_error
 from bot.clock import SystemClock
 from bot.errors import UserError
 from bot.kinds import next_due
+from bot.services import derived
 from data.database import Database
-from data.migrate import migrate
 
 ZONE = "Asia/Kolkata"
 # simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
@@ -119,7 +119,7 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
     with TemporaryDirectory(prefix="attache-demo-") as folder:
         db = await Database.open(Path(folder) / "demo.db")
         try:
-            await migrate(db)
+            await derived.bring_up_to_date(db)
             bot = Attache(db, clock)
             await bot.add_cog(skip)
             env = simcord.Env(bot, settle_timeout=SETTLE_TIMEOUT, check_errors=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import Any
+
+from msgspec import Struct
 
 from bot.ledger.fields import Field, find_field, stage_rank
 from data.records import Fact, FactDate, Kind, State, Update
@@ -51,22 +54,9 @@ def fold(
     if as_of is not None:
         live = [u for u in live if u.date.day is None or u.date.day <= as_of]
 
-    kept: dict[str, dict[object, Update]] = {}
+    kept: _Kept = {}
     for update in sorted(live, key=_order):
-        field = find_field(kind, update.field)
-        if field is None:
-            continue
-        facts = kept.setdefault(field.name, {})
-        if field.rule == "replace":
-            facts.clear()
-            key: object = ""
-        elif field.rule == "list":
-            key = key_of(field, update.value)
-        else:
-            key = (key_of(field, update.value), update.source_id)
-        facts.pop(key, None)
-        if not (isinstance(update.value, dict) and update.value.get("gone")):
-            facts[key] = update
+        _apply(kind, kept, update)
 
     facts = {
         name: [Fact(u.value, u.date, u.id, u.source_id, u.locator) for u in found.values()]
@@ -79,6 +69,71 @@ def fold(
         opened=min(dated, key=_by_day, default=None),
         newest=max(dated, key=_by_day, default=None),
     )
+
+
+_Kept = dict[str, dict[object, Update]]
+"""What counts of a record, per field and key."""
+
+
+def _apply(kind: Kind, kept: _Kept, update: Update) -> None:
+    field = find_field(kind, update.field)
+    if field is None:
+        return
+    facts = kept.setdefault(field.name, {})
+    if field.rule == "replace":
+        facts.clear()
+        key: object = ""
+    elif field.rule == "list":
+        key = key_of(field, update.value)
+    else:
+        key = (key_of(field, update.value), update.source_id)
+    facts.pop(key, None)
+    if not (isinstance(update.value, dict) and update.value.get("gone")):
+        facts[key] = update
+
+
+class Stood(Struct, frozen=True):
+    """How a deal or a pending item stood from a fact day on; without a day from its undated facts on.
+
+    It is `live` from the first day on which something is reported of it: its name may have been entered with a later
+    one. A deal is `open` while it waits for an approval.
+    """
+
+    day: date | None
+    live: bool
+    stage: str | None
+    open: bool
+
+
+def course(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
+    """How a deal or a pending item stood, one entry for each change, by fact dates only; [] when it has no name."""
+    live = sorted(live_updates(updates), key=_order)
+    if not any(update.field == "name" for update in live):
+        return []
+    reported = not any(_reports(kind, update) for update in live)
+    kept: _Kept = {}
+    found: list[Stood] = []
+    for day, together in groupby(live, key=lambda update: update.date.day):
+        for update in together:
+            _apply(kind, kept, update)
+            reported = reported or _reports(kind, update)
+        values = {name: [update.value for update in facts.values()] for name, facts in kept.items()}
+        stood = Stood(day, reported, stage_in(kind, values), waits(kind, values))
+        if not found or (stood.live, stood.stage, stood.open) != (found[-1].live, found[-1].stage, found[-1].open):
+            found.append(stood)
+    return found
+
+
+def stage_in(kind: Kind, values: Mapping[str, Sequence[Any]]) -> str | None:
+    """The stage among the values of a record; only deals have one."""
+    return (values.get("stage") or ["unspecified"])[-1] if kind == "deal" else None
+
+
+def waits(kind: Kind, values: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether the values of a record say that it waits: a pending item that is open, a deal without some approval."""
+    if kind == "pending":
+        return (values.get("state") or [""])[-1] == "open"
+    return kind == "deal" and any(value["state"] in ("open", "requested") for value in values.get("approval") or [])
 
 
 def key_of(field: Field, value: object) -> object:

@@ -13,7 +13,7 @@ import msgspec
 
 from bot import when
 from bot.errors import BadInput
-from bot.ledger.words import normal, one_line
+from bot.ledger.words import as_written, normal, one_line
 from data.records import Approval, Due, FactDate, Kind, Money, Party, Sureness
 
 Find = Callable[[str, tuple[Kind, ...]], str]
@@ -153,7 +153,7 @@ class TextItem(Text):
         return value["text"]
 
     def key(self, value: Any) -> str:
-        return normal(value["text"]) or value["text"]
+        return as_written(value["text"]) or value["text"]
 
 
 @dataclass(frozen=True)
@@ -378,7 +378,7 @@ class ApprovalType(_Plain):
         return f"{approval.what} by {by}: {approval.state}"
 
     def key(self, value: Any) -> str:
-        return f"{value['side']}|{normal(value.get('authority', ''))}|{normal(value['what'])}"
+        return f"{value['side']}|{as_written(value.get('authority', ''))}|{as_written(value['what'])}"
 
     def records(self, value: Any) -> list[tuple[str, str]]:
         return [(value["side"], "gives " + value["what"])]

@@ -1,18 +1,92 @@
-"""The one normaliser of names and text, for what is stored and for what is asked."""
+"""The one normaliser of names and text, for what is stored and for what is asked; and how words differ by a slip."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Stripping every mark would destroy Hindi and Arabic; accents are only dropped where readers leave them out.
 _ACCENTS_DROPPED_FROM = ("LATIN", "GREEK", "CYRILLIC")
 
+# What parts words in texts that are otherwise ASCII: with these gone most texts take the fast way.
+_TYPOGRAPHY = dict.fromkeys(
+    map(ord, "\u00a0\u2009\u2010\u2011\u2012\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u20b9"), " "
+)
 
-def _plain(letter: str) -> str:
-    decomposed = unicodedata.normalize("NFD", letter)
-    if len(decomposed) > 1 and unicodedata.name(decomposed[0], "").startswith(_ACCENTS_DROPPED_FROM):
-        return decomposed[0]
-    return letter
+_ASCII_PARTS = re.compile(r"[a-z]+|[0-9]+")
+_PARTS = re.compile(r"\d+|[^\d\s]+")
+_NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
+_DOTTED = re.compile(r"(?<![^\W_])(?:[a-z]\.)+[a-z](?![^\W_])")  # "u.s", whether or not a dot follows
+
+_BRITISH_NOUNS = {
+    "acknowledgement": "acknowledgment",
+    "aeroplane": "airplane",
+    "artefact": "artifact",
+    "calibre": "caliber",
+    "centre": "center",
+    "defence": "defense",
+    "fibre": "fiber",
+    "instalment": "installment",
+    "judgement": "judgment",
+    "kilometre": "kilometer",
+    "licence": "license",
+    "litre": "liter",
+    "manoeuvre": "maneuver",
+    "metre": "meter",
+    "offence": "offense",
+    "pretence": "pretense",
+    "programme": "program",
+    "sabre": "saber",
+    "sceptic": "skeptic",
+    "theatre": "theater",
+}
+# fmt: off
+_BRITISH_ISE = (
+    "author", "capital", "central", "character", "civil", "critic", "custom", "demilitar", "denuclear", "digit",
+    "emphas", "equal", "final", "formal", "galvan", "general", "harmon", "industrial", "institutional",
+    "international", "legal", "liberal", "local", "material", "maxim", "memor", "militar", "minim", "mobil",
+    "modern", "monet", "national", "neutral", "normal", "optim", "organ", "penal", "polar", "popular", "priorit",
+    "privat", "real", "recogn", "reorgan", "scrutin", "special", "stabil", "standard", "subsid", "summar", "symbol",
+    "synchron", "util", "visual", "weapon",
+)
+# fmt: on
+_BRITISH_OUR = (
+    "arm",
+    "behavi",
+    "col",
+    "endeav",
+    "fav",
+    "harb",
+    "hon",
+    "hum",
+    "lab",
+    "neighb",
+    "rig",
+    "rum",
+    "vap",
+    "vig",
+)
+_BRITISH_LL = ("cancel", "channel", "fuel", "label", "level", "model", "signal", "travel")
+
+# Both spellings are met in one record, and nobody who asks should have to know which one its source used.
+_AMERICAN = (
+    {british + s: american + s for british, american in _BRITISH_NOUNS.items() for s in ("", "s")}
+    | {f"{stem}is{end}": f"{stem}iz{end}" for stem in _BRITISH_ISE for end in ("e", "es", "ed", "er", "ers", "ing")}
+    | {f"{stem}isation{s}": f"{stem}ization{s}" for stem in _BRITISH_ISE for s in ("", "s")}
+    | {f"{stem}ys{end}": f"{stem}yz{end}" for stem in ("anal", "paral") for end in ("e", "ed", "ing")}
+    | {
+        f"{stem}our{end}": f"{stem}or{end}"
+        for stem in _BRITISH_OUR
+        for end in ("", "s", "ed", "er", "ers", "ing", "able", "hood", "ite", "al")
+    }
+    | {f"{stem}l{end}": f"{stem}{end}" for stem in _BRITISH_LL for end in ("ed", "er", "ers", "ing")}
+)
+
+LONGEST_MISTYPED = 24
+"""Words longer than this are no slips of one another: mostly scripts that set no spaces, and nonsense."""
+
+_VOWELS = re.compile("[aeiouy]")
+_DOUBLED = re.compile(r"(.)\1+")
 
 
 def one_line(text: str) -> str:
@@ -25,12 +99,50 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _without_accents(text: str) -> str:
+    kept: list[str] = []
+    dropping = False
+    for c in unicodedata.normalize("NFD", text):
+        if unicodedata.category(c) != "Mn":
+            dropping = unicodedata.name(c, "").startswith(_ACCENTS_DROPPED_FROM)
+        elif dropping:
+            continue
+        kept.append(c)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _folded(text: str) -> str:
+    """A text in lower case and without accents, its punctuation still there."""
+    if not text.isascii():
+        text = text.translate(_TYPOGRAPHY)
+    if text.isascii():
+        return text.lower()
+    # Folding case may leave what is not composed or compatible, so that comes again.
+    return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _split(folded: str) -> str:
+    """A folded text with a space for whatever is neither letter, mark nor digit."""
+    if folded.isascii():
+        return _NOT_ASCII_WORD.sub(" ", folded)
+    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
+
+
 def words_of(text: str) -> list[str]:
-    """The words of a text: NFKC, case-folded, split on whatever is neither letter, mark nor digit."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
-    if not folded.isascii():
-        folded = "".join(map(_plain, folded))
-    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
+    """The words of a text as they are compared: without case, and in one of the ways in which people write them.
+
+    Letters and digits are words of their own ("MQ-9B", "mq9b" and "MQ 9B" are the same), letters with dots are one word
+    ("U.S." is "us"), and British spellings are American ones.
+    """
+    folded = _folded(text)
+    if "." in folded:
+        folded = _DOTTED.sub(lambda found: found[0].replace(".", ""), folded)
+    words: list[str]
+    if folded.isascii():
+        words = _ASCII_PARTS.findall(folded)
+    else:  # A mark alone is no word.
+        words = [word for word in _PARTS.findall(_split(folded)) if any(map(str.isalnum, word))]
+    return [_AMERICAN.get(word) or word for word in words]
 
 
 def normal(text: str) -> str:
@@ -38,12 +150,48 @@ def normal(text: str) -> str:
     return " ".join(words_of(text))
 
 
+def as_written(text: str) -> str:
+    """A text without case and punctuation, its spelling kept: what makes two entries of a record the same one.
+
+    It stays as it is when `words_of` learns more, so that a record never changes by that.
+    """
+    return " ".join(_split(_folded(text)).split())
+
+
 def slug_of(name: str) -> str:
     """A short address for a record, made from its name. Letters of every script stay; at most 50 characters,
     so that the id of a button (100) can carry it with a server and a page."""
-    return "-".join(words_of(name))[:50].strip("-") or "record"
+    return as_written(name).replace(" ", "-")[:50].strip("-") or "record"
+
+
+def skeleton(word: str) -> str:
+    """A word as it is heard: without vowels after its first letter, doubled letters once."""
+    return _DOUBLED.sub(r"\1", word[:1] + _VOWELS.sub("", word[1:]))
 
 
 def spelling_variants(word: str) -> set[str]:
-    """A word and the word with each one of its letters left out; two words that share one differ by a slip."""
-    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))} if len(word) >= 4 else {word}
+    """How a word may be met when it is mistyped; two words that share a variant may be meant for one another.
+
+    The word, the word with each one of its letters left out (from four letters on), and "~" with its skeleton (from
+    five on). Numbers are never slips of one another, nor are words too long to be any.
+    """
+    if len(word) < 4 or len(word) > LONGEST_MISTYPED or word[0].isdigit():
+        return {word}
+    variants = {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+    if len(word) >= 5:
+        variants.add("~" + skeleton(word))
+    return variants
+
+
+def distance(a: str, b: str) -> int:
+    """How many slips are between two words: a letter more, less or another, or two neighbours swapped."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        before, last, row = row, before, [i]
+        for j, other in enumerate(b, 1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and other == a[i - 2]:
+                steps = min(steps, last[j - 2] + 1)
+            row.append(steps)
+    return row[-1]

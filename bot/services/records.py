@@ -116,7 +116,7 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
     """The slug behind a typed slug, name or alias; NotInRecord or BadInput says what there is instead."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
-    exact = await _select(conn, guild_id, kinds, "n.start = 0 AND n.norm = ?", (normal(text),), 5)
+    exact = await _select(conn, guild_id, kinds, "n.how = 0 AND n.norm = ?", (normal(text),), 5)
     slug_match = [row for row in exact if row.slug == text]
     found = slug_match or exact
     if not found:
@@ -148,7 +148,7 @@ async def _select(
         "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on "
         "FROM name n JOIN record r ON r.id = n.record_id "
         f"WHERE n.guild_id = ? AND {where} AND r.live = 1 AND r.kind IN ({marks}) "  # texts of ours
-        "ORDER BY n.start, n.norm LIMIT ?",
+        "ORDER BY n.how, n.norm LIMIT ?",
         (guild_id, *values, *kinds, limit),
     )
     return [Row(*row) for row in rows]
@@ -170,9 +170,9 @@ async def complete(
                 found.setdefault(row.slug, (row, how))
 
     beyond = asked + "\U0010ffff"
-    await add("name", "n.start = 0 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
+    await add("name", "n.how = 0 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
     if asked:
-        await add("word", "n.norm >= ? AND n.norm < ?", (asked, beyond))
+        await add("word", "n.how <= 1 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
     words = words_of(text[:100])
     if len(words) > 1:
         # Words in another order: each has to begin a word of the same record.
@@ -181,9 +181,9 @@ async def complete(
             "AND o.norm >= ? AND o.norm < ?)"
             for _ in words
         )
-        await add("word", f"n.start = 0 AND {others}", tuple(v for w in words for v in (w, w + "\U0010ffff")))
+        await add("word", f"n.how = 0 AND {others}", tuple(v for w in words for v in (w, w + "\U0010ffff")))
     if len(asked) >= 3:
-        await add("inside", "n.start = 0 AND instr(n.norm, ?) > 0", (asked,))
+        await add("inside", "n.how = 0 AND instr(n.norm, ?) > 0", (asked,))
     if words and len(found) < limit:
         marks = ", ".join("?" * len(spelling_variants(words[-1])))
         corrected = await conn.execute_fetchall(
@@ -191,7 +191,7 @@ async def complete(
             (guild_id, *spelling_variants(words[-1])),
         )
         for (word,) in corrected:
-            await add("spelling", "n.norm >= ? AND n.norm < ?", (word, word + "\U0010ffff"))
+            await add("spelling", "n.how <= 1 AND n.norm >= ? AND n.norm < ?", (word, word + "\U0010ffff"))
     return list(found.values())[:limit]
 
 

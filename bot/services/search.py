@@ -49,14 +49,14 @@ async def _page(
     conn: Connection, guild_id: int, words: Sequence[str], offset: int, limit: int
 ) -> tuple[list[Row], int]:
     # Each word is quoted, so no operator of the query language can come from a person; words hold no quotes.
-    query = f"desk:g{guild_id} AND body:({' AND '.join(f'{chr(34)}{word}{chr(34)}' for word in words)} *)"
+    query = f"tags:g{guild_id} AND {{name body}}:({' AND '.join(f'{chr(34)}{word}{chr(34)}' for word in words)} *)"
     # FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
     # Here a name that holds the words, or their beginning, comes first, then what is newest.
     name = " ".join(words)
     rows = await conn.execute_fetchall(
         "WITH hit AS (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) "
         "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () "
-        "FROM hit JOIN record r ON r.id = hit.rowid WHERE r.guild_id = ? AND r.live = 1 "
+        "FROM hit JOIN record r ON r.id = hit.rowid & 0xFFFFFFFFFF WHERE r.guild_id = ? AND r.live = 1 "
         "ORDER BY EXISTS (SELECT 1 FROM name n WHERE n.record_id = r.id AND n.norm >= ? AND n.norm < ?) DESC, "
         "r.newest_on DESC, r.id LIMIT ? OFFSET ?",
         (query, RANKED, guild_id, name, name + "\U0010ffff", limit, offset),

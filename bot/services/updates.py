@@ -16,19 +16,14 @@ from msgspec import Struct
 from bot import when
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import fold
-from bot.ledger.brief import brief
-from bot.ledger.fields import KIND_WORDS, fields_of, find_field, get_field
-from bot.ledger.values import due_day, quoted
-from bot.ledger.words import spelling_variants, words_of
+from bot.ledger.fields import KIND_WORDS, get_field
+from bot.ledger.values import quoted
+from bot.services.derived import refold
+from bot.services.rows import COLUMNS, update_of
 from data.database import Connection, from_text, to_text
-from data.records import FactDate, Kind, State, Update
+from data.records import FactDate, Kind, Update
 
 UNDO_FOR = timedelta(seconds=60)
-
-_UPDATE = (
-    "u.id, r.slug, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, u.printed, "
-    "u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, u.origin_key"
-)
 
 
 class Change(Struct, frozen=True):
@@ -44,16 +39,6 @@ class Change(Struct, frozen=True):
     reason: str = ""
     replaces: int | None = None
     origin_key: str = ""
-
-
-def update_of(row: Sequence) -> Update:
-    """A ledger row, as `_UPDATE` selects it."""
-    id_, slug, action, field, value, first, last, precision, worked_out, printed, entered_at, *rest = row
-    date = msgspec.convert(
-        {"precision": precision, "first": first, "last": last, "worked_out": bool(worked_out), "printed": printed},
-        FactDate,
-    )
-    return Update(id_, slug, action, field, msgspec.json.decode(value), date, from_text(entered_at), *rest)
 
 
 async def append(
@@ -189,7 +174,7 @@ async def withdraw(
     for update_id in update_ids:
         rows = list(
             await conn.execute_fetchall(
-                f"SELECT {_UPDATE}, r.id, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
+                f"SELECT {COLUMNS}, r.id, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
                 "WHERE u.guild_id = ? AND u.id = ?",
                 (guild_id, update_id),
             )
@@ -242,7 +227,7 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
 async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
     """All updates of a record in the order of entering, withdrawn ones too."""
     rows = await conn.execute_fetchall(
-        f"SELECT {_UPDATE} FROM record r JOIN ledger u ON u.record_id = r.id "
+        f"SELECT {COLUMNS} FROM record r JOIN ledger u ON u.record_id = r.id "
         "WHERE r.guild_id = ? AND r.slug = ? ORDER BY u.id",
         (guild_id, slug),
     )
@@ -252,7 +237,7 @@ async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
 async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
     """The history of several records in one read. Records that do not exist are left out."""
     rows = await conn.execute_fetchall(
-        f"SELECT {_UPDATE} FROM record r JOIN ledger u ON u.record_id = r.id "
+        f"SELECT {COLUMNS} FROM record r JOIN ledger u ON u.record_id = r.id "
         "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?)) ORDER BY u.id",
         (guild_id, msgspec.json.encode(list(slugs)).decode()),
     )
@@ -267,132 +252,3 @@ async def newest_id(conn: Connection, guild_id: int) -> int:
     """The newest update of a server, 0 when its ledger is empty."""
     ((newest,),) = await conn.execute_fetchall("SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,))
     return newest
-
-
-async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
-    """Writes the tables that commands read anew for these records, and for those whose words depend on them.
-
-    A deal shows its open pending items, and every record the names of those it is linked with, so both go along.
-    """
-    touched = set(record_ids)
-    around = await _deals_of_items(conn, touched)
-    renamed = [record_id for record_id in touched if await _write_fold(conn, guild_id, record_id)]
-    around |= await _deals_of_items(conn, touched)
-    for record_id in renamed:
-        rows = await conn.execute_fetchall("SELECT from_id FROM link WHERE to_id = ?", (record_id,))
-        around.update(id_ for (id_,) in rows)
-    for record_id in touched | around:
-        await _write_words(conn, guild_id, record_id, names_too=record_id in touched)
-
-
-async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
-    """What the pending items among these records are about, as the links stand now."""
-    rows = await conn.execute_fetchall(
-        "SELECT l.to_id FROM link l JOIN record r ON r.id = l.from_id "
-        "WHERE l.from_id IN (SELECT value FROM json_each(?)) AND r.kind = 'pending'",
-        (msgspec.json.encode(sorted(record_ids)).decode(),),
-    )
-    return {id_ for (id_,) in rows}
-
-
-async def _write_fold(conn: Connection, guild_id: int, record_id: int) -> bool:
-    """Folds one record into its row and links; True when its name changed."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {_UPDATE} FROM ledger u JOIN record r ON r.id = u.record_id WHERE u.record_id = ? ORDER BY u.id",
-        (record_id,),
-    )
-    ((kind, old_name),) = await conn.execute_fetchall("SELECT kind, name FROM record WHERE id = ?", (record_id,))
-    state = fold.fold(kind, [update_of(row) for row in rows])
-
-    def value(field: str) -> Any:
-        facts = state.facts.get(field)
-        return facts[-1].value if facts else None
-
-    name = value("name") or ""
-    due = value("due") if kind == "pending" else None
-    day = due_day(due)
-    await conn.execute(
-        "UPDATE record SET live = ?, name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, newest_on = ?, "
-        "state = ? WHERE id = ?",
-        (
-            bool(name),
-            name,
-            (value("stage") or "unspecified") if kind == "deal" else None,
-            kind == "pending" and bool(name) and value("state") == "open",
-            day and day.isoformat(),
-            due["sureness"] if due else None,
-            state.newest and state.newest.day and state.newest.day.isoformat(),
-            msgspec.json.encode(state).decode(),
-            record_id,
-        ),
-    )
-    await conn.execute("DELETE FROM link WHERE from_id = ?", (record_id,))
-    for name_, facts in state.facts.items():
-        field = find_field(kind, name_)
-        if field is None:
-            continue
-        for fact in facts:
-            for slug, role in field.type.records(fact.value):
-                await conn.execute(
-                    "INSERT INTO link (from_id, field, role, to_id) "
-                    "SELECT ?, ?, ?, id FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
-                    (record_id, name_, role, guild_id, slug),
-                )
-    return name != old_name
-
-
-async def _write_words(conn: Connection, guild_id: int, record_id: int, *, names_too: bool) -> None:
-    """Writes a record's headline and full text, which hold words of its neighbours, and its own names and spelling."""
-    ((kind, name, live, raw),) = await conn.execute_fetchall(
-        "SELECT kind, name, live, state FROM record WHERE id = ?", (record_id,)
-    )
-    state = msgspec.json.decode(raw, type=State)
-    neighbours = await conn.execute_fetchall(
-        "SELECT o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = ?", (record_id,)
-    )
-    names: dict[str, str] = {slug: other for slug, other in neighbours}  # noqa: C416  # a Row is no pair to dict()
-    pending = []
-    if kind == "deal":
-        pending = await conn.execute_fetchall(
-            "SELECT p.name, json_extract(p.state, '$.facts.item_kind[0].value') "
-            "FROM link l JOIN record p ON p.id = l.from_id "
-            "WHERE l.to_id = ? AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
-            (record_id,),
-        )
-    phrase = brief(kind, state, names, [(item, kind_ or "") for item, kind_ in pending])
-    await conn.execute("UPDATE record SET headline = ? WHERE id = ?", (phrase, record_id))
-
-    await conn.execute("DELETE FROM text WHERE rowid = ?", (record_id,))
-    if names_too:
-        await _write_names(conn, guild_id, record_id, name, state)
-    if not live:
-        return
-    body = [
-        field.type.words(fact.value, names) for field in fields_of(kind) for fact in state.facts.get(field.name, [])
-    ]
-    await conn.execute(
-        "INSERT INTO text (rowid, desk, body) VALUES (?, ?, ?)",
-        (record_id, f"g{guild_id}", " ".join(words_of(" ".join(body)))),
-    )
-
-
-async def _write_names(conn: Connection, guild_id: int, record_id: int, name: str, state: State) -> None:
-    """Writes what finds a record by its name and aliases; nothing when it has no name."""
-    for table in ("name", "spelling"):
-        await conn.execute(f"DELETE FROM {table} WHERE record_id = ?", (record_id,))  # two tables of ours
-    if not name:
-        return
-    all_names = [name, *(fact.value["text"] for fact in state.facts.get("alias", []))]
-    starts = set()
-    for one in all_names:
-        words = words_of(one)
-        starts |= {(" ".join(words[i:]), min(i, 1)) for i in range(len(words))}
-        variants = {(variant, word) for word in words for variant in spelling_variants(word)}
-        await conn.executemany(
-            "INSERT INTO spelling (guild_id, variant, word, record_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(guild_id, variant, word, record_id) for variant, word in variants],
-        )
-    await conn.executemany(
-        "INSERT INTO name (guild_id, norm, record_id, start) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(guild_id, norm, record_id, start) for norm, start in starts],
-    )

@@ -14,9 +14,8 @@ import simcord
 
 from bot.app import Attache
 from bot.errors import UserError
-from bot.services import desks, dossiers, people
+from bot.services import derived, desks, dossiers, people
 from data.database import Database
-from data.migrate import migrate
 
 # simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
 simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
@@ -91,7 +90,7 @@ class World:
         if key in _LOADED:
             async with self.db.write() as conn:
                 for table, rows in _LOADED[key].items():
-                    columns = "(rowid, desk, body)" if table == "text" else ""
+                    columns = "(rowid, tags, name, body)" if table == "text" else ""
                     marks = ", ".join("?" * len(rows[0]))
                     await conn.executemany(f"INSERT INTO {table} {columns} VALUES ({marks})", rows)
             return
@@ -101,7 +100,7 @@ class World:
         with contextlib.closing(sqlite3.connect(self.db.path)) as file:
             _LOADED[key] = {
                 table: file.execute(f"SELECT {'rowid, ' * (table == 'text')}* FROM {table}").fetchall()
-                for table in ("source", "record", "ledger", "link", "name", "spelling", "text")
+                for table in ("source", "record", "ledger", "link", "name", "spelling", "was", "text")
             }
 
 
@@ -141,7 +140,7 @@ def answer(result: simcord.InteractionResult) -> str:
 async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     """The bot just invited, before anyone ran /setup."""
     db = await Database.open(tmp_path / "attache.db")
-    await migrate(db)
+    await derived.bring_up_to_date(db)
     clock = EnvClock()
     bot = Attache(db, clock)
     env = simcord.Env(bot, settle_timeout=8)  # Above the slowest work on a busy machine, below any timer of the bot.

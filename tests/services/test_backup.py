@@ -84,7 +84,7 @@ async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk:
     await asyncio.to_thread(backup, db.path, copy)
     restore(copy, place, now=NOW)
     held = rows_of(place)
-    assert all(held[table] for table in ("record", "ledger", "link", "name", "spelling"))
+    assert all(held[table] for table in ("record", "ledger", "link", "name", "spelling", "was"))
     assert held == rows_of(db.path)
 
 

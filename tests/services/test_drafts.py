@@ -64,7 +64,7 @@ class Editing:
     async def counts(self) -> list[int]:
         """How many rows each table of the record has."""
         found = []
-        for table in ("ledger", "record", "source", "link", "name", "spelling", "text"):
+        for table in ("ledger", "record", "source", "link", "name", "spelling", "was", "text"):
             ((count,),) = await self.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")
             found.append(count)
         return found

@@ -133,6 +133,8 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
         assert after[name], name
     assert (len(before["follow"]), len(after["follow"])) == (4, 2)
     assert (len(before["reminder"]), len(after["reminder"])) == (4, 2)
+    for name in ("was", "text_content"):
+        assert len(before[name]) == 2 * len(after[name]) > 0, name
     assert list(await db.read.execute_fetchall("PRAGMA foreign_key_check")) == []
     for word in (*SECRETS, "Newsroom"):
         assert held(db.path, word) == [], word
@@ -255,7 +257,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         if "guild_id" in columns:
             guilds.add(table)
     deleted = {statement.split()[2] for statement in erasure._OF_A_DESK}
-    assert guilds | {"follow", "reminder", "link", "text"} == deleted
+    assert guilds | {"follow", "reminder", "link", "was", "text"} == deleted
 
 
 @pytest.mark.asyncio

@@ -70,15 +70,19 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
         found[row[0]] = (*row[1:8], state if ids else (shown, state.opened, state.newest))
     for table, columns in (
         ("link", "f.slug, t.field, t.role, o.slug"),
-        ("name", "f.slug, t.norm, t.start"),
-        ("spelling", "f.slug, t.variant, t.word"),
+        ("name", "f.slug, t.norm, t.how, t.kind"),
+        ("was", "f.slug, t.from_on, t.live, t.stage, t.open"),
     ):
         owner = "from_id" if table == "link" else "record_id"
         join = "JOIN record o ON o.id = t.to_id" if table == "link" else ""
         rows = await conn.execute_fetchall(f"SELECT {columns} FROM {table} t JOIN record f ON f.id = t.{owner} {join}")
         found[table] = sorted(tuple(row) for row in rows)
-    rows = await conn.execute_fetchall("SELECT r.slug, t.body FROM text t JOIN record r ON r.id = t.rowid")
+    rows = await conn.execute_fetchall(
+        "SELECT r.slug, t.rowid >> 40, t.tags, t.name, t.body FROM text t JOIN record r ON r.text_id = t.rowid"
+    )
     found["text"] = sorted(tuple(row) for row in rows)
+    rows = await conn.execute_fetchall("SELECT variant, word FROM spelling")
+    found["spelling"] = sorted(tuple(row) for row in rows)
     return found
 
 
@@ -129,11 +133,12 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
 
                 held = await derived(first.read, ids=True)
                 async with first.write() as conn:
-                    for table in ("link", "name", "spelling", "text"):
+                    for table in ("link", "name", "spelling", "was", "text"):
                         await conn.execute(f"DELETE FROM {table}")
                     told = "id IN (SELECT record_id FROM ledger)"
                     await conn.execute(
-                        f"UPDATE record SET live = 0, name = '', headline = '', state = '{{}}', open = 0 WHERE {told}"
+                        "UPDATE record SET text_id = NULL, live = 0, name = '', headline = '', state = '{}', open = 0 "
+                        f"WHERE {told}"
                     )
                     rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")
                     await updates.refold(conn, GUILD, [id_ for (id_,) in rows])

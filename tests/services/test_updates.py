@@ -164,7 +164,7 @@ async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_
         await updates.append(conn, desk, [renamed], now=now, person_id=1, origin="editor")
         await conn.set_trace_callback(lambda _: None)
     assert len([statement for statement in ran if statement.startswith("DELETE FROM text")]) == 2
-    assert len([statement for statement in ran if statement.startswith("DELETE FROM spelling")]) == 1
+    assert len([statement for statement in ran if statement.startswith("INSERT INTO name")]) == 1
     found, _, _ = await search.search(db.read, desk, "washington drones", offset=0, limit=10)
     assert [row.slug for row in found] == ["drones"]
     assert (await records.get_by_name(db.read, desk, "31 armed drones")).record.slug == "drones"
