@@ -13,6 +13,9 @@ _TYPOGRAPHY = dict.fromkeys(
     map(ord, "\u00a0\u2009\u2010\u2011\u2012\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u20b9"), " "
 )
 
+# Joiners within words of Hindi and Persian, soft hyphens: some type them and some do not.
+_UNSEEN = dict.fromkeys((0xAD, 0x200C, 0x200D))
+
 _ASCII_PARTS = re.compile(r"[a-z]+|[0-9]+")
 _PARTS = re.compile(r"\d+|[^\d\s]+")
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
@@ -141,7 +144,8 @@ def words_of(text: str) -> list[str]:
     if folded.isascii():
         words = _ASCII_PARTS.findall(folded)
     else:  # A mark alone is no word.
-        words = [word for word in _PARTS.findall(_split(folded)) if any(map(str.isalnum, word))]
+        parts = _PARTS.findall(_split(folded.translate(_UNSEEN)))
+        words = [word for word in parts if any(map(str.isalnum, word))]
     return [_AMERICAN.get(word) or word for word in words]
 
 

@@ -1,0 +1,158 @@
+"""The normaliser: what people write in several ways is one, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.ledger.words import (
+    LONGEST_MISTYPED,
+    as_written,
+    distance,
+    normal,
+    skeleton,
+    slug_of,
+    spelling_variants,
+    words_of,
+)
+
+texts = st.text(max_size=60) | st.text(
+    st.sampled_from("aeéxUS.-9 1२भार्तकिΣςИй\u0301\u0308\u093f\u200d’–İıß½"), max_size=20
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("MQ-9B", "mq 9 b"),
+        ("mq9b", "mq 9 b"),
+        ("MQ 9B", "mq 9 b"),
+        ("mq-9b", "mq 9 b"),
+        ("F16's", "f 16 s"),
+        ("India–U.S. 2+2 Dialogue", "india us 2 2 dialogue"),
+        ("US", "us"),
+        ("u.s.", "us"),
+        ("U.S", "us"),
+        ("U.S.-India", "us india"),
+        ("the U.S.’s", "the us s"),
+        ("U.S.A.", "usa"),
+        ("S. Jaishankar", "s jaishankar"),
+        ("S.Jaishankar", "s jaishankar"),
+        ("end. A start", "end a start"),
+        ("3.5 billion", "3 5 billion"),
+        ("$3bn", "3 bn"),
+        ("Defence", "defense"),
+        ("offences", "offenses"),
+        ("export licence", "export license"),
+        ("Organisations organising a PROGRAMME", "organizations organizing a program"),
+        ("neighbouring harbours", "neighboring harbors"),
+        ("cancelled; travelling", "canceled traveling"),
+        ("our four hours, a promise and an exercise", "our four hours a promise and an exercise"),
+        ("Café Élysée", "cafe elysee"),
+        ("Ὀδυσσεύς", "οδυσσευσ"),
+        ("Чёрное", "черное"),
+        ("ＦＵＬＬ width", "full width"),
+        ("भारत के रक्षा मंत्री", "भारत के रक्षा मंत्री"),
+        ("२०२३ में", "२०२३ में"),
+        ("एस. जयशंकर", "एस जयशंकर"),
+        ("भा.ज.पा.", "भा ज पा"),
+        ("क्\u200dष", "क्ष"),
+        ("1\ufe0f\u20e3 first", "1 first"),
+        ("العَرَبِيّة", "العَرَبِيّة"),
+        ("— …", ""),
+    ],
+)
+def test_a_text_is_read_in_one_of_the_ways_in_which_it_is_written(text, words):
+    assert normal(text) == words
+
+
+@given(texts)
+@example("ḗ\u030c")
+@example("u.s.\u0301")
+@example("1\u0308a")
+@example("ﬁ.a.b")
+def test_reading_what_was_read_changes_nothing(text):
+    words = words_of(text)
+    assert words_of(" ".join(words)) == words
+
+
+@given(texts)
+def test_a_word_holds_no_space_no_quote_and_something_to_read(text):
+    for word in words_of(text):
+        assert not set(word) & set(" \"'().:*\n\x00")
+        assert any(map(str.isalnum, word))
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=40))
+def test_plain_english_is_read_like_any_other_text(text):
+    assert [*words_of(text), "भ"] == words_of(text + " भ")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("2plus2 New Delhi 2023", "2plus2-new-delhi-2023"),
+        ("U.S. defence programme", "u-s-defence-programme"),
+        ("MQ-9B", "mq-9b"),
+        ("भारत के", "भारत-के"),
+        ("…", "record"),
+    ],
+)
+def test_an_address_keeps_the_spelling_of_the_name(name, slug):
+    assert slug_of(name) == slug
+    assert slug_of(slug) == slug
+
+
+def test_entries_that_are_spelt_differently_stay_two():
+    assert as_written("U.S.") != as_written("US")
+    assert as_written("U.S. Defence ") == as_written("u s defence")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "slips"),
+    [
+        ("drones", "drones", 0),
+        ("drones", "drnes", 1),
+        ("drones", "drnoes", 1),
+        ("drones", "dromes", 1),
+        ("armed", "amrde", 2),
+        ("kitten", "sitting", 3),
+        ("", "abc", 3),
+    ],
+)
+def test_slips_are_counted(a, b, slips):
+    assert distance(a, b) == distance(b, a) == slips
+
+
+short = st.text("abcde", max_size=7)
+
+
+@given(short, short)
+def test_no_slip_is_the_same_word_and_no_more_are_needed_than_letters(a, b):
+    assert (distance(a, b) == 0) is (a == b)
+    assert abs(len(a) - len(b)) <= distance(a, b) <= max(len(a), len(b))
+
+
+@given(st.text("abcdefgh", min_size=5, max_size=9), st.data())
+def test_words_that_differ_by_a_slip_share_a_variant(word, data):
+    at = data.draw(st.integers(0, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcxyz"))
+    missing = word[:at] + word[at + 1 :]
+    other = word[:at] + letter + word[at + 1 :]
+    swapped = word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
+    for slip in (missing, other, swapped):
+        assert spelling_variants(word) & spelling_variants(slip), slip
+
+
+@pytest.mark.parametrize(
+    ("word", "heard"),
+    [("committee", "cmt"), ("commitee", "cmt"), ("atomics", "atmcs"), ("india", "ind"), ("भारत", "भारत")],
+)
+def test_a_skeleton_is_what_is_heard(word, heard):
+    assert skeleton(word) == heard
+
+
+@pytest.mark.parametrize("word", ["2023", "12345", "abc", "x" * (LONGEST_MISTYPED + 1)])
+def test_numbers_short_words_and_overlong_ones_are_no_slips(word):
+    assert spelling_variants(word) == {word}
