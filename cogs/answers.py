@@ -1,10 +1,11 @@
-"""Steps that several commands share on the way to an answer: more time in a DM, the answer, a first message before."""
+"""Steps that several commands share on the way to an answer: more time in a DM, its pages, a first message before."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import discord
+from discord import ui
 from discord.utils import MISSING
 
 from bot.app import Attache
@@ -25,6 +26,19 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
         await interaction.edit_original_response(content=content, view=view)
     else:
         await interaction.response.send_message(content or None, view=view, ephemeral=True)
+
+
+def is_private(interaction: Interaction) -> bool:
+    """Whether only who pressed sees the message with the button."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
+    """Shows a page in the place of the one before; what stands in a channel for everyone stays as it is."""
+    if new or not is_private(interaction):
+        await interaction.response.send_message(view=view, ephemeral=True)
+    else:
+        await interaction.response.edit_message(view=view)
 
 
 async def send_first(bot: Attache, planned: int | None) -> Delivery | None:

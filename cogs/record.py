@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import discord
-from discord import ui
 from discord.ext import commands
 
 from bot.app import Attache
@@ -13,6 +12,7 @@ from bot.rights import Caller
 from bot.services import courses, records
 from bot.ui import cards, history
 from bot.ui.ids import number
+from cogs.answers import is_private, turn
 from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
 
 _DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
@@ -37,13 +37,13 @@ class RecordPresses(commands.Cog):
         view = cards.sources(
             opened, number(page, _DIGITS), now=self.bot.clock.now(), guild_id=in_ids(interaction, caller)
         )
-        await _turn(interaction, view, new=not page)
+        await turn(interaction, view, new=not page)
 
     @press("record.history")
     async def history(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
         found = await courses.get(self.bot.db.read, caller.guild_id, slug)
         view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
-        await _turn(interaction, view, new=not page)
+        await turn(interaction, view, new=not page)
 
     @press("record.share")
     async def share(self, interaction: Interaction, caller: Caller, slug: str) -> None:
@@ -53,7 +53,7 @@ class RecordPresses(commands.Cog):
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         told = await card_of(interaction, caller, opened, now, sharable=False, note="-# Shared in this channel.")
         public = await card_of(interaction, caller, opened, now, shared=True, note=f"-# Shared by <@{caller.user_id}>")
-        if _is_private(interaction):
+        if is_private(interaction):
             await interaction.response.edit_message(view=told)
             await interaction.followup.send(view=public)
         else:
@@ -65,19 +65,7 @@ class RecordPresses(commands.Cog):
         now = self.bot.clock.now()
         listing = await listing_of(self.bot, caller.guild_id, key, now)
         view = await list_page(interaction, caller, listing, number(page, _DIGITS), now, key)
-        await _turn(interaction, view)
-
-
-def _is_private(interaction: Interaction) -> bool:
-    return interaction.message is not None and interaction.message.flags.ephemeral
-
-
-async def _turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
-    """Shows a page in the place of the one before; what stands in a channel for everyone stays as it is."""
-    if new or not _is_private(interaction):
-        await interaction.response.send_message(view=view, ephemeral=True)
-    else:
-        await interaction.response.edit_message(view=view)
+        await turn(interaction, view)
 
 
 def _require_may_post(interaction: Interaction) -> None:
