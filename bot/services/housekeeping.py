@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.services import deliveries
+from bot.services import deliveries, questions
 from data.database import Connection, from_text, to_text
 
 DRAFTS_KEPT_FOR = timedelta(days=90)
-QUESTIONS_KEPT_FOR = timedelta(hours=24)
 
 
 async def mark_tick(conn: Connection, now: datetime) -> None:
@@ -31,4 +30,4 @@ async def clean_up(conn: Connection, now: datetime) -> None:
     told_before = to_text(now - deliveries.KEPT_FOR)
     await conn.execute("DELETE FROM reminder WHERE done_at < ?", (told_before,))
     await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
-    await conn.execute("DELETE FROM question WHERE asked_at < ?", (to_text(now - QUESTIONS_KEPT_FOR),))
+    await questions.clean_up(conn, now)

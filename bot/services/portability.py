@@ -37,7 +37,7 @@ _OF_A_PERSON = {
         SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
         FROM draft t JOIN desk k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
     "questions": """
-        SELECT k.name AS server, q.text, q.asked_at
+        SELECT k.name AS server, q.text, q.asked_at, q.filed_at, q.unanswered
         FROM question q JOIN desk k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
     "updates": """
         SELECT k.name AS server, r.name AS record, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision,

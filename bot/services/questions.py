@@ -1,18 +1,26 @@
-"""What does not fit in a button, such as the filters of a list: a row that the button names, kept for a day."""
+"""What was asked, written down: for a day what does not fit in a button, and for the editors what members file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from bot.errors import UserError
+from bot.ledger.words import one_line
 from bot.services import people
 from data.database import Connection, from_text, to_text
-from data.records import Kind
+from data.records import Filed, Kind
 
 KEPT = timedelta(hours=24)
+FILED_FOR = timedelta(days=90)
+MOST_FILED = 200  # Of one server; whoever reads more than that needs another tool.
+MOST_FILED_BY_ONE = 20
+
+_GONE = "(filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?"
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
@@ -29,28 +37,180 @@ class Listing(Struct, frozen=True, omit_defaults=True):
     everything: bool = False
 
 
-async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: datetime, user_id: int) -> int:
-    """Writes down what was asked, so that a button can turn its pages. Older ones of this server go."""
+class Asked(Struct, frozen=True, omit_defaults=True):
+    """A question in somebody's own words, and how many times it was filed when it was."""
+
+    asked: str
+    times: int = 1
+
+
+class Counts(Struct, frozen=True):
+    """How many questions wait for the editors, and how many of the last 24 hours the record did not answer."""
+
+    filed: int
+    unanswered: int
+
+
+def _json(value: Listing | Asked) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _gone_by(now: datetime) -> tuple[str, str]:
+    return to_text(now - KEPT), to_text(now - FILED_FOR)
+
+
+async def clean_up(conn: Connection, now: datetime) -> None:
+    """Deletes what has had its time, in all servers."""
+    await conn.execute(f"DELETE FROM question WHERE {_GONE}", _gone_by(now))
+
+
+async def _keep(
+    conn: Connection, guild_id: int, what: Listing | Asked, *, now: datetime, user_id: int, unanswered: bool = False
+) -> int:
+    """Writes one row. Older ones of this server go."""
     person = await people.ensure(conn, user_id)
-    await conn.execute("DELETE FROM question WHERE guild_id = ? AND asked_at <= ?", (guild_id, to_text(now - KEPT)))
+    await conn.execute(f"DELETE FROM question WHERE guild_id = ? AND ({_GONE})", (guild_id, *_gone_by(now)))
     cursor = await conn.execute(
-        "INSERT INTO question (guild_id, person_id, text, asked_at) VALUES (?, ?, ?, ?)",
-        (guild_id, person.id, msgspec.json.encode(listing).decode(), to_text(now)),
+        "INSERT INTO question (guild_id, person_id, text, asked_at, unanswered) VALUES (?, ?, ?, ?, ?)",
+        (guild_id, person.id, _json(what), to_text(now), unanswered),
     )
     assert cursor.lastrowid is not None  # One row was inserted.
     return cursor.lastrowid
 
 
-async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
-    """What was asked; UserError when that is more than a day ago."""
+async def _text(conn: Connection, guild_id: int, question_id: int, now: datetime, which: str) -> str | None:
+    """The JSON of a row of the last day."""
     rows = list(
         await conn.execute_fetchall(
-            "SELECT text, asked_at FROM question WHERE guild_id = ? AND id = ?", (guild_id, question_id)
+            f"SELECT text FROM question WHERE guild_id = ? AND id = ? AND asked_at > ? AND {which}",
+            (guild_id, question_id, to_text(now - KEPT)),
         )
     )
-    if not rows or now - from_text(rows[0][1]) >= KEPT:
+    return rows[0][0] if rows else None
+
+
+# For a day: what a button names
+
+
+async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: datetime, user_id: int) -> int:
+    """Writes down what a list shows, so that a button can turn its pages."""
+    return await _keep(conn, guild_id, listing, now=now, user_id=user_id)
+
+
+async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
+    """What a list shows; UserError when it was asked for more than a day ago."""
+    text = await _text(conn, guild_id, question_id, now, "json_type(text, '$.asked') IS NULL")
+    if text is None:
         raise UserError(
             "This list is more than a day old, so its pages can no longer be turned. Nothing was changed. "
             "Use the command again for a new one."
         )
-    return msgspec.json.decode(rows[0][0], type=Listing)
+    return msgspec.json.decode(text, type=Listing)
+
+
+async def keep_asked(
+    conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int, unanswered: bool = False
+) -> int:
+    """Writes down a question, word for word. `unanswered` says that the record did not answer it."""
+    return await _keep(conn, guild_id, Asked(asked_text), now=now, user_id=user_id, unanswered=unanswered)
+
+
+async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> str:
+    """A question as it was asked; UserError when that is more than a day ago."""
+    text = await _text(conn, guild_id, question_id, now, "filed_at IS NULL AND json_type(text, '$.asked') = 'text'")
+    if text is None:
+        raise UserError("This question is more than a day old. Nothing was changed. Ask it again with /ask.")
+    return msgspec.json.decode(text, type=Asked).asked
+
+
+# For the editors
+
+
+async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int) -> None:
+    """Hands a question to the editors of its server, who have it until they handle it, for at most 90 days.
+
+    Filed again, by whomever, it stays one entry. UserError when too many wait already.
+    """
+    person = await people.ensure(conn, user_id)
+    waiting = list(
+        await conn.execute_fetchall(
+            "SELECT id, person_id, text FROM question WHERE guild_id = ? AND filed_at > ?",
+            (guild_id, to_text(now - FILED_FOR)),
+        )
+    )
+    for id_, _, text in waiting:
+        there = msgspec.json.decode(text, type=Asked)
+        if _compared(there.asked) == _compared(asked_text):
+            again = Asked(there.asked, there.times + 1)
+            await conn.execute("UPDATE question SET text = ? WHERE id = ?", (_json(again), id_))
+            return
+    own = sum(person_id == person.id for _, person_id, _ in waiting)
+    if own >= MOST_FILED_BY_ONE:
+        raise UserError(
+            f"{own} questions of yours already wait for the editors, so this one was not filed. Nothing was changed. "
+            "Try again when they have handled some."
+        )
+    if len(waiting) >= MOST_FILED:
+        raise UserError(
+            f"{len(waiting)} questions already wait for the editors here, so this one was not filed. "
+            "Nothing was changed. Tell an editor; /update questions shows what waits."
+        )
+    await conn.execute(
+        "INSERT INTO question (guild_id, person_id, text, asked_at, filed_at) VALUES (?, ?, ?, ?, ?)",
+        (guild_id, person.id, _json(Asked(asked_text)), to_text(now), to_text(now)),
+    )
+
+
+def _compared(question: str) -> str:
+    return one_line(question.casefold()).rstrip(" ?!.")
+
+
+def _filed(row: Sequence[Any]) -> Filed:
+    id_, text, filed_at = row
+    asked = msgspec.json.decode(text, type=Asked)
+    return Filed(id_, asked.asked, from_text(filed_at), asked.times)
+
+
+async def list_filed(
+    conn: Connection, guild_id: int, *, now: datetime, offset: int, limit: int
+) -> tuple[list[Filed], int]:
+    """One page of the questions that wait for the editors, the oldest first, and how many there are."""
+    since = to_text(now - FILED_FOR)
+    rows = await conn.execute_fetchall(
+        "SELECT id, text, filed_at FROM question WHERE guild_id = ? AND filed_at > ? "
+        "ORDER BY filed_at, id LIMIT ? OFFSET ?",
+        (guild_id, since, limit, offset),
+    )
+    found = [_filed(row) for row in rows]
+    ((total,),) = await conn.execute_fetchall(
+        "SELECT count(*) FROM question WHERE guild_id = ? AND filed_at > ?", (guild_id, since)
+    )
+    return found, total
+
+
+async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Filed | None:
+    """A question that waits for the editors, or None when it was handled or had its time."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT id, text, filed_at FROM question WHERE guild_id = ? AND id = ? AND filed_at > ?",
+            (guild_id, question_id, to_text(now - FILED_FOR)),
+        )
+    )
+    return _filed(rows[0]) if rows else None
+
+
+async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
+    """Removes a question that was filed; False when somebody did before."""
+    cursor = await conn.execute(
+        "DELETE FROM question WHERE guild_id = ? AND id = ? AND filed_at IS NOT NULL", (guild_id, question_id)
+    )
+    return cursor.rowcount > 0
+
+
+async def counts(conn: Connection, guild_id: int, *, now: datetime) -> Counts:
+    ((filed, unanswered),) = await conn.execute_fetchall(
+        "SELECT (SELECT count(*) FROM question WHERE guild_id = ?1 AND filed_at > ?2), "
+        "(SELECT count(*) FROM question WHERE guild_id = ?1 AND asked_at > ?3 AND unanswered)",
+        (guild_id, to_text(now - FILED_FOR), to_text(now - KEPT)),
+    )
+    return Counts(filed, unanswered)
