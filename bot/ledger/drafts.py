@@ -33,7 +33,8 @@ class Task(Struct, frozen=True, omit_defaults=True):
     """What a draft changes: the field that its form asks for ("" when none), and what was chosen before.
 
     `name` is the record's name when the draft began, a new record's its name to be. `closes` marks the closing of a
-    pending item; `approval_too` says whether the one open approval behind it is changed with it.
+    pending item; `approval_too` says whether the one open approval behind it is changed with it. With `asks_record`
+    the form asks for the record too; `record` is "" until it is saved.
     """
 
     record: str
@@ -44,6 +45,7 @@ class Task(Struct, frozen=True, omit_defaults=True):
     closes: bool = False
     approval_too: bool = True
     new: bool = False
+    asks_record: bool = False
 
 
 class Draft(Struct, frozen=True):
@@ -114,9 +116,10 @@ class Mistakes(BadInput):
         self.texts = list(texts)
 
 
-# What the form asks. Its parts are called value, date, source, published and reason.
+# What the form asks. Its parts are called value, date, source, published and reason; record where it asks for one.
 
 DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date", "Reason"
+RECORD = "Record"
 
 
 def form_field(task: Task) -> Field | None:
@@ -138,6 +141,11 @@ def prefilled(opened: Opened, field: Field) -> str:
 
 def field_task(opened: Opened, field: Field) -> Task:
     return Task(opened.record.slug, opened.record.kind, opened.record.name, field.name)
+
+
+def alias_task() -> Task:
+    """One more name of a record that the form asks for. Every kind has aliases, so any kind will do until then."""
+    return Task("", "deal", "a record of your choice", "alias", asks_record=True)
 
 
 def checked_task(opened: Opened) -> Task:
@@ -267,10 +275,10 @@ def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> A
     return value
 
 
-def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime) -> Entry:
-    """Reads a form; Mistakes names every field that cannot be used."""
+def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, found_wrong: Sequence[str] = ()) -> Entry:
+    """Reads a form; Mistakes names every field that cannot be used, after what was `found_wrong` before."""
     typed, field = draft.typed, form_field(draft.task)
-    mistakes: list[str] = []
+    mistakes = list(found_wrong)
 
     def part(label: str, reader: Any) -> Any:
         try:

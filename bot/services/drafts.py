@@ -14,6 +14,7 @@ from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.changes import RecordChange, changed_fields
 from bot.ledger.drafts import (
     APPROVAL_AFTER,
+    RECORD,
     Draft,
     Entry,
     Given,
@@ -127,7 +128,7 @@ async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bo
         found, _ = await _enter(conn, draft, now)
     base = await _newest(conn, draft.guild_id, found.changes)
     await conn.execute("UPDATE draft SET base = ? WHERE id = ?", (base, draft.id))
-    return replace(found, draft=replace(draft, base=base), moved_on=moved_on)
+    return replace(found, draft=replace(found.draft, base=base), moved_on=moved_on)
 
 
 async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
@@ -139,9 +140,10 @@ async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
         return replace(seen, moved_on=True)
     found, batch = await _enter(conn, draft, now)
     await conn.execute(
-        "UPDATE draft SET state = 'saved', batch = ?, saved_at = ? WHERE id = ?", (batch, to_text(now), draft.id)
+        "UPDATE draft SET state = 'saved', task = ?, batch = ?, saved_at = ? WHERE id = ?",
+        (_json(found.draft.task), batch, to_text(now), draft.id),
     )
-    return replace(found, draft=replace(draft, state="saved", batch=batch))
+    return replace(found, draft=replace(found.draft, state="saved", batch=batch))
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> tuple[str, str]:
@@ -182,11 +184,16 @@ async def _newest(conn: Connection, guild_id: int, changes: Sequence[RecordChang
 
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
     """Reads a draft's form and appends what it says: what changed, and the batch."""
-    task, guild_id = draft.task, draft.guild_id
-    opened = await (records.find if task.new else records.get)(conn, guild_id, task.record)
+    guild_id = draft.guild_id
+    opened, wrong = await _record_of(conn, draft)
+    if draft.task.asks_record and opened is not None:
+        record = opened.record
+        named = replace(draft.task, record=record.slug, kind=record.kind, name=record.name)
+        draft = replace(draft, task=named)
+    task = draft.task
     if task.closes and opened is not None and not opened.record.open:
         raise UserError(f"{quoted(opened.record.name)} was closed meanwhile. Nothing was changed.")
-    entry = read(draft, await _finder(conn, draft), opened, now=now)
+    entry = read(draft, await _finder(conn, draft), opened, now=now, found_wrong=wrong)
     source_id = await sources.ensure(
         conn,
         guild_id,
@@ -230,6 +237,17 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
         found = [_note(one, told[-1], new) for one in changes if one.record == slug]
         notes += [note for note in found if note is not None]
     return Preview(draft, told, notes, entry, approval=approval["state"] if approval else ""), batch
+
+
+async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:
+    """The record that a draft changes, none when it makes one; and what is wrong with the name that its form gives."""
+    task = draft.task
+    if task.asks_record:
+        try:
+            return await records.get_by_name(conn, draft.guild_id, draft.typed.get("record", "")), []
+        except UserError as error:
+            return None, [f"{RECORD}: {error}"]
+    return await (records.find if task.new else records.get)(conn, draft.guild_id, task.record), []
 
 
 def _note(change: Change, told: RecordChange, new: Opened) -> Note | None:

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot import when
 from bot.ledger.changes import Changed, RecordChange
-from bot.ledger.drafts import DATE, PUBLISHED, REASON, SOURCE, Draft, Note, Preview, form_field
+from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Note, Preview, form_field
 from bot.ledger.fields import KIND_WORDS, Field, fields_of, get_field
 from bot.ledger.values import Choice, Text
 from bot.ui import facts
@@ -66,6 +66,9 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
         title=clip(f"{heading}: {task.name}", _TITLE),
         custom_id=custom_id("update.form", *arguments, guild_id=guild_id),
     )
+    if task.asks_record:
+        hint = "What has the other name, as it is called in the record"
+        modal.add_item(_text(draft, "record", RECORD, hint, "31 armed drones for India", 200))
     if field is not None:
         modal.add_item(_value(field, draft))
     # A stage that goes back is not saved without a reason; everything else may be.
@@ -77,17 +80,22 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
         ("reason", REASON, why, "The ministry withdrew its approval", 500),
     ]
     for name, label, hint, example, limit in parts:
-        if name == "reason" and field is None:
-            continue
-        text = ui.TextInput(
-            custom_id=name,
-            placeholder=example,
-            default=draft.typed.get(name, "")[:limit] or None,
-            required=name != "reason",
-            max_length=limit,
-        )
-        modal.add_item(ui.Label(text=label, description=hint, component=text))
+        if name == "reason" and (field is None or task.asks_record):
+            continue  # Five parts fit into a form.
+        modal.add_item(_text(draft, name, label, hint, example, limit))
     return finished(modal)
+
+
+def _text(draft: Draft, name: str, label: str, hint: str, example: str, limit: int) -> ui.Label:
+    """A part of the form that asks for a text."""
+    text = ui.TextInput(
+        custom_id=name,
+        placeholder=example,
+        default=draft.typed.get(name, "")[:limit] or None,
+        required=name != "reason",
+        max_length=limit,
+    )
+    return ui.Label(text=label, description=hint, component=text)
 
 
 def _value(field: Field, draft: Draft) -> ui.Label:
