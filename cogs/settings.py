@@ -18,7 +18,7 @@ from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.presses import press, typed
 from bot.rights import Caller, require_manager
-from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people
+from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
 from bot.ui import standing as cards
 from bot.ui.ids import number
 
@@ -57,6 +57,7 @@ class Settings(
         digest = await digests.of_desk(conn, desk)
         held = await desks.holdings(conn, guild_id)
         paused = await destinations.list_paused(conn, guild_id)
+        asked = await questions.counts(conn, guild_id, now=now)
         setter = await people.get(conn, desk.set_up_by) if desk.set_up_by is not None else None
         guild = self.bot.get_guild(guild_id)
         seen = [guild.get_channel_or_thread(one.channel_id) for one in paused if one.channel_id] if guild else []
@@ -68,6 +69,8 @@ class Settings(
             digest=digest,
             holdings=held,
             dossiers=dossiers.names(held.dossiers),
+            questions_filed=asked.filed,
+            questions_unanswered=asked.unanswered,
             paused=paused,
             channel_names={channel.id: channel.name for channel in seen if channel is not None},
             set_up_by=setter and setter.user_id,

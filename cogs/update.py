@@ -16,9 +16,13 @@ from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.presses import chosen, press, typed
 from bot.rights import Caller, require_editor
-from bot.services import desks, drafts, people, records
+from bot.services import desks, drafts, people, questions, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui
+from bot.ui import questions as question_cards
+from bot.ui.ids import number
+from bot.ui.pages import clamped
+from cogs.answers import turn
 from cogs.records import AnyRecord, Deal, Item, Participant, RecordArgument, find, in_ids
 from data.database import Connection
 from data.records import Desk, Opened
@@ -127,6 +131,63 @@ class Updates(commands.Cog):
         caller, desk, now = await self._editor(interaction)
         opened = await find(self.bot, caller.guild_id, what)
         await self._ask_checked(interaction, caller, desk, opened, now)
+
+    # Questions that members filed with *Not what I asked*.
+
+    @update.command(name="questions")
+    async def questions(self, interaction: Interaction) -> None:
+        """See the questions that were not answered as meant; a record's other name often helps."""
+        caller, _, now = await self._editor(interaction)
+        view = await self._questions(interaction, caller, 0, now)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    @press("update.questions", may="editor")
+    async def on_questions(self, interaction: Interaction, caller: Caller, page: str) -> None:
+        view = await self._questions(interaction, caller, number(page), self.bot.clock.now())
+        await turn(interaction, view)
+
+    @press("update.question", may="editor")
+    async def on_question(self, interaction: Interaction, caller: Caller, page: str) -> None:
+        now = self.bot.clock.now()
+        filed = await questions.find_filed(self.bot.db.read, caller.guild_id, number(chosen(interaction)), now=now)
+        if filed is None:
+            gone = "That question was handled meanwhile."
+            view = await self._questions(interaction, caller, number(page), now, note=gone)
+        else:
+            view = question_cards.question(filed, number(page), in_ids(interaction, caller))
+        await turn(interaction, view)
+
+    @press("update.handled", may="editor")
+    async def on_handled(self, interaction: Interaction, caller: Caller, question_id: str, page: str) -> None:
+        async with self.bot.db.write() as conn:
+            first = await questions.handle(conn, caller.guild_id, number(question_id))
+        note = "Handled: the question is off the list." if first else "That question was handled before."
+        view = await self._questions(interaction, caller, number(page), self.bot.clock.now(), note=note)
+        await turn(interaction, view)
+
+    @press("update.alias", may="editor")
+    async def on_alias(self, interaction: Interaction, caller: Caller, question_id: str) -> None:
+        now = self.bot.clock.now()
+        if await questions.find_filed(self.bot.db.read, caller.guild_id, number(question_id), now=now) is None:
+            raise UserError("That question was handled meanwhile. Nothing was changed. Use /update questions again.")
+        await self._ask(interaction, caller, reading.alias_task(), now)
+
+    async def _questions(
+        self, interaction: Interaction, caller: Caller, page: int, now: datetime, *, note: str = ""
+    ) -> discord.ui.LayoutView:
+        """One page of them; the last one when there are fewer by now."""
+        rows = question_cards.ROWS
+        found, total = await questions.list_filed(
+            self.bot.db.read, caller.guild_id, now=now, offset=page * rows, limit=rows
+        )
+        if total and not found:
+            page = clamped(page, -(-total // rows))
+            found, total = await questions.list_filed(
+                self.bot.db.read, caller.guild_id, now=now, offset=page * rows, limit=rows
+            )
+        return question_cards.listed(
+            found, total, page, guild_id=in_ids(interaction, caller), note=note, mention=self.bot.mention
+        )
 
     # Presses elsewhere that begin an update: on cards and on reminders, there in direct messages too.
 

@@ -34,6 +34,8 @@ class Standing:
     digest: Destination | None
     holdings: Holdings
     dossiers: Sequence[str]
+    questions_filed: int
+    questions_unanswered: int
     paused: Sequence[Destination]
     channel_names: Mapping[int, str]
     set_up_by: int | None
@@ -59,6 +61,7 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
         record_line(stands.holdings, stands.dossiers),
         f"**Told about problems:** {joined(told)}, and whoever set up what broke",
         f"**Deliveries:** {looked}; {waits}",
+        f"**Questions:** {_questions(stands)}; {mention('update questions')} shows what waits",
     ]
     broken = [f"<#{one.channel_id}>: {escaped(one.reason, 150)}" for one in channels[:MOST_RESUMED]]
     if len(channels) > MOST_RESUMED:
@@ -77,6 +80,13 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
         buttons=buttons,
         accent=OPEN if broken else PLAIN,
     )
+
+
+def _questions(stands: Standing) -> str:
+    filed, unanswered = stands.questions_filed, stands.questions_unanswered
+    waits = f"{filed:,} {'waits' if filed == 1 else 'wait'} for the editors" if filed else "none waits for the editors"
+    found = f"{unanswered:,}" if unanswered else "none"
+    return f"{waits}; {found} of the last 24 hours found no answer in the record"
 
 
 def _name(stands: Standing, place: Destination) -> str:
@@ -118,8 +128,8 @@ def delete_form(server_name: str) -> ui.Modal:
     form = ui.Modal(title="Delete everything of this server", custom_id=custom_id("settings.delete"), timeout=None)
     form.add_item(
         ui.TextDisplay(
-            "The record with its whole history, all follows, reminders and digests of this server will be deleted for "
-            "good. There is no undo."
+            "The record with its whole history, all follows, reminders, digests and questions of this server will be "
+            "deleted for good. There is no undo."
         )
     )
     form.add_item(
@@ -137,7 +147,7 @@ def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str])
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     return card(
         [
-            f"## Everything of this server was deleted\n{size}, and all follows, reminders and digests. "
+            f"## Everything of this server was deleted\n{size}, and all follows, reminders, digests and questions. "
             f"{file_line(emptied=emptied)}",
             "-# Backups made before still hold it; whoever runs this bot can delete them. Attaché keeps the server's "
             f"id, so as not to greet it again, and does nothing until {mention('setup')}.",

@@ -1,0 +1,74 @@
+"""Questions that members filed for the editors: the list, and one of them with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import discord
+from discord import ui
+
+from bot import when
+from bot.ledger.words import one_line
+from bot.ui import pages
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, card
+from bot.ui.text import clip, escaped, plural
+from bot.ui.theme import OPEN, PLAIN
+from data.records import Filed
+
+ROWS = 8
+_TITLE = "## Questions for the editors"
+
+
+def listed(
+    found: Sequence[Filed],
+    total: int,
+    page: int,
+    *,
+    guild_id: int | None,
+    note: str,
+    mention: Callable[[str], str],
+) -> ui.LayoutView:
+    """One page of the questions that wait. `note` says what just happened."""
+    told = f"-# {note}" if note else ""
+    if not found:
+        empty = f"None waits. *Not what I asked* under an answer of {mention('ask')} files a question here."
+        return card([f"{_TITLE}\n{empty}", told], accent=PLAIN)
+    lines: list[str] = []
+    options: list[discord.SelectOption] = []
+    for place, one in enumerate(found, page * ROWS + 1):
+        lines += [f"**{place:,}. {escaped(one.asked, 250)}**", f"-# Filed {when.timestamp(one.filed_at)}{_times(one)}"]
+        # The number keeps a label from being empty, whatever the question is made of.
+        label = clip(f"{place:,}. {one_line(one.asked)}", 100)
+        options.append(discord.SelectOption(label=label, value=str(one.id)))
+    select = ui.Select(
+        custom_id=custom_id("update.question", page, guild_id=guild_id),
+        placeholder="Choose a question",
+        options=options,
+    )
+    count = -(-total // ROWS)
+    below = ". ".join(filter(None, [plural(total, "question"), pages.place(page, count)]))
+    intro = "Somebody said of each that the answer was not what they asked. The oldest stand first."
+    turn = pages.turn_buttons(page, count, "questions", lambda n: custom_id("update.questions", n, guild_id=guild_id))
+    texts = [f"{_TITLE}\n{intro}", "\n".join(lines), f"-# {below}.", told]
+    return card(texts, buttons=turn, selects=[select], accent=OPEN)
+
+
+def question(filed: Filed, page: int, guild_id: int | None) -> ui.LayoutView:
+    """One question, and what an editor can do about it. `page` is where the list stood."""
+    buttons = [
+        button("Handled", custom_id("update.handled", filed.id, page, guild_id=guild_id)),
+        button("Add an alias", custom_id("update.alias", filed.id, guild_id=guild_id)),
+        button("All questions", custom_id("update.questions", page, guild_id=guild_id)),
+    ]
+    text = f"## A question for the editors\n> {escaped(filed.asked, 3000)}"
+    about = f"-# Filed {when.timestamp(filed.filed_at)}{_times(filed)}."
+    help_ = (
+        "*Add an alias* when a record is asked for by a name that it does not have yet. *Handled* takes the question "
+        "off the list; nobody is told."
+    )
+    return card([text, about, help_], buttons=buttons, accent=OPEN)
+
+
+def _times(filed: Filed) -> str:
+    return f", {filed.times:,} times" if filed.times > 1 else ""
