@@ -1,4 +1,4 @@
-"""The SQLite file: one connection that writes, one that reads, and who may hold it."""
+"""The SQLite file: one connection that writes, two that read, and who may hold it."""
 
 from __future__ import annotations
 
@@ -84,15 +84,17 @@ def _look_into(path: Path) -> None:
 
 
 class Database:
-    """One writer and one reader over one file in WAL mode.
+    """One writer and two readers over one file in WAL mode.
 
     `write()` is a whole transaction, one at a time; leaving it by an exception or a cancellation rolls back.
-    `read` is a connection of its own, so that long writes hold up no answer.
+    `read` is a connection of its own, so that long writes hold up no answer. What may itself take long, such as a list
+    as of a day in the past, reads from `aside`, so that it holds up no other answer either.
     """
 
-    def __init__(self, writer: Connection, reader: Connection, path: Path) -> None:
+    def __init__(self, writer: Connection, reader: Connection, aside: Connection, path: Path) -> None:
         self._writer = writer
         self.read = reader
+        self.aside = aside
         self.path = path
         self._turn = asyncio.Lock()
         self.after_write: Callable[[], None] = lambda: None
@@ -106,23 +108,24 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(_look_into, path)
-            for _ in range(2):
+            for _ in range(3):
                 connection = await aiosqlite.connect(path, isolation_level=None)
                 opened.append(connection)
                 for pragma in _PRAGMAS:
                     await connection.execute(pragma)
-            writer, reader = opened
+            writer, read, aside = opened
             await writer.execute("PRAGMA journal_mode = WAL")
             # A settled delivery must survive a power cut, or it would be sent again.
             await writer.execute("PRAGMA synchronous = FULL")
-            await reader.execute("PRAGMA query_only = ON")
+            for reader in (read, aside):
+                await reader.execute("PRAGMA query_only = ON")
         except (sqlite3.Error, OSError) as error:
             for connection in opened:
                 await connection.close()
             raise DatabaseError(
                 f"The database {path.name} cannot be opened: {error}. Check ATTACHE_DATABASE."
             ) from error
-        return cls(writer, reader, path)
+        return cls(writer, read, aside, path)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
@@ -159,7 +162,7 @@ class Database:
         return False
 
     async def close(self) -> None:
-        """Closes both connections; an open one would keep the process alive."""
+        """Closes all connections; an open one would keep the process alive."""
         async with self._turn:
-            await self.read.close()
-            await self._writer.close()
+            for connection in (self.aside, self.read, self._writer):
+                await connection.close()

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -76,9 +77,42 @@ async def test_writes_wait_for_one_another(db):
 
 
 @pytest.mark.asyncio
-async def test_the_reader_cannot_write(db):
-    with pytest.raises(sqlite3.OperationalError):
-        await db.read.execute("INSERT INTO meta (key, value) VALUES ('a', 'x')")
+async def test_readers_cannot_write(db):
+    for reader in (db.read, db.aside):
+        with pytest.raises(sqlite3.OperationalError):
+            await reader.execute("INSERT INTO meta (key, value) VALUES ('a', 'x')")
+
+
+@pytest.mark.asyncio
+async def test_what_takes_long_aside_holds_up_no_answer(db):
+    going_on, enough = threading.Event(), threading.Event()
+
+    def wait() -> int:
+        going_on.set()
+        return not enough.wait(20)
+
+    await db.aside.set_progress_handler(wait, 100)
+    long = asyncio.create_task(
+        db.aside.execute_fetchall(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT count(*) FROM n"
+        )
+    )
+    await asyncio.to_thread(going_on.wait, 20)
+    await insert(db, "a")
+    assert await count(db) == 1
+    assert not long.done()
+    enough.set()
+    assert [tuple(row) for row in await long] == [(500,)]
+
+
+@pytest.mark.asyncio
+async def test_a_closed_file_has_no_connection_left(tmp_path: Path):
+    db = await Database.open(tmp_path / "attache.db")
+    await db.close()
+    for reader in (db.read, db.aside):
+        with pytest.raises(ValueError, match="no active connection"):
+            await reader.execute("SELECT 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["attache.db"]
 
 
 @pytest.mark.asyncio

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ledger.fields import STAGES
-from bot.ledger.fold import fold, live_updates, stage_goes_back
+from bot.ledger.fold import Stood, course, fold, live_updates, stage_goes_back, stage_in, waits
 from data.records import FactDate, Kind, State, Update
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -279,3 +279,86 @@ def test_the_fold_never_raises_and_its_state_can_be_stored(kind: Kind, rows):
     ]
     state = fold(kind, updates)
     assert msgspec.json.decode(msgspec.json.encode(state), type=State) == state
+
+
+UNDATED = FactDate("unknown")
+
+
+def approval(state: str, what: str = "clearances") -> dict[str, str]:
+    return {"side": "us", "what": what, "state": state}
+
+
+def test_a_course_has_an_entry_for_each_change_and_for_nothing_else():
+    updates = [
+        update(1, "name", "31 drones", day(5)),
+        update(2, "stage", "requested", day(1)),
+        update(3, "model", "A", day(2)),
+        update(4, "approval", approval("open"), day(3)),
+        update(5, "stage", "approved", day(7)),
+        update(6, "approval", approval("granted"), day(7)),
+        update(7, "quantity", "31", day(9)),
+    ]
+    assert course("deal", updates) == [
+        Stood(day(1).day, live=True, stage="requested", open=False),
+        Stood(day(3).day, live=True, stage="requested", open=True),
+        Stood(day(7).day, live=True, stage="approved", open=False),
+    ]
+
+
+def test_a_record_was_not_there_before_something_is_reported_of_it():
+    updates = [update(1, "name", "Answer", UNDATED), update(2, "state", "open", day(4))]
+    assert course("pending", updates) == [
+        Stood(None, live=False, stage=None, open=False),
+        Stood(day(4).day, live=True, stage=None, open=True),
+    ]
+    assert course("deal", [update(1, "name", "Engines", day(1))]) == [
+        Stood(day(1).day, live=True, stage="unspecified", open=False)
+    ]
+
+
+def test_what_has_no_name_or_is_withdrawn_never_was():
+    assert course("deal", [update(1, "stage", "signed", day(1))]) == []
+    taken_back = [
+        update(1, "name", "Engines", day(1)),
+        update(2, "stage", "signed", day(2)),
+        update(3, "stage", "signed", day(2), action="withdrawn", replaces=2),
+    ]
+    assert course("deal", taken_back) == [Stood(day(1).day, live=True, stage="unspecified", open=False)]
+
+
+def test_vague_dates_count_from_their_last_day_and_open_ones_from_their_first():
+    may = FactDate("month", date(2023, 5, 1), date(2023, 5, 31))
+    since = FactDate("open", date(2023, 3, 1))
+    updates = [update(1, "name", "D", since), update(2, "stage", "requested", since), update(3, "stage", "signed", may)]
+    assert [stood.day for stood in course("deal", updates)] == [date(2023, 3, 1), date(2023, 5, 31)]
+
+
+stood_facts = st.one_of(
+    st.tuples(st.just("stage"), st.sampled_from(list(STAGES))),
+    st.tuples(st.just("approval"), st.builds(approval, st.sampled_from(["open", "granted"]), st.sampled_from("ab"))),
+    st.tuples(st.just("state"), st.sampled_from(["open", "closed"])),
+    st.tuples(st.just("quantity"), st.just("31")),
+)
+stood_dates = (
+    st.integers(0, 6).map(day) | st.just(UNDATED) | st.integers(0, 6).map(lambda n: FactDate("open", day(n).day))
+)
+
+
+@given(st.sampled_from(["deal", "pending"]), st.lists(st.tuples(stood_facts, stood_dates), max_size=12), st.data())
+def test_a_course_says_of_each_day_what_the_fold_as_of_that_day_says(kind, entered, data):
+    updates = [update(1, "name", "N", UNDATED)]
+    for number, ((field, value), on) in enumerate(entered, 2):
+        withdraws = data.draw(st.none() | st.integers(2, number - 1)) if number > 2 else None
+        more = {} if withdraws is None else {"action": "withdrawn", "replaces": withdraws}
+        updates.append(update(number, field, value, on, **more))
+    found = course(kind, updates)
+    assert found == sorted(found, key=lambda stood: stood.day or date.min)
+    for number in range(-1, 8):
+        as_of = day(number).last
+        assert as_of is not None
+        state = fold(kind, updates, as_of=as_of)
+        there = {name: [fact.value for fact in facts] for name, facts in state.facts.items()}
+        stood = [one for one in found if one.day is None or one.day <= as_of][-1]
+        assert (stood.stage, stood.open) == (stage_in(kind, there), waits(kind, there))
+        if state.newest is not None:
+            assert stood.live
