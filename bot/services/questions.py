@@ -20,8 +20,6 @@ FILED_FOR = timedelta(days=90)
 MOST_FILED = 200  # Of one server; whoever reads more than that needs another tool.
 MOST_FILED_BY_ONE = 20
 
-_GONE = "(filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?"
-
 
 class Listing(Struct, frozen=True, omit_defaults=True):
     """What a list shows: records of a kind with a stage or links, or what a search finds.
@@ -55,21 +53,23 @@ def _json(value: Listing | Asked) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _gone_by(now: datetime) -> tuple[str, str]:
-    return to_text(now - KEPT), to_text(now - FILED_FOR)
-
-
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Deletes what has had its time, in all servers."""
-    await conn.execute(f"DELETE FROM question WHERE {_GONE}", _gone_by(now))
+    await conn.execute(
+        "DELETE FROM question WHERE (filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?",
+        (to_text(now - KEPT), to_text(now - FILED_FOR)),
+    )
 
 
 async def _keep(
     conn: Connection, guild_id: int, what: Listing | Asked, *, now: datetime, user_id: int, unanswered: bool = False
 ) -> int:
-    """Writes one row. Older ones of this server go."""
+    """Writes one row. Older ones of this server go, so that what is asked a lot does not pile up until the clean-up."""
     person = await people.ensure(conn, user_id)
-    await conn.execute(f"DELETE FROM question WHERE guild_id = ? AND ({_GONE})", (guild_id, *_gone_by(now)))
+    await conn.execute(
+        "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
+        (guild_id, to_text(now - KEPT)),
+    )
     cursor = await conn.execute(
         "INSERT INTO question (guild_id, person_id, text, asked_at, unanswered) VALUES (?, ?, ?, ?, ?)",
         (guild_id, person.id, _json(what), to_text(now), unanswered),
