@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import BadInput, NotInRecord, UserError
-from bot.ledger.drafts import Draft, Mistakes, Preview, Task, checked_task, closing_task, field_task
+from bot.ledger.drafts import Draft, Mistakes, Preview, Task, alias_task, checked_task, closing_task, field_task
 from bot.ledger.fields import get_field
 from bot.services import drafts, people, records, updates
 from bot.services.updates import Change
@@ -365,3 +365,19 @@ async def test_a_part_that_was_not_sent_stays_as_it_was(editing: Editing):
     async with editing.db.write() as conn:
         again = await drafts.keep_typed(conn, draft, {"date": "today"}, today=date(2024, 3, 7))
     assert again.typed == FORM | {"value": "signed", "date": "2024-03-07"}
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_the_form_names_is_looked_up_again_when_it_is_saved(editing: Editing):
+    draft = await editing.draft(alias_task(), value="the drones", record="31 Armed Drones")
+    found = await editing.preview(draft)
+    assert (found.draft.task.record, found.draft.task.name) == ("drones", "31 armed drones")
+    await editing.enter(("other", "deal", "name", "31 armed drones"))
+    with pytest.raises(Mistakes, match=r"Record: .*several records"):
+        await editing.save(found.draft)
+    draft = await editing.draft(alias_task(), value="the drones", record="drones")
+    saved = await editing.saved(draft)
+    assert await records.slug_by_name(editing.db.read, GUILD, "the drones") == "drones"
+    async with editing.db.write() as conn:
+        undone = await drafts.undo(conn, GUILD, saved.draft.batch, now=editing.now, person_id=editing.otto)
+    assert undone == ("drones", "31 armed drones")
