@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import tempfile
+from pathlib import Path
 from typing import Self
 
 from tests.wire.loopback import Loopback
@@ -57,6 +58,13 @@ class BotProcess:
     def output(self) -> str:
         """What it has written to stdout and stderr, over all starts."""
         return os.pread(self._output.fileno(), os.fstat(self._output.fileno()).st_size, 0).decode(errors="replace")
+
+    def processor_time(self) -> float:
+        """Seconds of processor time that it has used, in all its threads."""
+        if self._process is None:
+            raise RuntimeError("The bot was not started.")
+        user, system = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         self._signal(signal.SIGKILL)
