@@ -11,14 +11,13 @@ from discord import app_commands, ui
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
-from bot.ledger.words import words_of
 from bot.recent import Recent
 from bot.rights import Caller
 from bot.services import desks, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
 from bot.ui.ids import number
-from bot.ui.text import clip, escaped, joined, plural, sentence
+from bot.ui.text import clip, escaped, plural, sentence
 from data.records import Kind, Opened, Row
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
 
 def plain_key(listing: Listing) -> str | None:
     """What a page button carries for a list without filters; None when the list has to be written down."""
-    if listing.linked or listing.stage or listing.search:
+    if listing.linked or listing.stage or listing.wanted:
         return None
     return "all" if listing.everything else listing.kind
 
@@ -158,28 +157,17 @@ async def list_page(
     guild_id = in_ids(interaction, caller)
     if listing.kind == "pending":
         return await _pending_page(interaction, caller, listing, page, now, key)
-    found, total, mentioned, read_as = await _rows(bot, caller.guild_id, listing, page)
+    if listing.wanted is not None or listing.kind is None:
+        return await _found_page(interaction, caller, listing, page, now, key)
+    found, total, mentioned = await _rows(bot, caller.guild_id, listing.kind, listing, page)
     if not found and page > 0:
         page = 0
-        found, total, mentioned, read_as = await _rows(bot, caller.guild_id, listing, page)
+        found, total, mentioned = await _rows(bot, caller.guild_id, listing.kind, listing, page)
     if not found:
-        return await _nothing(bot, caller.guild_id, listing)
+        return await _nothing(bot, caller.guild_id, listing.kind, listing.words)
     key = key or plain_key(listing)
     if key is None:
         key = await _kept(bot, caller, listing, now) if total > lists.ROWS else "deal"
-    if listing.kind is None:
-        line = f"{total:,} found, or more" if total >= search.RANKED else f"{total:,} found"
-        return lists.rows(
-            f"Found for “{escaped(listing.search, 80)}”",
-            found,
-            total,
-            page,
-            key=key,
-            noun=("record", "records"),
-            line=f"{line}, read as “{escaped(' '.join(read_as), 80)}”" if read_as else line,
-            guild_id=guild_id,
-            kinds=True,
-        )
     noun = KIND_WORDS[listing.kind]
     return lists.rows(
         sentence(noun[1]),
@@ -195,21 +183,50 @@ async def list_page(
 
 
 async def _rows(
-    bot: Attache, guild_id: int, listing: Listing, page: int
-) -> tuple[list[Row], int, frozenset[str], list[str]]:
-    """The rows of one page, how many there are, who is only mentioned, and the words as read when corrected."""
+    bot: Attache, guild_id: int, kind: Kind, listing: Listing, page: int
+) -> tuple[list[Row], int, frozenset[str]]:
+    """The rows of one page, how many there are, and who is only mentioned."""
     window = {"offset": page * lists.ROWS, "limit": lists.ROWS}
-    if listing.kind is None:
-        found, total, read_as = await search.search(bot.db.read, guild_id, listing.search, **window)
-        asked = words_of(listing.search)[: len(read_as)]
-        return found, total, frozenset(), read_as if read_as != asked else []
-    if listing.kind == "participant" and not listing.linked:
+    if kind == "participant" and not listing.linked:
         pairs, total = await records.list_participants(bot.db.read, guild_id, **window)
-        return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party), []
+        return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party)
     found, total = await records.list_kind(
-        bot.db.read, guild_id, listing.kind, stage=listing.stage, linked=listing.linked, **window
+        bot.db.read, guild_id, kind, stage=listing.stage, linked=listing.linked, **window
     )
-    return found, total, frozenset(), []
+    return found, total, frozenset()
+
+
+async def _found_page(
+    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None
+) -> ui.LayoutView:
+    """One page of what a search found."""
+    bot = interaction.client
+    wanted = listing.wanted or search.Wanted()
+    found = await search.search(bot.db.read, caller.guild_id, wanted, offset=page * lists.ROWS, limit=lists.ROWS)
+    if not found.hits and page > 0:
+        page = 0
+        found = await search.search(bot.db.read, caller.guild_id, wanted, limit=lists.ROWS)
+    if not found.hits:
+        close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
+        return lists.nothing_found(
+            wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), found.read_as
+        )
+    if key is None:
+        key = await _kept(bot, caller, listing, now) if found.total > lists.ROWS else "deal"
+    return lists.found(
+        wanted.text,
+        listing.words,
+        [(hit.row, hit.fact) for hit in found.hits],
+        found.terms,
+        found.total,
+        page,
+        key=key,
+        more=found.more,
+        read_as=found.read_as if found.corrected else "",
+        left_out=found.left_out,
+        newest=wanted.order == "newest" or not found.terms,
+        guild_id=in_ids(interaction, caller),
+    )
 
 
 async def _pending_page(
@@ -221,7 +238,7 @@ async def _pending_page(
     asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
     page = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
     if not waiting:
-        return await _nothing(bot, caller.guild_id, listing)
+        return await _nothing(bot, caller.guild_id, "pending", listing.words)
     here = [one.slug for one in asked[page * lists.ITEMS : (page + 1) * lists.ITEMS]]
     items = await records.get_many(bot.db.read, caller.guild_id, here)
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
@@ -247,30 +264,23 @@ async def _kept(bot: Attache, caller: Caller, listing: Listing, now: datetime) -
         return str(await questions.keep(conn, caller.guild_id, listing, now=now, user_id=caller.user_id))
 
 
-async def _nothing(bot: Attache, guild_id: int, listing: Listing) -> ui.LayoutView:
-    """An empty list: what is missing, and what can be done about it."""
-    if listing.kind is None:
-        close = [row for row, _ in await records.complete(bot.db.read, guild_id, listing.search, limit=3)]
-        names = f" Close to it: {joined([escaped(row.name, 100) for row in close])}." if close else ""
-        return lists.empty(
-            f"Found for “{escaped(listing.search, 80)}”",
-            f"No record holds all of these words.{names} Try fewer; {bot.mention('search')} also completes names.",
-        )
-    one, many = KIND_WORDS[listing.kind]
-    if listing.kind == "pending":
+async def _nothing(bot: Attache, guild_id: int, kind: Kind, asked: str) -> ui.LayoutView:
+    """An empty list: what is missing, and what can be done about it. `asked` are its filters."""
+    one, many = KIND_WORDS[kind]
+    if kind == "pending":
         title = "What is still open"
-        about = f" about {escaped(listing.words, 100)}" if listing.words else ""
+        about = f" about {escaped(asked, 100)}" if asked else ""
         return lists.empty(
             title,
             f"Nothing is on the record as open{about}. "
             f"An editor can enter a pending item with {bot.mention('update pending')}.",
         )
-    if listing.words:
-        _, total = await records.list_kind(bot.db.read, guild_id, listing.kind, limit=1)
+    if asked:
+        _, total = await records.list_kind(bot.db.read, guild_id, kind, limit=1)
         there = f"{plural(total, one, many)} {'is' if total == 1 else 'are'} in the record"
         return lists.empty(
             sentence(many),
-            f"No {one} in the record fits: {listing.words}. {there}: {bot.mention(f'{listing.kind} list')}.",
+            f"No {one} in the record fits: {asked}. {there}: {bot.mention(f'{kind} list')}.",
         )
     return lists.empty(
         sentence(many),

@@ -1,17 +1,33 @@
-"""/search: full text over the record; its completion opens any record."""
+"""/search: full text over the record with filters; its completion opens any record."""
 
 from __future__ import annotations
+
+from datetime import date, datetime
+from typing import cast
 
 from discord import app_commands
 from discord.ext import commands
 
+from bot import when
 from bot.app import Attache
 from bot.errors import BadInput
+from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import words_of
 from bot.services import desks, records
 from bot.services.questions import Listing
-from cogs.records import AnyRecord, Interaction, answer_list, card_of
+from bot.services.search import Wanted
+from bot.ui.text import escaped
+from cogs.records import AnyRecord, Interaction, Participant, Topic, answer_list, card_of, find
+from data.records import Kind
+
+_KINDS = [app_commands.Choice(name=KIND_WORDS[kind][1], value=kind) for kind in KINDS]
+_STAGES = [app_commands.Choice(name=words, value=stage) for stage, words in STAGES.items()]
+_ORDERS = [
+    app_commands.Choice(name="best first: names before other texts", value="best"),
+    app_commands.Choice(name="newest first", value="newest"),
+]
+_LONGEST = 400  # More is not looked for; a question that is kept for its pages stays small.
 
 
 class Search(commands.Cog):
@@ -22,21 +38,98 @@ class Search(commands.Cog):
 
     @app_commands.command()
     @app_commands.guild_only()
-    @app_commands.describe(text="Words to look for; or choose a record from the list while typing")
-    async def search(self, interaction: Interaction, text: AnyRecord) -> None:
+    @app_commands.describe(
+        text="Words to look for; or choose a record from the list while typing",
+        kind="Only records of this kind",
+        participant="Only records that name this person, organisation or country",
+        topic="Only records about this topic",
+        stage="Only deals at this stage",
+        dated="Only records last reported then: a day, month, year or range, like March 2024",
+        order="Best first, or newest first",
+    )
+    @app_commands.rename(dated="date")
+    @app_commands.choices(kind=_KINDS, stage=_STAGES, order=_ORDERS)
+    async def search(
+        self,
+        interaction: Interaction,
+        text: AnyRecord | None = None,
+        kind: str | None = None,
+        participant: Participant | None = None,
+        topic: Topic | None = None,
+        stage: str | None = None,
+        dated: str | None = None,
+        order: str = "best",
+    ) -> None:
         """Search the whole record, or open any of its records"""
         now = self.bot.clock.now()
         caller = await self.bot.rights.caller(interaction, now)
-        opened = await records.find(self.bot.db.read, caller.guild_id, text)
-        if opened is not None:
-            await interaction.response.send_message(
-                view=await card_of(interaction, caller, opened, now), ephemeral=True
-            )
-            return
-        await desks.get(self.bot.db.read, caller.guild_id)
-        if not words_of(text):
+        text = (text or "").strip()
+        if not (kind or participant or topic or stage or dated):
+            opened = await records.find(self.bot.db.read, caller.guild_id, text) if text else None
+            if opened is not None:
+                await interaction.response.send_message(
+                    view=await card_of(interaction, caller, opened, now), ephemeral=True
+                )
+                return
+            await desks.get(self.bot.db.read, caller.guild_id)
+            if not text:
+                raise BadInput(
+                    "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter such "
+                    "as kind or date."
+                )
+        if text and not words_of(text[:_LONGEST]):
             raise BadInput(f"{quoted(text)} has no word to look for. Nothing was changed. Write a name or a few words.")
-        await answer_list(interaction, Listing(search=text[:200]))
+        listing = await self._listing(caller.guild_id, now, text, kind, participant, topic, stage, dated, order)
+        await answer_list(interaction, listing)
+
+    async def _listing(
+        self,
+        guild_id: int,
+        now: datetime,
+        text: str,
+        kind: str | None,
+        participant: str | None,
+        topic: str | None,
+        stage: str | None,
+        dated: str | None,
+        order: str,
+    ) -> Listing:
+        desk = await desks.get(self.bot.db.read, guild_id)
+        if stage and kind not in (None, "deal"):
+            raise BadInput("Only deals have a stage. Nothing was changed. Leave out the kind or the stage.")
+        words = [f"kind {KIND_WORDS[cast(Kind, kind)][0]}"] if kind else []
+        slugs: dict[str, str] = {}
+        asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
+        for filter_, name in asked:
+            if name:
+                record = (await find(self.bot, guild_id, name, (filter_,))).record
+                slugs[filter_] = record.slug
+                words.append(f"{filter_} {escaped(record.name, 100)}")
+        words += [f"stage {STAGES[stage].lower()}"] if stage else []
+        first, last, period = _period(dated, when.local_date(now, desk.zone)) if dated else (None, None, "")
+        words += [period] if period else []
+        wanted = Wanted(
+            text[: _LONGEST + 1],  # One more than is looked for, so that it is said.
+            cast(Kind | None, kind),
+            slugs.get("participant"),
+            slugs.get("topic"),
+            stage,
+            first,
+            last,
+            "newest" if order == "newest" else "best",
+        )
+        return Listing(wanted=wanted, words=", ".join(words))
+
+
+def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
+    """The days of a typed date, and it in words. BadInput when it is none or an unknown one."""
+    found = when.parse_fact_date(text, today=today)
+    if found.first is None:
+        raise BadInput(
+            f"{quoted(text)} is no date to search by. Nothing was changed. Write a day, a month, a year or a range, "
+            "like March 2024."
+        )
+    return found.first, found.last, f"date {escaped(when.format_fact_date(found, weekday=False), 100)}"
 
 
 async def setup(bot: Attache) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from bot.errors import UserError
 from bot.ledger.words import one_line
 from bot.services import people
+from bot.services.search import Wanted
 from data.database import Connection, from_text, to_text
 from data.records import Filed, Kind
 
@@ -22,7 +23,7 @@ MOST_FILED_BY_ONE = 20
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
-    """What a list shows: records of a kind with a stage or links, or what a search finds.
+    """What a list shows: records of a kind with a stage or links, or what is `wanted` in a search.
 
     `words` are the filters as people read them. With `everything` a list of pending items leaves none out.
     """
@@ -31,7 +32,7 @@ class Listing(Struct, frozen=True, omit_defaults=True):
     stage: str | None = None
     linked: tuple[str, ...] = ()
     words: str = ""
-    search: str = ""
+    wanted: Wanted | None = None
     everything: bool = False
 
 

@@ -10,7 +10,7 @@ import msgspec
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS
 from bot.ledger.values import quoted
-from bot.ledger.words import normal, spelling_variants, words_of
+from bot.ledger.words import distance, normal, spelling_variants
 from data.database import Connection
 from data.records import Kind, Link, Opened, Record, Row, Source, State, Waiting
 
@@ -116,7 +116,7 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
     """The slug behind a typed slug, name or alias; NotInRecord or BadInput says what there is instead."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
-    exact = await _select(conn, guild_id, kinds, "n.how = 0 AND n.norm = ?", (normal(text),), 5)
+    exact = await _named(conn, guild_id, kinds, normal(text))
     slug_match = [row for row in exact if row.slug == text]
     found = slug_match or exact
     if not found:
@@ -140,16 +140,86 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
     raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint} Nothing was changed.")
 
 
-async def _select(
-    conn: Connection, guild_id: int, kinds: Sequence[Kind], where: str, values: tuple, limit: int
-) -> list[Row]:
+async def _named(conn: Connection, guild_id: int, kinds: Sequence[Kind], norm: str) -> list[Row]:
+    """The first records with exactly this name or alias."""
     marks = ", ".join("?" * len(kinds))
     rows = await conn.execute_fetchall(
         "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on "
         "FROM name n JOIN record r ON r.id = n.record_id "
-        f"WHERE n.guild_id = ? AND {where} AND r.live = 1 AND r.kind IN ({marks}) "  # texts of ours
-        "ORDER BY n.how, n.norm LIMIT ?",
-        (guild_id, *values, *kinds, limit),
+        f"WHERE n.guild_id = ? AND n.norm = ? AND n.how = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
+        (guild_id, norm, *kinds),
+    )
+    return [Row(*row) for row in rows]
+
+
+_KIND_OF_NAME = """
+SELECT how, norm, record_id FROM (
+  SELECT how, norm, record_id FROM name
+  WHERE guild_id = ? AND kind = ? AND how = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
+"""
+
+_LAST = "\U0010ffff"  # After every text that begins as one does, comes that text and this.
+_LOOKED_AT = 600  # Names looked at for words in another order, whatever the server holds.
+_COMPLETED = 5  # Words of a typed name that are looked for.
+_ALIKE = 100  # Words looked at for one that is mistyped.
+
+
+async def _starting(
+    conn: Connection, guild_id: int, kinds: Sequence[Kind], hows: Sequence[int], asked: str, limit: int
+) -> list[Row]:
+    """The records with a name that begins so, by name. Each kind is read for itself: so none is behind another's."""
+    parts = [(kind, how) for kind in kinds for how in hows]
+    rows = await conn.execute_fetchall(
+        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on "
+        f"FROM ({' UNION ALL '.join([_KIND_OF_NAME] * len(parts))}) n JOIN record r ON r.id = n.record_id "
+        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.how = 1, n.norm, n.record_id LIMIT ?",
+        (
+            *(value for kind, how in parts for value in (guild_id, kind, how, asked, asked + _LAST, 2 * limit)),
+            guild_id,
+            asked,
+            2 * limit,  # Some records begin so by several names.
+        ),
+    )
+    return list(dict.fromkeys(Row(*row) for row in rows))[:limit]
+
+
+async def beginning(conn: Connection, guild_id: int, kinds: Sequence[Kind], asked: str, limit: int) -> list[int]:
+    """The ids of records whose name or alias begins so, by name."""
+    rows = await conn.execute_fetchall(
+        f"SELECT record_id FROM ({' UNION ALL '.join([_KIND_OF_NAME] * len(kinds))}) ORDER BY norm LIMIT ?",
+        (*(value for kind in kinds for value in (guild_id, kind, 0, asked, asked + _LAST, limit)), limit),
+    )
+    return [id_ for (id_,) in rows]
+
+
+async def _in_any_order(
+    conn: Connection, guild_id: int, kinds: Sequence[Kind], words: Sequence[str], limit: int
+) -> list[Row]:
+    """The records with a name in which each of some words is begun.
+
+    The rarest word is looked up and the others looked for in what it finds. Where all are very common, only the first
+    names of one are looked at: who goes on typing finds the others.
+    """
+    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND how <= 1 LIMIT ?"
+    counts = await conn.execute_fetchall(
+        " UNION ALL ".join(["SELECT ?, (SELECT count(*) FROM (" + names + "))"] * len(words)),
+        tuple(value for word in words for value in (word, guild_id, word, word + _LAST, _LOOKED_AT)),
+    )
+    rarest = min(counts, key=lambda row: (row[1], -len(row[0])))[0]
+    others = [word for word in words if word != rarest]
+    # The plus sign keeps SQLite from looking the other word up in the whole server.
+    held = "EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id AND +o.norm >= ? AND +o.norm < ?)"
+    rows = await conn.execute_fetchall(
+        f"SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on FROM ({names}) n "
+        "JOIN record r ON r.id = n.record_id "
+        f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
+        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.name COLLATE NOCASE LIMIT ?",
+        (
+            *(guild_id, rarest, rarest + _LAST, _LOOKED_AT),
+            *kinds,
+            *(value for word in others for value in (word, word + _LAST)),
+            *(guild_id, limit),
+        ),
     )
     return [Row(*row) for row in rows]
 
@@ -157,42 +227,52 @@ async def _select(
 async def complete(
     conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
 ) -> list[tuple[Row, str]]:
-    """What a half-typed name may mean: names that begin so, then words inside names, then slips of spelling.
+    """What a half-typed name may mean: names that begin so, then words inside names and initials, then slips.
 
-    Each row comes with how it was found: "name", "word", "inside" or "spelling". Nothing typed lists by name.
+    Each row comes with how it was found: "name", "word" or "spelling". Nothing typed lists by name. No step costs more
+    the more records there are.
     """
     asked = normal(text[:100])
+    words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
     found: dict[str, tuple[Row, str]] = {}
 
-    async def add(how: str, where: str, values: tuple) -> None:
-        if len(found) < limit:
-            for row in await _select(conn, guild_id, kinds, where, values, limit):
-                found.setdefault(row.slug, (row, how))
+    def add(how: str, rows: Sequence[Row]) -> bool:
+        for row in rows:
+            found.setdefault(row.slug, (row, how))
+        return len(found) < limit
 
-    beyond = asked + "\U0010ffff"
-    await add("name", "n.how = 0 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
-    if asked:
-        await add("word", "n.how <= 1 AND n.norm >= ? AND n.norm < ?", (asked, beyond))
-    words = words_of(text[:100])
-    if len(words) > 1:
-        # Words in another order: each has to begin a word of the same record.
-        others = " AND ".join(
-            "EXISTS (SELECT 1 FROM name o WHERE o.guild_id = n.guild_id AND o.record_id = n.record_id "
-            "AND o.norm >= ? AND o.norm < ?)"
-            for _ in words
-        )
-        await add("word", f"n.how = 0 AND {others}", tuple(v for w in words for v in (w, w + "\U0010ffff")))
-    if len(asked) >= 3:
-        await add("inside", "n.how = 0 AND instr(n.norm, ?) > 0", (asked,))
-    if words and len(found) < limit:
-        marks = ", ".join("?" * len(spelling_variants(words[-1])))
-        corrected = await conn.execute_fetchall(
-            f"SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN ({marks}) LIMIT 10",
-            (guild_id, *spelling_variants(words[-1])),
-        )
-        for (word,) in corrected:
-            await add("spelling", "n.how <= 1 AND n.norm >= ? AND n.norm < ?", (word, word + "\U0010ffff"))
+    more = add("name", await _starting(conn, guild_id, kinds, (0,), asked, limit))
+    if more and words:
+        more = add("word", await _starting(conn, guild_id, kinds, (1, 2, 3), asked, limit))
+    if more and len(words) > 1:
+        add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
+    if not found and words:
+        for meant in await _meant(conn, guild_id, words):
+            add("spelling", await _starting(conn, guild_id, kinds, (0, 1), meant, limit))
+            if " " in meant:
+                add("spelling", await _in_any_order(conn, guild_id, kinds, meant.split(), limit))
     return list(found.values())[:limit]
+
+
+async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[str]:
+    """What words that find nothing may mean: all of them with slips corrected, then one by one, the last first."""
+    alike = [await words_like(conn, guild_id, word, limit=3) for word in words]
+    *before, last = [near or [word] for near, word in zip(alike, words, strict=True)]
+    together = [" ".join([*(near[0] for near in before), meant]) for meant in last] if before else []
+    return list(dict.fromkeys([*together, *(one for near in alike[::-1] for one in near)]))
+
+
+async def words_like(conn: Connection, guild_id: int, word: str, *, limit: int) -> list[str]:
+    """The words of this server that a typed one may mean, the nearest first: itself, when some record holds it."""
+    if word[0].isdigit():
+        return []
+    rows = await conn.execute_fetchall(
+        "SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) LIMIT ?",
+        (guild_id, msgspec.json.encode(sorted(spelling_variants(word))).decode(), _ALIKE),
+    )
+    slips = 0 if len(word) < 4 else 1 if len(word) < 5 else 2 if len(word) < 9 else 3
+    near = [(distance(word, other), other[0] != word[0], other) for (other,) in rows]
+    return [other for _, _, other in sorted(one for one in near if one[0] <= slips)[:limit]]
 
 
 async def list_kind(

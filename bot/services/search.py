@@ -1,65 +1,352 @@
-"""Full text over one server's records: every word has to be there, slips of spelling are corrected first."""
+"""Full text over one server's records: every word has to be there, filters narrow it down, slips are corrected."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal
 
-from bot.ledger.words import spelling_variants, words_of
+import msgspec
+from msgspec import Struct
+
+from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.words import normal, words_of
+from bot.services import records
 from data.database import Connection
-from data.records import Row
+from data.records import Kind, Row, State
 
-RANKED = 300  # The newest matches of a common word are enough.
-_WORDS = 12
+COUNTED = 1000
+"""Matches are counted and paged up to here; of more it is only said that there are."""
+
+_RANKED = 300  # So many are looked at by name; of more matches only those with the words in their name.
+_BEGINNING = 40  # So many names that begin as asked come first.
+_LONGEST = 400
+_TERMS = 12
+_ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
+
+_state = msgspec.json.Decoder(State)
 
 
-async def search(
-    conn: Connection, guild_id: int, text: str, *, offset: int = 0, limit: int = 10
-) -> tuple[list[Row], int, list[str]]:
-    """One page of the records that hold every word of a text, how many there are, and the words as they were read.
+class Wanted(Struct, frozen=True, omit_defaults=True):
+    """What is looked for: words, filters or both. `participant` and `topic` are slugs of records.
 
-    A word that no record of this server holds is replaced by one that differs by a single slip, when there is one.
-    The last word may be unfinished. No word to look for finds nothing.
+    `first` and `last` bound the day of a record's newest fact.
     """
-    words = words_of(text[:400])[:_WORDS]
-    if not words:
-        return [], 0, []
-    found, total = await _page(conn, guild_id, words, offset, limit)
-    if not total:
-        corrected = [await _corrected(conn, guild_id, word) for word in words]
-        if corrected != words:
-            words = corrected
-            found, total = await _page(conn, guild_id, words, offset, limit)
-    return found, total, words
 
+    text: str = ""
+    kind: Kind | None = None
+    participant: str | None = None
+    topic: str | None = None
+    stage: str | None = None
+    first: date | None = None
+    last: date | None = None
+    order: Literal["best", "newest"] = "best"
 
-async def _corrected(conn: Connection, guild_id: int, word: str) -> str:
-    variants = spelling_variants(word)
-    marks = ", ".join("?" * len(variants))
-    rows = list(
-        await conn.execute_fetchall(
-            f"SELECT word FROM spelling WHERE guild_id = ? AND variant IN ({marks}) "  # only marks
-            "GROUP BY word ORDER BY word = ? DESC, count(*) DESC, word LIMIT 1",
-            (guild_id, *variants, word),
+    @property
+    def filtered(self) -> bool:
+        return any(
+            one is not None for one in (self.kind, self.participant, self.topic, self.stage, self.first, self.last)
         )
+
+
+class Term(Struct, frozen=True):
+    """A word to look for, or words in a row. With `begins` the last one may be unfinished; `others` are as good."""
+
+    words: tuple[str, ...]
+    begins: bool = False
+    others: tuple[str, ...] = ()
+
+
+class Hit(Struct, frozen=True):
+    """A record that was found, and the fact that holds the words which its name and headline do not hold."""
+
+    row: Row
+    fact: str = ""
+
+
+class Found(Struct, frozen=True):
+    """One page of what was found. With `more` there are more than `total`.
+
+    `terms` are the words as they were looked for, `corrected` says that they are not as typed, and `left_out` that
+    there were more words than are looked for.
+    """
+
+    hits: list[Hit]
+    total: int
+    more: bool
+    terms: list[Term]
+    corrected: bool = False
+    left_out: bool = False
+
+    @property
+    def read_as(self) -> str:
+        return " ".join(word for term in self.terms for word in term.words)
+
+
+async def search(conn: Connection, guild_id: int, wanted: Wanted, *, offset: int = 0, limit: int = 10) -> Found:
+    """One page of the records that hold every word and fit every filter.
+
+    A word may stand in the plural or the singular, the last word may be unfinished, and a piece with a digit in it is
+    looked for as it stands ("MQ-9B"). A word that no record of this server holds is replaced by the one nearest to it.
+    Best first: the name that was asked for, names that begin so, names that hold all words, then the newest.
+    """
+    asked, left_out = _terms(wanted.text)
+    terms, found_all = await _known(conn, guild_id, asked)
+    corrected = [term.words for term in terms] != [term.words for term in asked]
+    tags = await _tags(conn, guild_id, wanted)
+    nothing = Found([], 0, False, terms, corrected, left_out)
+    if not found_all or tags is None or not (terms or wanted.filtered):
+        return nothing
+    span = _span(wanted)
+    ids = await _matches(conn, _query(tags, terms), span, COUNTED + 1)
+    more = len(ids) > COUNTED
+    if terms and wanted.order == "best":
+        ids = await _best_first(conn, guild_id, wanted, tags, terms, ids)
+    hits = await _hits(conn, guild_id, ids[:COUNTED][offset : offset + limit], terms)
+    return Found(hits, min(len(ids), COUNTED), more, terms, corrected, left_out)
+
+
+# From what was typed to words that this server knows
+
+
+def _terms(text: str) -> tuple[list[Term], bool]:
+    """The words of a text, a piece with a digit in it as one; and whether some had to be left out."""
+    found: list[Term] = []
+    for piece in text[:_LONGEST].split():
+        words = words_of(piece)
+        if len(words) > 1 and any(word[0].isdigit() for word in words):
+            found.append(Term(tuple(words)))
+        else:
+            found += [Term((word,)) for word in words]
+    kept = list(dict.fromkeys(found))[:_TERMS]
+    left_out = len(text.strip()) > _LONGEST or len(set(found)) > _TERMS
+    if kept and not left_out:
+        kept[-1] = Term(kept[-1].words, begins=True)
+    return kept, left_out
+
+
+def _forms(word: str) -> list[str]:
+    """The plural of a word and its singular, as far as endings tell; what is no word is sorted out later."""
+    if len(word) < 3 or not (word.isascii() and word.isalpha()) or word == "news":
+        return []
+    if not word.endswith("s"):
+        ends = [word + "s"]
+        ends += [word + "es"] if word.endswith(("x", "z", "ch", "sh", "o")) else []
+        ends += [word[:-1] + "ies"] if word.endswith("y") else []
+        return ends
+    if word.endswith("ss"):
+        return [word + "es"]
+    ends = [word[:-1]]
+    ends += [word[:-2]] if word.endswith("es") else []
+    ends += [word[:-3] + "y"] if word.endswith("ies") else []
+    return [end for end in ends if len(end) > 2]
+
+
+async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[list[Term], bool]:
+    """The words with their other forms, mistyped ones corrected; and whether each of them is in this server at all."""
+    there = await _vocabulary(
+        conn, guild_id, {word for term in terms for one in term.words for word in (one, *_forms(one))}
     )
-    return rows[0][0] if rows else word
+    found: list[Term] = []
+    complete = True
+    for term in terms:
+        others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
+        if others or there.issuperset(term.words) or (term.begins and await _begins(conn, guild_id, term, there)):
+            found.append(Term(term.words, term.begins, others))
+            continue
+        words = tuple(
+            [
+                word if word in there else next(iter(await records.words_like(conn, guild_id, word, limit=1)), None)
+                for word in term.words
+            ]
+        )
+        complete = complete and None not in words
+        # A word that had to be corrected was meant as a whole.
+        found.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
+    return found, complete
 
 
-async def _page(
-    conn: Connection, guild_id: int, words: Sequence[str], offset: int, limit: int
-) -> tuple[list[Row], int]:
-    # Each word is quoted, so no operator of the query language can come from a person; words hold no quotes.
-    query = f"tags:g{guild_id} AND {{name body}}:({' AND '.join(f'{chr(34)}{word}{chr(34)}' for word in words)} *)"
-    # FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
-    # Here a name that holds the words, or their beginning, comes first, then what is newest.
-    name = " ".join(words)
+async def _vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> set[str]:
+    """Those of some words that a record of this server holds."""
     rows = await conn.execute_fetchall(
-        "WITH hit AS (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) "
-        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () "
-        "FROM hit JOIN record r ON r.id = hit.rowid & 0xFFFFFFFFFF WHERE r.guild_id = ? AND r.live = 1 "
-        "ORDER BY EXISTS (SELECT 1 FROM name n WHERE n.record_id = r.id AND n.norm >= ? AND n.norm < ?) DESC, "
-        "r.newest_on DESC, r.id LIMIT ? OFFSET ?",
-        (query, RANKED, guild_id, name, name + "\U0010ffff", limit, offset),
+        "SELECT j.value FROM json_each(?) j JOIN spelling s "
+        "ON s.guild_id = ? AND s.variant = j.value AND s.word = j.value",
+        (_json(words), guild_id),
     )
-    page = list(rows)
-    return [Row(*row[:5]) for row in page], page[0][5] if page else 0
+    return {word for (word,) in rows}
+
+
+async def _begins(conn: Connection, guild_id: int, term: Term, there: set[str]) -> bool:
+    """Whether some word of this server begins as the last word of a term does."""
+    *before, last = term.words
+    if not there.issuperset(before):
+        return False
+    rows = await conn.execute_fetchall(
+        "SELECT 1 FROM spelling WHERE guild_id = ? AND variant >= ? AND variant < ? AND word = variant LIMIT 1",
+        (guild_id, last, last + "\U0010ffff"),
+    )
+    return bool(list(rows))
+
+
+# From words and filters to matches
+
+
+async def _tags(conn: Connection, guild_id: int, wanted: Wanted) -> list[str] | None:
+    """What the filters ask of a record's tags; None when a record they name is gone."""
+    tags = [f"g{guild_id}"]
+    if wanted.kind is not None:
+        tags.append(f"g{guild_id}k{wanted.kind}")
+    if wanted.stage is not None:
+        tags.append(f"g{guild_id}s{wanted.stage.replace('_', '')}")
+    for slug in filter(None, (wanted.participant, wanted.topic)):
+        rows = list(
+            await conn.execute_fetchall(
+                "SELECT id FROM record WHERE guild_id = ? AND slug = ? AND live = 1", (guild_id, slug)
+            )
+        )
+        if not rows:
+            return None
+        tags.append(f"g{guild_id}r{rows[0][0]}")
+    return tags
+
+
+def _query(tags: Sequence[str], terms: Sequence[Term], column: str = "") -> str:
+    # Each word is quoted, so no operator of the query language can come from a person; words hold no quotes. Tags mix
+    # letters and digits, which no word does, so words can be looked for in all columns.
+    query = f"tags : ({' AND '.join(tags)})"
+    if terms:
+        query += f" AND {column}({' AND '.join(map(_expression, terms))})"
+    return query
+
+
+def _expression(term: Term) -> str:
+    found = f'"{" ".join(term.words)}"' + (" *" if term.begins else "")
+    if term.others:
+        found = f"({' OR '.join([found, *(f'{chr(34)}{other}{chr(34)}' for other in term.others)])})"
+    return found
+
+
+def _span(wanted: Wanted) -> tuple[int, int]:
+    """The rowids of a period. What has no dated fact lies in none."""
+    first = wanted.first or (date.min if wanted.last else None)
+    last = wanted.last or date.max
+    return (first.toordinal() << 40 if first else 0), (last.toordinal() + 1 << 40) - 1
+
+
+async def _matches(conn: Connection, query: str, span: tuple[int, int], limit: int) -> list[int]:
+    """The rowids that match, the newest first: they come so without being sorted."""
+    rows = await conn.execute_fetchall(
+        "SELECT rowid FROM text WHERE text MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?",
+        (query, *span, limit),
+    )
+    return [rowid for (rowid,) in rows]
+
+
+async def _best_first(
+    conn: Connection, guild_id: int, wanted: Wanted, tags: Sequence[str], terms: Sequence[Term], ids: list[int]
+) -> list[int]:
+    """Matches with those in front whose name fits.
+
+    FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
+    """
+    asked = normal(wanted.text[:_LONGEST])
+    look_at = ids
+    if len(ids) > _RANKED:
+        in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
+        beginning = await _beginning(conn, guild_id, wanted, _query(tags, terms), asked)
+        look_at = list(dict.fromkeys([*beginning, *in_name]))
+    rows = await conn.execute_fetchall(
+        "SELECT j.value, n.norm FROM json_each(?) j JOIN name n ON n.record_id = j.value & ? WHERE n.how = 0",
+        (_json(look_at), _ID),
+    )
+    names: dict[int, list[str]] = {}
+    for rowid, norm in rows:
+        names.setdefault(rowid, []).append(norm)
+    ranked = sorted((_rank(names.get(rowid, []), asked, terms), -rowid) for rowid in look_at)
+    front = [-rowid for rank, rowid in ranked if rank < _IN_TEXT]
+    return list(dict.fromkeys([*front, *ids]))
+
+
+async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str, asked: str) -> list[int]:
+    """Matches whose name begins as asked, in the order of names: they may be older than the newest of all matches."""
+    kinds = (wanted.kind,) if wanted.kind else KINDS
+    found = await records.beginning(conn, guild_id, kinds, asked, _BEGINNING)
+    rows = await conn.execute_fetchall(
+        "SELECT t.rowid FROM record r JOIN text t ON t.rowid = r.text_id "
+        "WHERE r.guild_id = ? AND r.id IN (SELECT value FROM json_each(?)) AND t.text MATCH ? "
+        "AND t.rowid >= ? AND t.rowid <= ?",
+        (guild_id, _json(found), query, *_span(wanted)),
+    )
+    return [rowid for (rowid,) in rows]
+
+
+_IN_TEXT = 3
+
+
+def _rank(names: Sequence[str], asked: str, terms: Sequence[Term]) -> int:
+    """How well names fit: 0 one is what was asked, 1 one begins so, 2 they hold all words, 3 they do not."""
+    if asked in names:
+        return 0
+    if any(name.startswith(asked) for name in names):
+        return 1
+    words = [name.split() for name in names]
+    return 2 if all(any(_holds(one, term) for one in words) for term in terms) else _IN_TEXT
+
+
+def _holds(words: Sequence[str], term: Term) -> bool:
+    if any(other in words for other in term.others):
+        return True
+    *before, last = term.words
+    count = len(term.words)
+    return any(
+        list(words[i : i + count - 1]) == before
+        and (words[i + count - 1].startswith(last) if term.begins else words[i + count - 1] == last)
+        for i in range(len(words) - count + 1)
+    )
+
+
+# From matches to rows
+
+
+async def _hits(conn: Connection, guild_id: int, ids: Sequence[int], terms: Sequence[Term]) -> list[Hit]:
+    rows = await conn.execute_fetchall(
+        "SELECT r.id, r.kind, r.slug, r.name, r.headline, r.newest_on, r.state "
+        "FROM json_each(?) j JOIN record r ON r.id = j.value & ? WHERE r.guild_id = ? AND r.live = 1 ORDER BY j.key",
+        (_json(ids), _ID, guild_id),
+    )
+    found = [(id_, Row(*row), state) for id_, *row, state in rows]
+    missing = {
+        id_: wanting
+        for id_, row, _ in found
+        if (wanting := [term for term in terms if not _holds(words_of(f"{row.name} {row.headline}"), term)])
+    }
+    names: dict[int, dict[str, str]] = {}
+    if missing:
+        for id_, slug, name in await conn.execute_fetchall(
+            "SELECT l.from_id, o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id "
+            "WHERE l.from_id IN (SELECT value FROM json_each(?))",
+            (_json(missing),),
+        ):
+            names.setdefault(id_, {})[slug] = name
+    return [
+        Hit(row, _fact_with(row.kind, state, names.get(id_, {}), missing[id_]) if id_ in missing else "")
+        for id_, row, state in found
+    ]
+
+
+def _fact_with(kind: Kind, raw: str, names: dict[str, str], terms: Sequence[Term]) -> str:
+    """The fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
+    best, most = "", 0
+    state = _state.decode(raw)
+    for field in fields_of(kind):
+        for fact in state.facts.get(field.name, []):
+            said = field.type.words(fact.value, names)
+            words = words_of(said)
+            held = sum(_holds(words, term) for term in terms)
+            if held > most:
+                best, most = f"{field.label}: {said}", held
+    return best
+
+
+def _json(values: Iterable[str | int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS
 from bot.ui import cards, facts, pages, theme
+from bot.ui.highlight import Looked, around, marked
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import clip, escaped, joined, plural, sentence
@@ -30,19 +31,17 @@ def rows(
     line: str = "",
     guild_id: int | None = None,
     mentioned: frozenset[str] = frozenset(),
-    kinds: bool = False,
 ) -> ui.LayoutView:
     """One page of records. `key` is what the page buttons carry, `line` says in our words what was asked for.
 
-    Participants in `mentioned` stand apart. With `kinds` each row says what it is.
+    Participants in `mentioned` stand apart.
     """
     count = -(-total // ROWS)
     lines: list[str] = []
     for index, row in enumerate(found):
         if row.slug in mentioned and (index == 0 or found[index - 1].slug not in mentioned):
             lines.append("### Mentioned, not a party")
-        what = f" ({KIND_WORDS[row.kind][0]})" if kinds else ""
-        lines.append(f"**{escaped(row.name, 100)}**{what}")
+        lines.append(f"**{escaped(row.name, 100)}**")
         if row.headline:
             lines.append(escaped(row.headline, 160))
     below = ". ".join(filter(None, [line or plural(total, *noun), pages.place(page, count)]))
@@ -50,6 +49,58 @@ def rows(
     select = cards.open_select(f"Open a {noun[0]}", found, guild_id)
     text = "\n\n".join([f"## {title}", "\n".join(lines), f"-# {below}."])
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
+
+
+def found(
+    asked: str,
+    filters: str,
+    hits: Sequence[tuple[Row, str]],
+    terms: Sequence[Looked],
+    total: int,
+    page: int,
+    *,
+    key: str,
+    more: bool = False,
+    read_as: str = "",
+    left_out: bool = False,
+    newest: bool = False,
+    guild_id: int | None = None,
+) -> ui.LayoutView:
+    """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
+    does not. `more`: there are more than `total`; `read_as` is what slips were corrected to; `left_out`: some words
+    were not looked for."""
+    count = -(-total // ROWS)
+    lines: list[str] = []
+    for row, fact in hits:
+        lines.append(f"- {marked(row.name, terms, 120)} ({KIND_WORDS[row.kind][0]})")
+        lines += [f"  {marked(row.headline, terms, 140)}"] if row.headline else []
+        lines += [f"  {around(fact, terms, 140)}"] if fact else []
+    said = [f"{total:,} found, or more" if more else f"{total:,} found"]
+    said += [f"read as “{escaped(read_as, 80)}”"] if read_as else []
+    said += [filters] if filters else []
+    order = ("newest first" if newest else "best first") if total > 1 else ""
+    below = [
+        ", ".join(filter(None, [*said, order])),
+        "Only the first words were looked for" if left_out else "",
+        pages.place(page, count),
+    ]
+    turn = pages.turn_buttons(page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
+    select = cards.open_select("Open a record", [row for row, _ in hits], guild_id)
+    text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
+    return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
+
+
+def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
+    """What a search says that found nothing: with what filters, and which names are close."""
+    held = "No record holds all of these words" if read_as else "No record is there"
+    fits = f" with {filters}" if filters else ""
+    names = f" Close to it: {joined([escaped(name, 100) for name in close])}." if close else ""
+    fewer = "Try fewer" if read_as else "Leave a filter out"
+    return empty(_found_title(asked), f"{held}{fits}.{names} {fewer}; {command} also completes names.")
+
+
+def _found_title(asked: str) -> str:
+    return f"Found for “{escaped(asked, 80)}”" if asked else "Found"
 
 
 def empty(title: str, text: str) -> ui.LayoutView:

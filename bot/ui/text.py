@@ -21,10 +21,17 @@ UNANSWERED = "-# Discord did not say in time whether you are still in every serv
 def escape(text: str) -> str:
     """A person's text so that Discord shows it letter by letter, on one line."""
     line = one_line(text)
-    if _HARMLESS.fullmatch(line):
-        return line
-    escaped_ = _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", line))
-    return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), escaped_)
+    return line if _HARMLESS.fullmatch(line) else escape_start(escape_inside(line))
+
+
+def escape_inside(part: str) -> str:
+    """A part of a line, escaped as it has to be wherever it stands."""
+    return _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", part))
+
+
+def escape_start(line: str) -> str:
+    """An escaped line, so that its beginning makes no list of it."""
+    return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), line)
 
 
 def clip(text: str, limit: int) -> str:

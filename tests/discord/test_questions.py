@@ -410,11 +410,11 @@ async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
 @pytest.mark.asyncio
 async def test_search_finds_words_corrects_slips_and_opens_what_was_found(world: World):
     result = await ask(world, "search", text="defence roadmap")
-    assert "**Roadmap for defence industrial cooperation** (document)" in answer(result)
+    assert "- **Roadmap** for **defence** industrial cooperation (document)" in answer(result)
     opened = await world.member.select(shown(result), ["india-us-defence-roadmap"])
     assert answer(opened).startswith("## Roadmap for defence industrial cooperation")
     slipped = answer(await ask(world, "search", text="hostagse gaza"))
-    assert "Release of the hostages in Gaza" in slipped
+    assert "Release of the **hostages** in **Gaza**" in slipped
     assert "read as “hostages gaza”" in slipped
     none = answer(await ask(world, "search", text="zeppelin airship"))
     assert "No record holds all of these words." in none

@@ -423,7 +423,7 @@ async def test_an_expectation_of_one_side_is_no_pledge_of_the_other(db, loaded):
 )
 async def test_names_as_printed_and_as_people_say_them_lead_to_one_record(db, loaded, typed, slug):
     assert slug in [row.slug for row, _ in await records.complete(db.read, loaded, typed)]
-    assert slug in [row.slug for row in (await search.search(db.read, loaded, typed))[0]]
+    assert slug in [hit.row.slug for hit in (await search.search(db.read, loaded, search.Wanted(typed))).hits]
 
 
 @pytest.mark.asyncio
@@ -623,7 +623,7 @@ async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_fil
 @pytest.mark.asyncio
 async def test_two_servers_hold_it_apart(db, loaded, now):
     assert await every(db, OTHER) == {}
-    assert (await search.search(db.read, OTHER, "भारत"))[1] == 0
+    assert (await search.search(db.read, OTHER, search.Wanted("भारत"))).total == 0
     first = await load(db, OTHER, now)
     assert first.added == (await load(db, loaded, now)).unchanged
     await load(db, OTHER, now, changed_file(now, ("quantity: 31", "quantity: 32")))
