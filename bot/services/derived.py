@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -28,7 +28,8 @@ from data.records import Kind, State
 VERSION = "2"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
-_TOGETHER = 500  # Records written at once: few statements, and little memory.
+_TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
+_AT_ONCE = 2000  # Records written anew in one transaction.
 
 _state = msgspec.json.Decoder(State)
 log = logging.getLogger(__name__)
@@ -49,12 +50,16 @@ async def bring_up_to_date(db: Database) -> None:
         for table in ("text", "name", "spelling", "was"):
             await conn.execute(f"DELETE FROM {table}")  # Tables of ours.
         await conn.execute("UPDATE record SET text_id = NULL WHERE text_id IS NOT NULL")
-    found = await db.read.execute_fetchall("SELECT guild_id, id FROM record ORDER BY guild_id, newest_on, id")
-    for guild_id, of_desk in groupby(found, key=itemgetter(0)):
-        for part in _parts(id_ for _, id_ in of_desk):
-            async with db.write() as conn:
-                await refold(conn, guild_id, part)
-            written += len(part)
+    done = 0
+    while ids := list(
+        await db.read.execute_fetchall(
+            "SELECT id, guild_id FROM record WHERE id > ? ORDER BY id LIMIT ?", (done, _AT_ONCE)
+        )
+    ):
+        async with db.write() as conn:
+            for guild_id, own in groupby(sorted(ids, key=itemgetter(1)), key=itemgetter(1)):
+                await refold(conn, guild_id, [id_ for id_, _ in own])
+        done, written = ids[-1][0], written + len(ids)
     async with db.write() as conn:
         await conn.execute("INSERT INTO meta (key, value) VALUES ('derived', ?)", (VERSION,))
     if written:
@@ -64,9 +69,9 @@ async def bring_up_to_date(db: Database) -> None:
         )
 
 
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    all_ids = list(ids)
-    return (all_ids[i : i + _TOGETHER] for i in range(0, len(all_ids), _TOGETHER))
+def _parts(ids: Collection[int]) -> Iterator[list[int]]:
+    in_order = sorted(ids)
+    return (in_order[i : i + _TOGETHER] for i in range(0, len(in_order), _TOGETHER))
 
 
 def _json(values: Iterable[Any]) -> str:
@@ -81,14 +86,14 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
     touched = set(record_ids)
     around = await _deals_of_items(conn, touched)
     renamed: list[int] = []
-    for part in _parts(sorted(touched)):
+    for part in _parts(touched):
         renamed += await _write_folds(conn, guild_id, part)
     around |= await _deals_of_items(conn, touched)
     rows = await conn.execute_fetchall(
         "SELECT from_id FROM link WHERE to_id IN (SELECT value FROM json_each(?))", (_json(renamed),)
     )
     around.update(id_ for (id_,) in rows)
-    for part in _parts(sorted(touched | around)):
+    for part in _parts(touched | around):
         await _write_words(conn, guild_id, part, touched)
 
 
@@ -203,7 +208,7 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     for deal_id, name, item_kind in await conn.execute_fetchall(
         "SELECT l.to_id, p.name, ifnull(json_extract(p.state, '$.facts.item_kind[0].value'), '') "
         "FROM link l JOIN record p ON p.id = l.from_id "
-        "WHERE l.to_id IN (SELECT d.id FROM record d JOIN json_each(?) j ON d.id = j.value WHERE d.kind = 'deal') "
+        "WHERE l.to_id IN (SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'deal') "
         "AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
         (chosen,),
     ):
@@ -236,7 +241,9 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     await conn.execute(
         "DELETE FROM name WHERE record_id IN (SELECT value FROM json_each(?))", (_json(touched.intersection(ids)),)
     )
-    await conn.executemany("INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES (?, ?, ?, ?, ?)", names)
+    await conn.executemany(
+        "INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES (?, ?, ?, ?, ?)", sorted(names)
+    )
     await _write_texts(conn, guild_id, old_texts, new_texts)
 
 
@@ -302,8 +309,8 @@ async def _write_texts(conn: Connection, guild_id: int, old: list[_Text], new: l
     before = set().union(*(text.words for text in old))
     after = set().union(*(text.words for text in new))
     known = await conn.execute_fetchall(
-        "SELECT j.value FROM json_each(?) j JOIN spelling s ON s.guild_id = ? AND s.variant = j.value "
-        "AND s.word = j.value",
+        "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM spelling "
+        "WHERE guild_id = ? AND variant = j.value AND word = j.value)",
         (_json(after), guild_id),
     )
     gained = after.difference(word for (word,) in known)
