@@ -1,0 +1,328 @@
+"""What is derived from the ledger: written with each change, and anew when the program writes it differently."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.services import derived, dossiers, records, sources, updates
+from bot.services.updates import Change
+from data.database import Database
+from data.migrate import FOLDER, migrate
+from data.records import FactDate, Kind
+from tests.conftest import GUILD, OTHER_GUILD
+
+DERIVED = ("record", "link", "text", "name", "spelling", "was")
+
+
+def on(year: int, month: int = 1, day: int = 1) -> FactDate:
+    return FactDate("day", date(year, month, day), date(year, month, day))
+
+
+DAY = on(2023, 11, 10)
+
+
+async def enter(
+    db: Database,
+    guild_id: int,
+    source: int,
+    now: datetime,
+    *facts: tuple[str, Kind, str, Any],
+    day: FactDate = DAY,
+) -> str:
+    async with db.write() as conn:
+        changes = [Change(slug, kind, field, value, day, source, reason="r") for slug, kind, field, value in facts]
+        return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
+
+
+async def rows(db: Database, query: str, *values: Any) -> list[tuple]:
+    return [tuple(row) for row in await db.read.execute_fetchall(query, values)]
+
+
+async def everything(db: Database) -> dict[str, list[tuple]]:
+    return {
+        table: sorted(await rows(db, f"SELECT {'rowid, ' * (table == 'text')}* FROM {table}"), key=repr)
+        for table in DERIVED
+    }
+
+
+async def vocabulary(db: Database, guild_id: int) -> set[str]:
+    return {word for (word,) in await rows(db, "SELECT word FROM spelling WHERE guild_id = ?", guild_id)}
+
+
+async def load(db: Database, now: datetime) -> None:
+    async with db.write() as conn:
+        dossier = dossiers.read_shipped("india-us-2plus2-2023", now=now)
+        await dossiers.load(conn, GUILD, dossier, now=now, person_id=1)
+
+
+# Bringing a file up to date
+
+
+@pytest.mark.asyncio
+async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_again(
+    db: Database, desk: int, now: datetime, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    await load(db, now)
+    folder, path = tmp_path / "migrations", tmp_path / "old.db"
+    folder.mkdir()
+    shutil.copy(FOLDER / "0001_first.sql", folder)
+    old = await Database.open(path)
+    await migrate(old, folder)
+    await old.close()
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("ATTACH ? AS new", (str(db.path),))
+        for table in ("person", "desk", "source", "record", "ledger", "link"):
+            columns = ", ".join(row[1] for row in file.execute(f"PRAGMA main.table_info({table})"))
+            file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+        file.execute("INSERT INTO text (rowid, desk, body) VALUES (1, 'g1000', 'a text of the first version')")
+        file.execute("INSERT INTO name (guild_id, norm, record_id, start) VALUES (1000, 'mq9b', 1, 0)")
+        file.execute("INSERT INTO spelling VALUES (1000, 'q9b', 'mq9b', 1)")
+        file.execute("INSERT INTO question (guild_id, person_id, text, asked_at) VALUES (1000, 1, '{}', '2026')")
+        file.commit()
+
+    upgraded = await Database.open(path)
+    try:
+        with caplog.at_level(logging.INFO, "bot.services.derived"):
+            await derived.bring_up_to_date(upgraded)
+        assert await everything(upgraded) == await everything(db)
+        assert await rows(upgraded, "SELECT filed_at, unanswered FROM question") == [(None, 0)]
+        assert [line.message for line in caplog.records] == ["what is derived was written anew"]
+        assert (await records.get_by_name(upgraded.read, GUILD, "31 armed drones")).record.slug == "armed-drones"
+
+        caplog.clear()
+        await derived.bring_up_to_date(upgraded)
+        assert caplog.records == []
+    finally:
+        await upgraded.close()
+
+
+@pytest.mark.asyncio
+async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(db, desk, source, now):
+    await load(db, now)
+    await enter(db, OTHER_GUILD, await a_source(db), now, ("x", "topic", "name", "Grain exports"))
+    await derived.bring_up_to_date(db)
+    held = await everything(db)
+    for version in (None, "1"):
+        async with db.write() as conn:
+            await conn.execute("DELETE FROM text WHERE rowid IN (SELECT text_id FROM record WHERE id % 2)")
+            await conn.execute("DELETE FROM spelling WHERE variant <> word")
+            await conn.execute("INSERT INTO spelling VALUES (?, 'leftover', 'leftover')", (desk,))
+            await conn.execute("DELETE FROM meta WHERE key = 'derived'")
+            if version:
+                await conn.execute("INSERT INTO meta VALUES ('derived', ?)", (version,))
+        await derived.bring_up_to_date(db)
+        assert await everything(db) == held
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_up_to_date_is_left_alone(db, desk, source, now):
+    await derived.bring_up_to_date(db)
+    await load(db, now)
+    async with db.write() as conn:
+        await conn.execute("UPDATE record SET headline = 'as it was' WHERE slug = 'armed-drones'")
+    await derived.bring_up_to_date(db)
+    assert await rows(db, "SELECT headline FROM record WHERE slug = 'armed-drones'") == [("as it was",)]
+
+
+async def a_source(db: Database) -> int:
+    async with db.write() as conn:
+        return await sources.ensure(conn, OTHER_GUILD, title="Another article")
+
+
+# Names and texts
+
+
+@pytest.mark.asyncio
+async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, desk, source, now):
+    await enter(
+        db,
+        desk,
+        source,
+        now,
+        ("india", "participant", "name", "India"),
+        ("india", "participant", "alias", {"text": "New Delhi (for the Indian government)"}),
+        ("mod", "participant", "name", "The Ministry of Defence"),
+    )
+    found = await rows(
+        db, "SELECT n.norm, n.how FROM name n JOIN record r ON r.id = n.record_id WHERE r.slug = 'mod' ORDER BY 2, 1"
+    )
+    assert found == [
+        ("the ministry of defense", 0),
+        ("defense", 1),
+        ("ministry of defense", 1),
+        ("of defense", 1),
+        ("md", 2),
+        ("tmod", 2),
+    ]
+    stands = await rows(db, "SELECT norm, how, kind FROM name WHERE norm IN ('india', 'new delhi')")
+    assert stands == [("india", 0, "participant"), ("new delhi", 3, "participant")]
+    async with db.write() as conn:
+        ids = [id_ for (id_,) in await rows(db, "SELECT id FROM ledger")]
+        await updates.withdraw(conn, desk, ids, now=now, person_id=1, reason="Wrong.")
+    for table in ("name", "spelling", "text"):
+        assert await rows(db, f"SELECT * FROM {table}") == [], table
+
+
+@pytest.mark.asyncio
+async def test_a_text_says_by_tags_what_it_can_be_filtered_by(db, desk, source, now):
+    await enter(
+        db,
+        desk,
+        source,
+        now,
+        ("us", "participant", "name", "U.S. government"),
+        ("drones", "deal", "name", "31 MQ-9B drones"),
+        ("drones", "deal", "stage", "under_review"),
+        ("drones", "deal", "party", {"record": "us", "role": "seller"}),
+        ("drones", "deal", "approval", {"side": "us", "what": "licence", "state": "requested"}),
+        ("answer", "pending", "name", "Answer"),
+        ("answer", "pending", "state", "open"),
+        ("answer", "pending", "about", {"record": "drones"}),
+    )
+    ids = dict(await rows(db, "SELECT slug, id FROM record"))
+    found = await rows(db, "SELECT r.slug, t.tags, t.name, t.body FROM text t JOIN record r ON r.text_id = t.rowid")
+    texts = {slug: (set(tags.split()), name, set(body.split())) for slug, tags, name, body in found}
+    tags, name, body = texts["drones"]
+    assert tags == {"g1000", "g1000kdeal", "g1000sunderreview", f"g1000r{ids['us']}", "g1000o"}
+    assert name == "31 mq 9 b drones"
+    assert {"us", "government", "seller", "license", "under", "review"} <= body
+    assert "drones" not in body
+    assert texts["answer"][0] == {"g1000", "g1000kpending", f"g1000r{ids['drones']}", "g1000o"}
+    assert texts["us"][0] == {"g1000", "g1000kparticipant"}
+
+    await enter(db, desk, source, now, ("answer", "pending", "state", "closed"))
+    await enter(
+        db, desk, source, now, ("drones", "deal", "approval", {"side": "us", "what": "licence", "state": "granted"})
+    )
+    assert await rows(db, "SELECT rowid FROM text WHERE text MATCH 'tags:g1000o'") == []
+
+
+@pytest.mark.asyncio
+async def test_texts_lie_newest_first_and_move_with_their_record(db, desk, source, now):
+    await enter(db, desk, source, now, ("undated", "topic", "name", "Grain"))
+    await enter(db, desk, source, now, ("late", "deal", "name", "Grain"), ("late", "deal", "stage", "signed"))
+    await enter(
+        db, desk, source, now, ("early", "deal", "name", "Grain"), ("early", "deal", "stage", "signed"), day=on(2020)
+    )
+    query = (
+        "SELECT r.slug, t.rowid FROM text t JOIN record r ON r.id = t.rowid & 0xFFFFFFFFFF "
+        "WHERE text MATCH 'name:grain' ORDER BY t.rowid DESC"
+    )
+    found = await rows(db, query)
+    assert [slug for slug, _ in found] == ["late", "early", "undated"]
+    assert [rowid >> 40 for _, rowid in found] == [date(2023, 11, 10).toordinal(), date(2020, 1, 1).toordinal(), 0]
+    await enter(db, desk, source, now, ("early", "deal", "model", "B"), day=on(2024))
+    assert [slug for slug, _ in await rows(db, query)] == ["early", "late", "undated"]
+
+
+# The vocabulary
+
+
+@pytest.mark.asyncio
+async def test_a_word_is_known_while_some_live_record_of_the_server_holds_it(db, desk, source, now):
+    elsewhere = await a_source(db)
+    await enter(db, OTHER_GUILD, elsewhere, now, ("x", "topic", "name", "Grain exports"))
+    first = await enter(db, desk, source, now, ("grain", "topic", "name", "Grain imports"))
+    second = await enter(
+        db, desk, source, now, ("said", "statement", "name", "Support"), ("said", "statement", "said", "more grain")
+    )
+    assert await vocabulary(db, desk) == {"grain", "imports", "support", "more"}
+    async with db.write() as conn:
+        await updates.undo(conn, desk, first, now=now, person_id=1)
+    assert await vocabulary(db, desk) == {"grain", "support", "more"}
+    async with db.write() as conn:
+        await updates.undo(conn, desk, second, now=now, person_id=1)
+    assert await vocabulary(db, desk) == set()
+    assert await vocabulary(db, OTHER_GUILD) == {"grain", "exports"}
+
+
+@pytest.mark.asyncio
+async def test_a_new_name_is_known_by_those_who_show_it_and_the_old_one_forgotten(db, desk, source, now):
+    await enter(
+        db,
+        desk,
+        source,
+        now,
+        ("us", "participant", "name", "Columbia"),
+        ("drones", "deal", "name", "Drones"),
+        ("drones", "deal", "party", {"record": "us", "role": "seller"}),
+    )
+    assert "columbia" in await vocabulary(db, desk)
+    await enter(db, desk, source, now, ("us", "participant", "name", "Washington"))
+    assert {"washington", "seller", "drones"} == await vocabulary(db, desk) - {
+        "under",
+        "way",
+        "no",
+        "stage",
+        "reported",
+    }
+    assert await rows(db, "SELECT count(*) FROM spelling WHERE variant = 'olumbia'") == [(0,)]
+
+
+# The past
+
+
+@pytest.mark.asyncio
+async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, now):
+    consent = {"side": "us", "what": "clearances", "state": "open"}
+    await enter(
+        db,
+        desk,
+        source,
+        now,
+        ("us", "participant", "name", "U.S. government"),
+        ("drones", "deal", "name", "Drones"),
+        ("drones", "deal", "stage", "requested"),
+        ("answer", "pending", "name", "Answer"),
+        ("answer", "pending", "state", "open"),
+        day=on(2020),
+    )
+    await enter(db, desk, source, now, ("drones", "deal", "approval", consent), day=on(2022))
+    await enter(db, desk, source, now, ("drones", "deal", "stage", "under_review"), day=on(2021))
+    await enter(db, desk, source, now, ("answer", "pending", "state", "closed"), day=on(2023))
+    batch = await enter(db, desk, source, now, ("drones", "deal", "stage", "signed"), day=on(2024))
+    was = (
+        "SELECT w.from_on, w.live, w.stage, w.open FROM was w JOIN record r ON r.id = w.record_id WHERE r.slug = ? "
+        "ORDER BY w.from_on"
+    )
+    assert await rows(db, was, "drones") == [
+        ("2020-01-01", 1, "requested", 0),
+        ("2021-01-01", 1, "under_review", 0),
+        ("2022-01-01", 1, "under_review", 1),
+        ("2024-01-01", 1, "signed", 1),
+    ]
+    assert await rows(db, was, "answer") == [("2020-01-01", 1, None, 1), ("2023-01-01", 1, None, 0)]
+    assert await rows(db, was, "us") == []
+    async with db.write() as conn:
+        await updates.undo(conn, desk, batch, now=now, person_id=1)
+    assert [from_on for from_on, *_ in await rows(db, was, "drones")] == ["2020-01-01", "2021-01-01", "2022-01-01"]
+
+
+@pytest.mark.asyncio
+async def test_a_change_of_one_record_among_thousands_stays_quick(db, desk, source, now):
+    """Steps of SQLite, not seconds: nothing that is written with an update may walk through the whole record."""
+    matters: list[tuple[str, Kind, str, Any]] = [
+        (f"topic-{i}", "topic", "name", f"Matter {chr(97 + i % 26)}{chr(97 + i // 26 % 26)}x") for i in range(1500)
+    ]
+    await enter(db, desk, source, now, ("drones", "deal", "name", "Drones"), *matters)
+    hundred_steps = 0
+
+    def count() -> int:
+        nonlocal hundred_steps
+        hundred_steps += 1
+        return 0
+
+    async with db.write() as conn:
+        await conn.set_progress_handler(count, 100)
+        change = Change("drones", "deal", "name", "Aircraft", DAY, source)
+        await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
+        await conn.set_progress_handler(lambda: 0, 0)
+    assert hundred_steps < 30, hundred_steps
