@@ -57,7 +57,8 @@ async def run(settings: Settings) -> None:
                 await derived.bring_up_to_date(db)
             except sqlite3.Error as error:
                 raise Stopped(
-                    f"{settings.database} could not be brought to the newest schema: {error}. It is as it was before.",
+                    f"{settings.database} could not be brought up to date: {error}. Nothing that was entered is lost; "
+                    "the next start tries again.",
                     EX_SOFTWARE,
                 ) from error
             await _run_bot(settings, db)
