@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Literal
 
 import msgspec
 
 from bot.errors import BadInput, NotInRecord
-from bot.ledger.fields import KIND_WORDS, KINDS
+from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import distance, normal, spelling_variants
 from data.database import Connection
@@ -298,13 +300,57 @@ async def list_kind(
             "SELECT l.to_id FROM record o JOIN link l ON l.from_id = o.id WHERE o.guild_id = ? AND o.slug = ?)"
         )
         values += [guild_id, slug, guild_id, slug]
-    rows = await conn.execute_fetchall(
-        f"SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, count(*) OVER () FROM record r WHERE {where} "
+    page = await conn.execute_fetchall(
+        f"SELECT r.kind, r.slug, r.name, r.headline, r.newest_on FROM record r WHERE {where} "
         "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
-    found = list(rows)
-    return [Row(*row[:5]) for row in found], found[0][5] if found else 0
+    found = [Row(*row) for row in page]
+    if 0 < len(found) < limit:
+        return found, offset + len(found)
+    # Counted by itself: with the page, every row of the list would be read for its name.
+    ((total,),) = await conn.execute_fetchall(f"SELECT count(*) FROM record r WHERE {where}", values)
+    return found, total if found else 0
+
+
+async def list_kind_as_of(
+    conn: Connection,
+    guild_id: int,
+    kind: Literal["deal", "pending"],
+    *,
+    day: date,
+    stage: str | None = None,
+    open: bool | None = None,
+    offset: int = 0,
+    limit: int = 10,
+) -> tuple[list[Row], int]:
+    """One page of the deals or pending items as they stood at the end of a day, by name, and how many there are.
+
+    A row has today's name, what it was then (a deal's stage, "Open" or "Closed") and, as its newest day, since when.
+    It reads how each of a server's records stood, so it belongs on `Database.aside`.
+    """
+    stood = "w.live = 1"
+    values: list[str | bool] = []
+    if stage is not None:
+        stood += " AND w.stage = ?"
+        values.append(stage)
+    if open is not None:
+        stood += " AND w.open = ?"
+        values.append(open)
+    rows = await conn.execute_fetchall(
+        "SELECT r.slug, r.name, w.stage, w.open, w.from_on, count(*) OVER () FROM record r JOIN was w "
+        "ON w.record_id = r.id "
+        "AND w.from_on = (SELECT max(b.from_on) FROM was b WHERE b.record_id = r.id AND b.from_on <= ?) "
+        f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {stood} "
+        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
+        (day.isoformat(), guild_id, kind, *values, limit, offset),
+    )
+    page = list(rows)
+    found = [
+        Row(kind, slug, name, STAGES[stage_] if kind == "deal" else "Open" if open_ else "Closed", since or None)
+        for slug, name, stage_, open_, since, _ in page
+    ]
+    return found, page[0][5] if page else 0
 
 
 async def list_participants(

@@ -19,7 +19,7 @@ COUNTED = 1000
 """Matches are counted and paged up to here; of more it is only said that there are."""
 
 _RANKED = 300  # So many are looked at by name; of more matches only those with the words in their name.
-_BEGINNING = 40  # So many names that begin as asked come first.
+_BEGINNING = 10  # So many names that begin as asked come first, however old they are.
 _LONGEST = 400
 _TERMS = 12
 _ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
@@ -169,9 +169,9 @@ async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tupl
 async def _vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> set[str]:
     """Those of some words that a record of this server holds."""
     rows = await conn.execute_fetchall(
-        "SELECT j.value FROM json_each(?) j JOIN spelling s "
-        "ON s.guild_id = ? AND s.variant = j.value AND s.word = j.value",
-        (_json(words), guild_id),
+        "SELECT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
+        "AND word = variant",
+        (guild_id, _json(words)),
     )
     return {word for (word,) in rows}
 
@@ -271,11 +271,12 @@ async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str
     """Matches whose name begins as asked, in the order of names: they may be older than the newest of all matches."""
     kinds = (wanted.kind,) if wanted.kind else KINDS
     found = await records.beginning(conn, guild_id, kinds, asked, _BEGINNING)
+    # The index of texts is asked for each of them, so they are few.
     rows = await conn.execute_fetchall(
-        "SELECT t.rowid FROM record r JOIN text t ON t.rowid = r.text_id "
-        "WHERE r.guild_id = ? AND r.id IN (SELECT value FROM json_each(?)) AND t.text MATCH ? "
+        "SELECT t.rowid FROM json_each(?) j CROSS JOIN record r ON r.id = j.value "
+        "CROSS JOIN text t ON t.rowid = r.text_id WHERE r.guild_id = ? AND t.text MATCH ? "
         "AND t.rowid >= ? AND t.rowid <= ?",
-        (guild_id, _json(found), query, *_span(wanted)),
+        (_json(found), guild_id, query, *_span(wanted)),
     )
     return [rowid for (rowid,) in rows]
 

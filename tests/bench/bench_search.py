@@ -1,0 +1,256 @@
+"""What finding costs among 100,000 deals and a million updates: `python -m tests.bench.bench_search`.
+
+Processor time of the whole process for each search, each completed name and each question, one after the other, on a
+file of `tests/bench/crowd.py` that is kept in var/bench. Nothing fails for being slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.ledger.fields import KINDS, STAGES
+from bot.services import derived, records, search
+from bot.services.search import Wanted
+from data.database import Connection, Database
+from data.records import Kind
+from tests.bench import crowd
+
+FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
+CASES = 120  # In each group, so that a 99th percentile says something.
+
+
+@dataclass(frozen=True)
+class Group:
+    """Things asked alike. `run` asks one of them; `aim` is the processor time that 99 of 100 should stay under."""
+
+    title: str
+    aim: float
+    run: Callable[[Connection, int, Any], Awaitable[object]]
+    cases: Sequence[Any]
+    guild_id: int = crowd.BIG
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is in the file: names of records and their words, the common ones apart."""
+
+    names: list[str]
+    words: list[str]
+
+    @classmethod
+    async def read(cls, conn: Connection) -> Known:
+        rows = await conn.execute_fetchall(
+            "SELECT name FROM record WHERE guild_id = ? AND live = 1 AND id % 7 = 0 LIMIT 5000", (crowd.BIG,)
+        )
+        names = [name for (name,) in rows]
+        return cls(names, sorted({word for name in names for word in name.split() if word.isalpha() and len(word) > 3}))
+
+
+COMMON = [
+    "the",
+    "of",
+    "on",
+    "training",
+    "india",
+    "agreement",
+    "limited",
+    "dollars",
+    "buyer",
+    "is",
+    "delivery",
+    "command",
+]
+
+
+def slipped(rnd: random.Random, word: str) -> str:
+    """A word with one slip of the fingers."""
+    at = rnd.randrange(1, len(word) - 1)
+    return rnd.choice(
+        (word[:at] + word[at + 1 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + "x" + word[at:])
+    )
+
+
+async def searched(conn: Connection, guild_id: int, wanted: Wanted) -> object:
+    return await search.search(conn, guild_id, wanted, limit=8)
+
+
+async def deep(conn: Connection, guild_id: int, asked: tuple[Wanted, int]) -> object:
+    return await search.search(conn, guild_id, asked[0], offset=asked[1], limit=8)
+
+
+async def completed(conn: Connection, guild_id: int, asked: tuple[str, Sequence[Kind]]) -> object:
+    return await records.complete(conn, guild_id, *asked)
+
+
+def searches(rnd: random.Random, known: Known) -> list[Group]:
+    """Searches of every sort. What is asked in words of its own joins these groups with a function like `searched`."""
+
+    def wanted(make: Callable[[], Wanted | str]) -> list[Wanted]:
+        made = [make() for _ in range(CASES)]
+        return [one if isinstance(one, Wanted) else Wanted(one) for one in made]
+
+    def word() -> str:
+        return rnd.choice(known.words)
+
+    def filtered() -> Wanted:
+        first = date(rnd.randrange(2013, 2026), rnd.randrange(1, 13), 1)
+        return Wanted(
+            text=rnd.choice(["", word(), rnd.choice(COMMON)]),
+            kind=rnd.choice([None, "deal", "statement", "pending"]),
+            participant=rnd.choice([None, f"country-{rnd.randrange(20)}", f"company-{rnd.randrange(500)}"]),
+            topic=rnd.choice([None, f"topic-{rnd.randrange(40)}"]),
+            first=rnd.choice([None, first]),
+            last=rnd.choice([None, first + timedelta(days=90)]),
+            order=rnd.choice(["best", "newest"]),
+        )
+
+    nowhere = ["northern southern", "southern northern", "the northern southern", "training northern southern india"]
+    groups = {
+        "search: a name": wanted(lambda: rnd.choice(known.names)),
+        "search: one word": wanted(word),
+        "search: two words": wanted(lambda: f"{word()} {word()}"),
+        "search: a very common word": wanted(lambda: rnd.choice(COMMON)),
+        "search: two very common words": wanted(lambda: " ".join(rnd.sample(COMMON, 2))),
+        "search: four very common words": wanted(lambda: " ".join(rnd.sample(COMMON, 4))),
+        "search: common words that never meet": wanted(lambda: rnd.choice(nowhere)),
+        "search: ... newest first, one kind": wanted(lambda: Wanted(rnd.choice(nowhere), "deal", order="newest")),
+        "search: one or two letters": wanted(lambda: word()[: rnd.choice((1, 2))]),
+        "search: common and unfinished": wanted(lambda: f"{rnd.choice(COMMON)} {word()[: rnd.choice((1, 2, 3))]}"),
+        "search: a piece with digits": wanted(lambda: f"{word()}-{rnd.randrange(2, 99)} {rnd.choice(['', 'the'])}"),
+        "search: slips": wanted(lambda: f"{slipped(rnd, word())} {slipped(rnd, word())}"),
+        "search: nothing like it": wanted(lambda: f"zqxj{word()[::-1]}wv {word()}"),
+        "search: filters, with and without a word": wanted(filtered),
+        "search: a stage": wanted(lambda: Wanted(rnd.choice(["", "the"]), stage=rnd.choice(list(STAGES)))),
+    }
+    return [Group(title, 50, searched, cases) for title, cases in groups.items()] + [
+        Group(
+            "search: deep pages",
+            50,
+            deep,
+            [(Wanted(rnd.choice(COMMON)), rnd.randrange(0, search.COUNTED, 8)) for _ in range(CASES)],
+        ),
+        Group(
+            "search: a small server, never meeting",
+            50,
+            searched,
+            [Wanted(rnd.choice(nowhere)) for _ in range(CASES)],
+            9004,
+        ),
+    ]
+
+
+def completions(rnd: random.Random, known: Known) -> list[Group]:
+    def word() -> str:
+        return rnd.choice(known.words)
+
+    def group(title: str, make: Callable[[], str]) -> Group:
+        kinds: list[Sequence[Kind]] = [KINDS, ("deal",), ("topic",), ("participant",), ("dialogue",)]
+        return Group(title, 10, completed, [(make(), rnd.choice(kinds)) for _ in range(CASES)])
+
+    return [
+        group("complete: nothing typed", lambda: ""),
+        group("complete: one letter", lambda: rnd.choice("abcdefghijklmnoprstuvwz0123456789")),
+        group("complete: two or three letters", word()[: rnd.choice((2, 3))].lower),
+        group("complete: half a name", lambda: (n := rnd.choice(known.names))[: len(n) // 2]),
+        group("complete: a very common word", lambda: rnd.choice([*COMMON, "for", "with", "deal"])),
+        group("complete: common words, other order", lambda: " ".join(rnd.sample([*COMMON, "for", "with"], 2))),
+        group("complete: five common words", lambda: " ".join(rnd.sample([*COMMON, "for", "with"], 5))),
+        group("complete: words in another order", lambda: " ".join(rnd.choice(known.names).split()[::-1])),
+        group("complete: slips", lambda: slipped(rnd, word())),
+        group("complete: two slips", lambda: f"{slipped(rnd, word())} {slipped(rnd, word())}"),
+        group("complete: nothing like it", lambda: f"zq{word()[::-1]}xj"),
+    ]
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
+
+
+async def measure(conn: Connection, group: Group) -> list[float]:
+    """The processor time of each case in milliseconds; what is compiled or cached once is paid before."""
+    await group.run(conn, group.guild_id, group.cases[0])
+    took: list[float] = []
+    for case in group.cases:
+        began = time.process_time()
+        await group.run(conn, group.guild_id, case)
+        took.append((time.process_time() - began) * 1000)
+    worst = group.cases[took.index(max(took))]
+    mark = "" if percentile(took, 0.99) < group.aim else f"  over {group.aim:.0f} ms: {str(worst)[:100]}"
+    print(f"{group.title:44}{_figures(took)}{mark}", flush=True)
+    return took
+
+
+def _figures(took: Sequence[float]) -> str:
+    return f"p50 {statistics.median(took):7.2f}  p99 {percentile(took, 0.99):7.2f}  worst {max(took):7.2f} ms"
+
+
+async def as_of(db: Database) -> None:
+    """A list as of a past day over the whole server, and what reading cards costs beside it."""
+    opened: list[float] = []
+    done = asyncio.Event()
+
+    async def read_cards() -> None:
+        rnd = random.Random(3)
+        while not done.is_set():
+            began = time.perf_counter()
+            await records.find(db.read, crowd.BIG, f"deal-{rnd.randrange(1000)}")
+            opened.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.002)
+
+    for title, asked in [
+        ("all deals", {"kind": "deal"}),
+        ("deals at one stage", {"kind": "deal", "stage": "signed"}),
+        ("open pending items", {"kind": "pending", "open": True}),
+    ]:
+        alone: list[float] = []
+        reading = asyncio.create_task(read_cards())
+        for day in (date(2015, 6, 1), date(2020, 6, 1), date(2026, 6, 1)):
+            began = time.perf_counter()
+            await records.list_kind_as_of(db.aside, crowd.BIG, **asked, day=day, limit=8)
+            alone.append(time.perf_counter() - began)
+        done.set()
+        await reading
+        done.clear()
+        print(f"as of a past day: {title:26}worst {max(alone):.2f} s", flush=True)
+    print(f"{'... reading cards meanwhile (elapsed)':44}{_figures(opened)}")
+
+
+async def main(deals: int, anew: bool) -> None:
+    path = FOLDER / f"crowd-{deals}-{derived.VERSION}.db"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if anew:
+        path.unlink(missing_ok=True)
+    if not path.exists():
+        print(f"making {deals:,} deals once, for some minutes ...", flush=True)
+        print(f"{'derived from the ledger':44}{await crowd.make(path, deals):.0f} s")
+    db = await Database.open(path)
+    try:
+        ((updates, size),) = await db.read.execute_fetchall(
+            "SELECT (SELECT count(*) FROM ledger), page_count * page_size FROM pragma_page_count, pragma_page_size"
+        )
+        known = await Known.read(db.read)
+        rnd = random.Random(1)
+        print(f"{deals:,} deals, {updates:,} updates, {size / 1e6:,.0f} MB; processor time")
+        for groups in (searches(rnd, known), completions(rnd, known)):
+            took = [one for group in groups for one in await measure(db.read, group)]
+            print(f"{'all of these':44}{_figures(took)}\n")
+        await as_of(db)
+    finally:
+        await db.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deals", type=int, default=100_000)
+    parser.add_argument("--anew", action="store_true", help="make the file again, also when it is there")
+    chosen = parser.parse_args()
+    asyncio.run(main(chosen.deals, chosen.anew))
