@@ -181,7 +181,7 @@ class Asking:
         except TimeoutError as late:
             raise Wrong(f"/{case.command} {options}: {late}") from None
         took = time.perf_counter() - began
-        text = answer.text
+        text = answer.text.replace("*", "").replace("\\", "")  # What was found stands in bold.
         for asked in options.values():
             text = text.replace(asked, "", 1)
         # Errors are plain text; whatever was asked for comes in components.
@@ -272,7 +272,7 @@ async def thread_hops(folder: Path, cases: list[Case], each: int = 15) -> dict[s
         stack.push_async_callback(bot.close)
         await bot.login(server.token)
         connection = asyncio.create_task(bot.connect())
-        await server.ready()
+        await bot.wait_until_ready()
         await asking.set_up()
         aiosqlite.Connection._execute = counted
         stack.callback(setattr, aiosqlite.Connection, "_execute", execute)
