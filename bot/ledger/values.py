@@ -190,7 +190,7 @@ _BOUNDS = {
     "about": "about",
     "around": "about",
 }
-_BOUND_WORDS = {"at least": "more than", "at most": "up to", "about": "about", "exact": ""}
+_BOUND_WORDS = {"at least": "more than", "at most": "at most", "about": "about", "exact": ""}
 _SCALES = {
     "thousand": 3,
     "million": 6,

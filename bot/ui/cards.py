@@ -62,13 +62,16 @@ class Drawn(NamedTuple):
     waiting: bool
 
 
-def draw(opened: Opened, *, now: datetime, session: Opened | None = None) -> Drawn:
-    """Writes a card's words. They change with the record, and with `now` only when a due date has ended somewhere."""
+def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> Drawn:
+    """Writes a card's words in so many characters.
+
+    They change with the record, and with `now` only when a due date has ended somewhere.
+    """
     draft = _drawn(opened, now, session)
     found = opened.record
     tail = "\n".join(filter(None, [*draft.quiet, facts.not_stated(found), draft.source_line()]))
     head = f"## {escaped(found.name, 100)}\n" + "\n".join(draft.lead)
-    room = _TEXT - len(head) - len(tail)
+    room -= len(head) + len(tail)
     body = _fitting(draft.lines, room - _GROUP_ROOM if draft.groups else room)
     groups = _listed(draft.groups, room - len(body))
     text = "\n\n".join(filter(None, [head, "\n".join(filter(None, [body, groups])), tail]))

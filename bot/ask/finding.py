@@ -1,0 +1,72 @@
+"""What a question found: the facts, statements, changes or records that answer it, and what is missing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from bot.ask.reading import Reading
+from data.records import Fact, FactDate, Kind, Opened, Row, Update
+
+
+class Told(Struct, frozen=True):
+    """Facts that answer: of which record, what they are, and the facts with their fields."""
+
+    opened: Opened
+    label: str
+    facts: list[tuple[str, Fact]]
+
+
+class Missing(Struct, frozen=True):
+    """What was asked for and is not in the record, as a phrase, and the record where one would look for it."""
+
+    what: str
+    opened: Opened | None = None
+
+
+class Listed(Struct, frozen=True):
+    """Records that answer: the first ones, and how many there are. `words` say which were asked for."""
+
+    kind: Kind | None
+    rows: list[Row]
+    total: int
+    linked: tuple[tuple[str, str], ...] = ()
+    stage: str | None = None
+    counted: bool = False
+
+
+class Changed(Struct, frozen=True):
+    """What was reported of a record in the time that was asked about, oldest first."""
+
+    opened: Opened
+    updates: list[Update]
+
+
+class Finding(Struct):
+    """What a question found. Only one of its parts is set, beside the `card` of the record that it is about.
+
+    `day` is the past day whose picture this is. `later` is the newest fact date after it. `unknown`
+    holds the places of words that the record does not know.
+    """
+
+    reading: Reading
+    lines: list[Told | Missing] = []
+    statements: list[Opened] = []
+    statements_total: int = 0
+    changed: list[Changed] = []
+    listed: Listed | None = None
+    options: list[Row] = []
+    which: bool = False
+    card: Opened | None = None
+    sources_of: Opened | None = None
+    day: date | None = None
+    unknown: tuple[int, ...] = ()
+    later: FactDate | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the record held an answer."""
+        told = any(isinstance(line, Told) for line in self.lines)
+        listed = self.listed is not None and self.listed.total > 0
+        return bool(told or self.statements or self.changed or listed or self.which or self.sources_of)

@@ -1,0 +1,253 @@
+"""A question, read: its words, the records it names, the time it asks about and what it is after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from bot.ask import times
+from bot.ask.lexicon import Lexicon, Meaning, lexicon
+from bot.ledger.words import words_of
+from data.records import Kind
+
+LONGEST = 60
+"""So many words are read; what comes after them is told as not read."""
+_NAME = 7  # The longest name that is looked for, in words.
+
+
+class Token(Struct, frozen=True):
+    """One word: as it is compared, and the place of what was typed between two spaces that it came from."""
+
+    word: str
+    chunk: int
+    raw: str
+
+    @property
+    def shouted(self) -> bool:
+        """Typed in capitals, as short forms of names are."""
+        return len(self.raw) > 1 and self.raw.upper() == self.raw and self.raw.lower() != self.raw
+
+    @property
+    def capital(self) -> bool:
+        return self.raw[:1].upper() == self.raw[:1] and self.raw[:1].lower() != self.raw[:1]
+
+
+class Named(Struct, frozen=True):
+    """A record that some words may name. `how` is as in the table of names: 0 a whole name, 1 from a later word on,
+    2 initials, 3 what stands for it; 4 is the first word of only one participant's name."""
+
+    how: int
+    kind: Kind
+    slug: str
+    name: str
+
+
+class Name(Struct, frozen=True):
+    """Words of the question that name a record, and the records that they can mean."""
+
+    start: int
+    end: int
+    candidates: tuple[Named, ...]
+
+
+class Reading(Struct, frozen=True):
+    """What was understood. The places are those of the tokens.
+
+    `meanings` holds each cue that was found with its places; `left` the places of words that nothing explains.
+    """
+
+    tokens: tuple[Token, ...]
+    names: tuple[Name, ...]
+    asked: times.Asked | None
+    meanings: Mapping[Meaning, tuple[int, ...]]
+    left: tuple[int, ...]
+    yes_no: bool
+    clipped: bool
+
+    def has(self, category: str, *names: str) -> bool:
+        return any((category, name) in self.meanings for name in names)
+
+    def of(self, category: str) -> list[str]:
+        """The names of a category that were found, in the order of the question."""
+        found = [(places[0], name) for (one, name), places in self.meanings.items() if one == category]
+        return list(dict.fromkeys(name for _, name in sorted(found)))
+
+    def word(self, place: int) -> str:
+        return self.tokens[place].word if 0 <= place < len(self.tokens) else ""
+
+
+def tokens(text: str) -> tuple[list[Token], bool]:
+    """The words of a question in order, at most so many, and whether some were left out."""
+    lex = lexicon()
+    found: list[Token] = []
+    for chunk, raw in enumerate(text.split()):
+        if len(found) >= LONGEST:
+            return found[:LONGEST], True
+        words = words_of(raw[:200])
+        stripped = raw.strip("\"'“”‘’()[]{}.,;:!?…«»")
+        # What people say as one ("what's") is read as what it means; a genitive ending carries nothing.
+        joined = "".join(words)
+        meant = lex.read_as.get(joined)
+        if meant is None and len(words) > 1 and words[-1] in ("s", "re", "ll", "ve", "d", "t", "m"):
+            meant = lex.read_as.get(words[0] + words[-1])
+            if meant is None:
+                words = [words[0] + "nt"] if words[-1] == "t" and words[0] in lex.small else words[:-1]
+        if meant is None and len(words) == 1:
+            meant = lex.read_as.get(words[0])
+        found += [Token(word, chunk, stripped or raw) for word in (meant or words)]
+    return found[:LONGEST], len(found) > LONGEST
+
+
+def grams(found: Sequence[Token]) -> dict[str, list[tuple[int, int]]]:
+    """Every run of words that can be a name, with the places where it stands; plurals also as one."""
+    runs: dict[str, list[tuple[int, int]]] = {}
+    words = [token.word for token in found]
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _NAME, len(words)) + 1):
+            head = words[start : end - 1]
+            for last in plurals(words[end - 1]):
+                runs.setdefault(" ".join([*head, last]), []).append((start, end))
+    return runs
+
+
+def plurals(word: str) -> list[str]:
+    """A word as it is, and as one or as several."""
+    if len(word) < 3 or not word.isascii() or not word.isalpha():
+        return [word]
+    if word.endswith("ies") and len(word) > 4:
+        return [word, word[:-3] + "y"]
+    if word.endswith("s"):
+        return [word, word[:-1]]
+    return [word, word + "s"]
+
+
+def read(
+    found: Sequence[Token], named: Mapping[str, Sequence[Named]], *, today: date, clipped: bool = False
+) -> Reading:
+    """Reads a question, given the records that each run of its words names."""
+    lex = lexicon()
+    words = [token.word for token in found]
+    names = _names(found, named, lex)
+    taken = frozenset(place for name in names for place in range(name.start, name.end))
+    asked = times.find(words, today, taken)
+    in_time = set(range(asked.start, asked.end)) if asked else set()
+    meanings = _meanings(words, taken | in_time, lex)
+    cued = {place for places in meanings.values() for place in places}
+    left = tuple(
+        place
+        for place, word in enumerate(words)
+        if place not in taken
+        and place not in in_time
+        and place not in cued
+        and word not in lex.small
+        and word not in lex.yes_no
+        and not (len(word) == 1 and word.isascii() and word.isalpha())
+    )
+    return Reading(
+        tokens=tuple(found),
+        names=tuple(names),
+        asked=asked,
+        meanings=meanings,
+        left=left,
+        yes_no=bool(words) and words[0] in lex.yes_no,
+        clipped=clipped,
+    )
+
+
+def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Lexicon) -> list[Name]:
+    """The runs that name records: the longest first, and of those that are equal the surest; they do not overlap."""
+    runs: dict[tuple[int, int], list[Named]] = {}
+    for text, places in grams(found).items():
+        for place in places:
+            runs.setdefault(place, []).extend(named.get(text, ()))
+    offered = []
+    for (start, end), candidates in runs.items():
+        least = min((one.how for one in candidates), key=_sureness, default=None)
+        if least is None or not _stands_alone(found, start, end, least, lex):
+            continue
+        if least == 1 and end - start == 1:
+            # One word at the end of a statement's name is rather looked for as a word.
+            candidates = [one for one in candidates if one.kind not in _SAID_OF]
+            if not candidates:
+                continue
+        # What stands for a record is as good as a record's own name: "New Delhi" is a place and a government.
+        sure = {0, 3} if least in (0, 3) else {least}
+        best = {one.slug: one for one in candidates if one.how in sure}
+        if least == 4 and len(best) > 1:
+            continue
+        offered.append((start - end, _sureness(least), start, Name(start, end, tuple(best.values()))))
+    chosen: list[Name] = []
+    for *_, name in sorted(offered, key=lambda one: one[:3]):
+        if _hides(name, [other for *_, other in offered], found, lex):
+            continue
+        if all(name.end <= other.start or other.end <= name.start for other in chosen):
+            chosen.append(name)
+    return sorted(chosen, key=lambda name: name.start)
+
+
+def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lexicon) -> bool:
+    """Whether a name such as "Aims of the roadmap" hides the record that the question is about behind its own words."""
+    if any(one.kind not in _SAID_OF for one in name.candidates):
+        return False
+    inner = [
+        other
+        for other in offered
+        if name.start <= other.start and other.end <= name.end and other.end - other.start < name.end - name.start
+    ]
+    around = {place for other in inner for place in range(other.start, other.end)}
+    asks = [lex.cues.get((found[place].word,), ()) for place in range(name.start, name.end) if place not in around]
+    said = any(meaning in _SPOKEN for meanings in asks for meaning in meanings)
+    return said and any(one.kind not in _SAID_OF for other in inner for one in other.candidates)
+
+
+_SAID_OF: tuple[Kind, ...] = ("statement", "event", "pending")
+_SPOKEN: tuple[Meaning, ...] = (("aspects", "said"), ("aspects", "acted_in_words"))
+
+
+def _sureness(how: int) -> int:
+    return (0, 2, 3, 1, 4)[how]
+
+
+def _stands_alone(found: Sequence[Token], start: int, end: int, how: int, lex: Lexicon) -> bool:
+    """Whether a run that could be a name is meant as one, and not as the words of a question."""
+    words = [token.word for token in found[start:end]]
+    if words[0] in _OPENING or words[-1] in _OPENING:
+        # "the drones": the run without its article names the same.
+        return how == 0 and len(words) > 2
+    if len(words) > 1:
+        return how in (0, 3) or not all(word in lex.known for word in words)
+    word, token = words[0], found[start]
+    if word == "us":
+        return token.shouted or "." in token.raw or found[start - 1 if start else 0].word not in lex.addressed
+    if how in (0, 3):
+        return word not in lex.small or token.capital
+    if how == 2:
+        return token.shouted or word not in lex.known
+    return word not in lex.known and not word.isdecimal()
+
+
+_OPENING = ("the", "a", "an", "of", "for", "in", "on", "and", "to", "with", "at", "by")
+
+
+def _meanings(words: Sequence[str], taken: Iterable[int], lex: Lexicon) -> dict[Meaning, tuple[int, ...]]:
+    """The cues in the words, the longest at each place, and pairs of words that mean something together."""
+    free = [word if place not in set(taken) else "" for place, word in enumerate(words)]
+    found: dict[Meaning, tuple[int, ...]] = {}
+    place = 0
+    while place < len(free):
+        step = 1
+        for length in range(min(lex.longest, len(free) - place), 0, -1):
+            meanings = lex.cues.get(tuple(free[place : place + length]))
+            if meanings:
+                for meaning in meanings:
+                    found[meaning] = (*found.get(meaning, ()), *range(place, place + length))
+                step = length
+                break
+        place += step
+    there = {word: place for place, word in enumerate(free) if word}
+    for (one, other), name in lex.pairs.items():
+        if one in there and other in there:
+            found["aspects", name] = (*found.get(("aspects", name), ()), there[one], there[other])
+    return found

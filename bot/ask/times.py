@@ -1,0 +1,212 @@
+"""The time that a question asks about: a day, a month, a year or a span before or since one."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from bot import when
+
+Mode = Literal["at", "before", "since", "between"]
+
+
+class Asked(Struct, frozen=True):
+    """A time in a question: its first and last day, how it stands to them, and the words that it was read from.
+
+    `latest` tells that no year was given, so that it is the latest such date that is not in the future. `of` marks a
+    date that belongs to the words before it ("the attack of ..."), so that it rather names than dates.
+    """
+
+    first: date
+    last: date
+    mode: Mode
+    start: int
+    end: int
+    latest: bool = False
+    of: bool = False
+
+    def day(self, today: date) -> date:
+        """The day whose picture is asked for: the last that counts, never one to come."""
+        if self.mode == "before":
+            return min(self.first - timedelta(days=1), today)
+        return today if self.mode == "since" else min(self.last, today)
+
+
+_MONTHS = {name.lower(): number for number, name in enumerate(when.MONTHS, 1)}
+_MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
+_DAYS = {name.lower(): number for number, name in enumerate(when.WEEKDAYS)}
+_ORDINALS = ("st", "nd", "rd", "th")
+_UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7, "fortnight": 14}
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+_BEFORE = ("before", "prior", "preceding")
+_SINCE = ("since", "after", "from", "following")
+_VERBS_TOO = ("may", "march", "mar", "sat", "sun", "mon", "wed")
+_PLACED = ("in", "on", "of", "last", "since", "before", "after", "until", "till", "by", "during", "mid", "early", "late")
+
+
+class _Words:
+    """The words of a question, read from a place on."""
+
+    def __init__(self, words: Sequence[str], today: date) -> None:
+        self.words = words
+        self.today = today
+
+    def at(self, index: int) -> str:
+        return self.words[index] if 0 <= index < len(self.words) else ""
+
+    def number(self, index: int, least: int, most: int) -> int | None:
+        word = self.at(index)
+        return int(word) if word.isdecimal() and len(word) <= 4 and least <= int(word) <= most else None
+
+    def year(self, index: int) -> int | None:
+        return self.number(index, 1900, 2199)
+
+    def month(self, index: int) -> int | None:
+        return _MONTHS.get(self.at(index))
+
+    def ordinal(self, index: int) -> int:
+        """How many words an ending such as "th", and an "of" after it, take up."""
+        taken = int(self.at(index) in _ORDINALS)
+        return taken + int(self.at(index + taken) == "of" and self.month(index + taken + 1) is not None)
+
+
+_Span = tuple[date, date, int, bool]  # First and last day, the words it takes, and whether the year was left out.
+
+
+def find(words: Sequence[str], today: date, taken: frozenset[int] = frozenset()) -> Asked | None:
+    """The time in a question's words, or None. `taken` are the places of words that belong to names."""
+    found = _Words(words, today)
+    for start in range(len(words)):
+        span = None if start in taken else _span(found, start)
+        if span is None:
+            continue
+        first, last, length, latest = span
+        end = start + length
+        before = found.at(start - 1)
+        then = found.at(end)
+        if then in ("to", "and", "until", "till", "through") and (second := _span(found, end + 1)):
+            if latest and not second[3]:
+                first = _in_year(first, second[1].year)  # "between August and October 2024": the year is said once.
+            if before in ("between", "from") and first <= second[1]:
+                return Asked(first, second[1], "between", start - 1, end + 1 + second[2], latest or second[3])
+        mode: Mode = "at"
+        if before in _BEFORE or found.at(start - 2) in _BEFORE:
+            mode = "before"
+        elif before in _SINCE:
+            mode = "since"
+        of = before in ("of", "about") and found.at(start - 2) != "as"
+        return Asked(first, last, mode, start, end, latest, of)
+    return None
+
+
+def _in_year(day: date, year: int) -> date:
+    return _day(year, day.month, day.day) or date(year, day.month, 28)
+
+
+def _span(found: _Words, at: int) -> _Span | None:
+    return _calendar(found, at) or _relative(found, at)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] else None
+
+
+def _latest(found: _Words, month: int, day: int) -> date | None:
+    """The latest such day that is not in the future; a 29 February may be some years back."""
+    years = range(found.today.year, found.today.year - 9, -1)
+    days = (_day(year, month, day) for year in years)
+    return next((one for one in days if one is not None and one <= found.today), None)
+
+
+def _calendar(found: _Words, at: int) -> _Span | None:
+    year, number, month = found.year(at), found.number(at, 1, 31), found.month(at)
+    if year and (named := found.number(at + 1, 1, 12)) and (number := found.number(at + 2, 1, 31)):
+        exact = _day(year, named, number)
+        return (exact, exact, 3, False) if exact else None
+    if number:
+        after = at + 1 + found.ordinal(at + 1)
+        if month := found.month(after):
+            return _of_month(found, number, month, after + 1, at)
+        named, year = found.number(at + 1, 1, 31), found.year(at + 2)
+        if named and year:
+            # 3/4/2026 is one date in Delhi and another in Washington: only what is the same in both is read.
+            either = {_day(year, named, number), _day(year, number, named)} - {None}
+            if len(either) == 1 and (exact := either.pop()):
+                return exact, exact, 3, False
+        return None
+    if month:
+        number = found.number(at + 1, 1, 31)
+        if number:
+            after = at + 2 + int(found.at(at + 2) in _ORDINALS)
+            return _of_month(found, number, month, after, at)
+        if year := found.year(at + 1):
+            return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 2, False
+        if found.at(at) in _VERBS_TOO and found.at(at - 1) not in _PLACED:
+            return None
+        year = found.today.year - int(month > found.today.month)
+        return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 1, True
+    if year and found.at(at - 1) in _PLACED:
+        return date(year, 1, 1), date(year, 12, 31), 1, False
+    return None
+
+
+def _of_month(found: _Words, number: int, month: int, after: int, at: int) -> _Span | None:
+    if year := found.year(after):
+        exact = _day(year, month, number)
+        return (exact, exact, after + 1 - at, False) if exact else None
+    exact = _latest(found, month, number)
+    return (exact, exact, after - at, True) if exact else None
+
+
+def _relative(found: _Words, at: int) -> _Span | None:
+    word, then, today = found.at(at), found.at(at + 1), found.today
+    if word == "yesterday":
+        day = today - timedelta(days=1)
+        return day, day, 1, False
+    if word in ("last", "past", "previous", "this"):
+        back = 0 if word == "this" else 1
+        if then == "week":
+            monday = today - timedelta(days=today.weekday() + 7 * back)
+            return monday, monday + timedelta(days=6), 2, False
+        if then == "month":
+            first = _months_back(today.replace(day=1), back)
+            return first, date(first.year, first.month, monthrange(first.year, first.month)[1]), 2, False
+        if then == "year":
+            return date(today.year - back, 1, 1), date(today.year - back, 12, 31), 2, False
+        if then == "quarter":
+            first = _months_back(today.replace(day=1, month=(today.month - 1) // 3 * 3 + 1), 3 * back)
+            return first, _months_back(first, -3) - timedelta(days=1), 2, False
+        if then in _DAYS and back:
+            day = today - timedelta(days=(today.weekday() - _DAYS[then] - 1) % 7 + 1)
+            return day, day, 2, False
+        if back and (month := found.month(at + 1)) and not found.number(at + 2, 1, 31) and not found.year(at + 2):
+            year = today.year - int(month >= today.month)
+            return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 2, False
+        many = found.number(at + 1, 1, 999) or _NUMBERS.get(then)
+        if back and many and (start := _back(today, many, found.at(at + 2))):
+            return start, today, 3, False
+        return None
+    many = found.number(at, 1, 999) or _NUMBERS.get(word)
+    if many and found.at(at + 2) in ("ago", "back", "earlier") and (day := _back(today, many, then)):
+        return day, day, 3, False
+    return None
+
+
+def _back(today: date, many: int, unit: str) -> date | None:
+    """The day so many days, weeks, months or years ago; None when the unit is none or it is before all calendars."""
+    try:
+        if unit in _UNITS:
+            return today - timedelta(days=many * _UNITS[unit])
+        months = {"month": 1, "months": 1, "quarter": 3, "quarters": 3, "year": 12, "years": 12}.get(unit)
+        return _months_back(today, many * months) if months else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def _months_back(day: date, months: int) -> date:
+    year, index = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1]))

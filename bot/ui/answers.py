@@ -1,0 +1,258 @@
+"""An answer as people read it: a short sentence of facts, whose and since when, and the card or list it came from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from discord import ui
+
+from bot import when
+from bot.ask.finding import Finding, Listed, Missing, Told
+from bot.ask.reading import Reading
+from bot.ledger.brief import on_date
+from bot.ledger.fields import KIND_WORDS, STAGES, get_field
+from bot.ui import cards, facts, theme
+from bot.ui.ids import custom_id
+from bot.ui.layout import TEXT_LIMIT, button, finished, rows
+from bot.ui.text import clip, escaped, joined, plural, sentence
+from data.records import Fact, Opened
+
+_QUESTION = 250  # Characters of a question that its heading quotes.
+_SENTENCES = 1500
+_CHANGES = 8
+
+
+def answer(
+    question: str,
+    found: Finding,
+    *,
+    key: str,
+    now: datetime,
+    guild_id: int | None = None,
+    shared: bool = False,
+    sharable: bool = True,
+    note: str = "",
+) -> ui.LayoutView:
+    """The answer to a question. `key` is what its buttons carry, `note` our own last line.
+
+    A shared answer stands in a channel for everyone; nor is one `sharable` twice.
+    """
+    said = _said(question, found, note)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(ui.TextDisplay(said), accent_colour=theme.PLAIN))
+    below = _below(found, now, TEXT_LIMIT - len(said) - 50)
+    if below:
+        view.add_item(ui.Container(ui.TextDisplay(below.text), accent_colour=theme.OPEN if below.waiting else theme.PLAIN))
+    for select in _selects(found, guild_id):
+        view.add_item(ui.ActionRow(select))
+    for row in rows(_buttons(found, key, guild_id, shared=shared, sharable=sharable)):
+        view.add_item(row)
+    return finished(view)
+
+
+def heading(question: str, reading: Reading, unknown: Sequence[int]) -> str:
+    """The question as it was typed, escaped; the words that the record does not know are underlined."""
+    chunks = {reading.tokens[place].chunk for place in unknown}
+    words = [f"__{escaped(raw, 60)}__" if i in chunks else escaped(raw, 60) for i, raw in enumerate(question.split()[:80])]
+    text = ""
+    for word in words:
+        if len(text) + len(word) + 1 > _QUESTION:
+            return f"## “{text} …”"
+        text = f"{text} {word}".lstrip()
+    return f"## “{text}”"
+
+
+def _said(question: str, found: Finding, note: str) -> str:
+    lines = [heading(question, found.reading, found.unknown)]
+    body: list[str] = []
+    shown: list[tuple[Opened, Fact]] = []
+    missing = [line for line in found.lines if isinstance(line, Missing)]
+    told = [line for line in found.lines if isinstance(line, Told)]
+    body += [f"**{line.what} is not in the record.**" for line in missing]
+    for opened, group in groupby(told, key=lambda line: line.opened):
+        of_one = list(group)
+        body.append(_sentence(opened, of_one))
+        shown += [(opened, fact) for line in of_one for _, fact in line.facts]
+    if missing and found.statements:
+        body.append("What is in the record:")
+    for one in found.statements:
+        body.append(_statement(one))
+        shown += [(one, fact) for name in ("whose", "form", "said") for fact in one.record.facts(name)]
+    if found.statements_total > len(found.statements):
+        body.append(f"-# and {found.statements_total - len(found.statements):,} more, counted in this record")
+    changes = [(one.opened, update) for one in found.changed for update in one.updates]
+    changes.sort(key=lambda pair: (pair[1].date.day or date.min, pair[1].id))
+    for opened, update in changes[-_CHANGES:]:
+        body.append(_change(opened, update))
+    if len(changes) > _CHANGES:
+        body.append(f"-# and {len(changes) - _CHANGES:,} earlier, counted in this record")
+    if found.listed is not None:
+        body += _listed(found.listed)
+    if found.which:
+        body.append("**Which one is meant?** More than one record has this name or fits.")
+        body += [f"- {escaped(row.name, 100)}{f': {escaped(row.headline, 120)}' if row.headline else ''}" for row in found.options[:5]]
+        if len(found.options) > 5:
+            body.append("-# and more; write more of the name")
+    elif found.sources_of is not None:
+        body += _sources(found.sources_of)
+    elif not found.answered and found.card is None:
+        body.append("**The answer is not in the record.** Nothing in it holds these words." if not missing else "")
+        if found.options:
+            body.append(f"Close to it: {joined([escaped(row.name, 100) for row in found.options])}.")
+    body = [line for line in body if line]
+    text = clip("\n".join(body), _SENTENCES)
+    quiet = [*_time(found), *_partly(found), _source_line(found, shown, changes), note]
+    return "\n".join([*lines, text, *filter(None, quiet)])
+
+
+def _sentence(opened: Opened, told: Sequence[Told]) -> str:
+    """What is told of one record, and as of when it was reported: once, or of each fact where these differ."""
+    dates = [_reported(line) for line in told]
+    name = escaped(opened.record.name, 100)
+    if len(set(dates)) == 1 and told[0].label == "What it is":
+        return f"**{_told(told[0])}.** {sentence(dates[0])}."
+    if len(set(dates)) == 1:
+        return f"{' '.join(f'**{_told(line)}.**' for line in told)} {name}, {dates[0]}."
+    return f"{' '.join(f'**{_told(line)}** ({when_}).' for line, when_ in zip(told, dates, strict=True))} {name}."
+
+
+def _reported(line: Told) -> str:
+    """When the newest fact of a line was reported, as a phrase."""
+    dated = [fact.date for _, fact in line.facts if fact.date.day is not None]
+    newest = max(dated, key=lambda found: found.day or date.min, default=None)
+    return cards.reported(newest, "as reported") if newest else "undated"
+
+
+def _told(line: Told) -> str:
+    opened, record = line.opened, line.opened.record
+    if line.label == "Stage":
+        return f"Stage: {escaped(record.headline, 250)}"
+    if line.label == "What it is":
+        words = escaped(record.headline, 250)
+        summary = record.fact("summary")
+        if summary:
+            words = f"{words}. {facts.value(record.kind, 'summary', summary, opened.names, 400)}".lstrip(". ")
+        return f"{escaped(record.name, 100)}{f': {words}' if words else ''}".rstrip(".")
+    if not line.label:
+        roles: dict[str, list[str]] = {}
+        for _, fact in line.facts:
+            who = opened.names.get(fact.value["record"], fact.value["record"])
+            roles.setdefault(fact.value.get("role", ""), []).append(escaped(who, 100))
+        return "; ".join(f"{escaped(sentence(role or 'party'), 60)}: {facts.some(who, 6)}" for role, who in roles.items())
+    if line.label == "On the record since":
+        return f"{line.label} {facts.dated(line.facts[0][1].date)}"
+    words = [facts.value(record.kind, field, fact, opened.names, 300) for field, fact in line.facts]
+    return f"{line.label}: {facts.some(words, 8)}".rstrip(".")
+
+
+def _statement(one: Opened) -> str:
+    """Whose a statement is, its form and what it says, with its date."""
+    words = escaped(one.record.headline, 400)
+    whose, apart, said = words.partition(": ")
+    reported = cards.reported(one.record.state.newest, "as reported")
+    return f"- **{sentence(whose)}:** {said} ({reported})" if apart else f"- {sentence(words)} ({reported})"
+
+
+def _change(opened: Opened, update) -> str:
+    field = get_field(opened.record.kind, update.field)
+    words = escaped(field.type.words(update.value, opened.names), 200)
+    name = escaped(opened.record.name, 80)
+    return f"- {facts.dated(update.date)} · {name} · **{field.label}: {words}**"
+
+
+def _listed(found: Listed) -> list[str]:
+    noun = KIND_WORDS[found.kind] if found.kind else ("record", "records")
+    about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
+    stage = f" at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
+    if not found.rows:
+        return [f"**{sentence(noun[0])}{about}{stage}: not in the record.**"]
+    lines = [f"**{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
+    lines += [f"- **{escaped(row.name, 100)}**{f': {escaped(row.headline, 160)}' if row.headline else ''}" for row in found.rows]
+    if found.total > len(found.rows):
+        lines.append(f"-# and {found.total - len(found.rows):,} more, counted in this record")
+    return lines
+
+
+def _sources(opened: Opened) -> list[str]:
+    """Every source of a record, with its date and where it can be read."""
+    places: dict[int, list[str]] = {}
+    for name, of_field in opened.record.state.facts.items():
+        if get_field(opened.record.kind, name).reports or name == "name":
+            for fact in of_field:
+                places.setdefault(fact.source, []).append(fact.locator)
+    lines = []
+    for id_, found in places.items():
+        source = opened.sources.get(id_)
+        if source is not None:
+            words = facts.source_words(source, facts.locators(found))
+            lines.append(f"- **{words}**{f': {facts.link(source.url)}' if source.url else ''}")
+    return [f"**Where {escaped(opened.record.name, 100)} is written:**", *lines[:8]]
+
+
+def _time(found: Finding) -> list[str]:
+    asked = found.reading.asked
+    lines = []
+    if found.day is not None:
+        lines.append(f"-# Asked about: as of {when.format_day(found.day)}. What came later is left out.")
+        if found.later is not None:
+            lines[-1] += f" The newest fact since is dated {facts.dated(found.later)}."
+    elif asked is not None and not asked.of:
+        first, last = when.format_day(asked.first, weekday=False), when.format_day(asked.last, weekday=False)
+        lines.append(f"-# Asked about: {first if first == last else f'{first} to {last}'}.")
+    if asked is not None and asked.latest and lines:
+        lines[-1] += " No year was given, so the latest."
+    return lines
+
+
+def _partly(found: Finding) -> list[str]:
+    lines = []
+    if found.unknown and (found.answered or found.card is not None):
+        lines.append("-# Underlined in the question: not in the record.")
+    if found.reading.clipped:
+        lines.append("-# The question is long; only its beginning was read.")
+    return lines
+
+
+def _source_line(found: Finding, shown, changes) -> str:
+    sources = {}
+    of_facts: list[Fact] = []
+    for opened, fact in shown:
+        sources |= opened.sources
+        of_facts.append(fact)
+    for opened, update in changes[-_CHANGES:]:
+        sources |= opened.sources
+        of_facts.append(Fact(update.value, update.date, update.id, update.source_id, update.locator))
+    return clip(facts.source_line(sources, of_facts), 500)
+
+
+def _below(found: Finding, now: datetime, room: int) -> cards.Drawn | None:
+    if found.card is None or found.which or room < 900:
+        return None
+    return cards.draw(found.card, now=now, room=room)
+
+
+def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
+    if found.listed is not None and found.listed.rows:
+        return [cards.open_select("Open one of them", found.listed.rows, guild_id)]
+    if len(found.statements) > 1:
+        return [cards.open_select("Open a statement", [one.record for one in found.statements], guild_id)]
+    if found.options and not found.which:
+        return [cards.open_select("Open a close one", found.options, guild_id)]
+    return []
+
+
+def _buttons(found: Finding, key: str, guild_id: int | None, *, shared: bool, sharable: bool) -> list[ui.Button]:
+    buttons = []
+    if found.which:
+        buttons += [
+            button(cards.short(row.name), custom_id("ask.which", key, row.slug, guild_id=guild_id)) for row in found.options[:5]
+        ]
+    if found.answered and not found.which:
+        buttons.append(button("Sources", custom_id("ask.sources", key, guild_id=guild_id)))
+        if sharable and not shared and guild_id is None:
+            buttons.append(button("Share", custom_id("ask.share", key, guild_id=guild_id)))
+    if not shared:
+        buttons.append(button("Not what I asked", custom_id("ask.missed", key, guild_id=guild_id)))
+    return buttons
