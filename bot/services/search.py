@@ -281,17 +281,23 @@ async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str
     return [rowid for (rowid,) in rows]
 
 
-_IN_TEXT = 3
+_IN_TEXT = 5
 
 
 def _rank(names: Sequence[str], asked: str, terms: Sequence[Term]) -> int:
-    """How well names fit: 0 one is what was asked, 1 one begins so, 2 they hold all words, 3 they do not."""
+    """How well names fit: 0 one is what was asked, 1 and 2 one begins so, 3 and 4 they hold all words, 5 they do not.
+
+    Of each two the first is for whole words, the other for a last one that is only begun.
+    """
     if asked in names:
         return 0
     if any(name.startswith(asked) for name in names):
-        return 1
+        return 1 if any(name.startswith(asked + " ") for name in names) else 2
     words = [name.split() for name in names]
-    return 2 if all(any(_holds(one, term) for one in words) for term in terms) else _IN_TEXT
+    if not all(any(_holds(one, term) for one in words) for term in terms):
+        return _IN_TEXT
+    whole = Term(terms[-1].words, False, terms[-1].others)
+    return 3 if any(_holds(one, whole) for one in words) else 4
 
 
 def _holds(words: Sequence[str], term: Term) -> bool:

@@ -1,0 +1,337 @@
+"""Search on a real file: words, filters, orders, slips, names while they are typed, and lists of the past."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import when
+from bot.services import records, search, sources, updates
+from bot.services.search import COUNTED, Found, Wanted
+from bot.services.updates import Change
+from data.database import Database
+from data.records import Kind
+from tests.conftest import GUILD, NOW, OTHER_GUILD
+
+Facts = dict[str, tuple[Kind, dict[str, object], str]]
+"""What is entered: kind, fields and fact date by slug."""
+
+RECORDS: Facts = {
+    "india": ("participant", {"name": "India", "type": "country"}, "2020"),
+    "atomics": ("participant", {"name": "General Atomics", "country": {"record": "india"}}, "2020"),
+    "defence": ("topic", {"name": "Defence cooperation"}, "2020"),
+    "drones": (
+        "deal",
+        {
+            "name": "31 armed drones for India",
+            "stage": "under_review",
+            "model": "MQ-9B",
+            "party": {"record": "india", "role": "buyer"},
+            "topic": {"record": "defence"},
+            "summary": "Raised at the talks in New Delhi.",
+        },
+        "10 November 2023",
+    ),
+    "engines": (
+        "deal",
+        {"name": "Fighter-jet engines", "stage": "signed", "party": {"record": "india", "role": "buyer"}},
+        "5 March 2024",
+    ),
+    "statement": (
+        "statement",
+        {"name": "Support for a drone base", "said": "the drones are welcome", "whose": {"record": "india"}},
+        "1 June 2024",
+    ),
+    "ferry": (
+        "deal",
+        {"name": "Ferries on the 9 B route", "summary": "A drone looks after each ferry.", "quantity": "3"},
+        "2024",
+    ),
+}
+
+
+async def enter(db: Database, guild_id: int, entered: Facts, now: datetime = NOW) -> None:
+    async with db.write() as conn:
+        source = await sources.ensure(conn, guild_id, title="A report")
+        changes = [
+            Change(slug, kind, field, value, when.parse_fact_date(day), source)
+            for slug, (kind, fields, day) in entered.items()
+            for field, value in fields.items()
+        ]
+        await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
+
+
+@pytest_asyncio.fixture
+async def filled(db: Database, desk: int) -> Database:
+    await enter(db, desk, RECORDS)
+    return db
+
+
+async def slugs(db: Database, wanted: Wanted | str, guild_id: int = GUILD) -> list[str]:
+    asked = Wanted(wanted) if isinstance(wanted, str) else wanted
+    return [hit.row.slug for hit in (await search.search(db.read, guild_id, asked)).hits]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("armed drones", ["drones"]),
+        ("DRONES india", ["drones", "statement"]),
+        ("drone", ["statement", "drones", "ferry"]),
+        ("drones", ["statement", "drones", "ferry"]),
+        ("ferries", ["ferry"]),
+        ("ferry", ["ferry"]),
+        ("jet eng", ["engines"]),
+        ("eng jet", []),
+        ("mq-9b", ["drones"]),
+        ("mq9b", ["drones"]),
+        ("MQ 9B", ["drones"]),
+        ("9b", ["ferry", "drones"]),
+        ("9-q", []),
+        ("defense", ["defence", "drones"]),
+        ("new delhi", ["drones"]),
+        ("zeppelin", []),
+        ("armed zeppelin", []),
+        ("the", ["ferry", "statement", "drones"]),
+        ("!?", []),
+        ("", []),
+    ],
+)
+async def test_every_word_has_to_be_there(filled: Database, text: str, found: list[str]):
+    assert await slugs(filled, text) == found
+
+
+@pytest.mark.asyncio
+async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, desk):
+    entered: Facts = {
+        "in-text": ("deal", {"name": "A", "summary": "the trade talks"}, "1 May 2024"),
+        "inside": ("deal", {"name": "Talks on fair trade"}, "2 May 2024"),
+        "begins": ("deal", {"name": "Trade talks of spring"}, "3 May 2022"),
+        "alias": ("deal", {"name": "B", "alias": {"text": "Trade talks"}}, "4 May 2020"),
+        "newest": ("deal", {"name": "C", "summary": "talks about trade"}, "5 May 2024"),
+    }
+    for _, fields, _ in entered.values():
+        fields["quantity"] = "3"  # A name reports nothing, so it dates nothing.
+    await enter(db, desk, entered)
+    assert await slugs(db, "trade talks") == ["alias", "begins", "inside", "newest", "in-text"]
+    assert await slugs(db, Wanted("trade talks", order="newest")) == ["newest", "inside", "in-text", "begins", "alias"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted("india", kind="deal"), ["drones", "engines"]),
+        (Wanted("india", kind="statement"), ["statement"]),
+        (Wanted("india", kind="place"), []),
+        (Wanted("drones", stage="under_review"), ["drones"]),
+        (Wanted("drones", stage="signed"), []),
+        (Wanted(participant="india"), ["statement", "engines", "drones", "atomics"]),
+        (Wanted("drones", participant="india", kind="deal"), ["drones"]),
+        (Wanted(participant="no-such-record"), []),
+        (Wanted(topic="defence"), ["drones"]),
+        (Wanted(topic="defence", stage="signed"), []),
+        (Wanted(kind="deal"), ["ferry", "engines", "drones"]),
+        (Wanted(first=date(2024, 1, 1), last=date(2024, 12, 30)), ["statement", "engines"]),
+        (Wanted(first=date(2023, 11, 10), last=date(2023, 11, 10)), ["drones"]),
+        (Wanted(first=date(2024, 6, 1)), ["ferry", "statement"]),
+        (Wanted(last=date(2023, 12, 31), kind="deal"), ["drones"]),
+        (Wanted("drone", first=date(2024, 1, 1), last=date(2024, 12, 31)), ["statement", "ferry"]),
+    ],
+)
+async def test_filters_narrow_down_and_stand_alone(filled: Database, wanted: Wanted, found: list[str]):
+    assert await slugs(filled, wanted) == found
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("typed", "read_as", "found"),
+    [
+        ("amred drones", "armed drones", ["drones"]),
+        ("genral atomiks", "general atomics", ["atomics"]),
+        ("figher engines", "fighter engines", ["engines"]),
+        ("colaboration", "colaboration", []),
+        ("defence coperation", "defense cooperation", ["defence"]),
+        ("mq-8b", "mq 8 b", []),
+    ],
+)
+async def test_slips_are_corrected_by_what_this_server_holds_and_said(filled, typed, read_as, found):
+    result = await search.search(filled.read, GUILD, Wanted(typed))
+    assert [hit.row.slug for hit in result.hits][: len(found) or 1] == found
+    assert result.read_as == read_as
+    assert result.corrected == bool(found)
+
+
+@pytest.mark.asyncio
+async def test_what_was_found_comes_with_the_fact_that_holds_what_its_name_does_not(filled: Database):
+    async def facts(text: str) -> dict[str, str]:
+        found = await search.search(filled.read, GUILD, Wanted(text))
+        return {hit.row.slug: hit.fact for hit in found.hits}
+
+    assert await facts("mq-9b") == {"drones": "Model: MQ-9B"}
+    assert await facts("armed drones") == {"drones": ""}
+    assert await facts("defence drones delhi") == {"drones": "In short: Raised at the talks in New Delhi."}
+    assert await facts("buyer engines") == {"engines": "Party: India (buyer)"}
+
+
+@pytest.mark.asyncio
+async def test_other_servers_are_not_seen(filled: Database):
+    other: Facts = {"secret": ("deal", {"name": "Secret drones", "stage": "signed", "model": "Zephyrium"}, "2024")}
+    await enter(filled, OTHER_GUILD, other)
+    assert await slugs(filled, "secret") == []
+    assert await slugs(filled, "zephyrum") == []
+    assert await slugs(filled, Wanted(kind="deal", stage="signed")) == ["engines"]
+    assert await slugs(filled, "drones", OTHER_GUILD) == ["secret"]
+    assert await slugs(filled, Wanted(participant="india"), OTHER_GUILD) == []
+    assert await records.complete(filled.read, OTHER_GUILD, "india") == []
+    assert await records.list_kind_as_of(filled.read, OTHER_GUILD, "pending", day=date(2026, 1, 1)) == ([], 0)
+
+
+@pytest.mark.asyncio
+async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database, desk: int):
+    count = COUNTED + 3
+    entered: Facts = {f"deal-{i}": ("deal", {"name": f"Old deal {i}", "stage": "signed"}, "2022") for i in range(count)}
+    entered["old"] = ("deal", {"name": "Deal", "stage": "signed"}, "1990")
+    await enter(db, desk, entered)
+
+    async def page(wanted: Wanted, offset: int) -> Found:
+        return await search.search(db.read, desk, wanted, offset=offset, limit=10)
+
+    first = await page(Wanted("deal"), 0)
+    assert (first.total, first.more) == (COUNTED, True)
+    assert first.hits[0].row.slug == "old"
+    assert len((await page(Wanted("deal"), COUNTED - 5)).hits) == 5
+    assert (await page(Wanted("deal"), COUNTED)).hits == []
+    few = await page(Wanted("deal 77"), 0)
+    assert ([hit.row.slug for hit in few.hits], few.total, few.more) == (
+        ["deal-77", *(f"deal-{n}" for n in range(779, 769, -1))][:10],
+        11,
+        False,
+    )
+    seen = [hit.row.slug for offset in (0, 10) for hit in (await page(Wanted("deal 77"), offset)).hits]
+    assert len(seen) == len(set(seen)) == 11
+
+
+@pytest.mark.asyncio
+async def test_more_words_than_are_looked_for_are_said(filled: Database):
+    many = " ".join(["drones"] + [f"word{i}" for i in range(40)])
+    assert (await search.search(filled.read, GUILD, Wanted(many))).left_out
+    assert (await search.search(filled.read, GUILD, Wanted("drones " * 900))).left_out
+    assert not (await search.search(filled.read, GUILD, Wanted("drones " * 20))).left_out
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(max_size=6000)
+    | st.lists(
+        st.sampled_from(["AND", "OR", "NOT", "NEAR(", ")", '"', "*", "^", "tags:g2000", "-", "drones", "mq-9b", "\0"])
+    ).map(" ".join),
+)
+@pytest.mark.asyncio
+async def test_no_typed_text_is_an_operator_or_an_error(filled: Database, text: str):
+    found = await search.search(filled.read, GUILD, Wanted(text, kind="deal"))
+    assert found.total <= 3
+    assert all(hit.row.kind == "deal" for hit in found.hits)
+    assert all(how in ("name", "word", "spelling") for _, how in await records.complete(filled.read, GUILD, text))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("typed", "kinds", "found"),
+    [
+        ("31 arm", ["deal"], ["drones"]),
+        ("armed dr", ["deal"], ["drones"]),
+        ("india drones", ["deal"], ["drones"]),
+        ("ga", ["participant"], ["atomics"]),
+        ("atomics general", ["participant"], ["atomics"]),
+        ("genral", ["participant"], ["atomics"]),
+        ("atomiks genral", ["participant"], ["atomics"]),
+        ("india", ["topic"], []),
+        ("defence", ["topic"], ["defence"]),
+        ("zqx", ["deal"], []),
+        ("", ["participant"], ["atomics", "india"]),
+    ],
+)
+async def test_a_name_is_completed_among_its_kinds(filled: Database, typed: str, kinds: list[Kind], found: list[str]):
+    assert [row.slug for row, _ in await records.complete(filled.read, GUILD, typed, kinds)] == found
+
+
+@pytest.mark.asyncio
+async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk: int):
+    entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(700)}
+    entered |= {"topic": ("topic", {"name": "Zinc of Aa"}, "2022"), "late": ("deal", {"name": "Aa zz"}, "2022")}
+    await enter(db, desk, entered)
+    assert [row.slug for row, _ in await records.complete(db.read, desk, "a", ["topic"])] == ["topic"]
+    assert [row.slug for row, _ in await records.complete(db.read, desk, "aa zinc", ["topic"])] == ["topic"]
+    found = await records.complete(db.read, desk, "aa")
+    assert len(found) == 25
+    assert [row.slug for row, _ in await records.complete(db.read, desk, "zz aa")] == ["late"]
+
+
+@pytest.mark.asyncio
+async def test_completing_costs_no_more_with_more_records(db: Database, desk: int):
+    async def steps(text: str) -> int:
+        taken = 0
+
+        def count() -> int:
+            nonlocal taken
+            taken += 1
+            return 0
+
+        await db.read.set_progress_handler(count, 100)
+        await records.complete(db.read, desk, text)
+        await db.read.set_progress_handler(lambda: 0, 0)
+        return taken
+
+    async def add(first: int, last: int) -> None:
+        names = {f"d{i}": f"Limited supply {i} of India to {'north' if i % 2 else 'south'}" for i in range(first, last)}
+        await enter(db, desk, {slug: ("deal", {"name": name}, "2022") for slug, name in names.items()})
+
+    asked = ["l", "limited", "india limited", "south north", "of", "to of supply", "limitde", "south x"]
+    await add(0, 1500)
+    before = [await steps(text) for text in asked]
+    await add(1500, 4500)
+    after = [await steps(text) for text in asked]
+    assert all(few > 0 for few in before)
+    assert [many < 1.3 * few + 20 for few, many in zip(before, after, strict=True)] == [True] * len(asked)
+
+
+# As of a past day
+
+
+@pytest.mark.asyncio
+async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, desk: int):
+    await enter(db, desk, {"a": ("deal", {"name": "Alpha", "stage": "proposed"}, "1 March 2020")})
+    await enter(db, desk, {"b": ("deal", {"name": "Beta", "stage": "signed"}, "1 June 2021")}, NOW - timedelta(days=1))
+    await enter(db, desk, {"a": ("deal", {"stage": "signed"}, "1 May 2021")})
+
+    async def stood(day: date, **asked) -> list[tuple[str, str, str | None]]:
+        found, total = await records.list_kind_as_of(db.read, desk, "deal", day=day, **asked)
+        assert total == len(found)
+        return [(row.slug, row.headline, row.newest_on) for row in found]
+
+    assert await stood(date(2020, 2, 29)) == []
+    assert await stood(date(2020, 3, 1)) == [("a", "Proposed", "2020-03-01")]
+    assert await stood(date(2021, 5, 1)) == [("a", "Signed", "2021-05-01")]
+    assert await stood(date(2021, 4, 30), stage="signed") == []
+    assert [slug for slug, _, _ in await stood(date(2021, 6, 1), stage="signed")] == ["a", "b"]
+    found, total = await records.list_kind_as_of(db.read, desk, "deal", day=date(2022, 1, 1), offset=1, limit=1)
+    assert ([row.slug for row in found], total) == (["b"], 2)
+
+
+@pytest.mark.asyncio
+async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Database, desk: int):
+    await enter(db, desk, {"i": ("pending", {"name": "Item", "state": "open"}, "1 March 2020")})
+    await enter(db, desk, {"i": ("pending", {"state": "closed"}, "1 May 2021")})
+
+    async def stood(day: date, **asked) -> list[str]:
+        return [row.headline for row in (await records.list_kind_as_of(db.read, desk, "pending", day=day, **asked))[0]]
+
+    assert await stood(date(2021, 4, 30), open=True) == ["Open"]
+    assert await stood(date(2021, 5, 1), open=True) == []
+    assert await stood(date(2021, 5, 1)) == ["Closed"]
