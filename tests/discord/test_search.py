@@ -1,0 +1,147 @@
+"""/search as a member uses it: words in bold, filters, orders, pages, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.discord.conftest import World, answer, id_of, labels_of
+from tests.discord.test_questions import add_deals, ask, enter, menu, shown
+
+
+@pytest.mark.asyncio
+async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_it(world: World):
+    told = answer(await ask(world, "search", text="drones clearances"))
+    assert "- 31 armed **drones** for India (deal)\n  Waiting for U.S. government **clearances**\n" in told
+    assert "- **Clearances** for the 31 **drones** (pending item)" in told
+    fact = answer(await ask(world, "search", text="3 billion"))
+    assert "  Value: more than $**3 billion**" in fact
+    assert fact.endswith("-# 1 found.")
+
+
+@pytest.mark.asyncio
+async def test_a_slip_is_told_and_a_place_where_the_words_are_only_in_part_is_not_found(world: World):
+    told = answer(await ask(world, "search", text="hindustan aeronotics"))
+    assert "- **Hindustan Aeronautics** (participant)" in told
+    assert "found, read as “hindustan aeronautics”" in told
+    none = answer(await ask(world, "search", text="drones zeppelin"))
+    assert "No record holds all of these words." in none
+    assert "Try fewer; </search:" in none
+
+
+@pytest.mark.asyncio
+async def test_filters_stand_alone_and_narrow_down(world: World):
+    told = answer(await ask(world, "search", kind="deal"))
+    assert told.startswith("## Found\n\n- ")
+    assert told.endswith("-# 3 found, kind deal, newest first.")
+    narrowed = await ask(
+        world,
+        "search",
+        text="drones",
+        kind="deal",
+        participant="India",
+        topic="Defence",
+        stage="under_review",
+        date="November 2023",
+        order="newest",
+    )
+    assert menu(shown(narrowed)) == ["armed-drones"]
+    assert answer(narrowed).endswith(
+        "-# 1 found, kind deal, participant India, topic Defence cooperation, stage under review, date November 2023."
+    )
+    none = answer(await ask(world, "search", text="drones", kind="place"))
+    assert "No record holds all of these words with kind place." in none
+    assert "No record is there with stage signed. Leave a filter out; " in answer(
+        await ask(world, "search", stage="signed")
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("10 November 2023", True),
+        ("2023", True),
+        ("2020 to 2024", True),
+        ("since October 2023", True),
+        ("since 2024", False),
+        ("9 November 2023", False),
+        ("today", False),
+    ],
+)
+async def test_a_date_is_when_a_record_was_last_reported(world: World, typed: str, found: bool):
+    told = answer(await ask(world, "search", text="armed drones", kind="deal", date=typed))
+    assert ("1 found" in told) is found
+    assert "date " in told
+
+
+@pytest.mark.asyncio
+async def test_what_no_search_can_be_made_of_is_told_kindly(world: World):
+    for options, told in [
+        ({}, "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter"),
+        ({"order": "newest"}, "There is nothing to look for yet."),
+        ({"text": "   "}, "There is nothing to look for yet."),
+        ({"text": "?!", "kind": "deal"}, '"?!" has no word to look for.'),
+        ({"text": "drones", "date": "unknown"}, '"unknown" is no date to search by. Nothing was changed.'),
+        ({"text": "drones", "date": "someday"}, '"someday" is not a date that can be used'),
+        ({"text": "drones", "date": "05/06/2024"}, '"05/06/2024"'),
+        ({"text": "drones", "kind": "topic", "stage": "signed"}, "Only deals have a stage. Nothing was changed."),
+        ({"text": "drones", "participant": "Zeppelins"}, '"Zeppelins" is not in the record as a participant.'),
+        ({"text": "drones", "topic": "x" * 6000}, "is not in the record as a topic."),
+    ]:
+        assert told in answer(await ask(world, "search", **options))
+
+
+@pytest.mark.asyncio
+async def test_a_chosen_record_opens_and_with_a_filter_is_looked_for(world: World):
+    assert answer(await ask(world, "search", text="india")).startswith("## India\n**Country**")
+    told = answer(await ask(world, "search", text="india", kind="deal"))
+    assert told.startswith("## Found for “india”")
+    assert "for **India** (deal)" in told
+
+
+@pytest.mark.asyncio
+async def test_pages_of_a_search_keep_words_filters_and_order(world: World):
+    await add_deals(world, 18)
+    result = await ask(world, "search", text="made deal", kind="deal", participant="India")
+    assert "18 found, kind deal, participant India, best first. Page 1 of 3" in answer(result)
+    seen = menu(shown(result))
+    await world.restart()
+    while "More records" in labels_of(shown(result)):
+        result = await world.member.click(shown(result), label="More records")
+        seen += menu(shown(result))
+    assert len(seen) == len(set(seen)) == 18
+    assert "Page 3 of 3" in answer(result)
+    assert "- **Made**-up **deal** 0" in answer(result)
+    assert len(id_of(shown(result), "Previous records")) <= 100
+
+
+@pytest.mark.asyncio
+async def test_newest_first_and_best_first_differ(world: World):
+    await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", "7 drones"))
+    best = menu(shown(await ask(world, "search", text="drones", kind="deal")))
+    newest = menu(shown(await ask(world, "search", text="drones", kind="deal", order="newest")))
+    assert (best, newest) == (["armed-drones", "late"], ["late", "armed-drones"])
+
+
+@pytest.mark.asyncio
+async def test_found_texts_are_shown_letter_by_letter_also_beside_bold_words(world: World):
+    nasty = "**drone** __drone__ <@1> @everyone `drone` [drone](https://example.org) ~~drone~~ ||drone||"
+    await enter(world, ("nasty", "deal", "name", nasty), ("nasty", "deal", "summary", "# drone\n- drone " + nasty))
+    told = answer(await ask(world, "search", text="drone everyone"))
+    assert "- \\*\\***drone**\\*\\* \\_\\_**drone**\\_\\_ \\<@1\\> @**everyone** \\`**drone**\\`" in told
+    for mark in ("<@1>", "@everyone", "[drone]", "~~", "||"):
+        assert mark not in told
+    long = {f"long-{i}": "Drone " * 16 for i in range(8)}
+    await enter(world, *[(slug, "deal", "name", name.strip()) for slug, name in long.items()])
+    assert len(answer(await ask(world, "search", text="drone"))) < 4000
+
+
+@pytest.mark.asyncio
+async def test_another_server_finds_nothing_of_this_one(world: World):
+    other = world.env.create_guild("Elsewhere", owner=world.env.create_user("olga"))
+    channel = other.create_text_channel("talk")
+    member = other.add_member(world.env.create_user("otto"))
+    await world.env.settle()
+    assert "not set up in this server yet" in answer(await member.slash(channel, "search", text="drones"))
+    assert "not set up in this server yet" in answer(await member.slash(channel, "search", kind="deal"))
+    assert await member.autocomplete(channel, "search", "text", "dro") == []
