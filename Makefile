@@ -6,7 +6,7 @@ PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE :=
 UV = uv==0.13.9
 
-.PHONY: help demo run test check lock clean
+.PHONY: help demo run test check bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make run     run the bot on Discord; it needs DISCORD_TOKEN, see .env.example"
 	@echo "make test    run every test"
 	@echo "make check   format, lint, types, architecture"
+	@echo "make bench   what finding, answering and delivering cost, in some minutes; the first time it makes a large file"
 	@echo "make lock    resolve the versions in the lock files anew"
 	@echo "make clean   remove the environments and caches; var/ and .env stay"
 
@@ -31,6 +32,12 @@ check: .venv/installed
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m basedpyright
 	.venv/bin/python -m pytest -q tests/test_architecture.py
+
+# Each prints its figures and ends: none of them fails for being slow.
+bench: .venv/installed
+	.venv/bin/python -m tests.bench.bench_search
+	.venv/bin/python -m tests.bench.bench_answers
+	.venv/bin/python -m tests.bench.bench_delivery
 
 # uv is only for this, so it has an environment of its own. The locks hold versions and hashes, no address.
 lock: .venv-lock/installed
