@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.ledger.fields import STAGES
 from bot.services import desks, people, sources, updates
+from bot.services.derived import refold
 from bot.services.updates import Change
 from data.database import Connection, Database
 from data.migrate import migrate
@@ -141,7 +142,7 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
                         f"WHERE {told}"
                     )
                     rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")
-                    await updates.refold(conn, GUILD, [id_ for (id_,) in rows])
+                    await refold(conn, GUILD, [id_ for (id_,) in rows])
                 assert await derived(first.read, ids=True) == held
             finally:
                 await first.close()
