@@ -1,4 +1,4 @@
-"""Cards that were opened lately, kept while the ledger of their server stands still."""
+"""Cards and answers that were asked for lately, kept while the ledger of their server stands still."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
+from bot.ask.finding import Finding
 from bot.services import records
-from bot.ui import cards
+from bot.ui import answers, cards
 from data.database import Connection
 from data.records import Kind, Opened
 
@@ -27,10 +29,43 @@ class Recent:
 
         Only a due date that ends changes them by itself, and days end on a quarter of an hour in every zone.
         """
-        quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+        quarter = _quarter(now)
         if self._drawn is None or self._drawn[0] != quarter:
             self._drawn = quarter, cards.draw(self.opened, now=now)
         return self._drawn[1]
+
+
+def _quarter(now: datetime) -> datetime:
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+
+
+class Answer(NamedTuple):
+    """What a question found, and its words."""
+
+    found: Finding
+    drawn: answers.Drawn
+
+
+class Answered:
+    """The questions that were asked last, with their answers. What stands here is never older than the ledger."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, str, str], tuple[records.Standing, datetime, Answer]] = OrderedDict()
+
+    def find(self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime) -> Answer | None:
+        """The answer that this question had, if it still has it."""
+        kept = self._kept.get((guild_id, text, chosen))
+        if kept is None or kept[:2] != (stands, _quarter(now)):
+            return None
+        self._kept.move_to_end((guild_id, text, chosen))
+        return kept[2]
+
+    def keep(
+        self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime, answer: Answer
+    ) -> None:
+        self._kept[guild_id, text, chosen] = stands, _quarter(now), answer
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
 
 class Recently:

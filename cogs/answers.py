@@ -9,6 +9,7 @@ from discord import ui
 from discord.utils import MISSING
 
 from bot.app import Attache
+from bot.errors import NotAllowed, UserError
 from data.records import Delivery
 
 Interaction = discord.Interaction[Attache]
@@ -39,6 +40,22 @@ async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = Fal
         await interaction.response.send_message(view=view, ephemeral=True)
     else:
         await interaction.response.edit_message(view=view)
+
+
+def require_may_post(interaction: Interaction) -> None:
+    """Refuses what would be posted where the person, or the bot, may not write; the text says who can change that."""
+    if interaction.guild_id is None:
+        raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")
+    thread = isinstance(interaction.channel, discord.Thread)
+    needed = "send_messages_in_threads" if thread else "send_messages"
+    if not getattr(interaction.permissions, needed):
+        raise NotAllowed("You may not write in this channel, so nothing was posted. Share it where you may write.")
+    app = interaction.app_permissions
+    if not (app.view_channel and getattr(app, needed)):
+        raise UserError(
+            "Attaché may not write in this channel, so nothing was posted. Someone who manages the channel can give it "
+            f"the permission {'Send Messages in Threads' if thread else 'Send Messages'}; or share it elsewhere."
+        )
 
 
 async def send_first(bot: Attache, planned: int | None) -> Delivery | None:

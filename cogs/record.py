@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import discord
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.errors import NotAllowed, UserError
 from bot.presses import chosen, press
 from bot.rights import Caller
 from bot.services import courses, records
 from bot.ui import cards, history
 from bot.ui.ids import number
-from cogs.answers import is_private, turn
+from cogs.answers import is_private, require_may_post, turn
 from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
 
 _DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
@@ -48,7 +46,7 @@ class RecordPresses(commands.Cog):
     @press("record.share")
     async def share(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         """Posts the card where the presser may write. The private one loses its button, so it is shared once."""
-        _require_may_post(interaction)
+        require_may_post(interaction)
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         told = await card_of(interaction, caller, opened, now, sharable=False, note="-# Shared in this channel.")
@@ -66,21 +64,6 @@ class RecordPresses(commands.Cog):
         listing = await listing_of(self.bot, caller.guild_id, key, now)
         view = await list_page(interaction, caller, listing, number(page, _DIGITS), now, key)
         await turn(interaction, view)
-
-
-def _require_may_post(interaction: Interaction) -> None:
-    if interaction.guild_id is None:
-        raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")
-    thread = isinstance(interaction.channel, discord.Thread)
-    needed = "send_messages_in_threads" if thread else "send_messages"
-    if not getattr(interaction.permissions, needed):
-        raise NotAllowed("You may not write in this channel, so nothing was posted. Share it where you may write.")
-    app = interaction.app_permissions
-    if not (app.view_channel and getattr(app, needed)):
-        raise UserError(
-            "Attaché may not write in this channel, so nothing was posted. Someone who manages the channel can give it "
-            f"the permission {'Send Messages in Threads' if thread else 'Send Messages'}; or share it elsewhere."
-        )
 
 
 async def setup(bot: Attache) -> None:

@@ -186,7 +186,12 @@ def lexicon() -> Lexicon:
         aspects=file.aspects,
         roles=file.roles,
         groups=file.groups,
-        states={"stages": file.stages, "side_states": file.side_states, "session_states": file.session_states, "outcomes": file.outcomes},
+        states={
+            "stages": file.stages,
+            "side_states": file.side_states,
+            "session_states": file.session_states,
+            "outcomes": file.outcomes,
+        },
         about=frozenset(file.about),
         at=frozenset(file.at),
         addressed=frozenset(file.addressed),

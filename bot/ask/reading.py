@@ -105,11 +105,19 @@ def grams(found: Sequence[Token]) -> dict[str, list[tuple[int, int]]]:
     runs: dict[str, list[tuple[int, int]]] = {}
     words = [token.word for token in found]
     for start in range(len(words)):
+        if words[start] in _JOINING:
+            continue
         for end in range(start + 1, min(start + _NAME, len(words)) + 1):
+            if words[end - 1] in _JOINING:
+                continue
             head = words[start : end - 1]
             for last in plurals(words[end - 1]):
                 runs.setdefault(" ".join([*head, last]), []).append((start, end))
     return runs
+
+
+_JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", "is", "are", "was", "a", "an"))
+"""Words that no name begins or ends with."""
 
 
 def plurals(word: str) -> list[str]:
@@ -163,7 +171,8 @@ def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Le
         for place in places:
             runs.setdefault(place, []).extend(named.get(text, ()))
     offered = []
-    for (start, end), candidates in runs.items():
+    for (start, end), all_named in runs.items():
+        candidates = all_named
         least = min((one.how for one in candidates), key=_sureness, default=None)
         if least is None or not _stands_alone(found, start, end, least, lex):
             continue

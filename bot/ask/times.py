@@ -45,7 +45,22 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 
 _BEFORE = ("before", "prior", "preceding")
 _SINCE = ("since", "after", "from", "following")
 _VERBS_TOO = ("may", "march", "mar", "sat", "sun", "mon", "wed")
-_PLACED = ("in", "on", "of", "last", "since", "before", "after", "until", "till", "by", "during", "mid", "early", "late")
+_PLACED = (
+    "in",
+    "on",
+    "of",
+    "last",
+    "since",
+    "before",
+    "after",
+    "until",
+    "till",
+    "by",
+    "during",
+    "mid",
+    "early",
+    "late",
+)
 
 
 class _Words:

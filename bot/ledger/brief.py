@@ -49,6 +49,21 @@ def brief(kind: Kind, state: State, names: Names, pending: Sequence[tuple[str, s
             return ""
 
 
+FIELDS: dict[Kind, tuple[str, ...]] = {
+    "deal": ("stage", "side_state", "approved_by", "approval"),
+    "pending": ("state", "outcome", "who", "due"),
+    "statement": ("whose", "form", "said"),
+    "session": ("state", "held_on", "place"),
+    "participant": ("title", "org_type", "type", "country"),
+    "place": ("place_type",),
+    "dialogue": ("frequency", "began"),
+    "document": ("doc_type", "dated"),
+    "event": ("happened",),
+    "topic": (),
+}
+"""The fields whose facts stand in the phrase of each kind."""
+
+
 def on_date(d: FactDate) -> str:
     """A fact date as part of a sentence: "on Friday 10 November 2023", "in November 2023", "since 2022"."""
     words = when.format_fact_date(d)

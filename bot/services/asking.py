@@ -27,13 +27,22 @@ MOST = 5
 _ALIKE = 7  # Of a name that more records share than can be offered, so many are looked at.
 
 
-async def find(
-    conn: Connection, guild_id: int, text: str, *, now: datetime, zone: str, chosen: str = ""
-) -> Finding:
-    """What the record of a server says to a question. `chosen` is the record that was picked among several.
+class Understood(Struct, frozen=True):
+    """A question that was read, and the words that the server's record holds."""
 
-    BadInput when there is no word in it.
-    """
+    reading: Reading
+    known: frozenset[str]
+    today: date
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether every record of the server has to be looked at: a list as of a past day."""
+        asked = self.reading.asked
+        return asked is not None and not asked.of and not self.reading.names
+
+
+async def understand(conn: Connection, guild_id: int, text: str, *, now: datetime, zone: str) -> Understood:
+    """Reads a question with the names and words of a server's record. BadInput when there is no word in it."""
     found, clipped = tokens(text)
     if not found:
         raise BadInput("There is no word in this question. Nothing was changed. Ask in a few words, or use /search.")
@@ -42,8 +51,13 @@ async def find(
     if mended is not None:
         found = mended
         named, known = await _look_up(conn, guild_id, found)
-    reading = read(found, named, today=when.local_date(now, zone), clipped=clipped)
-    return await _Answering(conn, guild_id, reading, known, when.local_date(now, zone), chosen).find()
+    today = when.local_date(now, zone)
+    return Understood(read(found, named, today=today, clipped=clipped), known, today)
+
+
+async def find(conn: Connection, guild_id: int, understood: Understood, *, chosen: str = "") -> Finding:
+    """What the record of a server says to a question. `chosen` is the record that was picked among several."""
+    return await _Answering(conn, guild_id, understood, chosen).find()
 
 
 async def _look_up(
@@ -90,9 +104,7 @@ def _stems(word: str) -> list[str]:
     return [word[: -len(e)] + to for e, to in endings if word.endswith(e) and len(word) - len(e) >= 3]
 
 
-async def _mended(
-    conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]
-) -> list[Token] | None:
+async def _mended(conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]) -> list[Token] | None:
     """The words with their slips mended; None when there is nothing to mend.
 
     A slip is a word that neither the lexicon nor this server's record holds and that is near to one of either.
@@ -112,7 +124,7 @@ async def _mended(
     halves = {(word, word[:i], word[i:]) for word in strange for i in range(2, len(word) - 1) if len(word) >= 5}
     rows = await conn.execute_fetchall(
         "SELECT json_extract(g.value, '$[0]'), s.word FROM json_each(?2) g "
-        "JOIN spelling s ON s.guild_id = ?1 AND s.variant = json_extract(g.value, '$[1]') "
+        "CROSS JOIN spelling s ON s.guild_id = ?1 AND s.variant = json_extract(g.value, '$[1]') "
         "UNION ALL SELECT '', w.value FROM json_each(?3) w "
         "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
         "LIMIT 3000",
@@ -195,13 +207,11 @@ _DEFINITE: tuple[Kind, ...] = ("deal", "dialogue", "session", "document")
 class _Answering:
     """One question on its way: the record of one server, as it stands or as it stood."""
 
-    def __init__(
-        self, conn: Connection, guild_id: int, reading: Reading, known: frozenset[str], today: date, chosen: str
-    ) -> None:
+    def __init__(self, conn: Connection, guild_id: int, understood: Understood, chosen: str) -> None:
         self.conn, self.guild_id = conn, guild_id
-        self.reading = reading
-        self.known = known
-        self.today = today
+        self.reading = reading = understood.reading
+        self.known = understood.known
+        self.today = understood.today
         self.chosen = chosen
         self.lex = lexicon()
         self.aspects = reading.of("aspects")
@@ -302,7 +312,7 @@ class _Answering:
                 return
 
     async def _take_by_name(self) -> None:
-        """The one record whose name holds two words of the question or more, in whatever order, and no other as many."""
+        """The one record whose name holds two words of the question or more, in any order, and no other as many."""
         cued = {place for places in self.reading.meanings.values() for place in places}
         words = [self.reading.word(place) for place in sorted({*self.reading.left, *cued})]
         words = [word for word in dict.fromkeys(words) if word not in self.lex.small]
@@ -311,11 +321,15 @@ class _Answering:
         ranked = [(text.rank(words)[1], text) for text in await self._texts(words=words)]
         most = max((count for count, _ in ranked), default=0)
         best = [text for count, text in ranked if count == most]
-        if most >= 2 and len(best) == 1 and not best[0].rank(self._left_words())[0] < len(self._held(self._left_words())):
+        if (
+            most >= 2
+            and len(best) == 1
+            and not best[0].rank(self._left_words())[0] < len(self._held(self._left_words()))
+        ):
             self.subjects = await records.get_many(self.conn, self.guild_id, [best[0].slug])
 
     async def _take_linked(self) -> None:
-        """A noun beside a name ("the deal with", "the clash in"): the one record of that kind that is linked with it."""
+        """A noun beside a name ("the deal with", "the clash in"): the one record of that kind linked with it."""
         there = {one.record.kind for one in self.subjects}
         if self._lists() or there & {"deal", "event"}:
             return
@@ -362,7 +376,11 @@ class _Answering:
         """The records named as they stood on the day."""
         assert self.found.day is not None  # A past day is asked about.
         self.found.later = max(
-            (one.record.state.newest for one in self.subjects if one.record.state.newest and one.record.state.newest.day),
+            (
+                one.record.state.newest
+                for one in self.subjects
+                if one.record.state.newest and one.record.state.newest.day
+            ),
             key=lambda newest: newest.day or date.min,
             default=None,
         )
@@ -416,9 +434,7 @@ class _Answering:
         has = self.reading.has
         found = self.found
         self.left = self._left_words()
-        if self._of_period():
-            await self._tell_changes()
-        elif has("aspects", "changed") and not has("aspects", "compare"):
+        if self._of_period() or (has("aspects", "changed") and not has("aspects", "compare")):
             await self._tell_changes()
         elif has("aspects", "compare") and await self._find_other():
             self._compare()
@@ -534,7 +550,9 @@ class _Answering:
                     await self._tell_aspect(name, quiet=name == "place" and "date" in weak)
             if len(self._held(self.left)) > 1 and not any(isinstance(one, Told) for one in self.found.lines):
                 texts = await self._texts(kinds=("statement",), words=self.left)
-                self._show_statements(await self._open([t.slug for t in texts if t.rank(self.left)[0] == len(self.left)]))
+                self._show_statements(
+                    await self._open([t.slug for t in texts if t.rank(self.left)[0] == len(self.left)])
+                )
         told = {(line.opened.record.slug, line.label) for line in self.found.lines if isinstance(line, Told)}
         self.found.lines = [
             line
@@ -600,7 +618,9 @@ class _Answering:
         people = await records.get_many(self.conn, self.guild_id, [slug for slug in there if slug])
         countries = {one.slug for one in named if one.slug not in there}
         sent = {
-            one.record.slug for one in people if (country := one.record.value("country")) and country["record"] in countries
+            one.record.slug
+            for one in people
+            if (country := one.record.value("country")) and country["record"] in countries
         }
         if sent:
             return [(f, fact) for f, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in sent]
@@ -608,7 +628,11 @@ class _Answering:
             if one.slug not in there:
                 self.found.lines.append(Missing(f"That {one.name} takes part", subject))
         chosen = {one.slug for one in named}
-        own = [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in chosen]
+        own = [
+            (field, fact)
+            for field, fact in facts
+            if isinstance(fact.value, dict) and fact.value.get("record") in chosen
+        ]
         return own or facts
 
     async def _only_group(self, facts: list[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
@@ -619,7 +643,9 @@ class _Answering:
         slugs = [fact.value["record"] for _, fact in facts if isinstance(fact.value, dict) and fact.value.get("record")]
         found = await records.get_many(self.conn, self.guild_id, slugs)
         own = {one.record.slug for one in found if any(_is_of(one, group) for group in groups)}
-        return [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in own]
+        return [
+            (field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in own
+        ]
 
     async def _holders(self, fields: dict[str, list[str]], *, talks: bool = False) -> list[Opened]:
         """The records in which these fields are looked up: those named, else those linked with them or found by words.
@@ -631,7 +657,7 @@ class _Answering:
         own = [one for one in self.subjects if one.record.kind in fields]
         if own:
             return own
-        wanted: list[Kind] = [kind for kind in fields]  # pyright: ignore[reportAssignmentType]  # the file's kinds
+        wanted: list[Kind] = list(fields)  # pyright: ignore[reportAssignmentType]  # the file's kinds
         for subject in self.subjects:
             linked = [link.slug for link in subject.links if link.kind in wanted]
             if subject.record.kind == "dialogue" and "session" in wanted:
@@ -704,7 +730,12 @@ class _Answering:
         deals = [one for one in self.subjects if one.record.kind == "deal"]
         named = [one for one in self.subjects if one.record.kind == "participant"]
         exact = not self._other_answer()
-        if self.subjects and not deals and not named and any(one.record.kind in ("event", "session") for one in self.subjects):
+        if (
+            self.subjects
+            and not deals
+            and not named
+            and any(one.record.kind in ("event", "session") for one in self.subjects)
+        ):
             return
         if not deals and named:
             linked = [link for one in named for link in one.links if link.kind == "deal"]
@@ -796,7 +827,9 @@ class _Answering:
             elif self.reading.has("aspects", "due"):
                 self.found.lines.append(Missing("A due date", item))
             if not item.record.open:
-                closed = [("state", f) for f in item.record.facts("state")] + [("outcome", f) for f in item.record.facts("outcome")]
+                closed = [("state", f) for f in item.record.facts("state")] + [
+                    ("outcome", f) for f in item.record.facts("outcome")
+                ]
                 self.found.lines.append(Told(item, "State", closed))
             if item.record.open:
                 ended = [one for one in self.reading.of("outcomes") if one != "given" or not about]
@@ -808,7 +841,7 @@ class _Answering:
             self.found.lines.append(Missing("An open item", about[0]))
 
     async def _waiting(self, about: Sequence[Opened]) -> list[str]:
-        """The open items that are about the records named, or that one of them has to act on; all when none is named."""
+        """The open items about the records named, or on which one of them has to act; all when none is named."""
         if about:
             found: dict[str, None] = {}
             of_deals = [one for one in about if one.record.kind == "deal"] or list(about)
@@ -837,12 +870,22 @@ class _Answering:
         has = self.reading.has
         if not (has("aspects", "said", "acted_in_words", "joint") or has("kinds", "statement")):
             return False
-        strong = {n for n in self.aspects if not self.lex.aspects[n].weak} - {"said", "acted_in_words", "list", "joint", "compare", "summary", "source"}
+        strong = {n for n in self.aspects if not self.lex.aspects[n].weak} - {
+            "said",
+            "acted_in_words",
+            "list",
+            "joint",
+            "compare",
+            "summary",
+            "source",
+        }
         only_deals = bool(self.subjects) and all(one.record.kind in ("deal", "pending") for one in self.subjects)
         if only_deals and (strong or self.reading.of("roles")) and not has("kinds", "statement"):
             return False
         if has("aspects", "said") or has("kinds", "statement"):
-            return not (strong & {"value", "quantity", "delivery"} and any(one.record.kind == "deal" for one in self.subjects))
+            return not (
+                strong & {"value", "quantity", "delivery"} and any(one.record.kind == "deal" for one in self.subjects)
+            )
         return not strong and not self.reading.of("roles")
 
     async def _tell_statements(self) -> None:
@@ -957,7 +1000,9 @@ class _Answering:
         return not set(fields) - {"parties"}
 
     async def _list(self) -> None:
-        kinds = [kind for kind in self.reading.of("kinds") if kind in ("deal", "session", "document", "event", "pending")]
+        kinds = [
+            kind for kind in self.reading.of("kinds") if kind in ("deal", "session", "document", "event", "pending")
+        ]
         if not kinds and self.reading.of("groups"):
             await self._list_group()
             return
@@ -973,7 +1018,7 @@ class _Answering:
         if named:
             await self._tell_fields()
             return
-        if self.found.day is not None and not linked:
+        if self.found.day is not None and not linked and kind == "deal":
             rows, total = await records.list_kind_as_of(
                 self.conn, self.guild_id, kind, day=self.found.day, stage=stages[0] if stages else None, limit=MOST
             )
@@ -1102,7 +1147,11 @@ class _Answering:
             texts = await self._texts(linked=self.subjects, words=self.left) if self.subjects else []
             texts = texts or await self._texts(words=self.left)
             most = _held_by(self.left, texts[0].words) if texts else 0
-            best = [text for text in texts if text.rank(self.left) == texts[0].rank(self.left)] if most * 2 >= len(self.left) else []
+            best = (
+                [text for text in texts if text.rank(self.left) == texts[0].rank(self.left)]
+                if most * 2 >= len(self.left)
+                else []
+            )
             found = await self._open([text.slug for text in best[:MOST]])
             said = [one for one in found if one.record.kind == "statement"]
             if most < len(self.left):
@@ -1142,7 +1191,8 @@ class _Answering:
                 facts = [
                     (field, fact)
                     for fact in a.record.facts(field)
-                    if isinstance(fact.value, dict) and b.record.slug in (fact.value.get("record"), fact.value.get("side"))
+                    if isinstance(fact.value, dict)
+                    and b.record.slug in (fact.value.get("record"), fact.value.get("side"))
                 ]
                 if facts:
                     self.found.lines.append(Told(a, get_field(a.record.kind, field).label, facts))
@@ -1180,6 +1230,8 @@ class _Answering:
     def _mark_unknown(self) -> None:
         """The words that neither the answer nor the lexicon explains, so that the answer can say so."""
         found = self.found
+        if not self.reading.left:
+            return
         shown = [
             *(line.opened for line in found.lines if line.opened is not None),
             *found.statements,
@@ -1188,7 +1240,11 @@ class _Answering:
             *self.subjects,
         ]
         words = {word for one in shown for word in _words_of(one)}
-        words |= {word for row in [*(found.listed.rows if found.listed else []), *found.options] for word in words_of(f"{row.name} {row.headline}")}
+        words |= {
+            word
+            for row in [*(found.listed.rows if found.listed else []), *found.options]
+            for word in words_of(f"{row.name} {row.headline}")
+        }
         found.unknown = tuple(place for place in self.reading.left if not _held_by([self.reading.word(place)], words))
 
 

@@ -12,7 +12,7 @@ from bot.ledger.brief import brief
 from bot.ledger.fields import find_field
 from bot.services import updates
 from data.database import Connection
-from data.records import Kind, Link, Opened, Record, State, Update
+from data.records import Kind, Link, Opened, Record, State
 
 _AROUND = 80
 """So many linked records are folded with one; of those with more, the newest and all that is pending."""
@@ -38,19 +38,14 @@ async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day
             "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
             (guild_id, msgspec.json.encode(sorted(missing)).decode()),
         )
-        names |= {slug: name for slug, name in rows if name}  # noqa: C416  # a Row is no pair
-    return {
-        one.record.slug: opened
-        for one in found
-        if (opened := _opened(one, kinds, states, histories, names)) is not None
-    }
+        names |= {slug: name for slug, name in rows if name}  # a Row is no pair
+    return {one.record.slug: opened for one in found if (opened := _opened(one, kinds, states, names)) is not None}
 
 
 def _opened(
     today: Opened,
     kinds: dict[str, Kind],
     states: dict[str, State],
-    histories: dict[str, list[Update]],
     names: dict[str, str],
 ) -> Opened | None:
     found = today.record

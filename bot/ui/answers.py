@@ -1,61 +1,142 @@
-"""An answer as people read it: a short sentence of facts, whose and since when, and the card or list it came from. Pure."""
+"""An answer as people read it: a short sentence of facts, and the card or list that it came from. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from discord import ui
 
 from bot import when
 from bot.ask.finding import Finding, Listed, Missing, Told
 from bot.ask.reading import Reading
-from bot.ledger.brief import on_date
+from bot.ledger.brief import FIELDS
 from bot.ledger.fields import KIND_WORDS, STAGES, get_field
+from bot.ledger.values import named
 from bot.ui import cards, facts, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, finished, rows
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Fact, Opened
+from data.records import Fact, Opened, Source, Update
 
 _QUESTION = 250  # Characters of a question that its heading quotes.
 _SENTENCES = 1500
 _CHANGES = 8
+_NOTE = 120  # Room for our own last line.
+
+
+class Drawn(NamedTuple):
+    """The words of an answer, and the card below it where there is one."""
+
+    said: str
+    below: cards.Drawn | None
+
+
+def draw(question: str, found: Finding, *, now: datetime) -> Drawn:
+    """Writes the words of an answer."""
+    said = _said(question, found)
+    return Drawn(said, _below(found, now, TEXT_LIMIT - len(said) - _NOTE))
 
 
 def answer(
-    question: str,
     found: Finding,
+    drawn: Drawn,
     *,
     key: str,
-    now: datetime,
+    chosen: str = "",
     guild_id: int | None = None,
     shared: bool = False,
     sharable: bool = True,
     note: str = "",
 ) -> ui.LayoutView:
-    """The answer to a question. `key` is what its buttons carry, `note` our own last line.
+    """The answer to a question. `key` and `chosen` are what its buttons carry, `note` is our own last line.
 
     A shared answer stands in a channel for everyone; nor is one `sharable` twice.
     """
-    said = _said(question, found, note)
     view = ui.LayoutView(timeout=None)
+    said = f"{drawn.said}\n{note}" if note else drawn.said
     view.add_item(ui.Container(ui.TextDisplay(said), accent_colour=theme.PLAIN))
-    below = _below(found, now, TEXT_LIMIT - len(said) - 50)
-    if below:
-        view.add_item(ui.Container(ui.TextDisplay(below.text), accent_colour=theme.OPEN if below.waiting else theme.PLAIN))
+    if drawn.below is not None:
+        accent = theme.OPEN if drawn.below.waiting else theme.PLAIN
+        view.add_item(ui.Container(ui.TextDisplay(drawn.below.text), accent_colour=accent))
     for select in _selects(found, guild_id):
         view.add_item(ui.ActionRow(select))
-    for row in rows(_buttons(found, key, guild_id, shared=shared, sharable=sharable)):
+    for row in rows(_buttons(found, key, chosen, guild_id, shared=shared, sharable=sharable)):
         view.add_item(row)
     return finished(view)
+
+
+def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fact]], list[str]]:
+    """The facts that an answer tells, each with its record and field, and the slugs of the records it names beside."""
+    facts_: dict[tuple[str, int], tuple[Opened, str, Fact]] = {}
+
+    def cite(opened: Opened, name: str, fact: Fact) -> None:
+        facts_.setdefault((name, fact.update), (opened, name, fact))
+
+    for line in found.lines:
+        if line.opened is not None:
+            for fact in line.opened.record.facts("name"):
+                cite(line.opened, "name", fact)
+        if isinstance(line, Told):
+            for name, fact in line.facts:
+                cite(line.opened, name, fact)
+    for one in found.statements:
+        for name in ("name", *FIELDS["statement"]):
+            for fact in one.record.facts(name):
+                cite(one, name, fact)
+    for one in found.changed:
+        for fact in one.opened.record.facts("name"):
+            cite(one.opened, "name", fact)
+        for update in one.updates:
+            fact = Fact(update.value, update.date, update.id, update.source_id, update.locator)
+            cite(one.opened, update.field, fact)
+    beside: dict[str, None] = {}
+    for one in filter(None, (found.card, found.sources_of)):
+        for name, fact in cards.cited(one, now=now):
+            cite(one, name, fact)
+        beside |= {link.slug: None for link in one.links[:60]}
+    rows_ = [*(found.listed.rows if found.listed else ()), *found.options]
+    beside |= {row.slug: None for row in rows_}
+    beside |= {slug: None for slug, _ in (found.listed.linked if found.listed else ())}
+    if found.sources_of is not None:
+        for name, of_field in found.sources_of.record.state.facts.items():
+            for fact in of_field:
+                cite(found.sources_of, name, fact)
+    return list(facts_.values()), list(beside)
+
+
+def sources(
+    found: Finding,
+    beside: Sequence[Opened],
+    page: int,
+    *,
+    key: str,
+    chosen: str,
+    now: datetime,
+    guild_id: int | None = None,
+) -> ui.LayoutView:
+    """Every fact behind an answer and the card or list below it. `beside` are the records that it only names."""
+    shown, _ = cited(found, now=now)
+    told = {fact.update for _, _, fact in shown}
+    for one in beside:
+        for name in ("name", *FIELDS[one.record.kind]):
+            shown += [(one, name, fact) for fact in one.record.facts(name) if fact.update not in told]
+    return cards.sources_page(
+        "Sources of the answer",
+        shown,
+        page,
+        id_for=lambda n: custom_id("ask.sources", key, chosen, n, guild_id=guild_id),
+    )
 
 
 def heading(question: str, reading: Reading, unknown: Sequence[int]) -> str:
     """The question as it was typed, escaped; the words that the record does not know are underlined."""
     chunks = {reading.tokens[place].chunk for place in unknown}
-    words = [f"__{escaped(raw, 60)}__" if i in chunks else escaped(raw, 60) for i, raw in enumerate(question.split()[:80])]
+    words = [
+        f"__{escaped(raw, 60)}__" if i in chunks else escaped(raw, 60) for i, raw in enumerate(question.split()[:80])
+    ]
     text = ""
     for word in words:
         if len(text) + len(word) + 1 > _QUESTION:
@@ -64,7 +145,7 @@ def heading(question: str, reading: Reading, unknown: Sequence[int]) -> str:
     return f"## “{text}”"
 
 
-def _said(question: str, found: Finding, note: str) -> str:
+def _said(question: str, found: Finding) -> str:
     lines = [heading(question, found.reading, found.unknown)]
     body: list[str] = []
     shown: list[tuple[Opened, Fact]] = []
@@ -92,7 +173,10 @@ def _said(question: str, found: Finding, note: str) -> str:
         body += _listed(found.listed)
     if found.which:
         body.append("**Which one is meant?** More than one record has this name or fits.")
-        body += [f"- {escaped(row.name, 100)}{f': {escaped(row.headline, 120)}' if row.headline else ''}" for row in found.options[:5]]
+        body += [
+            f"- {escaped(row.name, 100)}{f': {escaped(row.headline, 120)}' if row.headline else ''}"
+            for row in found.options[:5]
+        ]
         if len(found.options) > 5:
             body.append("-# and more; write more of the name")
     elif found.sources_of is not None:
@@ -103,7 +187,7 @@ def _said(question: str, found: Finding, note: str) -> str:
             body.append(f"Close to it: {joined([escaped(row.name, 100) for row in found.options])}.")
     body = [line for line in body if line]
     text = clip("\n".join(body), _SENTENCES)
-    quiet = [*_time(found), *_partly(found), _source_line(found, shown, changes), note]
+    quiet = [*_time(found), *_partly(found), _source_line(shown, changes)]
     return "\n".join([*lines, text, *filter(None, quiet)])
 
 
@@ -138,9 +222,11 @@ def _told(line: Told) -> str:
     if not line.label:
         roles: dict[str, list[str]] = {}
         for _, fact in line.facts:
-            who = opened.names.get(fact.value["record"], fact.value["record"])
+            who = named(fact.value["record"], opened.names)
             roles.setdefault(fact.value.get("role", ""), []).append(escaped(who, 100))
-        return "; ".join(f"{escaped(sentence(role or 'party'), 60)}: {facts.some(who, 6)}" for role, who in roles.items())
+        return "; ".join(
+            f"{escaped(sentence(role or 'party'), 60)}: {facts.some(who, 6)}" for role, who in roles.items()
+        )
     if line.label == "On the record since":
         return f"{line.label} {facts.dated(line.facts[0][1].date)}"
     words = [facts.value(record.kind, field, fact, opened.names, 300) for field, fact in line.facts]
@@ -155,7 +241,7 @@ def _statement(one: Opened) -> str:
     return f"- **{sentence(whose)}:** {said} ({reported})" if apart else f"- {sentence(words)} ({reported})"
 
 
-def _change(opened: Opened, update) -> str:
+def _change(opened: Opened, update: Update) -> str:
     field = get_field(opened.record.kind, update.field)
     words = escaped(field.type.words(update.value, opened.names), 200)
     name = escaped(opened.record.name, 80)
@@ -169,7 +255,10 @@ def _listed(found: Listed) -> list[str]:
     if not found.rows:
         return [f"**{sentence(noun[0])}{about}{stage}: not in the record.**"]
     lines = [f"**{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
-    lines += [f"- **{escaped(row.name, 100)}**{f': {escaped(row.headline, 160)}' if row.headline else ''}" for row in found.rows]
+    lines += [
+        f"- **{escaped(row.name, 100)}**{f': {escaped(row.headline, 160)}' if row.headline else ''}"
+        for row in found.rows
+    ]
     if found.total > len(found.rows):
         lines.append(f"-# and {found.total - len(found.rows):,} more, counted in this record")
     return lines
@@ -215,8 +304,8 @@ def _partly(found: Finding) -> list[str]:
     return lines
 
 
-def _source_line(found: Finding, shown, changes) -> str:
-    sources = {}
+def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[Opened, Update]]) -> str:
+    sources: dict[int, Source] = {}
     of_facts: list[Fact] = []
     for opened, fact in shown:
         sources |= opened.sources
@@ -243,16 +332,19 @@ def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
     return []
 
 
-def _buttons(found: Finding, key: str, guild_id: int | None, *, shared: bool, sharable: bool) -> list[ui.Button]:
+def _buttons(
+    found: Finding, key: str, chosen: str, guild_id: int | None, *, shared: bool, sharable: bool
+) -> list[ui.Button]:
+    def to(label: str, name: str, *arguments: str) -> ui.Button:
+        return button(label, custom_id(name, key, *arguments, guild_id=guild_id))
+
     buttons = []
     if found.which:
-        buttons += [
-            button(cards.short(row.name), custom_id("ask.which", key, row.slug, guild_id=guild_id)) for row in found.options[:5]
-        ]
-    if found.answered and not found.which:
-        buttons.append(button("Sources", custom_id("ask.sources", key, guild_id=guild_id)))
+        buttons += [to(cards.short(row.name), "ask.which", row.slug) for row in found.options[:5]]
+    elif found.answered or found.card is not None:
+        buttons.append(to("Sources", "ask.sources", chosen))
         if sharable and not shared and guild_id is None:
-            buttons.append(button("Share", custom_id("ask.share", key, guild_id=guild_id)))
+            buttons.append(to("Share", "ask.share", chosen))
     if not shared:
-        buttons.append(button("Not what I asked", custom_id("ask.missed", key, guild_id=guild_id)))
+        buttons.append(to("Not what I asked", "ask.missed"))
     return buttons

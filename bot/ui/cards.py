@@ -80,33 +80,49 @@ def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: 
 
 def sources(opened: Opened, page: int, *, now: datetime, guild_id: int | None = None) -> ui.LayoutView:
     """Every fact that the card shows: its value, its date, its source with that source's date, and the place in it."""
-    found = opened.record
-    shown = _drawn(opened, now, None).shown
-    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, fact in shown), 1)}
-    entries = [_sourced(opened, name, fact, numbers[fact.source]) for name, fact in shown]
-    legends = {id_: _legend(opened, id_, n) for id_, n in numbers.items()}
+    slug = opened.record.slug
+    return sources_page(
+        f"Sources of {escaped(opened.record.name, 100)}",
+        [(opened, name, fact) for name, fact in cited(opened, now=now)],
+        page,
+        id_for=lambda n: custom_id("record.sources", slug, n, guild_id=guild_id),
+        note="What linked records say has its source there.",
+    )
+
+
+def cited(opened: Opened, *, now: datetime) -> list[tuple[str, Fact]]:
+    """The facts that a record's card shows, each with its field."""
+    return _drawn(opened, now, None).shown
+
+
+def sources_page(
+    title: str,
+    shown: Sequence[tuple[Opened, str, Fact]],
+    page: int,
+    *,
+    id_for: Callable[[int], str],
+    note: str = "",
+) -> ui.LayoutView:
+    """One page of facts, of one record or of several, each with its value, its date and the place in its source."""
+    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
+    several = len({opened.record.slug for opened, _, _ in shown}) > 1
+    entries = [_sourced(opened, name, fact, numbers[fact.source], several) for opened, name, fact in shown]
+    legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
     # Each entry is counted with the description of its source, as if no other entry shared it.
-    layout = pages.pack([len(entry) + len(legends[f.source]) for entry, (_, f) in zip(entries, shown, strict=True)])
+    layout = pages.pack([len(entry) + len(legends[f.source]) for entry, (*_, f) in zip(entries, shown, strict=True)])
     page = pages.clamped(page, len(layout))
     here = layout[page]
-    used = dict.fromkeys(shown[i][1].source for i in here)
+    used = dict.fromkeys(shown[i][2].source for i in here)
+    where = pages.place(page, len(layout))
+    quiet = " ".join(filter(None, [f"{where}." if where else "", note]))
     texts = [
-        f"## Sources of {escaped(found.name, 100)}",
+        f"## {title}",
         "\n".join(entries[i] for i in here),
         "\n".join(legends[id_] for id_ in used),
-        "-# "
-        + " ".join(
-            filter(
-                None,
-                [f"{pages.place(page, len(layout))}.".lstrip("."), "What linked records say has its source there."],
-            )
-        ),
+        f"-# {quiet}" if quiet else "",
     ]
-    slug = found.slug
-    turn = pages.turn_buttons(
-        page, len(layout), "sources", lambda n: custom_id("record.sources", slug, n, guild_id=guild_id)
-    )
-    return card(["\n\n".join(texts)], buttons=turn, accent=theme.PLAIN)
+    turn = pages.turn_buttons(page, len(layout), "sources", id_for)
+    return card(["\n\n".join(filter(None, texts))], buttons=turn, accent=theme.PLAIN)
 
 
 _SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
@@ -582,12 +598,14 @@ def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> 
     )
 
 
-def _sourced(opened: Opened, name: str, fact: Fact, number: int) -> str:
+def _sourced(opened: Opened, name: str, fact: Fact, number: int, several: bool) -> str:
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
     place = facts.locators([fact.locator])
     where = f"source {number}{f', {clip(place, 150)}' if place else ''}"
-    return f"**{get_field(kind, name).label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
+    label = get_field(kind, name).label
+    whose = f"{escaped(opened.record.name, 80)} · " if several else ""
+    return f"{whose}**{label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
 
 
 def _legend(opened: Opened, source_id: int, number: int) -> str:

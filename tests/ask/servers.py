@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import yaml
 from msgspec import Struct
 
@@ -15,7 +16,6 @@ from bot import dossier as files
 from bot import when
 from bot.ask.finding import Finding
 from bot.ledger.fields import get_field
-from bot.ledger.words import normal
 from bot.services import asking, desks, dossiers, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
@@ -41,8 +41,12 @@ class Question(Struct, frozen=True):
 
 
 def table(name: str) -> list[Question]:
-    rows: list[dict[str, Any]] = yaml.safe_load((HERE / f"{name}.yaml").read_text("utf-8"))
-    return [Question(**{key: str(value) if key == "asked_on" else value for key, value in row.items()}) for row in rows]
+    return msgspec.convert(_read(f"{name}.yaml"), list[Question], strict=False)
+
+
+def _read(name: str) -> Any:
+    """A file whose scalars are all text: to YAML a bare `on` would be a truth and a date a date."""
+    return yaml.load((HERE / name).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  # Plain data only.
 
 
 async def fill(db: Database) -> None:
@@ -54,7 +58,7 @@ async def fill(db: Database) -> None:
         async with db.write() as conn:
             await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=1)
             await dossiers.load(conn, guild_id, found, now=now, person_id=None)
-    for row in yaml.load((HERE / "updates.yaml").read_text("utf-8"), Loader=yaml.BaseLoader):
+    for row in _read("updates.yaml"):
         day = when.parse_fact_date(str(row["on"]))
         async with db.write() as conn:
             source = await sources.ensure(conn, DATED, title=row["source"])
@@ -74,9 +78,11 @@ _SLUGS = {"U.S. government": "us-government", "India": "india"}
 async def ask(db: Database, question: Question, chosen: str = "") -> tuple[Finding, str]:
     """Asks as a member would, and gives what was found and the answer's text."""
     now = datetime.combine(date.fromisoformat(question.asked_on), time(12), ZoneInfo(ZONE))
-    found = await asking.find(db.read, SERVERS[question.server], question.ask, now=now, zone=ZONE, chosen=chosen)
-    view = answers.answer(question.ask, found, key="1", now=now)
-    return found, text_of(view)
+    guild_id = SERVERS[question.server]
+    understood = await asking.understand(db.read, guild_id, question.ask, now=now, zone=ZONE)
+    found = await asking.find(db.read, guild_id, understood, chosen=chosen)
+    drawn = answers.draw(question.ask, found, now=now)
+    return found, text_of(answers.answer(found, drawn, key="1"))
 
 
 def text_of(view: Any) -> str:

@@ -1,0 +1,149 @@
+"""/ask: a question in plain words, answered from the record or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app import Attache
+from bot.errors import BadInput
+from bot.ledger.words import one_line
+from bot.presses import press
+from bot.recent import Answer
+from bot.rights import Caller
+from bot.services import asking, desks, questions, records
+from bot.ui import answers
+from bot.ui.ids import number
+from cogs.answers import answer, is_private, require_may_post, turn
+from cogs.records import Interaction, in_ids
+
+LONGEST = 6000  # Discord: the most that an option can hold.
+_CARRIED, _CARRIED_WITH_RECORD = 78, 30
+"""The longest question that a button carries itself, in the 100 units of an id; and beside a record's slug (50)."""
+_DIGITS = 5
+
+
+class Ask(commands.Cog):
+    """The command that answers questions, and the buttons under its answers."""
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(
+        question="Your question in plain words, for example about a deal, who must act or who said what"
+    )
+    async def ask(self, interaction: Interaction, question: app_commands.Range[str, 1, LONGEST]) -> None:
+        """Ask a question in plain words; the answer comes from the record, with its source"""
+        now = self.bot.clock.now()
+        caller = await self.bot.rights.caller(interaction, now)
+        text = one_line(question)
+        found = await self._answer(interaction, caller.guild_id, text, now)
+        key = await self._key(caller, text, now, _CARRIED_WITH_RECORD if found.found.which else _CARRIED)
+        await answer(interaction, view=answers.answer(found.found, found.drawn, key=key))
+        if not found.found.answered:
+            async with self.bot.db.write() as conn:
+                await questions.keep_asked(
+                    conn, caller.guild_id, text, now=now, user_id=caller.user_id, unanswered=True
+                )
+
+    @press("ask.which")
+    async def which(self, interaction: Interaction, caller: Caller, key: str, slug: str) -> None:
+        """One of several records was meant: the answer about it takes the place of the question back."""
+        now = self.bot.clock.now()
+        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, slug)
+        guild_id = in_ids(interaction, caller)
+        await turn(interaction, answers.answer(found.found, found.drawn, key=key, chosen=slug, guild_id=guild_id))
+
+    @press("ask.sources")
+    async def sources(self, interaction: Interaction, caller: Caller, key: str, chosen: str, page: str = "") -> None:
+        """Every fact behind the answer."""
+        now = self.bot.clock.now()
+        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
+        _, slugs = answers.cited(found.found, now=now)
+        beside = await records.get_many(self.bot.db.read, caller.guild_id, slugs)
+        view = answers.sources(
+            found.found,
+            beside,
+            number(page, _DIGITS),
+            key=key,
+            chosen=chosen,
+            now=now,
+            guild_id=in_ids(interaction, caller),
+        )
+        await turn(interaction, view, new=not page)
+
+    @press("ask.share")
+    async def share(self, interaction: Interaction, caller: Caller, key: str, chosen: str) -> None:
+        """Posts the answer where the presser may write. The private one loses its button, so it is shared once."""
+        require_may_post(interaction)
+        now = self.bot.clock.now()
+        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
+        told = answers.answer(*found, key=key, chosen=chosen, sharable=False, note="-# Shared in this channel.")
+        by = f"-# Asked and shared by <@{caller.user_id}>"
+        public = answers.answer(*found, key=key, chosen=chosen, shared=True, note=by)
+        if is_private(interaction):
+            await interaction.response.edit_message(view=told)
+            await interaction.followup.send(view=public)
+        else:
+            await interaction.response.send_message(view=public)
+
+    @press("ask.missed")
+    async def missed(self, interaction: Interaction, caller: Caller, key: str) -> None:
+        """Hands the question to the editors of the server."""
+        now = self.bot.clock.now()
+        text = await self._asked(caller, key, now)
+        async with self.bot.db.write() as conn:
+            await questions.file(conn, caller.guild_id, text, now=now, user_id=caller.user_id)
+        await interaction.response.send_message(
+            "Filed for the editors of this server, for at most 90 days. They see the question, not who asked; nothing "
+            f"leaves the server. Meanwhile {self.bot.mention('search')} finds records by their words.",
+            ephemeral=True,
+        )
+
+    async def _answer(
+        self, interaction: Interaction, guild_id: int, text: str, now: datetime, chosen: str = ""
+    ) -> Answer:
+        """The answer to a question, kept from the last time while nothing has changed since."""
+        db = self.bot.db
+        stands = await records.standing(db.read, guild_id)
+        if stands is None or stands[0] == 0:
+            await desks.get(db.read, guild_id)
+            raise BadInput(
+                "There is no record here yet, so there is nothing to ask about. Someone with Manage Server can load a "
+                "dossier with /settings load."
+            )
+        kept = self.bot.answered.find(guild_id, stands, text, chosen, now)
+        if kept is not None:
+            return kept
+        understood = await asking.understand(db.read, guild_id, text, now=now, zone=stands[2])
+        conn = db.read
+        if understood.takes_long:
+            conn = db.aside
+            if interaction.type is discord.InteractionType.application_command:
+                await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await asking.find(conn, guild_id, understood, chosen=chosen)
+        made = Answer(found, answers.draw(text, found, now=now))
+        self.bot.answered.keep(guild_id, stands, text, chosen, now, made)
+        return made
+
+    async def _key(self, caller: Caller, text: str, now: datetime, most: int) -> str:
+        """What the buttons carry: a short question itself, which works for ever, or the row that keeps a longer one."""
+        if len(text.encode("utf-16-le")) <= 2 * most and ":" not in text:
+            return f"={text}"
+        async with self.bot.db.write() as conn:
+            return str(await questions.keep_asked(conn, caller.guild_id, text, now=now, user_id=caller.user_id))
+
+    async def _asked(self, caller: Caller, key: str, now: datetime) -> str:
+        """The question that a button carries or names."""
+        if key.startswith("="):
+            return key[1:]
+        return await questions.get_asked(self.bot.db.read, caller.guild_id, number(key), now=now)
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(Ask(bot))
