@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -161,9 +161,9 @@ SELECT how, norm, record_id FROM (
 """
 
 _LAST = "\U0010ffff"  # After every text that begins as one does, comes that text and this.
-_LOOKED_AT = 600  # Names looked at for words in another order, whatever the server holds.
+_LOOKED_AT = 300  # Names looked at for words in another order, whatever the server holds.
 _COMPLETED = 5  # Words of a typed name that are looked for.
-_ALIKE = 100  # Words looked at for one that is mistyped.
+_ALIKE = 60  # Words looked at for one that is mistyped.
 
 
 async def _starting(
@@ -250,6 +250,8 @@ async def complete(
         add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
     if not found and words:
         for meant in await _meant(conn, guild_id, words):
+            if found:
+                break
             add("spelling", await _starting(conn, guild_id, kinds, (0, 1), meant, limit))
             if " " in meant:
                 add("spelling", await _in_any_order(conn, guild_id, kinds, meant.split(), limit))
@@ -258,21 +260,39 @@ async def complete(
 
 async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[str]:
     """What words that find nothing may mean: all of them with slips corrected, then one by one, the last first."""
-    alike = [await words_like(conn, guild_id, word, limit=3) for word in words]
-    *before, last = [near or [word] for near, word in zip(alike, words, strict=True)]
-    together = [" ".join([*(near[0] for near in before), meant]) for meant in last] if before else []
-    return list(dict.fromkeys([*together, *(one for near in alike[::-1] for one in near)]))
+    there = await vocabulary(conn, guild_id, words)
+    alike = [[word] if word in there else await words_like(conn, guild_id, word, limit=2) for word in words]
+    together = " ".join((near or [word])[0] for near, word in zip(alike, words, strict=True))
+    corrected = [together] if len(words) > 1 and together != " ".join(words) else []
+    return list(dict.fromkeys([*corrected, *(one for near in alike[::-1] for one in near)]))
+
+
+async def vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> set[str]:
+    """Those of some words that a record of this server holds."""
+    rows = await conn.execute_fetchall(
+        "SELECT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
+        "AND word = variant",
+        (guild_id, msgspec.json.encode(sorted(words)).decode()),
+    )
+    return {word for (word,) in rows}
 
 
 async def words_like(conn: Connection, guild_id: int, word: str, *, limit: int) -> list[str]:
-    """The words of this server that a typed one may mean, the nearest first: itself, when some record holds it."""
-    if word[0].isdigit():
+    """The words of this server that a mistyped one may mean, the nearest first."""
+    if len(word) < 4 or word[0].isdigit():
         return []
+    slips = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
     rows = await conn.execute_fetchall(
-        "SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) LIMIT ?",
-        (guild_id, msgspec.json.encode(sorted(spelling_variants(word))).decode(), _ALIKE),
+        "SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
+        "AND length(word) BETWEEN ? AND ? LIMIT ?",
+        (
+            guild_id,
+            msgspec.json.encode(sorted(spelling_variants(word))).decode(),
+            len(word) - slips,
+            len(word) + slips,
+            _ALIKE,
+        ),
     )
-    slips = 0 if len(word) < 4 else 1 if len(word) < 5 else 2 if len(word) < 9 else 3
     near = [(distance(word, other), other[0] != word[0], other) for (other,) in rows]
     return [other for _, _, other in sorted(one for one in near if one[0] <= slips)[:limit]]
 
@@ -337,12 +357,15 @@ async def list_kind_as_of(
     if open is not None:
         stood += " AND w.open = ?"
         values.append(open)
+    # The list is made of an index alone; only the rows of the page are read.
     rows = await conn.execute_fetchall(
-        "SELECT r.slug, r.name, w.stage, w.open, w.from_on, count(*) OVER () FROM record r JOIN was w "
+        "SELECT o.slug, o.name, s.stage, s.open, s.from_on, s.total FROM ("
+        "SELECT r.id, w.stage, w.open, w.from_on, count(*) OVER () AS total FROM record r JOIN was w "
         "ON w.record_id = r.id "
         "AND w.from_on = (SELECT max(b.from_on) FROM was b WHERE b.record_id = r.id AND b.from_on <= ?) "
         f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {stood} "
-        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
+        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?) s JOIN record o ON o.id = s.id "
+        "ORDER BY o.name COLLATE NOCASE, o.id",
         (day.isoformat(), guild_id, kind, *values, limit, offset),
     )
     page = list(rows)

@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.ledger.fields import KINDS, fields_of
-from bot.ledger.words import normal, words_of
+from bot.ledger.words import words_of
 from bot.services import records
 from data.database import Connection
 from data.records import Kind, Row, State
@@ -18,8 +19,10 @@ from data.records import Kind, Row, State
 COUNTED = 1000
 """Matches are counted and paged up to here; of more it is only said that there are."""
 
-_RANKED = 300  # So many are looked at by name; of more matches only those with the words in their name.
+_RANKED = 200  # So many are looked at by name; of more matches only those with the words in their name.
 _BEGINNING = 10  # So many names that begin as asked come first, however old they are.
+_INDEXED = 3  # Beginnings of so many letters have an index of their own: 0002_ask.sql.
+_ENDS = 60  # So many words are named for one that is begun.
 _LONGEST = 400
 _TERMS = 12
 _ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
@@ -50,11 +53,15 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
 
 
 class Term(Struct, frozen=True):
-    """A word to look for, or words in a row. With `begins` the last one may be unfinished; `others` are as good."""
+    """A word to look for, or words in a row. `others` are as good as a word.
+
+    With `begins` the last one may be unfinished; `ends` are the words that it may become, where these are few.
+    """
 
     words: tuple[str, ...]
     begins: bool = False
     others: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
 
 
 class Hit(Struct, frozen=True):
@@ -144,48 +151,36 @@ def _forms(word: str) -> list[str]:
 
 async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[list[Term], bool]:
     """The words with their other forms, mistyped ones corrected; and whether each of them is in this server at all."""
-    there = await _vocabulary(
+    there = await records.vocabulary(
         conn, guild_id, {word for term in terms for one in term.words for word in (one, *_forms(one))}
     )
     found: list[Term] = []
     complete = True
     for term in terms:
         others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
-        if others or there.issuperset(term.words) or (term.begins and await _begins(conn, guild_id, term, there)):
-            found.append(Term(term.words, term.begins, others))
+        ends = await _ends(conn, guild_id, term.words[-1]) if term.begins else []
+        if others or there.issuperset(term.words) or (ends and there.issuperset(term.words[:-1])):
+            few = len(ends) <= _ENDS and len(term.words[-1]) > _INDEXED
+            found.append(Term(term.words, term.begins, others, tuple(ends) if few else ()))
             continue
-        words = tuple(
-            [
-                word if word in there else next(iter(await records.words_like(conn, guild_id, word, limit=1)), None)
-                for word in term.words
-            ]
-        )
+        words = [word if word in there else await _corrected(conn, guild_id, word) for word in term.words]
         complete = complete and None not in words
         # A word that had to be corrected was meant as a whole.
         found.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
     return found, complete
 
 
-async def _vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> set[str]:
-    """Those of some words that a record of this server holds."""
-    rows = await conn.execute_fetchall(
-        "SELECT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
-        "AND word = variant",
-        (guild_id, _json(words)),
-    )
-    return {word for (word,) in rows}
+async def _corrected(conn: Connection, guild_id: int, word: str) -> str | None:
+    return next(iter(await records.words_like(conn, guild_id, word, limit=1)), None)
 
 
-async def _begins(conn: Connection, guild_id: int, term: Term, there: set[str]) -> bool:
-    """Whether some word of this server begins as the last word of a term does."""
-    *before, last = term.words
-    if not there.issuperset(before):
-        return False
+async def _ends(conn: Connection, guild_id: int, begun: str) -> list[str]:
+    """The words of this server that begin so; of very many only the first."""
     rows = await conn.execute_fetchall(
-        "SELECT 1 FROM spelling WHERE guild_id = ? AND variant >= ? AND variant < ? AND word = variant LIMIT 1",
-        (guild_id, last, last + "\U0010ffff"),
+        "SELECT word FROM spelling WHERE guild_id = ? AND variant >= ? AND variant < ? AND word = variant LIMIT ?",
+        (guild_id, begun, begun + "\U0010ffff", _ENDS + 1),
     )
-    return bool(list(rows))
+    return [word for (word,) in rows]
 
 
 # From words and filters to matches
@@ -220,10 +215,12 @@ def _query(tags: Sequence[str], terms: Sequence[Term], column: str = "") -> str:
 
 
 def _expression(term: Term) -> str:
-    found = f'"{" ".join(term.words)}"' + (" *" if term.begins else "")
-    if term.others:
-        found = f"({' OR '.join([found, *(f'{chr(34)}{other}{chr(34)}' for other in term.others)])})"
-    return found
+    # Where FTS5 has no index of beginnings it would read all that any of the words has, so they are named.
+    *before, last = term.words
+    wholes = [" ".join([*before, end]) for end in term.ends or (last,)]
+    begun = " *" if term.begins and not term.ends else ""
+    found = [f'"{whole}"{begun}' for whole in wholes] + [f'"{other}"' for other in term.others]
+    return f"({' OR '.join(found)})"
 
 
 def _span(wanted: Wanted) -> tuple[int, int]:
@@ -249,10 +246,12 @@ async def _best_first(
 
     FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
     """
-    asked = normal(wanted.text[:_LONGEST])
+    asked = " ".join(word for term in terms for word in term.words)
     look_at = ids
     if len(ids) > _RANKED:
-        in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
+        in_name = []
+        if await _are_in_names(conn, guild_id, terms):
+            in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
         beginning = await _beginning(conn, guild_id, wanted, _query(tags, terms), asked)
         look_at = list(dict.fromkeys([*beginning, *in_name]))
     rows = await conn.execute_fetchall(
@@ -267,16 +266,27 @@ async def _best_first(
     return list(dict.fromkeys([*front, *ids]))
 
 
+async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
+    """Whether each word begins a word of some name, which is soon said. Most common words are in no name."""
+    begun = [{term.words[0], *term.others} for term in terms]
+    rows = await conn.execute_fetchall(
+        "SELECT j.value FROM json_each(?1) j "
+        "WHERE EXISTS (SELECT 1 FROM name WHERE guild_id = ?2 AND norm >= j.value AND norm < j.value || ?3)",
+        (_json(set().union(*begun)), guild_id, "\U0010ffff"),
+    )
+    there = {word for (word,) in rows}
+    return all(not there.isdisjoint(words) for words in begun)
+
+
 async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str, asked: str) -> list[int]:
     """Matches whose name begins as asked, in the order of names: they may be older than the newest of all matches."""
-    kinds = (wanted.kind,) if wanted.kind else KINDS
-    found = await records.beginning(conn, guild_id, kinds, asked, _BEGINNING)
-    # The index of texts is asked for each of them, so they are few.
+    found = await records.beginning(conn, guild_id, (wanted.kind,) if wanted.kind else KINDS, asked, _BEGINNING)
+    # What begins as asked holds the words; whether it fits the filters, the index of texts is asked for each of them.
+    fits = "SELECT 1 FROM text t WHERE t.rowid = r.text_id AND t.text MATCH ?3 AND t.rowid >= ?4 AND t.rowid <= ?5"
     rows = await conn.execute_fetchall(
-        "SELECT t.rowid FROM json_each(?) j CROSS JOIN record r ON r.id = j.value "
-        "CROSS JOIN text t ON t.rowid = r.text_id WHERE r.guild_id = ? AND t.text MATCH ? "
-        "AND t.rowid >= ? AND t.rowid <= ?",
-        (_json(found), guild_id, query, *_span(wanted)),
+        "SELECT r.text_id FROM json_each(?1) j CROSS JOIN record r ON r.id = j.value "
+        f"WHERE r.guild_id = ?2 AND r.live = 1 AND (?6 OR EXISTS ({fits}))",
+        (_json(found), guild_id, query, *_span(wanted), not replace(wanted, kind=None).filtered),
     )
     return [rowid for (rowid,) in rows]
 
