@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import os
 import random
+import re
 import statistics
 import sys
 import tempfile
@@ -67,10 +68,10 @@ SEARCHES = [
 QUESTIONS = [
     ("who builds the drones?", "General Atomics"),
     ("how far is the engine deal?", "Fighter-jet engines"),
-    ("what has to happen before the drones can be signed for?", "Clearances"),
+    ("what has to happen before the drones can be signed for?", "clearances"),
     ("how many drones are there?", "31"),
     ("which company of India works on the engines?", "Hindustan Aeronautics"),
-    ("is anything settled about the combat vehicles?", "Infantry combat vehicles"),
+    ("have any combat vehicles been bought?", "Infantry combat vehicles"),
     ("when were the talks?", "10 November 2023"),
     ("who came from Washington?", "Blinken"),
     ("what did both sides say on Gaza?", "Gaza"),
@@ -81,19 +82,9 @@ QUESTIONS = [
     ("status of infantry combat vehicles", "Infantry combat vehicles"),
     ("who is general electrc", "General Electric"),
 ]
-OPENINGS = (
-    "",
-    "hello, ",
-    "please: ",
-    "quick one: ",
-    "tell me, ",
-    "one more: ",
-    "so, ",
-    "hi all, ",
-    "again: ",
-    "well, ",
-)
-FORMS = ("what about {}?", "{}?", "what is on record on {}?", "anything on {}", "show me {}", "summary of {}", "{} now")
+OPENINGS = ("", "hello, ", "please: ", "quick one: ", "tell me, ", "one more: ", "so, ", "hi, ", "again: ", "well, ")
+FORMS = ("what about {}?", "{}?", "what do we know of {}?", "anything on {}", "show me {}", "summary of {}", "{} now")
+ENDINGS = ("", " please", ", thanks", " ...")
 
 Asked = Iterator[tuple[dict[str, Any], str]]
 
@@ -142,13 +133,13 @@ def new_searches() -> Asked:
 
 
 def new_questions() -> Asked:
-    """Each record of the dossier in each form, with each opening, once."""
+    """Each record of the dossier in each form, with each opening and ending, once."""
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     names = [record.name for record in dossier.records]
-    every = list(itertools.product(OPENINGS, FORMS, names))
+    every = list(itertools.product(OPENINGS, FORMS, names, ENDINGS))
     random.Random(1).shuffle(every)
-    for opening, form, name in every:
-        yield {"question": opening + form.format(name)}, name
+    for opening, form, name, ending in every:
+        yield {"question": opening + form.format(name) + ending}, name
 
 
 class Wrong(Exception):
@@ -181,7 +172,7 @@ class Asking:
         except TimeoutError as late:
             raise Wrong(f"/{case.command} {options}: {late}") from None
         took = time.perf_counter() - began
-        text = answer.text.replace("*", "").replace("\\", "")  # What was found stands in bold.
+        text = re.sub(r"[*_\\]", "", answer.text)  # Without markup: what was found stands in bold.
         for asked in options.values():
             text = text.replace(asked, "", 1)
         # Errors are plain text; whatever was asked for comes in components.
@@ -314,7 +305,7 @@ async def run(options: argparse.Namespace) -> None:
         for number in range(options.rounds):
             for bot, case in pairs if number % 2 == 0 else pairs[::-1]:
                 steady = await bot.steady(case, options.rate, options.seconds)
-                flat = await bot.flat_out(case, options.people, options.seconds)
+                flat = await bot.flat_out(case, options.people, options.seconds / 2)
                 rounds[case.title].append(steady | flat)
         ours.process.terminate()
         await ours.process.wait()
@@ -364,8 +355,10 @@ def told(found: dict[str, float], base: dict[str, float], name: str, unit: str, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bench_answers", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2.5, help="of each load, in each round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--seconds", type=float, default=2, help="of the steady load in each round; half of it flat out"
+    )
     parser.add_argument("--rate", type=float, default=200, help="questions a second of the steady load")
     parser.add_argument("--people", type=int, default=16, help="who ask at once when flat out")
     asyncio.run(run(parser.parse_args()))
