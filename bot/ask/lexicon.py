@@ -151,7 +151,7 @@ def same(one: str, other: str) -> bool:
 def _phrases(texts: Iterable[str]) -> Iterable[Phrase]:
     for text in texts:
         *head, last = words_of(text)
-        for form in inflections(last):
+        for form in [last] if text.endswith("=") else inflections(last):
             yield (*head, form)
 
 

@@ -205,6 +205,11 @@ def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lex
         for other in offered
         if name.start <= other.start and other.end <= name.end and other.end - other.start < name.end - name.start
     ]
+    subject = [
+        other for other in inner if any(one.kind not in _SAID_OF and one.how in (0, 3) for one in other.candidates)
+    ]
+    if subject and all(one.how == 1 for one in name.candidates):
+        return True
     around = {place for other in inner for place in range(other.start, other.end)}
     asks = [lex.cues.get((found[place].word,), ()) for place in range(name.start, name.end) if place not in around]
     said = any(meaning in _SPOKEN for meanings in asks for meaning in meanings)

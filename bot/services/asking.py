@@ -165,11 +165,11 @@ def _is_slip(word: str, meant: str, far: int) -> bool:
     """Whether one word is likely meant by another: the shorter they are, the more alike they have to be."""
     if len(word) >= 8:
         return far <= 2 or (far == 3 and skeleton(word) == skeleton(meant))
-    if len(word) >= 6:
-        return far <= 1
+    if far > 1:
+        return False
     # A letter in the place of another makes another word of a short one more often than it is a slip.
     replaced = [(a, b) for a, b in zip(word, meant, strict=False) if a != b] if len(word) == len(meant) else []
-    return far <= 1 and not (len(replaced) == 1 and not {*replaced[0]} <= set("aeiouy"))
+    return not (len(replaced) == 1 and not {*replaced[0]} <= set("aeiouy"))
 
 
 def _parted(word: str, there: set[str]) -> tuple[str, ...] | None:
@@ -354,7 +354,7 @@ class _Answering:
                 word = self.reading.word(place)
                 if word.endswith("s") and word not in ("talks", "negotiations", "series"):
                     return True
-                if before & {"which", "what", "any", "all", "every", "each", "no", "many"}:
+                if before & {"which", "what", "any", "all", "every", "each", "many"}:
                     return True
         return False
 
@@ -436,8 +436,12 @@ class _Answering:
         self.left = self._left_words()
         if self._of_period() or (has("aspects", "changed") and not has("aspects", "compare")):
             await self._tell_changes()
+        elif has("aspects", "happened") and await self._tell_events():
+            pass
+        elif has("aspects", "bystanders"):
+            await self._list_bystanders()
         elif has("aspects", "compare") and await self._find_other():
-            self._compare()
+            await self._compare()
         elif self._asks_for_list():
             await self._list()
         elif self._asks_what_was_said():
@@ -694,7 +698,7 @@ class _Answering:
                 if fact.value.get("record") == one.record.slug
             ]
             self.found.lines.append(Told(other, "", facts))
-        if not linked:
+        if not linked and not any(line.opened is one for line in self.found.lines):
             self.found.lines.append(_identity(one))
         self.found.card = one
 
@@ -777,6 +781,8 @@ class _Answering:
                 elif subject.record.value("state") not in asked:
                     lines.append(self._no_state("session_states", asked[0], subject))
                 lines.append(Told(subject, "State", [("state", fact) for fact in subject.record.facts("state")]))
+            elif kind == "statement" and self.reading.yes_no and (outcomes := self.reading.of("outcomes")):
+                lines.append(self._no_state("outcomes", outcomes[0], subject))
             elif kind in ("document", "dialogue") and (stages := self.reading.of("stages")):
                 lines.append(self._no_state("stages", stages[0], subject))
 
@@ -845,6 +851,13 @@ class _Answering:
         if about:
             found: dict[str, None] = {}
             of_deals = [one for one in about if one.record.kind == "deal"] or list(about)
+            governments = [
+                link.slug
+                for one in of_deals
+                for link in one.links
+                if link.field == "country" and not link.outward and link.headline.startswith("government")
+            ]
+            of_deals += await self._open(governments)
             for one in of_deals:
                 found |= {link.slug: None for link in one.links if link.kind == "pending" and link.open}
             return list(found)
@@ -910,10 +923,10 @@ class _Answering:
         if found and len([w for w in words if _held_by([w], _words_of(found[0]))]) * 2 >= len(words):
             self._show_statements(found)
             return
+        self.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
         if len(self.subjects) > 1 and any(one.record.kind == "deal" for one in self.subjects) and not words:
             await self._tell_relation()
             return
-        self.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
         both = [*speakers, *abouts]
         for linked, held in ((abouts, words), ([], words), (both, []), (abouts, []), (speakers, [])):
             if not linked and not self._held(held):
@@ -1106,6 +1119,24 @@ class _Answering:
         )
         return [Row(*row) for row in rows]
 
+    async def _tell_events(self) -> bool:
+        """What happened to the records named: the events that are linked with them."""
+        if not self.subjects or any(one.record.kind in ("event", "session", "deal") for one in self.subjects):
+            return False
+        texts = await self._texts(kinds=("event",), linked=self.subjects, words=self._held(self.left))
+        for one in await self._open([text.slug for text in texts[:3]]):
+            involved = [("involved", fact) for fact in one.record.facts("involved")]
+            self.found.lines.append(_identity(one))
+            if involved:
+                self.found.lines.append(Told(one, "Involved", involved))
+        return bool(texts)
+
+    async def _list_bystanders(self) -> None:
+        """Those who are mentioned and take part in nothing."""
+        pairs, _ = await records.list_participants(self.conn, self.guild_id, limit=200)
+        rows = [row for row, party in pairs if not party]
+        self.found.listed = Listed("participant", rows[:MOST], len(rows), counted=True)
+
     async def _find_other(self) -> bool:
         """Whether there are two to compare; of "the fourth and fifth round" the first is found by its word."""
         if len(self.subjects) == 1 and self._held(self.left):
@@ -1115,7 +1146,7 @@ class _Answering:
             self.subjects = [*await self._open(others[:1]), first]
         return len(self.subjects) > 1
 
-    def _compare(self) -> None:
+    async def _compare(self) -> None:
         kind = self.subjects[0].record.kind
         for one in self.subjects[:3]:
             if one.record.kind == "deal":
@@ -1124,6 +1155,11 @@ class _Answering:
                 facts = [(field, fact) for fact in one.record.facts(field)]
                 if facts:
                     self.found.lines.append(Told(one, get_field(one.record.kind, field).label, facts))
+        if kind == "participant":
+            self.found.lines = []
+            for one in self.subjects[:3]:
+                self.found.lines.append(_identity(one))
+                await self._tell_roles_of(one)
         if not self.found.lines:
             self.found.lines = [_identity(one) for one in self.subjects[:3]]
 
@@ -1145,6 +1181,7 @@ class _Answering:
             return
         if held:
             texts = await self._texts(linked=self.subjects, words=self.left) if self.subjects else []
+            apart = not texts and bool(self.subjects)
             texts = texts or await self._texts(words=self.left)
             most = _held_by(self.left, texts[0].words) if texts else 0
             best = (
@@ -1154,7 +1191,7 @@ class _Answering:
             )
             found = await self._open([text.slug for text in best[:MOST]])
             said = [one for one in found if one.record.kind == "statement"]
-            if most < len(self.left):
+            if most < len(self.left) or (apart and found):
                 self.found.lines.append(Missing("Part of what was asked", self.subjects[0] if self.subjects else None))
             if said and len(said) == len(found):
                 self._show_statements(said)
@@ -1196,7 +1233,7 @@ class _Answering:
                 ]
                 if facts:
                     self.found.lines.append(Told(a, get_field(a.record.kind, field).label, facts))
-        if self.found.lines:
+        if any(isinstance(line, Told) for line in self.found.lines):
             return True
         texts = await self._texts(linked=[one, other])
         said = [text.slug for text in texts if text.kind == "statement"]
@@ -1206,7 +1243,7 @@ class _Answering:
             by = {subject.record.slug for subject in speakers}
             own = [s for s in found if by <= {fact.value.get("record") for fact in s.record.facts("whose")}]
             self._show_statements(own or found)
-            if not own:
+            if not own and not self.found.lines:
                 self.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
             return True
         if texts:
