@@ -133,9 +133,12 @@ def new_searches() -> Asked:
 
 
 def new_questions() -> Asked:
-    """Each record of the dossier in each form, with each opening and ending, once."""
+    """Each record of the dossier in each form, with each opening and ending, once.
+
+    Without statements and events: their names are sentences, and may be understood as such.
+    """
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
-    names = [record.name for record in dossier.records]
+    names = [record.name for record in dossier.records if record.kind not in ("statement", "event")]
     every = list(itertools.product(OPENINGS, FORMS, names, ENDINGS))
     random.Random(1).shuffle(every)
     for opening, form, name, ending in every:
