@@ -1,0 +1,71 @@
+"""Answers: a question is read, the records it names are found, and the facts that answer it are gathered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot import when
+from bot.ask.finding import Finding, Told
+from bot.ask.reading import read, tokens
+from bot.errors import BadInput
+from bot.services.asking import _changes, _fields, _lists, _rest, _statements, _subjects, _time, _words
+from bot.services.asking._scene import Scene, Understood
+from data.database import Connection
+
+__all__ = ["Understood", "find", "understand"]
+
+
+async def understand(conn: Connection, guild_id: int, text: str, *, now: datetime, zone: str) -> Understood:
+    """Reads a question with the names and words of a server's record. BadInput when there is no word in it."""
+    found, clipped = tokens(text)
+    if not found:
+        raise BadInput("There is no word in this question. Nothing was changed. Ask in a few words, or use /search.")
+    named, known = await _words.look_up(conn, guild_id, found)
+    mended = await _words.mended(conn, guild_id, found, known)
+    if mended is not None:
+        found = mended
+        named, known = await _words.look_up(conn, guild_id, found)
+    today = when.local_date(now, zone)
+    return Understood(read(found, named, today=today, clipped=clipped), known, today)
+
+
+async def find(conn: Connection, guild_id: int, understood: Understood, *, chosen: str = "") -> Finding:
+    """What the record of a server says to a question. `chosen` is the record that was picked among several."""
+    scene = Scene(conn, guild_id, understood, chosen)
+    await _subjects.choose(scene)
+    if not scene.found.which:
+        await _time.take(scene)
+        await _answer(scene)
+    _rest.mark_unknown(scene)
+    return scene.found
+
+
+async def _answer(scene: Scene) -> None:
+    """Lets the part answer that the question is for."""
+    has = scene.reading.has
+    found = scene.found
+    if _time.of_period(scene) or (has("aspects", "changed") and not has("aspects", "compare")):
+        await _changes.tell(scene)
+    elif has("aspects", "happened") and await _changes.tell_events(scene):
+        pass
+    elif has("aspects", "bystanders"):
+        await _lists.tell_bystanders(scene)
+    elif has("aspects", "compare") and await _lists.find_other(scene):
+        await _lists.compare(scene)
+    elif _lists.asks(scene):
+        await _lists.tell(scene)
+    elif _statements.asks(scene):
+        await _statements.tell(scene)
+    else:
+        await _fields.tell(scene)
+    if not found.answered and not found.changed and found.card is None and not found.lines:
+        await _rest.tell(scene)
+    if has("aspects", "source") and scene.subjects and not any(isinstance(one, Told) for one in found.lines):
+        found.sources_of = scene.subjects[0]
+    told = [line.opened for line in found.lines if isinstance(line, Told)]
+    if told and found.which:
+        found.which, found.options = False, []  # What could be told is the answer to the rest as well.
+    if found.card is None and (scene.subjects or told):
+        found.card = scene.main()
+    if not found.answered and found.card is None and not found.options:
+        await _rest.offer_closest(scene)

@@ -1,0 +1,122 @@
+"""Facts of the fields that a question asks for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.ask.finding import Missing, Told
+from bot.ask.lexicon import same
+from bot.ledger.fields import get_field
+from bot.ledger.words import words_of
+from bot.services.asking import _holders, _pending, _roles, _states
+from bot.services.asking._scene import Scene, stage_of
+from data.records import Fact, Opened
+
+
+def _first(one: Opened) -> tuple[str, Fact] | None:
+    """The fact with the earliest date, by which a record is on the record since then."""
+    dated = [
+        (field, fact)
+        for field, of_field in one.record.state.facts.items()
+        for fact in of_field
+        if fact.date.day is not None and get_field(one.record.kind, field).reports
+    ]
+    return min(dated, key=lambda pair: pair[1].date.day or date.max, default=None)
+
+
+async def tell(scene: Scene) -> None:
+    """Facts of the fields that are asked for: of the records named, or of those that hold the other words."""
+    if not scene.subjects and scene.reading.has("aspects", "approval"):
+        scene.subjects = await _holders.by_cue(scene, "approval", scene.lex.aspects["approval"].fields)
+    await _states.check(scene)
+    if scene.reading.has("aspects", "pending", "who_acts", "due", "closes"):
+        await _pending.tell(scene)
+    for role in scene.reading.of("roles"):
+        await _roles.tell(scene, role)
+    strong = [name for name in scene.aspects if not scene.lex.aspects[name].weak]
+    weak = [name for name in scene.aspects if scene.lex.aspects[name].weak]
+    groups = scene.reading.of("groups")
+    if groups and not {"parties", "attended"} & set(strong) and not scene.reading.of("roles"):
+        strong += [
+            "attended" if "person" in groups and one.record.kind == "session" else "parties"
+            for one in scene.subjects
+            if one.record.kind in ("deal", "session", "dialogue", "event", "document")
+        ][:1]
+    for name in strong:
+        if name in ("pending", "who_acts", "due", "closes") or not scene.lex.aspects[name].fields:
+            continue
+        await _tell_aspect(scene, name)
+    if scene.reading.has("aspects", "reason"):
+        scene.found.lines.append(Missing(scene.lex.aspects["reason"].absent, scene.about()))
+    if not scene.found.lines:
+        for name in weak:
+            if scene.lex.aspects[name].fields:
+                await _tell_aspect(scene, name, quiet=name == "place" and "date" in weak)
+        if len(scene.held(scene.left)) > 1 and not any(isinstance(one, Told) for one in scene.found.lines):
+            texts = await scene.texts(kinds=("statement",), words=scene.left)
+            scene.show(await scene.open([t.slug for t in texts if t.rank(scene.left)[0] == len(scene.left)]))
+    told = {(line.opened.record.slug, line.label) for line in scene.found.lines if isinstance(line, Told)}
+    unique = {_told_by(line): line for line in reversed(scene.found.lines)}
+    scene.found.lines = [
+        line
+        for line in reversed(unique.values())
+        if not (isinstance(line, Missing) and line.opened and (line.opened.record.slug, line.what) in told)
+    ]
+    if any(isinstance(line, Told) for line in scene.found.lines):
+        # What is missing in a place where nobody would look for it is not worth a line beside an answer.
+        scene.found.lines = [line for line in scene.found.lines if isinstance(line, Told) or line.opened is not None]
+
+
+def _told_by(line: Told | Missing) -> tuple[str, str, tuple[int, ...]]:
+    """What a line tells, so that nothing is told twice."""
+    slug = line.opened.record.slug if line.opened else ""
+    if isinstance(line, Missing):
+        return slug, line.what, ()
+    return slug, line.label, tuple(fact.update for _, fact in line.facts)
+
+
+async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
+    aspect = scene.lex.aspects[name]
+    told = False
+    if name == "parties" and scene.subjects and all(one.record.kind == "participant" for one in scene.subjects):
+        await _roles.tell_roles_of(scene, scene.subjects[0])
+        return
+    holders = await _holders.holders(scene, aspect.fields, talks=aspect.weak)
+    if not any(one.record.facts(field) for one in holders for field in aspect.fields.get(one.record.kind, ())):
+        holders = await _holders.by_cue(scene, name, aspect.fields) or holders
+    future = name == "date" and scene.reading.has("future", "")
+    for subject in holders:
+        kind = subject.record.kind
+        fields = [*aspect.fields.get(kind, ()), *aspect.fields.get("any", ())]
+        facts = [(field, fact) for field in fields for fact in subject.record.facts(field)]
+        if name in ("parties", "attended"):
+            facts = await _holders.only_group(scene, await _holders.only_named(scene, subject, facts))
+        if name == "began" and kind in ("deal", "pending") and (first := _first(subject)):
+            scene.found.lines.append(Told(subject, "On the record since", [first]))
+        elif future and facts and kind in ("session", "event", "dialogue", "document"):
+            scene.found.lines.append(Missing("A date to come", subject))
+        elif facts and name == "stage" and kind == "deal":
+            scene.found.lines.append(stage_of(subject))
+        elif facts:
+            for field in dict.fromkeys(field for field, _ in facts):
+                of_field = [(one, fact) for one, fact in facts if one == field]
+                scene.found.lines.append(Told(subject, get_field(kind, field).label, of_field))
+            if name == "value" and _per_unit(scene, subject):
+                scene.found.lines.append(Missing("A price for one", subject))
+        elif not quiet:
+            groups = scene.reading.of("groups") if name in ("parties", "attended") else []
+            absent = scene.lex.groups[groups[0]].absent if groups else aspect.absent
+            scene.found.lines.append(Missing(absent or "That", subject))
+        told = True
+    if not told and not quiet and aspect.absent:
+        scene.found.lines.append(Missing(aspect.absent, scene.about()))
+
+
+def _per_unit(scene: Scene, deal: Opened) -> bool:
+    """Whether the price of one of several is asked for, as in "a tonne of"."""
+    counted = {word for fact in deal.record.facts("quantity") for word in words_of(str(fact.value))}
+    return any(
+        scene.reading.word(place - 1) in ("a", "an", "per", "each", "one", "single", "every")
+        and any(same(scene.reading.word(place), word) for word in counted)
+        for place in scene.reading.left
+    )

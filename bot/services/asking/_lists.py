@@ -1,0 +1,111 @@
+"""Lists of records, and two of them side by side."""
+
+from __future__ import annotations
+
+from bot.ask.finding import Listed, Told
+from bot.ledger.fields import STAGES, get_field
+from bot.services import records
+from bot.services.asking import _fields, _pending, _roles
+from bot.services.asking._holders import is_of
+from bot.services.asking._scene import MOST, Scene, identity, row_of, stage_of
+from data.records import Kind, Opened
+
+_COMPARED: dict[str, tuple[str, ...]] = {
+    "deal": ("party", "value", "quantity", "deal_type"),
+    "participant": ("type", "title", "org_type", "country"),
+    "session": ("held_on", "place", "attended", "agenda", "produced"),
+    "document": ("doc_type", "issuer", "dated", "topic"),
+    "statement": ("whose", "said"),
+    "pending": ("who", "due"),
+}
+
+
+def asks(scene: Scene) -> bool:
+    if scene.reading.has("kinds", "statement") and not scene.reading.has("kinds", "deal"):
+        return False
+    if scene.lists():
+        return True
+    if not scene.reading.of("groups") or scene.subjects or scene.left:
+        return False
+    fields = [n for n in scene.aspects if scene.lex.aspects[n].fields and not scene.lex.aspects[n].weak]
+    return not set(fields) - {"parties"}
+
+
+async def tell(scene: Scene) -> None:
+    kinds = [kind for kind in scene.reading.of("kinds") if kind in ("deal", "session", "document", "event", "pending")]
+    if not kinds and scene.reading.of("groups"):
+        await _list_group(scene)
+        return
+    kind: Kind = kinds[0] if kinds else "participant"  # pyright: ignore[reportAssignmentType]  # the file's kinds
+    if kind == "pending" or (kind == "deal" and scene.reading.has("aspects", "pending") and not scene.subjects):
+        await _pending.tell(scene)
+        if scene.found.answered or scene.found.lines:
+            return
+    stages = [one for one in scene.reading.of("stages") if one in STAGES]
+    counted = scene.reading.has("aspects", "count")
+    linked = [one for one in scene.subjects if one.record.kind != kind]
+    named = [one for one in scene.subjects if one.record.kind == kind]
+    if named:
+        await _fields.tell(scene)
+        return
+    if scene.found.day is not None and not linked and kind == "deal":
+        rows, total = await records.list_kind_as_of(
+            scene.conn, scene.guild_id, kind, day=scene.found.day, stage=stages[0] if stages else None, limit=MOST
+        )
+    else:
+        rows, total = await records.list_kind(
+            scene.conn,
+            scene.guild_id,
+            kind,
+            stage=stages[0] if stages and kind == "deal" else None,
+            linked=[one.record.slug for one in linked],
+            limit=MOST,
+        )
+    words = tuple((one.record.slug, one.record.name) for one in linked)
+    scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None, counted)
+
+
+async def _list_group(scene: Scene) -> None:
+    """The countries, people or companies there are."""
+    groups = [scene.lex.groups[name] for name in scene.reading.of("groups")]
+    found: dict[str, Opened] = {}
+    for group in groups:
+        texts = await scene.texts(kinds=("participant",), words=[*(group.holds or [group.type])], limit=200)
+        found |= {one.record.slug: one for one in await scene.open([t.slug for t in texts]) if is_of(one, group)}
+    rows = sorted((row_of(one) for one in found.values()), key=lambda row: row.name.casefold())
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows), counted=True)
+
+
+async def tell_bystanders(scene: Scene) -> None:
+    """Those who are mentioned and take part in nothing."""
+    pairs, _ = await records.list_participants(scene.conn, scene.guild_id, limit=200)
+    rows = [row for row, party in pairs if not party]
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows), counted=True)
+
+
+async def find_other(scene: Scene) -> bool:
+    """Whether there are two to compare; of "the fourth and fifth round" the first is found by its word."""
+    if len(scene.subjects) == 1 and scene.held(scene.left):
+        first = scene.subjects[0]
+        texts = await scene.texts(kinds=(first.record.kind,), words=scene.left)
+        others = [text.slug for text in texts if text.slug != first.record.slug and text.rank(scene.left)[1]]
+        scene.subjects = [*await scene.open(others[:1]), first]
+    return len(scene.subjects) > 1
+
+
+async def compare(scene: Scene) -> None:
+    kind = scene.subjects[0].record.kind
+    for one in scene.subjects[:3]:
+        if one.record.kind == "deal":
+            scene.found.lines.append(stage_of(one))
+        for field in _COMPARED.get(kind, ()):
+            facts = [(field, fact) for fact in one.record.facts(field)]
+            if facts:
+                scene.found.lines.append(Told(one, get_field(one.record.kind, field).label, facts))
+    if kind == "participant":
+        scene.found.lines = []
+        for one in scene.subjects[:3]:
+            scene.found.lines.append(identity(one))
+            await _roles.tell_roles_of(scene, one)
+    if not scene.found.lines:
+        scene.found.lines = [identity(one) for one in scene.subjects[:3]]

@@ -1,0 +1,82 @@
+"""What is open: who must act, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.ask.finding import Listed, Missing, Told
+from bot.services import records
+from bot.services.asking._scene import MOST, Scene, row_of
+from bot.services.asking._words import held_by
+from data.records import Opened
+
+
+async def tell(scene: Scene) -> None:
+    """Open items: of what is named, or all of them, with who must act and by when."""
+    items = [one for one in scene.subjects if one.record.kind == "pending"]
+    about = [one for one in scene.subjects if one.record.kind != "pending"]
+    if not items:
+        if scene.found.day is None:
+            slugs = await _waiting(scene, about)
+        else:
+            slugs = await _waited(scene, about)
+        items = await scene.open(slugs[:MOST])
+        items = [one for one in items if one.record.open]
+        if not about and len(slugs) > 0 and not scene.held(scene.left):
+            scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs), counted=True)
+            return
+    for item in items:
+        who = [("who", fact) for fact in item.record.facts("who")]
+        if who and (item.record.open or not scene.reading.has("aspects", "due")):
+            scene.found.lines.append(Told(item, "Who must act" if item.record.open else "Who had to act", who))
+        due = [("due", fact) for fact in item.record.facts("due")]
+        if due and item.record.open:
+            scene.found.lines.append(Told(item, "Due", due))
+        elif scene.reading.has("aspects", "due"):
+            scene.found.lines.append(Missing("A due date", item))
+        if not item.record.open:
+            closed = [("state", f) for f in item.record.facts("state")] + [
+                ("outcome", f) for f in item.record.facts("outcome")
+            ]
+            scene.found.lines.append(Told(item, "State", closed))
+        if item.record.open:
+            ended = [one for one in scene.reading.of("outcomes") if one != "given" or not about]
+            scene.found.lines += [scene.no_state("outcomes", one, item) for one in ended[:1]]
+        if scene.reading.has("aspects", "closes"):
+            facts = [("closes_when", fact) for fact in item.record.facts("closes_when")]
+            scene.found.lines.append(Told(item, "Closes when", facts) if facts else Missing("What closes it", item))
+    if not items and about:
+        scene.found.lines.append(Missing("An open item", about[0]))
+
+
+async def _waiting(scene: Scene, about: Sequence[Opened]) -> list[str]:
+    """The open items about the records named, or on which one of them has to act; all when none is named."""
+    if about:
+        found: dict[str, None] = {}
+        of_deals = [one for one in about if one.record.kind == "deal"] or list(about)
+        governments = [
+            link.slug
+            for one in of_deals
+            for link in one.links
+            if link.field == "country" and not link.outward and link.headline.startswith("government")
+        ]
+        of_deals += await scene.open(governments)
+        for one in of_deals:
+            found |= {link.slug: None for link in one.links if link.kind == "pending" and link.open}
+        return list(found)
+    if held := scene.held(scene.left):
+        texts = await scene.texts(kinds=("pending",), words=held)
+        if texts and held_by(held, texts[0].words):
+            return [text.slug for text in texts]
+    waiting = await records.list_waiting(scene.conn, scene.guild_id)
+    return [one.slug for one in waiting]
+
+
+async def _waited(scene: Scene, about: Sequence[Opened]) -> list[str]:
+    if about:
+        return [link.slug for one in about for link in one.links if link.kind == "pending" and link.open]
+    assert scene.found.day is not None  # A past day is asked about.
+    rows, _ = await records.list_kind_as_of(
+        scene.conn, scene.guild_id, "pending", day=scene.found.day, open=True, limit=50
+    )
+    return [row.slug for row in rows]

@@ -1,0 +1,76 @@
+"""What was said, by whom, about what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.ask.finding import Missing
+from bot.services.asking import _rest, _whose
+from bot.services.asking._scene import Scene, words_held
+from bot.services.asking._words import held_by
+from data.records import Opened
+
+
+def asks(scene: Scene) -> bool:
+    has = scene.reading.has
+    if not (has("aspects", "said", "acted_in_words", "joint") or has("kinds", "statement")):
+        return False
+    strong = {n for n in scene.aspects if not scene.lex.aspects[n].weak} - {
+        "said",
+        "acted_in_words",
+        "list",
+        "joint",
+        "compare",
+        "summary",
+        "source",
+    }
+    only_deals = bool(scene.subjects) and all(one.record.kind in ("deal", "pending") for one in scene.subjects)
+    if only_deals and (strong or scene.reading.of("roles")) and not has("kinds", "statement"):
+        return False
+    if has("aspects", "said") or has("kinds", "statement"):
+        return not (
+            strong & {"value", "quantity", "delivery"} and any(one.record.kind == "deal" for one in scene.subjects)
+        )
+    return not strong and not scene.reading.of("roles")
+
+
+async def tell(scene: Scene) -> None:
+    speakers, abouts = _whose.sides(scene)
+    acted = [scene.reading.word(place) for place in scene.reading.meanings.get(("aspects", "acted_in_words"), ())]
+    words = [*scene.left, *acted]
+    named = [one for one in scene.subjects if one.record.kind == "statement"]
+    by = {one.record.slug for one in speakers}
+    if named:
+        own = [one for one in named if await _whose.is_by(scene, one, by)]
+        if not own:
+            scene.found.lines.append(Missing("Such a statement", speakers[0]))
+        scene.show(own or named)
+        return
+    found = await _whose.said(scene, [*abouts], words, by)
+    whole = len(scene.held(words)) == len(words)
+    if found and (whole or not words or _covers(found, words)):
+        scene.show(found)
+        if scene.reading.has("aspects", "joint") and not any([await _whose.is_joint(scene, one) for one in found]):
+            scene.found.lines.insert(0, Missing("A joint position on this"))
+        return
+    if found and len([w for w in words if held_by([w], words_held(found[0]))]) * 2 >= len(words):
+        scene.show(found)
+        return
+    scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
+    if len(scene.subjects) > 1 and any(one.record.kind == "deal" for one in scene.subjects) and not words:
+        await _whose.tell_relation(scene)
+        return
+    both = [*speakers, *abouts]
+    for linked, held in ((abouts, words), ([], words), (both, []), (abouts, []), (speakers, [])):
+        if not linked and not scene.held(held):
+            continue
+        known = await _whose.said(scene, linked, held, set())
+        if known:
+            scene.show(known)
+            return
+    if not scene.subjects:
+        await _rest.tell(scene)
+
+
+def _covers(found: Sequence[Opened], words: Sequence[str]) -> bool:
+    return all(held_by([word], words_held(found[0])) for word in words)

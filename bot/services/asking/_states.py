@@ -1,0 +1,48 @@
+"""Whether a stage or state was reached, or is not in the record."""
+
+from __future__ import annotations
+
+from bot.ask.finding import Missing, Told
+from bot.ledger.fields import stage_rank
+from bot.services.asking._scene import Scene, stage_of
+from data.records import Fact, Opened
+
+
+async def check(scene: Scene) -> None:
+    """What a question for a stage finds: that it was reached, or that this is not in the record."""
+    lines = scene.found.lines
+    for subject in scene.subjects:
+        kind = subject.record.kind
+        if kind == "deal":
+            await _check_deal(scene, subject)
+        elif kind == "session" and (asked := scene.reading.of("session_states")):
+            if scene.reading.has("future", ""):
+                lines.append(Missing("A date to come", subject))
+            elif subject.record.value("state") not in asked:
+                lines.append(scene.no_state("session_states", asked[0], subject))
+            lines.append(Told(subject, "State", [("state", fact) for fact in subject.record.facts("state")]))
+        elif kind == "statement" and scene.reading.yes_no and (outcomes := scene.reading.of("outcomes")):
+            lines.append(scene.no_state("outcomes", outcomes[0], subject))
+        elif kind in ("document", "dialogue") and (stages := scene.reading.of("stages")):
+            lines.append(scene.no_state("stages", stages[0], subject))
+
+
+async def _check_deal(scene: Scene, deal: Opened) -> None:
+    """The stages and side states that are asked for: reached when, or not in the record and what is instead."""
+    lines: list[Told | Missing] = []
+    stage = deal.record.value("stage") or "unspecified"
+    asked = scene.reading.of("stages")
+    if deal.record.facts("approval"):
+        # The approvals themselves are told, each with who gives it.
+        asked = [one for one in asked if one != "approved"]
+    for one in asked:
+        if stage_rank(stage) < stage_rank(one):
+            lines.append(scene.no_state("stages", one, deal))
+        elif stage != one and (reached := await scene.reached(deal, one)):
+            fact = Fact(reached.value, reached.date, reached.id, reached.source_id, reached.locator)
+            lines.append(Told(deal, "Stage reached", [("stage", fact)]))
+    sides = [one for one in scene.reading.of("side_states") if deal.record.value("side_state") != one]
+    lines += [scene.no_state("side_states", one, deal) for one in sides]
+    if asked or scene.reading.of("side_states"):
+        lines.append(stage_of(deal))
+    scene.found.lines += lines

@@ -1,0 +1,122 @@
+"""The records that a question is about: by their names, by the words in them, or as the only one of its kind."""
+
+from __future__ import annotations
+
+from bot.ask.reading import Name, Named
+from bot.ledger.words import words_of
+from bot.services import records
+from bot.services.asking._scene import DEFINITE, SUBJECTS, Scene
+from bot.services.asking._words import ALIKE, held_by
+from data.records import Kind
+
+
+async def choose(scene: Scene) -> None:
+    slugs: dict[str, None] = {}
+    for name in scene.reading.names:
+        meant = _meant(scene, name)
+        if len(meant) == 1:
+            slugs[meant[0].slug] = None
+            scene.names[meant[0].slug] = name
+        else:
+            scene.ambiguous.append(name)
+    scene.subjects = await records.get_many(scene.conn, scene.guild_id, list(slugs))
+    if scene.ambiguous:
+        await _narrow(scene)
+    if not scene.subjects and not scene.found.which:
+        await _take_by_name(scene)
+    if not scene.subjects and not scene.found.which:
+        await _take_definite(scene)
+    elif scene.subjects:
+        await _take_linked(scene)
+
+
+def _meant(scene: Scene, name: Name) -> list[Named]:
+    """The records that a name means here: what was picked, else by the words around it."""
+    found = list(name.candidates)
+    if len(found) == 1:
+        return found
+    picked = [one for one in found if one.slug == scene.chosen]
+    if picked:
+        return picked
+    asked = set(scene.reading.of("kinds"))
+    if fitting := [one for one in found if one.kind in asked]:
+        found = fitting
+    if len(found) > 1 and {one.kind for one in found} == {"place", "participant"}:
+        before = scene.reading.word(name.start - 1)
+        wanted: Kind = "place" if before in scene.lex.at or scene.reading.has("aspects", "place") else "participant"
+        found = [one for one in found if one.kind == wanted]
+    if len(found) > 1:
+        found = [one for one in found if one.kind in SUBJECTS] or found
+    return found
+
+
+async def _narrow(scene: Scene) -> None:
+    """Several records have the name: what is linked with the others that are named, or the question back."""
+    for name in scene.ambiguous:
+        meant = _meant(scene, name)
+        around = {link.slug for one in scene.subjects for link in one.links}
+        linked = [one.slug for one in meant if one.slug in around]
+        if len(linked) == 1:
+            scene.names[linked[0]] = name
+            scene.subjects += await records.get_many(scene.conn, scene.guild_id, linked)
+        elif not scene.subjects:
+            scene.ask_which(await scene.rows([one.slug for one in meant]))
+            return
+
+
+async def _take_definite(scene: Scene) -> None:
+    """A noun alone: the only record of that kind, or of those that hold the words beside it; else which one."""
+    if scene.lists():
+        return
+    for kind in scene.reading.of("kinds"):
+        if kind not in DEFINITE:
+            continue
+        words = scene.left
+        held = await scene.texts(kinds=(kind,), words=words) if words else []
+        if held:
+            rows = await scene.rows([one.slug for one in held[:ALIKE]])
+        elif words and kind != "deal":
+            continue
+        else:
+            rows, _ = await records.list_kind(scene.conn, scene.guild_id, kind, limit=ALIKE)
+        nouns = [scene.reading.word(place) for place in scene.reading.meanings["kinds", kind]]
+        rows = [row for row in rows if held_by(nouns, words_of(row.name))] or rows
+        if scene.chosen and scene.chosen in {row.slug for row in rows}:
+            rows = [row for row in rows if row.slug == scene.chosen]
+        if len(rows) == 1:
+            scene.subjects = await records.get_many(scene.conn, scene.guild_id, [rows[0].slug])
+            return
+        if rows and not (words and not held):
+            scene.ask_which(rows)
+            return
+
+
+async def _take_by_name(scene: Scene) -> None:
+    """The one record whose name holds two words of the question or more, in any order, and no other as many."""
+    cued = {place for places in scene.reading.meanings.values() for place in places}
+    words = [scene.reading.word(place) for place in sorted({*scene.reading.left, *cued})]
+    words = [word for word in dict.fromkeys(words) if word not in scene.lex.small]
+    if len(scene.held(words)) < 2 or not scene.held(scene.left):
+        return
+    ranked = [(text.rank(words)[1], text) for text in await scene.texts(words=words)]
+    most = max((count for count, _ in ranked), default=0)
+    best = [text for count, text in ranked if count == most]
+    if most >= 2 and len(best) == 1 and not best[0].rank(scene.left)[0] < len(scene.held(scene.left)):
+        scene.subjects = await records.get_many(scene.conn, scene.guild_id, [best[0].slug])
+
+
+async def _take_linked(scene: Scene) -> None:
+    """A noun beside a name ("the deal with", "the clash in"): the one record of that kind linked with it."""
+    there = {one.record.kind for one in scene.subjects}
+    if scene.lists() or there & {"deal", "event"}:
+        return
+    for kind in scene.reading.of("kinds"):
+        if kind not in ("deal", "event", "session") or kind in there:
+            continue
+        nouns = [scene.reading.word(place) for place in scene.reading.meanings["kinds", kind]]
+        words = [*scene.left, *(nouns if kind == "event" else [])]
+        texts = await scene.texts(kinds=(kind,), linked=scene.subjects, words=scene.held(words))
+        texts = [text for text in texts if text.rank(words) == texts[0].rank(words)]
+        if len(texts) == 1:
+            scene.subjects = [*await records.get_many(scene.conn, scene.guild_id, [texts[0].slug]), *scene.subjects]
+            return

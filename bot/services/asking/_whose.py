@@ -1,0 +1,101 @@
+"""Whose a statement is, and how two records are linked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.ask.finding import Missing, Told
+from bot.ledger.fields import get_field
+from bot.services import records
+from bot.services.asking._scene import Scene, identity
+from data.records import Opened
+
+
+async def is_by(scene: Scene, statement: Opened, by: set[str]) -> bool:
+    """Whether a statement is by all of these, or a document's that all of these have issued."""
+    whose = {fact.value.get("record") for fact in statement.record.facts("whose")}
+    if by <= whose:
+        return True
+    documents = [link.slug for link in statement.links if link.field == "whose" and link.kind == "document"]
+    issued = await records.get_many(scene.conn, scene.guild_id, documents)
+    issuers = {fact.value.get("record") for one in issued for fact in one.record.facts("issuer")}
+    # One of the issuers alone did not say it: what a joint document says is told as the document's.
+    return len(by) > 1 and by <= whose | issuers
+
+
+async def is_joint(scene: Scene, statement: Opened) -> bool:
+    documents = [link.slug for link in statement.links if link.field == "whose" and link.kind == "document"]
+    issued = await records.get_many(scene.conn, scene.guild_id, documents)
+    return len(statement.record.facts("whose")) > 1 or any(len(one.record.facts("issuer")) > 1 for one in issued)
+
+
+def sides(scene: Scene) -> tuple[list[Opened], list[Opened]]:
+    """Who speaks and what is spoken about. Who comes first and not after a word such as "about" speaks."""
+    speakers: list[Opened] = []
+    abouts: list[Opened] = []
+    ends = -1
+    for one in scene.subjects:
+        name = scene.names.get(one.record.slug)
+        before, and_ = "", False
+        if name is not None:
+            first = name.start - (2 if scene.reading.word(name.start - 1) in ("the", "a", "an") else 1)
+            before = scene.reading.word(first)
+            and_ = before == "and" and first == ends
+        may = one.record.kind in ("participant", "document") and before not in scene.lex.about
+        if one.record.kind == "statement":
+            continue
+        if may and (not speakers or before == "by" or (and_ and not abouts)):
+            speakers.append(one)
+            ends = name.end if name is not None else -1
+        else:
+            abouts.append(one)
+    return speakers, abouts
+
+
+async def said(scene: Scene, linked: Sequence[Opened], words: Sequence[str], by: set[str]) -> list[Opened]:
+    """Statements that are linked with all of these, hold the most of the words, and are by all of the speakers."""
+    speakers = [one for one in scene.subjects if one.record.slug in by]
+    tagged = [*linked, *speakers] if len(by) == 1 else list(linked)
+    if not tagged and not words:
+        tagged = speakers[:1]
+    texts = await scene.texts(kinds=("statement",), linked=tagged, words=words)
+    if words and texts:
+        best = texts[0].rank(words)[0]
+        texts = [text for text in texts if text.rank(words)[0] == best] if best else []
+    found = await scene.open([text.slug for text in texts[:20]])
+    return [one for one in found if not by or await is_by(scene, one, by)]
+
+
+async def tell_relation(scene: Scene) -> bool:
+    """How two records are linked: directly, or by others that name both."""
+    one, other = scene.subjects[:2]
+    for a, b in ((one, other), (other, one)):
+        fields = [link.field for link in a.links if link.outward and link.slug == b.record.slug]
+        for field in dict.fromkeys(fields):
+            facts = [
+                (field, fact)
+                for fact in a.record.facts(field)
+                if isinstance(fact.value, dict) and b.record.slug in (fact.value.get("record"), fact.value.get("side"))
+            ]
+            if facts:
+                scene.found.lines.append(Told(a, get_field(a.record.kind, field).label, facts))
+    if any(isinstance(line, Told) for line in scene.found.lines):
+        return True
+    texts = await scene.texts(linked=[one, other])
+    said = [text.slug for text in texts if text.kind == "statement"]
+    if said:
+        found = await scene.open(said[:20])
+        speakers, _ = sides(scene)
+        by = {subject.record.slug for subject in speakers}
+        own = [s for s in found if by <= {fact.value.get("record") for fact in s.record.facts("whose")}]
+        scene.show(own or found)
+        if not own and not scene.found.lines:
+            scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
+        return True
+    if texts:
+        found = await scene.open([text.slug for text in texts[:3]])
+        scene.found.lines += [identity(both) for both in found]
+        return True
+    scene.found.lines.append(Missing("A link between the two", one))
+    scene.found.lines += [identity(subject) for subject in scene.subjects[:2]]
+    return True

@@ -1,0 +1,147 @@
+"""The words of a question against those of a server's record: names, vocabulary, and slips mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from bot.ask.lexicon import inflections, lexicon
+from bot.ask.reading import Named, Token, grams, plurals
+from bot.ledger.words import distance, skeleton, spelling_variants
+from data.database import Connection
+
+ALIKE = 7
+"""Of a name that more records share than can be offered, so many are looked at."""
+
+
+async def look_up(
+    conn: Connection, guild_id: int, found: Sequence[Token]
+) -> tuple[dict[str, list[Named]], frozenset[str]]:
+    """Which records the runs of words name, and which words this server's record holds. One read."""
+    lex = lexicon()
+    words = {form for token in found if token.word not in lex.small for form in forms(token.word)}
+    beginnings = {token.word for token in found if token.word not in lex.known and not token.word.isdecimal()}
+    rows = await conn.execute_fetchall(
+        "SELECT g.value, (SELECT json_group_array(json_array(x.how, r.kind, r.slug, r.name)) FROM ("
+        "SELECT how, record_id FROM name WHERE guild_id = ?1 AND norm = g.value ORDER BY how LIMIT ?4) x "
+        "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?2) g "
+        "WHERE EXISTS (SELECT 1 FROM name n WHERE n.guild_id = ?1 AND n.norm = g.value) "
+        "UNION ALL SELECT w.value, NULL FROM json_each(?3) w "
+        "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
+        "UNION ALL SELECT b.value, (SELECT json_group_array(json_array(4, r.kind, r.slug, r.name)) FROM ("
+        "SELECT DISTINCT record_id FROM name WHERE guild_id = ?1 AND kind = 'participant' AND how = 0 "
+        "AND norm > b.value || ' ' AND norm < b.value || '!' LIMIT 2) x "
+        "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?5) b",
+        (guild_id, as_json(grams(found)), as_json(words), ALIKE, as_json(beginnings)),
+    )
+    named: dict[str, list[Named]] = {}
+    known: set[str] = set()
+    for text, candidates in rows:
+        if candidates is None:
+            known.add(text)
+        else:
+            named.setdefault(text, []).extend(Named(*one) for one in msgspec.json.decode(candidates))
+    return named, frozenset(known)
+
+
+def as_json(values: Iterable[Any]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+def forms(word: str) -> set[str]:
+    """The forms of a word under which the record may hold it."""
+    return {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
+
+
+def _stems(word: str) -> list[str]:
+    endings = (("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
+    return [word[: -len(e)] + to for e, to in endings if word.endswith(e) and len(word) - len(e) >= 3]
+
+
+async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]) -> list[Token] | None:
+    """The words with their slips mended; None when there is nothing to mend.
+
+    A slip is a word that neither the lexicon nor this server's record holds and that is near to one of either.
+    """
+    lex = lexicon()
+    strange = {
+        token.word
+        for token in found
+        if len(token.word) >= 4
+        and token.word.isalpha()
+        and token.word not in lex.known
+        and not any(form in known for form in forms(token.word))
+    }
+    if not strange:
+        return None
+    keys = [(word, key) for word in sorted(strange) for key in _spellings(word)]
+    halves = {(word, word[:i], word[i:]) for word in strange for i in range(2, len(word) - 1) if len(word) >= 5}
+    rows = await conn.execute_fetchall(
+        "SELECT json_extract(g.value, '$[0]'), s.word FROM json_each(?2) g "
+        "CROSS JOIN spelling s ON s.guild_id = ?1 AND s.variant = json_extract(g.value, '$[1]') "
+        "UNION ALL SELECT '', w.value FROM json_each(?3) w "
+        "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
+        "LIMIT 3000",
+        (guild_id, as_json(keys), as_json({half for _, *both in halves for half in both if len(half) >= 3})),
+    )
+    near: dict[str, set[str]] = {}
+    there: set[str] = set()
+    for word, candidate in rows:
+        near.setdefault(word, set()).add(candidate)
+        if not word:
+            there.add(candidate)
+    instead = {word: _nearest(word, near.get(word, set())) or _parted(word, there) for word in strange}
+    if not any(instead.values()):
+        return None
+    mended: list[Token] = []
+    for token in found:
+        words = instead.get(token.word) or (token.word,)
+        mended += [Token(word, token.chunk, token.raw) for word in words]
+    return mended
+
+
+def _spellings(word: str) -> set[str]:
+    return spelling_variants(word) | ({"~" + skeleton(word)} if len(word) >= 5 else set())
+
+
+def _nearest(word: str, of_record: set[str]) -> tuple[str, ...] | None:
+    """The word meant by a slip; the server's own words before those of questions."""
+    ranked = [(distance(word, one), 0, one) for one in of_record]
+    ranked += [(far, 1, one) for far, one in lexicon().mended(word)]
+    ranked = [(far, rank, one) for far, rank, one in ranked if _is_slip(word, one, far)]
+    if not ranked:
+        return None
+    *_, meant = min(ranked)
+    return lexicon().read_as.get(meant, (meant,))
+
+
+def _is_slip(word: str, meant: str, far: int) -> bool:
+    """Whether one word is likely meant by another: the shorter they are, the more alike they have to be."""
+    if len(word) >= 8:
+        return far <= 2 or (far == 3 and skeleton(word) == skeleton(meant))
+    if far > 1:
+        return False
+    # A letter in the place of another makes another word of a short one more often than it is a slip.
+    replaced = [(a, b) for a, b in zip(word, meant, strict=False) if a != b] if len(word) == len(meant) else []
+    return not (len(replaced) == 1 and not {*replaced[0]} <= set("aeiouy"))
+
+
+def _parted(word: str, there: set[str]) -> tuple[str, ...] | None:
+    """Two words that were written as one."""
+    lex = lexicon()
+
+    def held(half: str) -> bool:
+        return half in there or (half in lex.known and (len(half) >= 3 or half in ("is", "to", "of", "in", "do")))
+
+    for i in range(2, len(word) - 1):
+        if held(word[:i]) and held(word[i:]):
+            return word[:i], word[i:]
+    return None
+
+
+def held_by(words: Iterable[str], held: Iterable[str]) -> int:
+    """How many of the words, in some form, are among others."""
+    there = set(held)
+    return sum(1 for word in words if any(form in there for form in forms(word)))
