@@ -13,7 +13,7 @@ from bot.app import Attache
 from bot.errors import BadInput
 from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
-from bot.ledger.words import words_of
+from bot.ledger.words import slug_of, words_of
 from bot.services import desks, records
 from bot.services.questions import Listing
 from bot.services.search import Wanted
@@ -65,19 +65,20 @@ class Search(commands.Cog):
         caller = await self.bot.rights.caller(interaction, now)
         text = (text or "").strip()
         if not (kind or participant or topic or stage or dated):
-            opened = await records.find(self.bot.db.read, caller.guild_id, text) if text else None
+            # What was chosen is a record's slug, and what is typed is hardly ever one.
+            opened = await records.find(self.bot.db.read, caller.guild_id, text) if text == slug_of(text) else None
             if opened is not None:
-                await interaction.response.send_message(
-                    view=await card_of(interaction, caller, opened, now), ephemeral=True
-                )
+                view = await card_of(interaction, caller, opened, now)
+                await interaction.response.send_message(view=view, ephemeral=True)
                 return
-            await desks.get(self.bot.db.read, caller.guild_id)
             if not text:
+                await desks.get(self.bot.db.read, caller.guild_id)
                 raise BadInput(
                     "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter such "
                     "as kind or date."
                 )
         if text and not words_of(text[:_LONGEST]):
+            await desks.get(self.bot.db.read, caller.guild_id)
             raise BadInput(f"{quoted(text)} has no word to look for. Nothing was changed. Write a name or a few words.")
         listing = await self._listing(caller.guild_id, now, text, kind, participant, topic, stage, dated, order)
         await answer_list(interaction, listing)
@@ -94,7 +95,6 @@ class Search(commands.Cog):
         dated: str | None,
         order: str,
     ) -> Listing:
-        desk = await desks.get(self.bot.db.read, guild_id)
         if stage and kind not in (None, "deal"):
             raise BadInput("Only deals have a stage. Nothing was changed. Leave out the kind or the stage.")
         words = [f"kind {KIND_WORDS[cast(Kind, kind)][0]}"] if kind else []
@@ -106,8 +106,11 @@ class Search(commands.Cog):
                 slugs[filter_] = record.slug
                 words.append(f"{filter_} {escaped(record.name, 100)}")
         words += [f"stage {STAGES[stage].lower()}"] if stage else []
-        first, last, period = _period(dated, when.local_date(now, desk.zone)) if dated else (None, None, "")
-        words += [period] if period else []
+        first = last = None
+        if dated:
+            desk = await desks.get(self.bot.db.read, guild_id)
+            first, last, period = _period(dated, when.local_date(now, desk.zone))
+            words.append(period)
         wanted = Wanted(
             text[: _LONGEST + 1],  # One more than is looked for, so that it is said.
             cast(Kind | None, kind),

@@ -28,6 +28,8 @@ _TERMS = 12
 _ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
 
 _state = msgspec.json.Decoder(State)
+_names = msgspec.json.Decoder(list[str])
+_by_slug = msgspec.json.Decoder(dict[str, str])
 
 
 class Wanted(Struct, frozen=True, omit_defaults=True):
@@ -87,7 +89,7 @@ class Found(Struct, frozen=True):
 
     @property
     def read_as(self) -> str:
-        return " ".join(word for term in self.terms for word in term.words)
+        return _asked(self.terms)
 
 
 async def search(conn: Connection, guild_id: int, wanted: Wanted, *, offset: int = 0, limit: int = 10) -> Found:
@@ -106,11 +108,15 @@ async def search(conn: Connection, guild_id: int, wanted: Wanted, *, offset: int
         return nothing
     span = _span(wanted)
     ids = await _matches(conn, _query(tags, terms), span, COUNTED + 1)
-    more = len(ids) > COUNTED
-    if terms and wanted.order == "best":
-        ids = await _best_first(conn, guild_id, wanted, tags, terms, ids)
-    hits = await _hits(conn, guild_id, ids[:COUNTED][offset : offset + limit], terms)
-    return Found(hits, min(len(ids), COUNTED), more, terms, corrected, left_out)
+    total, more = min(len(ids), COUNTED), len(ids) > COUNTED
+    best = bool(terms) and wanted.order == "best"
+    if len(ids) <= _RANKED:
+        rows = await _rows(conn, guild_id, ids)
+        page = (sorted(rows, key=lambda row: _rank(row.names, terms)) if best else rows)[offset : offset + limit]
+    else:
+        ids = await _best_first(conn, guild_id, wanted, tags, terms, ids) if best else ids
+        page = await _rows(conn, guild_id, ids[:COUNTED][offset : offset + limit])
+    return Found(await _hits(conn, page, terms), total, more, terms, corrected, left_out)
 
 
 # From what was typed to words that this server knows
@@ -151,17 +157,15 @@ def _forms(word: str) -> list[str]:
 
 async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[list[Term], bool]:
     """The words with their other forms, mistyped ones corrected; and whether each of them is in this server at all."""
-    there = await records.vocabulary(
-        conn, guild_id, {word for term in terms for one in term.words for word in (one, *_forms(one))}
-    )
+    there, ends = await _vocabulary(conn, guild_id, terms)
     found: list[Term] = []
     complete = True
     for term in terms:
         others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
-        ends = await _ends(conn, guild_id, term.words[-1]) if term.begins else []
-        if others or there.issuperset(term.words) or (ends and there.issuperset(term.words[:-1])):
-            few = len(ends) <= _ENDS and len(term.words[-1]) > _INDEXED
-            found.append(Term(term.words, term.begins, others, tuple(ends) if few else ()))
+        begun = ends if term.begins else []
+        if others or there.issuperset(term.words) or (begun and there.issuperset(term.words[:-1])):
+            few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
+            found.append(Term(term.words, term.begins, others, tuple(begun) if few else ()))
             continue
         words = [word if word in there else await _corrected(conn, guild_id, word) for word in term.words]
         complete = complete and None not in words
@@ -170,17 +174,23 @@ async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tupl
     return found, complete
 
 
+async def _vocabulary(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[set[str], list[str]]:
+    """Those of the words and their other forms that a record of this server holds, and those that begin as the last
+    word does; of very many only the first."""
+    words = {form for term in terms for word in term.words for form in (word, *_forms(word))}
+    begun = next((term.words[-1] for term in terms if term.begins), "\U0010ffff")
+    rows = await conn.execute_fetchall(
+        "SELECT word, 0 FROM spelling WHERE guild_id = ?1 AND variant IN (SELECT value FROM json_each(?2)) "
+        "AND word = variant UNION ALL SELECT word, 1 FROM (SELECT word FROM spelling WHERE guild_id = ?1 "
+        "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5)",
+        (guild_id, _json(words), begun, "\U0010ffff", _ENDS + 1),
+    )
+    found = list(rows)
+    return {word for word, begins in found if not begins}, [word for word, begins in found if begins]
+
+
 async def _corrected(conn: Connection, guild_id: int, word: str) -> str | None:
     return next(iter(await records.words_like(conn, guild_id, word, limit=1)), None)
-
-
-async def _ends(conn: Connection, guild_id: int, begun: str) -> list[str]:
-    """The words of this server that begin so; of very many only the first."""
-    rows = await conn.execute_fetchall(
-        "SELECT word FROM spelling WHERE guild_id = ? AND variant >= ? AND variant < ? AND word = variant LIMIT ?",
-        (guild_id, begun, begun + "\U0010ffff", _ENDS + 1),
-    )
-    return [word for (word,) in rows]
 
 
 # From words and filters to matches
@@ -242,28 +252,27 @@ async def _matches(conn: Connection, query: str, span: tuple[int, int], limit: i
 async def _best_first(
     conn: Connection, guild_id: int, wanted: Wanted, tags: Sequence[str], terms: Sequence[Term], ids: list[int]
 ) -> list[int]:
-    """Matches with those in front whose name fits.
+    """Very many matches, with those in front whose name fits.
 
     FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
     """
-    asked = " ".join(word for term in terms for word in term.words)
-    look_at = ids
-    if len(ids) > _RANKED:
-        in_name = []
-        if await _are_in_names(conn, guild_id, terms):
-            in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
-        beginning = await _beginning(conn, guild_id, wanted, _query(tags, terms), asked)
-        look_at = list(dict.fromkeys([*beginning, *in_name]))
+    in_name = []
+    if await _are_in_names(conn, guild_id, terms):
+        in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
+    beginning = await _beginning(conn, guild_id, wanted, _query(tags, terms), _asked(terms))
     rows = await conn.execute_fetchall(
         "SELECT j.value, n.norm FROM json_each(?) j JOIN name n ON n.record_id = j.value & ? WHERE n.how = 0",
-        (_json(look_at), _ID),
+        (_json(dict.fromkeys([*beginning, *in_name])), _ID),
     )
     names: dict[int, list[str]] = {}
     for rowid, norm in rows:
         names.setdefault(rowid, []).append(norm)
-    ranked = sorted((_rank(names.get(rowid, []), asked, terms), -rowid) for rowid in look_at)
-    front = [-rowid for rank, rowid in ranked if rank < _IN_TEXT]
+    front = sorted(names, key=lambda rowid: (_rank(names[rowid], terms), -rowid))
     return list(dict.fromkeys([*front, *ids]))
+
+
+def _asked(terms: Sequence[Term]) -> str:
+    return " ".join(word for term in terms for word in term.words)
 
 
 async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
@@ -291,21 +300,19 @@ async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str
     return [rowid for (rowid,) in rows]
 
 
-_IN_TEXT = 5
-
-
-def _rank(names: Sequence[str], asked: str, terms: Sequence[Term]) -> int:
+def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
     """How well names fit: 0 one is what was asked, 1 and 2 one begins so, 3 and 4 they hold all words, 5 they do not.
 
     Of each two the first is for whole words, the other for a last one that is only begun.
     """
+    asked = _asked(terms)
     if asked in names:
         return 0
     if any(name.startswith(asked) for name in names):
         return 1 if any(name.startswith(asked + " ") for name in names) else 2
     words = [name.split() for name in names]
     if not all(any(_holds(one, term) for one in words) for term in terms):
-        return _IN_TEXT
+        return 5
     whole = Term(terms[-1].words, False, terms[-1].others)
     return 3 if any(_holds(one, whole) for one in words) else 4
 
@@ -325,36 +332,46 @@ def _holds(words: Sequence[str], term: Term) -> bool:
 # From matches to rows
 
 
-async def _hits(conn: Connection, guild_id: int, ids: Sequence[int], terms: Sequence[Term]) -> list[Hit]:
+class _Matched(Struct, frozen=True):
+    """A record that matches, and all its names."""
+
+    id: int
+    row: Row
+    names: list[str]
+
+
+async def _rows(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[_Matched]:
     rows = await conn.execute_fetchall(
-        "SELECT r.id, r.kind, r.slug, r.name, r.headline, r.newest_on, r.state "
+        "SELECT r.id, (SELECT json_group_array(norm) FROM name n WHERE n.record_id = r.id AND n.how = 0), "
+        "r.kind, r.slug, r.name, r.headline, r.newest_on "
         "FROM json_each(?) j JOIN record r ON r.id = j.value & ? WHERE r.guild_id = ? AND r.live = 1 ORDER BY j.key",
         (_json(ids), _ID, guild_id),
     )
-    found = [(id_, Row(*row), state) for id_, *row, state in rows]
+    return [_Matched(id_, Row(*row), _names.decode(names)) for id_, names, *row in rows]
+
+
+async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term]) -> list[Hit]:
     missing = {
-        id_: wanting
-        for id_, row, _ in found
-        if (wanting := [term for term in terms if not _holds(words_of(f"{row.name} {row.headline}"), term)])
+        one.id: wanting
+        for one in page
+        if (wanting := [term for term in terms if not _holds(words_of(f"{one.row.name} {one.row.headline}"), term)])
     }
-    names: dict[int, dict[str, str]] = {}
+    facts: dict[int, str] = {}
     if missing:
-        for id_, slug, name in await conn.execute_fetchall(
-            "SELECT l.from_id, o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id "
-            "WHERE l.from_id IN (SELECT value FROM json_each(?))",
+        rows = await conn.execute_fetchall(
+            "SELECT r.id, r.kind, r.state, (SELECT json_group_object(o.slug, o.name) FROM link l "
+            "JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id) "
+            "FROM record r WHERE r.id IN (SELECT value FROM json_each(?))",
             (_json(missing),),
-        ):
-            names.setdefault(id_, {})[slug] = name
-    return [
-        Hit(row, _fact_with(row.kind, state, names.get(id_, {}), missing[id_]) if id_ in missing else "")
-        for id_, row, state in found
-    ]
+        )
+        facts = {id_: _fact_with(kind, state, names, missing[id_]) for id_, kind, state, names in rows}
+    return [Hit(one.row, facts.get(one.id, "")) for one in page]
 
 
-def _fact_with(kind: Kind, raw: str, names: dict[str, str], terms: Sequence[Term]) -> str:
+def _fact_with(kind: Kind, raw: str, raw_names: str, terms: Sequence[Term]) -> str:
     """The fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
     best, most = "", 0
-    state = _state.decode(raw)
+    state, names = _state.decode(raw), _by_slug.decode(raw_names)
     for field in fields_of(kind):
         for fact in state.facts.get(field.name, []):
             said = field.type.words(fact.value, names)
