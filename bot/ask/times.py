@@ -45,8 +45,11 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 
 _BEFORE = ("before", "prior", "preceding")
 _SINCE = ("since", "after", "from", "following")
 _VERBS_TOO = ("may", "march", "mar", "sat", "sun", "mon", "wed")
+_THROUGH = ("to", "and", "until", "till", "through")
 _PLACED = (
     "in",
+    "between",
+    "from",
     "on",
     "of",
     "last",
@@ -103,11 +106,13 @@ def find(words: Sequence[str], today: date, taken: frozenset[int] = frozenset())
         end = start + length
         before = found.at(start - 1)
         then = found.at(end)
-        if then in ("to", "and", "until", "till", "through") and (second := _span(found, end + 1)):
-            if latest and not second[3]:
-                first = _in_year(first, second[1].year)  # "between August and October 2024": the year is said once.
+        if then in _THROUGH and (second := _span(found, end + 1)):
+            if latest:
+                # The year is said once, or not at all; from a December to a February it is the one before.
+                first = _in_year(first, second[1].year)
+                first = first if first <= second[1] else _in_year(first, second[1].year - 1)
             if before in ("between", "from") and first <= second[1]:
-                return Asked(first, second[1], "between", start - 1, end + 1 + second[2], latest or second[3])
+                return Asked(first, second[1], "between", start - 1, end + 1 + second[2], second[3])
         mode: Mode = "at"
         if before in _BEFORE or found.at(start - 2) in _BEFORE:
             mode = "before"
@@ -164,7 +169,7 @@ def _calendar(found: _Words, at: int) -> _Span | None:
             return None
         year = found.today.year - int(month > found.today.month)
         return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 1, True
-    if year and found.at(at - 1) in _PLACED:
+    if year and (found.at(at - 1) in _PLACED or (found.at(at - 1) in _THROUGH and found.year(at - 2))):
         return date(year, 1, 1), date(year, 12, 31), 1, False
     return None
 
