@@ -64,7 +64,7 @@ async def _answer(scene: Scene) -> None:
         found.sources_of = scene.subjects[0]
     told = [line.opened for line in found.lines if isinstance(line, Told)]
     if told and found.which:
-        found.which, found.options = False, []  # What could be told is the answer to the rest as well.
+        found.which, found.options = False, []  # What could be told answers the rest as well.
     if found.card is None and (scene.subjects or told):
         found.card = scene.main()
     if not found.answered and found.card is None and not found.options:

@@ -65,7 +65,7 @@ async def _newest(scene: Scene, first: date, last: date) -> list[Row]:
 
 
 async def tell_events(scene: Scene) -> bool:
-    """What happened to the records named: the events that are linked with them."""
+    """The events that are linked with the records named."""
     if not scene.subjects or any(one.record.kind in ("event", "session", "deal") for one in scene.subjects):
         return False
     texts = await scene.texts(kinds=("event",), linked=scene.subjects, words=scene.held(scene.left))

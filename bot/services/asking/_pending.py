@@ -28,7 +28,7 @@ async def tell(scene: Scene) -> None:
     for item in items:
         who = [("who", fact) for fact in item.record.facts("who")]
         if who and (item.record.open or not scene.reading.has("aspects", "due")):
-            scene.found.lines.append(Told(item, "Who must act" if item.record.open else "Who had to act", who))
+            scene.found.lines.append(Told(item, "Who must act" if item.record.open else "Who was to act", who))
         due = [("due", fact) for fact in item.record.facts("due")]
         if due and item.record.open:
             scene.found.lines.append(Told(item, "Due", due))
