@@ -128,14 +128,24 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
     bot = interaction.client
     now = bot.clock.now()
     caller = await bot.rights.caller(interaction, now)
-    await desks.get(bot.db.read, caller.guild_id)
+    if listing.wanted is None:  # A search asks by itself where it finds nothing.
+        await desks.get(bot.db.read, caller.guild_id)
     view = await list_page(interaction, caller, listing, 0, now)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
+_SEARCH = "~"  # Before words that a page button carries.
+_CARRIED = 60  # Characters of them, so that the id has room for a server and a page.
+
+
 def plain_key(listing: Listing) -> str | None:
-    """What a page button carries for a list without filters; None when the list has to be written down."""
-    if listing.linked or listing.stage or listing.wanted:
+    """What a page button carries for a list without filters and for short words that were looked for; None when the
+    list has to be written down."""
+    if listing.wanted is not None:
+        text = listing.wanted.text
+        short = len(text.encode("utf-16-le", "surrogatepass")) <= 2 * _CARRIED  # As Discord counts.
+        return _SEARCH + text if listing.wanted == search.Wanted(text) and short and ":" not in text else None
+    if listing.linked or listing.stage:
         return None
     return "all" if listing.everything else listing.kind
 
@@ -146,6 +156,8 @@ async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Li
         return Listing("pending", everything=True)
     if key in KIND_WORDS:
         return Listing(key)
+    if key.startswith(_SEARCH):
+        return Listing(wanted=search.Wanted(key.removeprefix(_SEARCH)))
     return await questions.get(bot.db.read, guild_id, number(key), now=now)
 
 
@@ -207,10 +219,12 @@ async def _found_page(
         page = 0
         found = await search.search(bot.db.read, caller.guild_id, wanted, limit=lists.ROWS)
     if not found.hits:
+        await desks.get(bot.db.read, caller.guild_id)
         close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
             wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), found.read_as
         )
+    key = key or plain_key(listing)
     if key is None:
         key = await _kept(bot, caller, listing, now) if found.total > lists.ROWS else "deal"
     return lists.found(

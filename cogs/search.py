@@ -13,7 +13,7 @@ from bot.app import Attache
 from bot.errors import BadInput
 from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
-from bot.ledger.words import slug_of, words_of
+from bot.ledger.words import one_line, slug_of, words_of
 from bot.services import desks, records
 from bot.services.questions import Listing
 from bot.services.search import Wanted
@@ -63,7 +63,7 @@ class Search(commands.Cog):
         """Search the whole record, or open any of its records"""
         now = self.bot.clock.now()
         caller = await self.bot.rights.caller(interaction, now)
-        text = (text or "").strip()
+        text = one_line(text or "")
         if not (kind or participant or topic or stage or dated):
             # What was chosen is a record's slug, and what is typed is hardly ever one.
             opened = await records.find(self.bot.db.read, caller.guild_id, text) if text == slug_of(text) else None

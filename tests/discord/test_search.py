@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.discord.conftest import World, answer, id_of, labels_of
@@ -113,6 +115,20 @@ async def test_pages_of_a_search_keep_words_filters_and_order(world: World):
     assert "Page 3 of 3" in answer(result)
     assert "- **Made**-up **deal** 0" in answer(result)
     assert len(id_of(shown(result), "Previous records")) <= 100
+
+
+@pytest.mark.asyncio
+async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_day(world: World):
+    await add_deals(world, 18)
+    short = shown(await ask(world, "search", text="Made-up deal"))
+    assert id_of(short, "More records") == "list.page:v1::~Made-up deal:1"
+    for words in ("made: deal", "made up deal " + "made " * 12):
+        long = shown(await ask(world, "search", text=words))
+        assert id_of(long, "More records").split(":")[3].isdecimal()
+    await world.env.advance_time(timedelta(hours=24).total_seconds())
+    assert "Page 2 of 3" in answer(await world.member.click(short, label="More records"))
+    told = answer(await world.member.click(long, label="More records"))
+    assert told.startswith("This list is more than a day old")
 
 
 @pytest.mark.asyncio
