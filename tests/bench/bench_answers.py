@@ -82,7 +82,7 @@ QUESTIONS = [
     ("status of infantry combat vehicles", "Infantry combat vehicles"),
     ("who is general electrc", "General Electric"),
 ]
-OPENINGS = ("", "hello, ", "please: ", "quick one: ", "tell me, ", "one more: ", "so, ", "hi, ", "again: ", "well, ")
+OPENINGS = ("", "hello, ", "please, ", "quick one: ", "tell me, ", "one more, ", "so, ", "hi, ", "again, ", "well, ")
 FORMS = ("what about {}?", "{}?", "what do we know of {}?", "anything on {}", "show me {}", "summary of {}", "{} now")
 ENDINGS = ("", " please", ", thanks", " ...")
 
