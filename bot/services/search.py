@@ -321,11 +321,13 @@ def _holds(words: Sequence[str], term: Term) -> bool:
     if any(other in words for other in term.others):
         return True
     *before, last = term.words
-    count = len(term.words)
+    if not before:
+        return any(word.startswith(last) for word in words) if term.begins else last in words
+    count = len(before)
     return any(
-        list(words[i : i + count - 1]) == before
-        and (words[i + count - 1].startswith(last) if term.begins else words[i + count - 1] == last)
-        for i in range(len(words) - count + 1)
+        list(words[i : i + count]) == before
+        and (words[i + count].startswith(last) if term.begins else words[i + count] == last)
+        for i in range(len(words) - count)
     )
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Protocol
 
 from bot.ledger.words import one_line, words_of
-from bot.ui.text import escape_inside, escape_start
+from bot.ui.text import escape_inside, escape_start, escaped
 
 # A word of letters with dots is one ("U.S."); letters and digits part, as they do in `words_of`.
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]\.)+[A-Za-z](?![A-Za-z0-9])\.?|[A-Za-z]+|[0-9]+")
@@ -43,41 +43,52 @@ def around(text: str, looked_for: Sequence[Looked], limit: int) -> str:
 
 
 def _drawn(line: str, looked_for: Sequence[Looked], limit: int) -> str:
-    atoms: list[str] = []
+    spans = _spans(line, looked_for)
+    if not spans:
+        return escaped(line, limit)
+    parts: list[str] = []
     at = 0
-    for first, last in _spans(line, looked_for):
-        atoms += _ATOM.findall(escape_inside(line[at:first]))
-        atoms.append(f"**{escape_inside(line[first:last])}**")
+    for first, last in spans:
+        parts += [escape_inside(line[at:first]), f"**{escape_inside(line[first:last])}**"]
         at = last
-    atoms += _ATOM.findall(escape_inside(line[at:]))
-    return escape_start(_fitted(atoms, limit - 1))  # The beginning may need one more character.
+    parts.append(escape_inside(line[at:]))
+    return escape_start(_fitted(parts, limit - 1))  # The beginning may need one more character.
 
 
-def _fitted(atoms: Sequence[str], limit: int) -> str:
-    if sum(map(len, atoms)) <= limit:
-        return "".join(atoms)
-    kept, used = "", 0
-    for atom in atoms:
-        used += len(atom)
-        if used > limit - 1:
-            break
-        kept += atom
-    return kept.rstrip() + "…"
+def _fitted(parts: Sequence[str], limit: int) -> str:
+    """Parts by turns plain and bold, clipped where none of the bold ones and no escape is cut in two."""
+    whole = "".join(parts)
+    if len(whole) <= limit:
+        return whole
+    kept, left = "", limit - 1
+    for index, part in enumerate(parts):
+        for atom in [part] if index % 2 else _ATOM.findall(part):
+            left -= len(atom)
+            if left < 0:
+                return kept.rstrip() + "…"
+            kept += atom
+    return kept
 
 
 def _spans(line: str, looked_for: Sequence[Looked]) -> list[tuple[int, int]]:
     """Where the words that were looked for stand in a line, those side by side as one."""
-    tokens = [(word, first, last) for first, last in _tokens(line) for word in words_of(line[first:last])]
-    words = [word for word, _, _ in tokens]
+    words = words_of(line)
+    if not any(_may_hold(words, one) for one in looked_for):
+        return []
+    places = _tokens(line)
+    if len(places) != len(words):  # Some sign is more than one word.
+        in_each = [words_of(line[first:last]) for first, last in places]
+        words = [word for some in in_each for word in some]
+        places = [place for place, some in zip(places, in_each, strict=True) for _ in some]
     found: list[tuple[int, int]] = []
     for one in looked_for:
         count = len(one.words)
         *before, end = one.words
         for i in range(len(words) - count + 1):
             here = words[i + count - 1]
-            held = words[i : i + count - 1] == before and (here.startswith(end) if one.begins else here == end)
-            if held or words[i] in one.others:
-                found.append((tokens[i][1], tokens[i + count - 1][2]))
+            ended = here.startswith(end) if one.begins else here == end
+            if (ended and words[i : i + count - 1] == before) or words[i] in one.others:
+                found.append((places[i][0], places[i + count - 1][1]))
     joined: list[tuple[int, int]] = []
     for first, last in sorted(found):
         if joined and not line[joined[-1][1] : first].strip() and last - joined[-1][0] <= _LONGEST:
@@ -85,6 +96,12 @@ def _spans(line: str, looked_for: Sequence[Looked]) -> list[tuple[int, int]]:
         elif last - first <= _LONGEST and (not joined or first >= joined[-1][1]):
             joined.append((first, last))
     return joined
+
+
+def _may_hold(words: Sequence[str], one: Looked) -> bool:
+    end = one.words[-1]
+    held = any(word.startswith(end) for word in words) if one.begins else end in words
+    return held or any(other in words for other in one.others)
 
 
 def _tokens(line: str) -> list[tuple[int, int]]:

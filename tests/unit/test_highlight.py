@@ -53,11 +53,11 @@ def test_a_long_text_begins_shortly_before_what_was_found():
     text = "Raised at the talks in New Delhi and left as it was, for it waits for the clearances of one government."
     assert around(text, [whole("clearances")], 60) == "…as it was, for it waits for the **clearances** of one gov…"
     assert around(text, [whole("raised")], 30) == "**Raised** at the talks in N…"
-    assert around(text, [whole("drones")], 30) == "Raised at the talks in New D…"
+    assert around(text, [whole("drones")], 30) == "Raised at the talks in New De…"
 
 
 def test_a_word_too_long_to_be_one_is_not_bold():
-    assert marked("x" * 100, [begun("x")], 40) == "x" * 38 + "…"
+    assert marked("x" * 100, [begun("x")], 40) == "x" * 39 + "…"
 
 
 @given(
