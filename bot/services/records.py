@@ -401,10 +401,10 @@ async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = N
     values: list[int | str] = [guild_id]
     if about is not None:
         where += (
-            " AND EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id "
-            "AND o.guild_id = r.guild_id AND o.slug = ?)"
+            " AND r.id IN (SELECT l.from_id FROM record o JOIN link l ON l.to_id = o.id "
+            "WHERE o.guild_id = ? AND o.slug = ?)"
         )
-        values.append(about)
+        values += [guild_id, about]
     rows = await conn.execute_fetchall(
         "SELECT r.slug, r.name, ifnull(json_extract(r.state, '$.facts.item_kind[0].value'), ''), "
         f"ifnull(json_extract(r.state, '$.facts.basis[0].value'), '') AS basis, r.due_on FROM record r WHERE {where} "
