@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from bot.ask.reading import Reading
-from data.records import Fact, FactDate, Kind, Opened, Row, Update
+from data.records import Fact, Kind, Opened, Row, Update
 
 
 class Told(Struct, frozen=True):
@@ -19,10 +19,14 @@ class Told(Struct, frozen=True):
 
 
 class Missing(Struct, frozen=True):
-    """What was asked for and is not in the record, as a phrase, and the record where one would look for it."""
+    """What was asked for and is not in the record, as a phrase, and the record where one would look for it.
+
+    `about` is who the phrase names.
+    """
 
     what: str
     opened: Opened | None = None
+    about: Opened | None = None
 
 
 class Listed(Struct, frozen=True):
@@ -46,7 +50,7 @@ class Changed(Struct, frozen=True):
 class Finding(Struct):
     """What a question found. Only one of its parts is set, beside the `card` of the record that it is about.
 
-    `day` is the past day whose picture this is. `later` is the newest fact date after it. `unknown`
+    `day` is the past day whose picture this is. `later` is the newest fact after it. `unknown`
     holds the places of words that the record does not know.
     """
 
@@ -62,7 +66,7 @@ class Finding(Struct):
     sources_of: Opened | None = None
     day: date | None = None
     unknown: tuple[int, ...] = ()
-    later: FactDate | None = None
+    later: Told | None = None
 
     @property
     def answered(self) -> bool:

@@ -75,10 +75,11 @@ def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fac
     def cite(opened: Opened, name: str, fact: Fact) -> None:
         facts_.setdefault((name, fact.update), (opened, name, fact))
 
-    for line in found.lines:
-        if line.opened is not None:
-            for fact in line.opened.record.facts("name"):
-                cite(line.opened, "name", fact)
+    for line in [*found.lines, *([found.later] if found.later else [])]:
+        about = line.about if isinstance(line, Missing) else None
+        for one in filter(None, (line.opened, about)):
+            for fact in one.record.facts("name"):
+                cite(one, "name", fact)
         if isinstance(line, Told):
             for name, fact in line.facts:
                 cite(line.opened, name, fact)
@@ -151,7 +152,7 @@ def _said(question: str, found: Finding) -> str:
     shown: list[tuple[Opened, Fact]] = []
     missing = [line for line in found.lines if isinstance(line, Missing)]
     told = [line for line in found.lines if isinstance(line, Told)]
-    body += [f"**{line.what} is not in the record.**" for line in missing]
+    body += [f"**{escaped(line.what, 200)} is not in the record.**" for line in missing]
     for opened, group in groupby(told, key=lambda line: line.opened):
         of_one = list(group)
         body.append(_sentence(opened, of_one))
@@ -286,7 +287,7 @@ def _time(found: Finding) -> list[str]:
     if found.day is not None:
         lines.append(f"-# Asked about: as of {when.format_day(found.day)}. What came later is left out.")
         if found.later is not None:
-            lines[-1] += f" The newest fact since is dated {facts.dated(found.later)}."
+            lines[-1] += f" The newest fact since is dated {facts.dated(found.later.facts[0][1].date)}."
     elif asked is not None and not asked.of:
         first, last = when.format_day(asked.first, weekday=False), when.format_day(asked.last, weekday=False)
         lines.append(f"-# Asked about: {first if first == last else f'{first} to {last}'}.")

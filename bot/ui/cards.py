@@ -449,7 +449,9 @@ def _topic(d: _Draft) -> None:
         for kind in ("deal", "statement", "document", "session", "event")
         if (links := d.linked(kind))
     ]
-    d.lead.append(f"**{joined(counts)}**" if counts else "**Nothing in the record is linked with it yet**")
+    d.lead.append(
+        f"**{joined(counts)}**, counted in this record" if counts else "**Nothing in the record is linked with it yet**"
+    )
     d.said("What was said")
     d.group("Deals", d.linked("deal"))
     d.group("Documents", d.linked("document"))

@@ -23,24 +23,21 @@ def is_of(one: Opened, group: Group) -> bool:
 
 async def only_named(scene: Scene, subject: Opened, facts: list[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
     """Of the parties those that the question names; who is named and takes no part is told to be missing."""
-    named = [one.record for one in scene.subjects if one.record.kind == "participant"]
+    named = {one.record.slug: one for one in scene.subjects if one.record.kind == "participant"}
     if not named or subject.record.kind == "participant":
         return facts
     there = {fact.value.get("record") for _, fact in facts if isinstance(fact.value, dict)}
     people = await records.get_many(scene.conn, scene.guild_id, [slug for slug in there if slug])
-    countries = {one.slug for one in named if one.slug not in there}
+    countries = named.keys() - there
     sent = {
         one.record.slug for one in people if (country := one.record.value("country")) and country["record"] in countries
     }
     if sent:
         return [(f, fact) for f, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in sent]
-    for one in named:
-        if one.slug not in there:
-            scene.found.lines.append(Missing(f"That {one.name} takes part", subject))
-    chosen = {one.slug for one in named}
-    own = [
-        (field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in chosen
-    ]
+    for slug, one in named.items():
+        if slug not in there:
+            scene.found.lines.append(Missing(f"That {one.record.name} takes part", subject, one))
+    own = [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in named]
     return own or facts
 
 

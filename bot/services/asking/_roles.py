@@ -61,7 +61,7 @@ async def tell(scene: Scene, role: str) -> None:
         of_named = {fact.value["record"] for _, fact in holders} & {one.record.slug for one in named}
         if holders:
             if named and not of_named and not asks_who and exact:
-                scene.found.lines.append(Missing(f"{named[0].record.name} as {meant.absent.lower()}", deal))
+                scene.found.lines.append(Missing(f"{named[0].record.name} as {meant.absent.lower()}", deal, named[0]))
             scene.found.lines.append(Told(deal, "", holders))
         elif exact:
             scene.found.lines.append(Missing(meant.absent, deal))

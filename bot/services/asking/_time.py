@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from bot.ask.finding import Missing
+from bot.ask.finding import Missing, Told
+from bot.ledger.fields import get_field
 from bot.services import past
 from bot.services.asking._scene import Scene
+from data.records import Opened
 
 
 async def take(scene: Scene) -> None:
@@ -25,18 +28,24 @@ async def take(scene: Scene) -> None:
 async def go_back(scene: Scene) -> None:
     """The records named as they stood on the day."""
     assert scene.found.day is not None  # A past day is asked about.
-    scene.found.later = max(
-        (one.record.state.newest for one in scene.subjects if one.record.state.newest and one.record.state.newest.day),
-        key=lambda newest: newest.day or date.min,
-        default=None,
-    )
-    if scene.found.later and (scene.found.later.day or date.min) <= scene.found.day:
-        scene.found.later = None
+    scene.found.later = _newest_after(scene.found.day, scene.subjects)
     stood = await past.get_many(scene.conn, scene.guild_id, scene.subjects, scene.found.day)
     for one in scene.subjects:
         if one.record.slug not in stood:
             scene.found.lines.append(Missing("A fact dated by then", one))
     scene.subjects = [stood[one.record.slug] for one in scene.subjects if one.record.slug in stood]
+
+
+def _newest_after(day: date, subjects: Sequence[Opened]) -> Told | None:
+    """What was reported last of some records, where that is after a day."""
+    later = [
+        (fact.date.day, Told(one, get_field(one.record.kind, field).label, [(field, fact)]))
+        for one in subjects
+        for field, of_field in one.record.state.facts.items()
+        for fact in of_field
+        if fact.date.day is not None and fact.date.day > day and get_field(one.record.kind, field).reports
+    ]
+    return max(later, key=lambda pair: pair[0], default=(day, None))[1]
 
 
 def of_period(scene: Scene) -> bool:
