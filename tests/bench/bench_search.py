@@ -21,6 +21,7 @@ from bot.ledger.fields import KINDS, STAGES
 from bot.services import derived, records, search
 from bot.services.search import Wanted
 from data.database import Connection, Database
+from data.migrate import migrations
 from data.records import Kind
 from tests.bench import crowd
 
@@ -224,11 +225,39 @@ async def as_of(db: Database) -> None:
     print(f"{'... reading cards meanwhile (elapsed)':44}{_figures(opened)}")
 
 
+async def check(db: Database) -> None:
+    """Writes what is derived of some records anew, as an update of them does, and finds it as it was."""
+    tables = {
+        "record": "SELECT * FROM record WHERE id = ?",
+        "link": "SELECT * FROM link WHERE from_id = ?",
+        "name": "SELECT * FROM name WHERE record_id = ?",
+        "was": "SELECT * FROM was WHERE record_id = ?",
+        "text": "SELECT t.rowid, t.* FROM record r JOIN text t ON t.rowid = r.text_id WHERE r.id = ?",
+    }
+    ids = random.Random(5).sample([id_ for (id_,) in await db.read.execute_fetchall("SELECT id FROM record")], 50)
+
+    async def rows(conn: Connection) -> dict[str, list[list[tuple]]]:
+        return {
+            table: [list(map(tuple, await conn.execute_fetchall(query, (id_,)))) for id_ in ids]
+            for table, query in tables.items()
+        }
+
+    before = await rows(db.read)
+    async with db.write() as conn:
+        for id_ in ids:
+            ((guild_id,),) = await conn.execute_fetchall("SELECT guild_id FROM record WHERE id = ?", (id_,))
+            await derived.refold(conn, guild_id, [id_])
+        after = await rows(conn)
+    differ = [table for table in tables if before[table] != after[table]]
+    print(f"{len(ids)} records written anew: {f'different in {differ}' if differ else 'the same'}")
+
+
 async def main(deals: int, anew: bool) -> None:
-    path = FOLDER / f"crowd-{deals}-{derived.VERSION}.db"
+    path = FOLDER / f"crowd-{deals}-{len(migrations())}-{derived.VERSION}.db"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    if anew:
-        path.unlink(missing_ok=True)
+    for old in FOLDER.glob(f"crowd-{deals}-*"):
+        if anew or not old.name.startswith(path.name):
+            old.unlink()
     if not path.exists():
         print(f"making {deals:,} deals once, for some minutes ...", flush=True)
         print(f"{'derived from the ledger':44}{await crowd.make(path, deals):.0f} s")
@@ -244,6 +273,7 @@ async def main(deals: int, anew: bool) -> None:
             took = [one for group in groups for one in await measure(db.read, group)]
             print(f"{'all of these':44}{_figures(took)}\n")
         await as_of(db)
+        await check(db)
     finally:
         await db.close()
 
