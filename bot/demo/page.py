@@ -14,7 +14,7 @@ from simcord.preview import _actions, _server
 
 from bot.clock import SystemClock
 from bot.demo import EX_UNAVAILABLE
-from bot.demo.world import ZONE, DemoWorld, demo_world
+from bot.demo.world import QUESTIONS, ZONE, DemoWorld, demo_world
 
 BEAT = 1.0  # Seconds between two looks at the clock.
 
@@ -98,10 +98,12 @@ async def run_page(port: int) -> int:
 
 
 def _tell(server: str, direct: str) -> None:
+    questions = "\n".join(f"    {question}" for question in QUESTIONS)
     print(
         f"\nAttaché's demo is ready. Open it in a browser on this machine:\n\n    {server}\n\n"
         f"Max's direct messages are at {direct}\n\n"
-        "Try /deal show, /pending list, /follow add; choose at the top whom you look as.\n"
+        f"Type /ask and a question:\n\n{questions}\n\n"
+        "Then try /deal show, /pending list, /follow add; choose at the top whom you look as.\n"
         "/demo skip lets an hour, a day or a week pass. Stop with Ctrl+C.\n",
         flush=True,
     )
@@ -112,6 +114,7 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
     clock = SystemClock()
     ahead = world.env.now() - clock.now()
     shown = -1
+    newest: dict[str, int | None] = {}
     while True:
         await asyncio.sleep(BEAT)
         with contextlib.suppress(asyncio.QueueEmpty):
@@ -121,5 +124,14 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
             # Whatever changes goes through a request; drawing both pages anew each second would keep a core half busy.
             if shown != (shown := len(world.env.http_requests)):
                 for page in pages:
+                    _show_newest(page, newest)
                     with contextlib.suppress(simcord.SetupError):
                         await page.refresh()
+
+
+def _show_newest(page: Any, newest: dict[str, int | None]) -> None:
+    """Scrolls to the beginning of what came last; simcord stays where it is and only says that something came."""
+    for view in page._pages.values():
+        found = page._initial_target(view.viewer, view.channel_id)
+        if newest.get(view.id) != found:
+            newest[view.id] = view.target_id = found

@@ -24,6 +24,12 @@ from bot.services import derived
 from data.database import Database
 
 ZONE = "Asia/Kolkata"
+QUESTIONS = (
+    "Who must act on the drones?",
+    "What did Blinken say about the Indo-Pacific?",
+    "When will the drones be delivered?",
+)
+"""What a visitor is offered to ask first; the last one is not in the record."""
 # simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
 SETTLE_TIMEOUT = 8.0
 
@@ -92,6 +98,12 @@ class DemoWorld:
         await self.bot.deliverer.tick(self.env.now())
         await self.env.settle()
 
+    async def suggest(self) -> None:
+        """The last message on the first screen: what to type. The page opens at the bot's newest message."""
+        questions = "\n".join(f"- {question}" for question in QUESTIONS)
+        channel = self.bot.get_partial_messageable(self.channel.id)
+        await channel.send(f"**New here? Type {self.bot.mention('ask')} and one of these:**\n{questions}")
+
     async def set_up(self) -> None:
         """What a manager does in the first five minutes, by the commands themselves, the day before yesterday."""
         await self.manager.slash(
@@ -134,6 +146,7 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
                 world = DemoWorld(env, bot, db, skip)
                 await world.set_up()
                 await world.advance(now)
+                await world.suggest()
                 yield world
             finally:
                 await bot.deliverer.close()
