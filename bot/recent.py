@@ -1,4 +1,4 @@
-"""Cards and answers that were asked for lately, kept while the ledger of their server stands still."""
+"""Cards, answers and searches that were asked for lately, kept while the ledger of their server stands still."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from bot.ask.finding import Finding
 from bot.services import records
+from bot.services.questions import Listing
+from bot.services.search import Found
 from bot.ui import answers, cards
 from data.database import Connection
 from data.records import Kind, Opened
@@ -64,6 +66,26 @@ class Answered:
         self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime, answer: Answer
     ) -> None:
         self._kept[guild_id, text, chosen] = stands, _quarter(now), answer
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+class Searched:
+    """Pages of what was looked for last, as drawn. What stands here is never older than the ledger."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, Listing, int], tuple[int, Found, str]] = OrderedDict()
+
+    def find(self, guild_id: int, listing: Listing, page: int, newest: int) -> tuple[Found, str] | None:
+        """The page that this search had, if the newest update of its server is still the same."""
+        kept = self._kept.get((guild_id, listing, page))
+        if kept is None or kept[0] != newest:
+            return None
+        self._kept.move_to_end((guild_id, listing, page))
+        return kept[1:]
+
+    def keep(self, guild_id: int, listing: Listing, page: int, newest: int, found: Found, drawn: str) -> None:
+        self._kept[guild_id, listing, page] = newest, found, drawn
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 

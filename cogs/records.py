@@ -214,10 +214,10 @@ async def _found_page(
     """One page of what a search found."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
-    found = await search.search(bot.db.read, caller.guild_id, wanted, offset=page * lists.ROWS, limit=lists.ROWS)
+    found, text = await _searched(bot, caller.guild_id, listing, wanted, page)
     if not found.hits and page > 0:
         page = 0
-        found = await search.search(bot.db.read, caller.guild_id, wanted, limit=lists.ROWS)
+        found, text = await _searched(bot, caller.guild_id, listing, wanted, page)
     if not found.hits:
         await desks.get(bot.db.read, caller.guild_id)
         close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
@@ -227,20 +227,36 @@ async def _found_page(
     key = key or plain_key(listing)
     if key is None:
         key = await _kept(bot, caller, listing, now) if found.total > lists.ROWS else "deal"
-    return lists.found(
+    rows = [hit.row for hit in found.hits]
+    return lists.found(text, rows, found.total, page, key=key, guild_id=in_ids(interaction, caller))
+
+
+async def _searched(
+    bot: Attache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
+) -> tuple[search.Found, str]:
+    """One page of what is found and its words, kept from the last time while nothing has changed since."""
+    conn = bot.db.read
+    understood = await search.understand(conn, guild_id, wanted)
+    kept = bot.searched.find(guild_id, listing, page, understood.newest)
+    if kept is not None:
+        return kept
+    found = await search.search(
+        conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
+    )
+    text = lists.found_text(
         wanted.text,
         listing.words,
         [(hit.row, hit.fact) for hit in found.hits],
         found.terms,
         found.total,
         page,
-        key=key,
         more=found.more,
         read_as=found.read_as if found.corrected else "",
         left_out=found.left_out,
         newest=wanted.order == "newest" or not found.terms,
-        guild_id=in_ids(interaction, caller),
     )
+    bot.searched.keep(guild_id, listing, page, understood.newest, found, text)
+    return found, text
 
 
 async def _pending_page(

@@ -92,22 +92,61 @@ class Found(Struct, frozen=True):
         return _asked(self.terms)
 
 
-async def search(conn: Connection, guild_id: int, wanted: Wanted, *, offset: int = 0, limit: int = 10) -> Found:
+class Understood(Struct, frozen=True):
+    """A search in words that the server knows, and the newest update of its ledger when they were looked up.
+
+    Not `possible`: some word, or what a filter names, is nowhere in it.
+    """
+
+    terms: list[Term]
+    possible: bool
+    corrected: bool
+    left_out: bool
+    newest: int
+
+
+async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Understood:
+    """The words of a search with their other forms, and those that nobody knows corrected."""
+    asked, left_out = _terms(wanted.text)
+    there, ends, newest = await _vocabulary(conn, guild_id, asked)
+    terms: list[Term] = []
+    possible = bool(asked) or wanted.filtered
+    for term in asked:
+        others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
+        begun = ends if term.begins else []
+        if others or there.issuperset(term.words) or (begun and there.issuperset(term.words[:-1])):
+            few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
+            terms.append(Term(term.words, term.begins, others, tuple(begun) if few else ()))
+            continue
+        words = [word if word in there else await _corrected(conn, guild_id, word) for word in term.words]
+        possible = possible and None not in words
+        # A word that had to be corrected was meant as a whole.
+        terms.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
+    corrected = [term.words for term in terms] != [term.words for term in asked]
+    return Understood(terms, possible, corrected, left_out, newest)
+
+
+async def search(
+    conn: Connection,
+    guild_id: int,
+    wanted: Wanted,
+    *,
+    understood: Understood | None = None,
+    offset: int = 0,
+    limit: int = 10,
+) -> Found:
     """One page of the records that hold every word and fit every filter.
 
     A word may stand in the plural or the singular, the last word may be unfinished, and a piece with a digit in it is
     looked for as it stands ("MQ-9B"). A word that no record of this server holds is replaced by the one nearest to it.
     Best first: the name that was asked for, names that begin so, names that hold all words, then the newest.
     """
-    asked, left_out = _terms(wanted.text)
-    terms, found_all = await _known(conn, guild_id, asked)
-    corrected = [term.words for term in terms] != [term.words for term in asked]
+    understood = understood or await understand(conn, guild_id, wanted)
+    terms = understood.terms
     tags = await _tags(conn, guild_id, wanted)
-    nothing = Found([], 0, False, terms, corrected, left_out)
-    if not found_all or tags is None or not (terms or wanted.filtered):
-        return nothing
-    span = _span(wanted)
-    ids = await _matches(conn, _query(tags, terms), span, COUNTED + 1)
+    if not understood.possible or tags is None:
+        return Found([], 0, False, terms, understood.corrected, understood.left_out)
+    ids = await _matches(conn, _query(tags, terms), _span(wanted), COUNTED + 1)
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
     best = bool(terms) and wanted.order == "best"
     if len(ids) <= _RANKED:
@@ -116,7 +155,7 @@ async def search(conn: Connection, guild_id: int, wanted: Wanted, *, offset: int
     else:
         ids = await _best_first(conn, guild_id, wanted, tags, terms, ids) if best else ids
         page = await _rows(conn, guild_id, ids[:COUNTED][offset : offset + limit])
-    return Found(await _hits(conn, page, terms), total, more, terms, corrected, left_out)
+    return Found(await _hits(conn, page, terms), total, more, terms, understood.corrected, understood.left_out)
 
 
 # From what was typed to words that this server knows
@@ -155,38 +194,21 @@ def _forms(word: str) -> list[str]:
     return [end for end in ends if len(end) > 2]
 
 
-async def _known(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[list[Term], bool]:
-    """The words with their other forms, mistyped ones corrected; and whether each of them is in this server at all."""
-    there, ends = await _vocabulary(conn, guild_id, terms)
-    found: list[Term] = []
-    complete = True
-    for term in terms:
-        others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
-        begun = ends if term.begins else []
-        if others or there.issuperset(term.words) or (begun and there.issuperset(term.words[:-1])):
-            few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
-            found.append(Term(term.words, term.begins, others, tuple(begun) if few else ()))
-            continue
-        words = [word if word in there else await _corrected(conn, guild_id, word) for word in term.words]
-        complete = complete and None not in words
-        # A word that had to be corrected was meant as a whole.
-        found.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
-    return found, complete
-
-
-async def _vocabulary(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[set[str], list[str]]:
-    """Those of the words and their other forms that a record of this server holds, and those that begin as the last
-    word does; of very many only the first."""
+async def _vocabulary(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[set[str], list[str], int]:
+    """Those of the words and their other forms that a record of this server holds; those that begin as the last word
+    does, of very many only the first; and the newest update. One read."""
     words = {form for term in terms for word in term.words for form in (word, *_forms(word))}
     begun = next((term.words[-1] for term in terms if term.begins), "\U0010ffff")
     rows = await conn.execute_fetchall(
-        "SELECT word, 0 FROM spelling WHERE guild_id = ?1 AND variant IN (SELECT value FROM json_each(?2)) "
-        "AND word = variant UNION ALL SELECT word, 1 FROM (SELECT word FROM spelling WHERE guild_id = ?1 "
-        "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5)",
+        "SELECT word, 'there' FROM spelling WHERE guild_id = ?1 AND variant IN (SELECT value FROM json_each(?2)) "
+        "AND word = variant UNION ALL SELECT word, 'begins' FROM (SELECT word FROM spelling WHERE guild_id = ?1 "
+        "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5) "
+        "UNION ALL SELECT ifnull(max(id), 0), 'newest' FROM ledger WHERE guild_id = ?1",
         (guild_id, _json(words), begun, "\U0010ffff", _ENDS + 1),
     )
     found = list(rows)
-    return {word for word, begins in found if not begins}, [word for word, begins in found if begins]
+    there, ends = ([word for word, how in found if how == wanted] for wanted in ("there", "begins"))
+    return set(there), ends, found[-1][0]
 
 
 async def _corrected(conn: Connection, guild_id: int, word: str) -> str | None:

@@ -51,7 +51,7 @@ def rows(
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
-def found(
+def found_text(
     asked: str,
     filters: str,
     hits: Sequence[tuple[Row, str]],
@@ -59,17 +59,14 @@ def found(
     total: int,
     page: int,
     *,
-    key: str,
     more: bool = False,
     read_as: str = "",
     left_out: bool = False,
     newest: bool = False,
-    guild_id: int | None = None,
-) -> ui.LayoutView:
+) -> str:
     """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
     does not. `more`: there are more than `total`; `read_as` is what slips were corrected to; `left_out`: some words
     were not looked for."""
-    count = -(-total // ROWS)
     lines: list[str] = []
     for row, fact in hits:
         lines.append(f"- {marked(row.name, terms, 120)} ({KIND_WORDS[row.kind][0]})")
@@ -82,12 +79,23 @@ def found(
     below = [
         ", ".join(filter(None, [*said, order])),
         "Only the first words were looked for" if left_out else "",
-        pages.place(page, count),
+        pages.place(page, _pages(total)),
     ]
-    turn = pages.turn_buttons(page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    select = cards.open_select("Open a record", [row for row, _ in hits], guild_id)
-    text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
-    return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
+    return "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
+
+
+def found(
+    text: str, rows: Sequence[Row], total: int, page: int, *, key: str, guild_id: int | None = None
+) -> ui.LayoutView:
+    """What `found_text` drew, with what opens its rows and turns its pages."""
+    turn = pages.turn_buttons(
+        page, _pages(total), "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
+    )
+    return card([text], buttons=turn, selects=[cards.open_select("Open a record", rows, guild_id)], accent=theme.PLAIN)
+
+
+def _pages(total: int) -> int:
+    return -(-total // ROWS)
 
 
 def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:

@@ -132,6 +132,16 @@ async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_d
 
 
 @pytest.mark.asyncio
+async def test_a_search_that_was_made_before_shows_what_was_entered_since(world: World):
+    for _ in range(2):
+        assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
+    await enter(world, ("more", "deal", "name", "31 other drones"))
+    assert set(menu(shown(await ask(world, "search", text="31 drones", kind="deal")))) == {"more", "armed-drones"}
+    await enter(world, ("more", "deal", "name", "Something else"))
+    assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
+
+
+@pytest.mark.asyncio
 async def test_newest_first_and_best_first_differ(world: World):
     await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", "7 drones"))
     best = menu(shown(await ask(world, "search", text="drones", kind="deal")))
