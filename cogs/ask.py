@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
+from bot.ask.lexicon import lexicon
 from bot.errors import BadInput
 from bot.ledger.words import one_line
 from bot.presses import press

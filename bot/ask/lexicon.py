@@ -208,7 +208,7 @@ def lexicon() -> Lexicon:
     )
 
 
-class _Strings(yaml.SafeLoader):
+class _Strings(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # pyright: ignore[reportGeneralTypeIssues]  # either is a class
     """Reads every scalar as text, as dossiers do: `no` and `on` are words here."""
 
 

@@ -15,6 +15,7 @@ from data.records import Kind
 LONGEST = 60
 """So many words are read; what comes after them is told as not read."""
 _NAME = 7  # The longest name that is looked for, in words.
+_NAMES = 5  # So many names are what a question can be about; the rest are words.
 
 
 class Token(Struct, frozen=True):
@@ -193,7 +194,7 @@ def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Le
             continue
         if all(name.end <= other.start or other.end <= name.start for other in chosen):
             chosen.append(name)
-    return sorted(chosen, key=lambda name: name.start)
+    return sorted(chosen, key=lambda name: name.start)[:_NAMES]
 
 
 def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lexicon) -> bool:

@@ -18,6 +18,8 @@ from data.records import Kind, Link, Opened, Record, Row, Source, State, Waiting
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
 
+ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
+
 _OPEN = f"""
 SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
   (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
@@ -25,15 +27,18 @@ SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
                                       ifnull(iif(o.open, json_extract(o.state, '$.facts.item_kind[0].value'), ''), '')))
    FROM (SELECT field, role, 1 AS outward, to_id AS other FROM link WHERE from_id = r.id
          UNION ALL
-         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id FROM link l JOIN record f ON f.id = l.from_id
-                        WHERE l.to_id = r.id ORDER BY f.newest_on DESC, f.id LIMIT {_LINKS_SHOWN})) l
+         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id
+                        FROM (SELECT rowid >> 40 AS day, rowid & {ID} AS id FROM text
+                              WHERE text MATCH 'tags:g' || r.guild_id || 'r' || r.id
+                              ORDER BY rowid DESC LIMIT {_LINKS_SHOWN}) hit
+                        JOIN link l ON l.from_id = hit.id AND +l.to_id = r.id ORDER BY hit.day DESC, hit.id)) l
    JOIN record o ON o.id = l.other AND o.live = 1),
   (SELECT json_group_array(json_object('id', s.id, 'title', s.title, 'publisher', s.publisher,
                                        'published_on', json(s.published_on), 'url', s.url, 'note', s.note))
    FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id)),
   (SELECT json_array(editor_role_id, zone) FROM desk WHERE guild_id = r.guild_id)
 FROM record r WHERE r.guild_id = ?
-"""  # the number is ours
+"""  # the numbers are ours
 
 _state = msgspec.json.Decoder(State)
 _links = msgspec.json.Decoder(list[Link])

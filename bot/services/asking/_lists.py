@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.ask.finding import Listed, Told
 from bot.ledger.fields import STAGES, get_field
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles
 from bot.services.asking._holders import is_of
 from bot.services.asking._scene import MOST, Scene, identity, row_of, stage_of
-from data.records import Kind, Opened
+from data.records import Kind, Opened, Row
 
 _COMPARED: dict[str, tuple[str, ...]] = {
     "deal": ("party", "value", "quantity", "deal_type"),
@@ -53,16 +55,23 @@ async def tell(scene: Scene) -> None:
             scene.conn, scene.guild_id, kind, day=scene.found.day, stage=stages[0] if stages else None, limit=MOST
         )
     else:
-        rows, total = await records.list_kind(
-            scene.conn,
-            scene.guild_id,
-            kind,
-            stage=stages[0] if stages and kind == "deal" else None,
-            linked=[one.record.slug for one in linked],
-            limit=MOST,
-        )
+        stage = stages[0] if stages and kind == "deal" else None
+        rows, total = await _newest(scene, kind, linked, stage) if linked else ([], 0)
+        if not rows:
+            slugs = [one.record.slug for one in linked]
+            rows, total = await records.list_kind(
+                scene.conn, scene.guild_id, kind, stage=stage, linked=slugs, limit=MOST
+            )
     words = tuple((one.record.slug, one.record.name) for one in linked)
     scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None, counted)
+
+
+async def _newest(scene: Scene, kind: Kind, linked: Sequence[Opened], stage: str | None) -> tuple[list[Row], int]:
+    """The newest records of a kind that name all of some others, and how many there are; from the index alone."""
+    texts = await scene.texts(kinds=(kind,), linked=linked, stage=stage, limit=MOST)
+    match = f"tags : ({scene.tags((kind,), linked, stage)})"
+    ((total,),) = await scene.conn.execute_fetchall("SELECT count(*) FROM text WHERE text MATCH ?", (match,))
+    return await scene.rows([text.slug for text in texts]), total
 
 
 async def _list_group(scene: Scene) -> None:

@@ -15,6 +15,7 @@ from bot.ledger.fold import live_updates
 from bot.ledger.words import words_of
 from bot.services import past, records, updates
 from bot.services.asking._words import forms, held_by
+from bot.services.records import ID
 from data.database import Connection
 from data.records import Kind, Opened, Row, Update
 
@@ -22,6 +23,8 @@ MOST = 5
 """So many records, statements or changes are told in an answer; of the rest it says how many they are."""
 
 
+_WORDS = 8
+"""So many words are looked for together; a question of more is about fewer things than it has words."""
 SUBJECTS: tuple[Kind, ...] = ("deal", "dialogue", "session", "document", "topic", "place", "participant")
 """Kinds that a name rather means than a statement, event or pending item of the same name."""
 DEFINITE: tuple[Kind, ...] = ("deal", "dialogue", "session", "document")
@@ -105,27 +108,32 @@ class Scene:
         return [word for word in words if any(form in self.known for form in forms(word))]
 
     async def texts(
-        self, *, kinds: Sequence[Kind] = (), linked: Sequence[Opened] = (), words: Sequence[str] = (), limit: int = 40
+        self,
+        *,
+        kinds: Sequence[Kind] = (),
+        linked: Sequence[Opened] = (),
+        words: Sequence[str] = (),
+        stage: str | None = None,
+        limit: int = 40,
     ) -> list[Text]:
         """The records of some kinds that are linked with others and hold the most of some words, newest first.
 
         All of the words where some record holds them all, else any.
         """
-        guild = f"g{self.guild_id}"
-        tags = [f"{guild}r{one.record.id}" for one in linked]
-        of_kinds = " OR ".join(f"{guild}k{kind}" for kind in kinds) or guild
-        groups = [" OR ".join(f'"{form}"' for form in sorted(forms(word))) for word in self.held(words)]
+        tags = self.tags(kinds, linked, stage)
+        # Of the forms that a word may have, those that this server's record holds.
+        held_forms = [sorted(forms(word) & self.known) for word in self.held(words)[:_WORDS]]
+        groups = [" OR ".join(f'"{form}"' for form in one) for one in held_forms]
         if words and not groups:
             return []
-        scope = f"tags : ({' AND '.join([*tags, f'({of_kinds})'])})"
         for joiner in (" AND ", " OR ") if len(groups) > 1 else (" AND ",):
             held = joiner.join(f"({group})" for group in groups)
-            match = f"{scope} AND {{name body}} : ({held})" if held else scope
+            match = f"tags : ({tags}) AND {{name body}} : ({held})" if held else f"tags : ({tags})"
             rows = list(
                 await self.conn.execute_fetchall(
-                    "SELECT r.slug, r.kind, t.name, t.body FROM text t JOIN record r ON r.text_id = t.rowid "
-                    "WHERE text MATCH ? AND r.guild_id = ? ORDER BY t.rowid DESC LIMIT ?",
-                    (match, self.guild_id, limit),
+                    "WITH hit AS (SELECT rowid, name, body FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) "
+                    "SELECT r.slug, r.kind, hit.name, hit.body FROM hit CROSS JOIN record r ON r.id = hit.rowid & ?",
+                    (match, limit, ID),
                 )
             )
             if rows:
@@ -135,6 +143,13 @@ class Scene:
                 ]
                 return sorted(texts, key=lambda text: text.rank(words), reverse=True)
         return []
+
+    def tags(self, kinds: Sequence[Kind], linked: Sequence[Opened], stage: str | None = None) -> str:
+        """The search for records of this server, of some kinds and at a stage, that name all of some others."""
+        guild = f"g{self.guild_id}"
+        of_kinds = " OR ".join(f"{guild}k{kind}" for kind in kinds) or guild
+        of_stage = [f"{guild}s{stage.replace('_', '')}"] if stage else []
+        return " AND ".join([*(f"{guild}r{one.record.id}" for one in linked), *of_stage, f"({of_kinds})"])
 
     async def rows(self, slugs: Sequence[str]) -> list[Row]:
         found = await records.get_many(self.conn, self.guild_id, slugs)
