@@ -24,6 +24,7 @@ from cogs.records import Interaction, in_ids
 LONGEST = 6000  # Discord: the most that an option can hold.
 _CARRIED, _CARRIED_WITH_RECORD = 78, 30
 """The longest question that a button carries itself, in the 100 units of an id; and beside a record's slug (50)."""
+_COLON = "\x1f"  # Stands for a colon, which parts an id; it is no character of a question.
 _DIGITS = 5
 
 
@@ -32,6 +33,10 @@ class Ask(commands.Cog):
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Reads the lexicon, so that the first question does not wait for it and a faulty one stops the start."""
+        lexicon()
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -44,12 +49,20 @@ class Ask(commands.Cog):
         caller = await self.bot.rights.caller(interaction, now)
         text = one_line(question)
         found = await self._answer(interaction, caller.guild_id, text, now)
-        key = await self._key(caller, text, now, _CARRIED_WITH_RECORD if found.found.which else _CARRIED)
-        await answer(interaction, view=answers.answer(found.found, found.drawn, key=key))
-        if not found.found.answered:
+        key = _carried(text, _CARRIED_WITH_RECORD if found.found.which else _CARRIED)
+        row = None if key else questions.new_id()
+        await answer(interaction, view=answers.answer(found.found, found.drawn, key=key or str(row)))
+        # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again.
+        if row is not None or not found.found.answered:
             async with self.bot.db.write() as conn:
                 await questions.keep_asked(
-                    conn, caller.guild_id, text, now=now, user_id=caller.user_id, unanswered=True
+                    conn,
+                    caller.guild_id,
+                    text,
+                    now=now,
+                    user_id=caller.user_id,
+                    unanswered=not found.found.answered,
+                    question_id=row,
                 )
 
     @press("ask.which")
@@ -132,18 +145,16 @@ class Ask(commands.Cog):
         self.bot.answered.keep(guild_id, stands, text, chosen, now, made)
         return made
 
-    async def _key(self, caller: Caller, text: str, now: datetime, most: int) -> str:
-        """What the buttons carry: a short question itself, which works for ever, or the row that keeps a longer one."""
-        if len(text.encode("utf-16-le")) <= 2 * most and ":" not in text:
-            return f"={text}"
-        async with self.bot.db.write() as conn:
-            return str(await questions.keep_asked(conn, caller.guild_id, text, now=now, user_id=caller.user_id))
-
     async def _asked(self, caller: Caller, key: str, now: datetime) -> str:
         """The question that a button carries or names."""
         if key.startswith("="):
-            return key[1:]
+            return key[1:].replace(_COLON, ":")
         return await questions.get_asked(self.bot.db.read, caller.guild_id, number(key), now=now)
+
+
+def _carried(text: str, most: int) -> str:
+    """What the buttons carry of a short question: itself, so that they work for ever; "" when it is too long."""
+    return f"={text.replace(':', _COLON)}" if len(text.encode("utf-16-le")) <= 2 * most else ""
 
 
 async def setup(bot: Attache) -> None:

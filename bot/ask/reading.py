@@ -106,10 +106,9 @@ def grams(found: Sequence[Token]) -> dict[str, list[tuple[int, int]]]:
     runs: dict[str, list[tuple[int, int]]] = {}
     words = [token.word for token in found]
     for start in range(len(words)):
-        if words[start] in _JOINING:
-            continue
+        joining = words[start] in _JOINING
         for end in range(start + 1, min(start + _NAME, len(words)) + 1):
-            if words[end - 1] in _JOINING:
+            if words[end - 1] in _JOINING or (joining and end - start < _WITH_ARTICLE):
                 continue
             head = words[start : end - 1]
             for last in plurals(words[end - 1]):
@@ -117,8 +116,10 @@ def grams(found: Sequence[Token]) -> dict[str, list[tuple[int, int]]]:
     return runs
 
 
+_WITH_ARTICLE = 3
+"""A name can begin with an article ("A stable region") when it has so many words."""
 _JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", "is", "are", "was", "a", "an"))
-"""Words that no name begins or ends with."""
+"""Words that no name ends with, nor a short one begins."""
 
 
 def plurals(word: str) -> list[str]:
@@ -228,9 +229,9 @@ def _sureness(how: int) -> int:
 def _stands_alone(found: Sequence[Token], start: int, end: int, how: int, lex: Lexicon) -> bool:
     """Whether a run that could be a name is meant as one, and not as the words of a question."""
     words = [token.word for token in found[start:end]]
-    if words[0] in _OPENING or words[-1] in _OPENING:
+    if words[0] in _OPENING:
         # "the drones": the run without its article names the same.
-        return how == 0 and len(words) > 2
+        return how == 0 and len(words) >= _WITH_ARTICLE
     if len(words) > 1:
         return how in (0, 3) or not all(word in lex.known for word in words)
     word, token = words[0], found[start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,8 +63,20 @@ async def clean_up(conn: Connection, now: datetime) -> None:
     )
 
 
+def new_id() -> int:
+    """The id of a row that will be written soon, for a button that is drawn before."""
+    return secrets.randbits(48)
+
+
 async def _keep(
-    conn: Connection, guild_id: int, what: Listing | Asked, *, now: datetime, user_id: int, unanswered: bool = False
+    conn: Connection,
+    guild_id: int,
+    what: Listing | Asked,
+    *,
+    now: datetime,
+    user_id: int,
+    unanswered: bool = False,
+    question_id: int | None = None,
 ) -> int:
     """Writes one row. Older ones of this server go, so that what is asked a lot does not pile up until the clean-up."""
     person = await people.ensure(conn, user_id)
@@ -72,8 +85,8 @@ async def _keep(
         (guild_id, to_text(now - KEPT)),
     )
     cursor = await conn.execute(
-        "INSERT INTO question (guild_id, person_id, text, asked_at, unanswered) VALUES (?, ?, ?, ?, ?)",
-        (guild_id, person.id, _json(what), to_text(now), unanswered),
+        "INSERT INTO question (id, guild_id, person_id, text, asked_at, unanswered) VALUES (?, ?, ?, ?, ?, ?)",
+        (question_id, guild_id, person.id, _json(what), to_text(now), unanswered),
     )
     assert cursor.lastrowid is not None  # One row was inserted.
     return cursor.lastrowid
@@ -110,10 +123,18 @@ async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetim
 
 
 async def keep_asked(
-    conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int, unanswered: bool = False
+    conn: Connection,
+    guild_id: int,
+    asked_text: str,
+    *,
+    now: datetime,
+    user_id: int,
+    unanswered: bool = False,
+    question_id: int | None = None,
 ) -> int:
     """Writes down a question, word for word. `unanswered` says that the record did not answer it."""
-    return await _keep(conn, guild_id, Asked(asked_text), now=now, user_id=user_id, unanswered=unanswered)
+    asked = Asked(asked_text)
+    return await _keep(conn, guild_id, asked, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id)
 
 
 async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> str:

@@ -28,7 +28,8 @@ async def only_named(scene: Scene, subject: Opened, facts: list[tuple[str, Fact]
         return facts
     there = {fact.value.get("record") for _, fact in facts if isinstance(fact.value, dict)}
     people = await records.get_many(scene.conn, scene.guild_id, [slug for slug in there if slug])
-    countries = named.keys() - there
+    # Of the companies or people that are asked for, those of the country; else who is named is looked for itself.
+    countries = named.keys() if scene.reading.of("groups") else named.keys() - there
     sent = {
         one.record.slug for one in people if (country := one.record.value("country")) and country["record"] in countries
     }

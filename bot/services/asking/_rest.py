@@ -31,11 +31,9 @@ async def tell(scene: Scene) -> None:
         apart = not texts and bool(scene.subjects)
         texts = texts or await scene.texts(words=scene.left)
         most = held_by(scene.left, texts[0].words) if texts else 0
-        best = (
-            [text for text in texts if text.rank(scene.left) == texts[0].rank(scene.left)]
-            if most * 2 >= len(scene.left)
-            else []
-        )
+        # What is not linked with the named has to hold all of the words, and several: else it is about something else.
+        enough = most == len(scene.left) > 1 if apart else most * 2 >= len(scene.left)
+        best = [text for text in texts if enough and text.rank(scene.left) == texts[0].rank(scene.left)]
         found = await scene.open([text.slug for text in best[:MOST]])
         said = [one for one in found if one.record.kind == "statement"]
         if most < len(scene.left) or (apart and found):
@@ -55,8 +53,10 @@ async def tell(scene: Scene) -> None:
                     scene.found.lines.append(Missing("The answer", first))
                 scene.found.lines.append(identity(first))
             scene.found.card = first
-        elif scene.subjects and not scene.found.lines:
-            scene.found.lines.append(Missing("The answer", scene.subjects[0]))
+        elif scene.subjects:
+            scene.found.lines += (
+                [identity(scene.main())] if scene.found.lines else [Missing("The answer", scene.subjects[0])]
+            )
         if found or scene.subjects:
             return
     if scene.subjects and not scene.found.lines:
