@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import simcord
 
 from bot import when
-from bot.demo.world import ZONE, DemoWorld, demo_world
+from bot.demo.world import QUESTIONS, ZONE, DemoWorld, demo_world
 
 ITEM = "drone-clearances"
 
@@ -69,19 +69,30 @@ class Tour:
         self.steps += 1
         print(f"\n── {self.steps}. {heading}\n\n{text}", flush=True)
 
-    def _answer(self, result: simcord.InteractionResult, expect: str) -> str:
+    def _answer(self, result: simcord.InteractionResult, *expected: str) -> str:
         if not result.acknowledged or result.response is None:
             raise StepFailed("the bot did not answer")
         text = _text(result.response)
-        if expect.casefold() not in text.casefold():
-            raise StepFailed(f"the answer holds no {expect!r}:\n{text}")
+        for expect in expected:
+            if expect.casefold() not in text.casefold():
+                raise StepFailed(f"the answer holds no {expect!r}:\n{text}")
         return text
 
-    async def types(self, who: simcord.MemberActor, command: str, expect: str, **options: Any) -> Any:
+    async def types(self, who: simcord.MemberActor, command: str, *expected: str, **options: Any) -> Any:
         """Somebody types a command; the answer is printed and returned."""
         shown = " ".join(f"{name}: {getattr(value, 'name', value)}" for name, value in options.items())
         result = await who.slash(self.world.channel, command, **options)
-        self._say(f"{who.name} types /{command} {shown}".rstrip(), self._answer(result, expect))
+        self._say(f"{who.name} types /{command} {shown}".rstrip(), self._answer(result, *expected))
+        return result.response
+
+    async def asks(self, who: simcord.MemberActor, question: str, *expected: str) -> Any:
+        """Somebody asks; what is expected has to stand below the question, which the answer quotes."""
+        result = await who.slash(self.world.channel, "ask", question=question)
+        heading, _, answer = self._answer(result).partition("\n")
+        for expect in expected:
+            if expect.casefold() not in answer.casefold():
+                raise StepFailed(f"the answer to {question!r} holds no {expect!r}:\n{answer}")
+        self._say(f"{who.name} types /ask question: {question}", f"{heading}\n{answer}")
         return result.response
 
     async def presses(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
@@ -130,6 +141,10 @@ async def _visit(tour: Tour) -> None:
     world = tour.world
     member, editor = world.member, world.editor
     await tour.types(member, "help", "/deal show")
+    for question, expected in QUESTIONS.items():
+        await tour.asks(member, question, *expected)
+    answer = await tour.asks(member, "how much is teh drone deel worth?", "more than $3 billion", "sentence 5")
+    await tour.presses(member, answer, "Sources", "more than $3 billion")
     await tour.types(member, "deal show", "Waiting for U.S. government clearances", deal="armed-drones")
     await tour.types(member, "pending list", "What is still open")
     await tour.types(member, "participant show", "India", participant="भारत")
@@ -153,6 +168,7 @@ async def _visit(tour: Tour) -> None:
     a_moment = timedelta(seconds=90)
     await tour.waits(a_moment, "The change reaches the channel, which follows the deal", tour.channel(due))
     await tour.waits(timedelta(), "and max, who follows it too", tour.dm(member, due))
+    await tour.asks(member, "When are the drone clearances due?", due, "announced", "paragraph 3")
 
     two_days = timedelta(days=2, hours=1)
     await tour.waits(two_days, "Two days later the day has come: the channel is reminded", tour.channel("due today"))

@@ -24,12 +24,12 @@ from bot.services import derived
 from data.database import Database
 
 ZONE = "Asia/Kolkata"
-QUESTIONS = (
-    "Who must act on the drones?",
-    "What did Blinken say about the Indo-Pacific?",
-    "When will the drones be delivered?",
-)
-"""What a visitor is offered to ask first; the last one is not in the record."""
+QUESTIONS = {
+    "Who must act on the drones?": ("U.S. government", "10 November 2023", "sentence 5"),
+    "What did Blinken say about the Indo-Pacific?": ("Antony Blinken", "free, open, prosperous", "sentence 7"),
+    "When will the drones be delivered?": ("not in the record", "Waiting for U.S. government clearances"),
+}
+"""What a visitor is offered to ask first, and what the answers hold; the last one is not in the record."""
 # simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
 SETTLE_TIMEOUT = 8.0
 

@@ -25,18 +25,18 @@ class Offered:
 
 _READY: dict[Who, tuple[str, ...]] = {
     "manager": (
-        "{pending list} shows what is open and who has to act; {deal show} opens a deal.",
+        "{ask} answers a question in plain words; {pending list} shows what is open and who has to act.",
         "{follow add} with `channel:` tells a channel when a deal changes; {digest preview} shows the next digest.",
         "{settings show} tells how it stands; {setup} changes the zone, the channel, the editors or the digest.",
     ),
     "editor": (
-        "{pending list} shows what is open and who has to act.",
+        "{ask} answers a question in plain words; {pending list} shows what is open and who has to act.",
         "{update stage} and {update pending} enter what happened, with its source; {update close} ends an open item.",
         "{update checked} notes that you looked and found nothing new.",
     ),
     "member": (
-        "{pending list} shows what is open and who has to act.",
-        "{deal show} opens a deal; {search} finds everything else.",
+        "{ask} answers a question in plain words, such as: what is still pending?",
+        "{pending list} shows what is open and who has to act; {deal show} opens a deal.",
         "{follow add} tells you by direct message what changes; {remind me} reminds you of an open item.",
     ),
 }
@@ -49,24 +49,24 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
     "new": {
         True: (
             "{setup} in the channel where the news should go: it loads the first dossier and sets a daily digest.",
-            "Then {pending list} shows what is open and who has to act.",
+            "Then {ask} answers questions in plain words, and {pending list} shows what is open.",
             "{follow add} tells you, or a channel, what changes.",
         ),
         False: (
             "Ask someone with Manage Server to use {setup}; until then there is no record to read here.",
             "{me zone} sets your time zone, so that times come out right.",
-            "Then {pending list} shows what is open, and {follow add} tells you what changes.",
+            "Then {ask} answers questions in plain words, and {follow add} tells you what changes.",
         ),
     },
     "paused": {
         True: (
             "{setup} starts Attaché again: it was removed once, everything is still here, and nothing is sent.",
             "{settings show} tells how it stands.",
-            "{pending list} shows what is open.",
+            "{ask} and {pending list} work meanwhile.",
         ),
         False: (
             "Ask someone with Manage Server to use {setup}: Attaché was removed once, and nothing is sent until then.",
-            "{pending list} shows what is open; everything is still here.",
+            "{ask} and {pending list} work meanwhile; everything is still here.",
             "{follow list} shows what you follow.",
         ),
     },

@@ -37,7 +37,7 @@ def greeting(mention: Mention, *, returned: bool) -> str:
         )
         steps = [
             "Someone with Manage Server runs `/setup` in the channel where the news should go.",
-            f"Then {mention('pending list')} shows everyone what is open, and {mention('deal show')} opens a deal.",
+            f"Then {mention('ask')} answers everyone's questions, and {mention('pending list')} shows what is open.",
             f"{mention('follow add')} tells you by direct message what changes; {mention('help')} lists the rest.",
         ]
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
@@ -78,7 +78,7 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
         heading = "## Attaché is set up"
         shown, rest = list(lines.values()), "Nothing was changed: no option was given."
     steps = [
-        f"{mention('pending list')} shows what is open and who has to act.",
+        f"{mention('ask')} answers a question in plain words; {mention('pending list')} shows what is open.",
         f"{mention('digest preview')} with `channel:` shows the next digest as it would be sent now.",
         f"{mention('follow add')} with `channel:` tells a channel at once when a deal changes.",
     ]

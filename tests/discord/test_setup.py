@@ -51,6 +51,7 @@ async def test_setup_without_options_does_everything_and_says_so(empty_world: Wo
     assert "whoever has Manage Server" in text
     assert "09:00 on weekdays" in text
     assert "India–U.S. 2+2 talks" in text
+    assert "\n1. </ask:" in text
     assert "</pending list:" in text
     assert text.count("\n1. ") == text.count("\n2. ") == text.count("\n3. ") == 1
     desk = await desk_of(empty_world)
