@@ -14,16 +14,50 @@ import aiohttp
 import pytest
 
 from bot.demo import tour
-from bot.demo.page import _free
+from bot.demo.page import _free, _show_newest
+from bot.demo.world import QUESTIONS, demo_world
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_tour_plays_to_its_end(capsys):
+def test_the_tour_plays_to_its_end_and_asks_five_questions_one_of_them_not_in_the_record(capsys):
     assert asyncio.run(tour.run_tour()) == 0
     told = capsys.readouterr().out
     assert "Waiting for U.S. government clearances" in told
     assert re.search(r"All \d\d steps went well", told)
+    asked = [step for step in told.split("\n── ") if "types /ask question:" in step.partition("\n")[0]]
+    assert len(asked) == 5
+    assert sum("not in the record" in step for step in asked) == 1
+
+
+@pytest.mark.parametrize("expected", ["this is not in the answer", "Who must act on the drones?"])
+def test_a_question_of_the_tour_fails_when_its_answer_lacks_something_though_the_heading_has_it(
+    monkeypatch, capsys, expected
+):
+    async def visit(playing: tour.Tour) -> None:
+        await playing.asks(playing.world.member, "Who must act on the drones?", expected)
+
+    monkeypatch.setattr(tour, "_visit", visit)
+    assert asyncio.run(tour.run_tour()) == 1
+    assert "Step 1 failed" in capsys.readouterr().err
+
+
+@pytest.mark.asyncio
+async def test_the_page_opens_at_three_questions_and_scrolls_to_an_answer():
+    async with demo_world() as world:
+        page = world.env.preview(world.channel, viewers=[world.member], layout="channel")
+        async with page:
+            first = await page.snapshot()
+            opened = first["messages"][first["targetId"]]["content"]
+            assert first["targetId"] == first["timeline"][-1]
+            assert opened.splitlines()[1:] == [f"- {question}" for question in QUESTIONS]
+            assert len(QUESTIONS) == 3
+
+            await world.member.slash(world.channel, "ask", question=next(iter(QUESTIONS)))
+            assert (await page.snapshot())["targetId"] == first["targetId"]
+            _show_newest(page, {})
+            then = await page.snapshot()
+            assert then["targetId"] == then["timeline"][-1] != first["targetId"]
 
 
 def test_a_step_that_fails_ends_the_tour_with_its_name(monkeypatch, capsys):
