@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,8 @@ class Lexicon(Struct, frozen=True):
         return sorted((distance(word, known), known) for known in found)
 
 
-def inflections(word: str) -> list[str]:
+@lru_cache(4096)
+def inflections(word: str) -> Sequence[str]:
     """A word and the forms in which English bends it; some of them do not exist, which does no harm."""
     if len(word) < 3 or not word.isascii() or not word.isalpha():
         return [word]
@@ -116,14 +117,15 @@ def inflections(word: str) -> list[str]:
     return forms
 
 
-def stems(word: str) -> set[str]:
+@lru_cache(4096)
+def stems(word: str) -> frozenset[str]:
     """What a word may be a form of, itself among it. Two words that share one are taken for the same."""
     found = {word}
     if word.isascii() and len(word) >= 4:
         for ending, instead in _ENDINGS:
             if word.endswith(ending) and len(word) - len(ending) >= 3:
                 found.add(word[: -len(ending)] + instead)
-    return found
+    return frozenset(found)
 
 
 _ENDINGS = (

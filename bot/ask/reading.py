@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -101,18 +102,23 @@ def tokens(text: str) -> tuple[list[Token], bool]:
     return found[:LONGEST], len(found) > LONGEST
 
 
-def grams(found: Sequence[Token]) -> dict[str, list[tuple[int, int]]]:
+def grams(found: Sequence[Token]) -> Mapping[str, Sequence[tuple[int, int]]]:
     """Every run of words that can be a name, with the places where it stands; plurals also as one."""
+    return _runs(tuple(token.word for token in found))
+
+
+@lru_cache(64)  # They are asked for twice: to look names up, and to place those that were found.
+def _runs(words: tuple[str, ...]) -> Mapping[str, Sequence[tuple[int, int]]]:
     runs: dict[str, list[tuple[int, int]]] = {}
-    words = [token.word for token in found]
-    for start in range(len(words)):
-        joining = words[start] in _JOINING
+    for start, first in enumerate(words):
+        joining = first in _JOINING
+        head = ""
         for end in range(start + 1, min(start + _NAME, len(words)) + 1):
-            if words[end - 1] in _JOINING or (joining and end - start < _WITH_ARTICLE):
-                continue
-            head = words[start : end - 1]
-            for last in plurals(words[end - 1]):
-                runs.setdefault(" ".join([*head, last]), []).append((start, end))
+            last = words[end - 1]
+            if last not in _JOINING and not (joining and end - start < _WITH_ARTICLE):
+                for form in plurals(last):
+                    runs.setdefault(head + form, []).append((start, end))
+            head += last + " "
     return runs
 
 
@@ -122,7 +128,8 @@ _JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", 
 """Words that no name ends with, nor a short one begins."""
 
 
-def plurals(word: str) -> list[str]:
+@lru_cache(4096)
+def plurals(word: str) -> Sequence[str]:
     """A word as it is, and as one or as several."""
     if len(word) < 3 or not word.isascii() or not word.isalpha():
         return [word]
@@ -169,9 +176,10 @@ def read(
 def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Lexicon) -> list[Name]:
     """The runs that name records: the longest first, and of those that are equal the surest; they do not overlap."""
     runs: dict[tuple[int, int], list[Named]] = {}
-    for text, places in grams(found).items():
-        for place in places:
-            runs.setdefault(place, []).extend(named.get(text, ()))
+    placed = grams(found)
+    for text, records in named.items():
+        for place in placed.get(text, ()):
+            runs.setdefault(place, []).extend(records)
     offered = []
     for (start, end), all_named in runs.items():
         candidates = all_named
@@ -249,7 +257,8 @@ _OPENING = ("the", "a", "an", "of", "for", "in", "on", "and", "to", "with", "at"
 
 def _meanings(words: Sequence[str], taken: Iterable[int], lex: Lexicon) -> dict[Meaning, tuple[int, ...]]:
     """The cues in the words, the longest at each place, and pairs of words that mean something together."""
-    free = [word if place not in set(taken) else "" for place, word in enumerate(words)]
+    named = set(taken)
+    free = ["" if place in named else word for place, word in enumerate(words)]
     found: dict[Meaning, tuple[int, ...]] = {}
     place = 0
     while place < len(free):

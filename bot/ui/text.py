@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.errors import UserError
 from bot.ledger.words import one_line
@@ -18,6 +19,7 @@ _PING = re.compile(r"@(?=everyone|here)")
 UNANSWERED = "-# Discord did not say in time whether you are still in every server; ask again to see all of them."
 
 
+@lru_cache(2048)  # Names of a record are written in every list and card.
 def escape(text: str) -> str:
     """A person's text so that Discord shows it letter by letter, on one line."""
     line = one_line(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -50,9 +51,12 @@ def as_json(values: Iterable[Any]) -> str:
     return msgspec.json.encode(list(values)).decode()
 
 
-def forms(word: str) -> set[str]:
+@lru_cache(4096)
+def forms(word: str) -> frozenset[str]:
     """The forms of a word under which the record may hold it."""
-    return {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
+    return frozenset(
+        {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
+    )
 
 
 def _stems(word: str) -> list[str]:
