@@ -11,8 +11,7 @@ from typing import NamedTuple
 from bot.ask.finding import Finding
 from bot.services import records
 from bot.services.questions import Listing
-from bot.services.search import Found
-from bot.ui import answers, cards
+from bot.ui import answers, cards, lists
 from data.database import Connection
 from data.records import Kind, Opened
 
@@ -31,13 +30,14 @@ class Recent:
 
         Only a due date that ends changes them by itself, and days end on a quarter of an hour in every zone.
         """
-        quarter = _quarter(now)
+        quarter = quarter_of(now)
         if self._drawn is None or self._drawn[0] != quarter:
             self._drawn = quarter, cards.draw(self.opened, now=now)
         return self._drawn[1]
 
 
-def _quarter(now: datetime) -> datetime:
+def quarter_of(now: datetime) -> datetime:
+    """The quarter of an hour that a moment lies in."""
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
@@ -57,7 +57,7 @@ class Answered:
     def find(self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime) -> Answer | None:
         """The answer that this question had, if it still has it."""
         kept = self._kept.get((guild_id, text, chosen))
-        if kept is None or kept[:2] != (stands, _quarter(now)):
+        if kept is None or kept[:2] != (stands, quarter_of(now)):
             return None
         self._kept.move_to_end((guild_id, text, chosen))
         return kept[2]
@@ -65,29 +65,33 @@ class Answered:
     def keep(
         self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime, answer: Answer
     ) -> None:
-        self._kept[guild_id, text, chosen] = stands, _quarter(now), answer
+        self._kept[guild_id, text, chosen] = stands, quarter_of(now), answer
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
 
-class Searched:
-    """Pages of what was looked for last, as drawn. What stands here is never older than the ledger."""
+class Turned:
+    """Pages of lists and searches that were asked for last, as drawn. What stands here is never older than the ledger.
+
+    `stands` is what a page depends on beside what was asked: the newest update and, where it tells days, the quarter.
+    """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Listing, int], tuple[int, Found, str]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, Listing, int], tuple[object, lists.Drawn]] = OrderedDict()
 
-    def find(self, guild_id: int, listing: Listing, page: int, newest: int) -> tuple[Found, str] | None:
-        """The page that this search had, if the newest update of its server is still the same."""
+    def find(self, guild_id: int, listing: Listing, page: int, stands: object) -> lists.Drawn | None:
+        """The page as it was, if it still is."""
         kept = self._kept.get((guild_id, listing, page))
-        if kept is None or kept[0] != newest:
+        if kept is None or kept[0] != stands:
             return None
         self._kept.move_to_end((guild_id, listing, page))
-        return kept[1:]
+        return kept[1]
 
-    def keep(self, guild_id: int, listing: Listing, page: int, newest: int, found: Found, drawn: str) -> None:
-        self._kept[guild_id, listing, page] = newest, found, drawn
+    def keep(self, guild_id: int, listing: Listing, page: int, stands: object, drawn: lists.Drawn) -> lists.Drawn:
+        self._kept[guild_id, listing, page] = stands, drawn
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+        return drawn
 
 
 class Recently:

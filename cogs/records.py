@@ -11,7 +11,7 @@ from discord import app_commands, ui
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
-from bot.recent import Recent
+from bot.recent import Recent, quarter_of
 from bot.rights import Caller
 from bot.services import desks, questions, records, search
 from bot.services.questions import Listing
@@ -128,7 +128,7 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
     bot = interaction.client
     now = bot.clock.now()
     caller = await bot.rights.caller(interaction, now)
-    if listing.wanted is None:  # A search asks by itself where it finds nothing.
+    if listing.wanted is None and listing.kind != "pending":  # These two look by themselves where they have to.
         await desks.get(bot.db.read, caller.guild_id)
     view = await list_page(interaction, caller, listing, 0, now)
     await interaction.response.send_message(view=view, ephemeral=True)
@@ -214,77 +214,75 @@ async def _found_page(
     """One page of what a search found."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
-    found, text = await _searched(bot, caller.guild_id, listing, wanted, page)
-    if not found.hits and page > 0:
-        page = 0
-        found, text = await _searched(bot, caller.guild_id, listing, wanted, page)
-    if not found.hits:
+    drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, page)
+    if not drawn.rows and page > 0:
+        drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, 0)
+    if not drawn.rows:
         await desks.get(bot.db.read, caller.guild_id)
         close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
-            wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), found.read_as
+            wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), read_as
         )
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot, caller, listing, now) if found.total > lists.ROWS else "deal"
-    rows = [hit.row for hit in found.hits]
-    return lists.found(text, rows, found.total, page, key=key, guild_id=in_ids(interaction, caller))
+        key = await _kept(bot, caller, listing, now) if drawn.total > lists.ROWS else "deal"
+    return lists.found(drawn, key=key, guild_id=in_ids(interaction, caller))
 
 
 async def _searched(
     bot: Attache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
-) -> tuple[search.Found, str]:
-    """One page of what is found and its words, kept from the last time while nothing has changed since."""
+) -> tuple[lists.Drawn, str]:
+    """One page of what is found, kept from the last time while nothing has changed since; and the words as read."""
     conn = bot.db.read
     understood = await search.understand(conn, guild_id, wanted)
-    kept = bot.searched.find(guild_id, listing, page, understood.newest)
+    kept = bot.turned.find(guild_id, listing, page, understood.newest)
     if kept is not None:
-        return kept
+        return kept, understood.read_as
     found = await search.search(
         conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
     )
-    text = lists.found_text(
+    drawn = lists.found_drawn(
         wanted.text,
         listing.words,
         [(hit.row, hit.fact) for hit in found.hits],
-        found.terms,
+        understood.terms,
         found.total,
         page,
         more=found.more,
-        read_as=found.read_as if found.corrected else "",
-        left_out=found.left_out,
-        newest=wanted.order == "newest" or not found.terms,
+        read_as=understood.read_as if understood.corrected else "",
+        left_out=understood.left_out,
+        newest=wanted.order == "newest" or not understood.terms,
     )
-    bot.searched.keep(guild_id, listing, page, understood.newest, found, text)
-    return found, text
+    return bot.turned.keep(guild_id, listing, page, understood.newest, drawn), understood.read_as
 
 
 async def _pending_page(
     interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None
 ) -> ui.LayoutView:
+    """One page of what is open, kept from the last time while nothing has changed since."""
     bot = interaction.client
-    about = listing.linked[0] if listing.linked else None
-    waiting = await records.list_waiting(bot.db.read, caller.guild_id, about=about)
-    asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
-    page = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
-    if not waiting:
-        return await _nothing(bot, caller.guild_id, "pending", listing.words)
-    here = [one.slug for one in asked[page * lists.ITEMS : (page + 1) * lists.ITEMS]]
-    items = await records.get_many(bot.db.read, caller.guild_id, here)
+    stands = await records.standing(bot.db.read, caller.guild_id), quarter_of(now)
+    drawn = bot.turned.find(caller.guild_id, listing, page, stands)
+    if drawn is None:
+        await desks.get(bot.db.read, caller.guild_id)
+        about = listing.linked[0] if listing.linked else None
+        waiting = await records.list_waiting(bot.db.read, caller.guild_id, about=about)
+        if not waiting:
+            return await _nothing(bot, caller.guild_id, "pending", listing.words)
+        asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
+        shown = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
+        here = [one.slug for one in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
+        items = await records.get_many(bot.db.read, caller.guild_id, here)
+        drawn = lists.pending_drawn(waiting, items, shown, now=now, about=listing.words, everything=listing.everything)
+        bot.turned.keep(caller.guild_id, listing, page, stands, drawn)
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
-    hidden = len(waiting) > len(asked)
     key = key or plain_key(listing)
-    if key is None and len(asked) > lists.ITEMS:
+    if key is None and drawn.total > lists.ITEMS:
         key = await _kept(bot, caller, listing, now)
     return lists.pending(
-        waiting,
-        items,
-        page,
+        drawn,
         key=key or "pending",
-        now=now,
-        about=listing.words,
-        everything=listing.everything,
-        everything_key=(plain_key(everything) or await _kept(bot, caller, everything, now)) if hidden else "",
+        everything_key=(plain_key(everything) or await _kept(bot, caller, everything, now)) if drawn.hidden else "",
         guild_id=in_ids(interaction, caller),
     )
 

@@ -73,29 +73,11 @@ class Hit(Struct, frozen=True):
     fact: str = ""
 
 
-class Found(Struct, frozen=True):
-    """One page of what was found. With `more` there are more than `total`.
-
-    `terms` are the words as they were looked for, `corrected` says that they are not as typed, and `left_out` that
-    there were more words than are looked for.
-    """
-
-    hits: list[Hit]
-    total: int
-    more: bool
-    terms: list[Term]
-    corrected: bool = False
-    left_out: bool = False
-
-    @property
-    def read_as(self) -> str:
-        return _asked(self.terms)
-
-
 class Understood(Struct, frozen=True):
     """A search in words that the server knows, and the newest update of its ledger when they were looked up.
 
-    Not `possible`: some word, or what a filter names, is nowhere in it.
+    Not `possible`: some word is nowhere in it. `corrected`: the words are not as typed. `left_out`: there were more of
+    them than are looked for.
     """
 
     terms: list[Term]
@@ -103,6 +85,19 @@ class Understood(Struct, frozen=True):
     corrected: bool
     left_out: bool
     newest: int
+
+    @property
+    def read_as(self) -> str:
+        return _asked(self.terms)
+
+
+class Found(Struct, frozen=True):
+    """One page of what was found. With `more` there are more than `total`."""
+
+    hits: list[Hit]
+    total: int
+    more: bool
+    understood: Understood
 
 
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Understood:
@@ -145,7 +140,7 @@ async def search(
     terms = understood.terms
     tags = await _tags(conn, guild_id, wanted)
     if not understood.possible or tags is None:
-        return Found([], 0, False, terms, understood.corrected, understood.left_out)
+        return Found([], 0, False, understood)
     ids = await _matches(conn, _query(tags, terms), _span(wanted), COUNTED + 1)
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
     best = bool(terms) and wanted.order == "best"
@@ -155,7 +150,7 @@ async def search(
     else:
         ids = await _best_first(conn, guild_id, wanted, tags, terms, ids) if best else ids
         page = await _rows(conn, guild_id, ids[:COUNTED][offset : offset + limit])
-    return Found(await _hits(conn, page, terms), total, more, terms, understood.corrected, understood.left_out)
+    return Found(await _hits(conn, page, terms), total, more, understood)
 
 
 # From what was typed to words that this server knows

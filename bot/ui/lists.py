@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from discord import ui
 
@@ -51,7 +52,20 @@ def rows(
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
-def found_text(
+class Drawn(NamedTuple):
+    """A page of a list in words: what it says, the records on it, which page it is, and of how many records.
+
+    So many more are `hidden`, until everything is asked for.
+    """
+
+    text: str
+    rows: list[Row]
+    page: int
+    total: int
+    hidden: int = 0
+
+
+def found_drawn(
     asked: str,
     filters: str,
     hits: Sequence[tuple[Row, str]],
@@ -63,7 +77,7 @@ def found_text(
     read_as: str = "",
     left_out: bool = False,
     newest: bool = False,
-) -> str:
+) -> Drawn:
     """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
     does not. `more`: there are more than `total`; `read_as` is what slips were corrected to; `left_out`: some words
     were not looked for."""
@@ -79,23 +93,18 @@ def found_text(
     below = [
         ", ".join(filter(None, [*said, order])),
         "Only the first words were looked for" if left_out else "",
-        pages.place(page, _pages(total)),
+        pages.place(page, -(-total // ROWS)),
     ]
-    return "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
+    text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
+    return Drawn(text, [row for row, _ in hits], page, total)
 
 
-def found(
-    text: str, rows: Sequence[Row], total: int, page: int, *, key: str, guild_id: int | None = None
-) -> ui.LayoutView:
-    """What `found_text` drew, with what opens its rows and turns its pages."""
-    turn = pages.turn_buttons(
-        page, _pages(total), "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
-    )
-    return card([text], buttons=turn, selects=[cards.open_select("Open a record", rows, guild_id)], accent=theme.PLAIN)
-
-
-def _pages(total: int) -> int:
-    return -(-total // ROWS)
+def found(drawn: Drawn, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
+    """What `found_drawn` drew, with what opens its records and turns its pages."""
+    count = -(-drawn.total // ROWS)
+    turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
+    select = cards.open_select("Open a record", drawn.rows, guild_id)
+    return card([drawn.text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
 def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
@@ -116,18 +125,15 @@ def empty(title: str, text: str) -> ui.LayoutView:
     return card([f"## {title}\n{text}"], accent=theme.PLAIN)
 
 
-def pending(
+def pending_drawn(
     waiting: Sequence[Waiting],
     items: Sequence[Opened],
     page: int,
     *,
-    key: str,
     now: datetime,
     about: str = "",
     everything: bool = False,
-    everything_key: str = "",
-    guild_id: int | None = None,
-) -> ui.LayoutView:
+) -> Drawn:
     """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order."""
     asked = [one for one in waiting if everything or one.item_kind not in ON_REQUEST_KINDS]
     others = [one for one in waiting if one.item_kind in ON_REQUEST_KINDS] if not everything else []
@@ -158,17 +164,25 @@ def pending(
         quiet.append(f"-# Not listed, because nobody in particular has to act: {named}.")
     if count > 1:
         quiet.append(f"-# {pages.place(page, count)}.")
-    turn = pages.turn_buttons(page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    if others and everything_key:
-        label = f"Show the other {len(others):,}" if len(others) > 1 else "Show the other one"
-        turn.append(button(label, custom_id("list.page", everything_key, 0, guild_id=guild_id)))
     title = "## What is still open" + (f" about {escaped(about, 100)}" if about else "")
     rows_ = [Row("pending", item.record.slug, item.record.name, item.record.headline, None) for item in items]
     parts = [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(quiet)]
+    return Drawn("\n\n".join(filter(None, parts)), rows_, page, len(asked), len(others))
+
+
+def pending(drawn: Drawn, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
+    """What `pending_drawn` drew, with what opens its items, turns its pages and shows what it leaves out."""
+    count = -(-drawn.total // ITEMS)
+    turn = pages.turn_buttons(
+        drawn.page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
+    )
+    if drawn.hidden and everything_key:
+        label = f"Show the other {drawn.hidden:,}" if drawn.hidden > 1 else "Show the other one"
+        turn.append(button(label, custom_id("list.page", everything_key, 0, guild_id=guild_id)))
     return card(
-        ["\n\n".join(filter(None, parts))],
+        [drawn.text],
         buttons=turn,
-        selects=[cards.open_select("Open an item", rows_, guild_id)] if rows_ else [],
+        selects=[cards.open_select("Open an item", drawn.rows, guild_id)] if drawn.rows else [],
         accent=theme.OPEN,
     )
 

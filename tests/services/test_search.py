@@ -163,8 +163,8 @@ async def test_filters_narrow_down_and_stand_alone(filled: Database, wanted: Wan
 async def test_slips_are_corrected_by_what_this_server_holds_and_said(filled, typed, read_as, found):
     result = await search.search(filled.read, GUILD, Wanted(typed))
     assert [hit.row.slug for hit in result.hits][: len(found) or 1] == found
-    assert result.read_as == read_as
-    assert result.corrected == bool(found)
+    assert result.understood.read_as == read_as
+    assert result.understood.corrected == bool(found)
 
 
 @pytest.mark.asyncio
@@ -220,9 +220,9 @@ async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database
 @pytest.mark.asyncio
 async def test_more_words_than_are_looked_for_are_said(filled: Database):
     many = " ".join(["drones"] + [f"word{i}" for i in range(40)])
-    assert (await search.search(filled.read, GUILD, Wanted(many))).left_out
-    assert (await search.search(filled.read, GUILD, Wanted("drones " * 900))).left_out
-    assert not (await search.search(filled.read, GUILD, Wanted("drones " * 20))).left_out
+    assert (await search.search(filled.read, GUILD, Wanted(many))).understood.left_out
+    assert (await search.search(filled.read, GUILD, Wanted("drones " * 900))).understood.left_out
+    assert not (await search.search(filled.read, GUILD, Wanted("drones " * 20))).understood.left_out
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

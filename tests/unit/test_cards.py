@@ -17,6 +17,7 @@ from bot.ledger.brief import brief, on_date
 from bot.ledger.fields import KINDS, fields_of, get_field
 from bot.ledger.fold import fold
 from bot.services import dossiers
+from bot.services.search import Term
 from bot.ui import cards, facts, history, lists, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import Course, Fact, FactDate, Kind, Link, Opened, Record, Row, Source, State, Update, Waiting
@@ -568,11 +569,8 @@ async def test_no_records_make_a_list_too_long():
             for n, one in enumerate(items)
         ]
         waiting += [Waiting(f"more-{n}", "m" * 100, "research_gap", "", None) for n in range(more)]
-        fits(
-            lists.pending(
-                waiting, items, 0, key="pending", now=NOW, about="a" * 100, everything_key="all", guild_id=guild_id
-            )
-        )
+        drawn = lists.pending_drawn(waiting, items, 0, now=NOW, about="a" * 100)
+        fits(lists.pending(drawn, key="pending", everything_key="all", guild_id=guild_id))
         rows = [
             Row(one.record.kind, f"row-{n}", one.record.name, one.record.headline, None) for n, one in enumerate(items)
         ]
@@ -587,9 +585,17 @@ async def test_no_records_make_a_list_too_long():
                 line="l" * 300,
                 guild_id=guild_id,
                 mentioned=frozenset({"row-1"}),
-                kinds=True,
             )
         )
+        terms = [Term(("a",), begins=True), Term(("b", "9")), Term(("m",), others=("e",))]
+        hits = [
+            (Row(row.kind, f"hit-{n}", row.name, row.headline, None), f"In short: {row.name} {row.headline}")
+            for n, row in enumerate((rows * lists.ROWS)[: lists.ROWS])
+        ]
+        found = lists.found_drawn(
+            "*" * 400, "f" * 300, hits, terms, 1000, 124, more=True, read_as="_" * 400, left_out=True
+        )
+        fits(lists.found(found, key="~" + "x" * 60, guild_id=guild_id))
 
     check()
 
