@@ -13,7 +13,7 @@ from bot.ask.lexicon import Lexicon, Meaning, lexicon
 from bot.ledger.words import words_of
 from data.records import Kind
 
-LONGEST = 60
+LONGEST = 40
 """So many words are read; what comes after them is told as not read."""
 _NAME = 7  # The longest name that is looked for, in words.
 _NAMES = 5  # So many names are what a question can be about; the rest are words.

@@ -13,19 +13,21 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.ledger.fields import KINDS, STAGES
-from bot.services import derived, records, search
+from bot.services import asking, derived, records, search
 from bot.services.search import Wanted
+from bot.ui import answers
 from data.database import Connection, Database
 from data.migrate import migrations
 from data.records import Kind
 from tests.bench import crowd
 
 FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CASES = 120  # In each group, so that a 99th percentile says something.
 
 
@@ -172,6 +174,49 @@ def completions(rnd: random.Random, known: Known) -> list[Group]:
     ]
 
 
+async def asked(conn: Connection, guild_id: int, question: str) -> object:
+    understood = await asking.understand(conn, guild_id, question, now=NOW, zone="UTC")
+    found = await asking.find(conn, guild_id, understood)
+    return answers.draw(question, found, now=NOW)
+
+
+def questions(rnd: random.Random, known: Known) -> list[Group]:
+    """Questions of every sort, from reading them to the words of the answer."""
+
+    def word() -> str:
+        return rnd.choice(known.words)
+
+    def group(title: str, make: Callable[[], str]) -> Group:
+        return Group(title, 50, asked, [make() for _ in range(CASES)])
+
+    hub, asks = "india", ("who makes", "status of", "value of")
+    of_hub = [
+        f"what does {hub} buy",
+        f"which deals involve {hub}",
+        f"how many deals does {hub} have",
+        f"what did {hub} say about training",
+        f"who is {hub}",
+        f"what is pending for {hub}",
+    ]
+    lists = ["list all deals", "which deals are signed", "what is pending", "who must act", "how many deals are there"]
+    return [
+        group(
+            "ask: about a name",
+            lambda: f"{rnd.choice(asks)} {rnd.choice(known.names)}",
+        ),
+        group("ask: two words of a deal", lambda: f"when was the {word()} {word()} deal signed"),
+        group("ask: very common words", lambda: f"what about {' '.join(rnd.sample(COMMON, 4))}"),
+        group("ask: about a hub of thousands", lambda: rnd.choice(of_hub)),
+        group("ask: lists and counts", lambda: rnd.choice(lists)),
+        group("ask: what was said", lambda: f"what was said about {word()} {word()}"),
+        group("ask: slips", lambda: f"who byus {slipped(rnd, word())} {slipped(rnd, word())}"),
+        group("ask: one name on a past day", lambda: f"status of {rnd.choice(known.names)} on 5 March 2021"),
+        group("ask: nothing like it", lambda: f"when is {word()[::-1]}xq {word()[::-1]}zz"),
+        group("ask: sixty words", lambda: " ".join(word() for _ in range(60))),
+        group("ask: 6,000 characters", lambda: " ".join(word() for _ in range(900))[:6000]),
+    ]
+
+
 def percentile(values: Sequence[float], part: float) -> float:
     return sorted(values)[min(int(len(values) * part), len(values) - 1)]
 
@@ -269,7 +314,7 @@ async def main(deals: int, anew: bool) -> None:
         known = await Known.read(db.read)
         rnd = random.Random(1)
         print(f"{deals:,} deals, {updates:,} updates, {size / 1e6:,.0f} MB; processor time")
-        for groups in (searches(rnd, known), completions(rnd, known)):
+        for groups in (searches(rnd, known), completions(rnd, known), questions(rnd, known)):
             took = [one for group in groups for one in await measure(db.read, group)]
             print(f"{'all of these':44}{_figures(took)}\n")
         await as_of(db)

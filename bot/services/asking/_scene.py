@@ -105,7 +105,7 @@ class Scene:
 
     def held(self, words: Iterable[str]) -> list[str]:
         """Those of the words that this server's record holds in some form."""
-        return [word for word in words if any(form in self.known for form in forms(word))]
+        return [word for word in words if not forms(word).isdisjoint(self.known)]
 
     async def texts(
         self,

@@ -147,5 +147,5 @@ def _parted(word: str, there: set[str]) -> tuple[str, ...] | None:
 
 def held_by(words: Iterable[str], held: Iterable[str]) -> int:
     """How many of the words, in some form, are among others."""
-    there = set(held)
-    return sum(1 for word in words if any(form in there for form in forms(word)))
+    there = held if isinstance(held, (set, frozenset)) else set(held)
+    return sum(1 for word in words if not forms(word).isdisjoint(there))
