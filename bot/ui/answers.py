@@ -37,7 +37,7 @@ class Drawn(NamedTuple):
 def draw(question: str, found: Finding, *, now: datetime) -> Drawn:
     """Writes the words of an answer."""
     said = _said(question, found)
-    return Drawn(said, _below(found, now, TEXT_LIMIT - len(said) - _NOTE))
+    return Drawn(said, _below(found, said, now))
 
 
 def answer(
@@ -152,15 +152,15 @@ def _said(question: str, found: Finding) -> str:
     shown: list[tuple[Opened, Fact]] = []
     missing = [line for line in found.lines if isinstance(line, Missing)]
     told = [line for line in found.lines if isinstance(line, Told)]
-    body += [f"**{escaped(line.what, 200)} is not in the record.**" for line in missing]
+    body += _missing(missing)
     for opened, group in groupby(told, key=lambda line: line.opened):
         of_one = list(group)
-        body.append(_sentence(opened, of_one))
+        body.append(_sentence(opened, of_one, brief=opened is found.card))
         shown += [(opened, fact) for line in of_one for _, fact in line.facts]
     if missing and found.statements:
         body.append("What is in the record:")
+    body += _statements(found.statements)
     for one in found.statements:
-        body.append(_statement(one))
         shown += [(one, fact) for name in ("whose", "form", "said") for fact in one.record.facts(name)]
     if found.statements_total > len(found.statements):
         body.append(f"-# and {found.statements_total - len(found.statements):,} more, counted in this record")
@@ -173,7 +173,7 @@ def _said(question: str, found: Finding) -> str:
     if found.listed is not None:
         body += _listed(found.listed)
     if found.which:
-        body.append("**Which one is meant?** More than one record has this name or fits.")
+        body.append("**Which one is meant?**")
         body += [
             f"- {escaped(row.name, 100)}{f': {escaped(row.headline, 120)}' if row.headline else ''}"
             for row in found.options[:5]
@@ -192,15 +192,28 @@ def _said(question: str, found: Finding) -> str:
     return "\n".join([*lines, text, *filter(None, quiet)])
 
 
-def _sentence(opened: Opened, told: Sequence[Told]) -> str:
-    """What is told of one record, and as of when it was reported: once, or of each fact where these differ."""
-    dates = [_reported(line) for line in told]
+def _missing(lines: Sequence[Missing]) -> list[str]:
+    """What is not in the record, in one sentence."""
+    first, *rest = [escaped(what, 200) for what in dict.fromkeys(line.what for line in lines)] or [""]
+    rest = [f"{what[0].lower()}{what[1:]}" if what.startswith(("A ", "An ", "The ")) else what for what in rest]
+    return [f"**{joined([first, *rest])} {'are' if rest else 'is'} not in the record.**"] if first else []
+
+
+def _sentence(opened: Opened, told: Sequence[Told], *, brief: bool) -> str:
+    """What is told of one record, and as of when it was reported: once, or after each fact where these differ."""
     name = escaped(opened.record.name, 100)
-    if len(set(dates)) == 1 and told[0].label == "What it is":
-        return f"**{_told(told[0])}.** {sentence(dates[0])}."
-    if len(set(dates)) == 1:
-        return f"{' '.join(f'**{_told(line)}.**' for line in told)} {name}, {dates[0]}."
-    return f"{' '.join(f'**{_told(line)}** ({when_}).' for line, when_ in zip(told, dates, strict=True))} {name}."
+    if told[0].label == "What it is":
+        return f"**{_told(told[0])}.** {'' if brief else _summary(opened)}{sentence(_reported(told[0]))}."
+    lines: list[str] = []
+    for reported, group in groupby(told, key=_reported):
+        words = " ".join(f"**{_told(line)}.**" for line in group)
+        lines.append(f"{words} {sentence(reported)}." if lines else f"{words} {name}, {reported}.")
+    return "\n".join(lines)
+
+
+def _summary(opened: Opened) -> str:
+    fact = opened.record.fact("summary")
+    return f"{facts.value(opened.record.kind, 'summary', fact, opened.names, 400).rstrip('.')}. " if fact else ""
 
 
 def _reported(line: Told) -> str:
@@ -212,34 +225,55 @@ def _reported(line: Told) -> str:
 
 def _told(line: Told) -> str:
     opened, record = line.opened, line.opened.record
+    fields = {field for field, _ in line.facts}
     if line.label == "Stage":
-        return f"Stage: {escaped(record.headline, 250)}"
+        return escaped(record.headline, 250)
     if line.label == "What it is":
         words = escaped(record.headline, 250)
-        summary = record.fact("summary")
-        if summary:
-            words = f"{words}. {facts.value(record.kind, 'summary', summary, opened.names, 400)}".lstrip(". ")
         return f"{escaped(record.name, 100)}{f': {words}' if words else ''}".rstrip(".")
-    if not line.label:
+    if not line.label or fields == {"party"}:
         roles: dict[str, list[str]] = {}
         for _, fact in line.facts:
             who = named(fact.value["record"], opened.names)
             roles.setdefault(fact.value.get("role", ""), []).append(escaped(who, 100))
-        return "; ".join(
-            f"{escaped(sentence(role or 'party'), 60)}: {facts.some(who, 6)}" for role, who in roles.items()
-        )
+        words = "; ".join(f"{escaped(role or 'party', 60)}: {facts.some(who, 6)}" for role, who in roles.items())
+        return sentence(words)
     if line.label == "On the record since":
         return f"{line.label} {facts.dated(line.facts[0][1].date)}"
     words = [facts.value(record.kind, field, fact, opened.names, 300) for field, fact in line.facts]
+    if fields == {"who"} and record.open:
+        return f"{sentence(facts.some(words, 8))} {facts.act(record.value('basis'))}"
     return f"{line.label}: {facts.some(words, 8)}".rstrip(".")
 
 
-def _statement(one: Opened) -> str:
-    """Whose a statement is, its form and what it says, with its date."""
-    words = escaped(one.record.headline, 400)
-    whose, apart, said = words.partition(": ")
-    reported = cards.reported(one.record.state.newest, "as reported")
-    return f"- **{sentence(whose)}:** {said} ({reported})" if apart else f"- {sentence(words)} ({reported})"
+def _statements(found: Sequence[Opened]) -> list[str]:
+    """Whose each statement is, its form and what it says; once what is the same of all: whose they are, their date."""
+    whose = {_whose(one) for one in found}
+    dates = {cards.reported(one.record.state.newest, "as reported") for one in found}
+    same = dates.pop() if len(dates) == 1 else ""
+    lines = []
+    for one in found:
+        record = one.record
+        form, said = (record.fact(name) for name in ("form", "said"))
+        kind = facts.value("statement", "form", form, one.names) if form else ""
+        words = facts.value("statement", "said", said, one.names, 400) if said else escaped(record.name, 100)
+        reported = "" if same else f" ({cards.reported(record.state.newest, 'as reported')})"
+        if len(whose) > 1 or len(found) == 1:
+            owner = f"{_whose(one)}{f' ({kind.lower()})' if kind else ''}"
+            lines.append(f"**{owner}:** {words}{reported}")
+        else:
+            lines.append(f"{f'{kind}: ' if kind else ''}{words}{reported}")
+    if len(found) == 1:
+        return [f"{lines[0].rstrip('.')}, {same}."]
+    lines = [f"- {sentence(line)}" for line in lines]
+    if len(whose) == 1:
+        return [f"**{whose.pop()}**{f', {same}' if same else ''}:", *lines]
+    return [*lines, *([f"{sentence(same)}."] if same else [])]
+
+
+def _whose(one: Opened) -> str:
+    whose = [facts.value("statement", "whose", fact, one.names, 100) for fact in one.record.facts("whose")]
+    return sentence(facts.some(whose, 4)) if whose else "Whose it is, is not in the record"
 
 
 def _change(opened: Opened, update: Update) -> str:
@@ -317,10 +351,13 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
     return clip(facts.source_line(sources, of_facts), 500)
 
 
-def _below(found: Finding, now: datetime, room: int) -> cards.Drawn | None:
+def _below(found: Finding, said: str, now: datetime) -> cards.Drawn | None:
+    """The card below. It does not repeat the answer's last line, the source, where its own would be the same."""
+    room = TEXT_LIMIT - len(said) - _NOTE
     if found.card is None or found.which or room < 900:
         return None
-    return cards.draw(found.card, now=now, room=room)
+    text, waiting = cards.draw(found.card, now=now, room=room)
+    return cards.Drawn(text.removesuffix(said.rpartition("\n")[2]).rstrip(), waiting)
 
 
 def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
