@@ -388,6 +388,20 @@ async def test_what_is_open_names_who_must_act_and_leaves_the_rest_on_request(wo
 
 
 @pytest.mark.asyncio
+async def test_what_is_open_is_told_anew_when_it_changes_and_when_its_day_has_passed(world: World):
+    day = (world.now + timedelta(days=1)).date().isoformat()
+    due = {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
+    await enter(world, ("drone-clearances", "pending", "due", due))
+    before = answer(await ask(world, "pending list"))
+    assert "### With a due date\n**1. Clearances" in before
+    assert answer(await ask(world, "pending list")) == before
+    await world.env.advance_time(timedelta(days=3).total_seconds())
+    assert "This day has passed" in answer(await ask(world, "pending list"))
+    await enter(world, ("drone-clearances", "pending", "state", "closed"))
+    assert "drone-clearances" not in menu(shown(await ask(world, "pending list")))
+
+
+@pytest.mark.asyncio
 async def test_what_is_open_about_one_record(world: World):
     result = await ask(world, "pending list", about="Infantry combat vehicles")
     assert menu(shown(result)) == ["combat-vehicle-answer"]
