@@ -119,7 +119,9 @@ async def test_another_server_reads_and_links_nothing(db, desk, source, now):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("typed", ["drones", "31 ARMED drones for india", "armed dro", "amred", "drnes india", "india drones"])
+@pytest.mark.parametrize(
+    "typed", ["drones", "31 ARMED drones for india", "armed dro", "amred", "drnes india", "india drones"]
+)
 async def test_a_record_is_found_by_what_people_type(db, desk, source, now, typed):
     await enter(db, desk, now, drones(source))
     found = await records.complete(db.read, desk, typed)
@@ -127,7 +129,9 @@ async def test_a_record_is_found_by_what_people_type(db, desk, source, now, type
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("typed", ["mq-9b", "AND", "(", "-x", 'a"b', "*", "NEAR(", "भारत", "x" * 6000, "tags:g2000", "g1000kdeal"])
+@pytest.mark.parametrize(
+    "typed", ["mq-9b", "AND", "(", "-x", 'a"b', "*", "NEAR(", "भारत", "x" * 6000, "tags:g2000", "g1000kdeal"]
+)
 async def test_any_text_can_be_searched(db, desk, source, now, typed):
     await enter(db, desk, now, drones(source))
     found = await search.search(db.read, desk, Wanted(typed))
