@@ -49,8 +49,24 @@ async def tell(scene: Scene) -> None:
         scene.found.day = last
         await _time.go_back(scene)
         scene.found.lines = [line for line in scene.found.lines if not scene.found.changed]
-    if not scene.found.changed:
+    if not scene.subjects and scene.reading.has("aspects", "happened"):
+        await _tell_events_of(scene, first, last)
+    if not scene.found.changed and not any(isinstance(line, Told) for line in scene.found.lines):
         scene.found.lines.append(Missing("A report from that time", subjects[0] if subjects else None))
+        if asked is not None and asked.latest and first == last and not subjects:
+            await _tell_events_of(scene, first, last, any_year=True)
+
+
+async def _tell_events_of(scene: Scene, first: date, last: date, *, any_year: bool = False) -> None:
+    """The events of a time, or of one day in whatever year."""
+    when_ = "substr(newest_on, 6) = ? AND ? <> ''" if any_year else "newest_on >= ? AND newest_on <= ?"
+    values = (f"{first:%m-%d}", "any") if any_year else (first.isoformat(), last.isoformat())
+    rows = await scene.conn.execute_fetchall(
+        f"SELECT slug FROM record WHERE guild_id = ? AND kind = 'event' AND live = 1 AND {when_} "
+        "ORDER BY newest_on DESC, id LIMIT ?",
+        (scene.guild_id, *values, MOST),
+    )
+    scene.found.lines += [identity(one) for one in await scene.open([slug for (slug,) in rows])]
 
 
 async def _newest(scene: Scene, first: date, last: date) -> list[Row]:

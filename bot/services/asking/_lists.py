@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.ask.finding import Listed, Told
+from bot.ask.finding import Listed, Missing, Told
 from bot.ledger.fields import STAGES, get_field
 from bot.services import records
-from bot.services.asking import _fields, _pending, _roles
+from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
 from bot.services.asking._scene import MOST, Scene, identity, row_of, stage_of
 from data.records import Kind, Opened, Row
@@ -111,6 +111,10 @@ async def compare(scene: Scene) -> None:
             facts = [(field, fact) for fact in one.record.facts(field)]
             if facts:
                 scene.found.lines.append(Told(one, get_field(one.record.kind, field).label, facts))
+    abouts = [one for one in scene.subjects if one.record.kind in ("topic", "place", "event", "document")]
+    if kind == "participant" and abouts:
+        await _compare_said(scene, abouts)
+        return
     if kind == "participant":
         scene.found.lines = []
         for one in scene.subjects[:3]:
@@ -118,3 +122,15 @@ async def compare(scene: Scene) -> None:
             await _roles.tell_roles_of(scene, one)
     if not scene.found.lines:
         scene.found.lines = [identity(one) for one in scene.subjects[:3]]
+
+
+async def _compare_said(scene: Scene, abouts: Sequence[Opened]) -> None:
+    """What each of those named said about something."""
+    scene.found.lines = []
+    said: dict[str, Opened] = {}
+    for one in [one for one in scene.subjects if one.record.kind == "participant"]:
+        own = await _whose.said(scene, abouts, scene.left, {one.record.slug})
+        if not own:
+            scene.found.lines.append(Missing(f"A statement by {one.record.name} on this", one))
+        said |= {statement.record.slug: statement for statement in own}
+    scene.show(list(said.values()) or await _whose.said(scene, abouts, [], set()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Listed, Missing, Told
+from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.services import records
 from bot.services.asking._scene import MOST, Scene, row_of
 from bot.services.asking._words import held_by
-from data.records import Opened
+from data.records import Link, Opened
 
 
 async def tell(scene: Scene) -> None:
@@ -52,24 +53,21 @@ async def tell(scene: Scene) -> None:
 async def _waiting(scene: Scene, about: Sequence[Opened]) -> list[str]:
     """The open items about the records named, or on which one of them has to act; all when none is named."""
     if about:
-        found: dict[str, None] = {}
         of_deals = [one for one in about if one.record.kind == "deal"] or list(about)
-        governments = [
-            link.slug
-            for one in of_deals
-            for link in one.links
-            if link.field == "country" and not link.outward and link.headline.startswith("government")
-        ]
-        of_deals += await scene.open(governments)
-        for one in of_deals:
-            found |= {link.slug: None for link in one.links if link.kind == "pending" and link.open}
-        return list(found)
+        of_deals += [government for one in of_deals for government in scene.governments.get(one.record.slug, ())]
+        items = [link for one in of_deals for link in one.links if link.kind == "pending" and link.open]
+        # Nobody in particular has to act on some: they are told where there is nothing else.
+        return list(dict.fromkeys(link.slug for link in _to_act_on(items) or items))
     if held := scene.held(scene.left):
         texts = await scene.texts(kinds=("pending",), words=held)
         if texts and held_by(held, texts[0].words):
             return [text.slug for text in texts]
     waiting = await records.list_waiting(scene.conn, scene.guild_id)
     return [one.slug for one in waiting]
+
+
+def _to_act_on(items: Sequence[Link]) -> list[Link]:
+    return [link for link in items if link.item_kind not in ON_REQUEST_KINDS]
 
 
 async def _waited(scene: Scene, about: Sequence[Opened]) -> list[str]:

@@ -72,6 +72,7 @@ class Scene:
         self.subjects: list[Opened] = []
         self.ambiguous: list[Name] = []
         self.names: dict[str, Name] = {}
+        self.governments: dict[str, list[Opened]] = {}
         self.found = Finding(reading)
         self.left = [reading.word(place) for place in reading.left]
 
@@ -149,7 +150,10 @@ class Scene:
         guild = f"g{self.guild_id}"
         of_kinds = " OR ".join(f"{guild}k{kind}" for kind in kinds) or guild
         of_stage = [f"{guild}s{stage.replace('_', '')}"] if stage else []
-        return " AND ".join([*(f"{guild}r{one.record.id}" for one in linked), *of_stage, f"({of_kinds})"])
+        # What names a country's government names the country.
+        named = [[one, *self.governments.get(one.record.slug, ())] for one in linked]
+        of_linked = [f"({' OR '.join(f'{guild}r{each.record.id}' for each in one)})" for one in named]
+        return " AND ".join([*of_linked, *of_stage, f"({of_kinds})"])
 
     async def rows(self, slugs: Sequence[str]) -> list[Row]:
         found = await records.get_many(self.conn, self.guild_id, slugs)

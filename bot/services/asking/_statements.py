@@ -10,28 +10,22 @@ from bot.services.asking._scene import Scene, words_held
 from bot.services.asking._words import held_by
 from data.records import Opened
 
+_BESIDE = {"said", "acted_in_words", "wishes", "list", "joint", "compare", "summary", "source"}
+"""What a question about statements can ask for as well."""
+
 
 def asks(scene: Scene) -> bool:
+    """Whether a question is about what was said, and not about facts of a deal that have words in common with it."""
     has = scene.reading.has
-    if not (has("aspects", "said", "acted_in_words", "joint") or has("kinds", "statement")):
-        return False
-    strong = {n for n in scene.aspects if not scene.lex.aspects[n].weak} - {
-        "said",
-        "acted_in_words",
-        "list",
-        "joint",
-        "compare",
-        "summary",
-        "source",
-    }
-    only_deals = bool(scene.subjects) and all(one.record.kind in ("deal", "pending") for one in scene.subjects)
-    if only_deals and (strong or scene.reading.of("roles")) and not has("kinds", "statement"):
-        return False
+    strong = {name for name in scene.aspects if not scene.lex.aspects[name].weak} - _BESIDE
+    kinds = {one.record.kind for one in scene.subjects}
+    if kinds and kinds <= {"deal", "pending"} and (strong or scene.reading.of("roles")):
+        return has("kinds", "statement")
     if has("aspects", "said") or has("kinds", "statement"):
-        return not (
-            strong & {"value", "quantity", "delivery"} and any(one.record.kind == "deal" for one in scene.subjects)
-        )
-    return not strong and not scene.reading.of("roles")
+        return not ("deal" in kinds and strong & {"value", "quantity", "delivery"})
+    if has("aspects", "wishes") and "deal" not in kinds:
+        return True
+    return has("aspects", "acted_in_words", "joint") and not strong and not scene.reading.of("roles")
 
 
 async def tell(scene: Scene) -> None:

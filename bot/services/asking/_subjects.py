@@ -20,6 +20,7 @@ async def choose(scene: Scene) -> None:
         else:
             scene.ambiguous.append(name)
     scene.subjects = await records.get_many(scene.conn, scene.guild_id, list(slugs))
+    await _find_governments(scene)
     if scene.ambiguous:
         await _narrow(scene)
     if not scene.subjects and not scene.found.which:
@@ -28,6 +29,42 @@ async def choose(scene: Scene) -> None:
         await _take_definite(scene)
     elif scene.subjects:
         await _take_linked(scene)
+    if scene.reading.has("groups", "person"):
+        await _take_titled(scene)
+
+
+async def _find_governments(scene: Scene) -> None:
+    """The government of each country that is named: for what it has to do, it is the country."""
+    of_country = {
+        link.slug: one.record.slug
+        for one in scene.subjects
+        for link in one.links
+        if link.field == "country" and not link.outward and link.headline.startswith("government")
+    }
+    for one in await records.get_many(scene.conn, scene.guild_id, list(of_country)):
+        scene.governments.setdefault(of_country[one.record.slug], []).append(one)
+
+
+async def _take_titled(scene: Scene) -> None:
+    """The person whose title holds the words of the question: "the defence secretary"."""
+    places = {*scene.reading.left, *scene.reading.meanings["groups", "person"]}
+    topics = [one for one in scene.subjects if one.record.kind == "topic"]
+    names = [scene.names[one.record.slug] for one in topics if one.record.slug in scene.names]
+    places |= {place for name in names for place in range(name.start, name.end)}
+    words = [scene.reading.word(place) for place in sorted(places)]
+    if len(words) < 2 or len(scene.held(words)) < len(words):
+        return
+    others = [one for one in scene.subjects if one.record.kind == "participant"]
+    texts = await scene.texts(kinds=("participant",), words=words)
+    found = await records.get_many(
+        scene.conn, scene.guild_id, [t.slug for t in texts if t.rank(words)[0] == len(words)]
+    )
+    titled = [one for one in found if held_by(words, words_of(str(one.record.value("title") or ""))) == len(words)]
+    own = {other.record.slug for other in others}
+    of_country = [one for one in titled if (country := one.record.value("country")) and country["record"] in own]
+    if chosen := of_country or titled:
+        scene.subjects = [*chosen, *(one for one in scene.subjects if one not in topics and one not in others)]
+        scene.left = [word for word in scene.left if word not in words]
 
 
 def _meant(scene: Scene, name: Name) -> list[Named]:
