@@ -29,8 +29,8 @@ def delete_question() -> ui.LayoutView:
     return card(
         [
             "## Delete everything about you?\n"
-            "Your zone, follows, reminders, digests, drafts, searches and questions in all servers will be gone for good, "
-            "also from the file.",
+            "Your zone, follows, reminders, digests, drafts, searches and questions in all servers will be gone for "
+            "good, also from the file.",
             "-# Updates that you entered stay in the servers' records, without you. What you set up for a channel "
             "stays with the channel. Who owns a server is told by Discord and stays with the server.",
         ],
