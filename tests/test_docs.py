@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.app import COGS, PERMISSIONS, Attache
 from bot.clock import SystemClock
 from data.database import Database
+from tests.ask.servers import table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,6 +43,18 @@ async def test_every_command_is_in_the_readme_and_back(db):
 def test_the_readme_asks_for_the_permissions_that_the_bot_needs():
     numbers = set(re.findall(r"permissions=(\d+)|number \*\*(\d+)\*\*", README))
     assert {first or second for first, second in numbers} == {str(PERMISSIONS.value)}
+
+
+def test_the_readme_tells_how_many_questions_the_tables_hold():
+    sizes = {name: len(table(name)) for name in ("first", "dated", "second")}
+    assert f"holds {sum(sizes.values())} questions" in README
+    told = re.search(
+        r"The second half of the table,\s(\d+) questions.+?at the first try (\d+) of them, (\d+) %", README, re.S
+    )
+    assert told
+    total, right, percent = (int(number) for number in told.groups())
+    assert total == sizes["second"]
+    assert percent == round(100 * right / total)
 
 
 def test_every_file_that_the_readme_links_is_there():
