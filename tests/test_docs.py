@@ -49,7 +49,7 @@ def test_the_readme_tells_how_many_questions_the_tables_hold():
     sizes = {name: len(table(name)) for name in ("first", "dated", "second")}
     assert f"holds {sum(sizes.values())} questions" in README
     told = re.search(
-        r"The second half of the table,\s(\d+) questions.+?at the first try (\d+) of them, (\d+) %", README, re.S
+        r"The second half of the table,\s(\d+) questions.+?at the first try (\d+) of them, (\d+) %", README, re.DOTALL
     )
     assert told
     total, right, percent = (int(number) for number in told.groups())
