@@ -166,8 +166,12 @@ def _said(question: str, found: Finding) -> str:
         body.append(f"-# and {found.statements_total - len(found.statements):,} more, counted in this record")
     changes = [(one.opened, update) for one in found.changed for update in one.updates]
     changes.sort(key=lambda pair: (pair[1].date.day or date.min, pair[1].id))
-    for opened, update in changes[-_CHANGES:]:
-        body.append(_change(opened, update))
+    for (_, day), group in groupby(
+        changes[-_CHANGES:], key=lambda pair: (pair[0].record.slug, facts.dated(pair[1].date))
+    ):
+        of_day = list(group)
+        body.append(f"**{day} · {escaped(of_day[0][0].record.name, 80)}**")
+        body += [_change(opened, update) for opened, update in of_day]
     if len(changes) > _CHANGES:
         body.append(f"-# and {len(changes) - _CHANGES:,} earlier, counted in this record")
     if found.listed is not None:
@@ -183,7 +187,8 @@ def _said(question: str, found: Finding) -> str:
     elif found.sources_of is not None:
         body += _sources(found.sources_of)
     elif not found.answered and found.card is None:
-        body.append("**The answer is not in the record.** Nothing in it holds these words." if not missing else "")
+        nothing = not missing and found.listed is None
+        body.append("**The answer is not in the record.** Nothing in it holds these words." if nothing else "")
         if found.options:
             body.append(f"Close to it: {joined([escaped(row.name, 100) for row in found.options])}.")
     body = [line for line in body if line]
@@ -204,11 +209,27 @@ def _sentence(opened: Opened, told: Sequence[Told], *, brief: bool) -> str:
     name = escaped(opened.record.name, 100)
     if told[0].label == "What it is":
         return f"**{_told(told[0])}.** {'' if brief else _summary(opened)}{sentence(_reported(told[0]))}."
-    lines: list[str] = []
+    told = [apart for line in told for apart in _by_day(line)]
+    dates = {_reported(line) for line in told}
+    if len(told) > 2:
+        same = dates.pop() if len(dates) == 1 else ""
+        lines = [f"- {_told(line)}{'' if same else f', {_reported(line)}'}" for line in told]
+        return "\n".join([f"**{name}**{f', {same}' if same else ''}:", *lines])
+    lines = []
     for reported, group in groupby(told, key=_reported):
         words = " ".join(f"**{_told(line)}.**" for line in group)
         lines.append(f"{words} {sentence(reported)}." if lines else f"{words} {name}, {reported}.")
     return "\n".join(lines)
+
+
+def _by_day(line: Told) -> list[Told]:
+    """A line for each day on which its facts were reported, the newest first; a stage is one phrase of several."""
+    if line.label == "Stage":
+        return [line]
+    days: dict[str, list[tuple[str, Fact]]] = {}
+    for name, fact in sorted(line.facts, key=lambda pair: pair[1].date.day or date.min, reverse=True):
+        days.setdefault(facts.dated(fact.date), []).append((name, fact))
+    return [Told(line.opened, line.label, of_day) for of_day in days.values()]
 
 
 def _summary(opened: Opened) -> str:
@@ -243,7 +264,11 @@ def _told(line: Told) -> str:
     words = [facts.value(record.kind, field, fact, opened.names, 300) for field, fact in line.facts]
     if fields == {"who"} and record.open:
         return f"{sentence(facts.some(words, 8))} {facts.act(record.value('basis'))}"
-    return f"{line.label}: {facts.some(words, 8)}".rstrip(".")
+    label = _SEVERAL.get(line.label, line.label) if len(words) > 1 else line.label
+    return f"{label}: {facts.some(words, 8)}".rstrip(".")
+
+
+_SEVERAL = {"Principal": "Principals", "Topic": "Topics", "Approval": "Approvals"}
 
 
 def _statements(found: Sequence[Opened]) -> list[str]:
@@ -279,8 +304,7 @@ def _whose(one: Opened) -> str:
 def _change(opened: Opened, update: Update) -> str:
     field = get_field(opened.record.kind, update.field)
     words = escaped(field.type.words(update.value, opened.names), 200)
-    name = escaped(opened.record.name, 80)
-    return f"- {facts.dated(update.date)} · {name} · **{field.label}: {words}**"
+    return f"- {field.label}: {words}"
 
 
 def _listed(found: Listed) -> list[str]:
@@ -319,15 +343,22 @@ def _time(found: Finding) -> list[str]:
     asked = found.reading.asked
     lines = []
     if found.day is not None:
-        lines.append(f"-# Asked about: as of {when.format_day(found.day)}. What came later is left out.")
+        if found.changed and asked is not None and asked.mode in ("at", "between"):
+            lines.append(f"-# Asked about: {_span(asked.first, found.day)}. What came later is left out.")
+        else:
+            lines.append(f"-# Asked about: as of {when.format_day(found.day)}. What came later is left out.")
         if found.later is not None:
             lines[-1] += f" The newest fact since is dated {facts.dated(found.later.facts[0][1].date)}."
     elif asked is not None and not asked.of:
-        first, last = when.format_day(asked.first, weekday=False), when.format_day(asked.last, weekday=False)
-        lines.append(f"-# Asked about: {first if first == last else f'{first} to {last}'}.")
+        lines.append(f"-# Asked about: {_span(asked.first, asked.last)}.")
     if asked is not None and asked.latest and lines:
         lines[-1] += " No year was given, so the latest."
     return lines
+
+
+def _span(first: date, last: date) -> str:
+    words = when.format_day(first, weekday=False)
+    return words if first == last else f"{words} to {when.format_day(last, weekday=False)}"
 
 
 def _partly(found: Finding) -> list[str]:
