@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import STAGES, get_field
+from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES, get_field
+from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
@@ -20,6 +21,13 @@ _COMPARED: dict[str, tuple[str, ...]] = {
     "statement": ("whose", "said"),
     "pending": ("who", "due"),
 }
+
+_STATES: dict[str, tuple[str, str, Mapping[str, str]]] = {
+    "deal": ("side_states", "side_state", SIDE_STATES),
+    "session": ("session_states", "state", SESSION_STATES),
+}
+_LOOKED_AT = 200
+"""So many records that hold the word for a state are looked at."""
 
 
 def asks(scene: Scene) -> bool:
@@ -50,6 +58,8 @@ async def tell(scene: Scene) -> None:
     if named:
         await _fields.tell(scene)
         return
+    if not stages and await _list_in_state(scene, kind, linked):
+        return
     if scene.found.day is not None and not linked and kind == "deal":
         rows, total = await records.list_kind_as_of(
             scene.conn, scene.guild_id, kind, day=scene.found.day, stage=stages[0] if stages else None, limit=MOST
@@ -64,6 +74,22 @@ async def tell(scene: Scene) -> None:
             )
     words = tuple((one.record.slug, one.record.name) for one in linked)
     scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None, counted)
+
+
+async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> bool:
+    """Whether those are asked for that are, beside their stage, in a state such as cancelled; they are found by it."""
+    category, field, labels = _STATES.get(kind, ("", "", {}))
+    asked = [one for one in scene.reading.of(category) if one in labels]
+    if not asked:
+        return False
+    texts = await scene.texts(kinds=(kind,), linked=linked, words=words_of(labels[asked[0]]), limit=_LOOKED_AT)
+    found = [one for one in await scene.open([text.slug for text in texts]) if one.record.value(field) == asked[0]]
+    if found:
+        words = tuple((one.record.slug, one.record.name) for one in linked)
+        scene.found.listed = Listed(kind, [row_of(one) for one in found[:MOST]], len(found), words, counted=True)
+    else:
+        scene.found.lines.append(scene.no_state(category, asked[0], None))
+    return True
 
 
 async def _newest(scene: Scene, kind: Kind, linked: Sequence[Opened], stage: str | None) -> tuple[list[Row], int]:

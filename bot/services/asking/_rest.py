@@ -61,7 +61,7 @@ async def tell(scene: Scene) -> None:
             return
     if scene.subjects and not scene.found.lines:
         scene.found.lines.append(Missing("The answer", scene.subjects[0]))
-    if not scene.subjects and not scene.reading.left and not scene.reading.names:
+    if not (scene.subjects or scene.reading.left or scene.reading.names or scene.found.listed):
         rows, total = await records.list_kind(scene.conn, scene.guild_id, "deal", limit=MOST)
         if scene.aspects or scene.reading.of("kinds"):
             scene.found.listed = Listed("deal", rows, total)

@@ -175,7 +175,7 @@ class Scene:
         if len(found) == 1 and self.found.card is None:
             self.found.card = found[0]
 
-    def no_state(self, category: str, name: str, subject: Opened) -> Missing:
+    def no_state(self, category: str, name: str, subject: Opened | None) -> Missing:
         return Missing(sentence_case(self.lex.states[category][name].absent), subject)
 
     async def reached(self, deal: Opened, stage: str) -> Update | None:
