@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.ledger.values import quoted
 from bot.pacing import Pace
 from bot.presses import Presses
-from bot.recent import Answered, Recently, Turned
+from bot.recent import Answered, Kept, Recently, Turned
 from bot.rights import Rights
 from bot.ui.text import error_text, escaped
 from data.database import Database
@@ -80,7 +80,7 @@ class Attache(commands.Bot):
         self.rights = Rights(self, pace)
         self.presses = Presses(self)
         self.recently = Recently()
-        self.answered = Answered()
+        self.answered: Answered = Kept()
         self.turned = Turned()
         self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}

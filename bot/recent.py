@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.ask.finding import Finding
 from bot.services import records
@@ -48,69 +48,66 @@ class Answer(NamedTuple):
     drawn: answers.Drawn
 
 
-class Answered:
-    """The questions that were asked last, with their answers. What stands here is never older than the ledger."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, str, str], tuple[records.Standing, datetime, Answer]] = OrderedDict()
-
-    def find(self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime) -> Answer | None:
-        """The answer that this question had, if it still has it."""
-        kept = self._kept.get((guild_id, text, chosen))
-        if kept is None or kept[:2] != (stands, quarter_of(now)):
-            return None
-        self._kept.move_to_end((guild_id, text, chosen))
-        return kept[2]
-
-    def keep(
-        self, guild_id: int, stands: records.Standing, text: str, chosen: str, now: datetime, answer: Answer
-    ) -> None:
-        self._kept[guild_id, text, chosen] = stands, quarter_of(now), answer
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+_Key = TypeVar("_Key", bound=Hashable)
+_Made = TypeVar("_Made")
 
 
-class Turned:
-    """Pages of lists and searches that were asked for last, as drawn. What stands here is never older than the ledger.
+class Kept(Generic[_Key, _Made]):
+    """What was made last, by what was asked for; the oldest goes first.
 
-    `stands` is what a page depends on beside what was asked: the newest update and, where it tells days, the quarter.
+    Each stands beside all that it depends on (`stands`), so nothing here is ever older than the ledger.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Listing, int], tuple[object, lists.Drawn]] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[object, _Made]] = OrderedDict()
 
-    def find(self, guild_id: int, listing: Listing, page: int, stands: object) -> lists.Drawn | None:
-        """The page as it was, if it still is."""
-        kept = self._kept.get((guild_id, listing, page))
+    def find(self, key: _Key, stands: object) -> _Made | None:
+        """What was made for this, if nothing that it depends on has changed since."""
+        kept = self._kept.get(key)
         if kept is None or kept[0] != stands:
             return None
-        self._kept.move_to_end((guild_id, listing, page))
+        self._kept.move_to_end(key)
         return kept[1]
 
-    def keep(self, guild_id: int, listing: Listing, page: int, stands: object, drawn: lists.Drawn) -> lists.Drawn:
-        self._kept[guild_id, listing, page] = stands, drawn
+    def keep(self, key: _Key, stands: object, made: _Made) -> _Made:
+        self._kept[key] = stands, made
+        self._kept.move_to_end(key)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return drawn
+        return made
+
+
+Answered = Kept[tuple[int, str, str], Answer]
+"""Answers by server, question and the record that was chosen. They depend on the ledger and on the quarter."""
+
+
+class Turned:
+    """Pages of lists and searches as drawn.
+
+    They depend on the newest update and, where they tell days, on the quarter.
+    """
+
+    def __init__(self) -> None:
+        self._kept: Kept[tuple[int, Listing, int], lists.Drawn] = Kept()
+
+    def find(self, guild_id: int, listing: Listing, page: int, stands: object) -> lists.Drawn | None:
+        return self._kept.find((guild_id, listing, page), stands)
+
+    def keep(self, guild_id: int, listing: Listing, page: int, stands: object, drawn: lists.Drawn) -> lists.Drawn:
+        return self._kept.keep((guild_id, listing, page), stands, drawn)
 
 
 class Recently:
-    """The records that people opened last, by what they typed. What stands here is never older than the ledger."""
+    """Records by what was typed to open them."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, str, tuple[Kind, ...]], tuple[records.Standing, Recent]] = OrderedDict()
+        self._kept: Kept[tuple[int, str, tuple[Kind, ...]], Recent] = Kept()
 
     async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
         """Opens a record by what was typed, as `records.get_by_name` does."""
         key = (guild_id, text, tuple(kinds))
         stands = await records.standing(conn, guild_id)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == stands:
-            self._kept.move_to_end(key)
-            return kept[1]
-        recent = Recent(await records.get_by_name(conn, guild_id, text, kinds))
-        if stands is not None:
-            self._kept[key] = stands, recent
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        recent = self._kept.find(key, stands)
+        if recent is None:
+            recent = self._kept.keep(key, stands, Recent(await records.get_by_name(conn, guild_id, text, kinds)))
         return recent

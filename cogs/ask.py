@@ -13,7 +13,7 @@ from bot.ask.lexicon import lexicon
 from bot.errors import BadInput
 from bot.ledger.words import one_line
 from bot.presses import press
-from bot.recent import Answer
+from bot.recent import Answer, quarter_of
 from bot.rights import Caller
 from bot.services import asking, desks, questions, records
 from bot.ui import answers
@@ -131,7 +131,8 @@ class Ask(commands.Cog):
                 "There is no record here yet, so there is nothing to ask about. Someone with Manage Server can load a "
                 "dossier with /settings load."
             )
-        kept = self.bot.answered.find(guild_id, stands, text, chosen, now)
+        key, depends_on = (guild_id, text, chosen), (stands, quarter_of(now))
+        kept = self.bot.answered.find(key, depends_on)
         if kept is not None:
             return kept
         understood = await asking.understand(db.read, guild_id, text, now=now, zone=stands[2])
@@ -141,9 +142,7 @@ class Ask(commands.Cog):
             if interaction.type is discord.InteractionType.application_command:
                 await interaction.response.defer(ephemeral=True, thinking=True)
         found = await asking.find(conn, guild_id, understood, chosen=chosen)
-        made = Answer(found, answers.draw(text, found, now=now))
-        self.bot.answered.keep(guild_id, stands, text, chosen, now, made)
-        return made
+        return self.bot.answered.keep(key, depends_on, Answer(found, answers.draw(text, found, now=now)))
 
     async def _asked(self, caller: Caller, key: str, now: datetime) -> str:
         """The question that a button carries or names."""
