@@ -94,7 +94,7 @@ def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fac
             fact = Fact(update.value, update.date, update.id, update.source_id, update.locator)
             cite(one.opened, update.field, fact)
     beside: dict[str, None] = {}
-    for one in filter(None, (found.card, found.sources_of)):
+    for one in filter(None, (_card(found), found.sources_of)):
         for name, fact in cards.cited(one, now=now):
             cite(one, name, fact)
         beside |= {link.slug: None for link in one.links[:60]}
@@ -382,12 +382,19 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
     return clip(facts.source_line(sources, of_facts), 500)
 
 
+def _card(found: Finding) -> Opened | None:
+    """The record whose card stands below; a list of several is what the answer came from itself."""
+    several = len(found.statements) > 1 or found.listed is not None or found.which
+    return None if several else found.card
+
+
 def _below(found: Finding, said: str, now: datetime) -> cards.Drawn | None:
     """The card below. It does not repeat the answer's last line, the source, where its own would be the same."""
     room = TEXT_LIMIT - len(said) - _NOTE
-    if found.card is None or found.which or room < 900:
+    card = _card(found)
+    if card is None or room < 900:
         return None
-    text, waiting = cards.draw(found.card, now=now, room=room)
+    text, waiting = cards.draw(card, now=now, room=room)
     return cards.Drawn(text.removesuffix(said.rpartition("\n")[2]).rstrip(), waiting)
 
 
