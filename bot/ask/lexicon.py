@@ -19,13 +19,17 @@ _MONTHS += ("november", "december")
 
 
 class Aspect(Struct, frozen=True):
-    """Something that a question can be after: the fields that answer it, and how it is named when they are empty."""
+    """Something that a question can be after: the fields that answer it, and how it is named when they are empty.
+
+    A `weak` one gives way to any other. A `close` one is only told of what is named, not of what is linked with it.
+    """
 
     words: list[str] = []
     pairs: list[tuple[str, str]] = []
     fields: dict[str, list[str]] = {}
     absent: str = ""
     weak: bool = False
+    close: bool = False
 
 
 class Role(Struct, frozen=True):

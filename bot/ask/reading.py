@@ -149,6 +149,8 @@ def read(
     names = _names(found, named, lex)
     taken = frozenset(place for name in names for place in range(name.start, name.end))
     asked = times.find(words, today, taken)
+    if asked is not None and asked.first > today:
+        asked = None  # The record has no picture of a time to come: such a date is looked for as words.
     in_time = set(range(asked.start, asked.end)) if asked else set()
     meanings = _meanings(words, taken | in_time, lex)
     cued = {place for places in meanings.values() for place in places}

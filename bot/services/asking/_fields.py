@@ -52,7 +52,7 @@ async def tell(scene: Scene) -> None:
         for name in weak:
             if scene.lex.aspects[name].fields:
                 await _tell_aspect(scene, name, quiet=name == "place" and "date" in weak)
-        if len(scene.held(scene.left)) > 1 and not any(isinstance(one, Told) for one in scene.found.lines):
+        if weak and len(scene.held(scene.left)) > 1 and not any(isinstance(one, Told) for one in scene.found.lines):
             texts = await scene.texts(kinds=("statement",), words=scene.left)
             scene.show(await scene.open([t.slug for t in texts if t.rank(scene.left)[0] == len(scene.left)]))
     told = {(line.opened.record.slug, line.label) for line in scene.found.lines if isinstance(line, Told)}
@@ -81,7 +81,7 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
     if name == "parties" and scene.subjects and all(one.record.kind == "participant" for one in scene.subjects):
         await _roles.tell_roles_of(scene, scene.subjects[0])
         return
-    holders = await _holders.holders(scene, aspect.fields, talks=aspect.weak)
+    holders = await _holders.holders(scene, aspect.fields, talks=aspect.weak, close=aspect.close)
     if not any(one.record.facts(field) for one in holders for field in aspect.fields.get(one.record.kind, ())):
         holders = await _holders.by_cue(scene, name, aspect.fields) or holders
     future = name == "date" and scene.reading.has("future", "")

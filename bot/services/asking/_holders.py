@@ -53,10 +53,13 @@ async def only_group(scene: Scene, facts: list[tuple[str, Fact]]) -> list[tuple[
     return [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in own]
 
 
-async def holders(scene: Scene, fields: dict[str, list[str]], *, talks: bool = False) -> list[Opened]:
+async def holders(
+    scene: Scene, fields: dict[str, list[str]], *, talks: bool = False, close: bool = False
+) -> list[Opened]:
     """The records in which these fields are looked up: those named, else those linked with them or found by words.
 
-    With `talks` a deal or document also leads to the session at which it was raised.
+    With `talks` a deal or document also leads to the session at which it was raised; with `close` only a session leads
+    to its series and back.
     """
     if "any" in fields:
         return scene.subjects
@@ -70,8 +73,10 @@ async def holders(scene: Scene, fields: dict[str, list[str]], *, talks: bool = F
             return await scene.open([link.slug for link in subject.links if link.kind == "session"][:1])
         if talks and subject.record.kind in ("deal", "document") and "session" in wanted and linked:
             return await scene.open(linked[:1])
-        if subject.record.kind == "event" and linked:
+        if subject.record.kind in ("event", "session") and linked:
             return await scene.open(linked[:1])
+    if close and scene.subjects and not scene.held(scene.left):
+        return []
     if not scene.subjects and not scene.left:
         return await _only_ones(scene, wanted)
     held = scene.held(scene.left)

@@ -21,6 +21,8 @@ def asks(scene: Scene) -> bool:
     kinds = {one.record.kind for one in scene.subjects}
     if kinds and kinds <= {"deal", "pending"} and (strong or scene.reading.of("roles")):
         return has("kinds", "statement")
+    if strong & {"who_acts", "due"} and not has("kinds", "statement"):
+        return False
     if has("aspects", "said") or has("kinds", "statement"):
         return not ("deal" in kinds and strong & {"value", "quantity", "delivery"})
     if has("aspects", "wishes") and "deal" not in kinds:
