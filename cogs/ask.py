@@ -48,12 +48,12 @@ class Ask(commands.Cog):
         now = self.bot.clock.now()
         caller = await self.bot.rights.caller(interaction, now)
         text = one_line(question)
-        found = await self._answer(interaction, caller.guild_id, text, now)
-        key = _carried(text, _CARRIED_WITH_RECORD if found.found.which else _CARRIED)
+        made = await self._answer(interaction, caller.guild_id, text, now)
+        key = _carried(text, _CARRIED_WITH_RECORD if made.found.which else _CARRIED)
         row = None if key else questions.new_id()
-        await answer(interaction, view=answers.answer(found.found, found.drawn, key=key or str(row)))
+        await answer(interaction, view=answers.answer(made.found, made.drawn, key=key or str(row)))
         # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again.
-        if row is not None or not found.found.answered:
+        if row is not None or not made.found.answered:
             async with self.bot.db.write() as conn:
                 await questions.keep_asked(
                     conn,
@@ -61,7 +61,7 @@ class Ask(commands.Cog):
                     text,
                     now=now,
                     user_id=caller.user_id,
-                    unanswered=not found.found.answered,
+                    unanswered=not made.found.answered,
                     question_id=row,
                 )
 
@@ -69,19 +69,19 @@ class Ask(commands.Cog):
     async def which(self, interaction: Interaction, caller: Caller, key: str, slug: str) -> None:
         """One of several records was meant: the answer about it takes the place of the question back."""
         now = self.bot.clock.now()
-        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, slug)
+        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, slug)
         guild_id = in_ids(interaction, caller)
-        await turn(interaction, answers.answer(found.found, found.drawn, key=key, chosen=slug, guild_id=guild_id))
+        await turn(interaction, answers.answer(made.found, made.drawn, key=key, chosen=slug, guild_id=guild_id))
 
     @press("ask.sources")
     async def sources(self, interaction: Interaction, caller: Caller, key: str, chosen: str, page: str = "") -> None:
         """Every fact behind the answer."""
         now = self.bot.clock.now()
-        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
-        _, slugs = answers.cited(found.found, now=now)
+        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
+        _, slugs = answers.cited(made.found, now=now)
         beside = await records.get_many(self.bot.db.read, caller.guild_id, slugs)
         view = answers.sources(
-            found.found,
+            made.found,
             beside,
             number(page, _DIGITS),
             key=key,
@@ -96,10 +96,10 @@ class Ask(commands.Cog):
         """Posts the answer where the presser may write. The private one loses its button, so it is shared once."""
         require_may_post(interaction)
         now = self.bot.clock.now()
-        found = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
-        told = answers.answer(*found, key=key, chosen=chosen, sharable=False, note="-# Shared in this channel.")
+        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
+        told = answers.answer(*made, key=key, chosen=chosen, sharable=False, note="-# Shared in this channel.")
         by = f"-# Asked and shared by <@{caller.user_id}>"
-        public = answers.answer(*found, key=key, chosen=chosen, shared=True, note=by)
+        public = answers.answer(*made, key=key, chosen=chosen, shared=True, note=by)
         if is_private(interaction):
             await interaction.response.edit_message(view=told)
             await interaction.followup.send(view=public)
@@ -125,7 +125,7 @@ class Ask(commands.Cog):
         """The answer to a question, kept from the last time while nothing has changed since."""
         db = self.bot.db
         stands = await records.standing(db.read, guild_id)
-        if stands is None or stands[0] == 0:
+        if stands is None or not stands.newest:
             await desks.get(db.read, guild_id)
             raise BadInput(
                 "There is no record here yet, so there is nothing to ask about. Someone with Manage Server can load a "
@@ -135,7 +135,7 @@ class Ask(commands.Cog):
         kept = self.bot.answered.find(key, depends_on)
         if kept is not None:
             return kept
-        understood = await asking.understand(db.read, guild_id, text, now=now, zone=stands[2])
+        understood = await asking.understand(db.read, guild_id, text, now=now, zone=stands.zone)
         conn = db.read
         if understood.takes_long:
             conn = db.aside

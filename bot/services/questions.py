@@ -92,11 +92,11 @@ async def _keep(
     return cursor.lastrowid
 
 
-async def _text(conn: Connection, guild_id: int, question_id: int, now: datetime, which: str) -> str | None:
-    """The JSON of a row of the last day."""
+async def _text(conn: Connection, guild_id: int, question_id: int, now: datetime, where: str) -> str | None:
+    """The JSON of a row of the last day that is of the sort that `where`, a condition of ours, picks."""
     rows = list(
         await conn.execute_fetchall(
-            f"SELECT text FROM question WHERE guild_id = ? AND id = ? AND asked_at > ? AND {which}",
+            f"SELECT text FROM question WHERE guild_id = ? AND id = ? AND asked_at > ? AND {where}",
             (guild_id, question_id, to_text(now - KEPT)),
         )
     )

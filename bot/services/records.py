@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -70,8 +70,12 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
     return opened
 
 
-Standing = tuple[int, int | None, str]
-"""What all cards of a server depend on: its newest update, its editor role and its zone."""
+class Standing(NamedTuple):
+    """What all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
+
+    newest: int
+    editor_role_id: int | None
+    zone: str
 
 
 async def standing(conn: Connection, guild_id: int) -> Standing | None:
@@ -86,7 +90,7 @@ async def standing(conn: Connection, guild_id: int) -> Standing | None:
             (guild_id,),
         )
     )
-    return tuple(rows[0]) if rows else None
+    return Standing(*rows[0]) if rows else None
 
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
