@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.ledger.values import quoted
 from bot.pacing import Pace
 from bot.presses import Presses
-from bot.recent import Answered, Kept, Recently, Turned
+from bot.recent import ANSWERS_KEPT, Answered, Kept, Recently, Turned
 from bot.rights import Rights
 from bot.ui.text import error_text, escaped
 from data.database import Database

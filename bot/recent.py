@@ -16,6 +16,7 @@ from data.database import Connection
 from data.records import Kind, Opened
 
 KEPT = 500  # Some 20 KB each.
+ANSWERS_KEPT = 100  # Each can hold several records, and one of thousands of links some 100 KB.
 
 
 @dataclass
@@ -58,7 +59,8 @@ class Kept(Generic[_Key, _Made]):
     Each stands beside all that it depends on (`stands`), so nothing here is ever older than the ledger.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
         self._kept: OrderedDict[_Key, tuple[object, _Made]] = OrderedDict()
 
     def find(self, key: _Key, stands: object) -> _Made | None:
@@ -72,7 +74,7 @@ class Kept(Generic[_Key, _Made]):
     def keep(self, key: _Key, stands: object, made: _Made) -> _Made:
         self._kept[key] = stands, made
         self._kept.move_to_end(key)
-        if len(self._kept) > KEPT:
+        if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return made
 
