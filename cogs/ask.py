@@ -22,7 +22,7 @@ from cogs.answers import answer, is_private, require_may_post, turn
 from cogs.records import Interaction, in_ids
 
 LONGEST = 6000  # Discord: the most that an option can hold.
-_CARRIED, _CARRIED_WITH_RECORD = 78, 30
+_CARRIED, _CARRIED_WITH_RECORD = 78, 28
 """The longest question that a button carries itself, in the 100 units of an id; and beside a record's slug (50)."""
 _COLON = "\x1f"  # Stands for a colon, which parts an id; it is no character of a question.
 _DIGITS = 5
