@@ -80,7 +80,7 @@ class Attache(commands.Bot):
         self.rights = Rights(self, pace)
         self.presses = Presses(self)
         self.recently = Recently()
-        self.answered: Answered = Kept()
+        self.answered: Answered = Kept(ANSWERS_KEPT)
         self.turned = Turned()
         self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}

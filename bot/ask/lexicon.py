@@ -11,7 +11,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from bot.ledger.words import distance, skeleton, spelling_variants, words_of
+from bot.ledger.words import distance, normal, skeleton, spelling_variants, words_of
 
 _FILE = Path(__file__).with_name("lexicon.yaml")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
@@ -59,6 +59,7 @@ class State(Struct, frozen=True):
 class _File(Struct, forbid_unknown_fields=True):
     small: str
     read_as: dict[str, str]
+    also: dict[str, str]
     aspects: dict[str, Aspect]
     roles: dict[str, Role]
     kinds: dict[str, list[str]]
@@ -85,6 +86,7 @@ class Lexicon(Struct, frozen=True):
 
     small: frozenset[str]
     read_as: Mapping[str, Phrase]
+    also: Mapping[str, str]
     aspects: Mapping[str, Aspect]
     roles: Mapping[str, Role]
     groups: Mapping[str, Group]
@@ -180,7 +182,13 @@ def lexicon() -> Lexicon:
     add("future", "", file.future)
     small = frozenset(word for text in file.small.split() for word in words_of(text))
     read_as = {" ".join(words_of(typed)): tuple(words_of(meant)) for typed, meant in file.read_as.items()}
-    known = small | {word for phrase in cues for word in phrase} | set(read_as) | set(_MONTHS)
+    known = (
+        small
+        | {word for phrase in cues for word in phrase}
+        | {normal(word) for word in file.also}
+        | set(read_as)
+        | set(_MONTHS)
+    )
     near: dict[str, set[str]] = {}
     for word in known:
         if len(word) >= 4 and word.isascii():
@@ -189,6 +197,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         small=small,
         read_as=read_as,
+        also={form: normal(same_as) for word, same_as in file.also.items() for form in inflections(normal(word))},
         aspects=file.aspects,
         roles=file.roles,
         groups=file.groups,

@@ -95,7 +95,8 @@ def tokens(text: str) -> tuple[list[Token], bool]:
         if meant is None and len(words) > 1 and words[-1] in ("s", "re", "ll", "ve", "d", "t", "m"):
             meant = lex.read_as.get(words[0] + words[-1])
             if meant is None:
-                words = [words[0] + "nt"] if words[-1] == "t" and words[0] in lex.small else words[:-1]
+                negated = words[0] + "t"  # "isn't" is one word; an ending such as "'s" carries nothing.
+                words = [negated] if words[-1] == "t" and negated in lex.small | lex.yes_no else words[:-1]
         if meant is None and len(words) == 1:
             meant = lex.read_as.get(words[0])
         found += [Token(word, chunk, stripped or raw) for word in (meant or words)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.ask.finding import Missing, Told
+from bot.ask.finding import Listed, Missing, Told
 from bot.ask.lexicon import same
 from bot.ledger.fields import get_field
 from bot.ledger.words import words_of
 from bot.services.asking import _holders, _pending, _roles, _states
-from bot.services.asking._scene import Scene, stage_of
-from data.records import Fact, Opened
+from bot.services.asking._scene import MOST, Scene, stage_of
+from data.records import Fact, Opened, Row
 
 
 def _first(one: Opened) -> tuple[str, Fact] | None:
@@ -48,6 +48,15 @@ async def tell(scene: Scene) -> None:
         await _tell_aspect(scene, name)
     if scene.reading.has("aspects", "reason"):
         scene.found.lines.append(Missing(scene.lex.aspects["reason"].absent, scene.about()))
+    if "date" in weak and scene.found.lines and not scene.reading.of("stages"):
+        # "When was it issued" asks for a date beside the field of its verb.
+        dated = scene.lex.aspects["date"].fields
+        told = {field for line in scene.found.lines if isinstance(line, Told) for field, _ in line.facts}
+        if any(one.record.kind in ("document", "session", "event") for one in scene.subjects) and not told & {
+            *(field for of_kind in dated.values() for field in of_kind),
+            "began",
+        }:
+            await _tell_aspect(scene, "date")
     if not scene.found.lines:
         for name in weak:
             if scene.lex.aspects[name].fields:
@@ -81,6 +90,9 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
     if name == "parties" and scene.subjects and all(one.record.kind == "participant" for one in scene.subjects):
         await _roles.tell_roles_of(scene, scene.subjects[0])
         return
+    if name == "country" and scene.subjects and scene.subjects[0].record.value("type") == "country":
+        _list_of_country(scene, scene.subjects[0])
+        return
     holders = await _holders.holders(scene, aspect.fields, talks=aspect.weak, close=aspect.close)
     if not any(one.record.facts(field) for one in holders for field in aspect.fields.get(one.record.kind, ())):
         holders = await _holders.by_cue(scene, name, aspect.fields) or holders
@@ -110,6 +122,14 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
         told = True
     if not told and not quiet and aspect.absent and not scene.found.which:
         scene.found.lines.append(Missing(aspect.absent, scene.about()))
+
+
+def _list_of_country(scene: Scene, country: Opened) -> None:
+    """The people and organisations of a country."""
+    own = [link for link in country.links if link.field == "country" and not link.outward]
+    rows = [Row(link.kind, link.slug, link.name, link.headline, None) for link in own]
+    linked = ((country.record.slug, country.record.name),)
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows), linked, counted=True)
 
 
 def _per_unit(scene: Scene, deal: Opened) -> bool:

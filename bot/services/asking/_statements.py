@@ -47,7 +47,7 @@ async def tell(scene: Scene) -> None:
     if found and (whole or not words or _covers(found, words)):
         scene.show(found)
         if scene.reading.has("aspects", "joint") and not any([await _whose.is_joint(scene, one) for one in found]):
-            scene.found.lines.insert(0, Missing("A joint position on this"))
+            scene.found.lines.insert(0, Missing("That both sides say this"))
         return
     if found and len([w for w in words if held_by([w], words_held(found[0]))]) * 2 >= len(words):
         scene.show(found)
@@ -57,7 +57,7 @@ async def tell(scene: Scene) -> None:
         await _whose.tell_relation(scene)
         return
     both = [*speakers, *abouts]
-    for linked, held in ((abouts, words), ([], words), (both, []), (abouts, []), (speakers, [])):
+    for linked, held in ((abouts, words), (both, []), ([], words), (abouts, []), (speakers, [])):
         if not linked and not scene.held(held):
             continue
         known = await _whose.said(scene, linked, held, set())

@@ -53,10 +53,10 @@ def as_json(values: Iterable[Any]) -> str:
 
 @lru_cache(4096)
 def forms(word: str) -> frozenset[str]:
-    """The forms of a word under which the record may hold it."""
-    return frozenset(
-        {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
-    )
+    """The forms of a word, and of one that says the same, under which the record may hold it."""
+    found = {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
+    also = lexicon().also.get(word)
+    return frozenset(found | set(inflections(also)) if also else found)
 
 
 def _stems(word: str) -> list[str]:
