@@ -115,6 +115,11 @@ class State(Struct, frozen=True, omit_defaults=True):
     opened: FactDate | None = None
     newest: FactDate | None = None
 
+    def value(self, field: str) -> Any:
+        """The value of a field that holds one, or None when it is not in the record."""
+        found = self.facts.get(field)
+        return found[-1].value if found else None
+
 
 class Record(Struct, frozen=True):
     """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
@@ -140,8 +145,7 @@ class Record(Struct, frozen=True):
         return found[-1] if found else None
 
     def value(self, field: str) -> Any:
-        fact = self.fact(field)
-        return None if fact is None else fact.value
+        return self.state.value(field)
 
 
 class Link(Struct, frozen=True, array_like=True):

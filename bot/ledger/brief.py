@@ -96,8 +96,7 @@ class _Said:
         self._names = names
 
     def value(self, field: str) -> Any:
-        facts = self._state.facts.get(field)
-        return facts[-1].value if facts else None
+        return self._state.value(field)
 
     def _words(self, field: str) -> list[str]:
         type_ = get_field(self._kind, field).type

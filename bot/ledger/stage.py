@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -30,7 +29,7 @@ def headline(state: State, pending: Sequence[tuple[str, str]], names: Names) -> 
     `pending` holds the name and kind of each open item about the deal. A side state stands before all of them,
     because it says that nothing moves. Never "approved" without by whom.
     """
-    side = _value(state, "side_state")
+    side = state.value("side_state")
     if side in SIDE_STATES and side != "none":
         return SIDE_STATES[side]
     for fact in state.facts.get("approval", []):
@@ -41,14 +40,9 @@ def headline(state: State, pending: Sequence[tuple[str, str]], names: Names) -> 
     for name, kind in pending:
         if kind in _WAITING:
             return _WAITING[kind].format(name=name[:1].lower() + name[1:])
-    stage = _value(state, "stage")
-    approver = _value(state, "approved_by")
+    stage = state.value("stage")
+    approver = state.value("approved_by")
     if stage == "approved" and approver:
         party = msgspec.convert(approver, Party)
         return f"Approved by {named(party.record, names) if party.record else party.role}, not yet signed"
     return STAGES.get(stage or "", STAGES["unspecified"])
-
-
-def _value(state: State, field: str) -> Any:
-    facts = state.facts.get(field)
-    return facts[-1].value if facts else None

@@ -126,8 +126,8 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     for id_, kind, old_name in held:
         own = updates.get(id_, [])
         state = fold.fold(kind, own)
-        name = _value(state, "name") or ""
-        due = _value(state, "due") if kind == "pending" else None
+        name = state.value("name") or ""
+        due = state.value("due") if kind == "pending" else None
         day = due_day(due)
         values = _values(state)
         folds.append(
@@ -168,11 +168,6 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     await conn.execute("DELETE FROM was WHERE record_id IN (SELECT value FROM json_each(?))", (chosen,))
     await conn.executemany("INSERT INTO was (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood)
     return renamed
-
-
-def _value(state: State, field: str) -> Any:
-    facts = state.facts.get(field)
-    return facts[-1].value if facts else None
 
 
 def _values(state: State) -> dict[str, list[Any]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import msgspec
-
 from bot.ledger import fold
 from bot.ledger.brief import brief
 from bot.ledger.fields import find_field
-from bot.services import updates
+from bot.services import records, updates
 from data.database import Connection
 from data.records import Kind, Link, Opened, Record, State
 
@@ -28,17 +26,13 @@ async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day
     kinds = around | own
     histories = await updates.histories(conn, guild_id, kinds)
     # A record can have pointed to one with which it is not linked today.
-    known = {slug: one for one in found for slug, one in [(one.record.slug, one.record.name)]}
+    known = {one.record.slug: one.record.name for one in found}
     known |= {link.slug: link.name for one in found for link in one.links}
     states = {slug: fold.fold(kind, histories.get(slug, []), as_of=day) for slug, kind in kinds.items()}
-    names = known | {slug: _one(state, "name") for slug, state in states.items() if _one(state, "name")}
-    missing = {slug for state in states.values() for slug in _pointed_to(state)} - set(names)
-    if missing:
-        rows = await conn.execute_fetchall(
-            "SELECT slug, name FROM record WHERE guild_id = ? AND slug IN (SELECT value FROM json_each(?))",
-            (guild_id, msgspec.json.encode(sorted(missing)).decode()),
-        )
-        names |= {slug: name for slug, name in rows if name}  # a Row is no pair
+    names = known | {slug: name for slug, state in states.items() if (name := state.value("name"))}
+    pointed_to = {to for slug, state in states.items() for to, _, _ in _links(kinds[slug], state)}
+    if missing := pointed_to - names.keys():
+        names |= await records.names(conn, guild_id, missing)
     return {one.record.slug: opened for one in found if (opened := _opened(one, kinds, states, names)) is not None}
 
 
@@ -50,28 +44,32 @@ def _opened(
 ) -> Opened | None:
     found = today.record
     state = states[found.slug]
-    if not _one(state, "name"):
+    name = state.value("name")
+    if not name:
         return None
     outward = _links(found.kind, state)
     inward = [
         (slug, field, role)
         for slug in kinds
-        if slug != found.slug and _one(states[slug], "name")
+        if slug != found.slug and states[slug].value("name")
         for to, field, role in _links(kinds[slug], states[slug])
         if to == found.slug
     ]
-    about = {slug for slug, field, _ in inward if kinds[slug] == "pending" and field == "about"}
-    waiting = sorted(slug for slug in about if _is_open(states[slug]))
-    items = [(names[slug], _one(states[slug], "item_kind")) for slug in waiting]
+    about = {slug for slug, field, _ in inward if field == "about"}
+    waiting = sorted(slug for slug in about if _is_open(kinds[slug], states[slug]))
+    items = [(names[slug], states[slug].value("item_kind") or "") for slug in waiting]
     known = {link.slug: link for link in today.links}
 
     def link(slug: str, field: str, role: str, *, out: bool) -> Link:
         there = known.get(slug)
         kind = kinds.get(slug) or (there.kind if there else "participant")
         state = states.get(slug)
-        is_open = kind == "pending" and state is not None and _is_open(state)
-        headline = brief(kind, state, names) if state is not None and kind != "deal" else ""
-        item_kind = _one(state, "item_kind") if is_open and state is not None else ""
+        if state is None:
+            return Link(field, role, out, kind, slug, names.get(slug, slug), "", False)
+        # A deal's headline depends on its own open items, which are not folded here.
+        headline = brief(kind, state, names) if kind != "deal" else ""
+        is_open = _is_open(kind, state)
+        item_kind = (state.value("item_kind") or "") if is_open else ""
         return Link(field, role, out, kind, slug, names.get(slug, slug), headline, is_open, item_kind)
 
     links = [link(slug, field, role, out=True) for slug, field, role in outward]
@@ -80,9 +78,9 @@ def _opened(
         id=found.id,
         kind=found.kind,
         slug=found.slug,
-        name=_one(state, "name"),
+        name=name,
         headline=brief(found.kind, state, names, items),
-        open=found.kind == "pending" and _is_open(state),
+        open=_is_open(found.kind, state),
         state=state,
     )
     return Opened(record, links, today.sources, today.editor_role_id, today.zone)
@@ -98,19 +96,5 @@ def _links(kind: Kind, state: State) -> list[tuple[str, str, str]]:
     return list(found)
 
 
-def _pointed_to(state: State) -> set[str]:
-    return {
-        fact.value["record"]
-        for facts in state.facts.values()
-        for fact in facts
-        if isinstance(fact.value, dict) and fact.value.get("record")
-    }
-
-
-def _one(state: State, field: str) -> str:
-    facts = state.facts.get(field)
-    return facts[-1].value if facts else ""
-
-
-def _is_open(state: State) -> bool:
-    return bool(_one(state, "name")) and _one(state, "state") == "open"
+def _is_open(kind: Kind, state: State) -> bool:
+    return kind == "pending" and bool(state.value("name")) and state.value("state") == "open"
