@@ -213,6 +213,9 @@ def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lex
     """Whether a name such as "Aims of the roadmap" hides the record that the question is about behind its own words."""
     if any(one.kind not in _SAID_OF for one in name.candidates):
         return False
+    written = name.start == 0 or found[name.start].capital
+    if written and all(one.how == 0 for one in name.candidates):
+        return False  # Written as a name, it is one.
     inner = [
         other
         for other in offered
