@@ -11,11 +11,11 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from bot.ledger.words import distance, normal, skeleton, spelling_variants, words_of
+from bot import when
+from bot.ledger.words import distance, normal, spelling_variants, words_of
 
 _FILE = Path(__file__).with_name("lexicon.yaml")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
-_MONTHS += ("november", "december")
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # Every scalar is text: `no` and `on` are words here.
 
 
 class Aspect(Struct, frozen=True):
@@ -103,8 +103,7 @@ class Lexicon(Struct, frozen=True):
 
     def mended(self, word: str) -> list[tuple[int, str]]:
         """The words of the file that a word may be a slip of, nearest first, each with how far it is."""
-        keys = spelling_variants(word) | ({"~" + skeleton(word)} if len(word) >= 5 else set())
-        found = {known for key in keys for known in self.near.get(key, ())}
+        found = {known for key in spelling_variants(word) for known in self.near.get(key, ())}
         return sorted((distance(word, known), known) for known in found)
 
 
@@ -166,7 +165,7 @@ def _phrases(texts: Iterable[str]) -> Iterable[Phrase]:
 @cache
 def lexicon() -> Lexicon:
     """The lexicon, read when it is first needed. ValueError when the file is not of this shape."""
-    raw: Any = yaml.load(_FILE.read_text("utf-8"), Loader=_Strings)  # noqa: S506  # A safe loader: every scalar is text.
+    raw: Any = yaml.load(_FILE.read_text("utf-8"), Loader=_LOADER)  # noqa: S506  # It makes plain data only.
     file = msgspec.convert(raw, _File, strict=False)
     cues: dict[Phrase, set[Meaning]] = {}
 
@@ -187,12 +186,12 @@ def lexicon() -> Lexicon:
         | {word for phrase in cues for word in phrase}
         | {normal(word) for word in file.also}
         | set(read_as)
-        | set(_MONTHS)
+        | {month.lower() for month in when.MONTHS}
     )
     near: dict[str, set[str]] = {}
     for word in known:
         if len(word) >= 4 and word.isascii():
-            for key in spelling_variants(word) | ({"~" + skeleton(word)} if len(word) >= 5 else set()):
+            for key in spelling_variants(word):
                 near.setdefault(key, set()).add(word)
     return Lexicon(
         small=small,
@@ -221,10 +220,3 @@ def lexicon() -> Lexicon:
         known=frozenset(known),
         near={key: tuple(sorted(words)) for key, words in near.items()},
     )
-
-
-class _Strings(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # pyright: ignore[reportGeneralTypeIssues]  # either is a class
-    """Reads every scalar as text, as dossiers do: `no` and `on` are words here."""
-
-
-_Strings.yaml_implicit_resolvers = {}

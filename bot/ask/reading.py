@@ -29,11 +29,11 @@ class Token(Struct, frozen=True):
     @property
     def shouted(self) -> bool:
         """Typed in capitals, as short forms of names are."""
-        return len(self.raw) > 1 and self.raw.upper() == self.raw and self.raw.lower() != self.raw
+        return len(self.raw) > 1 and self.raw.isupper()
 
     @property
     def capital(self) -> bool:
-        return self.raw[:1].upper() == self.raw[:1] and self.raw[:1].lower() != self.raw[:1]
+        return self.raw[:1].isupper()
 
 
 class Named(Struct, frozen=True):

@@ -80,7 +80,7 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
     }
     if not strange:
         return None
-    keys = [(word, key) for word in sorted(strange) for key in _spellings(word)]
+    keys = [(word, key) for word in sorted(strange) for key in spelling_variants(word)]
     halves = {(word, word[:i], word[i:]) for word in strange for i in range(2, len(word) - 1) if len(word) >= 5}
     rows = await conn.execute_fetchall(
         "SELECT json_extract(g.value, '$[0]'), s.word FROM json_each(?2) g "
@@ -104,10 +104,6 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
         words = instead.get(token.word) or (token.word,)
         mended += [Token(word, token.chunk, token.raw) for word in words]
     return mended
-
-
-def _spellings(word: str) -> set[str]:
-    return spelling_variants(word) | ({"~" + skeleton(word)} if len(word) >= 5 else set())
 
 
 def _nearest(word: str, of_record: set[str]) -> tuple[str, ...] | None:
