@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import discord
@@ -106,10 +107,16 @@ def sources_page(
     """One page of facts, of one record or of several, each with its value, its date and the place in its source."""
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     several = len({opened.record.slug for opened, _, _ in shown}) > 1
-    entries = [_sourced(opened, name, fact, numbers[fact.source], several) for opened, name, fact in shown]
+    titles = [f"### {escaped(opened.record.name, 80)}" if several else "" for opened, _, _ in shown]
+    entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
-    # Each entry is counted with the description of its source, as if no other entry shared it.
-    layout = pages.pack([len(entry) + len(legends[f.source]) for entry, (*_, f) in zip(entries, shown, strict=True)])
+    # Each entry is counted with its record's name and the description of its source, as if no other entry shared them.
+    layout = pages.pack(
+        [
+            len(title) + len(entry) + len(legends[fact.source])
+            for title, entry, (*_, fact) in zip(titles, entries, shown, strict=True)
+        ]
+    )
     page = pages.clamped(page, len(layout))
     here = layout[page]
     used = dict.fromkeys(shown[i][2].source for i in here)
@@ -117,7 +124,10 @@ def sources_page(
     quiet = " ".join(filter(None, [f"{where}." if where else "", note]))
     texts = [
         f"## {title}",
-        "\n".join(entries[i] for i in here),
+        "\n".join(
+            "\n".join(filter(None, [title, *(entries[i] for i in of_one)]))
+            for title, of_one in groupby(here, key=titles.__getitem__)
+        ),
         "\n".join(legends[id_] for id_ in used),
         f"-# {quiet}" if quiet else "",
     ]
@@ -600,14 +610,13 @@ def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> 
     )
 
 
-def _sourced(opened: Opened, name: str, fact: Fact, number: int, several: bool) -> str:
+def _sourced(opened: Opened, name: str, fact: Fact, number: int) -> str:
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
     place = facts.locators([fact.locator])
     where = f"source {number}{f', {clip(place, 150)}' if place else ''}"
     label = get_field(kind, name).label
-    whose = f"{escaped(opened.record.name, 80)} · " if several else ""
-    return f"{whose}**{label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
+    return f"**{label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
 
 
 def _legend(opened: Opened, source_id: int, number: int) -> str:
