@@ -36,9 +36,14 @@ class Token(Struct, frozen=True):
         return self.raw[:1].isupper()
 
 
+WHOLE, LATER, INITIALS, STANDS_FOR, FIRST = range(5)
+"""How words name a record, as in the table of names: all of a name, from a later word on, its initials, what stands for
+it; and, not in the table, the first word of a participant's name."""
+_SUREST_FIRST = (WHOLE, INITIALS, STANDS_FOR, LATER, FIRST)
+
+
 class Named(Struct, frozen=True):
-    """A record that some words may name. `how` is as in the table of names: 0 a whole name, 1 from a later word on,
-    2 initials, 3 what stands for it; 4 is the first word of only one participant's name."""
+    """A record that some words may name, and how they do."""
 
     how: int
     kind: Kind
@@ -125,7 +130,7 @@ def _runs(words: tuple[str, ...]) -> Mapping[str, Sequence[tuple[int, int]]]:
 
 _WITH_ARTICLE = 3
 """A name can begin with an article ("A stable region") when it has so many words."""
-_JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", "is", "are", "was", "a", "an"))
+_JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", "is", "are", "was", "a", "an", "the"))
 """Words that no name ends with, nor a short one begins."""
 
 
@@ -186,20 +191,20 @@ def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Le
     offered = []
     for (start, end), all_named in runs.items():
         candidates = all_named
-        least = min((one.how for one in candidates), key=_sureness, default=None)
+        least = min((one.how for one in candidates), key=_SUREST_FIRST.index, default=None)
         if least is None or not _stands_alone(found, start, end, least, lex):
             continue
-        if least == 1 and end - start == 1:
+        if least == LATER and end - start == 1:
             # One word at the end of a statement's name is rather looked for as a word.
-            candidates = [one for one in candidates if one.kind not in _SAID_OF]
+            candidates = [one for one in candidates if one.kind not in SAID_OF]
             if not candidates:
                 continue
         # What stands for a record is as good as a record's own name: "New Delhi" is a place and a government.
-        sure = {0, 3} if least in (0, 3) else {least}
+        sure = _OWN if least in _OWN else {least}
         best = {one.slug: one for one in candidates if one.how in sure}
-        if least == 4 and len(best) > 1:
+        if least == FIRST and len(best) > 1:
             continue
-        offered.append((start - end, _sureness(least), start, Name(start, end, tuple(best.values()))))
+        offered.append((start - end, _SUREST_FIRST.index(least), start, Name(start, end, tuple(best.values()))))
     chosen: list[Name] = []
     for *_, name in sorted(offered, key=lambda one: one[:3]):
         if _hides(name, [other for *_, other in offered], found, lex):
@@ -211,7 +216,7 @@ def _names(found: Sequence[Token], named: Mapping[str, Sequence[Named]], lex: Le
 
 def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lexicon) -> bool:
     """Whether a name such as "Aims of the roadmap" hides the record that the question is about behind its own words."""
-    if any(one.kind not in _SAID_OF for one in name.candidates):
+    if any(one.kind not in SAID_OF for one in name.candidates):
         return False
     written = name.start == 0 or found[name.start].capital
     if written and all(one.how == 0 for one in name.candidates):
@@ -221,44 +226,36 @@ def _hides(name: Name, offered: Sequence[Name], found: Sequence[Token], lex: Lex
         for other in offered
         if name.start <= other.start and other.end <= name.end and other.end - other.start < name.end - name.start
     ]
-    subject = [
-        other for other in inner if any(one.kind not in _SAID_OF and one.how in (0, 3) for one in other.candidates)
-    ]
-    if subject and all(one.how == 1 for one in name.candidates):
+    subject = [other for other in inner if any(one.kind not in SAID_OF and one.how in _OWN for one in other.candidates)]
+    if subject and all(one.how == LATER for one in name.candidates):
         return True
     around = {place for other in inner for place in range(other.start, other.end)}
     asks = [lex.cues.get((found[place].word,), ()) for place in range(name.start, name.end) if place not in around]
     said = any(meaning in _SPOKEN for meanings in asks for meaning in meanings)
-    return said and any(one.kind not in _SAID_OF for other in inner for one in other.candidates)
+    return said and any(one.kind not in SAID_OF for other in inner for one in other.candidates)
 
 
-_SAID_OF: tuple[Kind, ...] = ("statement", "event", "pending")
+SAID_OF: tuple[Kind, ...] = ("statement", "event", "pending")
+"""Kinds whose names are rather sentences: a name is sooner that of another record."""
+_OWN = frozenset((WHOLE, STANDS_FOR))
 _SPOKEN: tuple[Meaning, ...] = (("aspects", "said"), ("aspects", "acted_in_words"))
-
-
-def _sureness(how: int) -> int:
-    return (0, 2, 3, 1, 4)[how]
 
 
 def _stands_alone(found: Sequence[Token], start: int, end: int, how: int, lex: Lexicon) -> bool:
     """Whether a run that could be a name is meant as one, and not as the words of a question."""
     words = [token.word for token in found[start:end]]
-    if words[0] in _OPENING:
-        # "the drones": the run without its article names the same.
-        return how == 0 and len(words) >= _WITH_ARTICLE
+    if words[0] in _JOINING:
+        return how == WHOLE  # "the drones": the run without its article names the same.
     if len(words) > 1:
-        return how in (0, 3) or not all(word in lex.known for word in words)
+        return how in _OWN or not all(word in lex.known for word in words)
     word, token = words[0], found[start]
     if word == "us":
         return token.shouted or "." in token.raw or found[start - 1 if start else 0].word not in lex.addressed
-    if how in (0, 3):
+    if how in _OWN:
         return word not in lex.small or token.capital
-    if how == 2:
+    if how == INITIALS:
         return token.shouted or word not in lex.known
     return word not in lex.known and not word.isdecimal()
-
-
-_OPENING = ("the", "a", "an", "of", "for", "in", "on", "and", "to", "with", "at", "by")
 
 
 def _meanings(words: Sequence[str], taken: Iterable[int], lex: Lexicon) -> dict[Meaning, tuple[int, ...]]:

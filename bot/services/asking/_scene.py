@@ -22,11 +22,8 @@ from data.records import Kind, Opened, Row, Update
 MOST = 5
 """So many records, statements or changes are told in an answer; of the rest it says how many they are."""
 
-
 _WORDS = 8
 """So many words are looked for together; a question of more is about fewer things than it has words."""
-SUBJECTS: tuple[Kind, ...] = ("deal", "dialogue", "session", "document", "topic", "place", "participant")
-"""Kinds that a name rather means than a statement, event or pending item of the same name."""
 DEFINITE: tuple[Kind, ...] = ("deal", "dialogue", "session", "document")
 """Kinds of which a noun alone ("the deal") can mean one record."""
 

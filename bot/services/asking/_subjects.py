@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.ask.reading import Name, Named
+from bot.ask.reading import SAID_OF, Name, Named
 from bot.ledger.words import words_of
 from bot.services import records
-from bot.services.asking._scene import DEFINITE, SUBJECTS, Scene
+from bot.services.asking._scene import DEFINITE, Scene
 from bot.services.asking._words import ALIKE, held_by
 from data.records import Kind
 
@@ -83,7 +83,7 @@ def _meant(scene: Scene, name: Name) -> list[Named]:
         wanted: Kind = "place" if before in scene.lex.at or scene.reading.has("aspects", "place") else "participant"
         found = [one for one in found if one.kind == wanted]
     if len(found) > 1:
-        found = [one for one in found if one.kind in SUBJECTS] or found
+        found = [one for one in found if one.kind not in SAID_OF] or found
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.ask.lexicon import inflections, lexicon
-from bot.ask.reading import Named, Token, grams, plurals
+from bot.ask.reading import FIRST, Named, Token, grams, plurals
 from bot.ledger.words import distance, skeleton, spelling_variants
 from data.database import Connection
 
@@ -31,7 +31,7 @@ async def look_up(
         "WHERE EXISTS (SELECT 1 FROM name n WHERE n.guild_id = ?1 AND n.norm = g.value) "
         "UNION ALL SELECT w.value, NULL FROM json_each(?3) w "
         "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
-        "UNION ALL SELECT b.value, (SELECT json_group_array(json_array(4, r.kind, r.slug, r.name)) FROM ("
+        f"UNION ALL SELECT b.value, (SELECT json_group_array(json_array({FIRST}, r.kind, r.slug, r.name)) FROM ("
         "SELECT DISTINCT record_id FROM name WHERE guild_id = ?1 AND kind = 'participant' AND how = 0 "
         "AND norm > b.value || ' ' AND norm < b.value || '!' LIMIT 2) x "
         "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?5) b",
