@@ -15,7 +15,7 @@ from data.records import Row
 async def tell(scene: Scene) -> None:
     """No cue told what is asked for: how the named are linked, what holds the other words, or who somebody is."""
     held = scene.held(scene.left)
-    if scene.subjects and (not held or all(held_by([w], words_held(scene.subjects[0])) for w in held)):
+    if scene.subjects and (not held or held_by(held, words_held(scene.subjects[0])) == len(held)):
         if len(scene.subjects) > 1 and await _whose.tell_relation(scene):
             return
         lost = len(held) < len(scene.left) or any(

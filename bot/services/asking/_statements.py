@@ -49,7 +49,7 @@ async def tell(scene: Scene) -> None:
         if scene.reading.has("aspects", "joint") and not any([await _whose.is_joint(scene, one) for one in found]):
             scene.found.lines.insert(0, Missing("That both sides say this"))
         return
-    if found and len([w for w in words if held_by([w], words_held(found[0]))]) * 2 >= len(words):
+    if found and held_by(words, words_held(found[0])) * 2 >= len(words):
         scene.show(found)
         return
     scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
@@ -69,4 +69,4 @@ async def tell(scene: Scene) -> None:
 
 
 def _covers(found: Sequence[Opened], words: Sequence[str]) -> bool:
-    return all(held_by([word], words_held(found[0])) for word in words)
+    return held_by(words, words_held(found[0])) == len(words)
