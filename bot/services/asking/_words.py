@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.ask.lexicon import inflections, lexicon
+from bot.ask.lexicon import inflections, lexicon, stems
 from bot.ask.reading import FIRST, Named, Token, grams, plurals
 from bot.ledger.words import distance, skeleton, spelling_variants
 from data.database import Connection
@@ -54,14 +54,9 @@ def as_json(values: Iterable[Any]) -> str:
 @lru_cache(4096)
 def forms(word: str) -> frozenset[str]:
     """The forms of a word, and of one that says the same, under which the record may hold it."""
-    found = {*inflections(word), *plurals(word), *(form for stem in _stems(word) for form in inflections(stem))}
+    found = {*plurals(word), *(form for stem in stems(word) for form in inflections(stem))}
     also = lexicon().also.get(word)
     return frozenset(found | set(inflections(also)) if also else found)
-
-
-def _stems(word: str) -> list[str]:
-    endings = (("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
-    return [word[: -len(e)] + to for e, to in endings if word.endswith(e) and len(word) - len(e) >= 3]
 
 
 async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]) -> list[Token] | None:
