@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -151,15 +152,13 @@ def _said(question: str, found: Finding) -> str:
     body: list[str] = []
     shown: list[tuple[Opened, Fact]] = []
     missing = [line for line in found.lines if isinstance(line, Missing)]
-    told = [line for line in found.lines if isinstance(line, Told)]
+    told = _told_of(found)
     body += _missing(missing)
     for opened, group in groupby(told, key=lambda line: line.opened):
         of_one = list(group)
         body.append(_sentence(opened, of_one, brief=opened is found.card))
         shown += [(opened, fact) for line in of_one for _, fact in line.facts]
-    if missing and found.statements:
-        body.append("What is in the record:")
-    body += _statements(found.statements)
+    body += _statements(found.statements, "What is in the record" if missing else "")
     for one in found.statements:
         shown += [(one, fact) for name in ("whose", "form", "said") for fact in one.record.facts(name)]
     if found.statements_total > len(found.statements):
@@ -170,7 +169,7 @@ def _said(question: str, found: Finding) -> str:
         changes[-_CHANGES:], key=lambda pair: (pair[0].record.slug, facts.dated(pair[1].date))
     ):
         of_day = list(group)
-        body.append(f"**{day} · {escaped(of_day[0][0].record.name, 80)}**")
+        body.append(f"### {day} · {escaped(of_day[0][0].record.name, 80)}")
         body += [_change(opened, update) for opened, update in of_day]
     if len(changes) > _CHANGES:
         body.append(f"-# and {len(changes) - _CHANGES:,} earlier, counted in this record")
@@ -190,11 +189,17 @@ def _said(question: str, found: Finding) -> str:
         nothing = not missing and found.listed is None
         body.append("**The answer is not in the record.** Nothing in it holds these words." if nothing else "")
         if found.options:
-            body.append(f"Close to it: {joined([escaped(row.name, 100) for row in found.options])}.")
+            body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.options])}.")
     body = [line for line in body if line]
     text = clip("\n".join(body), _SENTENCES)
     quiet = [*_time(found), *_partly(found), _source_line(shown, changes)]
-    return "\n".join([*lines, text, *filter(None, quiet)])
+    # After a list a blank line: some clients take the next one for a part of its last point.
+    apart = [""] if re.search(r"^- ", text, re.MULTILINE) else []
+    return "\n".join([*lines, text, *apart, *filter(None, quiet)]).rstrip()
+
+
+def _told_of(found: Finding) -> list[Told]:
+    return [line for line in found.lines if isinstance(line, Told)]
 
 
 def _missing(lines: Sequence[Missing]) -> list[str]:
@@ -207,19 +212,27 @@ def _missing(lines: Sequence[Missing]) -> list[str]:
 def _sentence(opened: Opened, told: Sequence[Told], *, brief: bool) -> str:
     """What is told of one record, and as of when it was reported: once, or after each fact where these differ."""
     name = escaped(opened.record.name, 100)
-    if told[0].label == "What it is":
-        return f"**{_told(told[0])}.** {'' if brief else _summary(opened)}{sentence(_reported(told[0]))}."
+    if len(told) == 1 and told[0].label == "What it is":
+        return f"**{_told(told[0])}.** {'' if brief else _summary(opened)}{_full(_reported(told[0]))}".rstrip()
     told = [apart for line in told for apart in _by_day(line)]
     dates = {_reported(line) for line in told}
     if len(told) > 2:
         same = dates.pop() if len(dates) == 1 else ""
-        lines = [f"- {_told(line)}{'' if same else f', {_reported(line)}'}" for line in told]
-        return "\n".join([f"**{name}**{f', {same}' if same else ''}:", *lines])
+        lines = [f"- {_told(line)}{'' if same else _after(_reported(line))}" for line in told]
+        return "\n".join(filter(None, [f"### {name}", f"-# {_full(same)}" if same else "", *lines]))
     lines = []
     for reported, group in groupby(told, key=_reported):
         words = " ".join(f"**{_told(line)}.**" for line in group)
-        lines.append(f"{words} {sentence(reported)}." if lines else f"{words} {name}, {reported}.")
+        lines.append(f"{words} {_full(reported) if lines else f'{name}{_after(reported)}.'}".rstrip())
     return "\n".join(lines)
+
+
+def _full(reported: str) -> str:
+    return f"{sentence(reported)}." if reported else ""
+
+
+def _after(reported: str) -> str:
+    return f", {reported}" if reported else ""
 
 
 def _by_day(line: Told) -> list[Told]:
@@ -238,7 +251,9 @@ def _summary(opened: Opened) -> str:
 
 
 def _reported(line: Told) -> str:
-    """When the newest fact of a line was reported, as a phrase."""
+    """When the newest fact of a line was reported, as a phrase; of an event its day is known, not that of a report."""
+    if line.opened.record.kind == "event":
+        return ""
     dated = [fact.date for _, fact in line.facts if fact.date.day is not None]
     newest = max(dated, key=lambda found: found.day or date.min, default=None)
     return cards.reported(newest, "as reported") if newest else "undated"
@@ -271,29 +286,31 @@ def _told(line: Told) -> str:
 _SEVERAL = {"Principal": "Principals", "Topic": "Topics", "Approval": "Approvals"}
 
 
-def _statements(found: Sequence[Opened]) -> list[str]:
+def _statements(found: Sequence[Opened], intro: str) -> list[str]:
     """Whose each statement is, its form and what it says; once what is the same of all: whose they are, their date."""
+    if not found:
+        return []
     whose = {_whose(one) for one in found}
-    dates = {cards.reported(one.record.state.newest, "as reported") for one in found}
-    same = dates.pop() if len(dates) == 1 else ""
-    lines = []
-    for one in found:
-        record = one.record
-        form, said = (record.fact(name) for name in ("form", "said"))
-        kind = facts.value("statement", "form", form, one.names) if form else ""
-        words = facts.value("statement", "said", said, one.names, 400) if said else escaped(record.name, 100)
-        reported = "" if same else f" ({cards.reported(record.state.newest, 'as reported')})"
-        if len(whose) > 1 or len(found) == 1:
-            owner = f"{_whose(one)}{f' ({kind.lower()})' if kind else ''}"
-            lines.append(f"**{owner}:** {words}{reported}")
-        else:
-            lines.append(f"{f'{kind}: ' if kind else ''}{words}{reported}")
+    dates = [cards.reported(one.record.state.newest, "as reported") for one in found]
+    same = dates[0] if len(set(dates)) == 1 else ""
+    told = [_statement(one, owned=len(whose) > 1 or len(found) == 1) for one in found]
     if len(found) == 1:
-        return [f"{lines[0].rstrip('.')}, {same}."]
-    lines = [f"- {sentence(line)}" for line in lines]
+        return [*([f"{intro}:"] if intro else []), f"{told[0].rstrip('.')}, {same}."]
     if len(whose) == 1:
-        return [f"**{whose.pop()}**{f', {same}' if same else ''}:", *lines]
-    return [*lines, *([f"{sentence(same)}."] if same else [])]
+        first = [*([f"{intro}:"] if intro else []), f"**{whose.pop()}**{_after(same)}:"]
+    else:
+        first = [f"{sentence(', '.join(filter(None, [intro, same])))}:"] if intro or same else []
+    return [*first, *(f"- {words}{'' if same else f' ({day})'}" for words, day in zip(told, dates, strict=True))]
+
+
+def _statement(one: Opened, *, owned: bool) -> str:
+    """The form of a statement and what it says, with whose it is where it is `owned`."""
+    form, said = (one.record.fact(name) for name in ("form", "said"))
+    kind = facts.value("statement", "form", form, one.names) if form else ""
+    words = facts.value("statement", "said", said, one.names, 400) if said else escaped(one.record.name, 100)
+    if owned:
+        return f"**{_whose(one)}{f' ({kind.lower()})' if kind else ''}:** {words}"
+    return sentence(f"{kind}: {words}" if kind else words)
 
 
 def _whose(one: Opened) -> str:
@@ -313,13 +330,14 @@ def _listed(found: Listed) -> list[str]:
     stage = f" at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:
         return [f"**{sentence(noun[0])}{about}{stage}: not in the record.**"]
-    lines = [f"**{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
+    least = "at least " if found.least else ""
+    lines = [f"**{sentence(least)}{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
     lines += [
         f"- **{escaped(row.name, 100)}**{f': {escaped(row.headline, 160)}' if row.headline else ''}"
         for row in found.rows
     ]
     if found.total > len(found.rows):
-        lines.append(f"-# and {found.total - len(found.rows):,} more, counted in this record")
+        lines.append(f"-# and {least}{found.total - len(found.rows):,} more, counted in this record")
     return lines
 
 
@@ -383,8 +401,11 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
 
 
 def _card(found: Finding) -> Opened | None:
-    """The record whose card stands below; a list of several is what the answer came from itself."""
-    several = len(found.statements) > 1 or found.listed is not None or found.which
+    """The record whose card stands below; several that are listed or compared need none."""
+    compared = (
+        found.reading.has("aspects", "compare") and len({line.opened.record.slug for line in _told_of(found)}) > 1
+    )
+    several = compared or len(found.statements) > 1 or found.listed is not None or found.which
     return None if several else found.card
 
 
