@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import get_field
@@ -13,13 +13,14 @@ from data.records import Opened
 
 
 async def take(scene: Scene) -> None:
+    """Goes back to the past day that is asked about, where one is."""
     asked = scene.reading.asked
-    relative = await _stage_day(scene)
-    if relative is not None:
-        scene.found.day = relative
+    day: date | None = None
+    if (reached := await _reached_after(scene, "before", "until")) is not None:
+        day = reached - timedelta(days=1)
     elif asked is not None and not asked.of and asked.mode in ("at", "before") and not of_period(scene):
         day = asked.day(scene.today)
-        scene.found.day = day if day < scene.today else None
+    scene.found.day = day if day is not None and day < scene.today else None
     if scene.found.day is None or not scene.subjects:
         return
     await go_back(scene)
@@ -62,33 +63,24 @@ def of_period(scene: Scene) -> bool:
     )
 
 
-async def _stage_day(scene: Scene) -> date | None:
-    """The day before a stage was reached, where the question says "before the signature" without a date."""
-    before = next((i for i, token in enumerate(scene.reading.tokens) if token.word in ("before", "until")), None)
-    deals = [one for one in scene.subjects if one.record.kind == "deal"]
-    if before is None or scene.reading.asked is not None or not deals:
-        return None
-    after = [
-        stage
-        for (category, stage), places in scene.reading.meanings.items()
-        if category == "stages" and any(before < place <= before + 4 for place in places)
-    ]
-    for stage in after:
-        reached = await scene.reached(deals[0], stage)
-        if reached is not None and reached.date.day is not None:
-            return min(reached.date.day, scene.today).fromordinal(reached.date.day.toordinal() - 1)
-    return None
-
-
 async def since_stage(scene: Scene) -> date | None:
     """The day after a stage was reached, where the question says "since the signature"."""
+    reached = await _reached_after(scene, "since", "after")
+    return None if reached is None else reached + timedelta(days=1)
+
+
+async def _reached_after(scene: Scene, *words: str) -> date | None:
+    """The day on which a deal came to the stage that stands soon after one of some words, instead of a date."""
     deals = [one for one in scene.subjects if one.record.kind == "deal"]
-    since = next((i for i, token in enumerate(scene.reading.tokens) if token.word in ("since", "after")), None)
-    if since is None or scene.reading.asked is not None or not deals:
+    place = next((i for i, token in enumerate(scene.reading.tokens) if token.word in words), None)
+    if place is None or scene.reading.asked is not None or not deals:
         return None
     for (category, stage), places in scene.reading.meanings.items():
-        if category == "stages" and any(since < place <= since + 3 for place in places):
+        if category == "stages" and any(place < one <= place + _SOON for one in places):
             reached = await scene.reached(deals[0], stage)
-            if reached is not None and reached.date.day is not None:
-                return reached.date.day.fromordinal(reached.date.day.toordinal() + 1)
+            if reached is not None:
+                return reached.date.day
     return None
+
+
+_SOON = 4  # "before the deal was signed"
