@@ -30,7 +30,7 @@ class Missing(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Records that answer: the first ones, and how many there are. `words` say which were asked for."""
+    """Records that answer: the first ones, and how many there are, or are at `least`."""
 
     kind: Kind | None
     rows: list[Row]
@@ -38,6 +38,7 @@ class Listed(Struct, frozen=True):
     linked: tuple[tuple[str, str], ...] = ()
     stage: str | None = None
     counted: bool = False
+    least: bool = False
 
 
 class Changed(Struct, frozen=True):

@@ -104,3 +104,26 @@ def test_a_list_of_what_is_in_a_state_lists_what_is(asking: Asking):
     assert "**1 session**, counted in this record." in held.text
     signed = asking.ask(servers.Question("Which deals were signed?", [], [], True, "plain", "dated"))
     assert "**1 deal at the stage “signed”**, counted in this record.\n- **31 armed drones for India**" in signed.text
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Which deals does France buy?", "Part of what was asked"),
+        ("Which deals are above 5 billion dollars?", "Part of what was asked"),
+        ("Which documents were signed?", "A signature"),
+        ("Which deals are delayed?", "A postponement"),
+    ],
+)
+def test_a_list_that_was_not_found_by_all_that_was_asked_says_so_first(asking: Asking, question: str, missing: str):
+    answered = asking.ask(servers.Question(question, [], [], False, "plain", "starter"))
+    assert answered.text.splitlines()[1] == f"**{missing} is not in the record.**"
+    assert "at the stage" not in answered.text
+
+
+def test_a_list_is_of_those_that_hold_the_words_asked_for(asking: Asking):
+    answered = asking.ask(servers.Question("Which deals mention boats?", [], [], True, "plain", "second"))
+    listed = answered.found.listed
+    assert listed is not None
+    assert [row.name for row in listed.rows] == ["Grey Bank fisheries licence"]
+    assert "__" not in answered.text

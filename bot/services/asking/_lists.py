@@ -60,6 +60,23 @@ async def tell(scene: Scene) -> None:
         return
     if not stages and await _list_in_state(scene, kind, linked):
         return
+    if kind != "deal":
+        stages, unfit = [], [("stages", one) for one in stages]
+    else:
+        unfit = [("session_states", one) for one in scene.reading.of("session_states")]
+    scene.found.lines += [scene.no_state(category, one, None) for category, one in unfit[:1]]
+    held = scene.held(scene.left)
+    texts = await scene.texts(kinds=(kind,), linked=linked, words=held, limit=_LOOKED_AT) if held else []
+    fitting = [text.slug for text in texts if text.rank(held)[0] == len(held)]
+    if len(held) < len(scene.left) or (held and not fitting):
+        # Whatever is listed, it was not found by this word.
+        scene.found.lines.append(Missing("Part of what was asked"))
+    if fitting and not stages:
+        found = await scene.open(fitting[:MOST])
+        words = tuple((one.record.slug, one.record.name) for one in linked)
+        most = len(texts) == _LOOKED_AT
+        scene.found.listed = Listed(kind, [row_of(one) for one in found], len(fitting), words, least=most)
+        return
     if scene.found.day is not None and not linked and kind == "deal":
         rows, total = await records.list_kind_as_of(
             scene.conn, scene.guild_id, kind, day=scene.found.day, stage=stages[0] if stages else None, limit=MOST
@@ -86,7 +103,8 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     found = [one for one in await scene.open([text.slug for text in texts]) if one.record.value(field) == asked[0]]
     if found:
         words = tuple((one.record.slug, one.record.name) for one in linked)
-        scene.found.listed = Listed(kind, [row_of(one) for one in found[:MOST]], len(found), words, counted=True)
+        most = len(texts) == _LOOKED_AT
+        scene.found.listed = Listed(kind, [row_of(one) for one in found[:MOST]], len(found), words, least=most)
     else:
         scene.found.lines.append(scene.no_state(category, asked[0], None))
     return True

@@ -96,4 +96,6 @@ def mark_unknown(scene: Scene) -> None:
         for row in [*(found.listed.rows if found.listed else []), *found.options]
         for word in words_of(f"{row.name} {row.headline}")
     }
+    if found.listed is not None:
+        words |= set(scene.held(scene.left))  # Those that are listed hold them, or the answer says that none does.
     found.unknown = tuple(place for place in scene.reading.left if not held_by([scene.reading.word(place)], words))
