@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Stripping every mark would destroy Hindi and Arabic; accents are only dropped where readers leave them out.
 _ACCENTS_DROPPED_FROM = ("LATIN", "GREEK", "CYRILLIC")
@@ -120,8 +121,14 @@ def _folded(text: str) -> str:
         text = text.translate(_TYPOGRAPHY)
     if text.isascii():
         return text.lower()
+    # One name in another script does not make a long text slow: only its own pieces are looked at letter by letter.
+    return " ".join(piece.lower() if piece.isascii() else _folded_slowly(piece) for piece in text.split())
+
+
+@lru_cache(2048)
+def _folded_slowly(piece: str) -> str:
     # Folding case may leave what is not composed or compatible, so that comes again.
-    return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+    return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold()))
 
 
 def _split(folded: str) -> str:

@@ -95,6 +95,8 @@ async def standing(conn: Connection, guild_id: int) -> Standing | None:
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
     """Several records in one read, in the order asked; those that are gone are left out."""
+    if not slugs:
+        return []
     rows = await conn.execute_fetchall(
         f"{_OPEN} AND r.live = 1 AND r.slug IN (SELECT value FROM json_each(?))",
         (guild_id, msgspec.json.encode(list(slugs)).decode()),
