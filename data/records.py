@@ -97,6 +97,10 @@ class Update(Struct, frozen=True):
     origin: Literal["editor", "dossier"]
     origin_key: str
 
+    @property
+    def fact(self) -> Fact:
+        return Fact(self.value, self.date, self.id, self.source_id, self.locator)
+
 
 class Fact(Struct, frozen=True, omit_defaults=True):
     """The value of one field of a record on a date, as an update gave it."""

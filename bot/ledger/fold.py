@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from bot.ledger.fields import Field, find_field, stage_rank
-from data.records import Fact, FactDate, Kind, State, Update
+from data.records import FactDate, Kind, State, Update
 
 _LONG_AGO = date.min
 
@@ -58,11 +58,7 @@ def fold(
     for update in sorted(live, key=_order):
         _apply(kind, kept, update)
 
-    facts = {
-        name: [Fact(u.value, u.date, u.id, u.source_id, u.locator) for u in found.values()]
-        for name, found in kept.items()
-        if found
-    }
+    facts = {name: [update.fact for update in found.values()] for name, found in kept.items() if found}
     dated = [u.date for u in live if u.date.day is not None and _reports(kind, u)]
     return State(
         facts=facts,

@@ -92,8 +92,7 @@ def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fac
         for fact in one.opened.record.facts("name"):
             cite(one.opened, "name", fact)
         for update in one.updates:
-            fact = Fact(update.value, update.date, update.id, update.source_id, update.locator)
-            cite(one.opened, update.field, fact)
+            cite(one.opened, update.field, update.fact)
     beside: dict[str, None] = {}
     for one in filter(None, (_card(found), found.sources_of)):
         for name, fact in cards.cited(one, now=now):
@@ -396,7 +395,7 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
         of_facts.append(fact)
     for opened, update in changes[-_CHANGES:]:
         sources |= opened.sources
-        of_facts.append(Fact(update.value, update.date, update.id, update.source_id, update.locator))
+        of_facts.append(update.fact)
     return clip(facts.source_line(sources, of_facts), 500)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import stage_rank
 from bot.services.asking._scene import Scene, stage_of
-from data.records import Fact, Opened
+from data.records import Opened
 
 
 async def check(scene: Scene) -> None:
@@ -39,8 +39,7 @@ async def _check_deal(scene: Scene, deal: Opened) -> None:
         if stage_rank(stage) < stage_rank(one):
             lines.append(scene.no_state("stages", one, deal))
         elif stage != one and (reached := await scene.reached(deal, one)):
-            fact = Fact(reached.value, reached.date, reached.id, reached.source_id, reached.locator)
-            lines.append(Told(deal, "Stage reached", [("stage", fact)]))
+            lines.append(Told(deal, "Stage reached", [("stage", reached.fact)]))
     sides = [one for one in scene.reading.of("side_states") if deal.record.value("side_state") != one]
     lines += [scene.no_state("side_states", one, deal) for one in sides]
     if asked or scene.reading.of("side_states"):
