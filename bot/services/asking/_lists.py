@@ -26,8 +26,8 @@ _STATES: dict[str, tuple[str, str, Mapping[str, str]]] = {
     "deal": ("side_states", "side_state", SIDE_STATES),
     "session": ("session_states", "state", SESSION_STATES),
 }
-_LOOKED_AT = 200
-"""So many records that hold the word for a state are looked at."""
+_LOOKED_AT, _OPENED = 200, 40
+"""Of the records that hold some words so many are counted; so many are opened to see in which state they are."""
 
 
 def asks(scene: Scene) -> bool:
@@ -99,11 +99,11 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     asked = [one for one in scene.reading.of(category) if one in labels]
     if not asked:
         return False
-    texts = await scene.texts(kinds=(kind,), linked=linked, words=words_of(labels[asked[0]]), limit=_LOOKED_AT)
+    texts = await scene.texts(kinds=(kind,), linked=linked, words=words_of(labels[asked[0]]), limit=_OPENED)
     found = [one for one in await scene.open([text.slug for text in texts]) if one.record.value(field) == asked[0]]
     if found:
         words = tuple((one.record.slug, one.record.name) for one in linked)
-        most = len(texts) == _LOOKED_AT
+        most = len(texts) == _OPENED
         scene.found.listed = Listed(kind, [row_of(one) for one in found[:MOST]], len(found), words, least=most)
     else:
         scene.found.lines.append(scene.no_state(category, asked[0], None))
