@@ -190,8 +190,12 @@ def _said(question: str, found: Finding) -> str:
         if found.options:
             body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.options])}.")
     body = [line for line in body if line]
+    source = _source_line(shown, changes)
+    if source and found.reading.has("aspects", "source"):
+        body.insert(0, f"**{source.removeprefix('-# ')}**")  # It is what was asked for.
+        source = ""
     text = clip("\n".join(body), _SENTENCES)
-    quiet = [*_time(found), *_partly(found), _source_line(shown, changes)]
+    quiet = [*_time(found), *_partly(found), source]
     # After a list a blank line: some clients take the next one for a part of its last point.
     apart = [""] if re.search(r"^- ", text, re.MULTILINE) else []
     return "\n".join([*lines, text, *apart, *filter(None, quiet)]).rstrip()

@@ -127,3 +127,21 @@ def test_a_list_is_of_those_that_hold_the_words_asked_for(asking: Asking):
     assert listed is not None
     assert [row.name for row in listed.rows] == ["Grey Bank fisheries licence"]
     assert "__" not in answered.text
+
+
+@pytest.mark.parametrize(
+    ("question", "word"), [("What did Boeing say?", "boeing"), ("Who is General Atomcis?", "atomics")]
+)
+def test_what_is_typed_as_a_name_is_a_slip_of_a_name_only(asking: Asking, question: str, word: str):
+    assert word in [token.word for token in understood(asking, question).tokens]
+
+
+@pytest.mark.parametrize("question", ["is it raining?", "What did Elon Musk say about submarines?"])
+def test_what_is_nowhere_in_the_record_gets_names_that_are(asking: Asking, question: str):
+    answered = asking.ask(servers.Question(question, [], [], False, "plain", "starter"))
+    assert "Closest in the record: 31 armed drones for India, Fighter-jet engines" in answered.text
+
+
+def test_a_question_for_the_source_is_answered_with_it_first(asking: Asking):
+    answered = asking.ask(servers.Question("What is the source for the drone deal?", [], [], True, "plain", "starter"))
+    assert answered.text.splitlines()[1].startswith("**Source: News article without a title, sentence 5;")

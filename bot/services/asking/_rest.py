@@ -72,7 +72,7 @@ async def offer_closest(scene: Scene) -> None:
     for word in scene.left[:3]:
         for row, _ in await records.complete(scene.conn, scene.guild_id, word, limit=3):
             close.setdefault(row.slug, row)
-    if not close and not scene.left:
+    if not close:
         rows, _ = await records.list_kind(scene.conn, scene.guild_id, "deal", limit=3)
         close = {row.slug: row for row in rows}
     scene.found.options = list(close.values())[:MOST]

@@ -91,7 +91,10 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
         near.setdefault(word, set()).add(candidate)
         if not word:
             there.add(candidate)
-    instead = {word: _nearest(word, near.get(word, set())) or _parted(word, there) for word in strange}
+    names = _names(found)
+    instead = {
+        word: _nearest(word, near.get(word, set()), is_name=word in names) or _parted(word, there) for word in strange
+    }
     if not any(instead.values()):
         return None
     mended: list[Token] = []
@@ -101,10 +104,17 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
     return mended
 
 
-def _nearest(word: str, of_record: set[str]) -> tuple[str, ...] | None:
-    """The word meant by a slip; the server's own words before those of questions."""
+def _names(found: Sequence[Token]) -> set[str]:
+    """The words that were typed as names are: with a capital letter inside a question that has small ones too."""
+    capital = {token.word for token in found if token.chunk and token.raw[:1].isupper() and not token.shouted}
+    small = {token.word for token in found if token.raw[:1].islower()}
+    return capital - small if small else set()
+
+
+def _nearest(word: str, of_record: set[str], *, is_name: bool) -> tuple[str, ...] | None:
+    """The word meant by a slip; the server's own words before those of questions, which no name is a slip of."""
     ranked = [(distance(word, one), 0, one) for one in of_record]
-    ranked += [(far, 1, one) for far, one in lexicon().mended(word)]
+    ranked += [] if is_name else [(far, 1, one) for far, one in lexicon().mended(word)]
     ranked = [(far, rank, one) for far, rank, one in ranked if _is_slip(word, one, far)]
     if not ranked:
         return None
