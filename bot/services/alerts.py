@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields
 from bot.services import destinations, updates
 from bot.services.changes import record_change
-from data.database import Connection, from_text, to_text
+from data.database import Connection, as_json, from_text, to_text
 from data.records import Delivery, Kind, Update
 
 REACHED_KINDS = ("deal", "session", "statement", "pending")
@@ -135,7 +134,7 @@ async def _plan_rows(
         "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?3) "
         "GROUP BY d.id LIMIT ?7",
         (
-            msgspec.json.encode(record_ids).decode(),
+            as_json(record_ids),
             guild_id,
             batch,
             to_text(due_at),
@@ -160,7 +159,7 @@ async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[in
         f"SELECT f.id, f.role_id, f.reached FROM ({_REACHING}) f WHERE f.destination_id = ?2 AND f.at_once = 1 "
         "AND f.muted = 0 AND f.since < (SELECT min(id) FROM ledger WHERE guild_id = ?3 AND batch = ?4) ORDER BY f.id",
         (
-            msgspec.json.encode(list(record_ids)).decode(),
+            as_json(record_ids),
             delivery.destination_id,
             delivery.guild_id,
             delivery.key,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from bot.ledger.fields import find_field
 from bot.services import records, updates
-from data.database import Connection
+from data.database import Connection, as_json
 from data.records import Course
 
 
@@ -22,6 +20,6 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Course:
     names = opened.names | await records.names(conn, guild_id, pointed)
     people = await conn.execute_fetchall(
         "SELECT id, user_id FROM person WHERE user_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(list({u.person_id for u in found if u.person_id is not None})).decode(),),
+        (as_json({u.person_id for u in found if u.person_id is not None}),),
     )
     return Course(opened, found, names, {id_: user_id for id_, user_id in people})  # noqa: C416  # a Row is no pair to dict()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from bot.services.destinations import Own
-from data.database import Connection, from_text, to_text
+from data.database import Connection, as_json, from_text, to_text
 from data.records import Delivery, Logged
 
 Kind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
@@ -229,7 +229,7 @@ async def release_stale(conn: Connection, working: Collection[int]) -> int:
     cursor = await conn.execute(
         "UPDATE delivery SET state = 'planned' WHERE state = 'claimed' "
         "AND destination_id NOT IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(list(working)).decode(),),
+        (as_json(working),),
     )
     return cursor.rowcount
 

@@ -21,7 +21,7 @@ from bot.ledger.fields import fields_of, find_field
 from bot.ledger.values import due_day
 from bot.ledger.words import normal, spelling_variants, words_of
 from bot.services.rows import COLUMNS, update_of
-from data.database import Connection, Database
+from data.database import Connection, Database, as_json
 from data.migrate import migrate
 from data.records import Kind, State
 
@@ -74,10 +74,6 @@ def _parts(ids: Collection[int]) -> Iterator[list[int]]:
     return (in_order[i : i + _TOGETHER] for i in range(0, len(in_order), _TOGETHER))
 
 
-def _json(values: Iterable[Any]) -> str:
-    return msgspec.json.encode(list(values)).decode()
-
-
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
     """Writes the tables that commands read anew for these records, and for those whose words depend on them.
 
@@ -90,7 +86,7 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
         renamed += await _write_folds(conn, guild_id, part)
     around |= await _deals_of_items(conn, touched)
     rows = await conn.execute_fetchall(
-        "SELECT from_id FROM link WHERE to_id IN (SELECT value FROM json_each(?))", (_json(renamed),)
+        "SELECT from_id FROM link WHERE to_id IN (SELECT value FROM json_each(?))", (as_json(renamed),)
     )
     around.update(id_ for (id_,) in rows)
     for part in _parts(touched | around):
@@ -102,14 +98,14 @@ async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
     rows = await conn.execute_fetchall(
         "SELECT l.to_id FROM link l JOIN record r ON r.id = l.from_id "
         "WHERE l.from_id IN (SELECT value FROM json_each(?)) AND r.kind = 'pending'",
-        (_json(record_ids),),
+        (as_json(record_ids),),
     )
     return {id_ for (id_,) in rows}
 
 
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
     """Folds records into their rows, their links and how they stood; returns those whose name changed."""
-    chosen = _json(ids)
+    chosen = as_json(ids)
     rows = await conn.execute_fetchall(
         f"SELECT {COLUMNS}, u.record_id FROM ledger u JOIN record r ON r.id = u.record_id "
         "WHERE u.record_id IN (SELECT value FROM json_each(?)) ORDER BY u.record_id, u.id",
@@ -189,7 +185,7 @@ class _Text(Struct, frozen=True):
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
     """Writes records' headlines and texts, which hold words of their neighbours, and the names of those touched."""
-    chosen = _json(ids)
+    chosen = as_json(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)
     linked: dict[int, set[int]] = defaultdict(set)
     for from_id, to_id, slug, name in await conn.execute_fetchall(
@@ -234,7 +230,7 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
             names += [(guild_id, norm, how, id_, kind) for norm, how in _ways_to_name(name, state)]
     await conn.executemany("UPDATE record SET headline = ?, text_id = ? WHERE id = ?", headlines)
     await conn.execute(
-        "DELETE FROM name WHERE record_id IN (SELECT value FROM json_each(?))", (_json(touched.intersection(ids)),)
+        "DELETE FROM name WHERE record_id IN (SELECT value FROM json_each(?))", (as_json(touched.intersection(ids)),)
     )
     await conn.executemany(
         "INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES (?, ?, ?, ?, ?)", sorted(names)
@@ -306,7 +302,7 @@ async def _write_texts(conn: Connection, guild_id: int, old: list[_Text], new: l
     known = await conn.execute_fetchall(
         "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM spelling "
         "WHERE guild_id = ? AND variant = j.value AND word = j.value)",
-        (_json(after), guild_id),
+        (as_json(after), guild_id),
     )
     gained = after.difference(word for (word,) in known)
     await conn.executemany(
@@ -317,7 +313,7 @@ async def _write_texts(conn: Connection, guild_id: int, old: list[_Text], new: l
     lost = await conn.execute_fetchall(
         "SELECT j.value FROM json_each(?1) j WHERE NOT EXISTS (SELECT 1 FROM text "
         "WHERE text MATCH 'tags:g' || ?2 || ' AND {name body}:\"' || j.value || '\"')",
-        (_json(before - after), guild_id),
+        (as_json(before - after), guild_id),
     )
     await conn.executemany(
         "DELETE FROM spelling WHERE guild_id = ? AND variant = ? AND word = ?",

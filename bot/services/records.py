@@ -13,7 +13,7 @@ from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import distance, normal, spelling_variants
-from data.database import Connection
+from data.database import Connection, as_json
 from data.records import Kind, Link, Opened, Record, Row, Source, State, Waiting
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
@@ -99,7 +99,7 @@ async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> lis
         return []
     rows = await conn.execute_fetchall(
         f"{_OPEN} AND r.live = 1 AND r.slug IN (SELECT value FROM json_each(?))",
-        (guild_id, msgspec.json.encode(list(slugs)).decode()),
+        (guild_id, as_json(slugs)),
     )
     found = {row[2]: row for row in rows}
     return [_opened(found[slug]) for slug in slugs if slug in found]
@@ -109,7 +109,7 @@ async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict
     """The names of records by slug, linked or not; what was taken back has none."""
     rows = await conn.execute_fetchall(
         "SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN (SELECT value FROM json_each(?))",
-        (guild_id, msgspec.json.encode(sorted(slugs)).decode()),
+        (guild_id, as_json(sorted(slugs))),
     )
     return dict(map(tuple, rows))
 
@@ -283,7 +283,7 @@ async def vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> s
     rows = await conn.execute_fetchall(
         "SELECT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
         "AND word = variant",
-        (guild_id, msgspec.json.encode(sorted(words)).decode()),
+        (guild_id, as_json(sorted(words))),
     )
     return {word for (word,) in rows}
 
@@ -298,7 +298,7 @@ async def words_like(conn: Connection, guild_id: int, word: str, *, limit: int) 
         "AND length(word) BETWEEN ? AND ? LIMIT ?",
         (
             guild_id,
-            msgspec.json.encode(sorted(spelling_variants(word))).decode(),
+            as_json(sorted(spelling_variants(word))),
             len(word) - slips,
             len(word) + slips,
             _ALIKE,

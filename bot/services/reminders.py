@@ -15,7 +15,7 @@ from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
-from data.database import Connection, from_text, to_text
+from data.database import Connection, as_json, from_text, to_text
 from data.records import Delivery, Desk, Destination, Opened, Reminder
 
 MOST = 100
@@ -210,7 +210,7 @@ async def list_items(conn: Connection, desk: Desk, record_ids: Iterable[int] | N
     chosen = "" if record_ids is None else "AND id IN (SELECT value FROM json_each(?)) "
     values: list[Any] = [desk.guild_id]
     if record_ids is not None:
-        values.append(msgspec.json.encode(sorted(record_ids)).decode())
+        values.append(as_json(sorted(record_ids)))
     rows = await conn.execute_fetchall(
         "SELECT id, slug, json_extract(state, '$.facts.item_kind[0].value'), due_on, due_sureness, "
         f"json_extract(state, '$.facts.zone[0].value') FROM record WHERE guild_id = ? AND open = 1 {chosen}"
@@ -299,7 +299,7 @@ async def load_items(conn: Connection, destination: Destination, items: Collecti
     """The items with what their lines say, and whether anything came in since the destination was last told."""
     rows = await conn.execute_fetchall(
         "SELECT record_id, max(id) FROM ledger WHERE record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
-        (msgspec.json.encode([item.record_id for item in items]).decode(),),
+        (as_json([item.record_id for item in items]),),
     )
     newest: dict[int, int] = dict(map(tuple, rows))
     by_slug = {item.slug: item for item in items}

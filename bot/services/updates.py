@@ -20,7 +20,7 @@ from bot.ledger.fields import KIND_WORDS, get_field
 from bot.ledger.values import quoted
 from bot.services.derived import refold
 from bot.services.rows import COLUMNS, update_of
-from data.database import Connection, from_text, to_text
+from data.database import Connection, as_json, from_text, to_text
 from data.records import FactDate, Kind, Update
 
 UNDO_FOR = timedelta(seconds=60)
@@ -239,7 +239,7 @@ async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> di
     rows = await conn.execute_fetchall(
         f"SELECT {COLUMNS} FROM record r JOIN ledger u ON u.record_id = r.id "
         "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?)) ORDER BY u.id",
-        (guild_id, msgspec.json.encode(list(slugs)).decode()),
+        (guild_id, as_json(slugs)),
     )
     found: dict[str, list[Update]] = {}
     for row in rows:
