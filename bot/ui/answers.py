@@ -371,7 +371,10 @@ def _time(found: Finding) -> list[str]:
         if found.later is not None:
             lines[-1] += f" The newest fact since is dated {facts.dated(found.later.facts[0][1].date)}."
     elif asked is not None and not asked.of:
-        lines.append(f"-# Asked about: {_span(asked.first, asked.last)}.")
+        first = when.format_day(asked.first, weekday=False)
+        lines.append(
+            f"-# Asked about: {f'since {first}' if asked.mode == 'since' else _span(asked.first, asked.last)}."
+        )
     if asked is not None and asked.latest and lines:
         lines[-1] += " No year was given, so the latest."
     return lines
