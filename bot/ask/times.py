@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -92,7 +92,13 @@ class _Words:
         return taken + int(self.at(index + taken) == "of" and self.month(index + taken + 1) is not None)
 
 
-_Span = tuple[date, date, int, bool]  # First and last day, the words it takes, and whether the year was left out.
+class _Span(NamedTuple):
+    """First and last day, how many words say them, and whether the year was left out."""
+
+    first: date
+    last: date
+    length: int
+    latest: bool = False
 
 
 def find(words: Sequence[str], today: date, taken: frozenset[int] = frozenset()) -> Asked | None:
@@ -102,17 +108,17 @@ def find(words: Sequence[str], today: date, taken: frozenset[int] = frozenset())
         span = None if start in taken else _span(found, start)
         if span is None:
             continue
-        first, last, length, latest = span
-        end = start + length
+        first, last, latest = span.first, span.last, span.latest
+        end = start + span.length
         before = found.at(start - 1)
         then = found.at(end)
         if then in _THROUGH and (second := _span(found, end + 1)):
             if latest:
                 # The year is said once, or not at all; from a December to a February it is the one before.
-                first = _in_year(first, second[1].year)
-                first = first if first <= second[1] else _in_year(first, second[1].year - 1)
-            if before in ("between", "from") and first <= second[1]:
-                return Asked(first, second[1], "between", start - 1, end + 1 + second[2], second[3])
+                first = _in_year(first, second.last.year)
+                first = first if first <= second.last else _in_year(first, second.last.year - 1)
+            if before in ("between", "from") and first <= second.last:
+                return Asked(first, second.last, "between", start - 1, end + 1 + second.length, second.latest)
         mode: Mode = "at"
         if before in _BEFORE or found.at(start - 2) in _BEFORE:
             mode = "before"
@@ -135,6 +141,10 @@ def _day(year: int, month: int, day: int) -> date | None:
     return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] else None
 
 
+def _month(year: int, month: int, length: int, *, latest: bool = False) -> _Span:
+    return _Span(date(year, month, 1), date(year, month, monthrange(year, month)[1]), length, latest)
+
+
 def _latest(found: _Words, month: int, day: int) -> date | None:
     """The latest such day that is not in the future; a 29 February may be some years back."""
     years = range(found.today.year, found.today.year - 9, -1)
@@ -146,7 +156,7 @@ def _calendar(found: _Words, at: int) -> _Span | None:
     year, number, month = found.year(at), found.number(at, 1, 31), found.month(at)
     if year and (named := found.number(at + 1, 1, 12)) and (number := found.number(at + 2, 1, 31)):
         exact = _day(year, named, number)
-        return (exact, exact, 3, False) if exact else None
+        return _Span(exact, exact, 3) if exact else None
     if number:
         after = at + 1 + found.ordinal(at + 1)
         if month := found.month(after):
@@ -156,7 +166,7 @@ def _calendar(found: _Words, at: int) -> _Span | None:
             # 3/4/2026 is one date in Delhi and another in Washington: only what is the same in both is read.
             either = {_day(year, named, number), _day(year, number, named)} - {None}
             if len(either) == 1 and (exact := either.pop()):
-                return exact, exact, 3, False
+                return _Span(exact, exact, 3)
         return None
     if month:
         number = found.number(at + 1, 1, 31)
@@ -164,55 +174,55 @@ def _calendar(found: _Words, at: int) -> _Span | None:
             after = at + 2 + int(found.at(at + 2) in _ORDINALS)
             return _of_month(found, number, month, after, at)
         if year := found.year(at + 1):
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 2, False
+            return _month(year, month, 2)
         if found.at(at) in _VERBS_TOO and found.at(at - 1) not in _PLACED:
             return None
         year = found.today.year - int(month > found.today.month)
-        return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 1, True
+        return _month(year, month, 1, latest=True)
     if year and (found.at(at - 1) in _PLACED or (found.at(at - 1) in _THROUGH and found.year(at - 2))):
-        return date(year, 1, 1), date(year, 12, 31), 1, False
+        return _Span(date(year, 1, 1), date(year, 12, 31), 1)
     return None
 
 
 def _of_month(found: _Words, number: int, month: int, after: int, at: int) -> _Span | None:
     if year := found.year(after):
         exact = _day(year, month, number)
-        return (exact, exact, after + 1 - at, False) if exact else None
+        return _Span(exact, exact, after + 1 - at) if exact else None
     exact = _latest(found, month, number)
-    return (exact, exact, after - at, True) if exact else None
+    return _Span(exact, exact, after - at, latest=True) if exact else None
 
 
 def _relative(found: _Words, at: int) -> _Span | None:
     word, then, today = found.at(at), found.at(at + 1), found.today
     if word == "yesterday":
         day = today - timedelta(days=1)
-        return day, day, 1, False
+        return _Span(day, day, 1)
     if word in ("last", "past", "previous", "this"):
         back = 0 if word == "this" else 1
         if then == "week":
             monday = today - timedelta(days=today.weekday() + 7 * back)
-            return monday, monday + timedelta(days=6), 2, False
+            return _Span(monday, monday + timedelta(days=6), 2)
         if then == "month":
             first = _months_back(today.replace(day=1), back)
-            return first, date(first.year, first.month, monthrange(first.year, first.month)[1]), 2, False
+            return _month(first.year, first.month, 2)
         if then == "year":
-            return date(today.year - back, 1, 1), date(today.year - back, 12, 31), 2, False
+            return _Span(date(today.year - back, 1, 1), date(today.year - back, 12, 31), 2)
         if then == "quarter":
             first = _months_back(today.replace(day=1, month=(today.month - 1) // 3 * 3 + 1), 3 * back)
-            return first, _months_back(first, -3) - timedelta(days=1), 2, False
+            return _Span(first, _months_back(first, -3) - timedelta(days=1), 2)
         if then in _DAYS and back:
             day = today - timedelta(days=(today.weekday() - _DAYS[then] - 1) % 7 + 1)
-            return day, day, 2, False
+            return _Span(day, day, 2)
         if back and (month := found.month(at + 1)) and not found.number(at + 2, 1, 31) and not found.year(at + 2):
             year = today.year - int(month >= today.month)
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1]), 2, False
+            return _month(year, month, 2)
         many = found.number(at + 1, 1, 999) or _NUMBERS.get(then)
         if back and many and (start := _back(today, many, found.at(at + 2))):
-            return start, today, 3, False
+            return _Span(start, today, 3)
         return None
     many = found.number(at, 1, 999) or _NUMBERS.get(word)
     if many and found.at(at + 2) in ("ago", "back", "earlier") and (day := _back(today, many, then)):
-        return day, day, 3, False
+        return _Span(day, day, 3)
     return None
 
 
