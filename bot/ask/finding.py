@@ -30,15 +30,19 @@ class Missing(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Records that answer: the first ones, and how many there are, or are at `least`."""
+    """Records that answer: the first ones, and how many there are, or are at `least`.
+
+    They are linked with some and at a stage; or `without` some, and, `negated`, at any other stage.
+    """
 
     kind: Kind | None
     rows: list[Row]
     total: int
     linked: tuple[tuple[str, str], ...] = ()
     stage: str | None = None
-    counted: bool = False
     least: bool = False
+    without: tuple[str, ...] = ()
+    negated: bool = False
 
 
 class Changed(Struct, frozen=True):

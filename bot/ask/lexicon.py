@@ -71,6 +71,8 @@ class _File(Struct, forbid_unknown_fields=True):
     about: list[str]
     at: list[str]
     addressed: list[str]
+    without: list[str]
+    negations: list[str]
     yes_no: list[str]
     future: list[str]
 
@@ -94,6 +96,8 @@ class Lexicon(Struct, frozen=True):
     about: frozenset[str]
     at: frozenset[str]
     addressed: frozenset[str]
+    without: frozenset[str]
+    negations: frozenset[str]
     yes_no: frozenset[str]
     cues: Mapping[Phrase, frozenset[Meaning]]
     longest: int
@@ -205,6 +209,8 @@ def lexicon() -> Lexicon:
         about=frozenset(file.about),
         at=frozenset(file.at),
         addressed=frozenset(file.addressed),
+        without=frozenset(file.without),
+        negations=frozenset(file.negations),
         yes_no=frozenset(file.yes_no),
         cues={phrase: frozenset(meanings) for phrase, meanings in cues.items()},
         longest=max(map(len, cues)),

@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from bot.ask import times
-from bot.ask.lexicon import Lexicon, Meaning, lexicon
+from bot.ask.lexicon import Lexicon, Meaning, lexicon, stems
 from bot.ledger.words import words_of
 from data.records import Kind
 
@@ -166,7 +166,7 @@ def read(
         if place not in taken
         and place not in in_time
         and place not in cued
-        and word not in lex.small
+        and stems(word).isdisjoint(lex.small)
         and word not in lex.yes_no
         and not (len(word) == 1 and word.isascii() and word.isalpha())
     )

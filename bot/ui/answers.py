@@ -330,7 +330,9 @@ def _change(opened: Opened, update: Update) -> str:
 def _listed(found: Listed) -> list[str]:
     noun = KIND_WORDS[found.kind] if found.kind else ("record", "records")
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
-    stage = f" at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
+    about += f" without {joined([escaped(name, 100) for name in found.without])}" if found.without else ""
+    turned = " not" if found.negated else ""
+    stage = f"{turned} at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:
         return [f"**{sentence(noun[0])}{about}{stage}: not in the record.**"]
     least = "at least " if found.least else ""

@@ -129,7 +129,7 @@ def _list_of_country(scene: Scene, country: Opened) -> None:
     own = [link for link in country.links if link.field == "country" and not link.outward]
     rows = [Row(link.kind, link.slug, link.name, link.headline, None) for link in own]
     linked = ((country.record.slug, country.record.name),)
-    scene.found.listed = Listed("participant", rows[:MOST], len(rows), linked, counted=True)
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows), linked)
 
 
 def _per_unit(scene: Scene, deal: Opened) -> bool:

@@ -11,6 +11,7 @@ from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
 from bot.services.asking._scene import MOST, Scene, identity, row_of, stage_of
+from bot.services.records import ID
 from data.records import Kind, Opened, Row
 
 _COMPARED: dict[str, tuple[str, ...]] = {
@@ -52,9 +53,17 @@ async def tell(scene: Scene) -> None:
         if scene.found.answered or scene.found.lines:
             return
     stages = [one for one in scene.reading.of("stages") if one in STAGES]
-    counted = scene.reading.has("aspects", "count")
-    linked = [one for one in scene.subjects if one.record.kind != kind]
-    named = [one for one in scene.subjects if one.record.kind == kind]
+    excluded = [one for one in scene.subjects if _is_excluded(scene, one)]
+    linked = [one for one in scene.subjects if one.record.kind != kind and one not in excluded]
+    named = [one for one in scene.subjects if one.record.kind == kind and one not in excluded]
+    negated = bool(stages) and _is_negated(scene, stages[0])
+    if excluded or negated:
+        rows, total = await _newest(scene, kind, linked, stages[0] if stages else None, excluded, negated)
+        names = tuple((one.record.slug, one.record.name) for one in linked)
+        without = tuple(one.record.name for one in excluded)
+        stage = stages[0] if stages else None
+        scene.found.listed = Listed(kind, rows, total, names, stage, without=without, negated=negated)
+        return
     if named:
         await _fields.tell(scene)
         return
@@ -90,7 +99,7 @@ async def tell(scene: Scene) -> None:
                 scene.conn, scene.guild_id, kind, stage=stage, linked=slugs, limit=MOST
             )
     words = tuple((one.record.slug, one.record.name) for one in linked)
-    scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None, counted)
+    scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None)
 
 
 async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> bool:
@@ -110,12 +119,43 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     return True
 
 
-async def _newest(scene: Scene, kind: Kind, linked: Sequence[Opened], stage: str | None) -> tuple[list[Row], int]:
+def _is_excluded(scene: Scene, one: Opened) -> bool:
+    """Whether a record is named as what is left out: "without India", "India is not"."""
+    name = scene.names.get(one.record.slug)
+    if name is None:
+        return False
+    before = any(scene.reading.word(name.start - back) in scene.lex.without for back in (1, 2, 3))
+    return before or scene.reading.word(name.end) in scene.lex.negations
+
+
+def _is_negated(scene: Scene, stage: str) -> bool:
+    """Whether those are asked for that are not at a stage."""
+    first = min(scene.reading.meanings["stages", stage])
+    return any(scene.reading.word(first - back) in scene.lex.negations for back in (1, 2, 3))
+
+
+async def _newest(
+    scene: Scene,
+    kind: Kind,
+    linked: Sequence[Opened],
+    stage: str | None,
+    excluded: Sequence[Opened] = (),
+    negated: bool = False,
+) -> tuple[list[Row], int]:
     """The newest records of a kind that name all of some others, and how many there are; from the index alone."""
-    texts = await scene.texts(kinds=(kind,), linked=linked, stage=stage, limit=MOST)
-    match = f"tags : ({scene.tags((kind,), linked, stage)})"
+    tags = scene.tags((kind,), linked, None if negated else stage)
+    left_out = [scene.tags((), [one]) for one in excluded]
+    left_out += [scene.tags((), (), stage)] if negated else []
+    if left_out:
+        tags = f"({tags}) NOT ({' OR '.join(f'({one})' for one in left_out)})"
+    match = f"tags : ({tags})"
+    rows = await scene.conn.execute_fetchall(
+        "SELECT r.slug FROM (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
+        "CROSS JOIN record r ON r.id = hit.rowid & ?",
+        (match, MOST, ID),
+    )
     ((total,),) = await scene.conn.execute_fetchall("SELECT count(*) FROM text WHERE text MATCH ?", (match,))
-    return await scene.rows([text.slug for text in texts]), total
+    return await scene.rows([slug for (slug,) in rows]), total
 
 
 async def _list_group(scene: Scene) -> None:
@@ -126,14 +166,14 @@ async def _list_group(scene: Scene) -> None:
         texts = await scene.texts(kinds=("participant",), words=[*(group.holds or [group.type])], limit=200)
         found |= {one.record.slug: one for one in await scene.open([t.slug for t in texts]) if is_of(one, group)}
     rows = sorted((row_of(one) for one in found.values()), key=lambda row: row.name.casefold())
-    scene.found.listed = Listed("participant", rows[:MOST], len(rows), counted=True)
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows))
 
 
 async def tell_bystanders(scene: Scene) -> None:
     """Those who are mentioned and take part in nothing."""
     pairs, _ = await records.list_participants(scene.conn, scene.guild_id, limit=200)
     rows = [row for row, party in pairs if not party]
-    scene.found.listed = Listed("participant", rows[:MOST], len(rows), counted=True)
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows))
 
 
 async def find_other(scene: Scene) -> bool:

@@ -26,7 +26,7 @@ async def tell(scene: Scene) -> None:
         if not about and len(slugs) > 0 and not scene.held(scene.left):
             if scene.reading.has("aspects", "due") and not any(item.record.facts("due") for item in items):
                 scene.found.lines.append(Missing("A due date"))
-            scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs), counted=True)
+            scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs))
             return
     for item in items:
         who = [("who", fact) for fact in item.record.facts("who")]

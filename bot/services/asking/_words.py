@@ -116,6 +116,14 @@ def _nearest(word: str, of_record: set[str], *, is_name: bool) -> tuple[str, ...
     ranked = [(distance(word, one), 0, one) for one in of_record]
     ranked += [] if is_name else [(far, 1, one) for far, one in lexicon().mended(word)]
     ranked = [(far, rank, one) for far, rank, one in ranked if _is_slip(word, one, far)]
+    # A word that carries nothing is only meant where letters of it are missing or in disorder: a word of sense with one
+    # letter more would be lost ("wheat" is no slip of "what").
+    small = lexicon().small
+    ranked = [
+        (far, rank, one)
+        for far, rank, one in ranked
+        if one not in small or len(word) < len(one) or sorted(word) == sorted(one)
+    ]
     if not ranked:
         return None
     *_, meant = min(ranked)
