@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from msgspec import Struct
 
 from bot.ask.reading import Reading
 from data.records import Fact, Kind, Opened, Row, Update
 
+How = Literal["values", "identity", "stage", "reached", "roles", "since"]
+"""How facts are told: by their values; as the phrase that lists give of a record, or of how far a deal is; as a stage
+that a deal has left behind; by who has which role; or as the first that was reported."""
+
 
 class Told(Struct, frozen=True):
-    """Facts that answer: of which record, what they are, and the facts with their fields."""
+    """Facts that answer: of which record, the facts with their fields, and how they are told."""
 
     opened: Opened
-    label: str
     facts: list[tuple[str, Fact]]
+    how: How = "values"
 
 
 class Missing(Struct, frozen=True):

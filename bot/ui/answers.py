@@ -215,7 +215,7 @@ def _missing(lines: Sequence[Missing]) -> list[str]:
 def _sentence(opened: Opened, told: Sequence[Told], *, brief: bool) -> str:
     """What is told of one record, and as of when it was reported: once, or after each fact where these differ."""
     name = escaped(opened.record.name, 100)
-    if len(told) == 1 and told[0].label == "What it is":
+    if len(told) == 1 and told[0].how == "identity":
         return f"**{_told(told[0])}.** {'' if brief else _summary(opened)}{_full(_reported(told[0]))}".rstrip()
     told = [apart for line in told for apart in _by_day(line)]
     dates = {_reported(line) for line in told}
@@ -240,12 +240,12 @@ def _after(reported: str) -> str:
 
 def _by_day(line: Told) -> list[Told]:
     """A line for each day on which its facts were reported, the newest first; a stage is one phrase of several."""
-    if line.label == "Stage":
+    if line.how == "stage":
         return [line]
     days: dict[str, list[tuple[str, Fact]]] = {}
     for name, fact in sorted(line.facts, key=lambda pair: pair[1].date.day or date.min, reverse=True):
         days.setdefault(facts.dated(fact.date), []).append((name, fact))
-    return [Told(line.opened, line.label, of_day) for of_day in days.values()]
+    return [Told(line.opened, of_day, line.how) for of_day in days.values()]
 
 
 def _summary(opened: Opened) -> str:
@@ -265,24 +265,28 @@ def _reported(line: Told) -> str:
 def _told(line: Told) -> str:
     opened, record = line.opened, line.opened.record
     fields = {field for field, _ in line.facts}
-    if line.label == "Stage":
+    if line.how == "stage":
         return escaped(record.headline, 250)
-    if line.label == "What it is":
+    if line.how == "identity":
         words = escaped(record.headline, 250)
         return f"{escaped(record.name, 100)}{f': {words}' if words else ''}".rstrip(".")
-    if not line.label or fields == {"party"}:
+    if line.how == "roles" or fields == {"party"}:
         roles: dict[str, list[str]] = {}
         for _, fact in line.facts:
             who = named(fact.value["record"], opened.names)
             roles.setdefault(fact.value.get("role", ""), []).append(escaped(who, 100))
         words = "; ".join(f"{escaped(role or 'party', 60)}: {facts.some(who, 6)}" for role, who in roles.items())
         return sentence(words)
-    if line.label == "On the record since":
-        return f"{line.label} {facts.dated(line.facts[0][1].date)}"
+    if line.how == "since":
+        return f"On the record since {facts.dated(line.facts[0][1].date)}"
     words = [facts.value(record.kind, field, fact, opened.names, 300) for field, fact in line.facts]
     if fields == {"who"} and record.open:
         return f"{sentence(facts.some(words, 8))} {facts.act(record.value('basis'))}"
-    label = _SEVERAL.get(line.label, line.label) if len(words) > 1 else line.label
+    label = "Stage reached" if line.how == "reached" else get_field(record.kind, line.facts[0][0]).label
+    if fields == {"who"}:
+        label = "Who was to act"
+    if len(words) > 1:
+        label = _SEVERAL.get(label, label)
     return f"{label}: {facts.some(words, 8)}".rstrip(".")
 
 

@@ -9,7 +9,7 @@ from bot.ledger.fields import find_field
 from bot.ledger.fold import live_updates
 from bot.services import records, updates
 from bot.services.asking import _time
-from bot.services.asking._scene import MOST, Scene, identity
+from bot.services.asking._scene import MOST, Scene, facts_of, identity
 from data.records import Row
 
 
@@ -86,8 +86,8 @@ async def tell_events(scene: Scene) -> bool:
         return False
     texts = await scene.texts(kinds=("event",), linked=scene.subjects, words=scene.held(scene.left))
     for one in await scene.open([text.slug for text in texts[:3]]):
-        involved = [("involved", fact) for fact in one.record.facts("involved")]
+        involved = facts_of(one, "involved")
         scene.found.lines.append(identity(one))
         if involved:
-            scene.found.lines.append(Told(one, "Involved", involved))
+            scene.found.lines.append(Told(one, involved))
     return bool(texts)

@@ -9,7 +9,7 @@ from bot.ask.lexicon import same
 from bot.ledger.fields import get_field
 from bot.ledger.words import words_of
 from bot.services.asking import _holders, _pending, _roles, _states
-from bot.services.asking._scene import MOST, Scene, stage_of
+from bot.services.asking._scene import MOST, Scene, facts_of, stage_of
 from data.records import Fact, Opened, Row
 
 
@@ -64,13 +64,8 @@ async def tell(scene: Scene) -> None:
         if weak and len(scene.held(scene.left)) > 1 and not any(isinstance(one, Told) for one in scene.found.lines):
             texts = await scene.texts(kinds=("statement",), words=scene.left)
             scene.show(await scene.open([t.slug for t in texts if t.rank(scene.left)[0] == len(scene.left)]))
-    told = {(line.opened.record.slug, line.label) for line in scene.found.lines if isinstance(line, Told)}
     unique = {_told_by(line): line for line in reversed(scene.found.lines)}
-    scene.found.lines = [
-        line
-        for line in reversed(unique.values())
-        if not (isinstance(line, Missing) and line.opened and (line.opened.record.slug, line.what) in told)
-    ]
+    scene.found.lines = list(reversed(unique.values()))
     if any(isinstance(line, Told) for line in scene.found.lines):
         # What is missing in a place where nobody would look for it is not worth a line beside an answer.
         scene.found.lines = [line for line in scene.found.lines if isinstance(line, Told) or line.opened is not None]
@@ -81,7 +76,7 @@ def _told_by(line: Told | Missing) -> tuple[str, str, tuple[int, ...]]:
     slug = line.opened.record.slug if line.opened else ""
     if isinstance(line, Missing):
         return slug, line.what, ()
-    return slug, line.label, tuple(fact.update for _, fact in line.facts)
+    return slug, line.how, tuple(fact.update for _, fact in line.facts)
 
 
 async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
@@ -100,11 +95,11 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
     for subject in holders:
         kind = subject.record.kind
         fields = [*aspect.fields.get(kind, ()), *aspect.fields.get("any", ())]
-        facts = [(field, fact) for field in fields for fact in subject.record.facts(field)]
+        facts = facts_of(subject, *fields)
         if name in ("parties", "attended"):
             facts = await _holders.only_group(scene, await _holders.only_named(scene, subject, facts))
         if name == "began" and kind in ("deal", "pending") and (first := _first(subject)):
-            scene.found.lines.append(Told(subject, "On the record since", [first]))
+            scene.found.lines.append(Told(subject, [first], "since"))
         elif future and facts and kind in ("session", "event", "dialogue", "document"):
             scene.found.lines.append(Missing("A date to come", subject))
         elif facts and name == "stage" and kind == "deal":
@@ -112,7 +107,7 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
         elif facts:
             for field in dict.fromkeys(field for field, _ in facts):
                 of_field = [(one, fact) for one, fact in facts if one == field]
-                scene.found.lines.append(Told(subject, get_field(kind, field).label, of_field))
+                scene.found.lines.append(Told(subject, of_field))
             if name == "value" and _per_unit(scene, subject):
                 scene.found.lines.append(Missing("A price for one", subject))
         elif not quiet:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES, get_field
+from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
-from bot.services.asking._scene import MOST, Scene, identity, row_of, stage_of
+from bot.services.asking._scene import MOST, Scene, facts_of, identity, row_of, stage_of
 from bot.services.records import ID
 from data.records import Kind, Opened, Row
 
@@ -192,9 +192,8 @@ async def compare(scene: Scene) -> None:
         if one.record.kind == "deal":
             scene.found.lines.append(stage_of(one))
         for field in _COMPARED.get(kind, ()):
-            facts = [(field, fact) for fact in one.record.facts(field)]
-            if facts:
-                scene.found.lines.append(Told(one, get_field(one.record.kind, field).label, facts))
+            if facts := facts_of(one, field):
+                scene.found.lines.append(Told(one, facts))
     abouts = [one for one in scene.subjects if one.record.kind in ("topic", "place", "event", "document")]
     if kind == "participant" and abouts:
         await _compare_said(scene, abouts)

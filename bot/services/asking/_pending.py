@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.ask.finding import Listed, Missing, Told
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.services import records
-from bot.services.asking._scene import MOST, Scene, row_of
+from bot.services.asking._scene import MOST, Scene, facts_of, row_of
 from bot.services.asking._words import held_by
 from data.records import Link, Opened
 
@@ -29,25 +29,22 @@ async def tell(scene: Scene) -> None:
             scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs))
             return
     for item in items:
-        who = [("who", fact) for fact in item.record.facts("who")]
+        who = facts_of(item, "who")
         if who and (item.record.open or not scene.reading.has("aspects", "due")):
-            scene.found.lines.append(Told(item, "Who must act" if item.record.open else "Who was to act", who))
-        due = [("due", fact) for fact in item.record.facts("due")]
+            scene.found.lines.append(Told(item, who))
+        due = facts_of(item, "due")
         if due and item.record.open:
-            scene.found.lines.append(Told(item, "Due", due))
+            scene.found.lines.append(Told(item, due))
         elif scene.reading.has("aspects", "due"):
             scene.found.lines.append(Missing("A due date", item))
         if not item.record.open:
-            closed = [("state", f) for f in item.record.facts("state")] + [
-                ("outcome", f) for f in item.record.facts("outcome")
-            ]
-            scene.found.lines.append(Told(item, "State", closed))
+            scene.found.lines.append(Told(item, facts_of(item, "state", "outcome")))
         if item.record.open:
             ended = [one for one in scene.reading.of("outcomes") if one != "given" or not about]
             scene.found.lines += [scene.no_state("outcomes", one, item) for one in ended[:1]]
         if scene.reading.has("aspects", "closes"):
-            facts = [("closes_when", fact) for fact in item.record.facts("closes_when")]
-            scene.found.lines.append(Told(item, "Closes when", facts) if facts else Missing("What closes it", item))
+            facts = facts_of(item, "closes_when")
+            scene.found.lines.append(Told(item, facts) if facts else Missing("What closes it", item))
     if not items and about:
         scene.found.lines.append(Missing("An open item", about[0]))
 

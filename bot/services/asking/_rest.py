@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import get_field
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _whose
-from bot.services.asking._scene import MOST, Scene, identity, words_held
+from bot.services.asking._scene import MOST, Scene, facts_of, identity, words_held
 from bot.services.asking._words import held_by
 from data.records import Row
 
@@ -45,9 +44,8 @@ async def tell(scene: Scene) -> None:
             weak = [name for name in scene.aspects if scene.lex.aspects[name].fields]
             for name in weak:
                 for field in scene.lex.aspects[name].fields.get(first.record.kind, ()):
-                    facts = [(field, fact) for fact in first.record.facts(field)]
-                    if facts:
-                        scene.found.lines.append(Told(first, get_field(first.record.kind, field).label, facts))
+                    if facts := facts_of(first, field):
+                        scene.found.lines.append(Told(first, facts))
             if not any(isinstance(line, Told) for line in scene.found.lines):
                 if first.record.value("item_kind") == "research_gap" and most == len(scene.left):
                     scene.found.lines.append(Missing("The answer", first))

@@ -27,7 +27,7 @@ async def tell_roles_of(scene: Scene, one: Opened) -> None:
             for fact in other.record.facts(field)
             if fact.value.get("record") == one.record.slug
         ]
-        scene.found.lines.append(Told(other, "", facts))
+        scene.found.lines.append(Told(other, facts, "roles"))
     if not linked and not any(line.opened is one for line in scene.found.lines):
         scene.found.lines.append(identity(one))
     scene.found.card = one
@@ -62,11 +62,11 @@ async def tell(scene: Scene, role: str) -> None:
         if holders:
             if named and not of_named and not asks_who and exact:
                 scene.found.lines.append(Missing(f"{named[0].record.name} as {meant.absent.lower()}", deal, named[0]))
-            scene.found.lines.append(Told(deal, "", holders))
+            scene.found.lines.append(Told(deal, holders, "roles"))
         elif exact:
             scene.found.lines.append(Missing(meant.absent, deal))
             if parties:
-                scene.found.lines.append(Told(deal, "", parties))
+                scene.found.lines.append(Told(deal, parties, "roles"))
 
 
 def _other_answer(scene: Scene) -> bool:

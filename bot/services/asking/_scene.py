@@ -17,7 +17,7 @@ from bot.services import past, records, updates
 from bot.services.asking._words import forms, held_by
 from bot.services.records import ID
 from data.database import Connection
-from data.records import Kind, Opened, Row, Update
+from data.records import Fact, Kind, Opened, Row, Update
 
 MOST = 5
 """So many records, statements or changes are told in an answer; of the rest it says how many they are."""
@@ -186,15 +186,20 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def facts_of(one: Opened, *fields: str) -> list[tuple[str, Fact]]:
+    """The facts of some fields of a record, each with its field."""
+    return [(field, fact) for field in fields for fact in one.record.facts(field)]
+
+
 def stage_of(deal: Opened) -> Told:
     """How far a deal is: its phrase, and the facts that it comes from."""
     fields = ("stage", "side_state", "approved_by", "approval")
-    return Told(deal, "Stage", [(field, fact) for field in fields for fact in deal.record.facts(field)])
+    return Told(deal, facts_of(deal, *fields), "stage")
 
 
 def identity(one: Opened) -> Told:
     """What a record is: the phrase that lists give of it."""
-    return Told(one, "What it is", [("name", fact) for fact in one.record.facts("name")])
+    return Told(one, facts_of(one, "name"), "identity")
 
 
 def row_of(one: Opened) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import stage_rank
-from bot.services.asking._scene import Scene, stage_of
+from bot.services.asking._scene import Scene, facts_of, stage_of
 from data.records import Opened
 
 
@@ -20,7 +20,7 @@ async def check(scene: Scene) -> None:
                 lines.append(Missing("A date to come", subject))
             elif subject.record.value("state") not in asked:
                 lines.append(scene.no_state("session_states", asked[0], subject))
-            lines.append(Told(subject, "State", [("state", fact) for fact in subject.record.facts("state")]))
+            lines.append(Told(subject, facts_of(subject, "state")))
         elif kind == "statement" and scene.reading.yes_no and (outcomes := scene.reading.of("outcomes")):
             lines.append(scene.no_state("outcomes", outcomes[0], subject))
         elif kind in ("document", "dialogue") and (stages := scene.reading.of("stages")):
@@ -39,7 +39,7 @@ async def _check_deal(scene: Scene, deal: Opened) -> None:
         if stage_rank(stage) < stage_rank(one):
             lines.append(scene.no_state("stages", one, deal))
         elif stage != one and (reached := await scene.reached(deal, one)):
-            lines.append(Told(deal, "Stage reached", [("stage", reached.fact)]))
+            lines.append(Told(deal, [("stage", reached.fact)], "reached"))
     sides = [one for one in scene.reading.of("side_states") if deal.record.value("side_state") != one]
     lines += [scene.no_state("side_states", one, deal) for one in sides]
     if asked or scene.reading.of("side_states"):

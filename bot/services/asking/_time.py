@@ -40,7 +40,7 @@ async def go_back(scene: Scene) -> None:
 def _newest_after(day: date, subjects: Sequence[Opened]) -> Told | None:
     """What was reported last of some records, where that is after a day."""
     later = [
-        (fact.date.day, Told(one, get_field(one.record.kind, field).label, [(field, fact)]))
+        (fact.date.day, Told(one, [(field, fact)]))
         for one in subjects
         for field, of_field in one.record.state.facts.items()
         for fact in of_field

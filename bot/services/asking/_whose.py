@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Missing, Told
-from bot.ledger.fields import get_field
 from bot.services import records
 from bot.services.asking._scene import Scene, identity
 from data.records import Opened
@@ -78,7 +77,7 @@ async def tell_relation(scene: Scene) -> bool:
                 if isinstance(fact.value, dict) and b.record.slug in (fact.value.get("record"), fact.value.get("side"))
             ]
             if facts:
-                scene.found.lines.append(Told(a, get_field(a.record.kind, field).label, facts))
+                scene.found.lines.append(Told(a, facts))
     if any(isinstance(line, Told) for line in scene.found.lines):
         return True
     texts = await scene.texts(linked=[one, other])
