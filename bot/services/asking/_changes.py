@@ -14,57 +14,67 @@ from data.records import Row
 
 
 async def tell(scene: Scene) -> None:
-    asked = scene.reading.asked
-    first, last = (asked.first, asked.last) if asked is not None and not asked.of else (date.min, scene.today)
-    if asked is not None and asked.mode == "since":
-        first, last = asked.first, scene.today
-    if asked is not None and asked.mode == "before":
-        first, last = date.min, asked.day(scene.today)
-    since = await _time.since_stage(scene)
-    if since is not None:
-        first = since
+    """What was reported in the time that is asked about: of what is named and of its open items, else of the newest."""
+    first, last = await _period(scene)
     subjects = scene.subjects
     if not subjects:
         subjects = await scene.open([row.slug for row in await _newest(scene, first, last)])
-    seen: set[str] = set()
+    items: list[str] = []
     for subject in subjects:
-        around = [link.slug for link in subject.links if link.kind == "pending" and subject.record.kind == "deal"]
-        for one in [subject, *await records.get_many(scene.conn, scene.guild_id, around[:MOST])]:
-            if one.record.slug in seen:
-                continue
-            seen.add(one.record.slug)
-            history = await updates.history(scene.conn, scene.guild_id, one.record.slug)
-            kept = [
-                update
-                for update in live_updates(history)
-                if update.date.first is not None
-                and first <= update.date.first
-                and (update.date.day or update.date.first) <= last
-                and (field := find_field(one.record.kind, update.field)) is not None
-                and (field.reports if scene.subjects else field.milestone)
-            ]
-            if kept:
-                scene.found.changed.append(Changed(one, kept))
+        if subject.record.kind == "deal":
+            items += [link.slug for link in subject.links if link.kind == "pending"][:MOST]
+    around = {one.record.slug: one for one in subjects}
+    for item in await records.get_many(scene.conn, scene.guild_id, items):
+        around.setdefault(item.record.slug, item)
+    histories = await updates.histories(scene.conn, scene.guild_id, around)
+    for slug, one in around.items():
+        kept = [
+            update
+            for update in live_updates(histories.get(slug, []))
+            if update.date.first is not None
+            and first <= update.date.first
+            and (update.date.day or update.date.first) <= last
+            and (field := find_field(one.record.kind, update.field)) is not None
+            and (field.reports if scene.subjects else field.milestone)
+        ]
+        if kept:
+            scene.found.changed.append(Changed(one, kept))
     if last < scene.today and scene.subjects:
         scene.found.day = last
         await _time.go_back(scene)
-        scene.found.lines = [line for line in scene.found.lines if not scene.found.changed]
+        if scene.found.changed:
+            scene.found.lines = []  # What was not there yet is no answer beside what changed.
     if not scene.subjects and scene.reading.has("aspects", "happened"):
         await _tell_events_of(scene, first, last)
     if not scene.found.changed and not any(isinstance(line, Told) for line in scene.found.lines):
         scene.found.lines.append(Missing("A report from that time", subjects[0] if subjects else None))
+        asked = scene.reading.asked
         if asked is not None and asked.latest and first == last and not subjects:
             await _tell_events_of(scene, first, last, any_year=True)
 
 
+async def _period(scene: Scene) -> tuple[date, date]:
+    """The first and the last day of the time that is asked about."""
+    asked = scene.reading.asked
+    since = await _time.since_stage(scene)
+    if since is not None:
+        return since, scene.today
+    if asked is None or (asked.of and asked.mode == "at"):
+        return date.min, scene.today
+    if asked.mode == "before":
+        return date.min, asked.day(scene.today)
+    return asked.first, scene.today if asked.mode == "since" else asked.last
+
+
 async def _tell_events_of(scene: Scene, first: date, last: date, *, any_year: bool = False) -> None:
     """The events of a time, or of one day in whatever year."""
-    when_ = "substr(newest_on, 6) = ? AND ? <> ''" if any_year else "newest_on >= ? AND newest_on <= ?"
-    values = (f"{first:%m-%d}", "any") if any_year else (first.isoformat(), last.isoformat())
+    days, on = (f"{first:%m-%d}", f"{last:%m-%d}"), "substr(newest_on, 6)"
+    if not any_year:
+        days, on = (first.isoformat(), last.isoformat()), "newest_on"
     rows = await scene.conn.execute_fetchall(
-        f"SELECT slug FROM record WHERE guild_id = ? AND kind = 'event' AND live = 1 AND {when_} "
+        f"SELECT slug FROM record WHERE guild_id = ? AND kind = 'event' AND live = 1 AND {on} BETWEEN ? AND ? "
         "ORDER BY newest_on DESC, id LIMIT ?",
-        (scene.guild_id, *values, MOST),
+        (scene.guild_id, *days, MOST),
     )
     scene.found.lines += [identity(one) for one in await scene.open([slug for (slug,) in rows])]
 
