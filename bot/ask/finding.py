@@ -46,7 +46,7 @@ class Listed(Struct, frozen=True):
     linked: tuple[tuple[str, str], ...] = ()
     stage: str | None = None
     least: bool = False
-    without: tuple[str, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
     negated: bool = False
 
 

@@ -100,7 +100,7 @@ def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fac
         beside |= {link.slug: None for link in one.links[:60]}
     rows_ = [*(found.listed.rows if found.listed else ()), *found.options]
     beside |= {row.slug: None for row in rows_}
-    beside |= {slug: None for slug, _ in (found.listed.linked if found.listed else ())}
+    beside |= {slug: None for slug, _ in ((*found.listed.linked, *found.listed.without) if found.listed else ())}
     if found.sources_of is not None:
         for name, of_field in found.sources_of.record.state.facts.items():
             for fact in of_field:
@@ -334,7 +334,7 @@ def _change(opened: Opened, update: Update) -> str:
 def _listed(found: Listed) -> list[str]:
     noun = KIND_WORDS[found.kind] if found.kind else ("record", "records")
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
-    about += f" without {joined([escaped(name, 100) for name in found.without])}" if found.without else ""
+    about += f" without {joined([escaped(name, 100) for _, name in found.without])}" if found.without else ""
     turned = " not" if found.negated else ""
     stage = f"{turned} at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:

@@ -60,7 +60,7 @@ async def tell(scene: Scene) -> None:
     if excluded or negated:
         rows, total = await _newest(scene, kind, linked, stages[0] if stages else None, excluded, negated)
         names = tuple((one.record.slug, one.record.name) for one in linked)
-        without = tuple(one.record.name for one in excluded)
+        without = tuple((one.record.slug, one.record.name) for one in excluded)
         stage = stages[0] if stages else None
         scene.found.listed = Listed(kind, rows, total, names, stage, without=without, negated=negated)
         return
