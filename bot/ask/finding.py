@@ -61,7 +61,7 @@ class Finding(Struct):
     """What a question found. Only one of its parts is set, beside the `card` of the record that it is about.
 
     `day` is the past day whose picture this is. `later` is the newest fact after it. `unknown`
-    holds the places of words that the record does not know.
+    holds the places of words that the record does not know, `opened` the records of a list.
     """
 
     reading: Reading
@@ -76,6 +76,7 @@ class Finding(Struct):
     sources_of: Opened | None = None
     day: date | None = None
     unknown: tuple[int, ...] = ()
+    opened: list[Opened] = []
     later: Told | None = None
 
     @property

@@ -174,6 +174,12 @@ def _said(question: str, found: Finding) -> str:
         body.append(f"-# and {len(changes) - _CHANGES:,} earlier, counted in this record")
     if found.listed is not None:
         body += _listed(found.listed)
+        shown += [
+            (one, fact) for one in found.opened for name in FIELDS[one.record.kind] for fact in one.record.facts(name)
+        ]
+        days = {one.record.state.newest for one in found.opened}
+        if len(days) == 1:
+            body.append(f"{sentence(cards.reported(days.pop(), 'as reported'))}.")
     if found.which:
         body.append("**Which one is meant?**")
         body += [

@@ -144,4 +144,7 @@ def test_what_is_nowhere_in_the_record_gets_names_that_are(asking: Asking, quest
 
 def test_a_question_for_the_source_is_answered_with_it_first(asking: Asking):
     answered = asking.ask(servers.Question("What is the source for the drone deal?", [], [], True, "plain", "starter"))
-    assert answered.text.splitlines()[1].startswith("**Source: News article without a title, sentence 5;")
+    assert answered.text.splitlines()[1:3] == [
+        "**Where 31 armed drones for India is written:**",
+        "- **News article without a title, sentence 5; undated, no link**",
+    ]

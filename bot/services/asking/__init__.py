@@ -44,6 +44,9 @@ async def _answer(scene: Scene) -> None:
     """Lets the part answer that the question is for."""
     has = scene.reading.has
     found = scene.found
+    if has("aspects", "source") and scene.subjects and _asks_nothing_else(scene):
+        found.sources_of = found.card = scene.main()
+        return
     if _time.of_period(scene) or (has("aspects", "changed") and not has("aspects", "compare")):
         await _changes.tell(scene)
     elif has("aspects", "happened") and await _changes.tell_events(scene):
@@ -69,3 +72,12 @@ async def _answer(scene: Scene) -> None:
         found.card = scene.main()
     if not found.answered and found.card is None and not found.options:
         await _rest.offer_closest(scene)
+    if found.listed is not None:
+        found.opened = await scene.open([row.slug for row in found.listed.rows])
+
+
+def _asks_nothing_else(scene: Scene) -> bool:
+    """Whether a question names a record and no field, role or state of it."""
+    strong = {name for name in scene.aspects if not scene.lex.aspects[name].weak}
+    cued = any(scene.reading.of(category) for category in ("roles", "stages", "side_states", "outcomes"))
+    return not strong - {"source", "list", "summary", "said"} and not cued and not scene.left

@@ -35,7 +35,7 @@ async def tell(scene: Scene) -> None:
             and first <= update.date.first
             and (update.date.day or update.date.first) <= last
             and (field := find_field(one.record.kind, update.field)) is not None
-            and (field.reports if scene.subjects else field.milestone)
+            and (field.milestone or (bool(scene.subjects) and field.reports and one.record.kind != "pending"))
         ]
         if kept:
             scene.found.changed.append(Changed(one, kept))
@@ -72,8 +72,8 @@ async def _tell_events_of(scene: Scene, first: date, last: date, *, any_year: bo
     if not any_year:
         days, on = (first.isoformat(), last.isoformat()), "newest_on"
     rows = await scene.conn.execute_fetchall(
-        f"SELECT slug FROM record WHERE guild_id = ? AND kind = 'event' AND live = 1 AND {on} BETWEEN ? AND ? "
-        "ORDER BY newest_on DESC, id LIMIT ?",
+        "SELECT slug FROM record WHERE guild_id = ? AND kind IN ('event', 'session') AND live = 1 "
+        f"AND {on} BETWEEN ? AND ? ORDER BY newest_on DESC, id LIMIT ?",
         (scene.guild_id, *days, MOST),
     )
     scene.found.lines += [identity(one) for one in await scene.open([slug for (slug,) in rows])]

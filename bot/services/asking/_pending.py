@@ -11,6 +11,9 @@ from bot.services.asking._scene import MOST, Scene, facts_of, row_of
 from bot.services.asking._words import held_by
 from data.records import Link, Opened
 
+_PAST = 100_000
+"""All that was open on a past day is counted; the first ones are opened."""
+
 
 async def tell(scene: Scene) -> None:
     """Open items: of what is named, or all of them, with who must act and by when."""
@@ -23,7 +26,7 @@ async def tell(scene: Scene) -> None:
             slugs = await _waited(scene, about)
         items = await scene.open(slugs[:MOST])
         items = [one for one in items if one.record.open]
-        if not about and len(slugs) > 0 and not scene.held(scene.left):
+        if not about and slugs and not scene.held(scene.left):
             if scene.reading.has("aspects", "due") and not any(item.record.facts("due") for item in items):
                 scene.found.lines.append(Missing("A due date"))
             scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs))
@@ -62,7 +65,8 @@ async def _waiting(scene: Scene, about: Sequence[Opened]) -> list[str]:
         if texts and held_by(held, texts[0].words):
             return [text.slug for text in texts]
     waiting = await records.list_waiting(scene.conn, scene.guild_id)
-    return [one.slug for one in waiting]
+    # Those on which nobody in particular has to act come last, as in the list of what is open.
+    return [one.slug for one in sorted(waiting, key=lambda one: one.item_kind in ON_REQUEST_KINDS)]
 
 
 def _to_act_on(items: Sequence[Link]) -> list[Link]:
@@ -74,6 +78,6 @@ async def _waited(scene: Scene, about: Sequence[Opened]) -> list[str]:
         return [link.slug for one in about for link in one.links if link.kind == "pending" and link.open]
     assert scene.found.day is not None  # A past day is asked about.
     rows, _ = await records.list_kind_as_of(
-        scene.conn, scene.guild_id, "pending", day=scene.found.day, open=True, limit=50
+        scene.conn, scene.guild_id, "pending", day=scene.found.day, open=True, limit=_PAST
     )
     return [row.slug for row in rows]

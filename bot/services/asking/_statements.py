@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Missing
+from bot.ledger.words import words_of
 from bot.services.asking import _rest, _whose
 from bot.services.asking._scene import Scene, words_held
 from bot.services.asking._words import held_by
@@ -52,6 +53,13 @@ async def tell(scene: Scene) -> None:
     if found and held_by(words, words_held(found[0])) * 2 >= len(words):
         scene.show(found)
         return
+    names = [word for one in abouts for word in words_of(one.record.name)]
+    if by and names and not words:
+        # What it is about may stand in its words without being linked.
+        named_in = await _whose.said(scene, [], names, by)
+        if named_in and _covers(named_in, names):
+            scene.show(named_in)
+            return
     scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
     if len(scene.subjects) > 1 and any(one.record.kind == "deal" for one in scene.subjects) and not words:
         await _whose.tell_relation(scene)

@@ -34,6 +34,9 @@ async def _check_deal(scene: Scene, deal: Opened) -> None:
     asked = scene.reading.of("stages")
     if deal.record.facts("approval"):
         # The approvals themselves are told, each with who gives it.
+        granted = any(fact.value["state"] == "granted" for fact in deal.record.facts("approval"))
+        if "approved" in asked and scene.reading.yes_no and not granted:
+            lines.append(scene.no_state("stages", "approved", deal))
         asked = [one for one in asked if one != "approved"]
     for one in asked:
         if stage_rank(stage) < stage_rank(one):

@@ -62,7 +62,15 @@ async def said(scene: Scene, linked: Sequence[Opened], words: Sequence[str], by:
         best = texts[0].rank(words)[0]
         texts = [text for text in texts if text.rank(words)[0] == best] if best else []
     found = await scene.open([text.slug for text in texts[:20]])
+    if not words:
+        found.sort(key=_newest_first)
     return [one for one in found if not by or await is_by(scene, one, by)]
+
+
+def _newest_first(one: Opened) -> tuple[int, int]:
+    """The newest day first; of one day as they were entered, which is the order of their source."""
+    newest = one.record.state.newest
+    return -(newest.day.toordinal() if newest and newest.day else 0), one.record.id
 
 
 async def tell_relation(scene: Scene) -> bool:
