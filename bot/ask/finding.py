@@ -80,8 +80,15 @@ class Finding(Struct):
     later: Told | None = None
 
     @property
+    def told(self) -> list[Told]:
+        return [line for line in self.lines if isinstance(line, Told)]
+
+    @property
+    def missing(self) -> list[Missing]:
+        return [line for line in self.lines if isinstance(line, Missing)]
+
+    @property
     def answered(self) -> bool:
         """Whether the record held an answer."""
-        told = any(isinstance(line, Told) for line in self.lines)
         listed = self.listed is not None and self.listed.total > 0
-        return bool(told or self.statements or self.changed or listed or self.which or self.sources_of)
+        return bool(self.told or self.statements or self.changed or listed or self.which or self.sources_of)

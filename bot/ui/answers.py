@@ -150,14 +150,12 @@ def _said(question: str, found: Finding) -> str:
     lines = [heading(question, found.reading, found.unknown)]
     body: list[str] = []
     shown: list[tuple[Opened, Fact]] = []
-    missing = [line for line in found.lines if isinstance(line, Missing)]
-    told = _told_of(found)
-    body += _missing(missing)
-    for opened, group in groupby(told, key=lambda line: line.opened):
+    body += _missing(found.missing)
+    for opened, group in groupby(found.told, key=lambda line: line.opened):
         of_one = list(group)
         body.append(_sentence(opened, of_one, brief=opened is found.card))
         shown += [(opened, fact) for line in of_one for _, fact in line.facts]
-    body += _statements(found.statements, "What is in the record" if missing else "")
+    body += _statements(found.statements, "What is in the record" if found.missing else "")
     for one in found.statements:
         shown += [(one, fact) for name in ("whose", "form", "said") for fact in one.record.facts(name)]
     if found.statements_total > len(found.statements):
@@ -191,7 +189,7 @@ def _said(question: str, found: Finding) -> str:
     elif found.sources_of is not None:
         body += _sources(found.sources_of)
     elif not found.answered and found.card is None:
-        nothing = not missing and found.listed is None
+        nothing = not found.missing and found.listed is None
         body.append("**The answer is not in the record.** Nothing in it holds these words." if nothing else "")
         if found.options:
             body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.options])}.")
@@ -205,10 +203,6 @@ def _said(question: str, found: Finding) -> str:
     # After a list a blank line: some clients take the next one for a part of its last point.
     apart = [""] if re.search(r"^- ", text, re.MULTILINE) else []
     return "\n".join([*lines, text, *apart, *filter(None, quiet)]).rstrip()
-
-
-def _told_of(found: Finding) -> list[Told]:
-    return [line for line in found.lines if isinstance(line, Told)]
 
 
 def _missing(lines: Sequence[Missing]) -> list[str]:
@@ -420,9 +414,7 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
 
 def _card(found: Finding) -> Opened | None:
     """The record whose card stands below; several that are listed or compared need none."""
-    compared = (
-        found.reading.has("aspects", "compare") and len({line.opened.record.slug for line in _told_of(found)}) > 1
-    )
+    compared = found.reading.has("aspects", "compare") and len({line.opened.record.slug for line in found.told}) > 1
     several = compared or len(found.statements) > 1 or found.listed is not None or found.which
     return None if several else found.card
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot import when
-from bot.ask.finding import Finding, Told
+from bot.ask.finding import Finding
 from bot.ask.reading import read, tokens
 from bot.errors import BadInput
 from bot.services.asking import _changes, _fields, _lists, _rest, _statements, _subjects, _time, _words
@@ -61,14 +61,13 @@ async def _answer(scene: Scene) -> None:
         await _statements.tell(scene)
     else:
         await _fields.tell(scene)
-    if not found.answered and not found.changed and found.card is None and not found.lines:
+    if not found.answered and found.card is None and not found.lines:
         await _rest.tell(scene)
-    if has("aspects", "source") and scene.subjects and not any(isinstance(one, Told) for one in found.lines):
+    if has("aspects", "source") and scene.subjects and not found.told:
         found.sources_of = scene.subjects[0]
-    told = [line.opened for line in found.lines if isinstance(line, Told)]
-    if told and found.which:
+    if found.told and found.which:
         found.which, found.options = False, []  # What could be told answers the rest as well.
-    if found.card is None and (scene.subjects or told):
+    if found.card is None and (scene.subjects or found.told):
         found.card = scene.main()
     if not found.answered and found.card is None and not found.options:
         await _rest.offer_closest(scene)

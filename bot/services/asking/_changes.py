@@ -46,7 +46,7 @@ async def tell(scene: Scene) -> None:
             scene.found.lines = []  # What was not there yet is no answer beside what changed.
     if not scene.subjects and scene.reading.has("aspects", "happened"):
         await _tell_events_of(scene, first, last)
-    if not scene.found.changed and not any(isinstance(line, Told) for line in scene.found.lines):
+    if not scene.found.changed and not scene.found.told:
         scene.found.lines.append(Missing("A report from that time", subjects[0] if subjects else None))
         asked = scene.reading.asked
         if asked is not None and asked.latest and first == last and not subjects:

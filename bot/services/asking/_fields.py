@@ -51,7 +51,7 @@ async def tell(scene: Scene) -> None:
     if "date" in weak and scene.found.lines and not scene.reading.of("stages"):
         # "When was it issued" asks for a date beside the field of its verb.
         dated = scene.lex.aspects["date"].fields
-        told = {field for line in scene.found.lines if isinstance(line, Told) for field, _ in line.facts}
+        told = {field for line in scene.found.told for field, _ in line.facts}
         if any(one.record.kind in ("document", "session", "event") for one in scene.subjects) and not told & {
             *(field for of_kind in dated.values() for field in of_kind),
             "began",
@@ -61,12 +61,12 @@ async def tell(scene: Scene) -> None:
         for name in weak:
             if scene.lex.aspects[name].fields:
                 await _tell_aspect(scene, name, quiet=name == "place" and "date" in weak)
-        if weak and len(scene.held(scene.left)) > 1 and not any(isinstance(one, Told) for one in scene.found.lines):
+        if weak and len(scene.held(scene.left)) > 1 and not scene.found.told:
             texts = await scene.texts(kinds=("statement",), words=scene.left)
             scene.show(await scene.open([t.slug for t in texts if t.rank(scene.left)[0] == len(scene.left)]))
     unique = {_told_by(line): line for line in reversed(scene.found.lines)}
     scene.found.lines = list(reversed(unique.values()))
-    if any(isinstance(line, Told) for line in scene.found.lines):
+    if scene.found.told:
         # What is missing in a place where nobody would look for it is not worth a line beside an answer.
         scene.found.lines = [line for line in scene.found.lines if isinstance(line, Told) or line.opened is not None]
 

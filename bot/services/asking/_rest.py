@@ -46,7 +46,7 @@ async def tell(scene: Scene) -> None:
                 for field in scene.lex.aspects[name].fields.get(first.record.kind, ()):
                     if facts := facts_of(first, field):
                         scene.found.lines.append(Told(first, facts))
-            if not any(isinstance(line, Told) for line in scene.found.lines):
+            if not scene.found.told:
                 if first.record.value("item_kind") == "research_gap" and most == len(scene.left):
                     scene.found.lines.append(Missing("The answer", first))
                 scene.found.lines.append(identity(first))

@@ -94,7 +94,7 @@ class Scene:
     def main(self) -> Opened:
         """The record whose card stands below: a deal, a pending item or talks rather than a country."""
         order = {kind: place for place, kind in enumerate(("pending", "deal", "session", "document", "event"))}
-        told = [line.opened for line in self.found.lines if isinstance(line, Told)]
+        told = [line.opened for line in self.found.told]
         return min(told or self.subjects, key=lambda one: order.get(one.record.kind, 9))
 
     def about(self) -> Opened | None:

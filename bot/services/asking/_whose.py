@@ -86,7 +86,7 @@ async def tell_relation(scene: Scene) -> bool:
             ]
             if facts:
                 scene.found.lines.append(Told(a, facts))
-    if any(isinstance(line, Told) for line in scene.found.lines):
+    if scene.found.told:
         return True
     texts = await scene.texts(linked=[one, other])
     said = [text.slug for text in texts if text.kind == "statement"]
