@@ -388,16 +388,17 @@ async def list_kind_as_of(
 
 
 async def list_participants(
-    conn: Connection, guild_id: int, *, offset: int = 0, limit: int = 10
+    conn: Connection, guild_id: int, *, party: bool | None = None, offset: int = 0, limit: int = 10
 ) -> tuple[list[tuple[Row, bool]], int]:
-    """One page of the participants: first those with a role in a deal or in talks (True), then those only mentioned."""
+    """One page of the participants and how many there are: first those with a role in a deal or in talks (True), then
+    those only mentioned. `party` asks for the ones or the others alone."""
     rows = await conn.execute_fetchall(
-        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on, EXISTS (SELECT 1 FROM link l "
-        "JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id AND o.live = 1 "
-        "AND o.kind IN ('deal', 'session', 'dialogue')) AS party, count(*) OVER () "
-        "FROM record r WHERE r.guild_id = ? AND r.kind = 'participant' AND r.live = 1 "
-        "ORDER BY party DESC, r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
-        (guild_id, limit, offset),
+        "SELECT kind, slug, name, headline, newest_on, party, count(*) OVER () FROM ("
+        "SELECT r.*, EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id "
+        "AND o.live = 1 AND o.kind IN ('deal', 'session', 'dialogue')) AS party "
+        "FROM record r WHERE r.guild_id = ?1 AND r.kind = 'participant' AND r.live = 1) "
+        "WHERE ?2 IS NULL OR party = ?2 ORDER BY party DESC, name COLLATE NOCASE, id LIMIT ?3 OFFSET ?4",
+        (guild_id, party, limit, offset),
     )
     found = list(rows)
     return [(Row(*row[:5]), bool(row[5])) for row in found], found[0][6] if found else 0

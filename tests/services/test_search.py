@@ -335,3 +335,14 @@ async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Databas
     assert await stood(date(2021, 4, 30), open=True) == ["Open"]
     assert await stood(date(2021, 5, 1), open=True) == []
     assert await stood(date(2021, 5, 1)) == ["Closed"]
+
+
+@pytest.mark.asyncio
+async def test_participants_are_told_apart_by_whether_they_have_a_role(filled: Database):
+    async def names(party: bool | None, limit: int = 10) -> tuple[list[str], int]:
+        found, total = await records.list_participants(filled.read, GUILD, party=party, limit=limit)
+        return [row.name for row, _ in found], total
+
+    assert await names(None) == (["India", "General Atomics"], 2)
+    assert await names(True) == (["India"], 1)
+    assert await names(False, limit=1) == (["General Atomics"], 1)

@@ -162,18 +162,20 @@ async def _list_group(scene: Scene) -> None:
     """The countries, people or companies there are."""
     groups = [scene.lex.groups[name] for name in scene.reading.of("groups")]
     found: dict[str, Opened] = {}
+    least = False
     for group in groups:
-        texts = await scene.texts(kinds=("participant",), words=[*(group.holds or [group.type])], limit=200)
+        words = group.holds or [group.type]
+        texts = await scene.texts(kinds=("participant",), words=words, limit=_LOOKED_AT)
+        least = least or len(texts) == _LOOKED_AT
         found |= {one.record.slug: one for one in await scene.open([t.slug for t in texts]) if is_of(one, group)}
     rows = sorted((row_of(one) for one in found.values()), key=lambda row: row.name.casefold())
-    scene.found.listed = Listed("participant", rows[:MOST], len(rows))
+    scene.found.listed = Listed("participant", rows[:MOST], len(rows), least=least)
 
 
 async def tell_bystanders(scene: Scene) -> None:
     """Those who are mentioned and take part in nothing."""
-    pairs, _ = await records.list_participants(scene.conn, scene.guild_id, limit=200)
-    rows = [row for row, party in pairs if not party]
-    scene.found.listed = Listed("participant", rows[:MOST], len(rows))
+    pairs, total = await records.list_participants(scene.conn, scene.guild_id, party=False, limit=MOST)
+    scene.found.listed = Listed("participant", [row for row, _ in pairs], total)
 
 
 async def find_other(scene: Scene) -> bool:
