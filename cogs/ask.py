@@ -51,19 +51,22 @@ class Ask(commands.Cog):
         made = await self._answer(interaction, caller.guild_id, text, now)
         key = _carried(text, _CARRIED_WITH_RECORD if made.found.which else _CARRIED)
         row = None if key else questions.new_id()
-        await answer(interaction, view=answers.answer(made.found, made.drawn, key=key or str(row)))
-        # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again.
-        if row is not None or not made.found.answered:
-            async with self.bot.db.write() as conn:
-                await questions.keep_asked(
-                    conn,
-                    caller.guild_id,
-                    text,
-                    now=now,
-                    user_id=caller.user_id,
-                    unanswered=not made.found.answered,
-                    question_id=row,
-                )
+        try:
+            await answer(interaction, view=answers.answer(made.found, made.drawn, key=key or str(row)))
+        finally:
+            # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again. An
+            # answer can have arrived though its sending failed, and its buttons are to work then too.
+            if row is not None or not made.found.answered:
+                async with self.bot.db.write() as conn:
+                    await questions.keep_asked(
+                        conn,
+                        caller.guild_id,
+                        text,
+                        now=now,
+                        user_id=caller.user_id,
+                        unanswered=not made.found.answered,
+                        question_id=row,
+                    )
 
     @press("ask.which")
     async def which(self, interaction: Interaction, caller: Caller, key: str, slug: str) -> None:

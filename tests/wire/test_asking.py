@@ -1,0 +1,62 @@
+"""/ask when Discord does not take the answer, or its word that it did is lost: the question is written down once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from cogs import ask as asking
+from tests.wire.people import Answer, walk
+from tests.wire.test_delivery import Desk, desk
+
+__all__ = ["desk"]  # The fixture.
+pytestmark = pytest.mark.asyncio
+
+LONG = "Who flies to the moon, please, and why would anybody in the whole wide world ever want to go there at all?"
+
+
+@pytest_asyncio.fixture
+async def asked(desk: Desk) -> AsyncIterator[Desk]:
+    """The desk with /ask offered."""
+    cog = asking.Ask(desk.bot)
+    await desk.bot.add_cog(cog)
+    desk.bot.presses.add(cog)
+    await desk.bot.tree.sync()
+    yield desk
+
+
+async def written(desk: Desk) -> list[tuple[str, int]]:
+    """The questions that were written down, once there are any: a write follows the answer."""
+    async with asyncio.timeout(5):
+        while True:
+            rows = await desk.db.read.execute_fetchall("SELECT json_extract(text, '$.asked'), unanswered FROM question")
+            if found := [tuple(row) for row in rows]:
+                return found
+
+
+async def ask(desk: Desk, question: str) -> Answer:
+    return await desk.server.slash(desk.member, desk.guild, desk.channel, "ask", question=question)
+
+
+async def test_a_question_whose_answer_arrived_unknown_to_the_bot_has_working_buttons(asked: Desk):
+    asked.server.fault("POST", "/interactions/*/*/callback", "drop_after")
+    found = await ask(asked, LONG)
+    await asked.server.until(lambda: found.complete)
+    assert found.message is not None
+    missed = next(p["custom_id"] for p in walk(found.message["components"]) if p.get("label") == "Not what I asked")
+    assert await written(asked) == [(LONG, 1)]
+    pressed = await asked.server.click(asked.member, found.message, missed)
+    await asked.server.until(lambda: pressed.complete)
+    assert pressed.text.startswith("Filed for the editors")
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_question_whose_answer_was_refused_is_counted_once(asked: Desk, status: int):
+    asked.server.fault("POST", "/interactions/*/*/callback", status, code=10062 if status == 404 else 50035)
+    await ask(asked, "Who flies to the moon?")
+    assert await written(asked) == [("Who flies to the moon?", 1)]
+    again = await ask(asked, "Who makes the drones?")
+    await asked.server.until(lambda: again.complete)
