@@ -49,7 +49,7 @@ class Ask(commands.Cog):
         caller = await self.bot.rights.caller(interaction, now)
         text = one_line(question)
         made = await self._answer(interaction, caller.guild_id, text, now)
-        key = _carried(text, _CARRIED_WITH_RECORD if made.found.which else _CARRIED)
+        key = _carried(text, _CARRIED_WITH_RECORD if made.found.options else _CARRIED)
         row = None if key else questions.new_id()
         try:
             await answer(interaction, view=answers.answer(made.found, made.drawn, key=key or str(row)))

@@ -60,8 +60,9 @@ class Changed(Struct, frozen=True):
 class Finding(Struct):
     """What a question found. Only one of its parts is set, beside the `card` of the record that it is about.
 
-    `day` is the past day whose picture this is. `later` is the newest fact after it. `unknown`
-    holds the places of words that the record does not know, `opened` the records of a list.
+    `options` are those of which one is meant, `close` those with names that are near where there is no answer, `opened`
+    the records of a list. `day` is the past day whose picture this is, `later` the newest fact after it. `unknown`
+    holds the places of words that the record does not know.
     """
 
     reading: Reading
@@ -71,7 +72,7 @@ class Finding(Struct):
     changed: list[Changed] = []
     listed: Listed | None = None
     options: list[Row] = []
-    which: bool = False
+    close: list[Row] = []
     card: Opened | None = None
     sources_of: Opened | None = None
     day: date | None = None
@@ -91,4 +92,4 @@ class Finding(Struct):
     def answered(self) -> bool:
         """Whether the record held an answer."""
         listed = self.listed is not None and self.listed.total > 0
-        return bool(self.told or self.statements or self.changed or listed or self.which or self.sources_of)
+        return bool(self.told or self.statements or self.changed or listed or self.options or self.sources_of)

@@ -25,6 +25,7 @@ from data.records import Fact, Opened, Source, Update
 _QUESTION = 250  # Characters of a question that its heading quotes.
 _SENTENCES = 1500
 _CHANGES = 8
+_OPTIONS = 5  # So many buttons stand in a row.
 _NOTE = 120  # Room for our own last line.
 
 
@@ -98,7 +99,7 @@ def cited(found: Finding, *, now: datetime) -> tuple[list[tuple[Opened, str, Fac
         for name, fact in cards.cited(one, now=now):
             cite(one, name, fact)
         beside |= {link.slug: None for link in one.links[:60]}
-    rows_ = [*(found.listed.rows if found.listed else ()), *found.options]
+    rows_ = [*(found.listed.rows if found.listed else ()), *found.options, *found.close]
     beside |= {row.slug: None for row in rows_}
     beside |= {slug: None for slug, _ in ((*found.listed.linked, *found.listed.without) if found.listed else ())}
     if found.sources_of is not None:
@@ -178,21 +179,21 @@ def _said(question: str, found: Finding) -> str:
         days = {one.record.state.newest for one in found.opened}
         if len(days) == 1:
             body.append(f"{sentence(cards.reported(days.pop(), 'as reported'))}.")
-    if found.which:
+    if found.options:
         body.append("**Which one is meant?**")
         body += [
             f"- {escaped(row.name, 100)}{f': {escaped(row.headline, 120)}' if row.headline else ''}"
-            for row in found.options[:5]
+            for row in found.options[:_OPTIONS]
         ]
-        if len(found.options) > 5:
+        if len(found.options) > _OPTIONS:
             body.append("-# and more; write more of the name")
     elif found.sources_of is not None:
         body += _sources(found.sources_of)
     elif not found.answered and found.card is None:
         nothing = not found.missing and found.listed is None
         body.append("**The answer is not in the record.** Nothing in it holds these words." if nothing else "")
-        if found.options:
-            body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.options])}.")
+        if found.close:
+            body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.close])}.")
     body = [line for line in body if line]
     source = _source_line(shown, changes)
     if source and found.reading.has("aspects", "source"):
@@ -415,7 +416,7 @@ def _source_line(shown: Sequence[tuple[Opened, Fact]], changes: Sequence[tuple[O
 def _card(found: Finding) -> Opened | None:
     """The record whose card stands below; several that are listed or compared need none."""
     compared = found.reading.has("aspects", "compare") and len({line.opened.record.slug for line in found.told}) > 1
-    several = compared or len(found.statements) > 1 or found.listed is not None or found.which
+    several = compared or len(found.statements) > 1 or found.listed is not None or found.options
     return None if several else found.card
 
 
@@ -434,8 +435,8 @@ def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
         return [cards.open_select("Open one of them", found.listed.rows, guild_id)]
     if len(found.statements) > 1:
         return [cards.open_select("Open a statement", [one.record for one in found.statements], guild_id)]
-    if found.options and not found.which:
-        return [cards.open_select("Open a close one", found.options, guild_id)]
+    if found.close:
+        return [cards.open_select("Open a close one", found.close, guild_id)]
     return []
 
 
@@ -446,8 +447,8 @@ def _buttons(
         return button(label, custom_id(name, key, *arguments, guild_id=guild_id))
 
     buttons = []
-    if found.which:
-        buttons += [to(cards.short(row.name), "ask.which", row.slug) for row in found.options[:5]]
+    if found.options:
+        buttons += [to(cards.short(row.name), "ask.which", row.slug) for row in found.options[:_OPTIONS]]
     elif found.answered or found.card is not None:
         buttons.append(to("Sources", "ask.sources", chosen))
         if sharable and not shared and guild_id is None:

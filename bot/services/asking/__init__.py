@@ -33,7 +33,7 @@ async def find(conn: Connection, guild_id: int, understood: Understood, *, chose
     """What the record of a server says to a question. `chosen` is the record that was picked among several."""
     scene = Scene(conn, guild_id, understood, chosen)
     await _subjects.choose(scene)
-    if not scene.found.which:
+    if not scene.found.options:
         await _time.take(scene)
         await _answer(scene)
     _rest.mark_unknown(scene)
@@ -65,11 +65,11 @@ async def _answer(scene: Scene) -> None:
         await _rest.tell(scene)
     if has("aspects", "source") and scene.subjects and not found.told:
         found.sources_of = scene.subjects[0]
-    if found.told and found.which:
-        found.which, found.options = False, []  # What could be told answers the rest as well.
+    if found.told and found.options:
+        found.options = []  # What could be told answers the rest as well.
     if found.card is None and (scene.subjects or found.told):
         found.card = scene.main()
-    if not found.answered and found.card is None and not found.options:
+    if not found.answered and found.card is None:
         await _rest.offer_closest(scene)
     if found.listed is not None:
         found.opened = await scene.open([row.slug for row in found.listed.rows])

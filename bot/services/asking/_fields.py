@@ -115,7 +115,7 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
             absent = scene.lex.groups[groups[0]].absent if groups else aspect.absent
             scene.found.lines.append(Missing(absent or "That", subject))
         told = True
-    if not told and not quiet and aspect.absent and not scene.found.which:
+    if not told and not quiet and aspect.absent and not scene.found.options:
         scene.found.lines.append(Missing(aspect.absent, scene.about()))
 
 

@@ -73,7 +73,7 @@ async def offer_closest(scene: Scene) -> None:
     if not close:
         rows, _ = await records.list_kind(scene.conn, scene.guild_id, "deal", limit=3)
         close = {row.slug: row for row in rows}
-    scene.found.options = list(close.values())[:MOST]
+    scene.found.close = list(close.values())[:MOST]
 
 
 def mark_unknown(scene: Scene) -> None:
@@ -91,7 +91,7 @@ def mark_unknown(scene: Scene) -> None:
     words = {word for one in shown for word in words_held(one)}
     words |= {
         word
-        for row in [*(found.listed.rows if found.listed else []), *found.options]
+        for row in [*(found.listed.rows if found.listed else []), *found.options, *found.close]
         for word in words_of(f"{row.name} {row.headline}")
     }
     if found.listed is not None:

@@ -75,7 +75,6 @@ class Scene:
 
     def ask_which(self, rows: Sequence[Row]) -> None:
         self.found.options = list(rows)
-        self.found.which = True
 
     def lists(self) -> bool:
         """Whether several records are asked for, by a plural or by a word such as "which"."""

@@ -23,9 +23,9 @@ async def choose(scene: Scene) -> None:
     await _find_governments(scene)
     if scene.ambiguous:
         await _narrow(scene)
-    if not scene.subjects and not scene.found.which:
+    if not scene.subjects and not scene.found.options:
         await _take_by_name(scene)
-    if not scene.subjects and not scene.found.which:
+    if not scene.subjects and not scene.found.options:
         await _take_definite(scene)
     elif scene.subjects:
         await _take_linked(scene)
