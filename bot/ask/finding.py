@@ -40,7 +40,7 @@ class Listed(Struct, frozen=True):
     They are linked with some and at a stage; or `without` some, and, `negated`, at any other stage.
     """
 
-    kind: Kind | None
+    kind: Kind
     rows: list[Row]
     total: int
     linked: tuple[tuple[str, str], ...] = ()

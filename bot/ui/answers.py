@@ -333,7 +333,7 @@ def _change(opened: Opened, update: Update) -> str:
 
 
 def _listed(found: Listed) -> list[str]:
-    noun = KIND_WORDS[found.kind] if found.kind else ("record", "records")
+    noun = KIND_WORDS[found.kind]
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
     about += f" without {joined([escaped(name, 100) for _, name in found.without])}" if found.without else ""
     turned = " not" if found.negated else ""

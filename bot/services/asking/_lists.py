@@ -10,7 +10,7 @@ from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
-from bot.services.asking._scene import MOST, Scene, facts_of, identity, row_of, stage_of
+from bot.services.asking._scene import LISTED, MOST, Scene, facts_of, identity, row_of, stage_of
 from bot.services.records import ID
 from data.records import Kind, Opened, Row
 
@@ -43,7 +43,7 @@ def asks(scene: Scene) -> bool:
 
 
 async def tell(scene: Scene) -> None:
-    kinds = [kind for kind in scene.reading.of("kinds") if kind in ("deal", "session", "document", "event", "pending")]
+    kinds = [kind for kind in scene.reading.of("kinds") if kind in LISTED]
     if not kinds and scene.reading.of("groups"):
         await _list_group(scene)
         return

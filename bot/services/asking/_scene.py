@@ -26,6 +26,8 @@ _WORDS = 8
 """So many words are looked for together; a question of more is about fewer things than it has words."""
 DEFINITE: tuple[Kind, ...] = ("deal", "dialogue", "session", "document")
 """Kinds of which a noun alone ("the deal") can mean one record."""
+LISTED: tuple[Kind, ...] = ("deal", "session", "document", "event", "pending")
+"""Kinds of which a noun can ask for a list."""
 
 
 class Understood(Struct, frozen=True):
@@ -79,7 +81,7 @@ class Scene:
     def lists(self) -> bool:
         """Whether several records are asked for, by a plural or by a word such as "which"."""
         for (category, kind), places in self.reading.meanings.items():
-            if category != "kinds" or kind not in ("deal", "session", "document", "event", "pending"):
+            if category != "kinds" or kind not in LISTED:
                 continue
             for place in places:
                 before = {self.reading.word(place - 1), self.reading.word(place - 2)}

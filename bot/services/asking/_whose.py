@@ -15,17 +15,23 @@ async def is_by(scene: Scene, statement: Opened, by: set[str]) -> bool:
     whose = {fact.value.get("record") for fact in statement.record.facts("whose")}
     if by <= whose:
         return True
-    documents = [link.slug for link in statement.links if link.field == "whose" and link.kind == "document"]
-    issued = await records.get_many(scene.conn, scene.guild_id, documents)
-    issuers = {fact.value.get("record") for one in issued for fact in one.record.facts("issuer")}
+    documents = await _documents(scene, statement)
+    issuers = {fact.value.get("record") for one in documents for fact in one.record.facts("issuer")}
     # One of the issuers alone did not say it: what a joint document says is told as the document's.
     return len(by) > 1 and by <= whose | issuers
 
 
 async def is_joint(scene: Scene, statement: Opened) -> bool:
-    documents = [link.slug for link in statement.links if link.field == "whose" and link.kind == "document"]
-    issued = await records.get_many(scene.conn, scene.guild_id, documents)
-    return len(statement.record.facts("whose")) > 1 or any(len(one.record.facts("issuer")) > 1 for one in issued)
+    """Whether several said it, or issued the document that says it."""
+    if len(statement.record.facts("whose")) > 1:
+        return True
+    return any(len(one.record.facts("issuer")) > 1 for one in await _documents(scene, statement))
+
+
+async def _documents(scene: Scene, statement: Opened) -> list[Opened]:
+    """The documents whose statement it is."""
+    slugs = [link.slug for link in statement.links if link.field == "whose" and link.kind == "document"]
+    return await records.get_many(scene.conn, scene.guild_id, slugs)
 
 
 def sides(scene: Scene) -> tuple[list[Opened], list[Opened]]:
