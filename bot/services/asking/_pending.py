@@ -48,8 +48,8 @@ async def tell(scene: Scene) -> None:
         if scene.reading.has("aspects", "closes"):
             facts = facts_of(item, "closes_when")
             scene.found.lines.append(Told(item, facts) if facts else Missing("What closes it", item))
-    if not items and about:
-        scene.found.lines.append(Missing("An open item", about[0]))
+    if not items:
+        scene.found.lines.append(Missing("An open item", about[0] if about else None))
 
 
 async def _waiting(scene: Scene, about: Sequence[Opened]) -> list[str]:

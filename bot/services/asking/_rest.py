@@ -59,10 +59,16 @@ async def tell(scene: Scene) -> None:
             return
     if scene.subjects and not scene.found.lines:
         scene.found.lines.append(Missing("The answer", scene.subjects[0]))
-    if not (scene.subjects or scene.reading.left or scene.reading.names or scene.found.listed):
-        rows, total = await records.list_kind(scene.conn, scene.guild_id, "deal", limit=MOST)
-        if scene.aspects or scene.reading.of("kinds"):
-            scene.found.listed = Listed("deal", rows, total)
+    explained = not (scene.subjects or scene.reading.left or scene.reading.names or scene.found.listed)
+    if explained and (scene.aspects or scene.reading.of("kinds")):
+        scene.found.listed = Listed("deal", *await _deals(scene))
+
+
+async def _deals(scene: Scene) -> tuple[list[Row], int]:
+    """The deals as they stand, or stood on the day that is asked about."""
+    if scene.found.day is None:
+        return await records.list_kind(scene.conn, scene.guild_id, "deal", limit=MOST)
+    return await records.list_kind_as_of(scene.conn, scene.guild_id, "deal", day=scene.found.day, limit=MOST)
 
 
 async def offer_closest(scene: Scene) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Missing, Told
+from bot.ledger.fields import KIND_WORDS
 from bot.services import records
 from bot.services.asking._scene import Scene, identity
-from data.records import Opened
+from data.records import Kind, Opened
 
 
 async def is_by(scene: Scene, statement: Opened, by: set[str]) -> bool:
@@ -106,6 +107,9 @@ async def tell_relation(scene: Scene) -> bool:
             scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
         return True
     if texts:
+        asked: list[Kind] = [kind for kind in KIND_WORDS if scene.reading.has("kinds", kind)]
+        if asked and not {text.kind for text in texts} & set(asked):
+            scene.found.lines.append(Missing(f"A {KIND_WORDS[asked[0]][0]} that names both", one))
         found = await scene.open([text.slug for text in texts[:3]])
         scene.found.lines += [identity(both) for both in found]
         return True

@@ -93,7 +93,9 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
             there.add(candidate)
     names = _names(found)
     instead = {
-        word: _nearest(word, near.get(word, set()), is_name=word in names) or _parted(word, there) for word in strange
+        word: _nearest(word, near.get(word, set()), is_name=word in names)
+        or _parted(word, there, is_name=word in names)
+        for word in strange
     }
     if not any(instead.values()):
         return None
@@ -141,12 +143,14 @@ def _is_slip(word: str, meant: str, far: int) -> bool:
     return not (len(replaced) == 1 and not {*replaced[0]} <= set("aeiouy"))
 
 
-def _parted(word: str, there: set[str]) -> tuple[str, ...] | None:
-    """Two words that were written as one."""
+def _parted(word: str, there: set[str], *, is_name: bool) -> tuple[str, ...] | None:
+    """Two words that were written as one; what was typed as a name is none of words that the record does not hold."""
     lex = lexicon()
 
     def held(half: str) -> bool:
-        return half in there or (half in lex.known and (len(half) >= 3 or half in ("is", "to", "of", "in", "do")))
+        if half in there or is_name:
+            return half in there
+        return half in lex.known and (len(half) >= 3 or half in ("is", "to", "of", "in", "do"))
 
     for i in range(2, len(word) - 1):
         if held(word[:i]) and held(word[i:]):
