@@ -11,9 +11,6 @@ from bot.services.asking._scene import MOST, Scene, facts_of, row_of
 from bot.services.asking._words import held_by
 from data.records import Link, Opened
 
-_PAST = 100_000
-"""All that was open on a past day is counted; the first ones are opened."""
-
 
 async def tell(scene: Scene) -> None:
     """Open items: of what is named, or all of them, with who must act and by when."""
@@ -22,14 +19,15 @@ async def tell(scene: Scene) -> None:
     if not items:
         if scene.found.day is None:
             slugs = await _waiting(scene, about)
+            total = len(slugs)
         else:
-            slugs = await _waited(scene, about)
+            slugs, total = await _waited(scene, about)
         items = await scene.open(slugs[:MOST])
         items = [one for one in items if one.record.open]
         if not about and slugs and not scene.held(scene.left):
             if scene.reading.has("aspects", "due") and not any(item.record.facts("due") for item in items):
                 scene.found.lines.append(Missing("A due date"))
-            scene.found.listed = Listed("pending", [row_of(one) for one in items], len(slugs))
+            scene.found.listed = Listed("pending", [row_of(one) for one in items], total)
             return
     for item in items:
         who = facts_of(item, "who")
@@ -73,11 +71,13 @@ def _to_act_on(items: Sequence[Link]) -> list[Link]:
     return [link for link in items if link.item_kind not in ON_REQUEST_KINDS]
 
 
-async def _waited(scene: Scene, about: Sequence[Opened]) -> list[str]:
+async def _waited(scene: Scene, about: Sequence[Opened]) -> tuple[list[str], int]:
+    """The first items that were open on the day that is asked about, and how many there were."""
     if about:
-        return [link.slug for one in about for link in one.links if link.kind == "pending" and link.open]
+        slugs = [link.slug for one in about for link in one.links if link.kind == "pending" and link.open]
+        return slugs, len(slugs)
     assert scene.found.day is not None  # A past day is asked about.
-    rows, _ = await records.list_kind_as_of(
-        scene.conn, scene.guild_id, "pending", day=scene.found.day, open=True, limit=_PAST
+    rows, total = await records.list_kind_as_of(
+        scene.conn, scene.guild_id, "pending", day=scene.found.day, open=True, limit=MOST
     )
-    return [row.slug for row in rows]
+    return [row.slug for row in rows], total

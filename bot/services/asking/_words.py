@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
 from bot.ask.lexicon import inflections, lexicon, stems
 from bot.ask.reading import FIRST, Named, Token, grams, plurals
 from bot.ledger.words import distance, skeleton, spelling_variants
-from data.database import Connection
+from data.database import Connection, as_json
 
 ALIKE = 7
 """Of a name that more records share than can be offered, so many are looked at."""
@@ -45,10 +44,6 @@ async def look_up(
         else:
             named.setdefault(text, []).extend(Named(*one) for one in msgspec.json.decode(candidates))
     return named, frozenset(known)
-
-
-def as_json(values: Iterable[Any]) -> str:
-    return msgspec.json.encode(list(values)).decode()
 
 
 @lru_cache(4096)
