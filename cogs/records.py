@@ -198,12 +198,12 @@ async def _rows(
     bot: Attache, guild_id: int, kind: Kind, listing: Listing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
     """The rows of one page, how many there are, and who is only mentioned."""
-    window = {"offset": page * lists.ROWS, "limit": lists.ROWS}
+    offset = page * lists.ROWS
     if kind == "participant" and not listing.linked:
-        pairs, total = await records.list_participants(bot.db.read, guild_id, **window)
+        pairs, total = await records.list_participants(bot.db.read, guild_id, offset=offset, limit=lists.ROWS)
         return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party)
     found, total = await records.list_kind(
-        bot.db.read, guild_id, kind, stage=listing.stage, linked=listing.linked, **window
+        bot.db.read, guild_id, kind, stage=listing.stage, linked=listing.linked, offset=offset, limit=lists.ROWS
     )
     return found, total, frozenset()
 

@@ -15,7 +15,7 @@ _TYPOGRAPHY = dict.fromkeys(
 )
 
 # Joiners within words of Hindi and Persian, soft hyphens: some type them and some do not.
-_UNSEEN = dict.fromkeys((0xAD, 0x200C, 0x200D))
+_UNSEEN: dict[int, None] = dict.fromkeys((0xAD, 0x200C, 0x200D))
 
 _ASCII_PARTS = re.compile(r"[a-z]+|[0-9]+")
 _PARTS = re.compile(r"\d+|[^\d\s]+")

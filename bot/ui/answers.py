@@ -339,7 +339,8 @@ def _listed(found: Listed) -> list[str]:
     turned = " not" if found.negated else ""
     stage = f"{turned} at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:
-        return [f"**{sentence(noun[0])}{about}{stage}: not in the record.**"]
+        article = "An" if noun[0][0] in "aeiou" else "A"
+        return [f"**{article} {noun[0]}{about}{stage} is not in the record.**"]
     least = "at least " if found.least else ""
     lines = [f"**{sentence(least)}{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
     lines += [

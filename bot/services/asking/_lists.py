@@ -57,6 +57,11 @@ async def tell(scene: Scene) -> None:
     linked = [one for one in scene.subjects if one.record.kind != kind and one not in excluded]
     named = [one for one in scene.subjects if one.record.kind == kind and one not in excluded]
     negated = bool(stages) and _is_negated(scene, stages[0])
+    plain = kind == "deal" and not (linked or excluded or negated or scene.held(scene.left))
+    if scene.found.day is not None and not plain and not named:
+        stage = stages[0] if stages and kind == "deal" else None
+        await _list_past(scene, kind, linked, excluded, stage, negated=negated)
+        return
     if excluded or negated:
         rows, total = await _newest(scene, kind, linked, stages[0] if stages else None, excluded, negated)
         names = tuple((one.record.slug, one.record.name) for one in linked)
@@ -100,6 +105,41 @@ async def tell(scene: Scene) -> None:
             )
     words = tuple((one.record.slug, one.record.name) for one in linked)
     scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None)
+
+
+async def _list_past(
+    scene: Scene,
+    kind: Kind,
+    linked: Sequence[Opened],
+    excluded: Sequence[Opened],
+    stage: str | None,
+    *,
+    negated: bool,
+) -> None:
+    """Records that were linked so, and at a stage, on the day: of those found today each is looked at as it stood."""
+    held = scene.held(scene.left)
+    texts = await scene.texts(kinds=(kind,), linked=linked, words=held, limit=_OPENED)
+    stood = await scene.open([text.slug for text in texts if text.rank(held)[0] == len(held)])
+
+    def names(one: Opened, other: Opened) -> bool:
+        kin = {
+            other.record.slug,
+            *(government.record.slug for government in scene.governments.get(other.record.slug, ())),
+        }
+        return any(link.outward and link.slug in kin for link in one.links)
+
+    found = [
+        one
+        for one in stood
+        if all(names(one, other) for other in linked)
+        and not any(names(one, other) for other in excluded)
+        and (stage is None or (one.record.value("stage") == stage) != negated)
+    ]
+    words = tuple((one.record.slug, one.record.name) for one in linked)
+    without = tuple((one.record.slug, one.record.name) for one in excluded)
+    rows = [row_of(one) for one in found[:MOST]]
+    least = len(texts) == _OPENED
+    scene.found.listed = Listed(kind, rows, len(found), words, stage, least=least, without=without, negated=negated)
 
 
 async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> bool:

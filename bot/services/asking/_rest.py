@@ -77,8 +77,8 @@ async def offer_closest(scene: Scene) -> None:
         for row, _ in await records.complete(scene.conn, scene.guild_id, word, limit=3):
             close.setdefault(row.slug, row)
     if not close:
-        rows, _ = await records.list_kind(scene.conn, scene.guild_id, "deal", limit=3)
-        close = {row.slug: row for row in rows}
+        newest = await scene.texts(kinds=("deal",), limit=3)
+        close = {row.slug: row for row in await scene.rows([text.slug for text in newest])}
     scene.found.close = list(close.values())[:MOST]
 
 

@@ -71,6 +71,7 @@ class Scene:
         self.subjects: list[Opened] = []
         self.ambiguous: list[Name] = []
         self.names: dict[str, Name] = {}
+        self._apart: set[frozenset[str]] = set()  # Words that no record of this server holds together.
         self.governments: dict[str, list[Opened]] = {}
         self.found = Finding(reading)
         self.left = [reading.word(place) for place in reading.left]
@@ -125,7 +126,10 @@ class Scene:
         groups = [" OR ".join(f'"{form}"' for form in one) for one in held_forms]
         if words and not groups:
             return []
+        together = frozenset(groups)
         for joiner in (" AND ", " OR ") if len(groups) > 1 else (" AND ",):
+            if joiner == " AND " and together in self._apart:
+                continue
             held = joiner.join(f"({group})" for group in groups)
             match = f"tags : ({tags}) AND {{name body}} : ({held})" if held else f"tags : ({tags})"
             rows = list(
@@ -141,6 +145,8 @@ class Scene:
                     for slug, kind, name, body in rows
                 ]
                 return sorted(texts, key=lambda text: text.rank(words), reverse=True)
+            if joiner == " AND " and groups and not (kinds or linked or stage):
+                self._apart.add(together)
         return []
 
     def tags(self, kinds: Sequence[Kind], linked: Sequence[Opened], stage: str | None = None) -> str:
