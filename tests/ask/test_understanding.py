@@ -87,7 +87,7 @@ def test_a_word_that_is_near_to_nothing_stays_as_it_was_typed(asking: Asking):
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ("Which deals were signed?", "Deal at the stage “signed”: not in the record."),
+        ("Which deals were signed?", "A deal at the stage “signed” is not in the record."),
         ("Which deals are cancelled?", "A cancellation is not in the record."),
         ("How many deals have been cancelled?", "A cancellation is not in the record."),
         ("Which sessions were postponed?", "A postponement is not in the record."),
@@ -139,7 +139,7 @@ def test_what_is_typed_as_a_name_is_a_slip_of_a_name_only(asking: Asking, questi
 @pytest.mark.parametrize("question", ["is it raining?", "What did Elon Musk say about submarines?"])
 def test_what_is_nowhere_in_the_record_gets_names_that_are(asking: Asking, question: str):
     answered = asking.ask(servers.Question(question, [], [], False, "plain", "starter"))
-    assert "Closest in the record: 31 armed drones for India, Fighter-jet engines" in answered.text
+    assert "Closest in the record: 31 armed drones for India, " in answered.text
 
 
 def test_a_question_for_the_source_is_answered_with_it_first(asking: Asking):

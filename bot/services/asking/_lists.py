@@ -48,7 +48,8 @@ async def tell(scene: Scene) -> None:
         await _list_group(scene)
         return
     kind: Kind = kinds[0] if kinds else "participant"  # pyright: ignore[reportAssignmentType]  # the file's kinds
-    if kind == "pending" or (kind == "deal" and scene.reading.has("aspects", "pending") and not scene.subjects):
+    waits = kind == "deal" and scene.reading.has("aspects", "pending") and not scene.reading.of("stages")
+    if kind == "pending" or (waits and not scene.subjects):
         await _pending.tell(scene)
         if scene.found.answered or scene.found.lines:
             return
