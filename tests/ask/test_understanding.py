@@ -139,7 +139,8 @@ def test_what_is_typed_as_a_name_is_a_slip_of_a_name_only(asking: Asking, questi
 @pytest.mark.parametrize("question", ["is it raining?", "What did Elon Musk say about submarines?"])
 def test_what_is_nowhere_in_the_record_gets_names_that_are(asking: Asking, question: str):
     answered = asking.ask(servers.Question(question, [], [], False, "plain", "starter"))
-    assert "Closest in the record: 31 armed drones for India, " in answered.text
+    assert "Closest in the record: " in answered.text
+    assert "31 armed drones for India" in answered.text
 
 
 def test_a_question_for_the_source_is_answered_with_it_first(asking: Asking):
