@@ -73,6 +73,7 @@ class _File(Struct, forbid_unknown_fields=True):
     addressed: list[str]
     without: list[str]
     negations: list[str]
+    grammar: dict[str, list[str]]
     yes_no: list[str]
     future: list[str]
 
@@ -98,6 +99,7 @@ class Lexicon(Struct, frozen=True):
     addressed: frozenset[str]
     without: frozenset[str]
     negations: frozenset[str]
+    grammar: Mapping[str, frozenset[str]]
     yes_no: frozenset[str]
     cues: Mapping[Phrase, frozenset[Meaning]]
     longest: int
@@ -211,6 +213,7 @@ def lexicon() -> Lexicon:
         addressed=frozenset(file.addressed),
         without=frozenset(file.without),
         negations=frozenset(file.negations),
+        grammar={name: frozenset(words) for name, words in file.grammar.items()},
         yes_no=frozenset(file.yes_no),
         cues={phrase: frozenset(meanings) for phrase, meanings in cues.items()},
         longest=max(map(len, cues)),

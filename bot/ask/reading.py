@@ -97,7 +97,7 @@ def tokens(text: str) -> tuple[list[Token], bool]:
         # What people say as one ("what's") is read as what it means; a genitive ending carries nothing.
         joined = "".join(words)
         meant = lex.read_as.get(joined)
-        if meant is None and len(words) > 1 and words[-1] in ("s", "re", "ll", "ve", "d", "t", "m"):
+        if meant is None and len(words) > 1 and words[-1] in lex.grammar["endings"]:
             meant = lex.read_as.get(words[0] + words[-1])
             if meant is None:
                 negated = words[0] + "t"  # "isn't" is one word; an ending such as "'s" carries nothing.
@@ -116,12 +116,13 @@ def grams(found: Sequence[Token]) -> Mapping[str, Sequence[tuple[int, int]]]:
 @lru_cache(64)  # They are asked for twice: to look names up, and to place those that were found.
 def _runs(words: tuple[str, ...]) -> Mapping[str, Sequence[tuple[int, int]]]:
     runs: dict[str, list[tuple[int, int]]] = {}
+    joining = lexicon().grammar["joining"]
     for start, first in enumerate(words):
-        joining = first in _JOINING
+        opens = first in joining
         head = ""
         for end in range(start + 1, min(start + _NAME, len(words)) + 1):
             last = words[end - 1]
-            if last not in _JOINING and not (joining and end - start < _WITH_ARTICLE):
+            if last not in joining and not (opens and end - start < _WITH_ARTICLE):
                 for form in plurals(last):
                     runs.setdefault(head + form, []).append((start, end))
             head += last + " "
@@ -130,8 +131,6 @@ def _runs(words: tuple[str, ...]) -> Mapping[str, Sequence[tuple[int, int]]]:
 
 _WITH_ARTICLE = 3
 """A name can begin with an article ("A stable region") when it has so many words."""
-_JOINING = frozenset(("of", "for", "in", "on", "and", "to", "with", "at", "by", "is", "are", "was", "a", "an", "the"))
-"""Words that no name ends with, nor a short one begins."""
 
 
 @lru_cache(4096)
@@ -244,12 +243,12 @@ _SPOKEN: tuple[Meaning, ...] = (("aspects", "said"), ("aspects", "acted_in_words
 def _stands_alone(found: Sequence[Token], start: int, end: int, how: int, lex: Lexicon) -> bool:
     """Whether a run that could be a name is meant as one, and not as the words of a question."""
     words = [token.word for token in found[start:end]]
-    if words[0] in _JOINING:
+    if words[0] in lex.grammar["joining"]:
         return how == WHOLE  # "the drones": the run without its article names the same.
     if len(words) > 1:
         return how in _OWN or not all(word in lex.known for word in words)
     word, token = words[0], found[start]
-    if word == "us":
+    if word in lex.grammar["pronoun"]:
         return token.shouted or "." in token.raw or found[start - 1 if start else 0].word not in lex.addressed
     if how in _OWN:
         return word not in lex.small or token.capital

@@ -131,7 +131,7 @@ def _per_unit(scene: Scene, deal: Opened) -> bool:
     """Whether the price of one of several is asked for, as in "a tonne of"."""
     counted = {word for fact in deal.record.facts("quantity") for word in words_of(str(fact.value))}
     return any(
-        scene.reading.word(place - 1) in ("a", "an", "per", "each", "one", "single", "every")
+        scene.reading.word(place - 1) in scene.lex.grammar["single"]
         and any(same(scene.reading.word(place), word) for word in counted)
         for place in scene.reading.left
     )

@@ -18,7 +18,7 @@ async def tell(scene: Scene) -> None:
         if len(scene.subjects) > 1 and await _whose.tell_relation(scene):
             return
         lost = len(held) < len(scene.left) or any(
-            scene.reading.word(place - 1) in ("which", "what", "whose") for place in scene.reading.left
+            scene.reading.word(place - 1) in scene.lex.grammar["asking"] for place in scene.reading.left
         )
         if lost:
             scene.found.lines.append(Missing("The answer", scene.subjects[0]))

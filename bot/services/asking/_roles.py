@@ -54,7 +54,7 @@ async def tell(scene: Scene, role: str) -> None:
         deals = await _holders.holders(scene, {"deal": ["party"]}) if scene.left or not named else []
     if not deals and exact:
         scene.found.lines.append(Missing(meant.absent, scene.about()))
-    asks_who = any(token.word in ("who", "which", "what", "whom") for token in scene.reading.tokens)
+    asks_who = any(token.word in scene.lex.grammar["asking"] for token in scene.reading.tokens)
     for deal in deals:
         parties = [("party", fact) for fact in deal.record.facts("party") if fact.value.get("role")]
         holders = [(field, fact) for field, fact in parties if _is_role(fact.value["role"], meant.roles)]

@@ -87,9 +87,9 @@ class Scene:
             for place in places:
                 before = {self.reading.word(place - 1), self.reading.word(place - 2)}
                 word = self.reading.word(place)
-                if word.endswith("s") and word not in ("talks", "negotiations", "series"):
+                if word.endswith("s") and word not in self.lex.grammar["no_plural"]:
                     return True
-                if before & {"which", "what", "any", "all", "every", "each", "many"}:
+                if before & self.lex.grammar["several"]:
                     return True
         return False
 

@@ -16,7 +16,7 @@ async def take(scene: Scene) -> None:
     """Goes back to the past day that is asked about, where one is."""
     asked = scene.reading.asked
     day: date | None = None
-    if (reached := await _reached_after(scene, "before", "until")) is not None:
+    if (reached := await _reached_after(scene, "before")) is not None:
         day = reached - timedelta(days=1)
     elif asked is not None and not asked.of and asked.mode in ("at", "before") and not of_period(scene):
         day = asked.day(scene.today)
@@ -65,12 +65,13 @@ def of_period(scene: Scene) -> bool:
 
 async def since_stage(scene: Scene) -> date | None:
     """The day after a stage was reached, where the question says "since the signature"."""
-    reached = await _reached_after(scene, "since", "after")
+    reached = await _reached_after(scene, "since")
     return None if reached is None else reached + timedelta(days=1)
 
 
-async def _reached_after(scene: Scene, *words: str) -> date | None:
-    """The day on which a deal came to the stage that stands soon after one of some words, instead of a date."""
+async def _reached_after(scene: Scene, word: str) -> date | None:
+    """The day on which a deal came to the stage that stands soon after such a word, instead of a date."""
+    words = scene.lex.grammar[word]
     deals = [one for one in scene.subjects if one.record.kind == "deal"]
     place = next((i for i, token in enumerate(scene.reading.tokens) if token.word in words), None)
     if place is None or scene.reading.asked is not None or not deals:

@@ -44,13 +44,13 @@ def sides(scene: Scene) -> tuple[list[Opened], list[Opened]]:
         name = scene.names.get(one.record.slug)
         before, and_ = "", False
         if name is not None:
-            first = name.start - (2 if scene.reading.word(name.start - 1) in ("the", "a", "an") else 1)
+            first = name.start - (2 if scene.reading.word(name.start - 1) in scene.lex.grammar["articles"] else 1)
             before = scene.reading.word(first)
-            and_ = before == "and" and first == ends
+            and_ = before in scene.lex.grammar["and"] and first == ends
         may = one.record.kind in ("participant", "document") and before not in scene.lex.about
         if one.record.kind == "statement":
             continue
-        if may and (not speakers or before == "by" or (and_ and not abouts)):
+        if may and (not speakers or before in scene.lex.grammar["by"] or (and_ and not abouts)):
             speakers.append(one)
             ends = name.end if name is not None else -1
         else:
