@@ -149,7 +149,7 @@ class Ask(commands.Cog):
 
     async def _asked(self, caller: Caller, key: str, now: datetime) -> str:
         """The question that a button carries or names."""
-        if key.startswith("="):
+        if key.startswith("=") and key[1:].strip():
             return key[1:].replace(_COLON, ":")
         return await questions.get_asked(self.bot.db.read, caller.guild_id, number(key), now=now)
 

@@ -11,6 +11,7 @@ from discord import app_commands, ui
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
+from bot.ledger.words import one_line
 from bot.recent import Recent, quarter_of
 from bot.rights import Caller
 from bot.services import desks, questions, records, search
@@ -35,7 +36,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         self._kinds = kinds or KINDS
 
     async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
-        return value
+        return one_line(value)  # A lone half of a character could not even be looked up.
 
     async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]  # the client is ours
         self, interaction: Interaction, value: str, /

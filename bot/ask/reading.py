@@ -251,7 +251,8 @@ def _stands_alone(found: Sequence[Token], start: int, end: int, how: int, lex: L
     if word in lex.grammar["pronoun"]:
         return token.shouted or "." in token.raw or found[start - 1 if start else 0].word not in lex.addressed
     if how in _OWN:
-        return word not in lex.small or token.capital
+        # The first word of a question is large anyway, and a record may be called like a question word.
+        return word not in lex.small or token.shouted or (token.capital and start > 0)
     if how == INITIALS:
         return token.shouted or word not in lex.known
     return word not in lex.known and not word.isdecimal()

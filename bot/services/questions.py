@@ -141,7 +141,10 @@ async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: d
     """A question as it was asked; UserError when that is more than a day ago."""
     text = await _text(conn, guild_id, question_id, now, "filed_at IS NULL AND json_type(text, '$.asked') = 'text'")
     if text is None:
-        raise UserError("This question is more than a day old. Nothing was changed. Ask it again with /ask.")
+        raise UserError(
+            "This question is not kept any more: that is for a day at most. Nothing was changed. "
+            "Ask it again with /ask."
+        )
     return msgspec.json.decode(text, type=Asked).asked
 
 

@@ -206,10 +206,14 @@ def _said(question: str, found: Finding) -> str:
     return "\n".join([*lines, text, *apart, *filter(None, quiet)]).rstrip()
 
 
+_OPENING = ("A", "An", "The", "That", "Who", "How", "Such", "What", "Part", "Another")
+"""Words of ours that begin what is missing; amid a sentence they are small."""
+
+
 def _missing(lines: Sequence[Missing]) -> list[str]:
     """What is not in the record, in one sentence."""
     first, *rest = [escaped(what, 200) for what in dict.fromkeys(line.what for line in lines)] or [""]
-    rest = [f"{what[0].lower()}{what[1:]}" if what.startswith(("A ", "An ", "The ")) else what for what in rest]
+    rest = [f"{what[0].lower()}{what[1:]}" if what.split(" ")[0] in _OPENING else what for what in rest]
     return [f"**{joined([first, *rest])} {'are' if rest else 'is'} not in the record.**"] if first else []
 
 

@@ -276,3 +276,12 @@ def test_the_fields_of_the_lexicon_exist():
             kinds: Sequence[Kind] = KINDS if kind == "any" else [one for one in KINDS if one == kind]
             assert kinds, (name, kind)
             assert all(find_field(one, field) for one in kinds for field in fields), (name, kind)
+
+
+def test_a_record_called_like_a_question_word_does_not_take_questions_over():
+    named = {word: [Named(0, "participant", word, word.title())] for word in ("who", "what")}
+    for question in ("Who makes the drones?", "What is the value?", "and who makes them"):
+        found, _ = tokens(question)
+        assert not read(found, named, today=date(2026, 11, 24)).names, question
+    found, _ = tokens("What did the WHO say?")
+    assert [name.candidates[0].slug for name in read(found, named, today=date(2026, 11, 24)).names] == ["who"]

@@ -92,7 +92,7 @@ async def _newest(scene: Scene, first: date, last: date) -> list[Row]:
 
 async def tell_events(scene: Scene) -> bool:
     """The events that are linked with the records named."""
-    if not scene.subjects or any(one.record.kind in ("event", "session", "deal") for one in scene.subjects):
+    if not scene.subjects or any(one.record.kind in ("event", "session", "dialogue", "deal") for one in scene.subjects):
         return False
     texts = await scene.texts(kinds=("event",), linked=scene.subjects, words=scene.held(scene.left))
     for one in await scene.open([text.slug for text in texts[:3]]):

@@ -47,7 +47,8 @@ async def _find_governments(scene: Scene) -> None:
 
 async def _take_titled(scene: Scene) -> None:
     """The person whose title holds the words of the question: "the defence secretary"."""
-    places = {*scene.reading.left, *scene.reading.meanings["groups", "person"]}
+    nouns = [places for (category, _), places in scene.reading.meanings.items() if category == "groups"]
+    places = {*scene.reading.left, *(place for of_one in nouns for place in of_one)}
     topics = [one for one in scene.subjects if one.record.kind == "topic"]
     names = [scene.names[one.record.slug] for one in topics if one.record.slug in scene.names]
     places |= {place for name in names for place in range(name.start, name.end)}

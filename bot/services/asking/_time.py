@@ -31,9 +31,8 @@ async def go_back(scene: Scene) -> None:
     assert scene.found.day is not None  # A past day is asked about.
     scene.found.later = _newest_after(scene.found.day, scene.subjects)
     stood = await past.get_many(scene.conn, scene.guild_id, scene.subjects, scene.found.day)
-    for one in scene.subjects:
-        if one.record.slug not in stood:
-            scene.found.lines.append(Missing("A fact dated by then", one))
+    if not stood:
+        scene.found.lines += [Missing("A fact dated by then", one) for one in scene.subjects]
     scene.subjects = [stood[one.record.slug] for one in scene.subjects if one.record.slug in stood]
 
 
