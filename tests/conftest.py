@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from bot.services import desks, people, sources
 from data.database import Database
 from data.migrate import migrate
+
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile("attache", deadline=None)
+settings.load_profile("attache")
 
 GUILD = 1000
 OTHER_GUILD = 2000

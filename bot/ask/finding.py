@@ -37,7 +37,8 @@ class Missing(Struct, frozen=True):
 class Listed(Struct, frozen=True):
     """Records that answer: the first ones, and how many there are, or are at `least`.
 
-    They are linked with some and at a stage; or `without` some, and, `negated`, at any other stage.
+    They are linked with some and at a stage; or `without` some, and, `negated`, at any other stage; or `lacking` a
+    field; or `waiting` for an approval.
     """
 
     kind: Kind
@@ -48,6 +49,8 @@ class Listed(Struct, frozen=True):
     least: bool = False
     without: tuple[tuple[str, str], ...] = ()
     negated: bool = False
+    lacking: str = ""
+    waiting: bool = False
 
 
 class Changed(Struct, frozen=True):

@@ -63,6 +63,7 @@ class Reading(Struct, frozen=True):
     """What was understood. The places are those of the tokens.
 
     `meanings` holds each cue that was found with its places; `left` the places of words that nothing explains.
+    `negated` tells that it asks who or what is *not*.
     """
 
     tokens: tuple[Token, ...]
@@ -71,6 +72,7 @@ class Reading(Struct, frozen=True):
     meanings: Mapping[Meaning, tuple[int, ...]]
     left: tuple[int, ...]
     yes_no: bool
+    negated: bool
     clipped: bool
 
     def has(self, category: str, *names: str) -> bool:
@@ -176,6 +178,9 @@ def read(
         meanings=meanings,
         left=left,
         yes_no=bool(words) and words[0] in lex.yes_no,
+        negated=words[:1] != []
+        and words[0] in lex.grammar["asking"]
+        and any(word in lex.negations and place not in cued for place, word in enumerate(words)),
         clipped=clipped,
     )
 

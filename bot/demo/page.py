@@ -102,7 +102,7 @@ def _tell(server: str, direct: str) -> None:
     print(
         f"\nAttaché's demo is ready. Open it in a browser on this machine:\n\n    {server}\n\n"
         f"Max's direct messages are at {direct}\n\n"
-        f"Type /ask and a question:\n\n{questions}\n\n"
+        f"Type /ask, press Enter, then a question:\n\n{questions}\n\n"
         "Then try /deal show, /pending list, /follow add; choose at the top whom you look as.\n"
         "/demo skip lets an hour, a day or a week pass. Stop with Ctrl+C.\n",
         flush=True,

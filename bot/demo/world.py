@@ -55,6 +55,7 @@ class Skip(commands.Cog):
     demo = app_commands.Group(name="demo", description="Only in this demo: let time pass", guild_only=True)
 
     @demo.command()
+    @app_commands.describe(by="How much time passes")
     @app_commands.choices(
         by=[
             app_commands.Choice(name="an hour", value=1),
@@ -102,7 +103,9 @@ class DemoWorld:
         """The last message on the first screen: what to type. The page opens at the bot's newest message."""
         questions = "\n".join(f"- {question}" for question in QUESTIONS)
         channel = self.bot.get_partial_messageable(self.channel.id)
-        await channel.send(f"**New here? Type {self.bot.mention('ask')} and one of these:**\n{questions}")
+        await channel.send(
+            f"**New here? Type {self.bot.mention('ask')}, press Enter, then one of these:**\n{questions}"
+        )
 
     async def set_up(self) -> None:
         """What a manager does in the first five minutes, by the commands themselves, the day before yesterday."""

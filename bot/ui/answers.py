@@ -191,8 +191,16 @@ def _said(question: str, found: Finding) -> str:
         body += _sources(found.sources_of)
     elif not found.answered and found.card is None:
         nothing = not found.missing and found.listed is None
-        body.append("**The answer is not in the record.** Nothing in it holds these words." if nothing else "")
-        if found.close:
+        asked = bool(found.reading.left or found.reading.names)
+        if nothing and not asked:
+            body.append(
+                "**Ask about what is in the record:** a deal, who must act, what is open, who said what, since when."
+            )
+        elif nothing:
+            body.append("**The answer is not in the record.** Nothing in it holds these words.")
+        if found.close and not asked:
+            body.append(f"For example: {joined([escaped(row.name, 100) for row in found.close])}.")
+        elif found.close:
             body.append(f"Closest in the record: {joined([escaped(row.name, 100) for row in found.close])}.")
     body = [line for line in body if line]
     source = _source_line(shown, changes)
@@ -340,6 +348,8 @@ def _listed(found: Listed) -> list[str]:
     noun = KIND_WORDS[found.kind]
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
     about += f" without {joined([escaped(name, 100) for _, name in found.without])}" if found.without else ""
+    about += f" without a {found.lacking}" if found.lacking else ""
+    about += " waiting for an approval" if found.waiting else ""
     turned = " not" if found.negated else ""
     stage = f"{turned} at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:
@@ -401,6 +411,10 @@ def _partly(found: Finding) -> list[str]:
     lines = []
     if found.unknown and (found.answered or found.card is not None):
         lines.append("-# Underlined in the question: not in the record.")
+    listed = found.listed
+    turned = listed is not None and (listed.negated or listed.without or listed.lacking)
+    if found.reading.negated and not turned and not found.missing and not found.options:
+        lines.append("-# The question has a “not” that was not read; this is what the record says.")
     if found.reading.clipped:
         lines.append("-# The question is long; only its beginning was read.")
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES
+from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES, get_field
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
@@ -34,7 +34,7 @@ _LOOKED_AT, _OPENED = 200, 40
 def asks(scene: Scene) -> bool:
     if scene.reading.has("kinds", "statement") and not scene.reading.has("kinds", "deal"):
         return False
-    if scene.lists():
+    if scene.lists() or any(_is_left_out(scene, one) for one in scene.subjects):
         return True
     if not scene.reading.of("groups") or scene.subjects or scene.left:
         return False
@@ -47,7 +47,8 @@ async def tell(scene: Scene) -> None:
     if not kinds and scene.reading.of("groups"):
         await _list_group(scene)
         return
-    kind: Kind = kinds[0] if kinds else "participant"  # pyright: ignore[reportAssignmentType]  # the file's kinds
+    left_out = [one.record.kind for one in scene.subjects if _is_left_out(scene, one)]
+    kind: Kind = [*kinds, *left_out, "participant"][0]  # pyright: ignore[reportAssignmentType]  # the file's kinds
     waits = kind == "deal" and scene.reading.has("aspects", "pending") and not scene.reading.of("stages")
     if kind == "pending" or (waits and not scene.subjects):
         await _pending.tell(scene)
@@ -62,6 +63,12 @@ async def tell(scene: Scene) -> None:
     if scene.found.day is not None and not plain and not named:
         stage = stages[0] if stages and kind == "deal" else None
         await _list_past(scene, kind, linked, excluded, stage, negated=negated)
+        return
+    if not excluded and (lacking := _lacking(scene, kind)):
+        await _list_lacking(scene, kind, linked, lacking)
+        return
+    if kind == "deal" and "approved" in stages and scene.reading.has("aspects", "pending", "who_acts"):
+        await _list_waiting(scene, linked)
         return
     if excluded or negated:
         rows, total = await _newest(scene, kind, linked, stages[0] if stages else None, excluded, negated)
@@ -106,6 +113,39 @@ async def tell(scene: Scene) -> None:
             )
     words = tuple((one.record.slug, one.record.name) for one in linked)
     scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None)
+
+
+def _lacking(scene: Scene, kind: Kind) -> list[str]:
+    """The fields without which records are asked for: "deals without a value"."""
+    for (category, name), places in scene.reading.meanings.items():
+        fields = scene.lex.aspects[name].fields.get(kind, []) if category == "aspects" else []
+        before = [scene.reading.word(places[0] - back) for back in (1, 2)]
+        if fields and any(word in scene.lex.without or word in scene.lex.negations for word in before):
+            return fields
+    return []
+
+
+async def _list_lacking(scene: Scene, kind: Kind, linked: Sequence[Opened], fields: Sequence[str]) -> None:
+    """Records in which these fields are empty; no reported stage is none."""
+    texts = await scene.texts(kinds=(kind,), linked=linked, limit=_OPENED)
+    found = [
+        one
+        for one in await scene.open([text.slug for text in texts])
+        if all(one.record.value(field) in (None, "none", "unspecified") for field in fields)
+    ]
+    label = get_field(kind, fields[0]).label.lower()
+    rows = [row_of(one) for one in found[:MOST]]
+    names = tuple((one.record.slug, one.record.name) for one in linked)
+    least = len(texts) == _OPENED
+    scene.found.listed = Listed(kind, rows, len(found), names, least=least, lacking=label)
+
+
+async def _list_waiting(scene: Scene, linked: Sequence[Opened]) -> None:
+    """Deals that wait for an approval."""
+    match = f"tags : ({scene.tags(('deal',), linked)} AND g{scene.guild_id}o)"
+    rows, total = await _matching(scene, match)
+    names = tuple((one.record.slug, one.record.name) for one in linked)
+    scene.found.listed = Listed("deal", rows, total, names, waiting=True)
 
 
 async def _list_past(
@@ -160,13 +200,21 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     return True
 
 
+def _is_left_out(scene: Scene, one: Opened) -> bool:
+    """Whether all but one record is asked for: "everything except the drones"."""
+    name = scene.names.get(one.record.slug)
+    return name is not None and any(scene.reading.word(name.start - back) in scene.lex.without for back in (1, 2))
+
+
 def _is_excluded(scene: Scene, one: Opened) -> bool:
-    """Whether a record is named as what is left out: "without India", "India is not"."""
+    """Whether a record is named as what is left out: "without India", "that do not involve India", "India is not"."""
     name = scene.names.get(one.record.slug)
     if name is None:
         return False
-    before = any(scene.reading.word(name.start - back) in scene.lex.without for back in (1, 2, 3))
-    return before or scene.reading.word(name.end) in scene.lex.negations
+    before = [scene.reading.word(name.start - back) for back in (1, 2, 3, 4)]
+    if any(word in scene.lex.without for word in before[:3]) or any(word in scene.lex.negations for word in before):
+        return True
+    return scene.reading.word(name.end) in scene.lex.negations and not scene.reading.of("stages")
 
 
 def _is_negated(scene: Scene, stage: str) -> bool:
@@ -189,11 +237,17 @@ async def _newest(
     left_out += [scene.tags((), (), stage)] if negated else []
     if left_out:
         tags = f"({tags}) NOT ({' OR '.join(f'({one})' for one in left_out)})"
-    match = f"tags : ({tags})"
+    rows, total = await _matching(scene, f"tags : ({tags})", len(excluded))
+    own = {one.record.slug for one in excluded if one.record.kind == kind}
+    return [row for row in rows if row.slug not in own][:MOST], total - len(own)
+
+
+async def _matching(scene: Scene, match: str, more: int = 0) -> tuple[list[Row], int]:
+    """The newest records that the index finds, a few more than are told, and how many there are."""
     rows = await scene.conn.execute_fetchall(
         "SELECT r.slug FROM (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
         "CROSS JOIN record r ON r.id = hit.rowid & ?",
-        (match, MOST, ID),
+        (match, MOST + more, ID),
     )
     ((total,),) = await scene.conn.execute_fetchall("SELECT count(*) FROM text WHERE text MATCH ?", (match,))
     return await scene.rows([slug for (slug,) in rows]), total
