@@ -144,14 +144,15 @@ def words_of(text: str) -> list[str]:
     Letters and digits are words of their own ("MQ-9B", "mq9b" and "MQ 9B" are the same), letters with dots are one word
     ("U.S." is "us"), and British spellings are American ones.
     """
-    folded = _folded(text)
+    # Before marks are looked at: a joiner between a letter and its mark would hide that they belong together.
+    folded = _folded(text if text.isascii() else text.translate(_UNSEEN))
     if "." in folded:
         folded = _DOTTED.sub(lambda found: found[0].replace(".", ""), folded)
     words: list[str]
     if folded.isascii():
         words = _ASCII_PARTS.findall(folded)
     else:  # A mark alone is no word.
-        parts = _PARTS.findall(_split(folded.translate(_UNSEEN)))
+        parts = _PARTS.findall(_split(folded))
         words = [word for word in parts if any(map(str.isalnum, word))]
     return [_AMERICAN.get(word) or word for word in words]
 

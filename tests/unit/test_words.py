@@ -67,6 +67,7 @@ def test_a_text_is_read_in_one_of_the_ways_in_which_it_is_written(text, words):
     assert normal(text) == words
 
 
+@example("A\u200c\u094d")  # A joiner between a Latin letter and a mark.
 @given(texts)
 @example("ḗ\u030c")
 @example("u.s.\u0301")
