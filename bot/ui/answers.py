@@ -172,13 +172,11 @@ def _said(question: str, found: Finding) -> str:
     if len(changes) > _CHANGES:
         body.append(f"-# and {len(changes) - _CHANGES:,} earlier, counted in this record")
     if found.listed is not None:
-        body += _listed(found.listed)
+        days = {one.record.state.newest for one in found.opened}
+        body += _listed(found.listed, f" {cards.reported(days.pop(), 'As reported')}." if len(days) == 1 else "")
         shown += [
             (one, fact) for one in found.opened for name in FIELDS[one.record.kind] for fact in one.record.facts(name)
         ]
-        days = {one.record.state.newest for one in found.opened}
-        if len(days) == 1:
-            body.append(f"{sentence(cards.reported(days.pop(), 'as reported'))}.")
     if found.options:
         body.append("**Which one is meant?**")
         body += [
@@ -344,7 +342,7 @@ def _change(opened: Opened, update: Update) -> str:
     return f"- {field.label}: {words}"
 
 
-def _listed(found: Listed) -> list[str]:
+def _listed(found: Listed, reported: str) -> list[str]:
     noun = KIND_WORDS[found.kind]
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
     about += f" without {joined([escaped(name, 100) for _, name in found.without])}" if found.without else ""
@@ -356,7 +354,8 @@ def _listed(found: Listed) -> list[str]:
         article = "An" if noun[0][0] in "aeiou" else "A"
         return [f"**{article} {noun[0]}{about}{stage} is not in the record.**"]
     least = "at least " if found.least else ""
-    lines = [f"**{sentence(least)}{plural(found.total, *noun)}{about}{stage}**, counted in this record."]
+    counted = f"{sentence(least)}{plural(found.total, *noun)}{about}{stage}"
+    lines = [f"**{counted}**, counted in this record.{reported}"]
     lines += [
         f"- **{escaped(row.name, 100)}**{f': {escaped(row.headline, 160)}' if row.headline else ''}"
         for row in found.rows
