@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import SESSION_STATES, SIDE_STATES, STAGES, get_field
+from bot.ledger.fields import SESSION_STATES, SIDE_STATES, get_field
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
@@ -54,65 +54,61 @@ async def tell(scene: Scene) -> None:
         await _pending.tell(scene)
         if scene.found.answered or scene.found.lines:
             return
-    stages = [one for one in scene.reading.of("stages") if one in STAGES]
+    asked = scene.reading.of("stages")
+    stage = asked[0] if asked and kind == "deal" else None
     excluded = [one for one in scene.subjects if _is_excluded(scene, one)]
     linked = [one for one in scene.subjects if one.record.kind != kind and one not in excluded]
-    named = [one for one in scene.subjects if one.record.kind == kind and one not in excluded]
-    negated = bool(stages) and _is_negated(scene, stages[0])
-    plain = kind == "deal" and not (linked or excluded or negated or scene.held(scene.left))
-    if scene.found.day is not None and not plain and not named:
-        stage = stages[0] if stages and kind == "deal" else None
-        await _list_past(scene, kind, linked, excluded, stage, negated=negated)
-        return
-    if not excluded and (lacking := _lacking(scene, kind)):
-        await _list_lacking(scene, kind, linked, lacking)
-        return
-    if kind == "deal" and "approved" in stages and scene.reading.has("aspects", "pending", "who_acts"):
-        await _list_waiting(scene, linked)
-        return
-    if excluded or negated:
-        rows, total = await _newest(scene, kind, linked, stages[0] if stages else None, excluded, negated)
-        names = tuple((one.record.slug, one.record.name) for one in linked)
-        without = tuple((one.record.slug, one.record.name) for one in excluded)
-        stage = stages[0] if stages else None
-        scene.found.listed = Listed(kind, rows, total, names, stage, without=without, negated=negated)
-        return
-    if named:
+    if any(one.record.kind == kind and one not in excluded for one in scene.subjects):
         await _fields.tell(scene)
         return
-    if not stages and await _list_in_state(scene, kind, linked):
-        return
-    if kind != "deal":
-        stages, unfit = [], [("stages", one) for one in stages]
-    else:
-        unfit = [("session_states", one) for one in scene.reading.of("session_states")]
-    scene.found.lines += [scene.no_state(category, one, None) for category, one in unfit[:1]]
+    negated = stage is not None and _is_negated(scene, stage)
+    held = scene.held(scene.left)
+    chosen = bool(linked or excluded or negated or held)
+    past = scene.found.day is not None
+    if stage == "approved" and scene.reading.has("aspects", "pending", "who_acts") and not (past and chosen):
+        await _list_waiting(scene, linked)
+    elif past and (chosen or kind != "deal"):
+        await _list_past(scene, kind, linked, excluded, stage, negated=negated)
+    elif not excluded and (lacking := _lacking(scene, kind)):
+        await _list_lacking(scene, kind, linked, lacking)
+    elif excluded or negated:
+        rows, total = await _newest(scene, kind, linked, stage, excluded, negated)
+        without = _named(excluded)
+        scene.found.listed = Listed(kind, rows, total, _named(linked), stage, without=without, negated=negated)
+    elif stage is not None or not await _list_in_state(scene, kind, linked):
+        await _list_all(scene, kind, linked, stage)
+
+
+def _named(found: Sequence[Opened]) -> tuple[tuple[str, str], ...]:
+    """Records by slug, with their names."""
+    return tuple((one.record.slug, one.record.name) for one in found)
+
+
+async def _list_all(scene: Scene, kind: Kind, linked: Sequence[Opened], stage: str | None) -> None:
+    """Records of a kind: those that hold the other words, are linked and at the stage; what none fits is said first."""
+    unfit = "session_states" if kind == "deal" else "stages"
+    scene.found.lines += [scene.no_state(unfit, one, None) for one in scene.reading.of(unfit)[:1]]
     held = scene.held(scene.left)
     texts = await scene.texts(kinds=(kind,), linked=linked, words=held, limit=_LOOKED_AT) if held else []
     fitting = [text.slug for text in texts if text.rank(held)[0] == len(held)]
     if len(held) < len(scene.left) or (held and not fitting):
         # Whatever is listed, it was not found by this word.
         scene.found.lines.append(Missing("Part of what was asked"))
-    if fitting and not stages:
-        found = await scene.open(fitting[:MOST])
-        words = tuple((one.record.slug, one.record.name) for one in linked)
-        most = len(texts) == _LOOKED_AT
-        scene.found.listed = Listed(kind, [row_of(one) for one in found], len(fitting), words, least=most)
-        return
-    if scene.found.day is not None and not linked and kind == "deal":
+    least = False
+    if fitting and stage is None:
+        rows, total, least = await scene.rows(fitting[:MOST]), len(fitting), len(texts) == _LOOKED_AT
+    elif scene.found.day is not None:
         rows, total = await records.list_kind_as_of(
-            scene.conn, scene.guild_id, kind, day=scene.found.day, stage=stages[0] if stages else None, limit=MOST
+            scene.conn, scene.guild_id, "deal", day=scene.found.day, stage=stage, limit=MOST
         )
     else:
-        stage = stages[0] if stages and kind == "deal" else None
         rows, total = await _newest(scene, kind, linked, stage) if linked else ([], 0)
         if not rows:
             slugs = [one.record.slug for one in linked]
             rows, total = await records.list_kind(
                 scene.conn, scene.guild_id, kind, stage=stage, linked=slugs, limit=MOST
             )
-    words = tuple((one.record.slug, one.record.name) for one in linked)
-    scene.found.listed = Listed(kind, rows, total, words, stages[0] if stages else None)
+    scene.found.listed = Listed(kind, rows, total, _named(linked), stage, least=least)
 
 
 def _lacking(scene: Scene, kind: Kind) -> list[str]:
@@ -135,17 +131,21 @@ async def _list_lacking(scene: Scene, kind: Kind, linked: Sequence[Opened], fiel
     ]
     label = get_field(kind, fields[0]).label.lower()
     rows = [row_of(one) for one in found[:MOST]]
-    names = tuple((one.record.slug, one.record.name) for one in linked)
+    names = _named(linked)
     least = len(texts) == _OPENED
     scene.found.listed = Listed(kind, rows, len(found), names, least=least, lacking=label)
 
 
 async def _list_waiting(scene: Scene, linked: Sequence[Opened]) -> None:
     """Deals that wait for an approval."""
-    match = f"tags : ({scene.tags(('deal',), linked)} AND g{scene.guild_id}o)"
-    rows, total = await _matching(scene, match)
-    names = tuple((one.record.slug, one.record.name) for one in linked)
-    scene.found.listed = Listed("deal", rows, total, names, waiting=True)
+    if scene.found.day is not None:
+        rows, total = await records.list_kind_as_of(
+            scene.conn, scene.guild_id, "deal", day=scene.found.day, open=True, limit=MOST
+        )
+    else:
+        match = f"tags : ({scene.tags(('deal',), linked)} AND g{scene.guild_id}o)"
+        rows, total = await _matching(scene, match)
+    scene.found.listed = Listed("deal", rows, total, _named(linked), waiting=True)
 
 
 async def _list_past(
@@ -176,8 +176,7 @@ async def _list_past(
         and not any(names(one, other) for other in excluded)
         and (stage is None or (one.record.value("stage") == stage) != negated)
     ]
-    words = tuple((one.record.slug, one.record.name) for one in linked)
-    without = tuple((one.record.slug, one.record.name) for one in excluded)
+    words, without = _named(linked), _named(excluded)
     rows = [row_of(one) for one in found[:MOST]]
     least = len(texts) == _OPENED
     scene.found.listed = Listed(kind, rows, len(found), words, stage, least=least, without=without, negated=negated)
@@ -192,7 +191,7 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     texts = await scene.texts(kinds=(kind,), linked=linked, words=words_of(labels[asked[0]]), limit=_OPENED)
     found = [one for one in await scene.open([text.slug for text in texts]) if one.record.value(field) == asked[0]]
     if found:
-        words = tuple((one.record.slug, one.record.name) for one in linked)
+        words = _named(linked)
         most = len(texts) == _OPENED
         scene.found.listed = Listed(kind, [row_of(one) for one in found[:MOST]], len(found), words, least=most)
     else:
