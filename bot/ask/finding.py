@@ -38,7 +38,7 @@ class Listed(Struct, frozen=True):
     """Records that answer: the first ones, and how many there are, or are at `least`.
 
     They are linked with some and at a stage; or `without` some, and, `negated`, at any other stage; or `lacking` a
-    field; or `waiting` for an approval.
+    field; or `waiting`, with an approval that is open.
     """
 
     kind: Kind
