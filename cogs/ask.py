@@ -115,6 +115,7 @@ class Ask(commands.Cog):
         now = self.bot.clock.now()
         text = await self._asked(caller, key, now)
         async with self.bot.db.write() as conn:
+            await desks.get(conn, caller.guild_id)  # A server that deleted everything keeps no questions either.
             await questions.file(conn, caller.guild_id, text, now=now, user_id=caller.user_id)
         await interaction.response.send_message(
             "Filed for the editors of this server, for at most 90 days. They see the question, not who asked; nothing "

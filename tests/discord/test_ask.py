@@ -276,3 +276,31 @@ async def test_a_very_long_question_is_answered_from_its_beginning(world: World)
     assert "**Maker: General Atomics.**" in answer(result)
     assert "-# The question is long; only its beginning was read." in answer(result)
     assert sum(len(part["content"]) for part in parts(shown(result).components) if part.get("type") == 10) <= 4000
+
+
+async def test_a_record_that_was_taken_back_is_no_longer_behind_the_buttons(world: World):
+    asked = shown(await ask(world, MAKER))
+    which = shown(await ask(world, WHICH))
+    async with world.bot.db.write() as conn:
+        history = await updates.history(conn, world.guild.id, "armed-drones")
+        await updates.withdraw(
+            conn, world.guild.id, [u.id for u in history], now=world.env.now(), person_id=None, reason="Wrong."
+        )
+    for message, label in ((asked, "Sources"), (asked, "Share"), (which, "31 armed drones…")):
+        told = answer(await world.member.click(message, label=label))
+        assert "General Atomics" not in told or "not in the record" in told, label
+        assert "reference" not in told, label
+
+
+async def test_after_a_server_deleted_everything_the_buttons_say_so(world: World):
+    asked = shown(await ask(world, MAKER))
+    await erase(world)
+    for label in ("Sources", "Share", "Not what I asked"):
+        told = answer(await world.member.click(asked, label=label))
+        assert "not set up" in told, (label, told)
+
+
+async def erase(world: World) -> None:
+    """The manager deletes everything of the server."""
+    form = await world.manager.slash(world.channel, "settings delete")
+    await world.manager.submit_modal(form, {"name": world.guild.name})
