@@ -1,5 +1,6 @@
 """What can go wrong in words for people.
 
+Stopped                 the program ends with a sentence for whoever runs it
 UserError               shown as it is; nothing was changed
 ├── BadInput            something typed cannot be used, with an example of what can
 ├── NotInRecord         what was asked for is not in this server's record
@@ -7,6 +8,11 @@ UserError               shown as it is; nothing was changed
 """
 
 from __future__ import annotations
+
+from bot.settings import EX_CONFIG
+
+EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable.
+EX_SOFTWARE = 70  # sysexits.h: an internal error.
 
 
 class UserError(Exception):
@@ -31,3 +37,11 @@ class NotInRecord(UserError):
 
 class NotAllowed(UserError):
     """The person may not do this. The text says who can."""
+
+
+class Stopped(Exception):
+    """The program ends here, with one sentence for the person at the terminal and an exit status."""
+
+    def __init__(self, sentence: str, status: int = EX_CONFIG) -> None:
+        super().__init__(sentence)
+        self.status = status

@@ -20,6 +20,8 @@ def configure(level: str, log_format: str, *, token: str = "") -> None:
     logging.getLogger("aiosqlite").setLevel(max(logging.getLogger().level, logging.INFO))
     # APScheduler tells four lines at INFO each time the heartbeat rings, which says nothing to anyone.
     logging.getLogger("apscheduler").setLevel(max(logging.getLogger().level, logging.WARNING))
+    # At INFO discord.py tells that it logs in, once more for each try while Discord cannot be reached.
+    logging.getLogger("discord.client").setLevel(max(logging.getLogger().level, logging.WARNING))
 
 
 class TextFormatter(logging.Formatter):

@@ -115,13 +115,16 @@ class Loopback(People):
         rate_limits: tuple[int, float] | None = None,
         global_limit: int | None = None,
         clock: Callable[[], float] = time.time,
+        away: bool = False,
     ) -> None:
         """`rate_limits` is (messages, seconds) per channel, at Discord (5, 5.0); `global_limit` requests per second.
 
+        One that is `away` has its address, where connections are refused until `arrive()`.
         `clock` gives seconds since 1970; ids, timestamps and the nonce window follow it.
         """
         super().__init__(clock)
         self.nonce_ttl, self.rate_limits, self.global_limit = nonce_ttl, rate_limits, global_limit
+        self._away = away
         self.on_message: Callable[[Payload], Awaitable[None]] | None = None
         """Called when a message was accepted, before the bot is told so."""
         self.requests: list[Request] = []
@@ -143,10 +146,17 @@ class Loopback(People):
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        address = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.api_url, self.gateway_url = f"http://{address}/api/v10", f"ws://{address}/gw/"
+        if not self._away:
+            await self.arrive()
         return self
+
+    async def arrive(self) -> None:
+        """Begin to accept connections."""
+        await web.SockSite(self._runner, self._socket).start()
 
     async def close(self) -> None:
         """Ends everything that was started here. An error in this server is raised, lest it pass for one of the bot."""
@@ -156,6 +166,7 @@ class Loopback(People):
         for connection in list(self._connections):
             await connection.socket.close(code=1001)
         await self._runner.cleanup()
+        self._socket.close()
         if self._crashes:
             raise self._crashes[0]
 

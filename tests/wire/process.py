@@ -59,6 +59,14 @@ class BotProcess:
         """What it has written to stdout and stderr, over all starts."""
         return os.pread(self._output.fileno(), os.fstat(self._output.fileno()).st_size, 0).decode(errors="replace")
 
+    async def said(self, words: str, times: int = 1, timeout: float = 30.0) -> None:
+        """Wait until it has written these words so many times. A pipe would have to be emptied, so the file is read."""
+        async with asyncio.timeout(timeout):
+            while self.output.count(words) < times:
+                if self.returncode is not None:
+                    raise RuntimeError(f"The bot ended before it said {words!r}:\n{self.output}")
+                await asyncio.sleep(0.02)
+
     def processor_time(self) -> float:
         """Seconds of processor time that it has used, in all its threads."""
         if self._process is None:

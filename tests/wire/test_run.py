@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import running
 from bot.kinds import plan_alerts
 from data.database import Database
 from data.migrate import migrate
@@ -88,13 +89,148 @@ async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path):
         assert await first.wait(timeout=5) == 0
 
 
+UNREACHABLE = "Discord cannot be reached"
+IMPATIENT = """
+import runpy, sys
+from bot import running
+running.PAUSES = (0.05, 0.1)
+sys.argv = ["bot", "run"]
+runpy.run_module("bot", run_name="__main__")
+"""
+
+
+def impatient(server: Loopback, tmp_path: Path, **env: str) -> BotProcess:
+    """The program with pauses that a test can wait for."""
+    bot = program(server, tmp_path, **env)
+    bot.command = (sys.executable, "-c", IMPATIENT)
+    return bot
+
+
+async def ends_at_once(bot: BotProcess) -> None:
+    bot.terminate()
+    assert await bot.wait(timeout=5) == 0
+    assert "Traceback" not in bot.output, bot.output
+
+
 @pytest.mark.asyncio
-async def test_an_unreachable_discord_is_told(tmp_path: Path):
+async def test_a_discord_that_refuses_connections_is_waited_for_with_a_line_for_each_try(tmp_path: Path):
+    async with Loopback(away=True) as server:
+        server.invite(server.add_guild("Newsroom", server.add_user("asha")))
+        bot = impatient(server, tmp_path)
+        await bot.launch()
+        await bot.said(UNREACHABLE, times=3)
+        lines = [line for line in bot.output.splitlines() if "bring" not in line]
+        assert [UNREACHABLE in line and "WARNING" in line for line in lines] == [True] * len(lines), bot.output
+        assert [line.partition("the next try is in ")[2] for line in lines][:3] == [
+            "0.05 seconds.", "0.1 seconds.", "0.1 seconds.",
+        ]  # fmt: skip
+        assert server.session is None
+        await server.arrive()
+        await server.ready(timeout=30)
+        await ends_at_once(bot)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/users/@me"),
+        ("GET", "/oauth2/applications/@me"),
+        ("GET", "/applications/*/commands"),
+        ("PUT", "/applications/*/commands"),
+        ("GET", "/gateway/bot"),
+    ],
+)
+@pytest.mark.parametrize("action", [503, "reset"])
+async def test_a_start_that_fails_midway_is_tried_anew(tmp_path: Path, method: str, path: str, action: int | str):
     async with Loopback() as server:
-        status, told = await ended(program(server, tmp_path, DISCORD_API_URL="http://127.0.0.1:9/api/v10"))
-    assert status == 69
-    assert "cannot be reached" in told
-    assert "Traceback" not in told
+        server.invite(server.add_guild("Newsroom", server.add_user("asha")))
+        failing = server.fault(method, path, action, count=2)
+        bot = await impatient(server, tmp_path).start()
+        assert failing.hits == 2
+        assert bot.output.count(UNREACHABLE) == (
+            2 if action == 503 else 1
+        )  # aiohttp itself repeats one that is cut off.
+        assert len(server.commands) > 10
+        await ends_at_once(bot)
+
+
+@pytest.mark.asyncio
+async def test_a_gateway_that_refuses_the_first_connections_is_waited_for(tmp_path: Path):
+    async with Loopback() as server, Loopback(away=True) as elsewhere:
+        server.invite(server.add_guild("Newsroom", server.add_user("asha")))
+        there, server.gateway_url = server.gateway_url, elsewhere.gateway_url
+        bot = impatient(server, tmp_path)
+        await bot.launch()
+        await bot.said(f"{UNREACHABLE} (the gateway", times=3)
+        server.gateway_url = f"{there}closed"  # A page that is no websocket.
+        await bot.said(f"{UNREACHABLE} (the gateway: WSServerHandshakeError", times=2)
+        server.gateway_url = there
+        await server.ready(timeout=30)
+        await ends_at_once(bot)
+
+
+@pytest.mark.asyncio
+async def test_a_rate_limit_at_the_login_is_waited_for_and_not_run_against(tmp_path: Path):
+    async with Loopback() as server:
+        server.invite(server.add_guild("Newsroom", server.add_user("asha")))
+        server.fault("GET", "/users/@me", 429, count=1, retry_after=3600.0)
+        bot = await impatient(server, tmp_path).start()
+        assert f"{UNREACHABLE} (too many requests from here)" in bot.output
+        await ends_at_once(bot)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/api/v10", "https://discord.invalid/api/v10"])
+async def test_sigterm_ends_the_wait_for_discord_at_once(tmp_path: Path, address: str):
+    async with Loopback() as server:
+        bot = program(server, tmp_path, DISCORD_API_URL=address)
+        await bot.launch()
+        await bot.said(UNREACHABLE)
+        assert "the next try is in 5 seconds." in bot.output
+        bot.terminate()
+        assert await bot.wait(timeout=3) == 0
+        assert "Traceback" not in bot.output
+        assert bot.output.count(UNREACHABLE) == 1
+
+
+@pytest.mark.asyncio
+async def test_sigterm_ends_a_try_that_hangs_at_once(tmp_path: Path):
+    async with Loopback() as server:
+        hanging = server.fault("GET", "/users/@me", "hang")
+        bot = program(server, tmp_path)
+        await bot.launch()
+        await server.until(lambda: hanging.hits == 1, timeout=20)
+        await ends_at_once(bot)
+
+
+@pytest.mark.asyncio
+async def test_the_pauses_grow_to_five_minutes_at_most():
+    assert list(running.PAUSES) == sorted(set(running.PAUSES))
+    assert (running.PAUSES[0], running.PAUSES[-1]) == (5, 300)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("status", "path"), [(403, "/users/@me"), (404, "/gateway/bot"), (400, "/applications/*/commands")]
+)
+async def test_a_refusal_that_no_waiting_mends_ends_with_a_sentence(tmp_path: Path, status: int, path: str):
+    async with Loopback() as server:
+        server.fault("GET", path, status, count=None)
+        ended_with, told = await ended(program(server, tmp_path))
+    assert ended_with == 69
+    assert f"Discord refused to let the bot start (status {status})" in told.splitlines()[-1]
+    assert "DISCORD_API_URL" in told
+
+
+@pytest.mark.asyncio
+async def test_a_token_that_is_refused_after_a_wait_still_ends_with_78(tmp_path: Path):
+    async with Loopback() as server:
+        server.fault("GET", "/users/@me", 503, count=1)
+        status, told = await ended(impatient(server, tmp_path, DISCORD_TOKEN="wrong.token.of-nobody"))
+    assert status == 78
+    assert told.count(UNREACHABLE) == 1
+    assert "refuses the token" in told
 
 
 @pytest.mark.asyncio

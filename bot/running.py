@@ -1,0 +1,182 @@
+"""Running the bot: the file is locked and opened, Discord is waited for, and a signal closes everything in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sqlite3
+from contextlib import suppress
+from itertools import chain, repeat
+from typing import Any, Self
+
+import discord
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.http import Route
+
+from bot.app import Attache
+from bot.attempt import NETWORK
+from bot.clock import SystemClock
+from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE, Stopped
+from bot.heartbeat import Heartbeat
+from bot.services import derived
+from bot.settings import Settings, is_loopback
+from data.database import Database, FileLock
+
+CLOSE_WITHIN = 5.0  # Seconds; whatever is being sent then stays claimed and is looked up at the next start.
+PAUSES = (5.0, 15.0, 45.0, 135.0, 300.0)  # Seconds between tries to reach Discord at the start; the last one repeats.
+FIRST_CONNECTION = 50.0  # Seconds; discord.py gives up after 60, and not in a way that can be told from a fault.
+
+log = logging.getLogger("bot")
+
+
+class _Unreachable(Exception):
+    """Discord could not be reached at the start; waiting may mend it. The text says in a few words what happened."""
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until a signal. Stopped when a setting, the file or Discord refuses."""
+    lock = FileLock(settings.database)
+    try:
+        settings.database.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise Stopped(f"{error.filename} cannot be written: {error.strerror}. Check ATTACHE_DATABASE.") from None
+    try:
+        db = await Database.open(settings.database)
+        try:
+            try:
+                await derived.bring_up_to_date(db)
+            except sqlite3.Error as error:
+                raise Stopped(
+                    f"{settings.database} could not be brought up to date: {error}. Nothing that was entered is lost; "
+                    "the next start tries again.",
+                    EX_SOFTWARE,
+                ) from error
+            await _run_until_stopped(settings, db)
+        finally:
+            await db.close()
+    finally:
+        lock.release()
+
+
+async def _run_until_stopped(settings: Settings, db: Database) -> None:
+    """Start a bot, and another after a pause for as long as Discord cannot be reached."""
+    # The bot never speaks; what it lacks for that is nothing to warn of at each start.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stop.set)
+    for pause in chain(PAUSES, repeat(PAUSES[-1])):
+        try:
+            await _run_bot(settings, db, stop)
+            break
+        except _Unreachable as reason:
+            log.warning("Discord cannot be reached (%s); the next try is in %g seconds.", reason, pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+            break
+    log.info("closed")
+
+
+async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> None:
+    """Run one bot until `stop` is set, and close it in time."""
+    clock = SystemClock()
+    bot = Attache(db, clock)
+    heartbeat = Heartbeat(bot.deliverer, db, clock)
+    running = asyncio.create_task(_connect(bot, heartbeat, settings))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN - 1):
+                await heartbeat.close()
+                await bot.deliverer.close()
+                await bot.close()
+        if not running.done():
+            running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+class _Socket(DiscordWebSocket):
+    """A gateway connection. The very first one either stands or raises _Unreachable.
+
+    discord.py reconnects by itself, but when the first connection fails it asks a socket that it does not have yet
+    where to resume, and crashes.
+    """
+
+    @classmethod
+    async def from_client(cls, client: discord.Client, **how: Any) -> Self:
+        if client.ws:
+            return await super().from_client(client, **how)
+        try:
+            async with asyncio.timeout(FIRST_CONNECTION):
+                return await super().from_client(client, **how)
+        except (*NETWORK, ReconnectWebSocket) as error:
+            raise _Unreachable(f"the gateway: {type(error).__name__}") from None
+        except discord.ConnectionClosed as closed:
+            if closed.code != 1000:
+                raise
+            raise _Unreachable("the gateway: closed at once") from None
+
+
+async def _connect(bot: Attache, heartbeat: Heartbeat, settings: Settings) -> None:
+    """Log in and stay connected. Stopped for what waiting cannot mend, _Unreachable for what it may."""
+    if settings.api_url:
+        Route.BASE = settings.api_url
+    discord.client.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
+    try:
+        await bot.login(settings.token)
+        if settings.api_url:
+            DiscordWebSocket.DEFAULT_GATEWAY = await _gateway(bot)
+        ready = asyncio.create_task(_beat_when_ready(bot, heartbeat))
+        try:
+            await bot.connect()
+        finally:
+            ready.cancel()
+    except commands.ExtensionError as error:
+        log.error("a part of the bot did not load", exc_info=error)
+        raise Stopped(f"{error.name} could not be loaded; the log tells why.", EX_SOFTWARE) from None
+    except discord.LoginFailure:
+        raise Stopped(_REFUSED) from None
+    except discord.ConnectionClosed as closed:
+        if closed.code == 4004:  # Discord's gateway: authentication failed.
+            raise Stopped(_REFUSED) from None
+        raise Stopped(f"Discord closed the connection for good (code {closed.code}).", EX_UNAVAILABLE) from None
+    except NETWORK as error:
+        raise _Unreachable(type(error).__name__) from None
+    except discord.RateLimited:
+        raise _Unreachable("too many requests from here") from None
+    except discord.HTTPException as error:
+        if error.status >= 500 or error.status == 429:
+            raise _Unreachable(f"status {error.status}") from None
+        log.error("Discord refused a request of the start", exc_info=error)
+        raise Stopped(
+            f"Discord refused to let the bot start (status {error.status}); the log tells why. Check DISCORD_API_URL.",
+            EX_UNAVAILABLE,
+        ) from None
+
+
+_REFUSED = (
+    "Discord refuses the token in DISCORD_TOKEN. Copy it anew from the Bot page of your application at "
+    "discord.com/developers, or try the bot without one by `make demo`."
+)
+
+
+async def _gateway(bot: Attache) -> yarl.URL:
+    """Return the gateway of the REST base in the settings. The token travels there, so the same rule holds for it."""
+    found = yarl.URL((await bot.http.request(Route("GET", "/gateway/bot")))["url"])
+    if found.scheme != "wss" and not (found.scheme == "ws" and is_loopback(found.host or "")):
+        raise Stopped("DISCORD_API_URL names a gateway that is neither wss nor on this machine; the token stays here.")
+    return found
+
+
+async def _beat_when_ready(bot: Attache, heartbeat: Heartbeat) -> None:
+    await bot.wait_until_ready()
+    await heartbeat.start()
