@@ -6,12 +6,13 @@ PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE :=
 UV = uv==0.13.9
 
-.PHONY: help demo run test check bench lock clean
+.PHONY: help demo run update test check bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    try the bot in a page in your browser; no token, no Discord account"
 	@echo "make run     run the bot on Discord; it needs DISCORD_TOKEN, see .env.example"
+	@echo "make update  stop the bot first: a backup, the newest version from git and its packages"
 	@echo "make test    run every test"
 	@echo "make check   format, lint, types, architecture"
 	@echo "make bench   what finding, answering and delivering cost, in some minutes; the first time it makes a large file"
@@ -23,6 +24,11 @@ demo: .venv-demo/installed
 
 run: .venv-run/installed
 	@.venv-run/bin/python -m bot run
+
+# Whatever fails leaves the version before and its packages. An environment is made only when there is none.
+update:
+	@test -e .venv-run/installed || $(MAKE) --no-print-directory .venv-run/installed
+	@.venv-run/bin/python -m bot update
 
 test: .venv/installed
 	.venv/bin/python -m pytest -n 3 --dist worksteal
@@ -49,10 +55,11 @@ compile = .venv-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --unive
 	--generate-hashes --no-header --no-annotate
 
 clean:
-	rm -rf .venv .venv-demo .venv-run .venv-lock .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-demo .venv-run .venv-lock .venv*.old .pytest_cache .ruff_cache .hypothesis
 	find bot cogs data tests -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment is made anew when its lock changes. The file `installed` comes last: an interrupted install is redone.
+# It keeps a copy of its lock, by which a start that goes round make sees that it is outdated.
 # The demo has its own: it is there in half the time that the tools for tests and checks take.
 .venv-run/installed: requirements.lock
 .venv-demo/installed: requirements-demo.lock
@@ -61,6 +68,7 @@ clean:
 .venv-run/installed .venv-demo/installed .venv/installed:
 	$(environment)
 	@$(@D)/bin/python -m $(pip) --no-deps --require-hashes -r $<
+	@cp $< $(@D)/
 	@touch $@
 
 .venv-lock/installed: Makefile

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         ("restore", "put a backup in place; the bot must not run, the old file is kept"),
     ):
         actions.add_parser(name, help=help_).add_argument("file", type=Path)
+    actions.add_parser("update", help="what `make update` does: a backup, the newest version from git and its packages")
     return parser
 
 
@@ -76,6 +77,10 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         backup.backup(settings.database, options.file)
         print(f"Copied and verified: {options.file}")
+    elif options.command == "update":
+        from bot import update
+
+        update.update(settings.database, now=SystemClock().now())
     else:
         from bot import backup
 

@@ -147,4 +147,4 @@ def test_a_python_without_venv_gets_one_sentence_with_the_remedy(tmp_path: Path)
 
 def test_make_alone_says_what_there_is(tmp_path: Path):
     done = make(tmp_path)
-    assert [f"make {name} " in done.stdout for name in ("demo", "run", "test", "check")] == [True] * 4
+    assert [f"make {name} " in done.stdout for name in ("demo", "run", "update", "test", "check")] == [True] * 5
