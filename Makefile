@@ -78,9 +78,12 @@ clean:
 
 pip = pip install --disable-pip-version-check --quiet --no-compile
 
+# As measured on a small machine with a fast network; the tools for tests and checks are most of .venv.
+takes = $(if $(filter .venv,$(@D)),a minute,half a minute)
+
 define environment
 $(call refuse,$(problem))
-@echo "Setting up $(@D) (once, until its versions change) ..."
+@echo "Setting up $(@D): about $(takes), only now and when its versions change ..."
 @"$(PYTHON)" -m venv --clear $(@D)
 endef
 

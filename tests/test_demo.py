@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from bot.demo import tour
 from bot.demo.page import _free, _show_newest
-from bot.demo.world import QUESTIONS, demo_world
+from bot.demo.world import AVATAR, QUESTIONS, demo_world
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,6 +59,29 @@ async def test_the_page_opens_at_three_questions_and_scrolls_to_an_answer():
             _show_newest(page, {})
             then = await page.snapshot()
             assert then["targetId"] == then["timeline"][-1] != first["targetId"]
+
+
+@pytest.mark.asyncio
+async def test_the_bot_has_its_picture_in_the_page_and_the_newest_deals_are_offered_before_a_letter_is_typed():
+    async with demo_world() as world:
+        page = world.env.preview(world.channel, viewers=[world.member], layout="channel", assets=world.pictures)
+        async with page:
+            snapshot = await page.snapshot()
+        bot = snapshot["messages"][snapshot["targetId"]]["author"]
+        assert (bot["name"], bot["avatar_kind"], bot["avatar_available"]) == ("Attaché", "custom", True)
+        offered = await world.member.autocomplete(world.channel, "deal show", "deal", "")
+        assert [choice["name"].partition(" · ")[0] for choice in offered] == [
+            "31 armed drones for India",
+            "Fighter-jet engines",
+            "Infantry combat vehicles",
+        ]
+
+
+def test_the_picture_is_a_small_square_png():
+    picture = AVATAR.read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", picture[16:24]) == (256, 256)
+    assert len(picture) < 20_000
 
 
 def test_a_step_that_fails_ends_the_tour_with_its_name(monkeypatch, capsys):
@@ -123,8 +147,16 @@ async def test_the_page_prints_its_address_answers_there_and_ends_on_ctrl_c():
                 told += line.decode()
         address = re.search(rf"http://127\.0\.0\.1:{port}/\S*", told)
         assert address, told
-        async with aiohttp.ClientSession() as browser, browser.get(address[0]) as page:
-            assert "<html" in (await page.text()).lower()
+        async with aiohttp.ClientSession() as browser:
+            async with browser.get(address[0]) as page:
+                shown = await page.text()
+            async with browser.get(f"{address[0].partition('#')[0]}commands.js") as script:
+                assert "if (!current) queryAutocomplete(option, current);" in await script.text()
+        assert "<title>Attaché</title>" in shown
+        assert "<strong>Attaché</strong>" in shown
+        assert "simcord" not in re.sub(r"window\.simcordPreview", "", shown.casefold(), flags=re.IGNORECASE)
+        for tool in ("refresh", "capture-open", "inspector-toggle"):
+            assert f'id="{tool}" hidden' in shown
 
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 20) == 0

@@ -39,6 +39,39 @@ def _let_the_page_live() -> asyncio.Lock:
     return lock
 
 
+# simcord's own name, and tools of its toolbar that are for people who test a bot with it. Its page asks what completes
+# an option at the first letter; Discord asks as soon as the option is reached.
+_OURS = {
+    "/": {
+        "<title>SimCord Preview</title>": "<title>Attaché</title>",
+        'aria-label="SimCord preview"': 'aria-label="Attaché"',
+        'aria-hidden="true">S</span>': 'aria-hidden="true">A</span>',
+        "<span><strong>SimCord</strong><small>Preview</small></span>": "<strong>Attaché</strong>",
+        'id="refresh" ': 'id="refresh" hidden ',
+        'id="capture-open" ': 'id="capture-open" hidden ',
+        'id="inspector-toggle" ': 'id="inspector-toggle" hidden ',
+        '<details class="session-menu">': '<details class="session-menu" hidden>',
+    },
+    "/commands.js": {
+        'const current = String(field.value || "");': 'const current = String(field.value || "");'
+        "if (!current) queryAutocomplete(option, current);",
+    },
+}
+
+
+def _make_the_page_ours() -> None:
+    """Put Attaché's name on simcord's page and let it complete before a letter is typed; private to simcord."""
+    original = _server.PreviewServer._static
+
+    async def ours(self: Any, request: Any) -> Any:
+        served = await original(self, request)
+        for theirs, own in _OURS.get(request.path, {}).items():
+            served.text = served.text.replace(theirs, own)
+        return served
+
+    _server.PreviewServer._static = ours
+
+
 class _Pages:
     """Several pages of one world; simcord knows of one, so this one answers for all."""
 
@@ -67,10 +100,13 @@ def _free(port: int) -> int:
 async def run_page(port: int) -> int:
     """Serves the pages until interrupted. Returns the exit status; a port that is taken is told in a sentence."""
     lock = _let_the_page_live()
+    _make_the_page_ours()
     port = _free(port)
     async with demo_world() as world:
         viewers = [world.member, world.editor, world.manager]
-        server = world.env.preview(world.channel, viewers=viewers, layout="channel", port=port, timezone=ZONE)
+        server = world.env.preview(
+            world.channel, viewers=viewers, layout="channel", port=port, timezone=ZONE, assets=world.pictures
+        )
         server.capability = "demo"  # A fixed link: the page is bound to this machine and holds invented people only.
         try:
             async with server:
@@ -81,6 +117,7 @@ async def run_page(port: int) -> int:
                     layout="channel",
                     port=port + 1,
                     timezone=ZONE,
+                    assets=world.pictures,
                 )
                 direct.capability = "demo"
                 async with direct:
@@ -103,7 +140,7 @@ def _tell(server: str, direct: str) -> None:
         f"\nAttaché's demo is ready. Open it in a browser on this machine:\n\n    {server}\n\n"
         f"Max's direct messages are at {direct}\n\n"
         f"Type /ask, press Enter, then a question:\n\n{questions}\n\n"
-        "Then try /deal show, /pending list, /follow add; choose at the top whom you look as.\n"
+        "Then try /deal show, /pending list, /follow add; choose at the top who you are.\n"
         "/demo skip lets an hour, a day or a week pass. Stop with Ctrl+C.\n",
         flush=True,
     )

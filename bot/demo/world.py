@@ -15,6 +15,7 @@ import discord
 import simcord
 from discord import app_commands
 from discord.ext import commands
+from simcord.backend.cdn import CDN_BASE
 
 from bot.app import Attache, answer_error
 from bot.clock import SystemClock
@@ -30,6 +31,7 @@ QUESTIONS = {
     "When will the drones be delivered?": ("not in the record", "Waiting for U.S. government clearances"),
 }
 """What a visitor is offered to ask first, and what the answers hold; the last one is not in the record."""
+AVATAR = Path(__file__).parent.parent.parent / "docs" / "avatar.png"
 # simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
 SETTLE_TIMEOUT = 8.0
 
@@ -83,6 +85,8 @@ class DemoWorld:
         self.manager = simcord.MemberActor(env, self.guild, owner)
         self.editor = self.guild.add_member(env.create_user("esha", global_name="Esha (editor)"), roles=[self.editors])
         self.member = self.guild.add_member(env.create_user("max", global_name="Max (member)"))
+        bot_user = env.backend.bot_user
+        self.pictures = {f"{CDN_BASE}/avatars/{bot_user.id}/{bot_user.avatar}.png": (AVATAR.name, AVATAR.read_bytes())}
 
     async def advance(self, until: datetime) -> None:
         """Steps the clock to each instant at which something falls due, and to `until` in the end."""
@@ -139,6 +143,7 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
             await bot.add_cog(skip)
             env = simcord.Env(bot, settle_timeout=SETTLE_TIMEOUT, check_errors=False)
             env.backend.bot_user.name = "Attaché"
+            env.backend.bot_user.avatar = "attache"
             clock.env = env
             await env.start()
             try:

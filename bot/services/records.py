@@ -237,13 +237,27 @@ async def _in_any_order(
     return [Row(*row) for row in rows]
 
 
+async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
+    """Return those records that have the newest facts; of one day, kinds in the order given. Closed items come last.
+
+    Only the newest of the server are looked at, so of a kind that has not been in the news there may be none.
+    """
+    rows = await conn.execute_fetchall(
+        "SELECT kind, slug, name, headline, newest_on FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 "
+        "ORDER BY newest_on DESC LIMIT ?) JOIN (SELECT value AS wanted, key AS rank FROM json_each(?)) "
+        "ON wanted = kind ORDER BY kind = 'pending' AND NOT open, newest_on DESC, rank, name COLLATE NOCASE LIMIT ?",
+        (guild_id, _LOOKED_AT, as_json(kinds), limit),
+    )
+    return [Row(*row) for row in rows]
+
+
 async def complete(
     conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
 ) -> list[tuple[Row, str]]:
     """What a half-typed name may mean: names that begin so, then words inside names and initials, then slips.
 
-    Each row comes with how it was found: "name", "word" or "spelling". Nothing typed lists by name. No step costs more
-    the more records there are.
+    Nothing typed offers the newest first. Each row comes with how it was found: "name", "word" or "spelling". No step
+    costs more the more records there are.
     """
     asked = normal(text[:100])
     words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
@@ -254,6 +268,8 @@ async def complete(
             found.setdefault(row.slug, (row, how))
         return len(found) < limit
 
+    if not words:
+        add("name", await _newest(conn, guild_id, kinds, limit))
     more = add("name", await _starting(conn, guild_id, kinds, (0,), asked, limit))
     if more and words:
         more = add("word", await _starting(conn, guild_id, kinds, (1, 2, 3), asked, limit))

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import when
+from bot.ledger.fields import KINDS
 from bot.services import records, search, sources, updates
 from bot.services.search import COUNTED, Found, Wanted
 from bot.services.updates import Change
@@ -262,6 +263,38 @@ async def test_a_name_is_completed_among_its_kinds(filled: Database, typed: str,
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["", "   ", "?!"])
+async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Database, typed: str):
+    later: Facts = {
+        "old": ("pending", {"name": "Yard lease", "state": "open"}, "1 May 2024"),
+        "new": ("pending", {"name": "Export licence", "state": "open"}, "2 May 2024"),
+        "over": ("pending", {"name": "Advance payment", "state": "closed"}, "3 May 2024"),
+        "same-day": ("participant", {"name": "Aland", "type": "country"}, "5 March 2024"),
+        "undated": ("deal", {"name": "Any deal"}, "unknown: someday"),
+    }
+    await enter(filled, GUILD, later)
+    await enter(filled, OTHER_GUILD, {"elsewhere": ("deal", {"name": "Elsewhere"}, "1 June 2024")})
+
+    async def offered(*kinds: Kind) -> list[str]:
+        return [row.slug for row, _ in await records.complete(filled.read, GUILD, typed, kinds or KINDS)]
+
+    assert await offered("deal") == ["ferry", "engines", "drones", "undated"]
+    assert await offered("pending") == ["new", "old", "over"]
+    assert (await offered())[:6] == ["ferry", "statement", "new", "old", "engines", "same-day"]
+    assert (await offered())[-1] == "over"
+    assert len(await offered()) == len(RECORDS) + len(later)
+
+
+@pytest.mark.asyncio
+async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offered_by_name(db: Database, desk: int):
+    entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(400)}
+    entered |= {name: ("topic", {"name": name.title()}, "2020") for name in ("zinc", "copper")}
+    await enter(db, desk, entered)
+    assert [row.slug for row, _ in await records.complete(db.read, desk, "", ["topic"])] == ["copper", "zinc"]
+    assert len(await records.complete(db.read, desk, "")) == 25
+
+
+@pytest.mark.asyncio
 async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(700)}
     entered |= {"topic": ("topic", {"name": "Zinc of Aa"}, "2022"), "late": ("deal", {"name": "Aa zz"}, "2022")}
@@ -292,7 +325,7 @@ async def test_completing_costs_no_more_with_more_records(db: Database, desk: in
         names = {f"d{i}": f"Limited supply {i} of India to {'north' if i % 2 else 'south'}" for i in range(first, last)}
         await enter(db, desk, {slug: ("deal", {"name": name}, "2022") for slug, name in names.items()})
 
-    asked = ["l", "limited", "india limited", "south north", "of", "to of supply", "limitde", "south x"]
+    asked = ["", "l", "limited", "india limited", "south north", "of", "to of supply", "limitde", "south x"]
     await add(0, 1500)
     before = [await steps(text) for text in asked]
     await add(1500, 4500)
