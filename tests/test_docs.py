@@ -10,6 +10,8 @@ from discord import app_commands
 
 from bot.app import COGS, PERMISSIONS, Attache
 from bot.clock import SystemClock
+from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE
+from bot.settings import EX_CONFIG
 from data.database import Database
 from tests.ask.servers import table
 
@@ -49,12 +51,25 @@ def test_the_readme_tells_how_many_questions_the_tables_hold():
     sizes = {name: len(table(name)) for name in ("first", "dated", "second")}
     assert f"holds {sum(sizes.values())} questions" in README
     told = re.search(
-        r"The second half of the table,\s(\d+) questions.+?at the first try (\d+) of them, (\d+) %", README, re.DOTALL
+        r"The second half of the table,\s(\d+) questions.+?at the first attempt, (\d+) of them \((\d+)%\)",
+        README,
+        re.DOTALL,
     )
     assert told
     total, right, percent = (int(number) for number in told.groups())
     assert total == sizes["second"]
     assert percent == round(100 * right / total)
+
+
+def test_the_readme_tells_every_exit_status_that_a_service_manager_may_see():
+    statuses = re.findall(r"\*\*(\d+)\*\* (?:on|when|after)", README)
+    assert sorted(map(int, statuses)) == [0, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG]
+    assert f"RestartPreventExitStatus={EX_CONFIG}" in README
+
+
+def test_the_readme_tells_how_to_get_it_and_what_was_never_tried():
+    assert README.index("git clone ") < README.index("make demo ")
+    assert "has not yet run on the real Discord" in README
 
 
 def test_every_file_that_the_readme_links_is_there():
