@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from bot import channels
 from bot.clock import Clock
 from bot.kinds import RENDERERS, Gone, Owed
 from bot.pacing import Pace
-from bot.services import deliveries, destinations, notices, people
+from bot.services import deliveries, destinations, markers, notices, people, restores
+from bot.services.restores import Found, Restored
 from bot.ui import messages
 from bot.ui.messages import Message
 from bot.ui.text import joined
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 ONE_SEND = 60.0  # Seconds; discord.py's own retries inside one send take up to 25.
 NONCE_HOLDS = timedelta(minutes=2)  # Discord says "a few minutes".
-BEFORE_FIRST_TRY = timedelta(minutes=5)  # Clocks differ.
+CLOCKS_DIFFER = timedelta(hours=1)  # How much earlier than this machine says a message may stand in the history.
+HOLDS_ITS_PLACE = timedelta(days=1)  # How long a message that Discord answers with faults alone lets none pass.
 LATE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
 UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
@@ -43,6 +45,14 @@ NO_JSON = 0  # The answer is not Discord's own but of something before it, such 
 
 class Later(Exception):
     """Nothing can be decided now; the delivery waits, and its fate is as unknown as before."""
+
+
+def _custom_ids(components: Any) -> Iterator[str]:
+    """Every custom id in a message as Discord tells it, nested ones too."""
+    for part in components:
+        if "custom_id" in part:
+            yield part["custom_id"]
+        yield from _custom_ids(part.get("components", []))
 
 
 def wait_after(tries: int) -> timedelta:
@@ -62,10 +72,15 @@ class Attempt:
         undrawn: dict[int, int],
         delivery: Delivery,
         destination: Destination,
+        restored: Restored | None,
+        history: dict[int, list[Found]],
     ) -> None:
         self._bot, self._db, self._clock, self._pace = bot, db, clock, pace
         self._undrawn = undrawn  # How often each delivery could not be drawn since the start.
         self._delivery, self._destination = delivery, destination
+        self._restored = restored
+        # What each channel's history shows from the restored copy on: read once for all that one worker sends there.
+        self._history = history
         self._unknown = delivery.unknown  # Whether an earlier try may have arrived.
         self._notes: list[str] = []
 
@@ -94,7 +109,9 @@ class Attempt:
         if not await self._is_there():
             return
         channel_id = await self._channel_id()
-        if self._unknown and await self._arrived_before(channel_id):
+        if self._restored is not None and not restores.may_have_come(self._restored, self._delivery):
+            self._restored = None
+        if (self._unknown or self._restored is not None) and await self._arrived_before(channel_id):
             return
         message = await self._draw()
         if message is not None:
@@ -138,24 +155,62 @@ class Attempt:
             await people.set_dm_channel(conn, destination.person_id, int(opened["id"]))
         return int(opened["id"])
 
-    # What became of the last try
+    # What became of the last try, or of a send before a restore
 
     async def _arrived_before(self, channel_id: int) -> bool:
-        """Looks into the channel's history for the delivery; settles it when it is there.
+        """Looks into the channel's history for the delivery; whether there is nothing more to send now.
 
         Where the history cannot be read it would be empty, not refused, so the computed permissions decide.
         """
         first = self._delivery.first_tried_at or self._clock.now()
+        released = self._delivery.held == "released"
+        if self._restored and released:
+            self._notes.append(messages.MAY_HAVE_COME)
         if not await self._can_read_history(channel_id):
-            if self._clock.now() - first > NONCE_HOLDS:
+            if self._restored and not released:
+                self._notes.append(messages.MAY_HAVE_COME)
+            elif self._unknown and self._clock.now() - first > NONCE_HOLDS:
                 self._notes.append(messages.MAY_REPEAT)
             return False
-        found = await self._find(channel_id, first - BEFORE_FIRST_TRY)
-        self._unknown = False
-        if found is None:
+        if self._unknown:
+            found = [one async for one in self._own_messages(channel_id, first - CLOCKS_DIFFER)]
+            self._unknown = False
+            if await self._is_among(found, channel_id):
+                return True
+        return self._restored is not None and not released and await self._came_before_restore(channel_id)
+
+    async def _came_before_restore(self, channel_id: int) -> bool:
+        """Whether the delivery was sent by a later state of the file, or may have been and is held back."""
+        assert self._restored is not None  # Checked by the caller.
+        if channel_id not in self._history:
+            since = self._restored.known_to - CLOCKS_DIFFER
+            self._history[channel_id] = [one async for one in self._own_messages(channel_id, since)]
+        found = self._history[channel_id]
+        if await self._is_among(found, channel_id):
+            return True
+        delivery = self._delivery
+        if await restores.is_in_doubt(self._db.read, self._restored, delivery, found, CLOCKS_DIFFER):
+            log.info("delivery %d may have come before the restore; it is held", delivery.id)
+            async with self._db.write() as conn:
+                await deliveries.keep_back(conn, delivery.id)
+            return True
+        if delivery.kind == "digest":
+            async with self._db.write() as conn:
+                await restores.settle_earlier_digests(
+                    conn, self._restored, delivery, self._destination, found, channel_id, now=self._clock.now()
+                )
+                self._destination = await destinations.get(conn, self._destination.id)
+        return False
+
+    async def _is_among(self, found: list[Found], channel_id: int) -> bool:
+        """Settles the delivery when one of these messages is it."""
+        delivery = self._delivery
+        it = await restores.came(self._db.read, delivery, self._destination, found)
+        if it is None:
             return False
-        log.info("delivery %d had arrived: found in the history", self._delivery.id)
-        await self._settle(deliveries.DELIVERED, channel_id=channel_id, message_id=found)
+        log.info("delivery %d had arrived: found in the history", delivery.id)
+        async with self._db.write() as conn:
+            await restores.settle_found(conn, delivery, it, channel_id=channel_id, now=self._clock.now())
         return True
 
     async def _can_read_history(self, channel_id: int) -> bool:
@@ -168,18 +223,20 @@ class Attempt:
             channel = await self._bot.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
         return channels.can_read_history(channel)
 
-    async def _find(self, channel_id: int, since: datetime) -> int | None:
-        """The bot's own message that carries the delivery's nonce, sent after `since`."""
+    async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[Found]:
+        """The bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
         after = discord.utils.time_snowflake(since)
         while True:
             await self._pace.requests.wait()
             page = await self._bot.http.logs_from(channel_id, 100, after=after)
             for message in page:
                 own = self._bot.user is not None and int(message["author"]["id"]) == self._bot.user.id
-                if own and self._delivery.nonce in json.dumps(message.get("components", [])):
-                    return int(message["id"])
+                carried = messages.carried(_custom_ids(message.get("components", []))) if own else None
+                if carried is not None:
+                    id_ = int(message["id"])
+                    yield Found(id_, discord.utils.snowflake_time(id_), *carried)
             if len(page) < 100:
-                return None
+                return
             after = max(int(message["id"]) for message in page)
 
     # The message
@@ -198,6 +255,7 @@ class Attempt:
             return None
         if delivery.plain:
             drawn = messages.in_plain(drawn, delivery.guild_id, delivery.nonce)
+        drawn = messages.marked(drawn, await markers.of(self._db.read, delivery, self._destination))
         if now - delivery.due_at > LATE:
             self._notes.insert(0, messages.late(delivery.due_at))
         return messages.with_notes(drawn, self._notes)
@@ -215,7 +273,7 @@ class Attempt:
             return
         again = now + DRAWN_AGAIN_AFTER[failures - 1]
         async with self._db.write() as conn:
-            await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail)
+            await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail, passed=True)
 
     # The send
 
@@ -259,10 +317,14 @@ class Attempt:
             )
 
     async def _later(self, detail: str, wait: timedelta | None = None) -> None:
-        at = self._clock.now() + (wait or wait_after(self._delivery.tries + 1))
+        now = self._clock.now()
+        at = now + (wait or wait_after(self._delivery.tries + 1))
+        passed = self._unknown and now - (self._delivery.first_tried_at or now) >= HOLDS_ITS_PLACE
         log.warning("delivery %d waits until %s: %s", self._delivery.id, at, detail)
         async with self._db.write() as conn:
-            await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail=detail)
+            await deliveries.retry_later(
+                conn, self._delivery.id, at, unknown=self._unknown, detail=detail, passed=passed
+            )
 
     async def _wait(self, seconds: float) -> None:
         """Discord asked for patience with this channel; nothing else waits for it."""

@@ -11,7 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.database import DatabaseError, FileLock, to_text
+import msgspec
+
+from bot.services.restores import KEY, Restored
+from data.database import DatabaseError, FileLock, from_text, to_text
 from data.migrate import migrations
 
 _OURS = {"desk", "ledger", "record", "follow", "delivery"}
@@ -62,7 +65,7 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
     try:
         with _copied(source, database_path) as copy:
             kept = _keep(database_path, now) if database_path.exists() else None
-            _look_before_sending(copy, now)
+            _note_restore(copy, now)
             for suffix in _BESIDE:  # Left over from a file that is gone, they would be applied to the new one.
                 _beside(database_path, suffix).unlink(missing_ok=True)
             copy.replace(database_path)
@@ -124,14 +127,26 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
             copy.unlink(missing_ok=True)
 
 
-def _look_before_sending(copy: Path, now: datetime) -> None:
-    """What was owed when the copy was made may have been sent since: each is looked for before it is sent again."""
+def _note_restore(copy: Path, now: datetime) -> None:
+    """Notes in a copy that it takes the database's place: what was due since may have been sent, and is looked for.
+
+    The copy knows what was sent up to the newest instant at which it looked at what is due or settled a delivery; one
+    that never did holds no destination that is older than its oldest one. A copy that came from a restore itself may
+    hold deliveries that were not looked for yet, so what it says of that counts as well.
+    """
     with closing(_connect(copy)) as connection:
-        connection.execute(
-            "UPDATE delivery SET unknown = 1, first_tried_at = coalesce(first_tried_at, due_at) "
-            "WHERE state <> 'settled' AND due_at <= ?",
+        ((known_to, newest),) = connection.execute(
+            "SELECT coalesce((SELECT max(at) FROM (SELECT max(settled_at) AS at FROM delivery "
+            "UNION ALL SELECT value FROM meta WHERE key = 'last_tick')), "
+            "(SELECT min(created_at) FROM destination), ?1), (SELECT ifnull(max(id), 0) FROM delivery)",
             (to_text(now),),
         )
+        restored = Restored(min(from_text(known_to), now), newest)
+        for (before,) in connection.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchall():
+            earlier = msgspec.json.decode(before, type=Restored)
+            restored = Restored(min(earlier.known_to, restored.known_to), min(earlier.newest, newest))
+        value = msgspec.json.encode(restored).decode()
+        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (KEY, value))
     _sync(copy)
 
 

@@ -12,7 +12,8 @@ from bot.attempt import Attempt
 from bot.clock import Clock
 from bot.kinds import PLANNERS
 from bot.pacing import Pace
-from bot.services import deliveries, destinations
+from bot.services import deliveries, destinations, restores
+from bot.services.restores import Found, Restored
 from data.database import Database
 from data.records import Delivery
 
@@ -35,10 +36,13 @@ class Deliverer:
         self._workers: dict[int, asyncio.Task[None]] = {}
         self._undrawn: dict[int, int] = {}
         self._closing = False
+        self._restored: Restored | None = None
+        self._asked_for_restore = False
 
     async def begin(self, now: datetime) -> None:
         """Plans what fell due and starts to send it, without waiting for the end."""
         async with self._planning:
+            await self._ask_for_restore(now)
             for plan in PLANNERS:
                 try:
                     await plan(self._db, now)
@@ -84,6 +88,12 @@ class Deliverer:
         if workers:
             await asyncio.wait(workers, timeout=4)
 
+    async def _ask_for_restore(self, now: datetime) -> None:
+        """Learns once whether the file was restored; the first look at what is due ends the time before that."""
+        if not self._asked_for_restore:
+            self._restored = await restores.begin(self._db, now)
+            self._asked_for_restore = True
+
     async def _release(self) -> None:
         """What is claimed while nobody works on it was cut off with its process: planned again, its fate unknown."""
         if await deliveries.has_stale(self._db.read, self._workers):
@@ -108,6 +118,8 @@ class Deliverer:
 
     async def _work(self, destination_id: int) -> None:
         """Sends what is due for one destination, one after the other."""
+        await self._ask_for_restore(self._clock.now())
+        history: dict[int, list[Found]] = {}
         if await destinations.needs_dm_channel(self._db.read, destination_id):
             # This can take long, so it is waited for before a place among those in flight is taken.
             await self._pace.dms.wait()
@@ -118,7 +130,17 @@ class Deliverer:
                     destination = await destinations.get(conn, destination_id)
                 if delivery is None:
                     return
-                attempt = Attempt(self._bot, self._db, self._clock, self._pace, self._undrawn, delivery, destination)
+                attempt = Attempt(
+                    self._bot,
+                    self._db,
+                    self._clock,
+                    self._pace,
+                    self._undrawn,
+                    delivery,
+                    destination,
+                    self._restored,
+                    history,
+                )
                 try:
                     await attempt.make()
                 except Exception:

@@ -72,7 +72,7 @@ class Heartbeat:
         try:
             await self._deliverer.begin(now)
             await self._mark(now)
-            next_at = min(next_at, await next_due(self._db.read) or next_at)
+            next_at = min(next_at, await next_due(self._db.read, now) or next_at)
         except Exception:
             log.exception("reference %s: a beat failed; the next one comes", secrets.token_hex(3))
         finally:

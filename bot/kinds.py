@@ -134,13 +134,13 @@ RENDERERS: dict[str, Renderer] = {
 }
 
 _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
-    deliveries.next_due,
     alerts.next_due,
     destinations.next_hour,
     reminders.next_due,
 ]
 
 
-async def next_due(conn: Connection) -> datetime | None:
+async def next_due(conn: Connection, now: datetime) -> datetime | None:
     """When there is something to plan or to send next; None when nothing is in sight."""
-    return min([at for next_of in _NEXT_DUE if (at := await next_of(conn)) is not None], default=None)
+    found = [await deliveries.next_due(conn, now), *[await next_of(conn) for next_of in _NEXT_DUE]]
+    return min([at for at in found if at is not None], default=None)

@@ -198,8 +198,10 @@ class FollowCog(commands.Cog):
             (place, await deliveries.log(conn, place.destination.guild_id, place.destination.id, share))
             for place in places[:8]
         ]
+        servers = {place.destination.guild_id for place, _ in found}
+        held = {one.destination_id: one for guild_id in servers for one in await deliveries.list_held(conn, guild_id)}
         in_dm = interaction.guild_id is None
-        await answer(interaction, view=drawn.log(found, in_dm=in_dm, incomplete=incomplete, now=now))
+        await answer(interaction, view=drawn.log(found, held, in_dm=in_dm, incomplete=incomplete, now=now))
 
     async def _places(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[drawn.Place], bool]:
         """The destinations that concern the caller: their own, and in a server those they may manage or set up.

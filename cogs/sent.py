@@ -12,7 +12,7 @@ from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.presses import press
 from bot.rights import Caller, require_editor, require_manager
-from bot.services import desks, destinations, follows, people, why
+from bot.services import deliveries, desks, destinations, follows, people, why
 from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages
 from bot.ui.ids import number
@@ -31,7 +31,8 @@ class SentCog(commands.Cog):
         self.bot = bot
 
     @press("sent.why")
-    async def why(self, interaction: Interaction, caller: Caller, nonce: str) -> None:
+    async def why(self, interaction: Interaction, caller: Caller, nonce: str, _marker: str = "") -> None:
+        # Messages of the first release carry no marker, and their buttons go on working.
         explained = await why.explain(self.bot.db.read, caller.guild_id, nonce)
         text, buttons = messages.why(explained)
         what = "item" if explained.delivery.kind in ("reminder", "open") else "follow"
@@ -92,6 +93,35 @@ class SentCog(commands.Cog):
             else:
                 raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
         await interaction.response.send_message(told, ephemeral=True)
+
+    # What is held after a restore
+
+    @press("sent.release", rights=True)
+    async def release(self, interaction: Interaction, caller: Caller, what: str) -> None:
+        await self._decide(interaction, caller, what, sent=True)
+
+    @press("sent.drop", rights=True)
+    async def drop(self, interaction: Interaction, caller: Caller, what: str) -> None:
+        await self._decide(interaction, caller, what, sent=False)
+
+    async def _decide(self, interaction: Interaction, caller: Caller, what: str, *, sent: bool) -> None:
+        """Sends or drops what is held: for one destination by its id, or for all "people" of the server."""
+        decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
+        async with self.bot.db.write() as conn:
+            if what == "people":
+                require_manager(caller)
+                held = await deliveries.list_held(conn, caller.guild_id)
+                places = [one.destination_id for one in held if one.channel_id is None]
+            else:
+                place = await destinations.find(conn, caller.guild_id, number(what))
+                if place is None:
+                    raise _over()
+                await self._require(conn, caller, place, "held")
+                places = [place.id]
+            count = await decide(conn, caller.guild_id, places, now=now)
+        if not count:
+            raise UserError("This was decided before. Nothing more was changed.")
+        await interaction.response.send_message(messages.decided(count, sent=sent), ephemeral=True)
 
     async def _follow(self, conn: Connection, caller: Caller, id_: str) -> Follow:
         """The follow that a button names; UserError when it is over or not the caller's to change."""

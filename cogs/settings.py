@@ -57,10 +57,12 @@ class Settings(
         digest = await digests.of_desk(conn, desk)
         held = await desks.holdings(conn, guild_id)
         paused = await destinations.list_paused(conn, guild_id)
+        kept = await deliveries.list_held(conn, guild_id)
         asked = await questions.counts(conn, guild_id, now=now)
         setter = await people.get(conn, desk.set_up_by) if desk.set_up_by is not None else None
         guild = self.bot.get_guild(guild_id)
-        seen = [guild.get_channel_or_thread(one.channel_id) for one in paused if one.channel_id] if guild else []
+        in_need = {one.channel_id for one in (*paused, *kept) if one.channel_id}
+        seen = [guild.get_channel_or_thread(channel_id) for channel_id in in_need] if guild else []
         stands = cards.Standing(
             version=__version__,
             last_tick=await housekeeping.last_tick(conn),
@@ -72,6 +74,7 @@ class Settings(
             questions_filed=asked.filed,
             questions_unanswered=asked.unanswered,
             paused=paused,
+            held=kept,
             channel_names={channel.id: channel.name for channel in seen if channel is not None},
             set_up_by=setter and setter.user_id,
         )

@@ -309,7 +309,10 @@ class Reminder(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """One message owed to one destination. `token` names it in the buttons, `nonce` is what Discord sees."""
+    """One message owed to one destination. Its `nonce` is what Discord sees and what its buttons carry.
+
+    `held`: after a restore it waits for somebody's word, or they released it.
+    """
 
     id: int
     guild_id: int
@@ -330,6 +333,17 @@ class Delivery(Struct, frozen=True):
     channel_id: int | None
     message_id: int | None
     settled_at: datetime | None
+    held: Literal["", "held", "released"]
+
+
+class Held(Struct, frozen=True):
+    """What is held for one destination after a restore: how many messages, due from when to when."""
+
+    destination_id: int
+    channel_id: int | None
+    count: int
+    first: datetime
+    last: datetime
 
 
 class Why(Struct, frozen=True):

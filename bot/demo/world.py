@@ -91,7 +91,7 @@ class DemoWorld:
     async def advance(self, until: datetime) -> None:
         """Steps the clock to each instant at which something falls due, and to `until` in the end."""
         while self.env.now() < until:
-            due = await next_due(self.db.read) or until
+            due = await next_due(self.db.read, self.env.now()) or until
             step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
             # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
             await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.services.destinations import Own
 from data.database import Connection, as_json, from_text, to_text
-from data.records import Delivery, Logged
+from data.records import Delivery, Held, Logged
 
 Kind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
 KEPT_FOR = timedelta(days=90)
@@ -27,10 +27,11 @@ TARGET_GONE = "target gone"
 NOT_PERMITTED = "not permitted"
 DMS_CLOSED = "DMs closed"
 LEFT_SERVER = "left the server"
+DROPPED = "taken as delivered before a restore"
 
 _COLUMNS = (
     "id, guild_id, destination_id, kind, key, due_at, state, tries, unknown, plain, first_tried_at, next_try_at, "
-    "nonce, payload, outcome, detail, channel_id, message_id, settled_at"
+    "nonce, payload, outcome, detail, channel_id, message_id, settled_at, held"
 )
 
 
@@ -119,22 +120,29 @@ async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery
     return _delivery(rows[0]) if rows else None
 
 
-# What may be sent now: due, to an active destination of a server where the bot is; one message at a time and in order,
-# so not while another is claimed, nor past an older one whose fate is unknown and which waits for its next try.
-_READY = """
-v.state = 'planned' AND v.next_try_at <= ?1
-AND EXISTS (SELECT 1 FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = v.destination_id
-            AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL)
-AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = v.destination_id AND o.state <> 'settled'
-                AND (o.state = 'claimed' OR (o.unknown = 1 AND o.next_try_at > ?1
-                                             AND (o.due_at, o.id) < (v.due_at, v.id))))
+# Messages keep their order: only the oldest that a destination still waits for may be sent, when it is due or its next
+# try is. So one that is tried again holds up those after it, and no other destination; it ends delivered, refused or
+# settled, or its destination pauses. One that might never end may be passed. What somebody has to decide about holds up
+# nothing.
+_FIRST = """
+(SELECT o.id FROM delivery o WHERE o.destination_id = d.id AND o.state <> 'settled' AND o.held <> 'held'
+ AND NOT (o.passed = 1 AND o.state = 'planned' AND o.next_try_at > ?1) ORDER BY o.due_at, o.id LIMIT 1)
+"""
+_WORKING = "d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+
+# The `+` keeps to the index of what is claimed, which is short.
+_READY = f"""
+FROM destination d JOIN desk k ON k.guild_id = d.guild_id JOIN delivery v ON v.id = {_FIRST}
+WHERE {_WORKING} AND v.state = 'planned' AND v.next_try_at <= ?1
+AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.state = 'claimed' AND +c.destination_id = d.id)
 """
 
 
 async def due_destinations(conn: Connection, now: datetime) -> list[int]:
     """The destinations that something can be sent to now, the one that waits longest first."""
     rows = await conn.execute_fetchall(
-        f"SELECT v.destination_id FROM delivery v WHERE {_READY} GROUP BY v.destination_id ORDER BY min(v.next_try_at)",
+        f"SELECT d.id {_READY} AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned' "
+        "AND next_try_at <= ?1) ORDER BY v.next_try_at",
         (to_text(now),),
     )
     return [id_ for (id_,) in rows]
@@ -142,9 +150,7 @@ async def due_destinations(conn: Connection, now: datetime) -> list[int]:
 
 async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
     """Whether something can be sent to a destination now."""
-    rows = await conn.execute_fetchall(
-        f"SELECT 1 FROM delivery v WHERE v.destination_id = ?2 AND {_READY} LIMIT 1", (to_text(now), destination_id)
-    )
+    rows = await conn.execute_fetchall(f"SELECT 1 {_READY} AND d.id = ?2", (to_text(now), destination_id))
     return bool(list(rows))
 
 
@@ -156,8 +162,7 @@ async def claim(conn: Connection, destination_id: int, now: datetime) -> Deliver
     """
     rows = list(
         await conn.execute_fetchall(
-            f"SELECT {_COLUMNS} FROM delivery v WHERE v.destination_id = ?2 AND {_READY} "
-            "ORDER BY v.due_at, v.id LIMIT 1",
+            f"SELECT {_COLUMNS} FROM delivery WHERE id = (SELECT v.id {_READY} AND d.id = ?2)",
             (to_text(now), destination_id),
         )
     )
@@ -183,7 +188,7 @@ async def settle(
     message_id: int | None = None,
 ) -> None:
     """Crosses a delivery off with its outcome and empties what it held. A digest that is told has been read so far."""
-    if outcome in (DELIVERED, DELETED, NOTHING_NEW):
+    if outcome in (DELIVERED, DELETED, NOTHING_NEW, DROPPED):
         await conn.execute(
             "UPDATE destination SET digested_to = max(digested_to, ifnull(json_extract(v.payload, '$.to'), 0)), "
             "digests_sent = digests_sent + (v.kind = 'digest' AND ?2), "
@@ -193,20 +198,30 @@ async def settle(
             (delivery_id, outcome != NOTHING_NEW),
         )
     await conn.execute(
-        "UPDATE delivery SET state = 'settled', unknown = 0, payload = NULL, outcome = ?, detail = ?, "
+        "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, outcome = ?, detail = ?, "
         "channel_id = ?, message_id = ?, settled_at = ? WHERE id = ? AND state <> 'settled'",
         (outcome, detail, channel_id, message_id, to_text(now), delivery_id),
     )
 
 
 async def retry_later(
-    conn: Connection, delivery_id: int, at: datetime, *, unknown: bool, detail: str = "", plain: bool | None = None
+    conn: Connection,
+    delivery_id: int,
+    at: datetime,
+    *,
+    unknown: bool,
+    detail: str = "",
+    plain: bool | None = None,
+    passed: bool = False,
 ) -> None:
-    """Puts a claimed delivery back for a later try with the same nonce. `unknown`: it may have arrived."""
+    """Puts a claimed delivery back for a later try with the same nonce.
+
+    `unknown`: it may have arrived. `passed`: meanwhile later ones of its destination may go before it.
+    """
     await conn.execute(
-        "UPDATE delivery SET state = 'planned', next_try_at = ?, unknown = ?, detail = ?, plain = coalesce(?, plain) "
-        "WHERE id = ? AND state = 'claimed'",
-        (to_text(at), unknown, detail, plain, delivery_id),
+        "UPDATE delivery SET state = 'planned', next_try_at = ?, unknown = ?, detail = ?, plain = coalesce(?, plain), "
+        "passed = ? WHERE id = ? AND state = 'claimed'",
+        (to_text(at), unknown, detail, plain, passed, delivery_id),
     )
 
 
@@ -234,12 +249,13 @@ async def release_stale(conn: Connection, working: Collection[int]) -> int:
     return cursor.rowcount
 
 
-async def next_due(conn: Connection) -> datetime | None:
+async def next_due(conn: Connection, now: datetime) -> datetime | None:
     """When the next planned delivery may be tried."""
     ((text,),) = await conn.execute_fetchall(
-        "SELECT min(v.next_try_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
-        "JOIN desk k ON k.guild_id = v.guild_id "
-        "WHERE v.state = 'planned' AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+        f"SELECT min(v.next_try_at) FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
+        f"JOIN delivery v ON v.id = {_FIRST} WHERE {_WORKING} AND v.state = 'planned' "
+        "AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned')",
+        (to_text(now),),
     )
     return from_text(text) if text else None
 
@@ -248,7 +264,7 @@ async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime
     """Since when the oldest message of this server waits that should be out by now."""
     ((text,),) = await conn.execute_fetchall(
         "SELECT min(v.due_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
-        "WHERE v.guild_id = ? AND v.state <> 'settled' AND v.due_at <= ? AND d.state = 'active'",
+        "WHERE v.guild_id = ? AND v.state <> 'settled' AND v.due_at <= ? AND d.state = 'active' AND v.held <> 'held'",
         (guild_id, to_text(now)),
     )
     return from_text(text) if text else None
@@ -274,6 +290,98 @@ async def replace_waiting(
     )
     for (id_,) in rows:
         await settle(conn, id_, REPLACED, now=now)
+
+
+# After a restore
+
+
+async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
+    """Those of these nonces that belong to deliveries of this file."""
+    rows = await conn.execute_fetchall(
+        "SELECT nonce FROM delivery WHERE nonce IN (SELECT value FROM json_each(?))", (as_json(nonces),)
+    )
+    return {nonce for (nonce,) in rows}
+
+
+async def keep_back(conn: Connection, delivery_id: int) -> None:
+    """Holds a claimed delivery until somebody says whether it is sent or had come before the restore."""
+    await conn.execute(
+        "UPDATE delivery SET state = 'planned', held = 'held', unknown = 0, tries = 0 "
+        "WHERE id = ? AND state = 'claimed'",
+        (delivery_id,),
+    )
+
+
+async def list_held(conn: Connection, guild_id: int) -> list[Held]:
+    """What is held in a server, per destination: its channels first, then people."""
+    rows = await conn.execute_fetchall(
+        "SELECT v.destination_id, d.channel_id, count(*), min(v.due_at), max(v.due_at) FROM delivery v "
+        "JOIN destination d ON d.id = v.destination_id WHERE v.guild_id = ? AND v.held = 'held' "
+        "GROUP BY v.destination_id ORDER BY d.channel_id IS NULL, v.destination_id",
+        (guild_id,),
+    )
+    return [Held(id_, channel, count, from_text(first), from_text(last)) for id_, channel, count, first, last in rows]
+
+
+async def release(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
+    """Lets what is held for these destinations be sent after all, in its order; how many there were."""
+    cursor = await conn.execute(
+        "UPDATE delivery SET held = 'released', next_try_at = ? WHERE guild_id = ? AND held = 'held' "
+        "AND destination_id IN (SELECT value FROM json_each(?))",
+        (to_text(now), guild_id, as_json(destination_ids)),
+    )
+    return cursor.rowcount
+
+
+async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
+    """Takes what is held for these destinations as delivered before the restore; how many there were."""
+    rows = list(
+        await conn.execute_fetchall(
+            "SELECT id FROM delivery WHERE guild_id = ? AND held = 'held' "
+            "AND destination_id IN (SELECT value FROM json_each(?))",
+            (guild_id, as_json(destination_ids)),
+        )
+    )
+    for (id_,) in rows:
+        await settle(conn, id_, DROPPED, now=now)
+    return len(rows)
+
+
+async def note_digest(
+    conn: Connection,
+    delivery: Delivery,
+    day: str,
+    read_to: int,
+    *,
+    at: datetime,
+    now: datetime,
+    nonce: str,
+    channel_id: int,
+    message_id: int,
+) -> None:
+    """Writes down that another digest of the same destination was sent, at what moment and how far it had read."""
+    cursor = await conn.execute(
+        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, state, outcome, "
+        "channel_id, message_id, settled_at) VALUES (?1, ?2, 'digest', ?3, ?4, ?4, ?5, 'settled', ?6, ?7, ?8, ?9) "
+        "ON CONFLICT (destination_id, kind, key) DO UPDATE SET outcome = ?6, channel_id = ?7, message_id = ?8, "
+        "nonce = ?5 WHERE state = 'settled' AND message_id IS NULL",
+        (
+            delivery.guild_id,
+            delivery.destination_id,
+            day,
+            to_text(at),
+            nonce,
+            DELIVERED,
+            channel_id,
+            message_id,
+            to_text(now),
+        ),
+    )
+    if cursor.rowcount > 0:
+        await conn.execute(
+            "UPDATE destination SET digested_to = max(digested_to, ?), digests_sent = digests_sent + 1 WHERE id = ?",
+            (read_to, delivery.destination_id),
+        )
 
 
 async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
@@ -325,10 +433,16 @@ async def clean_up(conn: Connection, now: datetime) -> None:
     """Ends what waited 90 days for a destination that stayed paused, and deletes what was settled 90 days ago."""
     before = to_text(now - KEPT_FOR)
     await conn.execute(
-        "UPDATE delivery SET state = 'settled', unknown = 0, payload = NULL, settled_at = ?, detail = d.reason, "
+        "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, settled_at = ?, "
+        "detail = d.reason, "
         "outcome = iif(instr(d.reason, ':') > 0, substr(d.reason, 1, instr(d.reason, ':') - 1), d.reason) "
         "FROM destination d WHERE d.id = delivery.destination_id AND d.state = 'paused' "
         "AND delivery.state = 'planned' AND delivery.due_at < ?",
         (to_text(now), before),
+    )
+    await conn.execute(
+        "UPDATE delivery SET state = 'settled', held = '', payload = NULL, settled_at = ?, outcome = ?, "
+        "detail = 'nobody decided for 90 days' WHERE held = 'held' AND due_at < ?",
+        (to_text(now), DROPPED, before),
     )
     await conn.execute("DELETE FROM delivery WHERE state = 'settled' AND settled_at < ?", (before,))

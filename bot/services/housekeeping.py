@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.services import deliveries, questions
+from bot.services import deliveries, questions, restores
 from data.database import Connection, from_text, to_text
 
 DRAFTS_KEPT_FOR = timedelta(days=90)
@@ -27,6 +27,7 @@ async def last_tick(conn: Connection) -> datetime | None:
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Deletes what has had its time. The ledger never goes."""
     await deliveries.clean_up(conn, now)
+    await restores.clean_up(conn, now)
     told_before = to_text(now - deliveries.KEPT_FOR)
     await conn.execute("DELETE FROM reminder WHERE done_at < ?", (told_before,))
     await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))

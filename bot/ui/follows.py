@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from discord import ui
 
 from bot import when
+from bot.ui import messages
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.messages import arrived, rhythm
 from bot.ui.text import UNANSWERED, clip, escaped, plural
-from data.records import Delivery, Destination, Follow, Logged
+from data.records import Delivery, Destination, Follow, Held, Logged
 
 
 def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
@@ -82,19 +83,36 @@ def _one(follow: Follow) -> str:
 
 
 def log(
-    places: Sequence[tuple[Place, Sequence[Logged]]], *, in_dm: bool, incomplete: bool, now: datetime
+    places: Sequence[tuple[Place, Sequence[Logged]]],
+    held: Mapping[int, Held],
+    *,
+    in_dm: bool,
+    incomplete: bool,
+    now: datetime,
 ) -> ui.LayoutView:
-    """What became of each message: when it was due, what it was, and its outcome."""
+    """What became of each message: when it was due, what it was, and its outcome.
+
+    `held` is what is held after a restore, by destination. People decide about their own here.
+    """
+    buttons: list[ui.Button] = []
     texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
     for place, found in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]
         if place.destination.state == "paused":
             lines.append(f"Paused: {escaped(place.destination.reason, 200)}")
+        if (kept := held.get(place.destination.id)) is not None:
+            lines.append(f"**Held after a restore: {messages.held([kept])}.** {messages.HELD}")
+            if place.destination.person_id is not None:
+                whom = f"you from {place.server}" if in_dm else "you"
+                guild_id = place.destination.guild_id if in_dm else None
+                buttons += messages.held_buttons(kept.count, whom, place.destination.id, guild_id)
+            else:
+                lines.append("Someone with Manage Server decides in `/settings show`.")
         lines += [_line(logged, place.destination, now) for logged in found]
         if not found:
             lines.append("Nothing has been due yet.")
         texts.append("\n".join(lines))
-    return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
+    return card([clip("\n".join(texts), TEXT_LIMIT - 10)], buttons=buttons)
 
 
 _KINDS = {
@@ -119,6 +137,8 @@ def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
         return delivery.outcome
     if destination.state == "paused":
         return "held until this works again"
+    if delivery.held == "held":
+        return "held: it may have arrived before the restore"
     if delivery.state == "claimed":
         return "being sent"
     if delivery.tries:

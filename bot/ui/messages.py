@@ -5,7 +5,7 @@ What interrupts is ordinary text plus buttons: a locked phone shows only a messa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,14 @@ from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ledger.fields import get_field
 from bot.ledger.values import DueType
 from bot.ui import facts
-from bot.ui.ids import custom_id
+from bot.ui.ids import custom_id, parse
 from bot.ui.layout import button, plain
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Delivery, Destination, Fact, FactDate, Source, Why
+from data.records import Delivery, Destination, Fact, FactDate, Held, Source, Why
 
 CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
 View = ui.View | ui.LayoutView
+_WHY = "sent.why"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,31 @@ class Message:
 
 def why_button(guild_id: int, nonce: str) -> ui.Button:
     """The button of every delivery: it explains it, and carries what its message is recognised by."""
-    return button("Why this?", custom_id("sent.why", nonce, guild_id=guild_id))
+    return button("Why this?", custom_id(_WHY, nonce, guild_id=guild_id))
+
+
+def marked(message: Message, marker: str) -> Message:
+    """Return the message with a marker beside the nonce in its *Why this?* button.
+
+    By its marker a message is recognised after a restore, when its nonce is no longer on file.
+    """
+    for item in message.view.walk_children():
+        if isinstance(item, ui.Button) and (pressed := parse(item.custom_id or "")) and pressed.name == _WHY:
+            item.custom_id = custom_id(_WHY, *pressed.arguments, marker, guild_id=pressed.guild_id)
+    return message
+
+
+def carried(custom_ids: Iterable[str]) -> tuple[str, str] | None:
+    """Return nonce and marker of a delivery by the custom ids in its message; None when it is no delivery.
+
+    The marker is "" in messages of the first release, which had none.
+    """
+    for raw in custom_ids:
+        pressed = parse(raw)
+        if pressed is not None and pressed.name == _WHY and pressed.arguments:
+            nonce, *more = pressed.arguments
+            return nonce, more[0] if more else ""
+    return None
 
 
 def late(due_at: datetime) -> str:
@@ -49,6 +74,40 @@ def late(due_at: datetime) -> str:
 MAY_REPEAT = (
     "-# This may be a repeat: it is not known whether the first one arrived, and the history cannot be read here."
 )
+
+MAY_HAVE_COME = (
+    "-# This may be a repeat: it was due before the bot's database was restored from a backup, and it is not known "
+    "whether it had arrived."
+)
+
+HELD = (
+    "The database was restored from a backup. These messages were due before that and may have arrived; the messages "
+    "of that time do not tell. Nothing is sent until somebody decides."
+)
+
+
+def held(found: Sequence[Held]) -> str:
+    """How many messages are held, and from when."""
+    first, last = min(one.first for one in found), max(one.last for one in found)
+    span = f"due {when.timestamp(first)}" + (f" to {when.timestamp(last)}" if last != first else "")
+    return f"{plural(sum(one.count for one in found), 'message')}, {span}"
+
+
+def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[ui.Button]:
+    """The two ways to decide about held messages: `what` is the id of their destination, or "people"."""
+    return [
+        button(f"Send {count:,} to {whom}", custom_id("sent.release", what, guild_id=guild_id)),
+        button(f"Drop {count:,} for {whom}", custom_id("sent.drop", what, guild_id=guild_id)),
+    ]
+
+
+def decided(count: int, *, sent: bool) -> str:
+    """What somebody decided about held messages."""
+    if sent and count == 1:
+        return "1 message is sent now; it says that it may be a repeat."
+    if sent:
+        return f"{count:,} messages are sent now; each says that it may be a repeat."
+    return f"{plural(count, 'message')} will not be sent: taken as arrived before the restore."
 
 
 def with_notes(message: Message, notes: Sequence[str]) -> Message:

@@ -11,21 +11,24 @@ from discord import ui
 
 from bot import when
 from bot.dossier import Mistake
+from bot.ui import messages
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished
 from bot.ui.me import file_line
+from bot.ui.messages import HELD
 from bot.ui.setup import record_line, setting_lines
 from bot.ui.text import clip, escaped, joined, plural
 from bot.ui.theme import OPEN, PLAIN
-from data.records import Desk, Destination, Holdings
+from data.records import Desk, Destination, Held, Holdings
 
 MOST_RESUMED = 10  # Paused channels that get a button; more than two rows of them hide the text on a phone.
+MOST_HELD = 4  # Channels with held messages that get their two buttons; people together are one more.
 MOST_MISTAKES = 15
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the bot stands in one server. `channel_names` holds those of the paused channels that can be seen."""
+    """How the bot stands in one server. `channel_names` holds those of the channels in need that can be seen."""
 
     version: str
     last_tick: datetime | None
@@ -37,6 +40,7 @@ class Standing:
     questions_filed: int
     questions_unanswered: int
     paused: Sequence[Destination]
+    held: Sequence[Held]
     channel_names: Mapping[int, str]
     set_up_by: int | None
 
@@ -69,17 +73,36 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
     if people:
         broken.append(f"{plural(people, 'person accepts', 'people accept')} no direct messages at present")
     buttons = [
-        button(f"Resume {_name(stands, one)}", custom_id("settings.resume", one.id)) for one in channels[:MOST_RESUMED]
+        button(f"Resume {_name(stands, one.channel_id)}", custom_id("settings.resume", one.id))
+        for one in channels[:MOST_RESUMED]
     ]
+    held, decisions = _held(stands)
     return card(
         [
             "\n".join(lines),
             "\n".join(["### Paused", *(f"- {line}" for line in broken)]) if broken else "",
+            "\n".join(["### Held after a restore", HELD, *(f"- {line}" for line in held)]) if held else "",
             f"-# Attaché {stands.version}",
         ],
-        buttons=buttons,
-        accent=OPEN if broken else PLAIN,
+        buttons=[*buttons, *decisions],
+        accent=OPEN if broken or held else PLAIN,
     )
+
+
+def _held(stands: Standing) -> tuple[list[str], list[ui.Button]]:
+    """What is held after a restore, as lines, and the buttons that send or drop it: per channel, and for all people."""
+    channels = [one for one in stands.held if one.channel_id is not None]
+    people = [one for one in stands.held if one.channel_id is None]
+    lines = [f"<#{one.channel_id}>: {messages.held([one])}" for one in channels[:MOST_HELD]]
+    buttons: list[ui.Button] = []
+    for one in channels[:MOST_HELD]:
+        buttons += messages.held_buttons(one.count, _name(stands, one.channel_id), one.destination_id)
+    if len(channels) > MOST_HELD:
+        lines.append(f"and {plural(len(channels) - MOST_HELD, 'more channel')}; decide about these first")
+    if people:
+        lines.append(f"direct messages to {plural(len(people), 'person', 'people')}: {messages.held(people)}")
+        buttons += messages.held_buttons(sum(one.count for one in people), "people", "people")
+    return lines, buttons
 
 
 def _questions(stands: Standing) -> str:
@@ -89,9 +112,9 @@ def _questions(stands: Standing) -> str:
     return f"{waits}; {found} of the last 24 hours found no answer in the record"
 
 
-def _name(stands: Standing, place: Destination) -> str:
-    name = stands.channel_names.get(place.channel_id or 0)
-    return f"#{name}" if name else f"channel {place.channel_id}"
+def _name(stands: Standing, channel_id: int | None) -> str:
+    name = stands.channel_names.get(channel_id or 0)
+    return f"#{name}" if name else f"channel {channel_id}"
 
 
 def mistakes(found: Sequence[Mistake], file_name: str) -> ui.LayoutView:

@@ -6,14 +6,14 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.backup import backup, restore
 from bot.ledger.fold import fold
-from bot.services import deliveries, destinations, dossiers, records, updates
+from bot.services import deliveries, destinations, dossiers, housekeeping, records, restores, updates
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
@@ -68,11 +68,12 @@ async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
 
 
 def rows_of(path: Path) -> dict[str, list[tuple]]:
-    """Every row of every table of ours in a file."""
+    """Every row of every table of ours in a file, without the note that it was restored."""
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = [name for (name,) in names if not name.startswith(("sqlite", "text"))]
-        return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}
+        rows = {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}
+        return rows | {"meta": [row for row in rows["meta"] if row[0] != restores.KEY]}
 
 
 @pytest.mark.asyncio
@@ -143,18 +144,77 @@ async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, so
 
 
 @pytest.mark.asyncio
-async def test_what_was_owed_when_the_copy_was_made_is_looked_for_before_it_is_sent(db, desk, source, tmp_path: Path):
+async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
     async with db.write() as conn:
         there = await destinations.ensure_channel(conn, GUILD, 7001, now=NOW, person_id=1)
-        await deliveries.plan(conn, GUILD, there.id, "digest", "later", due_at=NOW + timedelta(hours=2))
+        await deliveries.plan(conn, GUILD, there.id, "confirmation", "later", due_at=NOW + timedelta(hours=2))
     backup(db.path, tmp_path / "copy.db")
     place = tmp_path / "new.db"
     assert restore(tmp_path / "copy.db", place, now=NOW + timedelta(hours=1)) is None
+    for look in (NOW + timedelta(minutes=90), NOW + timedelta(hours=3)):  # Only the first one counts.
+        async with opened(place) as restored:
+            begun = await restores.begin(restored, look)
+            assert begun is not None
+            assert (begun.known_to, begun.newest, begun.until) == (NOW, 2, NOW + timedelta(minutes=90))
+            owed = [await deliveries.get(restored.read, id_) for id_ in (1, 2)]
+            assert [restores.may_have_come(begun, delivery) for delivery in owed] == [True, False]
+
+
+@pytest.mark.asyncio
+async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_delivery(db, desk, source, tmp_path: Path):
+    async def known_to(name: str) -> datetime:
+        backup(db.path, tmp_path / f"{name}.db")
+        restore(tmp_path / f"{name}.db", tmp_path / f"{name}-restored.db", now=NOW + timedelta(days=9))
+        async with opened(tmp_path / f"{name}-restored.db") as restored:
+            begun = await restores.begin(restored, NOW + timedelta(days=9))
+            assert begun is not None
+            return begun.known_to
+
+    assert await known_to("empty") == NOW + timedelta(days=9)
+    await enter(db, 1, source)
+    assert await known_to("never looked") == NOW  # The oldest destination.
+    async with db.write() as conn:
+        await housekeeping.mark_tick(conn, NOW + timedelta(days=2))
+    assert await known_to("looked") == NOW + timedelta(days=2)
+    async with db.write() as conn:
+        await deliveries.settle(conn, 1, deliveries.DELIVERED, now=NOW + timedelta(days=2, seconds=30))
+    assert await known_to("settled") == NOW + timedelta(days=2, seconds=30)
+    async with db.write() as conn:
+        await housekeeping.mark_tick(conn, NOW + timedelta(days=400))
+    assert await known_to("written by a clock that was ahead") == NOW + timedelta(days=9)
+
+
+@pytest.mark.asyncio
+async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, desk, source, tmp_path: Path):
+    await enter(db, 1, source)
+    first, second = tmp_path / "first.db", tmp_path / "second.db"
+    backup(db.path, first)
+    restore(first, second, now=NOW + timedelta(hours=1))
+    async with opened(second) as restored:
+        await restores.begin(restored, NOW + timedelta(hours=1))
+        await enter(restored, 2, source)
+        async with restored.write() as conn:
+            await housekeeping.mark_tick(conn, NOW + timedelta(hours=2))
+    backup(second, tmp_path / "copy.db")
+    place = tmp_path / "third.db"
+    restore(tmp_path / "copy.db", place, now=NOW + timedelta(hours=3))
     async with opened(place) as restored:
-        owed = [await deliveries.get(restored.read, id_) for id_ in (1, 2)]
-    assert [(delivery.kind, delivery.unknown) for delivery in owed] == [("alert", True), ("digest", False)]
-    assert owed[0].first_tried_at == NOW
+        begun = await restores.begin(restored, NOW + timedelta(hours=3))
+    assert begun == restores.Restored(NOW, 1, NOW + timedelta(hours=3))
+
+
+@pytest.mark.asyncio
+async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path):
+    backup(db.path, tmp_path / "copy.db")
+    place = tmp_path / "new.db"
+    restore(tmp_path / "copy.db", place, now=NOW)
+    async with opened(place) as restored:
+        for days in (0, 90, 91):
+            assert await restores.begin(restored, NOW) is not None
+            async with restored.write() as conn:
+                await housekeeping.clean_up(conn, NOW + timedelta(days=days))
+        assert await restores.begin(restored, NOW) is None
 
 
 @pytest.mark.asyncio

@@ -147,14 +147,14 @@ async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is
     async with owing.db.write() as conn:
         await destinations.pause(conn, place, "not permitted: x")
     assert await owing.claim(place) is None
-    assert await deliveries.next_due(owing.db.read) is None
+    assert await deliveries.next_due(owing.db.read, owing.now) is None
     async with owing.db.write() as conn:
         await destinations.resume(conn, place, owing.now)
         await desks.leave(conn, GUILD, now=owing.now)
     assert await owing.claim(place) is None
     async with owing.db.write() as conn:
         await desks.configure(conn, GUILD, now=owing.now, person_id=1)
-    assert await deliveries.next_due(owing.db.read) == owing.now
+    assert await deliveries.next_due(owing.db.read, owing.now) == owing.now
     assert await owing.claim(place)
 
 

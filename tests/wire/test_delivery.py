@@ -176,7 +176,7 @@ async def test_after_a_lost_answer_the_history_decides_whether_to_send_again(des
     await desk.tick(seconds=6)
     (look,) = [r for r in desk.server.requests if r.method == "GET" and r.path.endswith("/messages")]
     tried = desk.clock.now() - timedelta(seconds=6)
-    assert discord.utils.snowflake_time(int(look.query["after"])) == tried - timedelta(minutes=5)
+    assert discord.utils.snowflake_time(int(look.query["after"])) == tried - timedelta(hours=1)
     assert await desk.states() == [SENT]
     assert len(desk.sent()) == 1
     assert len(desk.server.accepted) == 1
@@ -640,4 +640,4 @@ async def test_the_doubt_of_one_try_is_gone_after_a_clear_refusal(desk: Desk):
     await desk.tick()
     ((unknown,),) = await desk.db.read.execute_fetchall("SELECT unknown FROM delivery")
     assert unknown == 0
-    assert (await deliveries.next_due(desk.db.read)) == desk.clock.now() + timedelta(seconds=40)
+    assert (await deliveries.next_due(desk.db.read, desk.clock.now())) == desk.clock.now() + timedelta(seconds=40)

@@ -1,0 +1,80 @@
+"""Markers: what a message is recognised by after a restore, made only of what is the same in every copy of the file.
+
+Row ids are not: what was planned after a copy gets other ids when it is planned anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from bot.services import destinations
+from data.database import Connection, to_text
+from data.records import Delivery, Destination
+
+
+async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
+    """Return the marker of a delivery that is not settled, as 16 hexadecimal digits.
+
+    Return "" where what it is about is no longer on file; such a message is not sent either.
+    """
+    about = await _about(conn, delivery)
+    return _mark(delivery, destination, about) if about is not None else ""
+
+
+def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
+    """Return the marker that the same destination's digest of another nominal day has."""
+    return _mark(delivery, destination, [day.isoformat()])
+
+
+def _mark(delivery: Delivery, destination: Destination, about: list[Any]) -> str:
+    made_of = [*_place(destination), delivery.kind, *about]
+    return hashlib.blake2b(msgspec.json.encode(made_of), digest_size=8).hexdigest()
+
+
+def _place(destination: Destination) -> list[Any]:
+    if destination.channel_id is not None:
+        return [destination.guild_id, "channel", destination.channel_id]
+    return [destination.guild_id, "person", destination.user_id]
+
+
+async def _about(conn: Connection, delivery: Delivery) -> list[Any] | None:
+    """Return what tells a delivery from all others of its kind at its destination; None when that is gone."""
+    if delivery.kind == "reminder":
+        return await _about_reminder(conn, delivery)
+    if delivery.kind in ("digest", "open"):
+        return [delivery.key]  # The nominal day. The instant may be another one when it is planned anew.
+    due_at = to_text(delivery.due_at)
+    if delivery.kind == "alert":
+        return [delivery.key, due_at]  # The batch of updates.
+    if delivery.kind == "confirmation":
+        payload = delivery.payload
+        return [payload["verb"], payload.get("slug"), payload.get("name"), due_at]
+    broken = await destinations.find(conn, delivery.guild_id, delivery.payload["destination"])
+    if broken is None:
+        return None
+    return [*_place(broken), delivery.payload["kind"], delivery.payload["outcome"], due_at]
+
+
+async def _about_reminder(conn: Connection, delivery: Delivery) -> list[Any] | None:
+    """The key holds a row's id, so what that row is about takes its place."""
+    what, id_, rest = delivery.key.split(":", 2)
+    if what == "item":
+        rows = await conn.execute_fetchall(
+            "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, id_)
+        )
+    elif what == "words":
+        # Two reminders may have the same words and instant; they were not set in the same millisecond.
+        rows = await conn.execute_fetchall(
+            "SELECT words, created_at FROM reminder WHERE id = ? AND destination_id = ?", (id_, delivery.destination_id)
+        )
+    else:
+        rows = await conn.execute_fetchall(
+            "SELECT r.slug FROM reminder m JOIN record r ON r.id = m.record_id WHERE m.id = ? AND m.destination_id = ?",
+            (id_, delivery.destination_id),
+        )
+    found = list(rows)
+    return [what, *found[0], rest] if found else None
