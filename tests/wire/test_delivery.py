@@ -17,6 +17,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.kinds import PLANNERS
+from bot.pacing import Pace
 from bot.services import deliveries, destinations, follows
 from data.database import Database
 from data.migrate import migrate
@@ -159,6 +160,109 @@ async def test_a_person_is_told_by_dm_whose_channel_is_opened_once(desk: Desk):
     members = [r for r in desk.server.requests if r.path == f"/guilds/{desk.guild}/members/{desk.member}"]
     assert len(members) == 2
     assert await desk.reason(place) == ""
+
+
+# The order of one destination
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("POST", "/channels/*/messages", 503),
+        ("POST", "/channels/*/messages", "reset"),
+        ("POST", "/channels/*/messages", "drop_after"),
+        ("POST", "/channels/*/messages", 429),
+        ("POST", "/users/@me/channels", 503),
+        ("POST", "/users/@me/channels", "reset"),
+        ("GET", "/guilds/*/members/*", 503),
+        ("GET", "/guilds/*/members/*", "reset"),
+    ],
+)
+async def test_nothing_overtakes_a_message_that_is_tried_again(desk: Desk, method: str, path: str, action: int | str):
+    person = await desk.follow(desk.clock.now(), user=desk.member)
+    await desk.owe(3)
+    fault = desk.server.fault(method, path, action, count=4)
+    for _ in range(8):
+        await desk.tick(seconds=70)
+        await desk.owe()
+    assert fault.hits == 4
+    for _ in range(4):
+        await desk.tick(minutes=20)
+    for destination, sent in ((desk.place, desk.sent()), (person, desk.server.dm(desk.member))):
+        assert nonces(sent) == await in_order(desk, destination)
+        assert len(sent) == 11
+
+
+async def in_order(desk: Desk, place: int) -> list[str]:
+    """What a destination was owed, the oldest first."""
+    rows = await desk.db.read.execute_fetchall(
+        "SELECT nonce FROM delivery WHERE destination_id = ? ORDER BY due_at, id", (place,)
+    )
+    return [nonce for (nonce,) in rows]
+
+
+@pytest.mark.asyncio
+async def test_among_many_faults_every_channel_keeps_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    """240 messages over channels and people, with answers lost, connections reset and faults of every request."""
+    monkeypatch.setattr(desk.bot.deliverer, "_pace", Pace(requests=10_000, dms=10_000))
+    monkeypatch.setattr(desk.bot.rights, "_pace", Pace(requests=10_000, dms=10_000))
+    channels = [desk.channel, *[desk.server.add_channel(desk.guild, f"other-{i}") for i in range(4)]]
+    places = [desk.place, *[await desk.follow(desk.clock.now(), channel) for channel in channels[1:]]]
+    people = [desk.member]
+    for i in range(2):
+        people.append(desk.server.add_user(f"reader-{i}"))
+        desk.server.join(desk.guild, people[-1])
+    places += [await desk.follow(desk.clock.now(), user=user) for user in people]
+    await desk.owe(30)
+    for skip, action in ((3, 503), (20, "reset"), (41, "drop_after"), (60, 503), (90, "reset"), (130, "drop_after")):
+        desk.server.fault("POST", "/channels/*/messages", action, skip=skip, count=3)
+    for skip, action in ((0, 503), (4, "reset")):
+        desk.server.fault("GET", "/guilds/*/members/*", action, skip=skip, count=2)
+        desk.server.fault("POST", "/users/@me/channels", action, skip=skip, count=1)
+        desk.server.fault("GET", "/channels/*/messages", action, skip=skip, count=2)
+    for _ in range(40):
+        await desk.tick(seconds=47)
+    for place, sent in zip(places, [*map(desk.sent, channels), *map(desk.server.dm, people)], strict=True):
+        assert nonces(sent) == await in_order(desk, place)
+        assert len(sent) == 30
+    assert await desk.states() == [SENT] * 240
+
+
+@pytest.mark.asyncio
+async def test_a_channel_whose_message_waits_holds_up_no_other(desk: Desk):
+    other = desk.server.add_channel(desk.guild, "other")
+    await desk.follow(desk.clock.now(), other)
+    fault = desk.server.fault("POST", f"/channels/{desk.channel}/messages", 503, count=None)
+    for _ in range(5):
+        await desk.owe()
+        await desk.tick()
+    assert len(desk.sent(other)) == 5
+    assert desk.sent() == []
+    fault.cancel()
+    await desk.tick(hours=1)
+    assert len(desk.sent()) == 5
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_discord_fails_on_for_a_day_is_passed_and_tried_on(desk: Desk):
+    def tried() -> set[str]:
+        return {r.body["nonce"] for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")}
+
+    await desk.owe()
+    failing = desk.server.fault("POST", "/channels/*/messages", 503, count=None)
+    await desk.tick()
+    await desk.owe(2)
+    for _ in range(23):
+        await desk.tick(hours=1)
+    assert len(tried()) == 1
+    for _ in range(2):
+        await desk.tick(hours=1)
+    assert len(tried()) == 2
+    failing.cancel()
+    await desk.tick(hours=1)
+    assert nonces(desk.sent()) == await in_order(desk, desk.place)
+    assert len(desk.sent()) == 3
 
 
 # What Discord answers
