@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
-import secrets
-import sqlite3
+import sys
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.attempt import NETWORK
+from bot import trouble
 from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.errors import UserError
@@ -86,6 +85,8 @@ class Attache(commands.Bot):
         self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs
+        # The choices while typing are for nobody once they come too late; the library logs that by itself.
+        logging.getLogger("discord.app_commands.tree").addFilter(_ONE_LINE)
 
     async def setup_hook(self) -> None:
         """Loads every cog (a failing one stops the bot) and publishes the commands when they differ."""
@@ -122,6 +123,15 @@ class Attache(commands.Bot):
                 await self.presses.handle(interaction)
             except Exception as error:  # noqa: BLE001  # The one error path knows what to do with each.
                 await answer_error(interaction, error)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Logs what went wrong with something that Discord told: a changed channel, a joined server."""
+        error = sys.exc_info()[1]
+        assert error is not None  # Called while it is handled.
+        trouble.report(log, error, "%s was not dealt with", event_method)
+
+
+_ONE_LINE = trouble.OneLine()
 
 
 def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
@@ -167,11 +177,15 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
 
 
 async def answer_error(interaction: discord.Interaction[Attache], error: Exception) -> None:
-    """Tells the person what went wrong, whether the interaction was already answered or not. It never raises."""
+    """Tells the person what went wrong, whether the interaction was already answered or not. It never raises.
+
+    The log gets nothing of what was said to the person, one line of what is trouble, and a bug with its traceback.
+    """
     while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)) and error.__cause__:
         error = error.__cause__ if isinstance(error.__cause__, Exception) else error
         if not isinstance(error, app_commands.AppCommandError):
             break
+    what = ""
     if isinstance(error, UserError):
         text = error_text(error)
     elif isinstance(error, app_commands.TransformerError):
@@ -181,20 +195,45 @@ async def answer_error(interaction: discord.Interaction[Attache], error: Excepti
         )
     elif isinstance(error, app_commands.CheckFailure):
         text = "You may not use this here. Nothing was changed."
-    elif isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-        log.error("the disk is full: %s", error)
-        text = "The disk of this bot is full, so nothing was changed. Tell whoever runs it, then try again."
+    elif trouble.is_of_the_disk(error):
+        what = f"{trouble.told(error)}; "
+        text = (
+            "The disk of this bot is full or cannot be written, so nothing was changed. Tell whoever runs it, then try "
+            "again."
+        )
+    elif trouble.told(error) is not None:
+        what = f"{trouble.told(error)}; "
+        text = (
+            "Discord did not take that just now. If you were saving something, look whether it is there before you try "
+            "again."
+        )
     else:
-        reference = secrets.token_hex(3)
-        log.error("reference %s", reference, exc_info=error)
+        reference = trouble.report(log, error, "%s failed", _name(interaction))
         text = (
             "Something went wrong on this side. If you were saving something, look whether it is there before you try "
             f"again; if it stays, tell whoever runs this bot the reference `{reference}`."
         )
+    gone = await _tell(interaction, text)
+    if gone is not None:
+        log.warning("%s: %san error could not be told: %s", _name(interaction), what, trouble.told(gone) or repr(gone))
+    elif what:
+        log.warning("%s: %sthe person was told", _name(interaction), what)
+
+
+async def _tell(interaction: discord.Interaction[Attache], text: str) -> Exception | None:
+    """Answers privately; returns what went wrong with that."""
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.DiscordException, *NETWORK) as gone:
-        log.warning("an error could not be told: %r", gone)
+    except (discord.DiscordException, *trouble.NETWORK) as gone:
+        return gone
+    return None
+
+
+def _name(interaction: discord.Interaction[Attache]) -> str:
+    """What was used: a command's name, or the first word of a button's id."""
+    if interaction.command is not None:
+        return f"/{interaction.command.qualified_name}"
+    return str((interaction.data or {}).get("custom_id", "an interaction")).partition(":")[0]

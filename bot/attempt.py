@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 
-from bot import channels
+from bot import channels, trouble
 from bot.clock import Clock
 from bot.kinds import RENDERERS, Gone, Owed
 from bot.pacing import Pace
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import Found, Restored
+from bot.trouble import NETWORK
 from bot.ui import messages
 from bot.ui.messages import Message
 from bot.ui.text import joined
@@ -38,7 +37,6 @@ LONGEST_WAIT = timedelta(minutes=15)
 UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
 DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
-NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083
 NO_JSON = 0  # The answer is not Discord's own but of something before it, such as a firewall: it says nothing.
 
@@ -263,9 +261,7 @@ class Attempt:
     async def _not_drawn(self, error: Exception) -> None:
         delivery, now = self._delivery, self._clock.now()
         failures = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
-        reference = secrets.token_hex(3)
-        words = "reference %s: delivery %d (%s) could not be drawn"
-        log.error(words, reference, delivery.id, delivery.kind, exc_info=error)
+        reference = trouble.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
         detail = f"reference {reference}"
         if failures > len(DRAWN_AGAIN_AFTER):
             self._undrawn.pop(delivery.id)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot import trouble
 from bot.attempt import Attempt
 from bot.clock import Clock
 from bot.kinds import PLANNERS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DISK_AGAIN_AFTER = timedelta(minutes=1)
 AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the others.
 
 
@@ -36,18 +37,23 @@ class Deliverer:
         self._workers: dict[int, asyncio.Task[None]] = {}
         self._undrawn: dict[int, int] = {}
         self._closing = False
+        self._waits_until: datetime | None = None  # Since the disk is full.
         self._restored: Restored | None = None
         self._asked_for_restore = False
 
     async def begin(self, now: datetime) -> None:
         """Plans what fell due and starts to send it, without waiting for the end."""
+        if self._is_waiting(now):
+            return
         async with self._planning:
             await self._ask_for_restore(now)
             for plan in PLANNERS:
                 try:
                     await plan(self._db, now)
-                except Exception:
-                    log.exception("reference %s: %s failed; the others go on", secrets.token_hex(3), plan.__name__)
+                except Exception as error:
+                    if trouble.is_of_the_disk(error):
+                        raise  # The others would fail as well.
+                    trouble.report(log, error, "%s failed; the others go on", plan.__name__)
             await self._release()
         await self._start_due(now)
 
@@ -59,7 +65,7 @@ class Deliverer:
             await self._start_due(self._clock.now())
 
     async def _start_due(self, now: datetime) -> None:
-        if not self._closing:
+        if not self._closing and not self._is_waiting(now):
             for destination_id in await deliveries.due_destinations(self._db.read, now):
                 self._start(destination_id)
 
@@ -113,8 +119,20 @@ class Deliverer:
         del self._workers[destination_id]
         if not worker.cancelled() and (error := worker.exception()):
             # What it had claimed is released by the next beat.
-            reference = secrets.token_hex(3)
-            log.error("reference %s: sending to destination %d stopped", reference, destination_id, exc_info=error)
+            if trouble.is_of_the_disk(error):
+                self._wait_for_the_disk(error)
+            else:
+                trouble.report(log, error, "sending to destination %d stopped", destination_id)
+
+    def _wait_for_the_disk(self, error: BaseException) -> None:
+        """Nothing can be claimed or settled, so nothing is sent; told once and tried again in a while."""
+        now = self._clock.now()
+        if not self._is_waiting(now):
+            self._waits_until = now + DISK_AGAIN_AFTER
+            trouble.report(log, error, "nothing is sent until %s", self._waits_until)
+
+    def _is_waiting(self, now: datetime) -> bool:
+        return self._waits_until is not None and now < self._waits_until <= now + DISK_AGAIN_AFTER
 
     async def _work(self, destination_id: int) -> None:
         """Sends what is due for one destination, one after the other."""
@@ -143,9 +161,11 @@ class Deliverer:
                 )
                 try:
                     await attempt.make()
-                except Exception:
-                    # Not a failure of Discord: a bug, or a file that cannot be written. It must not stop the others.
-                    log.exception("reference %s: delivery %d was cut off", secrets.token_hex(3), delivery.id)
+                except Exception as error:
+                    if trouble.is_of_the_disk(error):
+                        raise  # It stays claimed: it may have been sent.
+                    # Not a failure of Discord, but a bug. It must not stop the others.
+                    trouble.report(log, error, "delivery %d was cut off", delivery.id)
                     later = self._clock.now() + timedelta(minutes=1)
                     async with self._db.write() as conn:
                         await deliveries.retry_later(conn, delivery.id, later, unknown=True, detail="cut off")

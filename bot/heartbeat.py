@@ -5,12 +5,16 @@ The database is the schedule; the scheduler holds three jobs in memory and only 
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import trouble
 from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.kinds import next_due
@@ -38,12 +42,21 @@ class Heartbeat:
 
     async def start(self) -> None:
         """Begins to beat, at once. Call it when the bot is ready."""
-        self._scheduler.add_job(self.beat, "interval", seconds=SWEEP.total_seconds(), id="sweep")
-        self._scheduler.add_job(self._clean_up, "interval", days=1, id="clean up")
+        self._schedule(self.beat, "interval", seconds=SWEEP.total_seconds(), id="sweep")
+        self._schedule(self._clean_up, "interval", days=1, id="clean up")
         self._scheduler.start()
         self._db.after_write = self.soon
         self._ring(self._clock.now())
-        self._scheduler.add_job(self._clean_up, "date", run_date=self._clock.now(), id="clean up at start")
+        self._schedule(self._clean_up, "date", run_date=self._clock.now(), id="clean up at start")
+
+    def _schedule(self, work: Callable[[], Awaitable[None]], trigger: str, **options: Any) -> None:
+        """Adds a job. Closing cancels one that runs, which the scheduler would log as an error of the job."""
+
+        async def job() -> None:
+            with suppress(asyncio.CancelledError):
+                await work()
+
+        self._scheduler.add_job(job, trigger, **options)
 
     def soon(self) -> None:
         """Something was written: looks again a moment later."""
@@ -73,8 +86,8 @@ class Heartbeat:
             await self._deliverer.begin(now)
             await self._mark(now)
             next_at = min(next_at, await next_due(self._db.read, now) or next_at)
-        except Exception:
-            log.exception("reference %s: a beat failed; the next one comes", secrets.token_hex(3))
+        except Exception as error:  # noqa: BLE001  # The next beat has to come.
+            trouble.report(log, error, "a beat failed; the next one comes")
         finally:
             self._beating = False
         # Set only now, and never for at once: an alarm that rings anew while it still runs is lost with its job.
@@ -90,11 +103,11 @@ class Heartbeat:
 
     def _ring(self, at: datetime) -> None:
         if self._scheduler.running:
-            self._scheduler.add_job(self.beat, "date", run_date=at, id="alarm", replace_existing=True)
+            self._schedule(self.beat, "date", run_date=at, id="alarm", replace_existing=True)
 
     async def _clean_up(self) -> None:
         try:
             async with self._db.write() as conn:
                 await housekeeping.clean_up(conn, self._clock.now())
-        except Exception:
-            log.exception("reference %s: the daily cleaning failed", secrets.token_hex(3))
+        except Exception as error:  # noqa: BLE001  # Tomorrow's has to come.
+            trouble.report(log, error, "the daily cleaning failed")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from datetime import datetime
 
+from bot import trouble
 from bot.agenda import was_told
 from bot.services import desks, destinations, digests, reminders
 from data.database import Connection, Database
@@ -39,13 +39,11 @@ async def plan_hours(db: Database, now: datetime) -> None:
             try:
                 async with db.write() as conn:
                     await plan_hour(conn, destination_id, now)
-            except Exception:
+            except Exception as error:
+                if trouble.is_of_the_disk(error):
+                    raise  # It is everybody's.
                 failed.add(destination_id)
-                log.exception(
-                    "reference %s: the hour of destination %d could not be planned",
-                    secrets.token_hex(3),
-                    destination_id,
-                )
+                trouble.report(log, error, "the hour of destination %d could not be planned", destination_id)
 
 
 async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot import trouble
 from bot.hours import plan_hours, plan_instants
 from bot.services import alerts, deliveries, desks, destinations, digests, follows, records, reminders
 from bot.ui import digest as drawn_digest
@@ -49,8 +49,10 @@ async def plan_alerts(db: Database, now: datetime) -> None:
             while more:
                 async with db.write() as conn:
                     more = await alerts.plan_next(conn, guild_id, now)
-        except Exception:
-            log.exception("reference %s: the alerts of server %d were not planned", secrets.token_hex(3), guild_id)
+        except Exception as error:
+            if trouble.is_of_the_disk(error):
+                raise  # It is everybody's.
+            trouble.report(log, error, "the alerts of server %d were not planned", guild_id)
 
 
 async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:

@@ -10,9 +10,9 @@ from typing import Literal, Protocol
 
 import discord
 
-from bot.attempt import NETWORK
 from bot.errors import NotAllowed, UserError
 from bot.pacing import Pace
+from bot.trouble import NETWORK
 from data.records import Desk
 
 MEMBERSHIP_KEPT = timedelta(hours=1)

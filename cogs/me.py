@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import trouble, when
 from bot.errors import UserError
 from bot.presses import press
 from bot.rights import Caller
@@ -82,8 +82,8 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
             raise UserError(NOTHING)
         try:
             emptied = await self.bot.db.vacuum()
-        except sqlite3.OperationalError:
-            log.exception("the file could not be written anew after somebody's data was deleted")
+        except sqlite3.OperationalError as error:
+            trouble.report(log, error, "the file could not be written anew after somebody's data was deleted")
             emptied = False
         view = cards.deleted(
             follows=gone.follows,

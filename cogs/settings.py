@@ -12,7 +12,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot import __version__, channels
+from bot import __version__, channels, trouble
 from bot import dossier as files
 from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
@@ -184,8 +184,8 @@ class Settings(
             await desks.forget_all_but_the_greeting(conn, caller.guild_id, now=now)
         try:
             emptied = await self.bot.db.vacuum()
-        except sqlite3.OperationalError:
-            log.exception("the file could not be written anew after a server was deleted")
+        except sqlite3.OperationalError as error:
+            trouble.report(log, error, "the file could not be written anew after a server was deleted")
             emptied = False
         log.info("everything of server %d was deleted", caller.guild_id)
         view = cards.deleted(held, emptied=emptied, mention=self.bot.mention)
