@@ -388,8 +388,8 @@ async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
     """The batches of updates that a destination was (or is about to be) told of at once; a digest leaves them out."""
     rows = await conn.execute_fetchall(
         "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'alert' "
-        "AND (state <> 'settled' OR message_id IS NOT NULL)",
-        (destination_id,),
+        "AND (state <> 'settled' OR message_id IS NOT NULL OR outcome = ?)",
+        (destination_id, DROPPED),
     )
     return {key for (key,) in rows}
 

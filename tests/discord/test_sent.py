@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import discord
@@ -11,8 +12,9 @@ from simcord.enums import OverwriteType
 
 from bot.services import destinations, follows, people, sources, updates
 from bot.services.updates import Change
+from bot.ui.layout import button, plain
 from data.records import Destination, FactDate
-from tests.discord.conftest import World, answer, labels_of
+from tests.discord.conftest import World, answer, id_of, labels_of
 from tests.discord.test_follow import me, move, reply
 
 DAY = FactDate("day", date(2025, 12, 1), date(2025, 12, 1))
@@ -173,3 +175,21 @@ async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: W
     await world.tick(5)
     assert (await stored(world)).reason.startswith("target gone")
     assert tries(world) == before
+
+
+@pytest.mark.asyncio
+async def test_why_works_with_a_marker_and_on_messages_of_the_first_release_without_one(world: World):
+    await channel_of(world)
+    await dated_item(world, "Yearly report", 3)
+    for _ in range(2):
+        await to_hour(world)
+    now = id_of(await newest(world, "Yearly report"), "Why this?")
+    assert re.fullmatch(rf"sent\.why:v1:{world.guild.id}:[0-9a-f]{{24}}:[0-9a-f]{{16}}", now)
+    first_release, _, _ = now.rpartition(":")
+    for raw in (now, first_release):
+        channel = world.bot.get_channel(world.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        message = await channel.send("A message", view=plain([button("Why this?", raw)]))
+        assert "Dated items are told in this channel" in answer(await world.member.click(message, label="Why this?"))
+    made_up = await channel.send("A message", view=plain([button("Why this?", f"{now}:1")]))
+    assert "another version" in answer(await world.member.click(made_up, label="Why this?"))

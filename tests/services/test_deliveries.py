@@ -248,7 +248,11 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     async with owing.db.write() as conn:
         await deliveries.settle(conn, claimed.id, deliveries.NO_LONGER_DUE, now=owing.now)
     await owing.plan(place, "waiting")
-    assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting"}
+    await owing.plan(place, "dropped")
+    async with owing.db.write() as conn:
+        await conn.execute("UPDATE delivery SET held = 'held' WHERE key = 'dropped'")
+        assert await deliveries.drop(conn, GUILD, [place], now=owing.now) == 1
+    assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting", "dropped"}
 
 
 @pytest.mark.asyncio

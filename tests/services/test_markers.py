@@ -1,0 +1,123 @@
+"""Markers are the same whatever ids the rows have, and tell any two messages apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.services import deliveries, desks, destinations, markers, people, reminders, sources, updates
+from bot.services.deliveries import Kind
+from bot.services.updates import Change
+from bot.ui.ids import LIMIT, custom_id
+from data.database import Connection, Database
+from data.migrate import migrate
+from data.records import Destination
+from tests.services.outbound import REPORTED
+
+GUILD, NOW = 9_007_199_254_740_993, datetime.fromisoformat("2027-03-01T08:00:00Z")
+
+
+@asynccontextmanager
+async def server(path: Path, first_id: int, words: str = "Call") -> AsyncIterator[dict[str, str]]:
+    """The markers of one message of each sort, in a file whose rows are counted from `first_id` on."""
+    db = await Database.open(path)
+    try:
+        await migrate(db)
+        async with db.write() as conn:
+            for table in ("person", "record", "destination", "reminder", "delivery", "ledger"):
+                await conn.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, first_id))
+            owner = await people.ensure(conn, 77)
+            await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
+            await desks.configure(conn, GUILD, now=NOW, person_id=owner.id)
+            source = await sources.ensure(conn, GUILD, title="A news article")
+            fields = {"name": "Treaty", "state": "open", "item_kind": "signature"}
+            changes = [Change("treaty", "pending", field, value, REPORTED, source) for field, value in fields.items()]
+            await updates.append(conn, GUILD, changes, now=NOW, person_id=owner.id, origin="editor")
+            yield await _marks(conn, owner.id, words)
+    finally:
+        await db.close()
+
+
+async def _marks(conn: Connection, owner: int, words: str) -> dict[str, str]:
+    channel = await destinations.ensure_channel(conn, GUILD, 1001, now=NOW, person_id=owner)
+    person = await destinations.ensure_person(conn, GUILD, owner, now=NOW)
+    own = await reminders.set_words(conn, person, words, NOW + timedelta(days=1), now=NOW, person_id=owner)
+    twin = await reminders.set_words(
+        conn, person, words, NOW + timedelta(days=1), now=NOW + timedelta(seconds=1), person_id=owner
+    )
+    ((item,),) = await conn.execute_fetchall("SELECT id FROM record WHERE slug = 'treaty'")
+    await conn.execute(
+        "INSERT INTO reminder (destination_id, record_id, created_at) VALUES (?, ?, '2027')", (person.id, item)
+    )
+    ((joined,),) = await conn.execute_fetchall("SELECT max(id) FROM reminder")
+    notice = {"destination": channel.id, "kind": "alert", "outcome": "target gone", "words": "gone"}
+    owed: list[tuple[Destination, Kind, str, Any, datetime]] = [
+        (channel, "alert", "b1", {}, NOW),
+        (channel, "alert", "b2", {}, NOW),
+        (person, "alert", "b1", {}, NOW),
+        (channel, "reminder", f"item:{item}:2027-03-15:14", {}, NOW),
+        (channel, "reminder", f"item:{item}:2027-03-15:7", {}, NOW),
+        (channel, "reminder", f"item:{item}:2027-03-16:7", {}, NOW),
+        (person, "reminder", f"item:{item}:2027-03-15:7", {}, NOW),
+        (person, "reminder", f"words:{own.id}:2027-03-02T08:00:00.000Z", {}, NOW),
+        (person, "reminder", f"words:{twin.id}:2027-03-02T08:00:00.000Z", {}, NOW),
+        (person, "reminder", f"words:{own.id}:2027-03-03T08:00:00.000Z", {}, NOW),
+        (person, "reminder", f"snooze:{joined}:2027-03-03T08:00:00.000Z", {}, NOW),
+        (channel, "digest", "2027-03-01", {}, NOW),
+        (channel, "digest", "2027-03-02", {}, NOW),
+        (channel, "open", "2027-03-01", {}, NOW),
+        (person, "confirmation", f"first:{own.id}", {"verb": "follow", "slug": "treaty"}, NOW),
+        (person, "confirmation", f"first:{twin.id}", {"verb": "follow", "slug": "treaty"}, NOW + timedelta(hours=1)),
+        (person, "confirmation", f"remind:{own.id}", {"verb": "remind", "name": words}, NOW),
+        (person, "notice", f"{channel.id}:1", notice, NOW),
+    ]
+    found: dict[str, str] = {}
+    for i, (place, kind, key, payload, due_at) in enumerate(owed):
+        planned = await deliveries.plan(conn, GUILD, place.id, kind, key, due_at=due_at, payload=payload)
+        assert planned
+        found[f"{i}: {kind}"] = await markers.of(conn, await deliveries.get(conn, planned), place)
+    return found
+
+
+@pytest.mark.asyncio
+async def test_a_marker_holds_nothing_that_another_file_counts_differently(tmp_path: Path):
+    async with server(tmp_path / "a.db", 1) as ours, server(tmp_path / "b.db", 40_000) as theirs:
+        assert ours == theirs
+        assert len(set(ours.values())) == len(ours)
+        assert all(len(marker) == 16 and int(marker, 16) >= 0 for marker in ours.values())
+
+
+@pytest.mark.asyncio
+async def test_other_words_are_another_marker(tmp_path: Path):
+    async with server(tmp_path / "a.db", 1) as ours, server(tmp_path / "b.db", 1, words="Write") as theirs:
+        assert {name.split(": ")[1] for name in ours if ours[name] != theirs[name]} == {"reminder", "confirmation"}
+
+
+@pytest.mark.asyncio
+async def test_the_day_counts_for_what_is_planned_anew_at_another_hour(tmp_path: Path):
+    async with server(tmp_path / "a.db", 1) as ours:
+        assert ours
+    db = await Database.open(tmp_path / "a.db")
+    try:
+        rows = await db.read.execute_fetchall("SELECT id FROM delivery WHERE kind IN ('digest', 'open', 'reminder')")
+        ids = [id_ for (id_,) in rows]
+        before = [await _mark(db, id_) for id_ in ids]
+        async with db.write() as conn:
+            await conn.execute("UPDATE delivery SET due_at = '2027-03-09T09:00:00.000Z'")
+        assert [await _mark(db, id_) for id_ in ids] == before
+    finally:
+        await db.close()
+
+
+async def _mark(db: Database, delivery_id: int) -> str:
+    delivery = await deliveries.get(db.read, delivery_id)
+    return await markers.of(db.read, delivery, await destinations.get(db.read, delivery.destination_id))
+
+
+def test_a_button_with_nonce_and_marker_fits_for_any_server():
+    assert len(custom_id("sent.why", "0" * 24, "f" * 16, guild_id=2**64 - 1)) <= LIMIT
