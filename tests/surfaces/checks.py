@@ -1,0 +1,315 @@
+"""The two checks of what people read: no date or source beside words that are not from it, and each fact has its own.
+
+They are functions of the lines and the ledger alone. How lines are read:
+
+- A line with words of facts carries its own dates and sources.
+- A line with a date or a source and no words of facts (a quiet source line) is about the lines directly above it, up
+  to a heading or the line before that is of its kind; after a blank line about all of the text above.
+- A heading with a day is about the lines below it, up to the next heading.
+- In lists of sources "source 3" stands for what the line "Source 3: ..." names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from bot.ledger.fields import find_field
+from bot.ledger.values import RecordRef
+from tests.surfaces.book import Book, Told, plain
+
+Kind = Literal["foreign", "undated", "unsourced"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What can be wrong: a date or source that is not of these words; a fact without its day; one without its source."""
+
+WITH_NAMES = ("all facts", "sources", "answer sources", "update")
+"""Surfaces on which names, kinds and topics stand with the day and the source from which they were entered."""
+
+_PRESS = re.compile(r"(all facts|sources|history|open(?! items)\b|read )", re.IGNORECASE)
+_WAS = re.compile(r"\b(was|were|before|no longer|earlier|until|instead of)\b")
+_NEWEST = re.compile(r"newest|nothing newer")
+_SINCE = re.compile(r"on the record since|first reported")
+_LEGEND = re.compile(r"source (\d+):")
+_NUMBERED = re.compile(r"source (\d+)\b")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One message as a person reads it.
+
+    `texts` are its text components or its content, `options` the choices of its menus, `presses` the labels of its
+    buttons and menus; `subject` is the record that the message is about, where it is about one.
+    """
+
+    surface: str
+    title: str
+    texts: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    presses: tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        return "\n\n".join(self.texts).split("\n")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A line that breaks the promise: the date or source in it, and what that belongs to."""
+
+    check: Kind
+    surface: str
+    title: str
+    number: int
+    line: str
+    mark: str
+    belongs: str
+
+    def __str__(self) -> str:
+        said = {
+            "foreign": f"{self.mark!r} does not belong to these words but to {self.belongs}",
+            "undated": f"{self.belongs} stands without its day",
+            "unsourced": f"{self.belongs} stands without its source, and no button leads there",
+        }[self.check]
+        return f"{self.surface}:{self.title}:{self.number}: {said}\n    {self.line.strip()[:300]}"
+
+
+@dataclass
+class _Line:
+    number: int
+    raw: str
+    with_names: bool = False
+    legend: bool = False
+    """Whether it describes a numbered source."""
+    text: str = ""
+    named: set[str] = field(default_factory=set)
+    here: set[str] = field(default_factory=set)
+    near: set[str] = field(default_factory=set)
+    dates: list[str] = field(default_factory=list)
+    of_facts: list[str] = field(default_factory=list)
+    """Those of its dates on which something was reported."""
+    titles: list[str] = field(default_factory=list)
+    locators: list[str] = field(default_factory=list)
+    stands: list[Told] = field(default_factory=list)
+    shown: dict[tuple[str, str, str], list[Told]] = field(default_factory=dict)
+    former: set[tuple[str, str, str]] = field(default_factory=set)
+    """What of it is shown as what was before."""
+    over: list[_Line] = field(default_factory=list)
+    """The lines that are about this one: a heading with a day, the source line below."""
+
+    @property
+    def heading(self) -> bool:
+        return self.raw.startswith("#")
+
+    @property
+    def marked(self) -> bool:
+        return bool(self.dates or self.titles or self.locators)
+
+    @property
+    def words(self) -> bool:
+        """Whether words of facts stand in it."""
+        return any((self.with_names or _may_be_dated(one)) and not self._is_only_a_day(one) for one in self.stands)
+
+    def _is_only_a_day(self, one: Told) -> bool:
+        """Whether a value is a day that, in a quiet line, may as well be that of a fact."""
+        return bool(one.value_day) and self.raw.startswith("-# ") and one.value_day in self.of_facts
+
+    @property
+    def about_others(self) -> bool:
+        """Whether it holds dates or sources and no words that they could be of."""
+        return self.marked and not self.heading and not self.words and (self.with_names or not self.named)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks found on one page: how many facts are shown, how many with a day, and what is wrong."""
+
+    shown: int
+    dated: int
+    violations: list[Violation]
+
+
+def check(page: Page, book: Book) -> Checked:
+    """Checks one page."""
+    lines = [*_read(page, book)]
+    legends = _legends(lines)
+    found: list[Violation] = []
+
+    def wrong(check: Kind, line: _Line, mark: str, belongs: Iterable[object]) -> None:
+        told = "; ".join(str(one) for one in list(belongs)[:3])
+        found.append(Violation(check, page.surface, page.title, line.number, line.raw, mark, told))
+
+    with_names = page.surface in WITH_NAMES
+    for line in lines:
+        if line.legend:
+            continue
+        below = [other for other in lines if any(line is one for one in other.over)]
+        reported: set[tuple[bool, frozenset[int]]] = set()
+        for mark, owners in _marks(line, book):
+            fine = (
+                _belongs_to_all(owners, below, page)
+                if line.about_others or (line.heading and not line.words)
+                else any(one in line.stands and (with_names or _may_be_dated(one)) for one in owners)
+            )
+            # A title, a host and a place of one source are one mistake.
+            once = (mark in line.dates, frozenset(one.update.id for one in owners))
+            if not fine and once not in reported and not _is_computed(mark, line, lines, page, book):
+                reported.add(once)
+                wrong("foreign", line, mark, owners)
+    shown = dated = 0
+    reachable = any(_PRESS.match(label) for label in page.presses)
+    for line in lines:
+        dates = {day for one in [line, *line.over] for day in one.dates}
+        sources = {mark for one in [line, *line.over] for mark in [*one.titles, *_numbered(one, legends)]}
+        for group in line.shown.values():
+            if not any(one.day for one in group):
+                continue  # No day of it is on the record.
+            shown += 1
+            if any(one.day in dates for one in group):
+                dated += 1
+            else:
+                wrong("undated", line, "", group)
+            if not reachable and not any(one in book.titles[mark] for mark in sources for one in group):
+                wrong("unsourced", line, "", group)
+    return Checked(shown, dated, found)
+
+
+def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
+    """Each date, source and place in a line with the updates that it belongs to; dates that are values are words."""
+    for day in line.dates:
+        if not any(one in line.stands for one in book.value_days.get(day, [])):
+            yield day, [*book.days.get(day, []), *book.published.get(day, []), *book.value_days.get(day, [])]
+    for title in line.titles:
+        yield title, book.titles[title]
+    for locator in line.locators:
+        yield locator, book.locators[locator]
+
+
+def _may_be_dated(one: Told) -> bool:
+    return one.news or one.update.field == "checked"
+
+
+def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) -> bool:
+    """Whether a date or source that stands for several lines is that of all that they say.
+
+    What was before is left out, and where an editor enters something, what has its own day beside it.
+    """
+    groups = [
+        group
+        for line in below
+        for says, group in line.shown.items()
+        if says not in line.former and not (page.surface == "update" and any(one.day in line.dates for one in group))
+    ]
+    if not groups:
+        may = page.surface in WITH_NAMES
+        return any(one in line.stands and (may or _may_be_dated(one)) for line in below for one in owners)
+    return all(any(one in owners for one in group) for group in groups)
+
+
+def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, book: Book) -> bool:
+    """Whether a line says truly how fresh what is shown is: its newest day, or since when it is on the record."""
+    owners = [one for one in book.days.get(mark, []) if one.news and one.current]
+    if not owners:
+        return False
+    of = {page.subject, *line.named} if page.subject or line.named else {s for other in lines for s in other.named}
+    mine = [one for one in book.told if one.news and one.current and one.update.record in of and one.update.date.day]
+    days = [one.update.date.day for one in mine if one.update.date.day]
+    seen = [one.update.date.day for o in lines for g in o.shown.values() for one in g if one.current]
+    newest = max([*days, *(day for day in seen if day)], default=None)
+    if line.raw.startswith("-# ") and _NEWEST.search(line.text) and not any(one.news for one in line.stands):
+        return any(one.update.date.day == newest for one in owners)
+    return bool(_SINCE.search(line.text)) and any(one.update.date.day == min(days, default=None) for one in owners)
+
+
+def _read(page: Page, book: Book) -> Iterator[_Line]:
+    """The lines of a page, each with what stands in it and with the lines that are about it."""
+    lines = [_Line(number, raw, page.surface in WITH_NAMES) for number, raw in enumerate(page.lines, 1)]
+    last: set[str] = set()
+    about = {page.subject} if page.subject else set()
+    for line, before in zip(lines, [None, *lines[:-1]], strict=True):
+        line.text = plain(line.raw).casefold()
+        line.legend = bool(_LEGEND.match(line.text)) or (before is not None and before.legend and line.raw[:3] == "-# ")
+        line.named = book.named(line.text)
+        last = line.named or (last if line.raw.strip() else set())
+        if line.raw.startswith("## ") and not page.subject:
+            about = line.named
+        line.here = line.named | about | last
+    lines += [_option(len(lines) + n, raw, book) for n, raw in enumerate(page.options, 1)]
+    for line in lines:
+        text = plain(line.raw)
+        line.dates = book.dates_in(text)
+        line.of_facts = [day for day in line.dates if day in book.days]
+        line.titles, line.locators = book.titles_in(line.text), book.locators_in(line.text)
+        line.near = line.here | {slug for one in line.here for slug in book.neighbours.get(one, ())}
+        was = _WAS.search(line.text)
+        for one, at in book.standing(line.text):
+            if one.own or one.update.record in line.near:
+                line.stands.append(one)
+            former = was is not None and at > was.start()
+            told = one.current or former or page.surface in ("history", "update")
+            if one.news and _is_traced(one) and (one.own or (one.update.record in line.here and told)):
+                line.shown.setdefault(one.says, []).append(one)
+                if former:
+                    line.former.add(one.says)
+        for says, group in line.shown.items():
+            # Another update that says the same in the same record may be the one that is told.
+            group[:] = [one for one in line.stands if one.says == says]
+        if line.heading or line.legend:
+            line.shown = {}
+    _govern(lines[: len(page.lines)])
+    return iter(lines)
+
+
+def _option(number: int, raw: str, book: Book) -> _Line:
+    line = _Line(number, raw, text=plain(raw).casefold())
+    line.named = book.named(line.text)
+    line.here = line.named
+    return line
+
+
+def _is_traced(one: Told) -> bool:
+    """Whether the words of an update show that it is told. A record that is named alone may stand for many things."""
+    found = find_field(one.kind, one.update.field)
+    return not (found is not None and isinstance(found.type, RecordRef) and not one.own)
+
+
+def _govern(lines: Sequence[_Line]) -> None:
+    """Notes for each line which others are about it."""
+    heading: _Line | None = None
+    for index, line in enumerate(lines):
+        if line.heading:
+            heading = line if line.dates and not line.words else None
+        elif heading is not None and not line.about_others:
+            line.over.append(heading)
+        if line.about_others and not line.legend:
+            for above in _above(lines[:index]):
+                above.over.append(line)
+
+
+def _above(before: Sequence[_Line]) -> Iterator[_Line]:
+    """The lines that a source line is about: its paragraph; where that holds no facts, all of the text above."""
+    paragraph: list[_Line] = []
+    for line in reversed(before):
+        if not line.raw.strip() or line.heading or line.about_others:
+            break
+        paragraph.append(line)
+    if any(line.words for line in paragraph) or (len(paragraph) < len(before) and before[-1 - len(paragraph)].heading):
+        yield from paragraph
+        return
+    for line in reversed(before):
+        if line.raw.startswith("## "):
+            break
+        if not line.heading and not line.about_others:
+            yield line
+
+
+def _legends(lines: Sequence[_Line]) -> dict[str, list[str]]:
+    """What each "Source 3: ..." names, by its number."""
+    return {found[1]: line.titles for line in lines if (found := _LEGEND.match(line.text))}
+
+
+def _numbered(line: _Line, legends: dict[str, list[str]]) -> Iterator[str]:
+    for number in _NUMBERED.findall(line.text):
+        yield from legends.get(number, [])

@@ -1,0 +1,385 @@
+"""Random ledgers in which each update has a day, a source, a place in it and, where its type allows, a word of its own.
+
+So whatever people read can be traced to the update that it came from.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bot.ledger.fields import OUTCOMES, STAGES
+from bot.services import sources, updates
+from bot.services.updates import Change
+from data.database import Connection, Database
+from data.records import FactDate, Kind
+
+
+@dataclass(frozen=True)
+class Act:
+    """One update. `title` and `host` name its source; `corrects` is the number of the update that it corrects."""
+
+    number: int
+    record: str
+    kind: Kind
+    field: str
+    value: Any
+    day: date
+    title: str
+    host: str
+    published: date | None
+    locator: str
+    corrects: int | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A ledger to be entered: batches from before anybody followed it, and those that are news to followers.
+
+    `words` are the invented ones: each stands in one update only.
+    """
+
+    before: list[list[Act]]
+    news: list[list[Act]]
+    words: frozenset[str]
+
+
+_CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
+_FIRST, _NAMES_FROM, _LAST = date(2014, 1, 1), date(2021, 6, 1), date(2025, 12, 31)
+
+
+@dataclass
+class _Inventor:
+    """What makes words and days, none of them twice."""
+
+    rng: random.Random
+    used: set[str] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    acts: int = 0
+
+    def word(self) -> str:
+        while True:
+            # Two different vowels and three syllables: no word is a slip of another, nor one of a language.
+            word = "".join(self.rng.choice(_CONSONANTS) + self.rng.choice(_VOWELS) for _ in range(4)).capitalize()
+            word += self.rng.choice("xqw")
+            if word not in self.used:
+                self.used.add(word)
+                return word
+
+    def day(self, first: date = _FIRST, last: date = _LAST) -> date:
+        while True:
+            day = first + timedelta(days=self.rng.randrange((last - first).days + 1))
+            if day not in self.days:
+                self.days.add(day)
+                return day
+
+    def amount(self) -> str:
+        while True:
+            amount = f"{self.rng.randrange(101, 999)}{self.rng.randrange(1, 9)}"
+            if amount not in self.used:
+                self.used.add(amount)
+                return f"{amount}0000000"
+
+    def act(self, record: str, kind: Kind, field_: str, value: Any, first: date = _FIRST) -> Act:
+        """An update with all its own; names and the like are entered with later days than most that is reported."""
+        first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
+        word = self.word()
+        self.acts += 1
+        return Act(
+            self.acts,
+            record,
+            kind,
+            field_,
+            value,
+            self.day(first),
+            f"{word} {self.rng.choice(['Gazette', 'Herald', 'Ministry note'])}",
+            f"{self.word().lower()}.example" if self.rng.random() < 0.5 else "",
+            self.day() if self.rng.random() < 0.4 else None,
+            f"{self.rng.choice(['folio', 'annex'])} {self.word()}",
+        )
+
+
+def fact_day(day: date) -> FactDate:
+    return FactDate("day", day, day)
+
+
+def _date_value(day: date) -> dict[str, Any]:
+    return {"precision": "day", "first": day.isoformat(), "last": day.isoformat()}
+
+
+def random_plan(rng: random.Random, today: date) -> Plan:
+    """A server with records of all kinds, and what changed about them. Items fall due from `today` on."""
+    make = _Inventor(rng)
+    word, chance = make.word, rng.random
+    kinds: dict[str, Kind] = {}
+    counts: dict[Kind, int] = {
+        "participant": 4, "place": 1, "topic": 2, "dialogue": 1, "session": 2, "document": 1, "deal": 3,
+        "statement": 3, "event": 1, "pending": 5,
+    }  # fmt: skip
+    for kind, count in counts.items():
+        kinds |= {f"{kind}-{n}": kind for n in range(1, count + 1)}
+
+    def of(kind: Kind) -> str:
+        return f"{kind}-{rng.randrange(1, counts[kind] + 1)}"
+
+    def ref(kind: Kind, *, role: bool = False) -> dict[str, Any]:
+        return {"record": of(kind)} | ({"role": f"{word()} side"} if role else {})
+
+    def quoted() -> dict[str, Any]:
+        return {"record": "", "role": f"{word()} office"}
+
+    def text() -> str:
+        return f"{word()} {rng.choice(['lines', 'frames', 'parts', 'works'])}"
+
+    before: list[list[Act]] = []
+    news: list[list[Act]] = []
+
+    def enter(where: list[list[Act]], record: str, *fields: tuple[str, Any], first: date = _FIRST) -> list[Act]:
+        batch = [make.act(record, kinds[record], name, value, first) for name, value in fields]
+        if batch:
+            where.append(batch)
+        return batch
+
+    def some(*fields: tuple[str, Any]) -> list[tuple[str, Any]]:
+        return [one for one in fields if chance() < 0.75]
+
+    for slug, kind in kinds.items():
+        noun = {"pending": "item"}.get(kind, kind)
+        enter(before, slug, ("name", f"{word()} {noun}"))
+    for slug, kind in kinds.items():
+        own: list[tuple[str, Any]] = some(
+            ("alias", {"text": text()}), ("topic", ref("topic")), ("summary", f"{text()}.")
+        )
+        if kind == "topic":
+            own = [one for one in own if one[0] != "topic"]
+        if kind == "deal":
+            own += some(
+                ("stage", rng.choice(list(STAGES)[:5])),
+                ("deal_type", text()),
+                ("quantity", text()),
+                ("model", text()),
+                ("delivery", text()),
+                ("made_in", text()),
+                ("under", ref("document")),
+                ("approved_by", quoted()),
+                ("side_state", "stalled"),
+            )
+            own += [("party", ref("participant", role=True)) for _ in range(rng.randrange(3))]
+            for _ in range(rng.randrange(4)):
+                money = {"amount": make.amount(), "currency": "USD", "bound": rng.choice(["exact", "about", "at most"])}
+                own.append(("value", money | ({"kind": f"{word()} sum"} if chance() < 0.5 else {})))
+            for _ in range(rng.randrange(3)):
+                approval = {
+                    "side": of("participant"),
+                    "what": f"{word()} consent",
+                    "state": rng.choice(["open", "requested"]),
+                }
+                own.append(("approval", approval | ({"authority": f"{word()} board"} if chance() < 0.6 else {})))
+        elif kind == "participant":
+            own += some(
+                ("type", "organisation"), ("title", text()), ("org_type", text()), ("country", ref("participant"))
+            )
+        elif kind == "place":
+            own += some(("place_type", text()))
+        elif kind == "dialogue":
+            own += some(("frequency", text()), ("began", _date_value(make.day())))
+            own += [("party", ref("participant", role=True))]
+        elif kind == "session":
+            own += some(
+                ("series", ref("dialogue")),
+                ("held_on", _date_value(make.day())),
+                ("place", ref("place")),
+                ("state", rng.choice(["scheduled", "held"])),
+                ("edition", text()),
+                ("agenda", ref("topic")),
+                ("discussed", ref("deal")),
+                ("produced", ref("document")),
+                ("party", ref("participant", role=True)),
+                ("attended", ref("participant", role=True)),
+            )
+        elif kind == "document":
+            own += some(
+                ("doc_type", text()),
+                ("title", text()),
+                ("issuer", ref("participant")),
+                ("dated", _date_value(make.day())),
+            )
+        elif kind == "statement":
+            own += [
+                ("whose", ref("participant") if chance() < 0.5 else quoted()),
+                ("said", f"{text()} and {word()} talks"),
+            ]
+            own += some(
+                ("form", rng.choice(["commitment", "position", "call"])),
+                ("about", ref("deal")),
+                ("made_at", ref("session")),
+            )
+        elif kind == "event":
+            own += some(
+                ("happened", _date_value(make.day())),
+                ("place", ref("place")),
+                ("involved", ref("participant", role=True)),
+                ("of", ref("dialogue")),
+            )
+        elif kind == "pending":
+            n = int(slug.rpartition("-")[2])
+            due_on = today + timedelta(days=[16, 9, 3, 0, 0][n - 1] + rng.randrange(2))
+            due = {"date": _date_value(due_on), "sureness": rng.choice(["fixed", "announced", "announced", "reported"])}
+            own += [
+                ("state", "open"),
+                ("item_kind", rng.choice(["signature", "delivery", "clearance", "notification_window"])),
+                ("who", quoted()),
+                ("about", ref("deal")),
+            ]
+            own += some(("basis", rng.choice(["stated", "left open"])), ("closes_when", text()))
+            # The last items have no due date: two of them are listed as still open.
+            own += [("due", due)] if n <= 3 else some(("due", None))
+        rng.shuffle(own)
+        enter(before, slug, *own)
+
+    def moved(where: list[list[Act]], first: date) -> None:
+        for slug, kind in kinds.items():
+            if kind == "deal":
+                enter(where, slug, *some(("stage", rng.choice(list(STAGES)[2:]))), first=first)
+                enter(
+                    where,
+                    slug,
+                    *some(("quantity", text()), ("side_state", rng.choice(["none", "on_hold"]))),
+                    first=first,
+                )
+                for act in [act for batch in before for act in batch if act.record == slug and act.field == "approval"]:
+                    if chance() < 0.6:
+                        state = rng.choice(["granted", "granted", "refused", "expired"])
+                        enter(where, slug, ("approval", act.value | {"state": state}), first=first)
+                for act in [act for batch in before for act in batch if act.record == slug and act.field == "party"]:
+                    if chance() < 0.3:
+                        enter(where, slug, ("party", act.value | {"gone": True}), first=first)
+                if chance() < 0.6:
+                    money = {"amount": make.amount(), "currency": "USD"}
+                    enter(where, slug, ("value", money), first=first)
+            elif kind == "participant":
+                enter(where, slug, *some(("title", text())), first=first)
+            elif kind == "session" and chance() < 0.6:
+                enter(where, slug, ("state", rng.choice(["postponed", "cancelled", "followed_up"])), first=first)
+            if chance() < 0.25:
+                enter(where, slug, ("summary", f"{text()}."), first=first)
+            if chance() < 0.2:
+                enter(where, slug, ("checked", "nothing new"), first=first)
+            if chance() < 0.25:
+                enter(where, slug, ("alias", {"text": text()}), first=first)
+
+    late = date(2024, 1, 1)
+    moved(before, _FIRST)
+    moved(news, late)
+    for slug in (slug for slug, kind in kinds.items() if kind == "pending"):
+        n = int(slug.rpartition("-")[2])
+        if chance() < 0.4:
+            enter(before, slug, ("who", quoted() | {}))
+        if n == 2:
+            later = {"date": _date_value(today + timedelta(days=20 + rng.randrange(5))), "sureness": "announced"}
+            enter(news, slug, ("due", later), first=late)
+        if n == 5:
+            enter(news, slug, ("state", "closed"), ("outcome", rng.choice(list(OUTCOMES))), first=late)
+    fresh = "pending-6"
+    kinds[fresh] = "pending"
+    news.append(
+        [
+            make.act(fresh, "pending", name, value, late)
+            for name, value in (
+                ("name", f"{word()} item"),
+                ("state", "open"),
+                ("item_kind", "evaluation"),
+                ("who", quoted()),
+                ("about", ref("deal")),
+                ("basis", "stated"),
+            )
+        ]
+    )
+    rng.shuffle(news)
+    before = [_changed_later(rng, make, batch, text) for batch in before]
+    return Plan(before, news, frozenset(word for word in make.used if not word.isdecimal()))
+
+
+def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: Any) -> list[Act]:
+    """A batch in which some texts are withdrawn later and some corrected by an update of their own."""
+    found: list[Act] = []
+    for act in batch:
+        plain = isinstance(act.value, str) and act.field in (
+            "quantity",
+            "model",
+            "delivery",
+            "made_in",
+            "title",
+            "edition",
+        )
+        if plain and rng.random() < 0.12:
+            found.append(replace(act, withdrawn=True))
+        elif plain and rng.random() < 0.15:
+            found += [act, replace(make.act(act.record, act.kind, act.field, text()), corrects=act.number)]
+        else:
+            found.append(act)
+    return found
+
+
+def plans(today: date) -> st.SearchStrategy[Plan]:
+    """Plans as hypothesis makes them: it finds the smallest part of the news and of the changes that still fails."""
+
+    def thinned(seed: int, dropped: set[int]) -> Plan:
+        plan = random_plan(random.Random(seed), today)
+        kept = [batch for n, batch in enumerate(plan.before) if batch[0].field == "name" or n not in dropped]
+        return replace(plan, before=kept, news=[b for n, b in enumerate(plan.news) if -n - 1 not in dropped])
+
+    return st.builds(thinned, st.integers(0, 2**16), st.sets(st.integers(-40, 90), max_size=60))
+
+
+async def enter(
+    db: Database, guild_id: int, batches: Sequence[Sequence[Act]], *, now: datetime, person_id: int
+) -> datetime:
+    """Enters batches one after the other, a minute apart, and withdraws what they say is withdrawn. The last moment."""
+    async with db.write() as conn:
+        ids: dict[int, int] = {}
+        for batch in batches:
+            for part in _parts(batch):
+                changes = [await _change(conn, guild_id, act, ids) for act in part]
+                saved = await updates.append(conn, guild_id, changes, now=now, person_id=person_id, origin="editor")
+                rows = await conn.execute_fetchall("SELECT id FROM ledger WHERE batch = ? ORDER BY id", (saved,))
+                ids |= {act.number: id_ for act, (id_,) in zip(part, rows, strict=True)}
+            now += timedelta(minutes=1)
+            gone = [ids[act.number] for act in batch if act.withdrawn]
+            if gone:
+                later = now + timedelta(minutes=2)
+                await updates.withdraw(conn, guild_id, gone, now=later, person_id=person_id, reason="Retracted")
+    return now
+
+
+def _parts(batch: Sequence[Act]) -> list[list[Act]]:
+    """A batch, and what corrects it: that needs the number which the ledger gave to the first."""
+    first, then = [act for act in batch if act.corrects is None], [act for act in batch if act.corrects is not None]
+    return [part for part in (first, then) if part]
+
+
+async def _change(conn: Connection, guild_id: int, act: Act, ids: dict[int, int]) -> Change:
+    source_id = await sources.ensure(
+        conn,
+        guild_id,
+        title=act.title,
+        published_on=fact_day(act.published) if act.published else None,
+        url=f"https://{act.host}/a" if act.host else "",
+    )
+    return Change(
+        act.record,
+        act.kind,
+        act.field,
+        act.value,
+        fact_day(act.day),
+        source_id,
+        act.locator,
+        reason="As the source says." if act.field == "stage" else "",
+        replaces=ids[act.corrects] if act.corrects is not None else None,
+    )
