@@ -39,7 +39,7 @@ _CHOICES: dict[tuple[str, str], str] = {
     ("stage", "unspecified"): r"no stage reported",
     ("stage", "requested"): r"formally requested",
     ("stage", "negotiating"): r"negotiat",
-    ("stage", "approved"): r"last approval given|approved by",
+    ("stage", "approved"): r"last approval given|\bapproved\b(?! by:)",
     ("stage", "signed"): r"(?<!yet )\bsigned\b",
     ("stage", "in_execution"): r"carried out|in production",
     ("side_state", "none"): r"no longer|resumed|side state: none",
@@ -139,9 +139,10 @@ class Book:
         """The invented word in a text; "" when there is none."""
         return next((word for word in self._invented.findall(text.casefold()) if word in self._words), "")
 
-    def named(self, line: str) -> set[str]:
-        """The records whose names stand in a line in small letters."""
-        return {slug for slug, pattern in self._name_patterns.items() if pattern.search(line)} if line else set()
+    def named(self, line: str) -> dict[str, tuple[int, int]]:
+        """The records whose names stand in a line in small letters, each with where its name first stands."""
+        found = {slug: pattern.search(line) for slug, pattern in self._name_patterns.items()} if line else {}
+        return {slug: match.span() for slug, match in found.items() if match}
 
     @cached_property
     def neighbours(self) -> dict[str, set[str]]:
@@ -277,6 +278,21 @@ def _amounts(amount: Decimal) -> str:
     return rf"(?<![\d.,])(?:{'|'.join(sorted(found))})(?![\d.,]*\d)"
 
 
+def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
+    words = when.format_fact_date(value, weekday=False)
+    if re.fullmatch(r"\d{4}", words):  # A year that stands in no longer date.
+        return (
+            (re.compile("".join(f"(?<!{month} )" for month in _MONTHS.casefold().split("|")) + rf"\b{words}\b"),),
+            "",
+            False,
+        )
+    day = _day(value)
+    phrase = _phrase(words)
+    if _MONTH.fullmatch(words):  # A month that is no part of a day.
+        phrase = re.compile(r"(?<!\d )" + phrase.pattern)
+    return (phrase,), day, bool(day)
+
+
 def _recognised(
     kind: Kind, update: Update, names: dict[str, str], words: set[str]
 ) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
@@ -299,13 +315,11 @@ def _recognised(
     if isinstance(type_, MoneyType):
         return (re.compile(_amounts(Decimal(value["amount"]))),), "", True
     if isinstance(type_, DateType):
-        day = when.format_fact_date(msgspec.convert(value, FactDate), weekday=False)
-        return (_phrase(day),), day, True
+        return _recognised_day(msgspec.convert(value, FactDate))
     if isinstance(type_, DueType):
         if value is None:
             return (re.compile(r"no due date"),), "", False
-        day = when.format_fact_date(msgspec.convert(value, Due).date, weekday=False)
-        return (_phrase(day),), day, True
+        return _recognised_day(msgspec.convert(value, Due).date)
     if isinstance(type_, RecordRef):
         role, target = value.get("role", ""), value.get("record", "")
         if role and (not target or mark(role).pattern != _phrase(role).pattern):
@@ -313,4 +327,4 @@ def _recognised(
         name = [mark(names.get(target) or target)]
         return tuple(name + ([mark(role)] if role else [])), "", False
     text = value["text"] if isinstance(value, dict) else str(value)
-    return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 1
+    return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 2

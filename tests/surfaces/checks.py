@@ -84,7 +84,7 @@ class _Line:
     legend: bool = False
     """Whether it describes a numbered source."""
     text: str = ""
-    named: set[str] = field(default_factory=set)
+    named: dict[str, tuple[int, int]] = field(default_factory=dict)
     here: set[str] = field(default_factory=set)
     near: set[str] = field(default_factory=set)
     dates: list[str] = field(default_factory=list)
@@ -157,7 +157,8 @@ def check(page: Page, book: Book) -> Checked:
             once = (mark in line.dates, frozenset(one.update.id for one in owners))
             if not fine and once not in reported and not _is_computed(mark, line, lines, page, book):
                 reported.add(once)
-                wrong("foreign", line, mark, owners)
+                mine = sorted(owners, key=lambda one: (one.update.record not in line.here, not one.news))
+                wrong("foreign", line, mark, mine)
     shown = dated = 0
     reachable = any(_PRESS.match(label) for label in page.presses)
     for line in lines:
@@ -177,9 +178,9 @@ def check(page: Page, book: Book) -> Checked:
 
 
 def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
-    """Each date, source and place in a line with the updates that it belongs to; dates that are values are words."""
+    """Each date, source and place in a line with the updates that it belongs to. Dates in values are words."""
     for day in line.dates:
-        if not any(one in line.stands for one in book.value_days.get(day, [])):
+        if not any(day in one.value_day or day in str(one.update.value) for one in line.stands):
             yield day, [*book.days.get(day, []), *book.published.get(day, []), *book.value_days.get(day, [])]
     for title in line.titles:
         yield title, book.titles[title]
@@ -202,8 +203,8 @@ def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) 
         for says, group in line.shown.items()
         if says not in line.former and not (page.surface == "update" and any(one.day in line.dates for one in group))
     ]
-    if not groups:
-        may = page.surface in WITH_NAMES
+    may = page.surface in WITH_NAMES
+    if not groups or (may and page.surface != "update"):
         return any(one in line.stands and (may or _may_be_dated(one)) for line in below for one in owners)
     return all(any(one in owners for one in group) for group in groups)
 
@@ -232,10 +233,10 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
         line.text = plain(line.raw).casefold()
         line.legend = bool(_LEGEND.match(line.text)) or (before is not None and before.legend and line.raw[:3] == "-# ")
         line.named = book.named(line.text)
-        last = line.named or (last if line.raw.strip() else set())
+        last = set(line.named) or (last if line.raw.strip() else set())
         if line.raw.startswith("## ") and not page.subject:
-            about = line.named
-        line.here = line.named | about | last
+            about = set(line.named)
+        line.here = {*line.named, *about, *last}
     lines += [_option(len(lines) + n, raw, book) for n, raw in enumerate(page.options, 1)]
     for line in lines:
         text = plain(line.raw)
@@ -249,6 +250,10 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
                 line.stands.append(one)
             former = was is not None and at > was.start()
             told = one.current or former or page.surface in ("history", "update")
+            if one.value_day in line.of_facts and (one.update.record not in line.here or line.raw.startswith("-# ")):
+                continue  # The day is as likely that of a fact.
+            if any(first <= at < last_ for first, last_ in line.named.values()):
+                continue  # The word belongs to a name.
             if one.news and _is_traced(one) and (one.own or (one.update.record in line.here and told)):
                 line.shown.setdefault(one.says, []).append(one)
                 if former:
@@ -265,7 +270,7 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
 def _option(number: int, raw: str, book: Book) -> _Line:
     line = _Line(number, raw, text=plain(raw).casefold())
     line.named = book.named(line.text)
-    line.here = line.named
+    line.here = set(line.named)
     return line
 
 

@@ -52,6 +52,8 @@ class Filled:
     def __init__(self, plan: Plan | None = None, dossier: Path | None = None):
         self.plan, self.dossier = plan, dossier
         self.words = plan.words if plan else frozenset()
+        # Dossiers tell of days after the one on which the simulated Discord begins.
+        self.ahead = timedelta(days=330 if dossier else 0)
 
     async def enter(
         self, db: Database, guild_id: int, person_id: int, now: datetime, *, news: bool | None = None
@@ -185,6 +187,13 @@ async def _ask(reader: Reader) -> list[Page]:
     return [_page("ask", asked, await reader.slash("ask", question=asked)) for asked in _questions(reader)]
 
 
+async def _digest_preview(reader: Reader) -> list[Page]:
+    world = reader.world
+    _shown(await world.manager.slash(world.channel, "digest set", channel=world.channel))
+    preview = await world.manager.slash(world.channel, "digest preview", channel=world.channel)
+    return [_page("digest preview", "channel", _shown(preview))]
+
+
 async def _answer_sources(reader: Reader) -> list[Page]:
     pages: list[Page] = []
     for asked in _questions(reader)[:8]:
@@ -206,6 +215,7 @@ COMMANDS: dict[str, Pages] = {
     "search": _search,
     "ask": _ask,
     "answer sources": _answer_sources,
+    "digest preview": _digest_preview,
 }
 """What a member can open, each with how it is opened. A new button on cards is one row."""
 
@@ -265,11 +275,21 @@ async def _is_open(reader: Reader, slug: str) -> bool:
     return (await records.get(reader.world.db.read, reader.world.guild.id, slug)).record.open
 
 
+class _Ahead(EnvClock):
+    """The simulated Discord's clock, some days ahead."""
+
+    def __init__(self, ahead: timedelta):
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return self.env.now() + self.ahead
+
+
 @asynccontextmanager
-async def _world(path: Path) -> AsyncIterator[World]:
+async def _world(path: Path, ahead: timedelta) -> AsyncIterator[World]:
     db = await Database.open(path)
     await derived.bring_up_to_date(db)
-    clock = EnvClock()
+    clock = _Ahead(ahead)
     bot = Attache(db, clock)
     env = simcord.Env(bot, settle_timeout=8)
     clock.env = env
@@ -288,10 +308,10 @@ async def _world(path: Path) -> AsyncIterator[World]:
 async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> dict[str, list[Seen]]:
     """The pages of surfaces that a member opens or an editor fills in."""
     found: dict[str, list[Seen]] = {}
-    async with _world(folder / "asked.db") as world:
+    async with _world(folder / "asked.db", filled.ahead) as world:
         async with world.db.write() as conn:
             person = await people.ensure(conn, world.owner.id)
-        await filled.enter(world.db, world.guild.id, person.id, world.now)
+        await filled.enter(world.db, world.guild.id, person.id, world.clock.now())
         book = await filled.book(world.db, world.guild.id)
         reader = Reader(world, filled, book)
         for surface in surfaces:
@@ -343,21 +363,21 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
     db = await Database.open(folder / "delivered.db")
     try:
         await migrate(db)
+        start = START + filled.ahead
         async with db.write() as conn:
             person = await people.ensure(conn, 77)
             await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
-            await desks.configure(conn, GUILD, now=START, person_id=person.id, zone=ZONE, channel_id=GUILD + 1)
-        post = Post(db, filled, START)
-        await filled.enter(db, GUILD, person.id, START, news=False)
+            await desks.configure(conn, GUILD, now=start, person_id=person.id, zone=ZONE, channel_id=GUILD + 1)
+        post = Post(db, filled, start)
+        await filled.enter(db, GUILD, person.id, start, news=False)
         book = await filled.book(db, GUILD)
         kinds = {one.update.record: one.kind for one in book.told}
         await post.digest(await post.channel(GUILD + 1))
         following, reader = await post.channel(GUILD + 2), await post.person()
-        for slug in kinds:
-            if book.names[slug]:
-                await post.follow(following, slug)
+        for slug in [slug for slug in kinds if book.names[slug]][:100]:  # No channel follows more.
+            await post.follow(following, slug)
         found: dict[str, list[Seen]] = {surface: [] for surface in DELIVERED}
-        await post.go_to(START + timedelta(days=1))
+        await post.go_to(start + timedelta(days=1))
         _sort(found, await post.seen())
         await filled.enter(db, GUILD, person.id, post.now, news=True)
         for (slug,) in await db.read.execute_fetchall(
@@ -365,7 +385,7 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
         ):
             await post.join(reader, slug)
         for day in range(2, 26):
-            await post.go_to(START + timedelta(days=day))
+            await post.go_to(start + timedelta(days=day))
             _sort(found, await post.seen())
         return found
     finally:

@@ -6,13 +6,14 @@ the list by the change that mends it. `python -m tests.surfaces.measure --exampl
 
 from __future__ import annotations
 
+import random
 from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.surfaces.checks import KINDS, Checked, Kind, check
-from tests.surfaces.ledgers import Plan, plans
+from tests.surfaces.ledgers import dropped, random_plan, seeds, thinned
 from tests.surfaces.surfaces import SURFACES, TODAY, Filled, of_seed, render
 
 SEEDS = (0, 1)
@@ -26,6 +27,7 @@ NOT_YET: dict[str, tuple[Kind, ...]] = {
     "pending list": ("foreign", "undated"),
     "search": ("undated",),
     "ask": ("foreign", "undated"),
+    "digest preview": ("foreign", "undated", "unsourced"),
     "first digest": ("foreign", "undated", "unsourced"),
     "digest": ("foreign", "undated", "unsourced"),
     "Monday digest": ("foreign", "undated", "unsourced"),
@@ -67,15 +69,16 @@ def test_each_surface_is_rendered_and_shows_facts(surface: str):
 
 # Whatever hypothesis shrinks is rendered anew each time, so it is asked for a few ledgers only.
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(plans(TODAY))
-def test_surfaces_that_hold_do_so_for_ledgers_of_any_shape(plan: Plan):
+@given(seeds, dropped)
+def test_surfaces_that_hold_do_so_for_ledgers_of_any_shape(seed: int, without: set[int]):
+    plan = thinned(random_plan(random.Random(seed), TODAY), without)
     found = render(Filled(plan), HOLDING)
     wrong = [v for pages in found.values() for one in pages for v in check(one.page, one.book).violations]
     assert not wrong, "\n".join(map(str, wrong[:20]))
