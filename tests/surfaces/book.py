@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -105,7 +105,9 @@ def plain(text: str) -> str:
 class Book:
     """All updates of a server, with what recognises them."""
 
-    def __init__(self, told: list[Told], sources: dict[int, Source], names: dict[str, str], words: frozenset[str]):
+    def __init__(
+        self, told: list[Told], sources: Mapping[int, Source], names: Mapping[str, str], words: frozenset[str]
+    ):
         self.told, self.sources, self.names = told, sources, names
         self._words = {word.casefold() for word in words}
         self._invented = re.compile(r"[^\W\d_]+")
@@ -240,9 +242,21 @@ async def read(conn: Connection, guild_id: int, words: frozenset[str] = frozense
         id_: Source(id_, title, publisher, msgspec.json.decode(day, type=FactDate) if day else None, url)
         for id_, title, publisher, day, url in found
     }
+    histories = await updates.histories(conn, guild_id, kinds)
+    return make(kinds, names, sources, histories, words)
+
+
+def make(
+    kinds: Mapping[str, Kind],
+    names: Mapping[str, str],
+    sources: Mapping[int, Source],
+    histories: Mapping[str, Sequence[Update]],
+    words: frozenset[str] = frozenset(),
+) -> Book:
+    """Makes a book of the updates of each record; kinds and names are by slug."""
     told: list[Told] = []
     low = {word.casefold() for word in words}
-    for slug, history in (await updates.histories(conn, guild_id, kinds)).items():
+    for slug, history in histories.items():
         live = {update.id for update in live_updates(history)}
         state = fold(kinds[slug], history)
         current = {fact.update for facts in state.facts.values() for fact in facts} & live
@@ -294,7 +308,7 @@ def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, 
 
 
 def _recognised(
-    kind: Kind, update: Update, names: dict[str, str], words: set[str]
+    kind: Kind, update: Update, names: Mapping[str, str], words: set[str]
 ) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
     """The patterns of an update's words, the day that is its value, and whether the words are its own."""
     field = find_field(kind, update.field)

@@ -94,6 +94,8 @@ class _Line:
     locators: list[str] = field(default_factory=list)
     stands: list[Told] = field(default_factory=list)
     shown: dict[tuple[str, str, str], list[Told]] = field(default_factory=dict)
+    at: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Where each of what it shows begins."""
     former: set[tuple[str, str, str]] = field(default_factory=set)
     """What of it is shown as what was before."""
     over: list[_Line] = field(default_factory=list)
@@ -159,6 +161,13 @@ def check(page: Page, book: Book) -> Checked:
                 reported.add(once)
                 mine = sorted(owners, key=lambda one: (one.update.record not in line.here, not one.news))
                 wrong("foreign", line, mark, mine)
+        crossed = _crossed(line)
+        if crossed is not None and not reported:
+            wrong("foreign", line, *crossed)
+    for label in page.presses:
+        for title in book.titles_in(label.casefold()):
+            if not any(one in line.stands and _may_be_dated(one) for line in lines for one in book.titles[title]):
+                wrong("foreign", _Line(0, label), title, book.titles[title])
     shown = dated = 0
     reachable = any(_PRESS.match(label) for label in page.presses)
     for line in lines:
@@ -186,6 +195,22 @@ def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
         yield title, book.titles[title]
     for locator in line.locators:
         yield locator, book.locators[locator]
+
+
+def _crossed(line: _Line) -> tuple[str, list[Told]] | None:
+    """A day in a line that stands beside the words of another fact of the line: days come in the order of the facts."""
+    text = plain(line.raw)
+    last = -1
+    for says in sorted(line.shown, key=lambda one: line.at[one]):
+        group = line.shown[says]
+        days = {one.day for one in group if one.day in line.dates}
+        places = [found.start() for day in days for found in re.finditer(re.escape(day), text)]
+        if not places:
+            continue
+        if max(places) < last:
+            return next(iter(days)), group
+        last = max(last, min(places))
+    return None
 
 
 def _may_be_dated(one: Told) -> bool:
@@ -256,6 +281,7 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
                 continue  # The word belongs to a name.
             if one.news and _is_traced(one) and (one.own or (one.update.record in line.here and told)):
                 line.shown.setdefault(one.says, []).append(one)
+                line.at.setdefault(one.says, at)
                 if former:
                     line.former.add(one.says)
         for says, group in line.shown.items():

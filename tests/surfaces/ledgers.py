@@ -51,7 +51,7 @@ class Plan:
 
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
-_FIRST, _NAMES_FROM, _LAST = date(2014, 1, 1), date(2021, 6, 1), date(2025, 12, 31)
+_FIRST, _NAMES_FROM, _LAST = date(2014, 1, 1), date(2021, 6, 1), date(2025, 12, 15)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from textwrap import wrap
 
 from tests.surfaces.checks import Page, check, plain
 from tests.surfaces.surfaces import SURFACES, Filled, Seen, of_seed, render
@@ -24,7 +25,7 @@ STARTER = Path(__file__).resolve().parents[2] / "data" / "dossiers" / "india-us-
 
 def heights(page: Page) -> tuple[int, int]:
     """How many lines a page has as sent, and how many on a phone."""
-    return len(page.lines), sum(max(1, -(-len(plain(line)) // PHONE)) for line in page.lines)
+    return len(page.lines), sum(max(1, len(wrap(plain(line), PHONE))) for line in page.lines)
 
 
 def table(name: str, found: Mapping[str, Sequence[Seen]], examples: int) -> list[str]:

@@ -1,0 +1,156 @@
+"""The checks of what people read, shown lines that break the promise and lines that keep it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from bot.when import parse_fact_date
+from data.records import Kind, Source, Update
+from tests.surfaces import book
+from tests.surfaces.checks import Page, check
+
+SOURCES = {
+    1: Source(1, "News article", url="https://news.example/a"),
+    2: Source(2, "Ministry note", published_on=parse_fact_date("21 November 2025")),
+    3: Source(3, "Fan blog"),
+    4: Source(4, "Harbour Herald", url="https://herald.example/b"),
+}
+KINDS: dict[str, Kind] = {"drones": "deal", "clearances": "pending"}
+NAMES = {"drones": "31 armed drones", "clearances": "Drone clearances"}
+_DUE = {"precision": "day", "first": "2024-10-31", "last": "2024-10-31"}
+LEDGER: list[tuple[str, str, Any, str, int]] = [
+    ("drones", "name", "31 armed drones", "10 November 2023", 1),
+    ("drones", "alias", {"text": "Sea Guardian fleet"}, "12 December 2024", 4),
+    ("drones", "stage", "negotiating", "1 June 2024", 1),
+    ("drones", "stage", "signed", "20 November 2025", 2),
+    ("drones", "quantity", "Thirty-one of them", "3 March 2025", 3),
+    ("drones", "summary", "Raised at the talks in Lisbon.", "5 May 2022", 1),
+    ("drones", "model", "Kestrel Mark Four", "20 November 2025", 2),
+    ("drones", "approval", {"side": "", "what": "export consent", "state": "open"}, "2 February 2023", 1),
+    ("drones", "approval", {"side": "", "what": "export consent", "state": "granted"}, "9 October 2025", 4),
+    ("clearances", "name", "Drone clearances", "10 November 2023", 1),
+    ("clearances", "state", "open", "1 February 2024", 1),
+    ("clearances", "state", "closed", "2 March 2024", 4),
+    ("clearances", "due", {"date": _DUE, "sureness": "fixed"}, "4 April 2023", 3),
+    ("clearances", "who", {"record": "", "role": "The harbour board office"}, "6 June 2023", 4),
+]
+
+
+def made() -> book.Book:
+    histories: dict[str, list[Update]] = {slug: [] for slug in KINDS}
+    entered = datetime(2026, 1, 1, tzinfo=UTC)
+    for id_, (slug, field, value, day, source) in enumerate(LEDGER, 1):
+        on = parse_fact_date(day, today=date(2026, 1, 1))
+        histories[slug].append(
+            Update(id_, slug, "set", field, value, on, entered, 1, source, "", "", None, str(id_), "editor", "")
+        )
+    return book.make(KINDS, NAMES, SOURCES, histories)
+
+
+BOOK = made()
+
+
+def wrong(text: str, *, surface: str = "card", presses: tuple[str, ...] = ("Sources",), subject: str = "") -> set[str]:
+    page = Page(surface, "made up", (text,), (), presses, subject)
+    return {found.check for found in check(page, BOOK).violations}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## 31 armed drones\n**Signed on 20 November 2025**",
+        "**31 armed drones: Signed.** Was: in negotiation (1 June 2024).\nReported 20 November 2025: Ministry note.",
+        "## 31 armed drones\n**Signed**, 20 November 2025 · **Number:** thirty-one of them (3 March 2025)",
+        "## 31 armed drones\n**Signed**\n**Model:** Kestrel Mark Four\n-# 20 November 2025 · Ministry note",
+        "## 31 armed drones\n**Signed**\n\n**Model:** Kestrel Mark Four\n\n-# Source: Ministry note, 20 November 2025",
+        "## 31 armed drones\n### Thursday 20 November 2025\n**Stage:** Signed\n### 3 March 2025\nThirty-one of them.",
+        "**Drone clearances:** the harbour board office (6 June 2023), due 31 October 2024 (said on 4 April 2023)",
+        "## 31 armed drones\n**Signed on 20 November 2025**\n\n-# Newest fact: 20 November 2025.",
+        "## 31 armed drones\nExport consent: granted, 9 October 2025; before: open, 2 February 2023",
+        "## Digest, Monday 30 November 2026\n**31 armed drones:** Signed ([Ministry note](<x>), 20 November 2025)",
+        "**31 armed drones**\n**Drone clearances**",
+    ],
+)
+def test_lines_that_keep_the_promise_pass(text: str):
+    assert wrong(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        # The day of the name, and none of the stage.
+        ("**Signed.** 31 armed drones, as reported on Friday 10 November 2023.", {"foreign", "undated"}),
+        # The day of the number below the stage.
+        ("## 31 armed drones\n**Signed**\nas last reported on 3 March 2025", {"foreign", "undated"}),
+        # One source and day for changes that two sources told.
+        (
+            "**31 armed drones:** Signed. Number: thirty-one of them.\n-# Reported 20 November 2025: Ministry note.",
+            {"foreign", "undated"},
+        ),
+        # What is in short is older than the day below it.
+        ("**31 armed drones:** raised at the talks in Lisbon.\n-# Reported 3 March 2025", {"foreign", "undated"}),
+        # An item closed, with the day on which it was opened.
+        ("**Drone clearances:** closed. As reported on 1 February 2024.", {"foreign", "undated"}),
+        # An approval granted, with the day on which it was open.
+        ("## 31 armed drones\nExport consent: granted, 2 February 2023", {"foreign", "undated"}),
+        # What was before has no day of its own.
+        ("**31 armed drones: Signed.** Was: in negotiation.\nReported 20 November 2025: Ministry note.", {"undated"}),
+        # The day of an alias, beside the alias itself.
+        ("## 31 armed drones\nAlso known as Sea Guardian fleet, 12 December 2024", {"foreign"}),
+        # A source of several lines that is that of one.
+        (
+            "## 31 armed drones\n**Signed on 20 November 2025**\nThirty-one of them (3 March 2025)\n-# Ministry note",
+            {"foreign"},
+        ),
+        # The day on which a source appeared beside what another source says.
+        ("## 31 armed drones\nThirty-one of them (3 March 2025), 21 November 2025", {"foreign"}),
+        # The host of a source is its name too.
+        ("## 31 armed drones\n**Signed on 20 November 2025** · herald.example", {"foreign"}),
+        # The days of two facts of one line, crossed.
+        ("## 31 armed drones\nSigned (3 March 2025) · thirty-one of them (20 November 2025)", {"foreign"}),
+        # What is called the newest is not.
+        ("## 31 armed drones\n**Signed on 20 November 2025**\n\n-# Newest fact: 3 March 2025.", {"foreign"}),
+        # A day as a heading is about all that stands below it.
+        ("### Thursday 20 November 2025\n**31 armed drones:** thirty-one of them", {"foreign", "undated"}),
+        ("**Drone clearances:** due 31 October 2024", {"undated"}),
+    ],
+)
+def test_lines_that_break_the_promise_are_seen(text: str, broken: set[str]):
+    assert wrong(text) == broken
+
+
+def test_a_fact_without_a_button_to_its_source_has_it_in_sight():
+    line = "## 31 armed drones\n**Signed on 20 November 2025**"
+    assert wrong(line, presses=("Why this?",)) == {"unsourced"}
+    assert wrong(f"{line} · Ministry note", presses=("Why this?",)) == set()
+    assert wrong(line, presses=("Open",)) == set()
+
+
+def test_the_source_that_a_button_names_is_that_of_something_shown():
+    line = "## 31 armed drones\n**Thirty-one of them**, 3 March 2025"
+    assert wrong(line, presses=("Sources", "Read herald.example")) == {"foreign"}
+    granted = "## 31 armed drones\nExport consent: granted, 9 October 2025"
+    assert wrong(granted, presses=("Read herald.example",)) == set()
+
+
+def test_names_have_days_and_sources_where_all_facts_are_listed():
+    text = (
+        "**Also known as:** Sea Guardian fleet\n-# 12 December 2024 · source 1\n\n**Source 1:** Harbour Herald; no link"
+    )
+    assert wrong(text, surface="sources", subject="drones") == set()
+    assert wrong(text.replace("12 December 2024", "3 March 2025"), surface="sources", subject="drones") == {"foreign"}
+
+
+def test_choices_of_a_menu_are_read_too():
+    page = Page("deal list", "made up", ("## Deals",), ("31 armed drones · Signed",), ("Open a deal",))
+    assert [found.check for found in check(page, BOOK).violations] == ["undated"]
+
+
+def test_a_violation_names_the_place_the_line_and_what_the_date_belongs_to():
+    page = Page("card", "drones", ("## 31 armed drones\n**Signed on 3 March 2025**",), (), ("Sources",), "drones")
+    first = str(check(page, BOOK).violations[0])
+    assert first.startswith("card:drones:2: '3 March 2025' does not belong to these words but to drones.quantity=")
+    assert first.endswith("**Signed on 3 March 2025**")
