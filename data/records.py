@@ -112,12 +112,26 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     locator: str = ""
 
 
+class CitedText(Struct, frozen=True, array_like=True):
+    """A piece of text that people read, with the facts it states. Its dates and sources are made from these alone.
+
+    `text` is plain: whoever renders it escapes it. A text without facts (a label, "no due date given") has no date.
+    """
+
+    text: str
+    facts: tuple[Fact, ...] = ()
+
+
 class State(Struct, frozen=True, omit_defaults=True):
-    """What a record's updates add up to: the facts per field, oldest first, and the dates they span."""
+    """What a record's updates add up to: the facts per field, oldest first, and the dates they span.
+
+    `signed` is the day of the first stage fact of a deal that says signed or further.
+    """
 
     facts: dict[str, list[Fact]] = {}
     opened: FactDate | None = None
     newest: FactDate | None = None
+    signed: date | None = None
 
     def value(self, field: str) -> Any:
         """The value of a field that holds one, or None when it is not in the record."""
@@ -128,7 +142,7 @@ class State(Struct, frozen=True, omit_defaults=True):
 class Record(Struct, frozen=True):
     """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
 
-    `headline` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a
+    `status` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a
     pending item that still waits.
     """
 
@@ -136,7 +150,7 @@ class Record(Struct, frozen=True):
     kind: Kind
     slug: str
     name: str
-    headline: str
+    status: tuple[CitedText, ...]
     open: bool
     state: State
 
@@ -153,7 +167,10 @@ class Record(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True, array_like=True):
-    """One step from a record to another. `outward` when the record itself says so, else the other does."""
+    """One step from a record to another. `outward` when the record itself says so, else the other does.
+
+    `fact` is the fact that makes the link, without its value.
+    """
 
     field: str
     role: str
@@ -161,9 +178,11 @@ class Link(Struct, frozen=True, array_like=True):
     kind: Kind
     slug: str
     name: str
-    headline: str
+    status: tuple[CitedText, ...]
     open: bool
-    item_kind: str = ""  # Of a pending item that is open.
+    fact: Fact
+    item_kind: str = ""  # Of a pending item that is open, and the fact that opened it.
+    opened_by: Fact | None = None
 
 
 class Opened(Struct, frozen=True):
@@ -199,7 +218,7 @@ class Row(Struct, frozen=True):
     kind: Kind
     slug: str
     name: str
-    headline: str
+    status: tuple[CitedText, ...]
     newest_on: str | None
 
 

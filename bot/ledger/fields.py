@@ -40,9 +40,9 @@ KIND_WORDS: dict[Kind, tuple[str, str]] = {
 }
 """How people read the name of a kind: one, several."""
 
-# How far a deal is (lifecycle.md section 2), with the neutral phrase when no open approval or item says it better.
+# How far a deal is, with the neutral phrase of each stage.
 STAGES = {
-    "unspecified": "Under way; no stage reported",
+    "unspecified": "Under way",
     "proposed": "Proposed",
     "requested": "Formally requested",
     "under_review": "Under review",
@@ -53,7 +53,7 @@ STAGES = {
     "completed": "Completed",
 }
 SIDE_STATES = {
-    "none": "None",
+    "none": "Nothing holds it up",
     "on_hold": "On hold",
     "stalled": "Stalled",
     "slipped": "Target date has passed",
@@ -122,7 +122,7 @@ class Field:
     `rule` says how its facts add up: "replace" keeps the newest, "list" keeps one per key, "variants" keeps one per
     source and key, side by side. A `milestone` is told at once to those who follow. `absent` is how an empty field
     is named among what is not stated; fields without it are not missed. A field that `reports` nothing (a name, a
-    topic) says how the record is kept, not what happened: it moves neither the first nor the newest date.
+    kind, a topic) says how the record is kept, not what happened: it dates nothing and stands in no history or digest.
     """
 
     kind: Kind | Literal["any"]
@@ -140,13 +140,13 @@ _DAY = "10 November 2023"
 _TABLE = (
     Field("any", "name", "Name", Text("31 armed drones for India", 100), reports=False),
     Field("any", "alias", "Also known as", TextItem("the drone deal", 100), "list", reports=False),
-    Field("any", "summary", "In short", Text("Raised at the talks in New Delhi.", 600), reports=False),
+    Field("any", "summary", "In short", Text("Raised at the talks in New Delhi.", 600)),
     Field("any", "topic", "Topic", RecordRef("Defence cooperation", ("topic",)), "list", reports=False),
     Field("any", "checked", "Last checked", Choice("nothing new", {"nothing new": "Nothing new"}), reports=False),
     Field("deal", "stage", "Stage", Choice("Signed", STAGES), milestone=True),
-    Field("deal", "side_state", "Side state", Choice("On hold", SIDE_STATES), milestone=True),
+    Field("deal", "side_state", "Beside the stage", Choice("On hold", SIDE_STATES), milestone=True),
     Field("deal", "approved_by", "Approved by", RecordRef("India", ("participant",), quotes=True)),
-    Field("deal", "deal_type", "Kind", Text("purchase", 80)),
+    Field("deal", "deal_type", "Kind", Text("purchase", 80), reports=False),
     Field("deal", "quantity", "Number", Text("31", 100), absent="number"),
     Field("deal", "value", "Value", MoneyType("more than 3 billion USD"), "variants", absent="value"),
     Field("deal", "model", "Model", Text("the model as the source prints it", 100), absent="model"),
@@ -155,11 +155,11 @@ _TABLE = (
     Field("deal", "party", "Party", RecordRef("General Atomics as maker", ("participant",), role=True), "list"),
     Field("deal", "approval", "Approval", ApprovalType("U.S. government: clearances, open"), "list", milestone=True),
     Field("deal", "under", "Under", RecordRef("Roadmap for defence cooperation", ("document",)), "list"),
-    Field("participant", "type", "Kind", Choice("Organisation", PARTICIPANT_TYPES)),
+    Field("participant", "type", "Kind", Choice("Organisation", PARTICIPANT_TYPES), reports=False),
     Field("participant", "title", "Title", Text("Foreign Minister", 100)),
     Field("participant", "country", "Country", RecordRef("India", ("participant",))),
-    Field("participant", "org_type", "What it is", Text("company unit", 80)),
-    Field("place", "place_type", "Kind", Text("city", 80)),
+    Field("participant", "org_type", "What it is", Text("company unit", 80), reports=False),
+    Field("place", "place_type", "Kind", Text("city", 80), reports=False),
     Field("dialogue", "frequency", "How often", Text("every year", 80)),
     Field("dialogue", "began", "Began", DateType("2018")),
     Field("dialogue", "party", "Party", RecordRef("India", ("participant",), role=True), "list"),
@@ -179,11 +179,11 @@ _TABLE = (
     Field("session", "discussed", "Discussed", RecordRef("31 armed drones", ("deal", "document")), "list"),
     Field("session", "produced", "Outcome", RecordRef("Joint statement", ("document",)), "list"),
     Field("session", "edition", "Edition", Text("fifth", 40), absent="edition number"),
-    Field("document", "doc_type", "Kind", Text("joint statement", 80)),
+    Field("document", "doc_type", "Kind", Text("joint statement", 80), reports=False),
     Field("document", "title", "Title", Text("the title as printed", 200), absent="title"),
     Field("document", "issuer", "Issued by", RecordRef("India", ("participant",)), "list"),
     Field("document", "dated", "Date", DateType(_DAY), absent="date"),
-    Field("statement", "form", "Form", Choice("Commitment", STATEMENT_FORMS)),
+    Field("statement", "form", "Form", Choice("Commitment", STATEMENT_FORMS), reports=False),
     Field("statement", "whose", "Whose", RecordRef("India", ("participant", "document"), quotes=True), "list"),
     Field("statement", "said", "What", Text("support for humanitarian pauses", 600)),
     Field(
@@ -199,8 +199,8 @@ _TABLE = (
     Field("event", "involved", "Involved", RecordRef("Hamas as attacker", ("participant",), role=True), "list"),
     Field("event", "of", "Part of", RecordRef("India–U.S. 2+2 Dialogue", ("dialogue", "session"))),
     Field("pending", "state", "State", Choice("Open", {"open": "Open", "closed": "Closed"}), milestone=True),
-    Field("pending", "item_kind", "Kind", Choice("Clearance", PENDING_KINDS)),
-    Field("pending", "basis", "Basis", Choice("Stated as pending", BASIS)),
+    Field("pending", "item_kind", "Kind", Choice("Clearance", PENDING_KINDS), reports=False),
+    Field("pending", "basis", "Basis", Choice("Stated as pending", BASIS), reports=False),
     Field("pending", "who", "Who must act", RecordRef("U.S. government", ("participant",), quotes=True), "list"),
     Field("pending", "due", "Due", DueType("31 October 2024, announced"), milestone=True),
     Field("pending", "zone", "Zone of the due date", ZoneType("America/New_York"), reports=False),
@@ -211,7 +211,13 @@ _TABLE = (
         RecordRef("31 armed drones", ("deal", "document", "session", "statement", "topic", "participant", "dialogue")),
         "list",
     ),
-    Field("pending", "closes_when", "Closes when", Text("an official source says the clearances are given", 200)),
+    Field(
+        "pending",
+        "closes_when",
+        "Closes when",
+        Text("an official source says the clearances are given", 200),
+        reports=False,
+    ),
     Field("pending", "outcome", "Outcome", Choice("Given", OUTCOMES)),
 )
 

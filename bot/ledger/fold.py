@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from bot.ledger.fields import Field, find_field, stage_rank
+from bot.ledger.fields import STAGES, Field, find_field, stage_rank
 from data.records import FactDate, Kind, State, Update
 
 _LONG_AGO = date.min
@@ -64,7 +64,17 @@ def fold(
         facts=facts,
         opened=min(dated, key=_by_day, default=None),
         newest=max(dated, key=_by_day, default=None),
+        signed=_signed_on(kind, live),
     )
+
+
+def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
+    """Return the first day on which a stage says signed or further; None when none with a day does."""
+    if kind != "deal":
+        return None
+    signed = list(STAGES)[stage_rank("signed") :]
+    days = [u.date.day for u in live if u.field == "stage" and u.value in signed]
+    return min((day for day in days if day is not None), default=None)
 
 
 _Kept = dict[str, dict[object, Update]]

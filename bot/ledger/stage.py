@@ -1,48 +1,139 @@
-"""How far a deal is, in words. Pure."""
+"""How far a deal is, and what is open beside it, each from facts of its own. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 import msgspec
+from msgspec import Struct
 
-from bot.ledger.fields import SIDE_STATES, STAGES
-from bot.ledger.values import Names, named
-from data.records import Approval, Party, State
+from bot import when
+from bot.ledger.cited import bare, cited, day_key
+from bot.ledger.fields import SIDE_STATES, STAGES, stage_rank
+from bot.ledger.values import Names, approver_words, named
+from data.records import Approval, CitedText, Fact, Party, State
 
-# What an open pending item says about its deal. Kinds that say nothing about the stage are not here.
+# What an open pending item says about its deal. Kinds that say nothing about it are not here.
 _WAITING = {
-    "clearance": "Waiting for {name}",
-    "notification_window": "Notification window running",
-    "offer_response": "Offered; no answer reported",
-    "evaluation": "Under evaluation",
-    "negotiation": "In negotiation",
-    "signature": "Waiting for signature",
-    "payment": "Waiting for payment",
-    "delivery": "Deliveries outstanding",
+    "clearance": "waiting for {name}",
+    "notification_window": "notification window running",
+    "offer_response": "waiting for an answer to the offer",
+    "evaluation": "evaluation under way",
+    "negotiation": "negotiations under way",
+    "signature": "waiting for signature",
+    "payment": "waiting for payment",
+    "delivery": "deliveries outstanding",
 }
+_AFTER_SIGNING = ("payment", "delivery")
+"""Kinds of items that a signed deal waits for. The others belong to the time before its signature."""
 
 
-def headline(state: State, pending: Sequence[tuple[str, str]], names: Names) -> str:
-    """A deal's stage as a phrase: its open approval, else its open pending item, else its stage.
+_ON_A_DAY = ("requested", "signed", "completed", "cancelled", "rejected", "lapsed")
+"""Stages and side states that are entered on the day of their fact: "Signed on 15 October 2024"."""
 
-    `pending` holds the name and kind of each open item about the deal. A side state stands before all of them,
-    because it says that nothing moves. Never "approved" without by whom.
+
+_OF_AN_APPROVAL = ("clearance", "notification_window")
+"""Kinds of items that wait for an approval of their deal."""
+
+
+class OpenItem(Struct, frozen=True):
+    """A pending item about a deal that is open, and the fact that opened it."""
+
+    name: str
+    item_kind: str
+    opened_by: Fact | None
+
+
+def stage(state: State, names: Names) -> CitedText:
+    """Return the newest stage; without facts when no source reports one.
+
+    Who approved it is named where that was reported of the same day: an approver of another day may be another step's.
     """
-    side = state.value("side_state")
-    if side in SIDE_STATES and side != "none":
-        return SIDE_STATES[side]
-    for fact in state.facts.get("approval", []):
+    fact = _last(state, "stage")
+    if fact is None:
+        return CitedText("No stage reported")
+    approver = _last(state, "approved_by")
+    if fact.value == "approved" and approver is not None and day_key(approver.date) == day_key(fact.date):
+        party = msgspec.convert(approver.value, Party)
+        by = named(party.record, names) if party.record else party.role
+        return cited(f"Approved by {by}, not yet signed", bare(fact), bare(approver))
+    words = STAGES.get(fact.value, STAGES["unspecified"])
+    return cited(f"{words}{_on(fact)}" if fact.value in _ON_A_DAY else words, bare(fact))
+
+
+def is_signed(state: State) -> bool:
+    """Return whether the newest stage is signed or further."""
+    value = state.value("stage")
+    return value in STAGES and stage_rank(value) >= stage_rank("signed")
+
+
+def side_state(state: State) -> CitedText | None:
+    """Return the side state beside the stage, as it reads inside a sentence; None when a newer stage overtook it."""
+    fact, newest = _last(state, "side_state"), _last(state, "stage")
+    if fact is None or fact.value == "none" or fact.value not in SIDE_STATES:
+        return None
+    if newest is not None and (newest.date.day or date.min) > (fact.date.day or date.min):
+        return None
+    words = SIDE_STATES[fact.value].lower()
+    return cited(f"{words}{_on(fact)}" if fact.value in _ON_A_DAY else words, bare(fact))
+
+
+def overtaken(state: State, opened_by: Fact | None) -> bool:
+    """Return whether something opened before the day on which the deal was signed, and the deal is signed."""
+    if not is_signed(state) or state.signed is None or opened_by is None:
+        return False
+    return (opened_by.date.day or date.min) <= state.signed
+
+
+def open_approvals(state: State) -> list[Fact]:
+    """Return the approvals that a deal waits for, the newest first, without those older than its signature."""
+    found = [
+        fact
+        for fact in state.facts.get("approval", [])
+        if fact.value["state"] in ("open", "requested") and not overtaken(state, fact)
+    ]
+    return sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)
+
+
+def awaited(state: State, items: Iterable[OpenItem]) -> list[OpenItem]:
+    """Return the open items that hold a deal up as it stands. A signed one waits for payment or delivery alone."""
+    return [
+        item
+        for item in items
+        if item.item_kind in _WAITING and (item.item_kind in _AFTER_SIGNING or not overtaken(state, item.opened_by))
+    ]
+
+
+def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[CitedText]:
+    """Return what is open beside the stage, each with its own fact: approvals, then items; nothing once completed."""
+    found: list[CitedText] = []
+    for fact in open_approvals(state):
         approval = msgspec.convert(fact.value, Approval)
-        if approval.state in ("open", "requested"):
-            by = approval.authority or named(approval.side, names)
-            return f"Waiting for {by} {approval.what}"
-    for name, kind in pending:
-        if kind in _WAITING:
-            return _WAITING[kind].format(name=name[:1].lower() + name[1:])
-    stage = state.value("stage")
-    approver = state.value("approved_by")
-    if stage == "approved" and approver:
-        party = msgspec.convert(approver, Party)
-        return f"Approved by {named(party.record, names) if party.record else party.role}, not yet signed"
-    return STAGES.get(stage or "", STAGES["unspecified"])
+        by = approver_words(approval, names)
+        short = not approval.authority and len(approval.what.split()) <= 2
+        words = f"{by} {approval.what}" if short else f"{approval.what} by {by}"
+        found.append(cited(f"waiting for {words}", bare(fact)))
+    for item in awaited(state, items):
+        if found and item.item_kind in _OF_AN_APPROVAL:
+            continue  # The approval that it waits for is named already.
+        words = _WAITING[item.item_kind].format(name=_inside(item.name))
+        found.append(cited(words, item.opened_by and bare(item.opened_by)))
+    said: dict[str, CitedText] = {}
+    for one in found:  # An approval and the item that waits for it may say the same.
+        said.setdefault(one.text, one)
+    return list(said.values())
+
+
+def _on(fact: Fact) -> str:
+    return f" {when.on_date(fact.date, weekday=False)}" if fact.date.first is not None else ""
+
+
+def _inside(name: str) -> str:
+    """Return a name as it stands inside a sentence: "Clearances ..." begins small, "U.S. government ..." does not."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() and name.split(" ", maxsplit=1)[0].isalpha() else name
+
+
+def _last(state: State, field: str) -> Fact | None:
+    found = state.facts.get(field)
+    return found[-1] if found else None

@@ -267,6 +267,13 @@ class MoneyType(_Plain):
         return value.get("kind", "").casefold()
 
 
+def words_inside(type_: FieldType, value: Any, names: Names) -> str:
+    """Return a value in words that more words follow: a longer text is a sentence and loses its full stop."""
+    words = type_.words(value, names)
+    # A short text may end in an abbreviation, whose full stop stays.
+    return words.removesuffix(".") if isinstance(type_, Text) and type_.limit > 200 else words
+
+
 def _no_longer(text: str) -> tuple[bool, str]:
     stripped = text.strip()
     if stripped[:10].casefold() == "no longer ":
@@ -329,6 +336,15 @@ class RecordRef(_Plain):
         return [(value["record"], value.get("role", ""))] if value.get("record") else []
 
 
+def approver_words(approval: Approval, names: Names) -> str:
+    """Return who gives an approval, with the country where an authority is named: "Congress (Brazil)"."""
+    side = named(approval.side, names)
+    if not approval.authority:
+        return side
+    whose_is_said = as_written(side) in as_written(approval.authority)
+    return approval.authority if whose_is_said else f"{approval.authority} ({side})"
+
+
 _APPROVAL_STATES = ("not started", "requested", "open", "granted", "refused", "waived", "expired")
 _APPROVAL = re.compile(
     r"(?P<side>[^:()]+?)\s*(?:\((?P<authority>[^:()]+)\))?\s*:\s*(?P<what>.+?)\s*,\s*(?P<state>[a-z ]+)", re.IGNORECASE
@@ -374,8 +390,7 @@ class ApprovalType(_Plain):
 
     def words(self, value: Any, names: Names) -> str:
         approval = msgspec.convert(value, Approval)
-        by = approval.authority or named(approval.side, names)
-        return f"{approval.what} by {by}: {approval.state}"
+        return f"{approval.what} by {approver_words(approval, names)}: {approval.state}"
 
     def key(self, value: Any) -> str:
         return f"{value['side']}|{as_written(value.get('authority', ''))}|{as_written(value['what'])}"
@@ -462,14 +477,40 @@ class DueType(_Plain):
         if value is None:
             return "no due date given"
         due = msgspec.convert(value, Due)
-        return f"{when.format_fact_date(due.date)} ({due.sureness})"
+        return due_clause(value) if due.sureness == "usual" else f"{when.format_fact_date(due.date)} ({due.sureness})"
 
     def in_full(self, value: Any) -> str:
         """The words where there is room to say who is how sure of the date."""
         if value is None:
             return self.words(value, {})
         due = msgspec.convert(value, Due)
+        if due.sureness == "usual":
+            return due_clause(value)
         return f"{when.format_fact_date(due.date)} ({SURENESS[due.sureness]})"
+
+
+def due_clause(value: Any) -> str:
+    """Return by when something is due and how sure that is, as a clause; a usual time is no due date."""
+    if value is None:
+        return "no due date given"
+    due = msgspec.convert(value, Due)
+    by = _by(due.date)
+    match due.sureness:
+        case "usual":
+            return f"usually {by}; not a due date"
+        case "reported":
+            return f"target date reported by the press: {by}"
+        case sure:
+            return f"due {by}, {SURENESS[sure]}"
+
+
+def _by(day: FactDate) -> str:
+    words = when.format_fact_date(day)
+    if day.precision in ("month", "year"):
+        return f"by the end of {words}"
+    if words.startswith("between "):
+        return words
+    return f"by the {words}" if " of " in words else f"by {words}"
 
 
 def due_day(value: Any) -> date | None:

@@ -16,22 +16,25 @@ import msgspec
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.brief import brief
+from bot.ledger.cited import bare
 from bot.ledger.fields import fields_of, find_field
+from bot.ledger.stage import OpenItem
+from bot.ledger.status import status
 from bot.ledger.values import due_day
 from bot.ledger.words import normal, spelling_variants, words_of
 from bot.services.rows import COLUMNS, update_of
 from data.database import Connection, Database, as_json
 from data.migrate import migrate
-from data.records import Kind, State
+from data.records import Fact, Kind, State
 
-VERSION = "2"
+VERSION = "3"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
 _AT_ONCE = 2000  # Records written anew in one transaction.
 
 _state = msgspec.json.Decoder(State)
+_fact = msgspec.json.Decoder(Fact)
 log = logging.getLogger(__name__)
 
 
@@ -67,6 +70,10 @@ async def bring_up_to_date(db: Database) -> None:
             "what is derived was written anew",
             extra={"records": written, "seconds": round(time.monotonic() - began, 1)},
         )
+
+
+def _text_of(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _parts(ids: Collection[int]) -> Iterator[list[int]]:
@@ -116,7 +123,7 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
         "SELECT id, kind, name FROM record WHERE id IN (SELECT value FROM json_each(?))", (chosen,)
     )
     folds: list[tuple] = []
-    links: list[tuple[int, str, str, str]] = []
+    links: list[tuple[int, str, str, str, str]] = []
     stood: list[tuple] = []
     renamed: list[int] = []
     for id_, kind, old_name in held:
@@ -144,7 +151,11 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
         for field_name, facts in state.facts.items():
             field = find_field(kind, field_name)
             if field is not None:
-                links += [(id_, field_name, role, slug) for f in facts for slug, role in field.type.records(f.value)]
+                links += [
+                    (id_, field_name, role, slug, _text_of(bare(fact)))
+                    for fact in facts
+                    for slug, role in field.type.records(fact.value)
+                ]
         if kind in ("deal", "pending"):
             stood += [
                 (id_, was.day.isoformat() if was.day else "", was.live, was.stage, was.open)
@@ -157,9 +168,9 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     )
     await conn.execute("DELETE FROM link WHERE from_id IN (SELECT value FROM json_each(?))", (chosen,))
     await conn.executemany(
-        "INSERT INTO link (from_id, field, role, to_id) "
-        "SELECT ?, ?, ?, id FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
-        [(id_, field, role, guild_id, slug) for id_, field, role, slug in links],
+        "INSERT INTO link (from_id, field, role, to_id, fact) "
+        "SELECT ?, ?, ?, id, ? FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
+        [(id_, field, role, fact, guild_id, slug) for id_, field, role, slug, fact in links],
     )
     await conn.execute("DELETE FROM was WHERE record_id IN (SELECT value FROM json_each(?))", (chosen,))
     await conn.executemany("INSERT INTO was (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood)
@@ -184,7 +195,7 @@ class _Text(Struct, frozen=True):
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
-    """Writes records' headlines and texts, which hold words of their neighbours, and the names of those touched."""
+    """Writes records' status lines and texts, which hold words of their neighbours, and the names of those touched."""
     chosen = as_json(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)
     linked: dict[int, set[int]] = defaultdict(set)
@@ -195,17 +206,18 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     ):
         neighbours[from_id][slug] = name
         linked[from_id].add(to_id)
-    pending: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for deal_id, name, item_kind in await conn.execute_fetchall(
-        "SELECT l.to_id, p.name, ifnull(json_extract(p.state, '$.facts.item_kind[0].value'), '') "
+    pending: dict[int, list[OpenItem]] = defaultdict(list)
+    for deal_id, name, item_kind, opened_by in await conn.execute_fetchall(
+        "SELECT l.to_id, p.name, ifnull(json_extract(p.state, '$.facts.item_kind[0].value'), ''), "
+        "json_extract(p.state, '$.facts.state[0]') "
         "FROM link l JOIN record p ON p.id = l.from_id "
         "WHERE l.to_id IN (SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'deal') "
         "AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
         (chosen,),
     ):
-        pending[deal_id].append((name, item_kind))
+        pending[deal_id].append(OpenItem(name, item_kind, _fact.decode(opened_by)))
 
-    headlines: list[tuple] = []
+    statuses: list[tuple] = []
     names: list[tuple] = []
     old_texts: list[_Text] = []
     new_texts: list[_Text] = []
@@ -222,13 +234,14 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
             called = " ".join(normal(one) for one in _all_names(name, state))
             text_id = _text_id(id_, newest_on)
             after = _Text(text_id, _tags(guild_id, kind, state, linked[id_]), called, words)
-        headlines.append((brief(kind, state, neighbours[id_], pending[id_]), after and after.id, id_))
+        said = status(kind, state, neighbours[id_], pending[id_])
+        statuses.append((_text_of(said), after and after.id, id_))
         if before != after:
             old_texts += [before] if before else []
             new_texts += [after] if after else []
         if live and id_ in touched:
             names += [(guild_id, norm, how, id_, kind) for norm, how in _ways_to_name(name, state)]
-    await conn.executemany("UPDATE record SET headline = ?, text_id = ? WHERE id = ?", headlines)
+    await conn.executemany("UPDATE record SET status = ?, text_id = ? WHERE id = ?", statuses)
     await conn.execute(
         "DELETE FROM name WHERE record_id IN (SELECT value FROM json_each(?))", (as_json(touched.intersection(ids)),)
     )

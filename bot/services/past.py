@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.ledger import fold
-from bot.ledger.brief import brief
+from bot.ledger.cited import bare
 from bot.ledger.fields import find_field
+from bot.ledger.stage import OpenItem
+from bot.ledger.status import status
 from bot.services import records, updates
 from data.database import Connection
-from data.records import Kind, Link, Opened, Record, State
+from data.records import Fact, Kind, Link, Opened, Record, State
 
 _AROUND = 80
 """So many linked records are folded with one; of those with more, the newest and all that is pending."""
@@ -30,7 +32,7 @@ async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day
     known |= {link.slug: link.name for one in found for link in one.links}
     states = {slug: fold.fold(kind, histories.get(slug, []), as_of=day) for slug, kind in kinds.items()}
     names = known | {slug: name for slug, state in states.items() if (name := state.value("name"))}
-    pointed_to = {to for slug, state in states.items() for to, _, _ in _links(kinds[slug], state)}
+    pointed_to = {to for slug, state in states.items() for to, *_ in _links(kinds[slug], state)}
     if missing := pointed_to - names.keys():
         names |= await records.names(conn, guild_id, missing)
     return {one.record.slug: opened for one in found if (opened := _opened(one, kinds, states, names)) is not None}
@@ -49,51 +51,56 @@ def _opened(
         return None
     outward = _links(found.kind, state)
     inward = [
-        (slug, field, role)
+        (slug, field, role, fact)
         for slug in kinds
         if slug != found.slug and states[slug].value("name")
-        for to, field, role in _links(kinds[slug], states[slug])
+        for to, field, role, fact in _links(kinds[slug], states[slug])
         if to == found.slug
     ]
-    about = {slug for slug, field, _ in inward if field == "about"}
+    about = {slug for slug, field, *_ in inward if field == "about"}
     waiting = sorted(slug for slug in about if _is_open(kinds[slug], states[slug]))
-    items = [(names[slug], states[slug].value("item_kind") or "") for slug in waiting]
+    items = [
+        OpenItem(names[slug], states[slug].value("item_kind") or "", states[slug].facts["state"][-1])
+        for slug in waiting
+    ]
     known = {link.slug: link for link in today.links}
 
-    def link(slug: str, field: str, role: str, *, out: bool) -> Link:
+    def link(slug: str, field: str, role: str, fact: Fact, *, out: bool) -> Link:
         there = known.get(slug)
         kind = kinds.get(slug) or (there.kind if there else "participant")
         state = states.get(slug)
         if state is None:
-            return Link(field, role, out, kind, slug, names.get(slug, slug), "", False)
-        # A deal's headline depends on its own open items, which are not folded here.
-        headline = brief(kind, state, names) if kind != "deal" else ""
-        is_open = _is_open(kind, state)
-        item_kind = (state.value("item_kind") or "") if is_open else ""
-        return Link(field, role, out, kind, slug, names.get(slug, slug), headline, is_open, item_kind)
+            return Link(field, role, out, kind, slug, names.get(slug, slug), (), False, fact)
+        # How a deal stands depends on its own open items, which are not folded here.
+        said = status(kind, state, names) if kind != "deal" else ()
+        opened_by = state.facts["state"][-1] if _is_open(kind, state) else None
+        item_kind = (state.value("item_kind") or "") if opened_by else ""
+        return Link(
+            field, role, out, kind, slug, names.get(slug, slug), said, opened_by is not None, fact, item_kind, opened_by
+        )
 
-    links = [link(slug, field, role, out=True) for slug, field, role in outward]
-    links += [link(slug, field, role, out=False) for slug, field, role in inward]
+    links = [link(slug, field, role, fact, out=True) for slug, field, role, fact in outward]
+    links += [link(slug, field, role, fact, out=False) for slug, field, role, fact in inward]
     record = Record(
         id=found.id,
         kind=found.kind,
         slug=found.slug,
         name=name,
-        headline=brief(found.kind, state, names, items),
+        status=status(found.kind, state, names, items),
         open=_is_open(found.kind, state),
         state=state,
     )
     return Opened(record, links, today.sources, today.editor_role_id, today.zone)
 
 
-def _links(kind: Kind, state: State) -> list[tuple[str, str, str]]:
-    """The slugs that a state points to, each with the field and the role."""
-    found: dict[tuple[str, str, str], None] = {}
+def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact]]:
+    """Return the slugs that a state points to, each with the field, the role and the fact, without its value."""
+    found: dict[tuple[str, str, str], Fact] = {}
     for name, facts in state.facts.items():
         field = find_field(kind, name)
         if field is not None:
-            found |= {(slug, name, role): None for fact in facts for slug, role in field.type.records(fact.value)}
-    return list(found)
+            found |= {(slug, name, role): bare(fact) for fact in facts for slug, role in field.type.records(fact.value)}
+    return [(*key, fact) for key, fact in found.items()]
 
 
 def _is_open(kind: Kind, state: State) -> bool:

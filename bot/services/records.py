@@ -14,20 +14,21 @@ from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import distance, normal, spelling_variants
 from data.database import Connection, as_json
-from data.records import Kind, Link, Opened, Record, Row, Source, State, Waiting
+from data.records import CitedText, Kind, Link, Opened, Record, Row, Source, State, Waiting
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
 
 ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
 
 _OPEN = f"""
-SELECT r.id, r.kind, r.slug, r.name, r.headline, r.open, r.state, r.live,
+SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
   (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
-                                      o.headline, json(iif(o.open, 'true', 'false')),
-                                      ifnull(iif(o.open, json_extract(o.state, '$.facts.item_kind[0].value'), ''), '')))
-   FROM (SELECT field, role, 1 AS outward, to_id AS other FROM link WHERE from_id = r.id
+                                      json(o.status), json(iif(o.open, 'true', 'false')), json(l.fact),
+                                      ifnull(iif(o.open, json_extract(o.state, '$.facts.item_kind[0].value'), ''), ''),
+                                      json(iif(o.open, json_extract(o.state, '$.facts.state[0]'), 'null'))))
+   FROM (SELECT field, role, 1 AS outward, to_id AS other, fact FROM link WHERE from_id = r.id
          UNION ALL
-         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id
+         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id, l.fact
                         FROM (SELECT rowid >> 40 AS day, rowid & {ID} AS id FROM text
                               WHERE text MATCH 'tags:g' || r.guild_id || 'r' || r.id
                               ORDER BY rowid DESC LIMIT {_LINKS_SHOWN}) hit
@@ -44,11 +45,18 @@ _state = msgspec.json.Decoder(State)
 _links = msgspec.json.Decoder(list[Link])
 _sources = msgspec.json.Decoder(list[Source])
 _of_desk = msgspec.json.Decoder(tuple[int | None, str])
+_status = msgspec.json.Decoder(tuple[CitedText, ...])
+
+
+def row_of(row: Sequence) -> Row:
+    """Return a list's row from its columns: kind, slug, name, status, newest_on."""
+    kind, slug, name, status, newest_on, *_ = row
+    return Row(kind, slug, name, _status.decode(status), newest_on)
 
 
 def _opened(row: sqlite3.Row | Sequence) -> Opened:
-    id_, kind, slug, name, headline, open_, state, _live, links, sources, desk = row
-    record = Record(id_, kind, slug, name, headline, bool(open_), _state.decode(state))
+    id_, kind, slug, name, status, open_, state, _live, links, sources, desk = row
+    record = Record(id_, kind, slug, name, _status.decode(status), bool(open_), _state.decode(state))
     found = {source.id: source for source in _sources.decode(sources)}
     editor_role_id, zone = _of_desk.decode(desk)
     return Opened(record, _links.decode(links), found, editor_role_id, zone)
@@ -83,14 +91,28 @@ async def standing(conn: Connection, guild_id: int) -> Standing | None:
 
     The ledger is append-only, so while these stay, every record opens as it did.
     """
+    return (await standing_for(conn, guild_id, None))[0]
+
+
+async def standing_for(conn: Connection, guild_id: int, user_id: int | None) -> tuple[Standing | None, frozenset[int]]:
+    """Return how a server's record stands, and the ids of the records that a person follows there, unmuted.
+
+    In one statement, so that a card which is kept needs no other.
+    """
     rows = list(
         await conn.execute_fetchall(
-            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id, zone FROM desk "
-            "WHERE guild_id = ?1",
-            (guild_id,),
+            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id, zone, "
+            "(SELECT group_concat(f.record_id) FROM person p "
+            "JOIN destination d ON d.person_id = p.id AND d.guild_id = ?1 "
+            "JOIN follow f ON f.destination_id = d.id AND f.muted = 0 WHERE p.user_id = ?2) "
+            "FROM desk WHERE guild_id = ?1",
+            (guild_id, user_id),
         )
     )
-    return Standing(*rows[0]) if rows else None
+    if not rows:
+        return None, frozenset()
+    *stands, followed = rows[0]
+    return Standing(*stands), frozenset(map(int, followed.split(","))) if followed else frozenset()
 
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
@@ -134,10 +156,10 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
     found = slug_match or exact
     if not found:
         rows = await conn.execute_fetchall(
-            "SELECT kind, slug, name, headline, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
+            "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
             (guild_id, text),
         )
-        found = [Row(*row) for row in rows if row[0] in kinds]
+        found = [row_of(row) for row in rows if row[0] in kinds]
     if len(found) == 1:
         return found[0].slug
     if found:
@@ -157,12 +179,12 @@ async def _named(conn: Connection, guild_id: int, kinds: Sequence[Kind], norm: s
     """The first records with exactly this name or alias."""
     marks = ", ".join("?" * len(kinds))
     rows = await conn.execute_fetchall(
-        "SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on "
+        "SELECT DISTINCT r.kind, r.slug, r.name, r.status, r.newest_on "
         "FROM name n JOIN record r ON r.id = n.record_id "
         f"WHERE n.guild_id = ? AND n.norm = ? AND n.how = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
         (guild_id, norm, *kinds),
     )
-    return [Row(*row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 _KIND_OF_NAME = """
@@ -183,7 +205,7 @@ async def _starting(
     """The records with a name that begins so, by name. Each kind is read for itself: so none is behind another's."""
     parts = [(kind, how) for kind in kinds for how in hows]
     rows = await conn.execute_fetchall(
-        "SELECT r.kind, r.slug, r.name, r.headline, r.newest_on "
+        "SELECT r.kind, r.slug, r.name, r.status, r.newest_on "
         f"FROM ({' UNION ALL '.join([_KIND_OF_NAME] * len(parts))}) n JOIN record r ON r.id = n.record_id "
         "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.how = 1, n.norm, n.record_id LIMIT ?",
         (
@@ -193,7 +215,7 @@ async def _starting(
             2 * limit,  # Some records begin so by several names.
         ),
     )
-    return list(dict.fromkeys(Row(*row) for row in rows))[:limit]
+    return list({row[1]: row_of(row) for row in rows}.values())[:limit]
 
 
 async def beginning(conn: Connection, guild_id: int, kinds: Sequence[Kind], asked: str, limit: int) -> list[int]:
@@ -223,7 +245,7 @@ async def _in_any_order(
     # The plus sign keeps SQLite from looking the other word up in the whole server.
     held = "EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id AND +o.norm >= ? AND +o.norm < ?)"
     rows = await conn.execute_fetchall(
-        f"SELECT DISTINCT r.kind, r.slug, r.name, r.headline, r.newest_on FROM ({names}) n "
+        f"SELECT DISTINCT r.kind, r.slug, r.name, r.status, r.newest_on FROM ({names}) n "
         "JOIN record r ON r.id = n.record_id "
         f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
         "AND r.guild_id = ? AND r.live = 1 ORDER BY r.name COLLATE NOCASE LIMIT ?",
@@ -234,7 +256,7 @@ async def _in_any_order(
             *(guild_id, limit),
         ),
     )
-    return [Row(*row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
@@ -243,12 +265,12 @@ async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit:
     Only the newest of the server are looked at, so of a kind that has not been in the news there may be none.
     """
     rows = await conn.execute_fetchall(
-        "SELECT kind, slug, name, headline, newest_on FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 "
+        "SELECT kind, slug, name, status, newest_on FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 "
         "ORDER BY newest_on DESC LIMIT ?) JOIN (SELECT value AS wanted, key AS rank FROM json_each(?)) "
         "ON wanted = kind ORDER BY kind = 'pending' AND NOT open, newest_on DESC, rank, name COLLATE NOCASE LIMIT ?",
         (guild_id, _LOOKED_AT, as_json(kinds), limit),
     )
-    return [Row(*row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def complete(
@@ -348,11 +370,11 @@ async def list_kind(
         )
         values += [guild_id, slug, guild_id, slug]
     page = await conn.execute_fetchall(
-        f"SELECT r.kind, r.slug, r.name, r.headline, r.newest_on FROM record r WHERE {where} "
+        f"SELECT r.kind, r.slug, r.name, r.status, r.newest_on FROM record r WHERE {where} "
         "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
-    found = [Row(*row) for row in page]
+    found = [row_of(row) for row in page]
     if 0 < len(found) < limit:
         return found, offset + len(found)
     # Counted by itself: with the page, every row of the list would be read for its name.
@@ -397,7 +419,13 @@ async def list_kind_as_of(
     )
     page = list(rows)
     found = [
-        Row(kind, slug, name, STAGES[stage_] if kind == "deal" else "Open" if open_ else "Closed", since or None)
+        Row(
+            kind,
+            slug,
+            name,
+            (CitedText(STAGES[stage_] if kind == "deal" else "Open" if open_ else "Closed"),),
+            since or None,
+        )
         for slug, name, stage_, open_, since, _ in page
     ]
     return found, page[0][5] if page else 0
@@ -409,7 +437,7 @@ async def list_participants(
     """One page of the participants and how many there are: first those with a role in a deal or in talks (True), then
     those only mentioned. `party` asks for the ones or the others alone."""
     rows = await conn.execute_fetchall(
-        "SELECT kind, slug, name, headline, newest_on, party, count(*) OVER () FROM ("
+        "SELECT kind, slug, name, status, newest_on, party, count(*) OVER () FROM ("
         "SELECT r.*, EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id "
         "AND o.live = 1 AND o.kind IN ('deal', 'session', 'dialogue')) AS party "
         "FROM record r WHERE r.guild_id = ?1 AND r.kind = 'participant' AND r.live = 1) "
@@ -417,7 +445,7 @@ async def list_participants(
         (guild_id, party, limit, offset),
     )
     found = list(rows)
-    return [(Row(*row[:5]), bool(row[5])) for row in found], found[0][6] if found else 0
+    return [(row_of(row), bool(row[5])) for row in found], found[0][6] if found else 0
 
 
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:

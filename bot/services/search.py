@@ -10,11 +10,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.ledger.cited import bare, cited, undated
 from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.values import words_inside
 from bot.ledger.words import words_of
 from bot.services import records
+from bot.services.records import row_of
 from data.database import Connection
-from data.records import Kind, Row, State
+from data.records import CitedText, Kind, Row, State
 
 COUNTED = 1000
 """Matches are counted and paged up to here; of more it is only said that there are."""
@@ -67,10 +70,10 @@ class Term(Struct, frozen=True):
 
 
 class Hit(Struct, frozen=True):
-    """A record that was found, and the fact that holds the words which its name and headline do not hold."""
+    """A record that was found, and the fact that holds the words which its name and status do not hold."""
 
     row: Row
-    fact: str = ""
+    fact: CitedText | None = None
 
 
 class Understood(Struct, frozen=True):
@@ -362,20 +365,24 @@ class _Matched(Struct, frozen=True):
 async def _rows(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[_Matched]:
     rows = await conn.execute_fetchall(
         "SELECT r.id, (SELECT json_group_array(norm) FROM name n WHERE n.record_id = r.id AND n.how = 0), "
-        "r.kind, r.slug, r.name, r.headline, r.newest_on "
+        "r.kind, r.slug, r.name, r.status, r.newest_on "
         "FROM json_each(?) j JOIN record r ON r.id = j.value & ? WHERE r.guild_id = ? AND r.live = 1 ORDER BY j.key",
         (_json(ids), _ID, guild_id),
     )
-    return [_Matched(id_, Row(*row), _names.decode(names)) for id_, names, *row in rows]
+    return [_Matched(id_, row_of(row), _names.decode(names)) for id_, names, *row in rows]
 
 
 async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term]) -> list[Hit]:
     missing = {
         one.id: wanting
         for one in page
-        if (wanting := [term for term in terms if not _holds(words_of(f"{one.row.name} {one.row.headline}"), term)])
+        if (
+            wanting := [
+                term for term in terms if not _holds(words_of(f"{one.row.name} {undated(one.row.status)}"), term)
+            ]
+        )
     }
-    facts: dict[int, str] = {}
+    facts: dict[int, CitedText | None] = {}
     if missing:
         rows = await conn.execute_fetchall(
             "SELECT r.id, r.kind, r.state, (SELECT json_group_object(o.slug, o.name) FROM link l "
@@ -384,20 +391,20 @@ async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term
             (_json(missing),),
         )
         facts = {id_: _fact_with(kind, state, names, missing[id_]) for id_, kind, state, names in rows}
-    return [Hit(one.row, facts.get(one.id, "")) for one in page]
+    return [Hit(one.row, facts.get(one.id)) for one in page]
 
 
-def _fact_with(kind: Kind, raw: str, raw_names: str, terms: Sequence[Term]) -> str:
-    """The fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
-    best, most = "", 0
+def _fact_with(kind: Kind, raw: str, raw_names: str, terms: Sequence[Term]) -> CitedText | None:
+    """Return the fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
+    best, most = None, 0
     state, names = _state.decode(raw), _by_slug.decode(raw_names)
     for field in fields_of(kind):
         for fact in state.facts.get(field.name, []):
-            said = field.type.words(fact.value, names)
+            said = words_inside(field.type, fact.value, names)
             words = words_of(said)
             held = sum(_holds(words, term) for term in terms)
             if held > most:
-                best, most = f"{field.label}: {said}", held
+                best, most = cited(f"{field.label}: {said}", bare(fact) if field.reports else None), held
     return best
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
-from data.database import Connection
+from data.database import Connection, as_json
 from data.records import FactDate, Source
 
 _COLUMNS = "id, title, publisher, published_on, url, note"
@@ -50,3 +52,12 @@ async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
         f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
     )
     return source_of(row)
+
+
+async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int]) -> dict[int, Source]:
+    """Return some sources of a server by their id."""
+    rows = await conn.execute_fetchall(
+        f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id IN (SELECT value FROM json_each(?))",
+        (guild_id, as_json(sorted(source_ids))),
+    )
+    return {row[0]: source_of(row) for row in rows}

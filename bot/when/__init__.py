@@ -6,6 +6,7 @@ from bot.when._facts import (
     format_day,
     format_fact_date,
     has_begun,
+    on_date,
     parse_fact_date,
     typed_fact_date,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "local_date",
     "local_instant",
     "next_local",
+    "on_date",
     "parse_fact_date",
     "parse_instant",
     "parse_time_of_day",

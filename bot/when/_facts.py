@@ -153,6 +153,16 @@ def format_fact_date(d: FactDate, *, weekday: bool = True) -> str:
     return d.printed or f"between {_format_span(first, last)}"
 
 
+def on_date(d: FactDate, *, weekday: bool = True) -> str:
+    """Return a fact date as part of a sentence: "on Friday 10 November 2023", "in November 2023", "since 2022"."""
+    words = format_fact_date(d, weekday=weekday)
+    if d.precision == "day":
+        return f"on {words}"
+    if d.precision in ("open", "unknown") or words.startswith("between "):
+        return words
+    return f"in the {words}" if " of " in words else f"in {words}"
+
+
 def _format_span(first: date, last: date) -> str:
     if first.year == last.year:
         return f"{first.day} {MONTHS[first.month - 1]} and {format_day(last, weekday=False)}"

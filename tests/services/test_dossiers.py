@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot import dossier as files
 from bot.errors import BadInput
+from bot.ledger.cited import plain
 from bot.ledger.fields import get_field
 from bot.services import dossiers, records, search, updates
 from bot.services.dossiers import Loaded
@@ -177,10 +178,10 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
     engines, drones, vehicles = await records.get_many(
         db.read, loaded, ["fighter-jet-engines", "armed-drones", "infantry-combat-vehicles"]
     )
-    assert [(o.record.value("stage"), o.record.headline) for o in (engines, drones, vehicles)] == [
-        ("unspecified", "Under way; no stage reported"),
-        ("under_review", "Waiting for U.S. government clearances"),
-        ("proposed", "Offered; no answer reported"),
+    assert [(o.record.value("stage"), plain(o.record.status)) for o in (engines, drones, vehicles)] == [
+        ("unspecified", "Under way, 10 November 2023"),
+        ("under_review", "Under review; waiting for U.S. government clearances, 10 November 2023"),
+        ("proposed", "Proposed; waiting for an answer to the offer, 10 November 2023"),
     ]
     assert roles(engines, "party") == {
         ("general-electric-aerospace-unit", "maker and supplier"),
@@ -455,7 +456,7 @@ async def test_nothing_invented_is_anywhere(db, loaded):
     drawn = [file]
     for opened in (await every(db, loaded)).values():
         record = opened.record
-        drawn += [record.name, record.headline, *opened.names.values()]
+        drawn += [record.name, plain(record.status), *opened.names.values()]
         for name, facts in record.state.facts.items():
             field = get_field(record.kind, name)
             drawn += [field.type.words(fact.value, opened.names) for fact in facts]
@@ -473,7 +474,7 @@ async def test_the_source_says_that_it_has_no_date_and_no_title(db, loaded):
     assert article.title == "News article without a title"
     assert (article.published_on, article.url, article.publisher) == (None, "", "")
     assert "no date" in article.note
-    assert "worked out" in article.note
+    assert "follows from the weekday" in article.note
 
 
 # Loading, and loading again

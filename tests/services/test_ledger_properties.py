@@ -18,7 +18,7 @@ from bot.services.derived import refold
 from bot.services.updates import Change
 from data.database import Connection, Database
 from data.migrate import migrate
-from data.records import FactDate, Kind, State
+from data.records import CitedText, FactDate, Kind, State
 
 GUILD = 1
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,11 +64,13 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
     """All that the fold writes. Without `ids` as it reads for people: no row number decides anything."""
     found: dict[str, Any] = {}
     for row in await conn.execute_fetchall(
-        "SELECT slug, live, name, stage, headline, open, due_on, newest_on, state FROM record ORDER BY slug"
+        "SELECT slug, live, name, stage, status, open, due_on, newest_on, state FROM record ORDER BY slug"
     ):
         state = msgspec.json.decode(row[8], type=State)
         shown = {name: [(f.value, f.date, f.source) for f in facts] for name, facts in state.facts.items()}
-        found[row[0]] = (*row[1:8], state if ids else (shown, state.opened, state.newest))
+        said = msgspec.json.decode(row[4], type=tuple[CitedText, ...])
+        status = said if ids else [(part.text, [(f.date, f.source) for f in part.facts]) for part in said]
+        found[row[0]] = (*row[1:4], status, *row[5:8], state if ids else (shown, state.opened, state.newest))
     for table, columns in (
         ("link", "f.slug, t.field, t.role, o.slug"),
         ("name", "f.slug, t.norm, t.how, t.kind"),
@@ -138,7 +140,7 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
                         await conn.execute(f"DELETE FROM {table}")
                     told = "id IN (SELECT record_id FROM ledger)"
                     await conn.execute(
-                        "UPDATE record SET text_id = NULL, live = 0, name = '', headline = '', state = '{}', open = 0 "
+                        "UPDATE record SET text_id = NULL, live = 0, name = '', status = '[]', state = '{}', open = 0 "
                         f"WHERE {told}"
                     )
                     rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")

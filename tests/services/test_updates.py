@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.errors import BadInput, NotInRecord, UserError
+from bot.ledger.cited import plain
 from bot.services import records, search, updates
 from bot.services.search import Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate, Kind
+from data.records import FactDate, Kind, Opened
 
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
 
@@ -33,17 +34,21 @@ def slugs(found: Found) -> list[str]:
     return [hit.row.slug for hit in found.hits]
 
 
+def stands(opened: Opened) -> str:
+    return plain(opened.record.status)
+
+
 async def enter(db: Database, desk: int, now: datetime, changes: list[Change]) -> str:
     async with db.write() as conn:
         return await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
 
 
 @pytest.mark.asyncio
-async def test_an_open_approval_is_the_headline_of_its_deal(db, desk, source, now):
+async def test_an_open_approval_stands_beside_the_stage_of_its_deal(db, desk, source, now):
     approval = {"side": "us-government", "what": "clearances", "state": "open"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
     opened = await records.get(db.read, desk, "drones")
-    assert opened.record.headline == "Waiting for U.S. government clearances"
+    assert stands(opened) == "Under review; waiting for U.S. government clearances, 10 November 2023"
     assert opened.names["us-government"] == "U.S. government"
     assert opened.record.state.newest == DAY
 
@@ -57,9 +62,11 @@ async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now
         set_("answer", "pending", "about", {"record": "drones"}, source),
     ]
     await enter(db, desk, now, [*drones(source), *item])
-    assert (await records.get(db.read, desk, "drones")).record.headline == "Offered; no answer reported"
+    assert stands(await records.get(db.read, desk, "drones")) == (
+        "Under review; waiting for an answer to the offer, 10 November 2023"
+    )
     await enter(db, desk, now, [set_("answer", "pending", "state", "closed", source)])
-    assert (await records.get(db.read, desk, "drones")).record.headline == "Under review"
+    assert stands(await records.get(db.read, desk, "drones")) == "Under review, 10 November 2023"
 
 
 @pytest.mark.asyncio
@@ -150,7 +157,9 @@ async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now
     approval = {"side": "us-government", "what": "clearances", "state": "open"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
     await enter(db, desk, now, [set_("us-government", "participant", "name", "The U.S. side", source)])
-    assert (await records.get(db.read, desk, "drones")).record.headline == "Waiting for The U.S. side clearances"
+    assert stands(await records.get(db.read, desk, "drones")) == (
+        "Under review; waiting for The U.S. side clearances, 10 November 2023"
+    )
     assert slugs(await search.search(db.read, desk, Wanted("the side clearances"))) == ["drones"]
 
 

@@ -64,7 +64,7 @@ async def _answer(scene: Scene) -> None:
     if not found.answered and found.card is None and not found.lines:
         await _rest.tell(scene)
     if has("aspects", "source") and scene.subjects and not found.told:
-        found.sources_of = scene.subjects[0]
+        found.sources_of = None if found.statements else scene.subjects[0]
     if found.told and found.options:
         found.options = []  # What could be told answers the rest as well.
     if found.card is None and (scene.subjects or found.told):
@@ -73,6 +73,29 @@ async def _answer(scene: Scene) -> None:
         await _rest.offer_closest(scene)
     if found.listed is not None:
         found.opened = await scene.open([row.slug for row in found.listed.rows])
+    await _open_around(scene)
+
+
+_AROUND = 25
+"""So many records are opened because their facts stand beside those of what is told."""
+
+
+async def _open_around(scene: Scene) -> None:
+    """Opens what the lines of an answer state beside the records told: open items, roles in others, statements."""
+    found = scene.found
+    told = [*(line.opened for line in found.told), *([found.card] if found.card else [])]
+    links = [link for one in found.opened for link in one.links if one.record.kind == "deal" and link.open]
+    for one in told:
+        inward = [link for link in one.links if not link.outward]
+        said = [link for link in inward if link.kind == "statement"]
+        links += [link for link in inward if link.open or link.role or link.field == "country"]
+        links += said[:_SAID]
+    known = {one.record.slug for one in (*told, *found.opened)}
+    slugs = dict.fromkeys(link.slug for link in links if link.slug not in known)
+    found.around = await scene.open(list(slugs)[:_AROUND])
+
+
+_SAID = 3
 
 
 def _asks_nothing_else(scene: Scene) -> bool:

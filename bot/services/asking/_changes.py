@@ -10,7 +10,8 @@ from bot.ledger.fold import live_updates
 from bot.services import records, updates
 from bot.services.asking import _time
 from bot.services.asking._scene import MOST, Scene, facts_of, identity
-from data.records import Row
+from bot.services.records import row_of
+from data.records import Opened, Row, Update
 
 
 async def tell(scene: Scene) -> None:
@@ -38,7 +39,9 @@ async def tell(scene: Scene) -> None:
             and (field.milestone or (bool(scene.subjects) and field.reports and one.record.kind != "pending"))
         ]
         if kept:
-            scene.found.changed.append(Changed(one, kept))
+            pointed_to = {to for u in kept for to in _records_of(one, u)} - one.names.keys()
+            names = await records.names(scene.conn, scene.guild_id, pointed_to) if pointed_to else {}
+            scene.found.changed.append(Changed(one, kept, names))
     if last < scene.today and scene.subjects:
         scene.found.day = last
         await _time.go_back(scene)
@@ -51,6 +54,12 @@ async def tell(scene: Scene) -> None:
         asked = scene.reading.asked
         if asked is not None and asked.latest and first == last and not subjects:
             await _tell_events_of(scene, first, last, any_year=True)
+
+
+def _records_of(one: Opened, update: Update) -> list[str]:
+    """The slugs that an update points to; an ended party is not linked any more and has its name all the same."""
+    field = find_field(one.record.kind, update.field)
+    return [slug for slug, _ in field.type.records(update.value)] if field else []
 
 
 async def _period(scene: Scene) -> tuple[date, date]:
@@ -82,12 +91,12 @@ async def _tell_events_of(scene: Scene, first: date, last: date, *, any_year: bo
 async def _newest(scene: Scene, first: date, last: date) -> list[Row]:
     """The records of which something was reported in a time, the newest first."""
     rows = await scene.conn.execute_fetchall(
-        "SELECT kind, slug, name, headline, newest_on FROM record WHERE guild_id = ? AND live = 1 "
+        "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND live = 1 "
         "AND newest_on >= ? AND newest_on <= ? AND kind IN ('deal', 'session', 'pending') "
         "ORDER BY newest_on DESC, kind, id LIMIT ?",
         (scene.guild_id, first.isoformat(), last.isoformat(), MOST),
     )
-    return [Row(*row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def tell_events(scene: Scene) -> bool:

@@ -122,7 +122,7 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
 def _list_of_country(scene: Scene, country: Opened) -> None:
     """The people and organisations of a country."""
     own = [link for link in country.links if link.field == "country" and not link.outward]
-    rows = [Row(link.kind, link.slug, link.name, link.headline, None) for link in own]
+    rows = [Row(link.kind, link.slug, link.name, link.status, None) for link in own]
     linked = ((country.record.slug, country.record.name),)
     scene.found.listed = Listed("participant", rows[:MOST], len(rows), linked)
 

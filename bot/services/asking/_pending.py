@@ -30,6 +30,8 @@ async def tell(scene: Scene) -> None:
             scene.found.listed = Listed("pending", [row_of(one) for one in items], total)
             return
     for item in items:
+        if not item.record.open:
+            scene.found.lines.append(Told(item, facts_of(item, "state", "outcome")))
         who = facts_of(item, "who")
         if who and (item.record.open or not scene.reading.has("aspects", "due")):
             scene.found.lines.append(Told(item, who))
@@ -38,8 +40,6 @@ async def tell(scene: Scene) -> None:
             scene.found.lines.append(Told(item, due))
         elif scene.reading.has("aspects", "due"):
             scene.found.lines.append(Missing("A due date", item))
-        if not item.record.open:
-            scene.found.lines.append(Told(item, facts_of(item, "state", "outcome")))
         if item.record.open:
             ended = [one for one in scene.reading.of("outcomes") if one != "given" or not about]
             scene.found.lines += [scene.no_state("outcomes", one, item) for one in ended[:1]]

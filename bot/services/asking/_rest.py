@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.ask.finding import Listed, Missing, Told
+from bot.ledger.cited import undated
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _whose
@@ -98,7 +99,7 @@ def mark_unknown(scene: Scene) -> None:
     words |= {
         word
         for row in [*(found.listed.rows if found.listed else []), *found.options, *found.close]
-        for word in words_of(f"{row.name} {row.headline}")
+        for word in words_of(f"{row.name} {undated(row.status)}")
     }
     if found.listed is not None:
         words |= set(scene.held(scene.left))  # Those that are listed hold them, or the answer says that none does.

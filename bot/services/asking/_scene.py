@@ -10,8 +10,10 @@ from msgspec import Struct
 from bot.ask.finding import Finding, Missing, Told
 from bot.ask.lexicon import lexicon
 from bot.ask.reading import Name, Reading
+from bot.ledger.cited import undated
 from bot.ledger.fields import find_field
 from bot.ledger.fold import live_updates
+from bot.ledger.status import FIELDS
 from bot.ledger.words import words_of
 from bot.services import past, records, updates
 from bot.services.asking._words import forms, held_by
@@ -206,7 +208,7 @@ def stage_of(deal: Opened) -> Told:
 
 def identity(one: Opened) -> Told:
     """What a record is: the phrase that lists give of it."""
-    return Told(one, facts_of(one, "name"), "identity")
+    return Told(one, facts_of(one, *FIELDS[one.record.kind]), "identity")
 
 
 def row_of(one: Opened) -> Row:
@@ -215,7 +217,7 @@ def row_of(one: Opened) -> Row:
         one.record.kind,
         one.record.slug,
         one.record.name,
-        one.record.headline,
+        one.record.status,
         newest.day.isoformat() if newest and newest.day else None,
     )
 
@@ -223,10 +225,10 @@ def row_of(one: Opened) -> Row:
 def words_held(one: Opened) -> set[str]:
     """The words that a record holds, and those of the records it is linked with."""
     names = one.names
-    found: list[str] = [one.record.name, one.record.headline]
+    found: list[str] = [one.record.name, undated(one.record.status)]
     for field_name, facts in one.record.state.facts.items():
         field = find_field(one.record.kind, field_name)
         if field is not None:
             found += [field.type.words(fact.value, names) for fact in facts]
-    found += [f"{link.name} {link.headline} {link.role}" for link in one.links[:60]]
+    found += [f"{link.name} {undated(link.status)} {link.role}" for link in one.links[:60]]
     return set(words_of(" ".join(found)))

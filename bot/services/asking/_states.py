@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import stage_rank
 from bot.services.asking._scene import Scene, facts_of, stage_of
@@ -38,13 +40,16 @@ async def _check_deal(scene: Scene, deal: Opened) -> None:
         if "approved" in asked and scene.reading.yes_no and not granted:
             lines.append(scene.no_state("stages", "approved", deal))
         asked = [one for one in asked if one != "approved"]
+    before: list[Told | Missing] = []
     for one in asked:
-        if stage_rank(stage) < stage_rank(one):
+        reached = await scene.reached(deal, one) if stage != one else None
+        by_then = scene.found.day is None or reached is None or (reached.date.day or date.min) <= scene.found.day
+        if reached is not None and by_then:
+            before.append(Told(deal, [("stage", reached.fact)], "reached"))
+        elif stage_rank(stage) < stage_rank(one):
             lines.append(scene.no_state("stages", one, deal))
-        elif stage != one and (reached := await scene.reached(deal, one)):
-            lines.append(Told(deal, [("stage", reached.fact)], "reached"))
     sides = [one for one in scene.reading.of("side_states") if deal.record.value("side_state") != one]
     lines += [scene.no_state("side_states", one, deal) for one in sides]
     if asked or scene.reading.of("side_states"):
         lines.append(stage_of(deal))
-    scene.found.lines += lines
+    scene.found.lines += [*lines, *before]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.ask.reading import SAID_OF, Name, Named
+from bot.ledger.cited import undated
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking._scene import DEFINITE, Scene
@@ -39,7 +40,7 @@ async def _find_governments(scene: Scene) -> None:
         link.slug: one.record.slug
         for one in scene.subjects
         for link in one.links
-        if link.field == "country" and not link.outward and link.headline.startswith("government")
+        if link.field == "country" and not link.outward and undated(link.status).startswith("government")
     }
     for one in await records.get_many(scene.conn, scene.guild_id, list(of_country)):
         scene.governments.setdefault(of_country[one.record.slug], []).append(one)
