@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from bot.ask.finding import Finding
 from bot.services import records
 from bot.services.questions import Listing
-from bot.ui import answers, cards, lists
+from bot.ui import cards, lists
 from data.database import Connection
 from data.records import Kind, Opened
 
@@ -46,7 +46,7 @@ class Answer(NamedTuple):
     """What a question found, and its words."""
 
     found: Finding
-    drawn: answers.Drawn
+    said: str
 
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -107,9 +107,15 @@ class Recently:
 
     async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
         """Opens a record by what was typed, as `records.get_by_name` does."""
+        return (await self.open_for(conn, guild_id, text, kinds, None))[0]
+
+    async def open_for(
+        self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None
+    ) -> tuple[Recent, bool]:
+        """Open a record by what was typed, and tell whether a person follows it."""
         key = (guild_id, text, tuple(kinds))
-        stands = await records.standing(conn, guild_id)
+        stands, followed = await records.standing_for(conn, guild_id, user_id)
         recent = self._kept.find(key, stands)
         if recent is None:
             recent = self._kept.keep(key, stands, Recent(await records.get_by_name(conn, guild_id, text, kinds)))
-        return recent
+        return recent, recent.opened.record.id in followed

@@ -30,16 +30,20 @@ class RecordPresses(commands.Cog):
         await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
 
     @press("record.sources")
-    async def sources(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
+    async def sources(
+        self, interaction: Interaction, caller: Caller, slug: str, page: str = "", order: str = ""
+    ) -> None:
+        """Every fact of a record, by field or by source."""
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        view = cards.sources(
-            opened, number(page, _DIGITS), now=self.bot.clock.now(), guild_id=in_ids(interaction, caller)
+        view = cards.all_facts(
+            opened, number(page, _DIGITS), by_source=bool(order), guild_id=in_ids(interaction, caller)
         )
         await turn(interaction, view, new=not page)
 
     @press("record.history")
-    async def history(self, interaction: Interaction, caller: Caller, slug: str, page: str = "") -> None:
-        found = await courses.get(self.bot.db.read, caller.guild_id, slug)
+    async def history(self, interaction: Interaction, caller: Caller, slug: str = "", page: str = "") -> None:
+        """A button names the record, a menu carries it as its value."""
+        found = await courses.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
         view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
         await turn(interaction, view, new=not page)
 

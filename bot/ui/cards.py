@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+import math
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -11,20 +12,22 @@ import discord
 import msgspec
 from discord import ui
 
-from bot import agenda
-from bot.ledger.brief import on_date
-from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, OUTCOMES, PENDING_KINDS, get_field
+from bot import agenda, when
+from bot.ledger import stage
+from bot.ledger.cited import cited, of_each_day, one_day, shortened
+from bot.ledger.fields import KIND_WORDS, ON_REQUEST_KINDS, fields_of, find_field, get_field
+from bot.ledger.stage import OpenItem
+from bot.ledger.status import NO_DUE_DATE
+from bot.ledger.values import DateType, DueType, approver_words
 from bot.ui import facts, pages, theme
+from bot.ui.cited import line, shared_day, some, source_line
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Approval, Fact, FactDate, Kind, Link, Opened
+from data.records import Approval, CitedText, Fact, FactDate, Kind, Link, Opened
 
 _TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
-_GROUP_ROOM = 900  # What the lists of linked records are left at least.
 _SHOWN = 3
-_HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
-"""Kinds that people come to for what hangs on them: their cards open linked records."""
 _WITH_HISTORY = ("deal", "pending", "session")
 
 
@@ -39,19 +42,27 @@ def record(
     session: Opened | None = None,
     note: str = "",
     drawn: Drawn | None = None,
+    following: bool = False,
 ) -> ui.LayoutView:
     """The card of any record; `drawn` are its words where they are known already.
 
     `guild_id` is given in a DM, `session` with a dialogue: its latest. A shared card stands in a channel for everyone,
-    so it offers neither Share nor Update; nor is one `sharable` twice. `note` is our own last line.
+    so it offers neither Share nor Update; nor is one `sharable` twice. `note` is our own last line. `following` is of
+    who reads a private card: what others see cannot tell who follows.
     """
     drawn = drawn or draw(opened, now=now, session=session)
-    found = opened.record
     # One text with blank lines reads the same everywhere; several are set apart by some clients only.
     return card(
         [f"{drawn.text}\n{note}" if note else drawn.text],
-        buttons=_buttons(opened, editor=editor, guild_id=guild_id, shared=shared, sharable=sharable),
-        selects=_open_select(opened, guild_id) if found.kind in _HUBS else [],
+        buttons=_buttons(
+            opened,
+            editor=editor,
+            guild_id=guild_id,
+            shared=shared,
+            sharable=sharable,
+            following=following and not shared,
+        ),
+        selects=_open_select(opened, guild_id),
         accent=theme.OPEN if drawn.waiting else theme.PLAIN,
     )
 
@@ -64,36 +75,48 @@ class Drawn(NamedTuple):
 
 
 def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> Drawn:
-    """Writes a card's words in so many characters.
+    """Write a card's words in so many characters.
 
     They change with the record, and with `now` only when a due date has ended somewhere.
     """
     draft = _drawn(opened, now, session)
-    found = opened.record
-    tail = "\n".join(filter(None, [*draft.quiet, facts.not_stated(found), draft.source_line()]))
-    head = f"## {escaped(found.name, 100)}\n" + "\n".join(draft.lead)
-    room -= len(head) + len(tail)
-    body = _fitting(draft.lines, room - _GROUP_ROOM if draft.groups else room)
-    groups = _listed(draft.groups, room - len(body))
-    text = "\n\n".join(filter(None, [head, "\n".join(filter(None, [body, groups])), tail]))
-    return Drawn(text, draft.waiting)
+    return Drawn(_written(draft, room), draft.waiting)
 
 
-def sources(opened: Opened, page: int, *, now: datetime, guild_id: int | None = None) -> ui.LayoutView:
-    """Every fact that the card shows: its value, its date, its source with that source's date, and the place in it."""
-    slug = opened.record.slug
+def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
+    """Render one page of every fact of a record, each with its day, its source and the place in it.
+
+    They come in the order of the fields, or under their sources, the newest first, with a button to the other order.
+    """
+    slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
+    shown = [(opened, name, fact) for name, fact in facts_of(opened)]
+    if by_source:
+        newest: dict[int, date] = {}
+        for *_, fact in shown:
+            newest[fact.source] = max(newest.get(fact.source, date.min), fact.date.day or date.min)
+        shown.sort(key=lambda one: (newest[one[2].source], one[2].source), reverse=True)
+    other = () if by_source else (_BY_SOURCE,)
+    turned = button(
+        "By field" if by_source else "By source", custom_id("record.sources", slug, 0, *other, guild_id=guild_id)
+    )
     return sources_page(
-        f"Sources of {escaped(opened.record.name, 100)}",
-        [(opened, name, fact) for name, fact in cited(opened, now=now)],
+        f"All facts of {escaped(opened.record.name, 100)}",
+        shown,
         page,
-        id_for=lambda n: custom_id("record.sources", slug, n, guild_id=guild_id),
-        note="What linked records say has its source there.",
+        id_for=lambda n: custom_id("record.sources", slug, n, *order, guild_id=guild_id),
+        noun="facts",
+        by_source=by_source,
+        buttons=[turned] if len({fact.source for *_, fact in shown}) > 1 else [],
     )
 
 
-def cited(opened: Opened, *, now: datetime) -> list[tuple[str, Fact]]:
-    """The facts that a record's card shows, each with its field."""
-    return _drawn(opened, now, None).shown
+_BY_SOURCE = "s"
+
+
+def facts_of(opened: Opened) -> list[tuple[str, Fact]]:
+    """Return every fact of a record with its field, those with news value first, as the table of fields has them."""
+    fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
+    return [(field.name, fact) for field in fields for fact in opened.record.facts(field.name)]
 
 
 def sources_page(
@@ -102,15 +125,25 @@ def sources_page(
     page: int,
     *,
     id_for: Callable[[int], str],
-    note: str = "",
+    noun: str = "sources",
+    by_source: bool = False,
+    named: bool = False,
+    buttons: Sequence[ui.Button] = (),
 ) -> ui.LayoutView:
-    """One page of facts, of one record or of several, each with its value, its date and the place in its source."""
+    """Render one page of facts, of one record or of several, each with its value, its day and the place in its source.
+
+    The sources are numbered and described below the facts, or above those of each with `by_source`. The records are
+    `named` in headings where the title does not name the one there is.
+    """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
-    several = len({opened.record.slug for opened, _, _ in shown}) > 1
-    titles = [f"### {escaped(opened.record.name, 80)}" if several else "" for opened, _, _ in shown]
-    entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
-    # Each entry is counted with its record's name and the description of its source, as if no other entry shared them.
+    if by_source:
+        titles = [f"### {legends[fact.source]}" for *_, fact in shown]
+        entries = [_sourced(opened, name, fact, None) for opened, name, fact in shown]
+    else:
+        titles = [f"### {escaped(opened.record.name, 80)}" if named else "" for opened, _, _ in shown]
+        entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
+    # Each entry is counted with its heading and the description of its source, as if no other entry shared them.
     layout = pages.pack(
         [
             len(title) + len(entry) + len(legends[fact.source])
@@ -119,20 +152,18 @@ def sources_page(
     )
     page = pages.clamped(page, len(layout))
     here = layout[page]
-    used = dict.fromkeys(shown[i][2].source for i in here)
     where = pages.place(page, len(layout))
-    quiet = " ".join(filter(None, [f"{where}." if where else "", note]))
     texts = [
         f"## {title}",
         "\n".join(
             "\n".join(filter(None, [title, *(entries[i] for i in of_one)]))
             for title, of_one in groupby(here, key=titles.__getitem__)
         ),
-        "\n".join(legends[id_] for id_ in used),
-        f"-# {quiet}" if quiet else "",
+        "" if by_source else "\n".join(legends[id_] for id_ in dict.fromkeys(shown[i][2].source for i in here)),
+        f"-# {where}" if where else "",
     ]
-    turn = pages.turn_buttons(page, len(layout), "sources", id_for)
-    return card(["\n\n".join(filter(None, texts))], buttons=turn, accent=theme.PLAIN)
+    turn = pages.turn_buttons(page, len(layout), noun, id_for)
+    return card(["\n\n".join(filter(None, texts))], buttons=[*turn, *buttons], accent=theme.PLAIN)
 
 
 _SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
@@ -151,13 +182,13 @@ def short(name: str) -> str:
 
 def reported(d: FactDate | None, prefix: str = "as last reported") -> str:
     """How new a picture is, as a phrase."""
-    return f"{prefix} {escaped(on_date(d), 200)}" if d else "no date is on the record"
+    return f"{prefix} {escaped(when.on_date(d), 200)}" if d else "no date is on the record"
 
 
 def checked(opened: Opened) -> str:
     """When somebody last looked and found nothing new; "" when nobody did."""
     fact = opened.record.fact("checked")
-    return f"Checked {escaped(on_date(fact.date), 200)}: nothing new." if fact else ""
+    return f"Checked {escaped(when.on_date(fact.date), 200)}: nothing new." if fact else ""
 
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
@@ -172,8 +203,25 @@ def due_words(opened: Opened, now: datetime) -> str:
     return f"{words}. This day has passed; no source here reports what happened" if is_overdue(opened, now) else words
 
 
+_CONTENT_LINES = 8  # Lines of a card, its heading among them, so that it fits a phone's screen.
+_PHONE_WIDTH = 44  # Characters of a line at 390 px.
+_PHONE_LINES = 20  # So many of these for all lines below the lead.
+_LINE = 240  # Characters of one text in a line.
+_SUMMARY = 150
+
+
+class _Line(NamedTuple):
+    """One line of a card: what it is about and the texts that say it."""
+
+    label: str
+    parts: list[CitedText]
+    listed: bool = False
+    reported: bool = False  # Its texts hold dates themselves, so its days are said to be those of reports.
+    links: tuple[Fact, ...] = ()  # The facts by which records are linked that it names without more.
+
+
 class _Draft:
-    """A card while it is written. Every fact that goes into it is noted, because *Sources* lists just these."""
+    """A card while it is written: its lines by rank, each with the facts it states."""
 
     def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
         self.opened = opened
@@ -181,332 +229,472 @@ class _Draft:
         self.names = opened.names
         self.now = now
         self.session = session
-        self.lead: list[str] = []
-        self.lines: list[str] = []
-        self.groups: list[tuple[str, list[str], int]] = []
-        self.quiet: list[str] = []
-        self.shown: list[tuple[str, Fact]] = []
-        self._noted: set[str] = set()
+        self.lead: list[_Line] = []
+        self.lines: list[_Line] = []
         self.waiting = False
 
-    def note(self, *names: str) -> None:
-        """The facts of these fields stand behind what is shown."""
-        for name in names:
-            if name not in self._noted:
-                self._noted.add(name)
-                self.shown += [(name, fact) for fact in self.record.facts(name)]
+    def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
+        """Return the values of a field, the newest first, each with its fact; kinds and topics date nothing."""
+        field = get_field(self.record.kind, name)
+        found = sorted(self.record.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        return [
+            cited(
+                clip(
+                    field.type.in_full(fact.value)
+                    if isinstance(field.type, DueType)
+                    else field.type.words(fact.value, self.names),
+                    limit,
+                ),
+                fact if field.reports else None,
+            )
+            for fact in found
+        ]
 
-    def words(self, name: str, limit: int = 200) -> list[str]:
-        self.note(name)
-        return [facts.value(self.record.kind, name, fact, self.names, limit) for fact in self.record.facts(name)]
+    def add(
+        self, label: str, parts: Sequence[CitedText], *, most: int = _SHOWN, listed: bool = True, reported: bool = False
+    ) -> None:
+        """Add a line of the next lower rank, when there is anything to say; it counts what it leaves out."""
+        if parts:
+            self.lines.append(_Line(label, some(parts, most), listed, reported))
 
-    def line(self, name: str, label: str = "", several: str = "") -> None:
-        """A line for a field, when the record holds it."""
-        words = self.words(name)
-        if words:
-            label = label or get_field(self.record.kind, name).label
-            self.lines.append(f"**{several if several and len(words) > 1 else label}:** {facts.some(words, 6)}")
+    def field(self, name: str, label: str = "", *, most: int = _SHOWN) -> None:
+        """Add a line for a field."""
+        parts = self.fact_parts(name)
+        is_date = isinstance(get_field(self.record.kind, name).type, DateType | DueType)
+        self.add(label or get_field(self.record.kind, name).label, parts, most=most, reported=is_date)
 
-    def text(self, name: str) -> None:
-        """A field's text as a paragraph of its own."""
-        words = self.words(name, 500)
-        if words:
-            self.lines.append(("\n" if self.lines else "") + words[-1])
+    def text(self) -> None:
+        """Add *In short* as a paragraph without a label."""
+        parts = self.fact_parts("summary", _SUMMARY)
+        if parts:
+            self.lines.append(_Line("", [CitedText(parts[0].text.rstrip("."), parts[0].facts)]))
 
-    def parties(self, name: str, without_role: str) -> None:
-        """A line for each role, with who has it."""
-        self.note(name)
-        roles = list(facts.by_role(self.record, name, self.names).items())
-        for role, who in roles[:8]:
-            label = escaped(sentence(role), 60) if role else without_role
-            self.lines.append(f"**{label}:** {facts.some(who, 6)}")
-        if len(roles) > 8:
-            self.lines.append(f"-# And {plural(len(roles) - 8, 'more role')}.")
+    def parties(self, label: str, name: str) -> None:
+        """Add a line of who takes part, each with the role."""
+        self.add(label, self.fact_parts(name), most=4)
 
     def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
-        """The linked records of some kinds, each once."""
+        """Return the linked records of some kinds, each once."""
         found: dict[str, Link] = {}
         for link in self.opened.links:
             if link.kind in kinds and link.outward != inward and field in ("", link.field):
                 found.setdefault(link.slug, link)
         return list(found.values())
 
-    def group(self, title: str, links: Iterable[Link], bullet: Callable[[Link], str] | None = None) -> None:
-        bullets = [(bullet or _bullet)(link) for link in links]
-        if bullets:
-            self.groups.append((title, bullets, _SHOWN))
-
-    def linked_line(self, label: str, links: Sequence[Link]) -> None:
+    def named(self, label: str, links: Sequence[Link], *, roles: bool = False, most: int = _SHOWN) -> None:
+        """Add a line of linked records, with the roles of this one in them where asked."""
         if links:
-            self.lines.append(f"**{label}:** {facts.some([escaped(link.name, 100) for link in links], 3)}")
+            parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
+            facts_ = tuple(link.fact for link in links[:most])
+            self.lines.append(_Line(label, some(parts, most), listed=True, links=facts_))
 
-    def said(self, title: str, *, field: str = "") -> None:
-        """Linked statements, each with whose it is where that is not the card's own record."""
+    def _in_role(self, link: Link) -> list[CitedText]:
+        """Return a linked record with this one's roles in it, as the facts of each day that link them say."""
+        held = [
+            one
+            for one in self.opened.links
+            if one.slug == link.slug and not one.outward and one.role and one.field != "approval"
+        ]
+        roles = {id(one.fact): one.role for one in held}
 
-        def bullet(link: Link) -> str:
-            words = link.headline or link.name
-            own = words.removeprefix(self.record.name)
-            if own != words and own.startswith((" (", ": ")):
-                words = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
-            return f"- {sentence(escaped(words, 220))}"
+        def words(facts_: list[Fact]) -> str:
+            return f"{link.name} ({', '.join(dict.fromkeys(roles[id(fact)] for fact in facts_))})"
 
-        self.group(title, self.linked("statement", field=field), bullet)
+        return of_each_day([one.fact for one in held], words) or [CitedText(link.name)]
 
-    def waits(self, title: str, links: Sequence[Link]) -> None:
-        """Open pending items, with who is to act where that is not the card's own record."""
+    def said(self, label: str, *, field: str = "") -> None:
+        """Add the newest linked statement, with whose it is where that is not the card's own record."""
+        found = self.linked("statement", field=field)
+        parts = [self._statement(link) for link in found if link.status]
+        self.add(label, parts, most=1, listed=False)
+
+    def _statement(self, link: Link) -> CitedText:
+        """Return a statement without whose it is, where that is the card's own record."""
+        part, *rest = link.status
+        if rest and part.text.startswith(self.record.name):
+            return rest[-1]
+        own = part.text.removeprefix(self.record.name)
+        if own != part.text and own.startswith((" (", ": ")):
+            said = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
+            return CitedText(said, part.facts[-1:])  # The last one is what it says; the others, whose it is.
+        return part
+
+    def waits(self, label: str, links: Sequence[Link]) -> None:
+        """Add the open pending items, with who is to act and until when where that is not the card's own record."""
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
-        own = f"{self.record.name}; "
-        self.group(title, items, lambda link: _bullet(link, link.headline.removeprefix(own)))
+        parts: list[CitedText] = []
+        for link in items[:2]:
+            acts, *rest = link.status or (CitedText(""),)
+            own = acts.text.startswith(f"{self.record.name} ")
+            parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
+            parts += [part for part in rest if part.text.startswith("due ")]
+        more = len(items) - 2
+        parts += [CitedText(f"{more:,} more")] if more > 0 else []
+        self.add(label, parts, most=len(parts), listed=False)
 
-    def source_line(self) -> str:
-        return clip(facts.source_line(self.opened.sources, [fact for _, fact in self.shown]), 700)
+    def parts(self) -> list[CitedText]:
+        """Return all texts of the card."""
+        return [part for one in [*self.lead, *self.lines] for part in one.parts]
+
+
+def _written(d: _Draft, room: int) -> str:
+    """Write a card: its heading, its lead, the lines of the highest ranks, and what the rest is about."""
+    fitting = _fitting(d)
+    shown = [*d.lead, *d.lines[:fitting]]
+    left_out = d.lines[fitting:]
+    parts = [part for one in shown for part in one.parts]
+    # The lead states the day that all lines share; where it states no fact, each line states its own.
+    stated = shared_day(parts) if any(part.facts for part in d.lead[0].parts) else None
+    lead = [_line(one, stated, lead=index == 0) for index, one in enumerate(d.lead)]
+    body = [_line(one, stated) for one in shown[len(d.lead) :]]
+    quiet = _quiet(d, parts, tuple(fact for one in shown for fact in one.links), stated, left_out)
+    head = f"## {escaped(d.record.name, 100)}"
+    text = "\n\n".join(filter(None, ["\n".join([head, *lead]), "\n".join(body), "\n".join(quiet)]))
+    return clip(text, room)
+
+
+def _fitting(d: _Draft) -> int:
+    """Return how many lines, by rank, fit a phone's screen below the heading and the lead."""
+    room = _PHONE_LINES
+    for count, one in enumerate(d.lines[: _CONTENT_LINES - 1 - len(d.lead)]):
+        room -= math.ceil(len(_line(one, None)) / _PHONE_WIDTH)
+        if room < 0:
+            return count
+    return min(len(d.lines), _CONTENT_LINES - 1 - len(d.lead))
+
+
+def _line(one: _Line, stated: FactDate | None, *, lead: bool = False) -> str:
+    words = line(
+        one.parts,
+        stated=None if lead else stated,
+        listed=one.listed,
+        reported=one.reported or lead,
+        bold=lead,
+        limit=_LINE,
+    )
+    if one.label or lead:
+        return clip(f"**{one.label}:** {words}" if one.label else words, 2 * _LINE)
+    return words if words.endswith(("…", "!", "?", ".")) else f"{words}."
+
+
+def _quiet(
+    d: _Draft,
+    parts: Sequence[CitedText],
+    links: tuple[Fact, ...],
+    stated: FactDate | None,
+    left_out: Sequence[_Line],
+) -> list[str]:
+    """Write what is not stated, how fresh the record is, where all that is shown is from, and what there is beside."""
+    all_of_it = [*parts, CitedText("", links)]
+    source = source_line(all_of_it, d.opened.sources) if shared_day(all_of_it) is not None else ""
+    more = joined([escaped(one.label or "In short", 40).lower() for one in left_out])
+    elsewhere = f"-# More: {more}" if more else ""
+    if not source and any(part.facts for part in parts):
+        elsewhere = f"-# *All facts* has each source{f'; more: {more}' if more else ''}"
+    return list(filter(None, [facts.not_stated(d.record), elsewhere, _freshness(d, stated), source]))
+
+
+def _freshness(d: _Draft, stated: FactDate | None) -> str:
+    """Say when somebody last looked, else which fact is the newest where they are of several days."""
+    looked = d.record.fact("checked")
+    newest = _newest(d)
+    if looked is not None and (newest is None or (looked.date.day or date.min) >= (newest[1].date.day or date.min)):
+        return f"-# Last looked at {escaped(when.on_date(looked.date, weekday=False), 120)}: nothing new"
+    if newest is None or stated is not None or d.record.kind not in _WITH_HISTORY:
+        return ""
+    name, fact = newest
+    field = get_field(d.record.kind, name)
+    words = f"{field.label.lower()}, {clip(field.type.words(fact.value, d.names), 90)}"
+    return f"-# Newest fact: {escaped(words, 140)}, {facts.dated(fact.date)}; not looked at since"
+
+
+def _newest(d: _Draft) -> tuple[str, Fact] | None:
+    """Return the newest fact that has news value, with its field."""
+    found = [
+        (name, fact)
+        for name, of_field in d.record.state.facts.items()
+        for fact in of_field
+        if name not in ("checked", "summary")
+        and fact.value != "none"
+        and (field := find_field(d.record.kind, name))
+        and field.reports
+        and fact.date.day
+    ]
+    return max(found, key=lambda pair: (pair[1].date.day or date.min, pair[1].update), default=None)
 
 
 def _drawn(opened: Opened, now: datetime, session: Opened | None) -> _Draft:
     draft = _Draft(opened, now, session)
-    draft.note("name")
     _RENDERERS[opened.record.kind](draft)
-    if opened.record.kind not in ("deal", "pending") and opened.record.state.newest:
-        # A statement says above when it was reported.
-        said_above = opened.record.kind == "statement"
-        newest = "" if said_above else f"Newest fact: {facts.dated(opened.record.state.newest)}."
-        words = " ".join(filter(None, [newest, checked(opened)]))
-        draft.quiet += [f"-# {words}"] if words else []
-        draft.note("checked")
     return draft
 
 
 def _deal(d: _Draft) -> None:
-    found = d.record
-    d.note("stage", "side_state", "approved_by")
-    d.lead.append(f"**{escaped(found.headline, 250)}**")
-    d.lead.append(reported(found.state.newest))
+    state = d.record.state
     items = [link for link in d.linked("pending") if link.open]
-    d.waiting = bool(items)
-    if len(items) == 1:
-        d.lines.append(f"**Who must act:** {escaped(items[0].headline, 250)}")
-    for fact in found.facts("approval"):
-        approval = msgspec.convert(fact.value, Approval)
-        if not items and approval.state in ("open", "requested"):
-            d.waiting = True
-            by = approval.authority or d.names.get(approval.side, approval.side)
-            d.lines.append(f"**Who must act:** {escaped(by, 120)}; no due date given")
-    if found.value("side_state") not in (None, "none") and found.value("stage"):
-        d.lines.append(f"**Stage:** {facts.value('deal', 'stage', found.facts('stage')[-1], d.names)}")
-    _values(d)
-    d.parties("party", "Party")
-    d.line("deal_type")
-    for name in ("quantity", "model", "delivery", "made_in"):
-        d.line(name)
-    d.line("approval", several="Approvals")
-    d.line("under")
-    d.line("topic", several="Topics")
-    d.linked_line("Discussed at", d.linked("session"))
-    d.text("summary")
-    if len(items) > 1:
-        d.waits("Pending items", items)
+    about = [OpenItem(link.name, link.item_kind, link.opened_by) for link in items]
+    d.waiting = bool(items) or bool(stage.open_approvals(state))
+    reached = stage.stage(state, d.names)
+    open_ = stage.waiting(state, about, d.names)
+    beside = stage.side_state(state)
+    first_waits = bool(open_) and beside is None and not stage.is_signed(state)
+    if first_waits:
+        d.lead.append(_Line("", some(open_, 1, "open")))
+    else:
+        d.lead.append(_Line("", [reached, *([beside] if beside else []), *some(open_, 1, "open")]))
+    _who_must_act(d, items)
+    d.add("Value", _values(d), most=2, listed=False)
+    d.parties("Between", "party")
+    if first_waits:
+        d.add("Stage", [reached])
+    _approvals(d)
+    d.text()
+    also = [
+        CitedText(
+            f"{get_field('deal', name).label.lower()} {part.text}" if name != "made_in" else f"made in {part.text}",
+            part.facts,
+        )
+        for name in ("quantity", "model", "delivery", "made_in")
+        for part in d.fact_parts(name, 60)[:1]
+    ]
+    d.add("Also", also, most=4, listed=False)
+    d.field("deal_type")
+    d.field("under")
+    d.named("Discussed at", d.linked("session"))
     d.said("What was said")
-    stays = "This stays open until a source reports what happened. " if d.waiting else ""
-    d.quiet.append(f"-# {stays}{_newer(d)}")
+    d.field("topic", "Topics")
 
 
-def _values(d: _Draft) -> None:
-    """The value; what several sources report stands side by side, each with its source."""
-    found = d.record.facts("value")
-    d.note("value")
-    if len(found) == 1:
-        d.lines.append(f"**Value:** {facts.value('deal', 'value', found[0], d.names)}")
-    for index, fact in enumerate(found[:4] if len(found) > 1 else []):
-        source = d.opened.sources.get(fact.source)
-        where = ", ".join(filter(None, [escaped(source.title, 80) if source else "", facts.locators([fact.locator])]))
-        label = "Also reported" if index else "Value"
-        words = facts.value("deal", "value", fact, d.names)
-        d.lines.append(f"**{label}:** {words} ({where}; {facts.dated(fact.date)})")
-    if len(found) > 4:
-        d.lines.append(f"-# And {plural(len(found) - 4, 'more value')}: press Sources.")
+def _who_must_act(d: _Draft, items: Sequence[Link]) -> None:
+    """Say who has to act: of the open items, else of the open approvals."""
+    if len(items) == 1:
+        acts, *rest = items[0].status or (CitedText("not in the record"),)
+        who = acts.text.removesuffix(" must act").removesuffix(" to act")
+        d.add("Who must act", [CitedText(who, acts.facts), *rest], listed=False, reported=True)
+    elif items:
+        d.waits("Open items", items)
+    elif approvals := stage.open_approvals(d.record.state):
+        given = [(fact, msgspec.convert(fact.value, Approval)) for fact in approvals]
+        who = [cited(f"{approver_words(one, d.names)}, for {one.what}", fact) for fact, one in given]
+        d.add("Who must act", [*some(who, 2), CitedText("no due date given")], listed=False)
+
+
+def _values(d: _Draft) -> list[CitedText]:
+    """Return the values, the contract's first, then the newest. Each is a report of its own."""
+    found = sorted(d.record.facts("value"), key=lambda fact: fact.date.day or date.min, reverse=True)
+    found.sort(key=lambda fact: "contract" not in fact.value.get("kind", "").casefold())
+    field = get_field("deal", "value")
+    return [cited(field.type.words(fact.value, d.names), fact) for fact in found]
+
+
+_SETTLED = {
+    "granted": "granted",
+    "refused": "refused",
+    "waived": "waived",
+    "expired": "expired",
+    "not started": "not started",
+}
+
+
+def _approvals(d: _Draft) -> None:
+    """Name the approvals where they are few; else count them by how they stand and name the newest decision."""
+    state = d.record.state
+    facts_ = sorted(d.record.facts("approval"), key=lambda fact: fact.date.day or date.min, reverse=True)
+    open_ = stage.open_approvals(state)
+    if all(fact in open_ for fact in facts_):
+        return  # The lead and *Who must act* say it.
+    label = "Approvals" if len(facts_) > 1 else "Approval"
+
+    def told(fact: Fact) -> CitedText:
+        approval = msgspec.convert(fact.value, Approval)
+        stale = approval.state in ("open", "requested") and fact not in open_
+        how = "no outcome reported" if stale else approval.state
+        return cited(f"{approval.what} by {approver_words(approval, d.names)}: {how}", fact)
+
+    if len(facts_) <= 2:
+        d.add(label, [told(fact) for fact in facts_], listed=False)
+        return
+    counts: dict[str, int] = {}
+    for fact in facts_:
+        how = told(fact).text.rpartition(": ")[2]
+        counts[how] = counts.get(how, 0) + 1
+    counted = CitedText(", ".join(f"{count} {how}" for how, count in counts.items()))
+    decided = [fact for fact in facts_ if fact.value["state"] in _SETTLED and fact.value["state"] != "not started"]
+    newest = [CitedText(f"newest: {part.text}", part.facts) for part in map(told, decided[:1])]
+    d.add(label, [counted, *newest], listed=False)
 
 
 def _pending(d: _Draft) -> None:
     found = d.record
-    d.note("state", "item_kind", "basis", "who", "outcome", "due", "zone")
-    who = [facts.value("pending", "who", fact, d.names, 100) for fact in found.facts("who")]
-    outcome = OUTCOMES.get(found.value("outcome") or "")
     if found.open:
         d.waiting = True
-        d.lead.append(
-            f"**{sentence(facts.some(who, 4))} {facts.act(found.value('basis'))}**"
-            if who
-            else "**Open; who must act is not in the record**"
-        )
+        acts, *rest = d.record.status
+        lead = [CitedText(sentence(acts.text), acts.facts), *(part for part in rest if not _is_due(part))]
+        d.lead.append(_Line("", lead, reported=True))
+        d.lines.append(_Line("Due", _due(d), reported=True))
     else:
-        d.lead.append(f"**Closed{f': {outcome.lower()}' if outcome else ''}**")
-    basis = BASIS.get(found.value("basis") or "")
-    d.lead.append(reported(found.state.newest, f"{basis}, as last reported" if basis else "as last reported"))
-    if found.open:
-        d.lines.append(f"**Due:** {due_words(d.opened, d.now)}")
-    elif who:
-        d.lines.append(f"**Who {'had' if found.value('basis') == 'stated' else 'was'} to act:** {facts.some(who, 4)}")
-    kind = PENDING_KINDS.get(found.value("item_kind") or "")
-    if kind:
-        d.lines.append(f"**Kind:** {kind}")
-    d.line("about")
-    d.line("closes_when")
-    d.line("topic", several="Topics")
-    d.text("summary")
-    since = f"On the record since {facts.dated(found.state.opened)}. " if found.state.opened else ""
-    d.quiet.append(f"-# {since}{_newer(d)}")
+        d.lead.append(_Line("", list(d.record.status)))
+    d.field("about")
+    if not found.open:
+        d.field("who", "Who had to act" if found.value("basis") == "stated" else "Who was to act")
+    d.field("closes_when")
+    d.text()
+    d.field("item_kind")
+    d.field("topic", "Topics")
 
 
-def _newer(d: _Draft) -> str:
-    """When somebody last looked, or that this is the newest there is."""
-    d.note("checked")
-    return checked(d.opened) or "Nothing newer is on file here, and no check is entered."
+def _is_due(part: CitedText) -> bool:
+    return part.text == NO_DUE_DATE or part.text.startswith("due ")
+
+
+def _due(d: _Draft) -> list[CitedText]:
+    """Return by when an item is due, and that the day has passed where that may be said."""
+    fact = d.record.fact("due")
+    due = get_field("pending", "due").type
+    assert isinstance(due, DueType)  # The table of fields says so.
+    words = [cited(due.in_full(fact.value) if fact else NO_DUE_DATE, fact)]
+    passed = [CitedText("this day has passed, and no source here reports what happened")]
+    return [*words, *(passed if is_overdue(d.opened, d.now) else [])]
+
+
+def _some_words(words: Sequence[str], most: int) -> str:
+    return joined(words) if len(words) <= most else f"{', '.join(words[:most])} and {len(words) - most:,} more"
 
 
 def _participant(d: _Draft) -> None:
     roles = d.linked("deal", "session", "dialogue")
-    d.note("title", "org_type", "type", "country")
-    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'Participant'}**")
+    d.lead.append(_Line("", list(d.record.status) or [CitedText("Participant")]))
     if not roles:
-        d.lead.append("Mentioned, not a party")
-    d.line("topic", several="Topics")
-    d.text("summary")
-
-    def in_role(link: Link) -> str:
-        held = [one.role for one in d.opened.links if one.slug == link.slug and not one.outward and one.role]
-        words = escaped(", ".join(dict.fromkeys(held)), 120)
-        return f"- {escaped(link.name, 100)}{f' ({words})' if words else ''}{_beside(link.headline)}"
-
-    d.group("Deals", d.linked("deal"), in_role)
+        d.lead.append(_Line("", [CitedText("Mentioned, not a party")]))
     named = d.linked("pending", field="who")
     d.waits("To act on", [link for link in named if link.item_kind not in ON_REQUEST_KINDS])
-    d.said("Statements", field="whose")
+    d.named("Deals", d.linked("deal"), roles=True)
+    d.text()
+    d.said("Said", field="whose")
     d.said("Said about it", field="about")
-    d.group("Talks", d.linked("dialogue", "session"), in_role)
-    d.group("Documents", d.linked("document"))
-    d.group("People and organisations", d.linked("participant"))
-    d.group("Events", d.linked("event"), in_role)
+    d.named("Talks", d.linked("dialogue", "session"))
+    d.named("Documents", d.linked("document"))
+    d.named("People and organisations", d.linked("participant"))
+    d.named("Events", d.linked("event"), roles=True)
     d.waits("Open, and named in it", [link for link in named if link.item_kind in ON_REQUEST_KINDS])
+    d.field("topic", "Topics")
 
 
 def _place(d: _Draft) -> None:
-    d.note("place_type")
-    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'Place'}**")
-    d.line("topic", several="Topics")
-    d.text("summary")
-    d.group("Talks", d.linked("session"))
-    d.group("Events", d.linked("event"))
+    d.lead.append(_Line("", list(d.record.status) or [CitedText("Place")]))
+    d.text()
+    d.named("Talks", d.linked("session"))
+    d.named("Events", d.linked("event"))
     d.said("What was said")
+    d.field("topic", "Topics")
 
 
 def _dialogue(d: _Draft) -> None:
-    d.note("frequency", "began")
-    d.lead.append(f"**{escaped(sentence(d.record.headline), 250) or 'A series of talks'}**")
-    d.parties("party", "Parties")
-    d.line("topic", several="Topics")
-    d.text("summary")
+    d.lead.append(_Line("", list(d.record.status) or [CitedText("A series of talks")]))
+    d.parties("Parties", "party")
     if d.session is not None:
         latest = _Draft(d.session, d.now, None)
-        latest.line("attended", several="Principals")
-        latest.line("agenda")
-        latest.line("discussed")
-        latest.line("produced")
-        if latest.lines:
-            d.groups.append((f"Latest session: {escaped(d.session.record.name, 100)}", latest.lines, 4))
-    d.group("Sessions", d.linked("session"))
+        own = d.session.record
+        held = [CitedText(f"{own.name}: {part.text[:1].lower()}{part.text[1:]}", part.facts) for part in own.status]
+        d.add("Latest session", held or [CitedText(own.name)], listed=False, reported=True)
+        d.add("Principals", latest.fact_parts("attended"), most=4)
+        d.add("Agenda", latest.fact_parts("agenda"))
+        d.add("Outcome", latest.fact_parts("produced"))
+    d.text()
+    d.named("Earlier sessions", d.linked("session")[1:] if d.session is not None else d.linked("session"))
     d.said("What was said")
-    d.group("Events", d.linked("event"))
     d.waits("Pending items", d.linked("pending"))
+    d.named("Events", d.linked("event"))
+    d.field("topic", "Topics")
 
 
 def _session(d: _Draft) -> None:
-    d.note("state", "held_on", "place")
-    d.lead.append(f"**{escaped(d.record.headline, 250)}**")
-    d.line("series")
-    d.parties("party", "Parties")
-    d.line("attended", several="Principals")
-    d.line("edition")
-    d.line("agenda")
-    d.line("discussed")
-    d.line("produced")
-    d.line("topic", several="Topics")
-    d.text("summary")
-    d.said("What was said")
+    d.lead.append(_Line("", list(d.record.status), reported=True))
+    d.parties("Parties", "party")
+    d.parties("Principals", "attended")
+    d.field("agenda")
+    d.field("discussed")
+    d.field("produced")
+    d.text()
     d.waits("Pending items", d.linked("pending"))
+    d.said("What was said")
+    d.field("series")
+    d.field("edition")
+    d.field("topic", "Topics")
 
 
 def _document(d: _Draft) -> None:
-    d.note("doc_type", "dated")
-    d.lead.append(f"**{escaped(sentence(d.record.headline), 250)}**")
-    d.line("title")
-    d.line("issuer")
-    d.linked_line("Outcome of", d.linked("session", field="produced"))
-    d.linked_line("Discussed at", d.linked("session", field="discussed"))
-    d.line("topic", several="Topics")
-    d.text("summary")
+    d.lead.append(_Line("", list(d.record.status), reported=True))
+    d.field("title")
+    d.field("issuer")
+    d.text()
     d.said("What it says", field="whose")
+    d.named("Outcome of", d.linked("session", field="produced"))
+    d.named("Discussed at", d.linked("session", field="discussed"))
     d.said("Said about it", field="about")
-    d.group("Deals under it", d.linked("deal"))
+    d.named("Deals under it", d.linked("deal"))
     d.waits("Pending items", d.linked("pending"))
+    d.field("topic", "Topics")
 
 
 def _topic(d: _Draft) -> None:
-    d.text("summary")
-    d.line("topic", "Belongs to")
     counts = [
         plural(len(links), *KIND_WORDS[kind])
         for kind in ("deal", "statement", "document", "session", "event")
         if (links := d.linked(kind))
     ]
-    d.lead.append(
-        f"**{joined(counts)}**, counted in this record" if counts else "**Nothing in the record is linked with it yet**"
-    )
+    words = f"{joined(counts)} in this record" if counts else "Nothing in the record is linked with it yet"
+    d.lead.append(_Line("", [CitedText(words)]))
+    d.text()
     d.said("What was said")
-    d.group("Deals", d.linked("deal"))
-    d.group("Documents", d.linked("document"))
-    d.group("On the agenda of", d.linked("session"))
-    d.group("Events", d.linked("event"))
-    d.group("Topics below it", d.linked("topic"))
+    d.named("Deals", d.linked("deal"))
     d.waits("Pending items", d.linked("pending"))
+    d.named("Documents", d.linked("document"))
+    d.named("On the agenda of", d.linked("session"))
+    d.named("Events", d.linked("event"))
+    d.field("topic", "Belongs to")
+    d.named("Topics below it", d.linked("topic"))
 
 
 def _statement_card(d: _Draft) -> None:
     found = d.record
-    d.note("whose", "said", "form")
-    whose = [facts.value("statement", "whose", fact, d.names, 100) for fact in found.facts("whose")]
-    said = found.fact("said")
-    words = facts.value("statement", "said", said, d.names, 600) if said else ""
-    owner = facts.some(whose, 4) if whose else "Whose it is, is not in the record"
-    d.lead.append(f"**{owner}:** {words}" if words else f"**{owner}**")
-    form = found.fact("form")
-    what = facts.value("statement", "form", form, d.names) if form else "Statement"
-    d.lead.append(reported(found.state.newest, f"{what}, as reported"))
     sides = {link.slug for link in d.opened.links if link.field == "whose" and link.kind == "participant"}
-    if len(whose) > 1:
-        of_sides = all(fact.value.get("record") in sides for fact in found.facts("whose"))
-        how = ", together" if of_sides else ""
-        d.lines.append(f"**Whose:** {facts.some(whose, 6)}{how}")
-    d.line("made_at")
-    d.line("about")
-    d.line("topic", several="Topics")
-    d.text("summary")
+    whose = [part.text for part in d.fact_parts("whose", 100)]
+    together = len(whose) > 1 and all(fact.value.get("record") in sides for fact in found.facts("whose"))
+    said = found.fact("said")
+    words = clip(get_field("statement", "said").type.words(said.value, d.names), 600) if said else ""
+    if one_day([*found.facts("whose"), said]) and words and whose:
+        owner = f"{_some_words(whose, 4)}{', together' if together else ''}"
+        d.lead.append(_Line("", [cited(f"{owner}: {words}", *found.facts("whose"), said)]))
+    else:
+        d.lead.append(
+            _Line(
+                "",
+                [
+                    *(d.fact_parts("whose", 100)[:4] or [CitedText("Whose it is, is not in the record")]),
+                    cited(words, said),
+                ],
+            )
+        )
+    d.field("form")
+    d.field("made_at")
+    d.field("about")
+    d.text()
     d.waits("Pending items", d.linked("pending"))
+    d.field("topic", "Topics")
 
 
 def _event(d: _Draft) -> None:
-    happened = d.record.value("happened")
-    d.note("happened")
-    if happened:
-        d.lead.append(f"**{facts.dated(msgspec.convert(happened, FactDate))}**")
-    else:
-        d.lead.append("**When it happened is not in the record**")
-    d.line("place")
-    d.parties("involved", "Involved")
-    d.line("of")
-    d.line("topic", several="Topics")
-    d.text("summary")
+    d.lead.append(
+        _Line("", list(d.record.status) or [CitedText("When it happened is not in the record")], reported=True)
+    )
+    d.text()
+    d.field("place")
+    d.parties("Involved", "involved")
+    d.field("of")
     d.said("What was said")
+    d.field("topic", "Topics")
 
 
 _RENDERERS: dict[Kind, Callable[[_Draft], Any]] = {
@@ -523,51 +711,9 @@ _RENDERERS: dict[Kind, Callable[[_Draft], Any]] = {
 }
 
 
-def _beside(headline: str) -> str:
-    return f": {escaped(headline, 160)}" if headline else ""
-
-
-def _bullet(link: Link, headline: str | None = None) -> str:
-    return f"- {escaped(link.name, 100)}{_beside(link.headline if headline is None else headline)}"
-
-
-def _fitting(lines: Sequence[str], room: int) -> str:
-    """As many lines as fit, and how many do not."""
-    fitting: list[str] = []
-    for index, line in enumerate(lines):
-        left = len(lines) - index
-        if len(line) + 1 > room - 60:
-            fitting.append(f"-# And {plural(left, 'more line')}: press Sources.")
-            break
-        room -= len(line) + 1
-        fitting.append(line)
-    return "\n".join(fitting)
-
-
-def _listed(groups: Sequence[tuple[str, list[str], int]], room: int) -> str:
-    """Lists of linked records under headings, a few each, and how many more there are."""
-    lines: list[str] = []
-    for index, (title, bullets, most) in enumerate(groups):
-        heading = f"### {title}"
-        if room < len(heading) + min(len(bullets[0]), 200) + 80:
-            hidden = sum(len(rest) for _, rest, _ in groups[index:])
-            lines.append(f"-# And {plural(hidden, 'more linked record')} that do not fit here.")
-            break
-        room -= len(heading) + 1
-        lines.append(heading)
-        shown = 0
-        while shown < min(most, len(bullets)) and len(bullets[shown]) + 80 < room:
-            lines.append(bullets[shown])
-            room -= len(bullets[shown]) + 1
-            shown += 1
-        if shown < len(bullets):
-            more = f"-# and {len(bullets) - shown:,} more"
-            lines.append(more)
-            room -= len(more) + 1
-    return "\n".join(lines)
-
-
-def _buttons(opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool) -> list[ui.Button]:
+def _buttons(
+    opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool, following: bool
+) -> list[ui.Button]:
     found = opened.record
     waiting = found.open or (
         found.kind == "deal" and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
@@ -576,10 +722,11 @@ def _buttons(opened: Opened, *, editor: bool, guild_id: int | None, shared: bool
     def to(label: str, name: str) -> ui.Button:
         return button(label, custom_id(name, found.slug, guild_id=guild_id))
 
-    buttons = [to(f"Follow {short(found.name)}", "follow.add")]
+    # The heading is what is followed, so the verb stands alone.
+    buttons = [to("Following", "follow.show") if following else to("Follow", "follow.add")]
     if waiting:
         buttons.append(to("Remind me", "remind.me"))
-    buttons.append(to("Sources", "record.sources"))
+    buttons.append(to("All facts", "record.sources"))
     if found.kind in _WITH_HISTORY:
         buttons.append(to("History", "record.history"))
     if sharable and not shared and guild_id is None:
@@ -603,20 +750,21 @@ def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> 
             discord.SelectOption(
                 label=clip(row.name, 100),
                 value=row.slug,
-                description=clip(row.headline, 100) or KIND_WORDS[row.kind][0],
+                description=sentence(shortened(row.status, 100) or KIND_WORDS[row.kind][0]),
             )
             for row in rows
         ],
     )
 
 
-def _sourced(opened: Opened, name: str, fact: Fact, number: int) -> str:
+def _sourced(opened: Opened, name: str, fact: Fact, number: int | None) -> str:
+    """Render one fact with its day and its place in the source of a number, or in the one that is its heading."""
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
-    place = facts.locators([fact.locator])
-    where = f"source {number}{f', {clip(place, 150)}' if place else ''}"
-    label = get_field(kind, name).label
-    return f"**{label}:** {words}\n-# {facts.dated(fact.date)} · {where}"
+    place = clip(facts.locators([fact.locator]), 150)
+    where = ", ".join(filter(None, [f"source {number}" if number else "", place]))
+    day = sentence(facts.dated(fact.date))
+    return f"**{get_field(kind, name).label}:** {words}\n-# {f'{day}; {where}' if where else day}"
 
 
 def _legend(opened: Opened, source_id: int, number: int) -> str:

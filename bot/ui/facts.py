@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from bot import when
-from bot.ledger.brief import on_date
 from bot.ledger.fields import fields_of, get_field
 from bot.ledger.values import DueType, Names
 from bot.ui.text import clip, escape, escaped, joined, plural
-from data.records import Fact, FactDate, Kind, Record, Source, State
+from data.records import Fact, FactDate, Kind, Record, Source
 
-WORKED_OUT = "year worked out"
+WORKED_OUT = "year inferred"
 _SOURCES_NAMED = 3
 _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
 
@@ -47,6 +46,14 @@ def link(url: str) -> str:
     if not host(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
         return escaped(url, 200)
     return f"<{url}>"
+
+
+def masked_link(url: str) -> str:
+    """Render a web address as its host, which opens it: "[reuters.com](<https://...>)"; "" where that is not safe."""
+    where = host(url)
+    if not where or len(url) > 300 or re.search(r"[\s<>()\[\]\\`]", url):
+        return ""
+    return f"[{escaped(where, 60)}](<{url}>)"
 
 
 def source_date(source: Source) -> str:
@@ -114,22 +121,10 @@ def act(basis: str | None) -> str:
     return "must act" if basis == "stated" else "to act"
 
 
-def since(state: State) -> str:
-    """Since when something is on the record and how new that is, as a sentence; never since when it is pending."""
-    if state.newest is None:
-        return "No date is on the record."
-    newest = escaped(on_date(state.newest), 200)
-    if state.opened is None:
-        return f"As last reported {newest}."
-    if dated(state.opened) == dated(state.newest):
-        return f"As reported {newest}{f' ({WORKED_OUT})' if state.newest.worked_out else ''}."
-    return f"On the record since {dated(state.opened)}, as last reported {newest}."
-
-
 def not_stated(record: Record) -> str:
     """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.facts(field.name)]
-    return f"-# Not stated: {', '.join(missing)}." if missing else ""
+    return f"-# Not stated: {', '.join(missing)}" if missing else ""
 
 
 def by_role(record: Record, name: str, names: Names) -> dict[str, list[str]]:

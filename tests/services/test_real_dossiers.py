@@ -1,0 +1,95 @@
+"""Cards of every record of two dossiers with hundreds of sourced facts: they fit a phone and are heard as read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot import dossier as files
+from bot.services import desks, dossiers, records
+from bot.ui import cards
+from data.database import Database
+from data.records import Opened
+from tests.heard import heard, mistakes
+
+DOSSIERS = sorted((Path(__file__).parent.parent / "dossiers").glob("*.yaml"))
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GUILD = 1000
+
+MOST_LINES = 8  # As sent, its heading among them, before the quiet ones.
+PHONE, SCREEN = 44, 32  # Characters of a line at 390 px, and the lines of all texts that fit above its buttons.
+
+
+@pytest_asyncio.fixture(params=DOSSIERS, ids=lambda path: path.stem)
+async def loaded(db: Database, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    found = files.read(request.param.read_bytes(), now=NOW)
+    assert isinstance(found, files.Dossier)
+    async with db.write() as conn:
+        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
+        await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
+    yield db
+
+
+async def every(db: Database) -> list[Opened]:
+    rows = await db.read.execute_fetchall("SELECT slug FROM record WHERE live = 1 ORDER BY id")
+    return [await records.get(db.read, GUILD, slug) for (slug,) in rows]
+
+
+async def latest_session(db: Database, opened: Opened) -> Opened | None:
+    sessions = [link.slug for link in opened.links if link.kind == "session" and not link.outward]
+    return await records.find(db.read, GUILD, sessions[0]) if sessions else None
+
+
+@pytest.mark.asyncio
+async def test_every_card_fits_a_phone_and_is_heard_as_it_is_read(loaded: Database):
+    found = await every(loaded)
+    assert len(found) > 100
+    for opened in found:
+        session = await latest_session(loaded, opened) if opened.record.kind == "dialogue" else None
+        view = cards.record(opened, now=NOW, editor=True, session=session)
+        text = cards.draw(opened, now=NOW, session=session).text
+        lines = [line for line in text.splitlines() if line.strip()]
+        assert len([line for line in lines if not line.startswith("-#")]) <= MOST_LINES, text
+        shown = [line.replace("\\", "") for line in lines]
+        assert sum(math.ceil(len(line) / PHONE) for line in shown) <= SCREEN, text
+        assert mistakes(heard(None, view.to_components())) == [], text
+
+
+@pytest.mark.asyncio
+async def test_no_signed_deal_waits_for_what_is_older_than_its_signature(loaded: Database):
+    for opened in await every(loaded):
+        if opened.record.kind == "deal" and opened.record.state.signed:
+            text = cards.draw(opened, now=NOW).text
+            stage = opened.record.value("stage")
+            if stage in ("signed", "in_execution", "completed"):
+                assert not text.splitlines()[1].startswith("**Waiting"), text
+
+
+@pytest.mark.asyncio
+async def test_all_facts_hold_every_fact_of_a_record_in_both_orders(loaded: Database):
+    for opened in (await every(loaded))[::7]:
+        held = sum(len(facts) for facts in opened.record.state.facts.values())
+        for by_source in (False, True):
+            page, shown, seen = 0, 0, set()
+            while True:
+                view = cards.all_facts(opened, page, by_source=by_source)
+                text = "\n".join(heard(None, view.to_components()))
+                if text in seen:
+                    break
+                seen.add(text)
+                shown += sum(
+                    entry.startswith("**") for part in view.to_components() for entry in _texts(part) if ":** " in entry
+                )
+                page += 1
+            assert shown >= held
+
+
+def _texts(part: dict) -> list[str]:
+    if part.get("type") == 10:
+        return part["content"].splitlines()
+    return [line for child in part.get("components", []) for line in _texts(child)]
