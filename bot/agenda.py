@@ -207,6 +207,7 @@ class Digest(Struct, frozen=True):
     loads: list[Load]
     deals: list[Opened]
     statements: list[Opened]
+    open_total: int  # How many items are open of what the destination reads of, listed here or not.
     lead_fell: bool
     read_to: int  # The newest update that it has read.
 

@@ -166,20 +166,30 @@ class DigestCog(commands.Cog):
     async def preview(
         self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None
     ) -> None:
-        """The digest as it would be sent at this moment"""
+        """The digest as it would be sent at this moment, also where none is set yet"""
         caller = await self._caller(interaction, "preview")
         if caller is not None:
             await self._preview(interaction, caller, channel)
 
     async def _preview(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
-        now = self.bot.clock.now()
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        place = await self._with_digest(self.bot.db.read, caller, channel)
+        now, conn = self.bot.clock.now(), self.bot.db.read
+        desk = await desks.get(conn, caller.guild_id)
+        if channel is not None:
+            require_manager(caller)
+        channel_id = channel.id if channel is not None else None
+        place = await self._place(conn, caller, channel)
+        if channel_id is None and caller.manager and (place is None or place.digest_at is None):
+            channel_id = desk.channel_id  # Who manages the server sets its digest before their own.
+            place = await destinations.find_channel(conn, desk.guild_id, channel_id) if channel_id else place
+        note = ""
+        if place is None or place.digest_at is None:
+            follows_some = place is not None and bool(await follows.list_of(conn, place.id))
+            place = await digests.not_set_yet(conn, desk, place if follows_some else None, channel_id, now=now)
+            note = drawn.not_set(channel_id, follows_some=follows_some)
         day = when.local_date(now, place.zone)
-        found = await digests.plan_digest(self.bot.db.read, place, desk, now=now, day=day, at=now)
-        note = drawn.when_sent(found, next_digest(place, now))
-        view = drawn.preview(found, note, in_ids(interaction, caller))
-        await answer(interaction, view=view)
+        found = await digests.plan_digest(conn, place, desk, now=now, day=day, at=now)
+        note = note or drawn.when_sent(found, next_digest(place, now))
+        await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, caller)))
 
     # Ending
 

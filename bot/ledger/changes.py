@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.fields import Field, find_field
-from data.records import Fact, FactDate, Kind, Source, State, Update
+from bot.ledger.fields import Field, find_field, get_field
+from data.records import Fact, Kind, Source, State, Update
 
 SETTLED_AFTER = timedelta(seconds=75)
 """An update can be undone for 60 s; alerts and digests take only older ones."""
 
 
 class Changed(Struct, frozen=True):
-    """One field of a record, before and after; None where it held nothing."""
+    """One field of a record, before and after; None where it held nothing.
+
+    `ended_by` is the update that ended `before`, as a fact: what replaced it, said "no longer", or withdrew it.
+    `corrected` when `before` was replaced by `after` or `withdrawn`. The `reason` is what was given for the change.
+    """
 
     field: str
     milestone: bool
     before: Fact | None
     after: Fact | None
+    ended_by: Fact | None = None
+    corrected: bool = False
+    withdrawn: bool = False
+    reason: str = ""
+
+    @property
+    def facts(self) -> list[Fact]:
+        """Return all facts of the change."""
+        return [fact for fact in (self.before, self.after, self.ended_by) if fact is not None]
 
 
 class RecordChange(Struct, frozen=True):
-    """What one batch of updates changed in one record, with the names and the source that its words need."""
+    """What some updates changed in one record, each field with facts of its own.
+
+    `state` is the record after them, `names` those of the records that its words need by slug, `sources` those of the
+    facts by id.
+    """
 
     kind: Kind
     slug: str
     name: str
     new: bool
-    opened: FactDate | None
     changes: list[Changed]
     names: dict[str, str]
-    source: Source
-    locator: str
-    date: FactDate
+    sources: dict[int, Source]
+    state: State
 
 
 class Alert(Struct, frozen=True):
@@ -46,19 +61,99 @@ class Alert(Struct, frozen=True):
     role_ids: list[int]
 
 
-def changed_fields(kind: Kind, before: State, after: State) -> list[Changed]:
-    """The fields whose values differ between two states, milestones first. A value reported again is no change."""
+def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[Changed]:
+    """Return the fields whose values differ between two states, milestones first.
+
+    A value reported again is no change. `updates` are those that lie between the states: they tell what ended a value,
+    and what a field held meanwhile that held nothing before.
+    """
+    by_id = {update.id: update for update in updates}
     found: list[Changed] = []
     for name in dict.fromkeys([*after.facts, *before.facts]):
         field = find_field(kind, name)
         if field is None:
             continue
         old, new = _by_key(field, before.facts.get(name, [])), _by_key(field, after.facts.get(name, []))
-        for key in dict.fromkeys([*new, *old]):
-            then, now = old.get(key), new.get(key)
-            if (then and then.value) != (now and now.value) or (then is None) != (now is None):
-                found.append(Changed(name, field.milestone, then, now))
+        ended = {fact.update: fact for key, fact in old.items() if key not in new}
+        for key, now in new.items():
+            then, corrects = old.get(key), _corrects(by_id, now)
+            if then is None:
+                # A value that replaces one of another key stands instead of it, not beside it.
+                then = next((ended.pop(id_) for id_ in corrects if id_ in ended), None)
+            if then is None and field.rule == "replace":
+                then = _meanwhile(name, now, updates)
+            if then is None or then.value != now.value:
+                found.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
+        found += [_changed(field, then, None, updates) for then in ended.values()]
     return sorted(found, key=lambda change: not change.milestone)
+
+
+def with_news(kind: Kind, changes: Iterable[Changed]) -> list[Changed]:
+    """Return the changes that people are told: those of fields with news value, and that tell something."""
+    return [change for change in changes if get_field(kind, change.field).reports and not _was_so(change)]
+
+
+_NOTHING = {"side_state": "none", "due": None}
+"""The value of a field that says that there is nothing of the kind."""
+
+
+def _was_so(change: Changed) -> bool:
+    """Return whether a change says that there is nothing of a kind where the record held nothing of it."""
+    if change.field not in _NOTHING or change.after is None or change.after.value != _NOTHING[change.field]:
+        return False
+    return change.before is None
+
+
+def _corrects(by_id: Mapping[int, Update], fact: Fact) -> list[int]:
+    """Return the updates that a fact replaces, one after another, as far as it is one of these updates itself."""
+    found: list[int] = []
+    update = by_id.get(fact.update)
+    while update is not None and update.replaces is not None:
+        found.append(update.replaces)
+        update = by_id.get(update.replaces)
+    return found
+
+
+def _changed(
+    field: Field, then: Fact | None, now: Fact | None, updates: Sequence[Update], *, corrected: bool = False
+) -> Changed:
+    ended = _ended(field, then, now, updates)
+    taken_back = ended is not None and ended.action == "withdrawn"
+    told = ended if taken_back else next((u for u in updates if now is not None and u.id == now.update), None)
+    return Changed(
+        field.name,
+        field.milestone,
+        then,
+        now,
+        ended.fact if ended is not None else None,
+        corrected or taken_back,
+        taken_back,
+        told.reason if told is not None else "",
+    )
+
+
+def _meanwhile(name: str, now: Fact, updates: Sequence[Update]) -> Fact | None:
+    """Return what a field held last before its present value, of what came in since it held nothing."""
+    passed = [u for u in fold.live_updates(updates) if u.field == name and u.value != now.value]
+    return passed[-1].fact if passed else None
+
+
+def _ended(field: Field, then: Fact | None, now: Fact | None, updates: Sequence[Update]) -> Update | None:
+    """Return the update that took a value back or said that it holds no longer; None where a newer one followed it."""
+    if then is None:
+        return None
+    withdrawn: set[int | None] = set()
+    for update in reversed(updates):
+        if update.id in withdrawn:
+            continue
+        if update.action == "withdrawn":
+            withdrawn.add(update.replaces)
+        if update.replaces == then.update:
+            return update
+    if now is not None:
+        return None
+    key = fold.key_of(field, then.value)
+    return next((u for u in reversed(updates) if u.field == field.name and fold.key_of(field, u.value) == key), None)
 
 
 def _by_key(field: Field, facts: Sequence[Fact]) -> dict[object, Fact]:

@@ -8,11 +8,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields
+from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields, with_news
 from bot.services import destinations, updates
 from bot.services.changes import record_change
 from data.database import Connection, as_json, from_text, to_text
-from data.records import Delivery, Kind, Update
+from data.records import Delivery, Kind, State, Update
 
 REACHED_KINDS = ("deal", "session", "statement", "pending")
 """A follow of a record also reaches these when they are linked directly to it."""
@@ -101,9 +101,9 @@ async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) 
     found: list[int] = []
     for id_, slug, kind in touched:
         states = change_of(kind, histories[slug], batch)
-        if states is not None and states[1].facts.get("name"):
-            before, after, _ = states
-            if any(changed.milestone for changed in changed_fields(kind, before, after)):
+        if states is not None and _named(*states[:2]):
+            before, after, own = states
+            if any(changed.milestone for changed in with_news(kind, changed_fields(kind, before, after, own))):
                 found.append(id_)
     return found
 
@@ -188,7 +188,8 @@ async def load(conn: Connection, delivery: Delivery) -> Alert | None:
             changes.append(change)
     if not any(changed.milestone for change in changes for changed in change.changes):
         return None
-    changes.sort(key=lambda change: not any(changed.milestone for changed in change.changes))
+    # The main news first: a milestone of a deal, before that of an item about it.
+    changes.sort(key=lambda change: (not any(one.milestone for one in change.changes), change.kind != "deal"))
     return Alert(
         changes,
         list(dict.fromkeys(one.role_id for one in through if one.role_id is not None)),
@@ -200,13 +201,15 @@ async def _record_change(
 ) -> RecordChange | None:
     states = change_of(kind, history, batch)
     standing = {update.id for update in fold.live_updates(history)}
-    if states is None or not states[1].facts.get("name"):
+    if states is None or not _named(*states[:2]):
         return None
     before, after, own = states
     if not any(update.id in standing for update in own) and own[0].action == "set":
         return None  # Taken back since.
-    changes = changed_fields(kind, before, after)
-    if not changes:
-        return None
-    told = next((u for u in own if changes[0].after and u.id == changes[0].after.update), own[-1])
-    return await record_change(conn, guild_id, slug, kind, (before, after), changes, told)
+    changes = with_news(kind, changed_fields(kind, before, after, own))
+    return await record_change(conn, guild_id, slug, kind, (before, after), changes) if changes else None
+
+
+def _named(before: State, after: State) -> bool:
+    """Whether there is anything to name: a record that was withdrawn as a whole is told by the name that it had."""
+    return bool(before.facts.get("name") or after.facts.get("name"))

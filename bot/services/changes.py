@@ -1,4 +1,4 @@
-"""What changed about a record, with all that a message about it needs: names, and the source that tells it."""
+"""What changed about a record, with all that a message about it needs: names, and the source of each fact."""
 
 from __future__ import annotations
 
@@ -8,38 +8,32 @@ from bot.ledger.changes import Changed, RecordChange
 from bot.ledger.fields import get_field
 from bot.services import records, sources
 from data.database import Connection
-from data.records import Kind, State, Update
+from data.records import Fact, Kind, State
+
+_BESIDE = ("about", "who", "due")
+"""Fields of a pending item that a message tells beside what changed."""
 
 
 async def record_change(
-    conn: Connection,
-    guild_id: int,
-    slug: str,
-    kind: Kind,
-    states: tuple[State, State],
-    changes: Sequence[Changed],
-    told: Update,
+    conn: Connection, guild_id: int, slug: str, kind: Kind, states: tuple[State, State], changes: Sequence[Changed]
 ) -> RecordChange:
-    """One record's changes between two states of it, before and after; `told` is the update whose source is named.
+    """Return one record's changes between two states of it, before and after.
 
     The names are those of all records that the values point to, also of those no longer linked.
     """
     before, after = states
-    slugs: set[str] = set()
-    for changed in changes:
-        type_ = get_field(kind, changed.field).type
-        for fact in (changed.before, changed.after):
-            if fact is not None:
-                slugs.update(other for other, _ in type_.records(fact.value))
+    told = [(changed.field, fact) for changed in changes for fact in changed.facts]
+    if kind == "pending":
+        told += [(field, fact) for field in _BESIDE for fact in after.facts.get(field, [])]
+    slugs = {other for field, fact in told for other, _ in get_field(kind, field).type.records(fact.value)}
+    named: list[Fact] = after.facts.get("name") or before.facts["name"]
     return RecordChange(
         kind=kind,
         slug=slug,
-        name=after.facts["name"][-1].value,
+        name=named[-1].value,
         new="name" not in before.facts,
-        opened=before.opened,
         changes=list(changes),
         names=await records.names(conn, guild_id, slugs),
-        source=await sources.get(conn, guild_id, told.source_id),
-        locator=told.locator,
-        date=told.date,
+        sources=await sources.get_many(conn, guild_id, {fact.source for _, fact in told}),
+        state=after,
     )

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import agenda, when
 from bot.agenda import Digest, Item, Load, Window
 from bot.ledger import fold
-from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, without_undone
+from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with_news, without_undone
 from bot.services import deliveries, destinations, records, reminders, scope, updates
 from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, from_text, to_text
 from data.records import Desk, Destination, Kind, Opened, Update
 
+_ONE_HOUR = timedelta(hours=1)
 _LISTED = 60  # Deals and statements that a first digest looks at; it shows what fits.
 
 
@@ -50,6 +52,39 @@ async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
     """The channels of a server that have a digest."""
     found = await destinations.list_of_desk(conn, guild_id)
     return [one for one in found if one.channel_id is not None and one.digest_at is not None]
+
+
+async def not_set_yet(
+    conn: Connection, desk: Desk, place: Destination | None, channel_id: int | None, *, now: datetime
+) -> Destination:
+    """Return a destination as it would be with its first digest, without setting one.
+
+    `place` is a person's that follows something; without one it reads everything, as a channel does.
+    """
+    if place is None or place.person_id is None:
+        place = Destination(
+            id=place.id if place else 0,
+            guild_id=desk.guild_id,
+            channel_id=channel_id or 0,
+            person_id=None,
+            user_id=None,
+            dm_channel_id=None,
+            zone=place.zone if place else desk.zone,
+            digest_at=None,
+            digest_days="",
+            digested_to=0,
+            digests_sent=0,
+            mondays=0,
+            hour_on=None,
+            next_hour_at=None,
+            state="active",
+            reason="",
+            set_up_by=None,
+            created_at=now,
+        )
+    newest = await updates.newest_id(conn, desk.guild_id)
+    hour = f"{destinations.DEFAULT_HOUR:%H:%M}"
+    return replace(place, digest_at=hour, digests_sent=0, digested_to=newest)
 
 
 # Planning
@@ -98,11 +133,14 @@ async def plan_digest(
     since = last.day if last else day - timedelta(days=1)
 
     items = await reminders.in_reach(conn, destination, desk)
-    overdue = [item for item in items if agenda.is_overdue(item, at) and not _was_overdue(item, last, at)]
     own = {item.record_id for item in await reminders.told_here(conn, destination, desk)}
+    new = [item for item in items if agenda.is_overdue(item, at) and not _was_overdue(item, last, at)]
+    # Where it is a message of its own, with the buttons that answer it, the digest does not say it too.
+    overdue = [item for item in new if item.record_id not in own]
     listed = None
     if first or await _monday_is_due(conn, destination, since, day):
         told = {item.record_id for item in overdue}
+        told |= await _told_by_itself(conn, destination, [item for item in new if item.record_id in own], at)
         listed = await reminders.still_open(conn, destination, desk, day=day, at=at, full=first, without=told)
     deals, statements = await _deals_and_statements(conn, desk.guild_id, reach) if first else ([], [])
     return Digest(
@@ -117,6 +155,7 @@ async def plan_digest(
         loads=[] if first else await _loads(conn, destination, reach, read_to),
         deals=deals,
         statements=statements,
+        open_total=await _open_total(conn, desk, reach, items) if first else 0,
         lead_fell=any(
             agenda.lead_fell(item, since, day, own_message=item.record_id in own)
             for item in items
@@ -146,6 +185,31 @@ async def _last(conn: Connection, destination_id: int, day: date) -> _Last | Non
 def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
     """Whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
     return agenda.is_overdue(item, last.at if last else at - timedelta(days=1))
+
+
+async def _told_by_itself(
+    conn: Connection, destination: Destination, overdue: Sequence[Item], at: datetime
+) -> set[int]:
+    """Return the records of overdue items that are told in messages of their own at this very hour."""
+    rows = await conn.execute_fetchall(
+        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'reminder' AND due_at >= ? AND due_at <= ?",
+        (destination.id, to_text(at - _ONE_HOUR), to_text(at + _ONE_HOUR)),
+    )
+    planned = {key for (key,) in rows}
+    yesterday = at - timedelta(days=1)
+    return {
+        item.record_id
+        for item in overdue
+        # What became overdue since the hour of yesterday is about to be planned, where a preview asks before that.
+        if reminders.item_key(item, "overdue") in planned or not agenda.is_overdue(item, yesterday)
+    }
+
+
+async def _open_total(conn: Connection, desk: Desk, reach: Scope, listed: Sequence[Item]) -> int:
+    """Return how many items are open of what a destination reads of, those that come on request only among them."""
+    mine = {item.record_id for item in listed}
+    everything = await reminders.list_items(conn, desk)
+    return sum(item.record_id in mine or reach.since(item.record_id) is not None for item in everything)
 
 
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
@@ -221,13 +285,11 @@ async def _change(
     known = [u for u in history if u.id in own or (u.action == "withdrawn" and u.replaces in own)]
     read = [u for u in known if u.id <= read_from or u.origin == "dossier" or u.batch in told]
     before, after = fold.fold(kind, read), fold.fold(kind, known)
-    changes = [changed for changed in changed_fields(kind, before, after) if changed.field != "checked"]
-    if not changes or not after.facts.get("name"):
+    if not (after.facts.get("name") or before.facts.get("name")):
         return None
-    by_id = {update.id: update for update in known}
-    first = next((c.after for c in changes if c.after is not None), None)
-    source = by_id[first.update] if first else max(known, key=lambda u: u.id)
-    return await record_change(conn, guild_id, slug, kind, (before, after), changes, source)
+    seen = {update.id for update in read}
+    changes = with_news(kind, changed_fields(kind, before, after, [u for u in known if u.id not in seen]))
+    return await record_change(conn, guild_id, slug, kind, (before, after), changes) if changes else None
 
 
 async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:

@@ -370,7 +370,7 @@ async def plan_hour(
             destination.guild_id,
             destination.id,
             "reminder",
-            _item_key(item, lead),
+            item_key(item, lead),
             due_at=window.at,
             payload={"slug": item.slug, "due": str(item.due_on), "lead": lead},
         )
@@ -389,7 +389,8 @@ async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
     return [record_id for (record_id,) in rows]
 
 
-def _item_key(item: Item, lead: str) -> str:
+def item_key(item: Item, lead: str) -> str:
+    """Return the key of the message that tells a lead of an item's present date."""
     return f"item:{item.record_id}:{item.due_on}:{lead}"
 
 
@@ -397,7 +398,7 @@ async def _told(conn: Connection, destination_id: int, item: Item) -> set[str]:
     """The leads of the item's present date that this destination was told before."""
     if item.due_on is None:
         return set()
-    prefix = _item_key(item, "")
+    prefix = item_key(item, "")
     rows = await conn.execute_fetchall(
         "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'reminder' AND key >= ? AND key < ?",
         (destination_id, prefix, prefix + "\U0010ffff"),
@@ -465,7 +466,7 @@ async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: in
     ((record_id,),) = await conn.execute_fetchall("SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _desk(conn, guild_id), [record_id]):
         if agenda.is_overdue(item, now):
-            key = _item_key(item, "overdue")
+            key = item_key(item, "overdue")
             await deliveries.note(conn, guild_id, destination_id, "reminder", key, deliveries.REPLACED, now=now)
 
 

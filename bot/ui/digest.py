@@ -1,198 +1,257 @@
-"""The digest as one message: what is still open, what became overdue, what is due, what changed, where it is from."""
+"""The digest as one message: what changed, what is due, what became overdue, what is still open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
 
+import discord
 from discord import ui
 
 from bot import when
 from bot.agenda import Digest, OpenItem
-from bot.ledger.changes import Changed, RecordChange
+from bot.ledger.changes import RecordChange
+from bot.ledger.cited import cited, one_day
 from bot.ledger.fields import KIND_WORDS, get_field
-from bot.ui import facts, theme
+from bot.ui import facts, news, theme
+from bot.ui.cited import some
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
-from bot.ui.messages import Message, source_line, why_button
-from bot.ui.reminders import ahead, due, item_lines, who
+from bot.ui.messages import Message, reported, why_button
+from bot.ui.news import News
+from bot.ui.reminders import ahead, due, item_parts, title, who
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Fact, Opened, Source
+from data.records import CitedText, Kind, Opened, Source
 
 _ROOM = 3500  # Below Discord's 4,000: the road adds lines when a message is late or may be a repeat.
 _LONGEST_LINE = 700
+_MENU = 25  # Discord: options of a select.
+_MOST = 8  # Lines of a section; the rest is counted, so that a digest can be read on a phone.
+_LEAST = 2  # Lines that a section shows before one above it shows more.
+_OF_ONE = 4  # Lines about one record.
 
 
-@dataclass(frozen=True)
-class _Section:
+class _Line(NamedTuple):
+    """One line: of what, in bold, the texts that tell it, and what follows them as it is."""
+
+    head: str
+    parts: Sequence[CitedText] = ()
+    after: str = ""
+    sources: Mapping[int, Source] = {}
+
+
+class _Section(NamedTuple):
+    """A heading with its lines; `apart` where each has its own source, else one that all share stands below."""
+
     heading: str
-    lines: Sequence[str]
+    lines: Sequence[_Line]
     rest: str  # Where to read what does not fit.
+    apart: bool = False
 
 
 def digest(found: Digest, guild_id: int, nonce: str) -> Message:
     """The digest that is sent. It comes silently."""
     texts = _texts(found)
     buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
-    view = card(texts, buttons=buttons, accent=theme.PLAIN)
+    view = card(texts, buttons=buttons, selects=_histories(found, guild_id), accent=theme.PLAIN)
     return Message(None, view, text="\n\n".join(texts), silent=True)
 
 
 def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
     """The same message for who asked, with a line that says when it would be sent."""
-    return card([*_texts(found), note], buttons=_buttons(guild_id), accent=theme.PLAIN)
+    texts = [*_texts(found), note]
+    return card(texts, buttons=_buttons(guild_id), selects=_histories(found, guild_id), accent=theme.PLAIN)
+
+
+def _histories(found: Digest, guild_id: int | None) -> list[ui.Select]:
+    """Build the menu that opens the history of what is told, where each value that was before has its source."""
+    items = [*found.due, *found.overdue, *(found.still_open.items if found.still_open else [])]
+    opened = [*(item.opened for item in items), *found.deals, *found.statements]
+    named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in found.changes}
+    named |= {one.record.slug: (one.record.name, one.record.kind) for one in opened if one.record.slug not in named}
+    options = [
+        discord.SelectOption(label=clip(name, 100), value=slug, description=sentence(KIND_WORDS[kind][0]))
+        for slug, (name, kind) in list(named.items())[:_MENU]
+    ]
+    menu: ui.Select = ui.Select(
+        custom_id=custom_id("record.history", guild_id=guild_id), placeholder="Open a history", options=options
+    )
+    return [menu] if options else []
 
 
 def _buttons(guild_id: int | None) -> list[ui.Button]:
     return [
-        button("See what is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
+        button("What is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
         button("Follow a deal", custom_id("digest.follow", guild_id=guild_id)),
     ]
 
 
+_NEXT = "-# The next one comes when something changes or a date comes near, and on Mondays while something is open."
+
+
 def _texts(found: Digest) -> list[str]:
     head = f"## Digest, {when.format_day(found.day)}\n-# {escaped(found.server, 100)}"
+    sections = _sections(found)
+    written = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
     if found.first:
-        head += " · the first one, so it lists everything open"
-    foot = _foot(found)
-    return [head, *_fitted(_sections(found), _ROOM - len(head) - len(foot)), foot]
+        shown = sum(count for section, (_, count) in zip(sections, written, strict=True) if section.heading in _OPEN)
+        head += _first(shown, found.open_total)
+    return [head, *(text for text, _ in written), _NEXT]
+
+
+def _first(shown: int, total: int) -> str:
+    """Say what the first digest lists of what is open."""
+    if not total:
+        return "\n-# The first digest here; nothing is open."
+    if shown >= total:
+        return "\n-# The first digest here: it lists everything that is open."
+    listed = f"{shown:,} of {plural(total, 'open item')}"
+    return f"\n-# The first digest here: it lists {listed}; *What is open* leads to the rest."
+
+
+_OPEN = ("Due soon", "Overdue", "Still open")
+"""The sections that list open items, each in one of them."""
 
 
 def _sections(found: Digest) -> list[_Section]:
     sections = []
-    if found.still_open:
-        lines = [item_lines(one, full=found.still_open.full, day=found.day) for one in found.still_open.items]
-        sections.append(_Section("Still open", lines, "`/pending list`"))
-    if found.overdue:
-        sections.append(_Section("Overdue", [_overdue(one) for one in found.overdue], "`/pending list`"))
+    changed = [line for change in found.changes for line in _changed(change)]
+    loads = [
+        _Line(f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}")
+        for load in found.loads
+    ]
+    if changed or loads:
+        sections.append(_Section("What changed", [*changed, *loads], "`/search` and `/deal history`", apart=True))
     if found.due:
         sections.append(_Section("Due soon", [_due(one, found) for one in found.due], "`/pending list`"))
-    if found.changes or found.loads:
-        loads = [
-            f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}."
-            for load in found.loads
+    if found.overdue:
+        sections.append(_Section("Overdue", [_overdue(one) for one in found.overdue], "`/pending list`"))
+    if found.still_open:
+        full = found.still_open.full
+        lines = [
+            _Line(f"**{title(one)}**", item_parts(one, full=full, day=found.day), sources=one.opened.sources)
+            for one in found.still_open.items
         ]
-        lines = [*(_change(change) for change in found.changes), *loads]
-        sections.append(_Section("What changed", lines, "`/search` and `/deal history`"))
+        sections.append(_Section("Still open", lines, "`/pending list`"))
     if found.deals:
         sections.append(_Section("Deals", [_deal(opened) for opened in found.deals], "`/deal list`"))
     if found.statements:
         sections.append(_Section("Who said what", _said(found.statements), "`/search`"))
     if not sections:
-        sections.append(_Section("Nothing new", ["Nothing changed, nothing is due and nothing is open."], "`/search`"))
+        nothing = _Line("Nothing changed, nothing is due and nothing is open")
+        sections.append(_Section("Nothing new", [nothing], "`/search`"))
     return sections
 
 
-def _fitted(sections: Sequence[_Section], room: int) -> list[str]:
-    """Each section as one text. What does not fit is counted, with where to read it; no section is left out."""
-    texts = []
+def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
+    """Write each section, with how many of its lines it shows.
+
+    What does not fit is counted, with where to read it; no section is left out.
+    """
+    written = []
+    # The sections below keep room for their first lines, so that a long one leaves something to each.
+    least = [len(_section(section, room, most=_LEAST)[0]) for section in sections]
     for index, section in enumerate(sections):
-        heading = f"### {section.heading}"
-        # The sections below keep room for their heading and for how many lines they hold.
-        kept_free = sum(len(later.heading) + len(later.rest) + 40 for later in sections[index + 1 :])
-        left = room - kept_free - len(heading) - len(section.rest) - 30
-        shown: list[str] = []
-        for line in (clip(line, _LONGEST_LINE) for line in section.lines):
-            if len(line) + 1 > left:
-                break
-            shown.append(line)
-            left -= len(line) + 1
-        more = len(section.lines) - len(shown)
-        if more:
-            shown.append(f"-# and {more:,} more: {section.rest}")
-        texts.append("\n".join([heading, *shown]))
-        room -= len(texts[-1])
-    return texts
+        text, count = _section(section, room - sum(least[index + 1 :]))
+        written.append((text, count))
+        room -= len(text)
+    return written
 
 
-def _overdue(one: OpenItem) -> str:
-    return f"**{escaped(one.opened.record.name, 120)}:** {due(one, True)}. {who(one)}."
+def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]:
+    parts = [part for line in section.lines for part in line.parts]
+    sources = {id_: source for line in section.lines for id_, source in line.sources.items()}
+    stated = news.keys_of(parts)
+    shares = len(stated) == 1 and not section.apart and len(section.lines) > 1
+    below = f"-# {clip(reported([fact for part in parts for fact in part.facts], sources), 400)}" if shares else ""
+    heading = f"### {section.heading}"
+    left = room - len(heading) - len(below) - len(section.rest) - 30
+    shown: list[str] = []
+    for line in section.lines[:most]:
+        words = news.sourced(line.parts, line.sources, stated if below else frozenset())
+        text = clip(f"{line.head}{': ' if words else ''}{words}{line.after}", _LONGEST_LINE)
+        if len(text) + 1 > left:
+            break
+        shown.append(text)
+        left -= len(text) + 1
+    more = len(section.lines) - len(shown)
+    rest = f"-# and {more:,} more: {section.rest}" if more else ""
+    return "\n".join(filter(None, [heading, *shown, below if shown else "", rest])), len(shown)
 
 
-def _due(one: OpenItem, found: Digest) -> str:
+def _overdue(one: OpenItem) -> _Line:
+    return _Line(f"**{title(one)}**", [due(one, True), *who(one)], sources=one.opened.sources)
+
+
+def _due(one: OpenItem, found: Digest) -> _Line:
     assert one.item.due_on is not None  # Only dated items are due.
     days = max((one.item.due_on - found.day).days, 0)
-    return f"**{escaped(one.opened.record.name, 120)}, {ahead(days)}:** {due(one, False)}. {who(one)}."
+    return _Line(f"**{title(one)}**, {ahead(days)}", [due(one, False), *who(one)], sources=one.opened.sources)
 
 
-def _change(change: RecordChange) -> str:
-    """One record's changes, each with what was before, and the source of the first."""
-    name = escaped(change.name, 120)
-    if change.new:
-        lines = [f"**New {KIND_WORDS[change.kind][0]}: {name}.** {_first_words(change)}".rstrip()]
-    else:
-        told = [_changed(change, changed) for changed in change.changes[:4]]
-        more = len(change.changes) - len(told)
-        also = f" And {plural(more, 'more change')}." if more else ""
-        lines = [f"**{name}:** {' '.join(told)}{also}"]
-    lines.append(f"-# {clip(source_line(change.source, change.locator, change.date), 300)}")
-    return "\n".join(lines)
+def _changed(change: RecordChange) -> list[_Line]:
+    """Write one record's changes: one line for those of one day and source, and one for each that has a before."""
+    found = news.news_of(change)
+    new = change.new and change.kind != "pending"
+    name = f"**{escaped(news.subject(change), 250)}**{f' (new {KIND_WORDS[change.kind][0]})' if new else ''}"
+    lines: list[_Line] = []
+    for (alone, _), together in groupby(enumerate(found), key=lambda pair: _grouped(*pair)):
+        some_ = [one for _, one in together]
+        parts = [part for one in some_ for part in (one.said, *one.more)]
+        head = f"{name}, corrected" if some_[0].corrected else name
+        lines.append(_Line(head, parts, _aside(some_[0]) if alone >= 0 else "", change.sources))
+    if len(lines) <= _OF_ONE:
+        return lines
+    more = plural(len(lines) - _OF_ONE, "more change")
+    return [*lines[:_OF_ONE], _Line(f"{name}: {more} in its history")]
 
 
-_SAID_BY_NAME = ("name", "alias", "topic", "state", "item_kind", "basis", "summary")
+def _grouped(index: int, one: News) -> tuple[int, frozenset[news.Key]]:
+    """Return what neighbouring news share that stand in one line; what has a before or a reason stands alone."""
+    alone = bool(one.was or one.reason or one.more or one.corrected)
+    return (index if alone else -1, news.keys_of([one.said]))
 
 
-def _first_words(change: RecordChange) -> str:
-    """What a new record says first, after its name and what that already says."""
-    told = [c for c in change.changes if c.field not in _SAID_BY_NAME and c.after is not None]
-    return " ".join(_changed(change, changed) for changed in told[:3])
+def _aside(one: News) -> str:
+    was = f"; was {news.dated(one.was)}" if one.was is not None else ""
+    return was + (f"; reason: {escaped(one.reason.rstrip('.'), 150)}" if one.reason else "")
 
 
-def _changed(change: RecordChange, changed: Changed) -> str:
-    label = get_field(change.kind, changed.field).label
-
-    def words(fact: Fact) -> str:
-        return facts.value(change.kind, changed.field, fact, change.names, 150)
-
-    if changed.after is None:
-        assert changed.before is not None  # A change has one side at least.
-        return f"{label}: no longer {words(changed.before)}."
-    was = f" (was {words(changed.before)})" if changed.before is not None else ""
-    return f"{label}: {words(changed.after)}{was}."
-
-
-def _deal(opened: Opened) -> str:
+def _deal(opened: Opened) -> _Line:
+    """Write how a deal stands and its values, each a report of its own."""
     record = opened.record
-    values = [facts.value("deal", "value", fact, opened.names, 100) for fact in record.facts("value")]
-    said = record.fact("summary")
-    parts = [
-        f"{sentence(' or '.join(values))}." if values else "",
-        facts.value("deal", "summary", said, opened.names, 250) if said else "",
-        f"*{escaped(record.headline, 150)}.*",
-    ]
-    return f"**{escaped(record.name, 120)}:** {' '.join(filter(None, parts))}"
+    type_ = get_field("deal", "value").type
+    values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in record.facts("value")]
+    return _Line(f"**{escaped(record.name, 120)}**", [*record.status, *some(values, 3, "values")], "", opened.sources)
 
 
-def _said(statements: Iterable[Opened]) -> list[str]:
-    """What was said, by whom: one line for each side, a joint one apart from what one side said alone."""
-    by_whom: dict[str, list[str]] = {}
+def _said(statements: Iterable[Opened]) -> list[_Line]:
+    """Write what was said, by whom: one line for each side, a joint one apart from what one side said alone."""
+    by_whom: dict[str, list[Opened]] = {}
+    apart: list[_Line] = []
     for opened in statements:
-        record = opened.record
-        whose = [facts.value("statement", "whose", fact, opened.names, 100) for fact in record.facts("whose")]
-        said = record.fact("said")
-        words = facts.value("statement", "said", said, opened.names, 200) if said else escaped(record.name, 120)
-        by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(words)
-    return [f"**{sentence(whose)}:** {'; '.join(words)}." for whose, words in by_whom.items()]
+        if not one_day([*opened.record.facts("whose"), opened.record.fact("said")]):
+            apart.append(
+                _Line(f"**{escaped(opened.record.name, 120)}**", list(opened.record.status), "", opened.sources)
+            )
+            continue
+        whose = [facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.facts("whose")]
+        by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(opened)
+    lines = []
+    for whose, found in by_whom.items():
+        parts = [_statement(opened) for opened in found]
+        sources = {id_: source for opened in found for id_, source in opened.sources.items()}
+        lines.append(_Line(f"**{sentence(whose)}**", some(parts, 3, "statements"), "", sources))
+    return [*lines, *apart]
 
 
-def _foot(found: Digest) -> str:
-    shown: list[Fact] = []
-    sources: dict[int, Source] = {}
-    items = [*(found.still_open.items if found.still_open else []), *found.overdue, *found.due]
-    for opened in [*(one.opened for one in items), *found.deals, *found.statements]:
-        sources |= opened.sources
-        names = ("state", "due", "summary", "value", "said")
-        shown += [fact for name in names if (fact := opened.record.fact(name)) is not None]
-    return "\n".join(
-        filter(
-            None,
-            [
-                clip(facts.source_line(sources, shown), 500),
-                "-# Next: when something changes or a date comes near, and on Mondays while something is open.",
-            ],
-        )
-    )
+def _statement(opened: Opened) -> CitedText:
+    record = opened.record
+    said = record.fact("said")
+    words = get_field("statement", "said").type.words(said.value, opened.names) if said else record.name
+    return cited(clip(words.rstrip("."), 200), said, *record.facts("whose"))
 
 
 def when_sent(found: Digest, at: datetime | None) -> str:
@@ -201,3 +260,15 @@ def when_sent(found: Digest, at: datetime | None) -> str:
     if not found.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
     return f"{comes}; this is what would be sent now."
+
+
+def not_set(channel_id: int | None, *, follows_some: bool) -> str:
+    """The line of a preview where no digest is set: whose first one it would be, of what, and how to set it."""
+    if channel_id is not None:
+        return f"-# Preview. <#{channel_id}> has no digest yet; `/digest set` with *channel* begins it."
+    if follows_some:
+        return "-# Preview of what you follow. You have no digest yet; `/digest set` begins it."
+    return (
+        "-# Preview of everything, because you follow nothing yet. You have no digest; `/digest set` begins one of "
+        "what you follow, and `/follow add` begins a follow."
+    )

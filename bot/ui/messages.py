@@ -5,7 +5,7 @@ What interrupts is ordinary text plus buttons: a locked phone shows only a messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,14 @@ from typing import Any
 from discord import ui
 
 from bot import when
-from bot.ledger.changes import Alert, Changed, RecordChange
-from bot.ledger.fields import get_field
-from bot.ledger.values import DueType
-from bot.ui import facts
+from bot.ledger.changes import Alert, RecordChange
+from bot.ui import facts, news
+from bot.ui.cited import source_words
 from bot.ui.ids import custom_id, parse
-from bot.ui.layout import button, plain
+from bot.ui.layout import LABEL_LIMIT, button, plain
+from bot.ui.news import News
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Delivery, Destination, Fact, FactDate, Held, Source, Why
+from data.records import Delivery, Destination, Fact, Held, Source, Why
 
 CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
 View = ui.View | ui.LayoutView
@@ -132,98 +132,88 @@ def in_plain(message: Message, guild_id: int, nonce: str) -> Message:
 
 # Alerts
 
+_TOLD = 6  # Pieces of news in one alert; the rest is counted.
+
 
 def alert(told: Alert, guild_id: int, nonce: str) -> Message:
-    """What changed, before and after, with its source. The first line alone tells the news."""
-    main, *others = told.changes
-    first, *more = main.changes
-    lines = [_news(main, first)]
-    lines += [_changed_line(main, changed) for changed in more[:5]]
-    if len(more) > 5:
-        lines.append(f"-# And {plural(len(more) - 5, 'more change')}.")
-    for other in others[:3]:
-        lines.append(f"{escaped(other.name, 100)}: " + _changed_line(other, other.changes[0]))
-    if len(others) > 3:
-        lines.append(f"-# And {plural(len(others) - 3, 'more record')}.")
-    lines.append(source_line(main.source, main.locator, main.date))
+    """Render what changed, what was before, and its source. The first line alone tells the news, and of what."""
+    slugs = [change.slug for change in told.changes]
+    found = [(change, one) for change in told.changes for one in news.news_of(change)]
+    main, first = found[0]
+    others = found[1:_TOLD]
+    stated = news.keys_of([first.said])
+    lines = [_main_line(main, first, stated)]
+    # What has day and source of the main news stands with it above its source line, the rest below with its own.
+    own: list[str] = [
+        sentence(news.sourced([part], main.sources))
+        for part in first.more
+        if part.facts and news.keys_of([part]) != stated
+    ]
+    for change, one in others:
+        same = news.keys_of([one.said, *one.more]) <= stated
+        (lines if same else own).append(_other_line(change, one, main, slugs, stated))
+    lines += [reported(first.said.facts, main.sources), *own]
+    if len(found) > _TOLD:
+        lines.append(f"-# And {plural(len(found) - _TOLD, 'more change')}: *History*")
     if told.role_ids:
         lines.append(" ".join(f"<@&{role_id}>" for role_id in told.role_ids))
     buttons = [
+        *_read_button(first.said.facts, main.sources),
         button("Open", custom_id("record.open", main.slug, guild_id=guild_id)),
         button("History", custom_id("record.history", main.slug, guild_id=guild_id)),
         why_button(guild_id, nonce),
     ]
-    return Message(clip("\n".join(lines), CONTENT_LIMIT - 200), plain(buttons), roles=tuple(told.role_ids))
+    text = "\n".join(filter(None, (clip(line, _ALERT_LINE) for line in lines)))
+    return Message(clip(text, CONTENT_LIMIT - 200), plain(buttons), roles=tuple(told.role_ids))
 
 
-# What a milestone says of the time before when its field held nothing; other fields say that they are new.
-_BEFORE = {"due": " Was: no due date given.", "stage": " Was: no stage reported.", "side_state": ""}
+_ALERT_LINE = 600
 
 
-def _news(change: RecordChange, changed: Changed) -> str:
-    name = escaped(change.name, 120)
-    then = _words(change, changed.field, changed.before)
-    now = _words(change, changed.field, changed.after)
-    if changed.before:
-        was = f" Was: {_low(then)}{_on(changed.before)}."
-    else:
-        was = " New in the record." if change.new else _BEFORE.get(changed.field, " Not in the record before.")
-    if change.kind == "pending" and changed.field == "state":
-        return _item_news(change, changed, name)
-    if change.kind == "pending" and changed.field == "due":
-        has_date = changed.after is not None and changed.after.value is not None
-        return f"**{name}: {f'due {now}' if has_date else 'no due date any more'}.**{was}"
-    if changed.field == "side_state" and changed.after and changed.after.value == "none" and then:
-        return f"**{name}: no longer {_low(then)}.**"
-    if changed.after is None:
-        return f"**{name}: no longer on the record: {then}.**"
-    return f"**{name}: {now}.**{was}"
+def _main_line(change: RecordChange, one: News, stated: frozenset[news.Key]) -> str:
+    """Write the line that a locked phone shows: of what, the news, and what was before with its own day."""
+    about, said = escaped(news.subject(change), 250), escaped(one.said.text, 300)
+    beside = [part for part in one.more if not part.facts or news.keys_of([part]) == stated]
+    parts = [
+        f"**Corrected: {about}. {sentence(said)}.**" if one.corrected else f"**{about}: {said}.**",
+        f"{sentence(news.sourced(beside, change.sources, stated))}." if beside else "",
+        f"Was: {news.dated(one.was)}." if one.was is not None else "",
+        f"Reason: {escaped(one.reason.rstrip('.'), 200)}." if one.reason else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
-def _item_news(change: RecordChange, changed: Changed, name: str) -> str:
-    """A pending item that opened or closed."""
-    now_in = {other.field: other.after for other in change.changes if other.after}
-    if changed.after is not None and changed.after.value == "closed":
-        how = f" ({_low(_words(change, 'outcome', now_in['outcome']))})" if "outcome" in now_in else ""
-        since = f" since {when.format_fact_date(change.opened, weekday=False)}" if change.opened else ""
-        return f"**Closed{how}: {name}.** Was: open{since}."
-    basis = now_in["basis"].value if "basis" in now_in else None
-    who = f" {sentence(_words(change, 'who', now_in['who']))} {facts.act(basis)}." if "who" in now_in else ""
-    again = changed.before is not None and changed.before.value == "closed"
-    return f"**{'Open again' if again else 'New open item'}: {name}.**{who}"
+def _other_line(
+    change: RecordChange, one: News, main: RecordChange, named: Sequence[str], stated: frozenset[news.Key]
+) -> str:
+    """Write the line of what changed besides, with its own day and source where these differ from the main news."""
+    name = "" if change is main else f"{escaped(news.subject(change, named), 200)}: "
+    words = news.sourced([one.said, *one.more], change.sources, stated)
+    was = f"; was {news.dated(one.was)}" if one.was is not None else ""
+    line = f"{name}{words}{was}"
+    return f"Corrected: {line}" if one.corrected else line if name else sentence(line)
 
 
-def _words(change: RecordChange, field: str, fact: Fact | None) -> str:
-    """A value in words; "" where there is none. The words of a due date are all ours."""
-    if fact is None:
-        return ""
-    type_ = get_field(change.kind, field).type
-    words = type_.words(fact.value, change.names)
-    return words if isinstance(type_, DueType) else escaped(words, 200)
+def reported(found: Sequence[Fact], sources: Mapping[int, Source]) -> str:
+    """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil"."""
+    by_key: dict[news.Key, list[Fact]] = {}
+    for fact in found:
+        by_key.setdefault(news.key_of(fact), []).append(fact)
+    return "\n".join(
+        f"Reported {facts.dated(same[0].date)}: {source_words(same, sources)}"
+        if same[0].date.first
+        else f"Reported, date not known: {source_words(same, sources)}"
+        for same in by_key.values()
+    )
 
 
-def _changed_line(change: RecordChange, changed: Changed) -> str:
-    label = get_field(change.kind, changed.field).label
-    then = _words(change, changed.field, changed.before)
-    if changed.after is None:
-        return f"{label}: no longer {then}"
-    return f"{label}: {_words(change, changed.field, changed.after)}{f' (was {then})' if then else ''}"
-
-
-def _on(fact: Fact | None) -> str:
-    return f" ({when.format_fact_date(fact.date, weekday=False)})" if fact and fact.date.first else ""
-
-
-def _low(words: str | None) -> str:
-    """A phrase amid a sentence; abbreviations keep their letters."""
-    words = words or ""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
-
-
-def source_line(source: Source, locator: str, date: FactDate) -> str:
-    """Where the news is from: the day it is about, the source with its own date, and the place in it."""
-    day = f"Reported {facts.dated(date)}" if date.first else "Reported"
-    return f"{day}: {facts.source_words(source, facts.locators([locator]), told=date if date.first else None)}."
+def _read_button(found: Sequence[Fact], sources: Mapping[int, Source]) -> list[ui.Button]:
+    """Return the button that opens the source of some facts, where it has a link that can be followed."""
+    for fact in found:
+        url = sources[fact.source].url if fact.source in sources else ""
+        if facts.masked_link(url):
+            return [ui.Button(label=clip(f"Read {facts.host(url)}", LABEL_LIMIT), url=url)]
+    return []
 
 
 # Confirmations and notices

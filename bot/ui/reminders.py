@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -10,13 +9,14 @@ from discord import ui
 
 from bot import when
 from bot.agenda import OpenItem, StillOpen, Told
-from bot.ledger.values import SURENESS
-from bot.ui import cards, facts
+from bot.ledger.cited import cited
+from bot.ledger.values import SURENESS, due_clause
+from bot.ui import facts, news
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from bot.ui.messages import CONTENT_LIMIT, Message, why_button
+from bot.ui.messages import CONTENT_LIMIT, Message, reported, why_button
 from bot.ui.text import clip, escaped, plural, sentence
-from data.records import Due, Fact, Source
+from data.records import CitedText, Due, Fact
 
 _ROOM = CONTENT_LIMIT - 300  # The road adds a line when a message is late.
 
@@ -27,7 +27,15 @@ def reminder(told: Told, guild_id: int, nonce: str) -> Message:
         assert told.reminder is not None  # Own words are a reminder's.
         return _words(told, guild_id, nonce)
     one = told.item
-    lines = [_news(told, one), _details(told, one), _standing(one), _source(one)]
+    parts = [*who(one), due(one, told.overdue)]
+    stated = news.keys_of(parts)
+    stated = stated if len(stated) == 1 else frozenset()
+    lines = [
+        _news(told, one),
+        f"{sentence(news.sourced(parts, one.opened.sources, stated))}.",
+        reported([fact for part in parts for fact in part.facts], one.opened.sources) if stated else "",
+        f"-# {sentence(escaped(words, 150))}" if (words := looked(one)) else "",
+    ]
     buttons = _item_buttons(one, guild_id, nonce, person=told.person)
     return Message(clip("\n".join(filter(None, lines)), _ROOM), plain(buttons))
 
@@ -69,7 +77,7 @@ def ahead(days: int) -> str:
 
 
 def _news(told: Told, one: OpenItem) -> str:
-    name = escaped(one.opened.record.name, 120)
+    name = title(one)
     due_on, window = one.item.due_on, one.item.item_kind == "notification_window"
     if due_on is None or one.item.sureness == "usual":
         return f"**Still open: {name}.**"
@@ -86,109 +94,97 @@ def _news(told: Told, one: OpenItem) -> str:
     return f"**{what} {when_}: {name}.**"
 
 
-def _details(told: Told, one: OpenItem) -> str:
-    return " ".join(filter(None, [f"{who(one)}.", sentence(due(one, told.overdue)) + "."]))
-
-
-def who(one: OpenItem) -> str:
-    """Who has to act, as a clause."""
-    names = [facts.value("pending", "who", fact, one.opened.names, 100) for fact in one.opened.record.facts("who")]
-    if not names:
-        return "Who must act is not in the record"
-    return f"{sentence(facts.some(names, 4))} {facts.act(one.opened.record.value('basis'))}"
-
-
-def due(one: OpenItem, passed: bool) -> str:
-    """The due date as a clause, with how sure it is; `passed` when its day has ended where it counts."""
-    value = one.opened.record.value("due")
-    if value is None:
-        return "no due date"
-    found = msgspec.convert(value, Due)
-    day = escaped(when.format_fact_date(found.date), 100)
-    if found.date.precision != "day" and found.date.last is not None:
-        day += f", whose last day, {when.format_day(found.date.last, weekday=False)}, counts"
-    if found.sureness == "usual":
-        return f"usual time {day}, which is no due date"
-    if found.sureness == "reported":
-        return f"reported target {day}{' has passed' if passed else ', not a fixed date'}"
-    sure = SURENESS[found.sureness]
-    if one.item.item_kind == "notification_window":
-        return f"the window {'ended' if passed else 'ends'} {_on(found)}{day} ({sure}){_UNREPORTED if passed else ''}"
-    return f"{'it was due' if passed else 'due'} {_on(found)}{day} ({sure}){_UNREPORTED if passed else ''}"
-
-
-_UNREPORTED = "; no source here reports what happened"
-
-
-def _on(found: Due) -> str:
-    if found.date.precision == "day":
-        return "on "
-    return "" if found.date.printed or found.date.precision == "range" else "in "
-
-
-def _standing(one: OpenItem) -> str:
-    """Since when it is on the record, how new that is, and when somebody last looked."""
-    return f"-# {facts.since(one.opened.record.state)} {cards.checked(one.opened)}".rstrip()
-
-
-def _source(one: OpenItem) -> str:
+def title(one: OpenItem) -> str:
+    """Render the name of an item with what it is about."""
     record = one.opened.record
-    shown = record.fact("due") or record.fact("state") or record.fact("name")
-    return facts.source_line(one.opened.sources, [shown]) if shown else ""
+    return escaped(news.titled(record.name, record.facts("about"), one.opened.names), 250)
+
+
+def who(one: OpenItem) -> list[CitedText]:
+    """Return who has to act, as clauses."""
+    record = one.opened.record
+    return news.acting(record.facts("who"), one.opened.names, record.value("basis"))
+
+
+def due(one: OpenItem, passed: bool) -> CitedText:
+    """Return the due date as a clause, with how sure it is; `passed` when its day has ended where it counts."""
+    fact = one.opened.record.fact("due")
+    words = due_clause(fact.value if fact else None)
+    if fact is None or fact.value is None:
+        return cited(words, fact)
+    found = msgspec.convert(fact.value, Due)
+    if found.sureness == "reported" and passed:
+        words += "; it has passed"
+    elif found.sureness in ("fixed", "announced"):
+        if one.item.item_kind == "notification_window":
+            sure = SURENESS[found.sureness]
+            words = f"the window {'ended' if passed else 'ends'} {when.on_date(found.date)}, {sure}"
+        elif passed:
+            words = f"it was {words}"
+        words += "; no source here reports what happened" if passed else ""
+    return cited(words, fact)
+
+
+def looked(one: OpenItem) -> str:
+    """Return when somebody last looked, and that there was nothing new where nothing newer is on the record."""
+    record = one.opened.record
+    fact = record.fact("checked")
+    if fact is None:
+        return ""
+    newest = record.state.newest
+    nothing = newest is None or (newest.day or date.min) <= (fact.date.day or date.min)
+    day = when.on_date(fact.date, weekday=False)
+    return f"last looked at {day}{': nothing new' if nothing else ''}"
 
 
 # Still open
 
 
-def item_lines(one: OpenItem, *, full: bool, day: date) -> str:
-    """One item of *Still open*: in full, or on one line when nothing came in since it was last told.
+def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
+    """Return what *Still open* says of one item: who acts and by when, and when somebody last looked.
 
-    One whose day has passed is always in full: its line would be too long to read.
+    Of an item without news since it was last told only what may change is said, unless the list is `full`.
     """
-    name = escaped(one.opened.record.name, 120)
     passed = one.item.due_on is not None and one.item.due_on < day
-    if full or one.news or passed:
-        return f"**{name}:** {who(one)}; {due(one, passed)}.\n{_standing(one)}"
-    state = one.opened.record.state
-    parts = [who(one), due(one, passed) if one.item.due_on else ""]
-    if state.opened:
-        parts.append(f"on the record since {facts.dated(state.opened)}")
-    same = state.newest == state.opened
-    parts.append("nothing newer reported" if same else cards.reported(state.newest, "last reported"))
-    checked = cards.checked(one.opened)
-    parts.append(checked[:1].lower() + checked[1:].rstrip(".") if checked else "")
-    return f"**{name}:** {'; '.join(filter(None, parts))}."
+    parts = who(one)
+    if full or one.news or one.item.due_on:
+        parts.append(due(one, passed))
+    state = one.opened.record.fact("state")
+    if state is not None and news.key_of(state) not in news.keys_of(parts):
+        parts.insert(0, cited("open", state))
+    return [*parts, CitedText(looked(one))]
 
 
 def still_open(found: StillOpen, guild_id: int, nonce: str, *, person: bool) -> Message:
     """What is still open, as a message of its own. What does not fit is counted, with where to read it."""
-    names = [escaped(one.opened.record.name, 60) for one in found.items]
-    lines = [f"**Still open: {facts.some(names, 3)}.**"]
-    left = len(found.items)
-    for one in found.items:
-        line = item_lines(one, full=found.full, day=found.day)
+    told = [(one, item_parts(one, full=found.full, day=found.day)) for one in found.items]
+    sources = {id_: source for one in found.items for id_, source in one.opened.sources.items()}
+    stated = news.keys_of(part for _, parts in told for part in parts)
+    stated = stated if len(stated) == 1 else frozenset()
+    heading = title(found.items[0]) if len(told) == 1 else facts.some([_name(one) for one in found.items], 3)
+    lines = [f"**Still open: {heading}.**"]
+    left, shown = len(told), list[Fact]()
+    for one, parts in told:
+        words = news.sourced(parts, sources, stated)
+        line = f"{sentence(words)}." if len(told) == 1 else f"**{title(one)}:** {words}."
         if sum(map(len, lines)) + len(lines) + len(line) > _ROOM - 250:
             break
         lines.append(line)
+        shown += [fact for part in parts for fact in part.facts]
         left -= 1
     if left:
         lines.append(f"-# And {left:,} more: `/pending list` shows them.")
-    lines.append(source_of(found.items[: len(found.items) - left]))
+    if stated and shown:
+        lines.append(reported(shown, sources))
     if len(found.items) == 1:
         buttons = _item_buttons(found.items[0], guild_id, nonce, person=person)
     else:
         buttons = [
-            button("See what is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
+            button("What is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
             why_button(guild_id, nonce),
         ]
     return Message(clip("\n".join(filter(None, lines)), _ROOM), plain(buttons))
 
 
-def source_of(items: Sequence[OpenItem]) -> str:
-    """The sources of several items as one quiet line."""
-    sources: dict[int, Source] = {}
-    shown: list[Fact] = []
-    for one in items:
-        sources |= one.opened.sources
-        shown += [fact for name in ("state", "due") if (fact := one.opened.record.fact(name)) is not None]
-    return facts.source_line(sources, shown)
+def _name(one: OpenItem) -> str:
+    return escaped(one.opened.record.name, 60)

@@ -71,7 +71,7 @@ async def test_a_channels_digest_is_set_sent_silently_and_explained(world: World
     assert "### Still open" in text_of(digest)
     assert digest.content == ""
     assert digest.flags.suppress_notifications
-    assert labels_of(digest) == ["See what is open", "Follow a deal", "Why this?"]
+    assert labels_of(digest) == ["What is open", "Follow a deal", "Why this?"]
     await world.restart()
     explained = await world.manager.click(digest, label="Why this?")
     assert "weekdays at 09:00" in answer(explained)
@@ -92,8 +92,10 @@ async def test_what_changed_is_told_before_and_after_and_a_day_without_news_is_s
     await next_hour(world)  # A Monday.
     text = text_of(last(world))
     assert "### Still open" in text
-    assert "**31 armed drones for India:** Stage: Signed (was Under review)." in text
-    assert "Example news" in text
+    assert (
+        "**31 armed drones for India**: the deal has been signed (Example news, paragraph 3, 20 November 2023); "
+        "was under review, 10 November 2023"
+    ) in text
     log = answer(await world.manager.slash(world.channel, "follow log"))
     assert "nothing new" in log
 
@@ -101,7 +103,7 @@ async def test_what_changed_is_told_before_and_after_and_a_day_without_news_is_s
 async def test_its_buttons_list_what_is_open_and_offer_deals_to_follow(world: World):
     await set_channel(world)
     await next_hour(world)
-    opened = await world.member.click(last(world), label="See what is open")
+    opened = await world.member.click(last(world), label="What is open")
     assert "Clearances for the 31 drones" in answer(opened)
     offered = await world.member.click(last(world), label="Follow a deal")
     assert "Follow 31 armed drones for India" in labels_of(reply(offered))
@@ -125,6 +127,28 @@ async def test_a_preview_is_the_message_of_this_instant_and_says_when_it_would_b
     assert "it would be skipped" in again
 
 
+async def test_whoever_has_no_digest_sees_what_a_first_one_would_say_and_nothing_is_set(world: World):
+    everything = answer(await world.member.slash(world.channel, "digest preview"))
+    assert "31 armed drones for India" in everything
+    assert "Fighter-jet engines" in everything
+    assert "Preview of everything, because you follow nothing yet." in everything
+    assert "`/digest set` begins one" in everything
+    await world.member.slash(world.channel, "follow add", what="fighter-jet-engines")
+    own = answer(await world.member.slash(world.channel, "digest preview"))
+    assert "**Fighter-jet engines**" in own
+    assert "31 armed drones" not in own
+    assert own.splitlines()[-1] == ("-# Preview of what you follow. You have no digest yet; `/digest set` begins it.")
+    managed = answer(await world.manager.slash(world.channel, "digest preview"))
+    assert "31 armed drones for India" in managed
+    assert managed.splitlines()[-1] == (
+        f"-# Preview. <#{world.channel.id}> has no digest yet; `/digest set` with *channel* begins it."
+    )
+    assert "no digest here yet" in answer(await world.manager.slash(world.channel, "digest show"))
+    await set_channel(world)
+    assert "It is looked at next <t:" in answer(await world.manager.slash(world.channel, "digest preview"))
+    assert "Preview of what you follow." in answer(await world.member.slash(world.channel, "digest preview"))
+
+
 async def test_ones_own_digest_is_confirmed_and_tells_of_what_one_follows(world: World):
     text = answer(
         await world.member.slash(world.channel, "digest set", at="7:30 pm", zone="new york", weekdays="daily")
@@ -142,7 +166,7 @@ async def test_ones_own_digest_is_confirmed_and_tells_of_what_one_follows(world:
     assert "Fighter-jet engines" not in text_of(digest)
     offered = await world.member.user.click(digest, label="Follow a deal")
     assert "Follow Fighter-jet engines" in labels_of(reply(offered))
-    assert "still open" in answer(await world.member.user.click(digest, label="See what is open"))
+    assert "still open" in answer(await world.member.user.click(digest, label="What is open"))
 
 
 async def test_weekdays_without_monday_have_still_open_by_itself(world: World):
@@ -237,7 +261,6 @@ async def test_off_ends_it_and_off_again_says_so(world: World):
     again = answer(await world.manager.slash(world.channel, "digest off", channel=world.channel))
     assert f"<#{world.channel.id}> has no digest here. Nothing was changed." in again
     assert "You have no digest here" in answer(await world.member.slash(world.channel, "digest off"))
-    assert "You have no digest here" in answer(await world.member.slash(world.channel, "digest preview"))
 
 
 async def test_closed_dms_show_at_once(world: World):
@@ -289,7 +312,7 @@ async def test_in_the_dm_it_asks_of_which_of_several_servers_and_keeps_what_was_
     ended = await user.slash("digest off")
     assert "no more digests" in answer(await user.select(reply(ended), [str(other.id)]))
     previewed = await user.slash("digest preview")
-    assert "You have no digest here" in answer(await user.select(reply(previewed), [str(other.id)]))
+    assert "## Digest" in answer(await user.select(reply(previewed), [str(other.id)]))
     other.remove_member(user)
     await world.env.settle()
     await world.env.advance_time(3700)

@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from discord import ui
+from msgspec.structs import replace
 
 from bot.errors import NotInRecord
 from bot.kinds import Gone, Owed, draw_alert, plan_alerts
-from bot.services import alerts, deliveries, desks, destinations, follows, people, updates
+from bot.services import alerts, deliveries, desks, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
@@ -18,6 +20,7 @@ from data.records import Delivery, Destination, FactDate, Follow
 GUILD, CHANNEL = 1000, 1001
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
 LATER = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
+BETWEEN = FactDate("day", date(2023, 11, 15), date(2023, 11, 15))
 EARLIER = FactDate("day", date(2023, 10, 1), date(2023, 10, 1))
 SETTLED = timedelta(seconds=75)
 
@@ -104,8 +107,8 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
     (delivery,) = await there.plan()
     text = await there.text(delivery)
     assert text.splitlines() == [
-        "**31 armed drones for India: Signed.** Was: in negotiation (10 November 2023).",
-        "Reported 20 November 2023: A news article, paragraph 3; undated, no link.",
+        "**31 armed drones for India: the deal has been signed.** Was: in negotiation, 10 November 2023.",
+        "Reported 20 November 2023: A news article, paragraph 3",
     ]
 
 
@@ -134,7 +137,12 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk
     assert isinstance(drawn, Gone)
     assert drawn.outcome == deliveries.NO_LONGER_DUE
     (_, back) = await there.plan(timedelta(hours=2))
-    assert "31 armed drones for India: In negotiation.** Was: signed" in await there.text(back)
+    assert (await there.text(back)).splitlines() == [
+        "**Corrected: 31 armed drones for India. The report that the deal has been signed has been withdrawn.** "
+        "Reason: It was denied.",
+        "Reported 20 November 2023: A news article",
+        "What stands is the report that the deal is in negotiation (A news article, 10 November 2023)",
+    ]
 
 
 @pytest.mark.asyncio
@@ -300,60 +308,277 @@ async def test_nothing_is_planned_while_the_bot_is_away(there: Desk):
     assert await alerts.next_due(there.db.read) is None
 
 
-ITEM = ("clearances", "pending")
+DEAL, ITEM, TALKS = ("drones", "deal"), ("clearances", "pending"), ("talks", "session")
+NAMED = "Clearances for the 31 drones, about 31 armed drones for India"
+ANSWER = [
+    ("answer", "pending", "name", "Answer to the offer"),
+    ("answer", "pending", "state", "open"),
+    ("answer", "pending", "basis", "stated"),
+    ("answer", "pending", "who", {"record": "us"}),
+    ("answer", "pending", "about", {"record": "drones"}),
+]
+
+
+def due(day: str, sureness: str, precision: str = "day", first: str = "") -> dict[str, object]:
+    return {"date": {"precision": precision, "first": first or day, "last": day}, "sureness": sureness}
+
+
+def approval(state: str, what: str = "clearances", **more: str) -> tuple[str, str, str, dict[str, str]]:
+    return (*DEAL, "approval", {"side": "us", "what": what, "state": state} | more)
+
+
+# What stands before, what is entered, and the first line that tells it; what stands before is of 15 November 2023.
 NEWS = [
     (
-        [(*ITEM, "state", "closed"), (*ITEM, "outcome", "given")],
-        "**Closed (given): Clearances for the 31 drones.** Was: open since 10 November 2023.",
+        [],
+        [(*DEAL, "stage", "approved")],
+        "the deal has been approved, but is not signed yet.** Was: in negotiation, 10 N",
+    ),
+    ([], [(*DEAL, "stage", "signed")], "the deal has been signed.** Was: in negotiation, 10 November 2023."),
+    ([], [(*DEAL, "stage", "in_execution")], "the deal is being carried out.** Was: in negotiation, 10 November 2023."),
+    ([], [(*DEAL, "stage", "completed")], "the deal has been completed.** Was: in negotiation, 10 November 2023."),
+    (
+        [],
+        [(*DEAL, "stage", "under_review")],
+        "the deal has gone back to an earlier stage: under review.** Was: in negotiation, 10 November 2023. "
+        "Reason: the talks ended.",
+    ),
+    ([], [(*DEAL, "side_state", "on_hold")], "the deal is on hold.**"),
+    ([], [(*DEAL, "side_state", "cancelled")], "the deal has been cancelled.**"),
+    ([], [(*DEAL, "side_state", "slipped")], "the target date has passed.**"),
+    (
+        [(*DEAL, "side_state", "on_hold")],
+        [(*DEAL, "side_state", "none")],
+        "the deal is no longer on hold.** Was: on hold, 15 November 2023.",
     ),
     (
-        [
-            (
-                *ITEM,
-                "due",
-                {"date": {"precision": "day", "first": "2024-10-31", "last": "2024-10-31"}, "sureness": "announced"},
-            )
-        ],
-        "**Clearances for the 31 drones: due Thursday 31 October 2024 (announced).** Was: no due date given.",
+        [(*DEAL, "side_state", "slipped")],
+        [(*DEAL, "side_state", "none")],
+        "the deal is no longer past its target date.** Was: target date has passed, 15 November 2023.",
+    ),
+    ([], [approval("open")], "the United States has yet to decide on the clearances.**"),
+    (
+        [],
+        [approval("requested", "export licence", authority="State Department")],
+        r"the State Department \(United States\) has been asked for the export licence.**",
     ),
     (
-        [
-            ("answer", "pending", "name", "Answer to the offer"),
-            ("answer", "pending", "state", "open"),
-            ("answer", "pending", "basis", "stated"),
-            ("answer", "pending", "who", {"record": "us"}),
-            ("answer", "pending", "about", {"record": "drones"}),
-        ],
-        "**New open item: Answer to the offer.** United States must act.",
+        [approval("open")],
+        [approval("granted")],
+        "the United States has granted the clearances.** Was: waiting for them, 15 November 2023.",
     ),
     (
+        [approval("requested", "export licence")],
+        [approval("refused", "export licence")],
+        "the United States has refused the export licence.** Was: asked for it, 15 November 2023.",
+    ),
+    ([], [approval("waived", "review")], "the United States has waived the review.**"),
+    (
+        [],
+        [approval("expired", "review", authority="Congress")],
+        r"the review of Congress \(United States\) has expired.**",
+    ),
+    (
+        [],
+        ANSWER,
+        "Answer to the offer, about 31 armed drones for India: a new item is open.** "
+        "United States must act; no due date given.",
+    ),
+    (
+        [],
         [
-            ("answer", "pending", "name", "Answer to the offer"),
-            ("answer", "pending", "state", "open"),
+            *ANSWER,
             ("answer", "pending", "basis", "left open"),
-            ("answer", "pending", "who", {"record": "us"}),
-            ("answer", "pending", "about", {"record": "drones"}),
+            ("answer", "pending", "due", due("2024-10-31", "fixed")),
         ],
-        "**New open item: Answer to the offer.** United States to act.",
+        "Answer to the offer, about 31 armed drones for India: a new item is open.** United States to act; "
+        "due by Thursday 31 October 2024, fixed by law or in the document.",
     ),
     (
-        [("drones", "deal", "approval", {"side": "us", "what": "clearances", "state": "open"})],
-        "**31 armed drones for India: clearances by United States: open.** Not in the record before.",
+        [],
+        [(*ITEM, "state", "closed"), (*ITEM, "outcome", "given")],
+        f"{NAMED}: the item is closed; outcome: given.** Was: open, 10 November 2023.",
+    ),
+    ([], [(*ITEM, "state", "closed")], f"{NAMED}: the item is closed.** Was: open, 10 November 2023."),
+    (
+        [(*ITEM, "state", "closed")],
+        [(*ITEM, "state", "open")],
+        f"{NAMED}: the item is open again.** Who must act is not in the record; no due date given. "
+        "Was: closed, 15 November 2023.",
     ),
     (
-        [("drones", "deal", "side_state", "on_hold")],
-        "**31 armed drones for India: On hold.**",
+        [],
+        [(*ITEM, "due", due("2024-10-31", "announced"))],
+        f"{NAMED}: due by Thursday 31 October 2024, announced by an official.**",
     ),
+    (
+        [(*ITEM, "due", due("2024-10-31", "announced"))],
+        [(*ITEM, "due", due("2024-11-30", "fixed", "month", "2024-11-01"))],
+        f"{NAMED}: the date has moved: due by the end of November 2024, fixed by law or in the document.** "
+        "Was: due by Thursday 31 October 2024, announced by an official (reported 15 November 2023).",
+    ),
+    (
+        [(*ITEM, "due", due("2024-10-31", "reported"))],
+        [(*ITEM, "due", due("2024-10-31", "announced"))],
+        f"{NAMED}: the date is the same, and now due by Thursday 31 October 2024, announced by an official.**",
+    ),
+    (
+        [],
+        [(*ITEM, "due", due("2024-10-31", "usual"))],
+        f"{NAMED}: usually by Thursday 31 October 2024; not a due date.**",
+    ),
+    (
+        [(*ITEM, "due", due("2024-10-31", "reported"))],
+        [(*ITEM, "due", None)],
+        f"{NAMED}: there is no due date any more.** Was: target date reported by the press: by Thursday 31 October "
+        "2024 (reported 15 November 2023).",
+    ),
+    ([], [(*TALKS, "state", "postponed")], "the session has been postponed.** Was: scheduled, 10 November 2023."),
+    ([], [(*TALKS, "state", "held")], "the session has been held.** Was: scheduled, 10 November 2023."),
 ]
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("entered", "first_line"), NEWS, ids=[line for _, line in NEWS])
-async def test_each_milestone_has_its_first_line(there: Desk, entered, first_line: str):
+@pytest.mark.parametrize(("before", "entered", "told"), NEWS, ids=[told for *_, told in NEWS])
+async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before, entered, told: str):
+    await there.enter(
+        there.change(*TALKS, "name", "Ministers' talks"),
+        there.change(*TALKS, "state", "scheduled"),
+        there.change(*TALKS, "discussed", {"record": "drones"}),
+        *[there.change(*parts, on=BETWEEN) for parts in before],
+        origin="dossier",
+    )
     await there.follow("drones")
-    await there.enter(*[there.change(*parts, on=LATER) for parts in entered])
+    reason = "the talks ended" if entered[0][2] == "stage" and entered[0][3] == "under_review" else ""
+    await there.enter(*[there.change(*parts, on=LATER, reason=reason) for parts in entered])
     (delivery,) = await there.plan()
-    assert (await there.text(delivery)).splitlines()[0] == first_line
+    first, *others = (await there.text(delivery)).splitlines()
+    assert told in first
+    assert first.startswith("**Ministers' talks: ") or "31 armed drones for India" in first
+    assert "(usual)" not in first
+    assert others == ["Reported 20 November 2023: A news article"]
+
+
+@pytest.mark.asyncio
+async def test_that_nothing_holds_a_deal_up_is_no_news_where_nothing_did(there: Desk):
+    await there.follow("drones")
+    await there.enter(there.change(*DEAL, "side_state", "none", LATER))
+    await there.enter(there.change(*ITEM, "due", None, LATER))
+    assert await there.plan() == []
+
+
+@pytest.mark.asyncio
+async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
+    await there.follow("drones")
+    await there.enter(
+        there.change(*DEAL, "name", "31 drones", LATER),
+        there.change(*DEAL, "alias", {"text": "the Predator deal"}, LATER),
+        there.change(*DEAL, "deal_type", "purchase", LATER),
+        there.signed(),
+    )
+    (delivery,) = await there.plan()
+    assert (await there.text(delivery)).splitlines() == [
+        "**31 drones: the deal has been signed.** Was: in negotiation, 10 November 2023.",
+        "Reported 20 November 2023: A news article",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Desk):
+    await there.follow("drones")
+    texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
+    party = there.change(*DEAL, "party", {"record": "us", "role": "seller"}, LATER)
+    closed = there.change(*ITEM, "state", "closed", LATER)
+    changes = [there.change(*DEAL, field, value, LATER) for field, value in texts.items()]
+    await there.enter(closed, *changes, party, there.change(*approval("granted"), on=LATER))
+    (delivery,) = await there.plan()
+    assert (await there.text(delivery)).splitlines() == [
+        "**31 armed drones for India: the United States has granted the clearances.**",
+        r"United States \(seller\) takes part",
+        "Number 31",
+        "Model MQ-9B",
+        "Delivery from 2029",
+        "Made in the United States",
+        "Reported 20 November 2023: A news article",
+        "-# And 1 more change: *History*",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_what_another_source_says_stands_below_with_its_own_day_and_source(there: Desk):
+    await there.follow("drones")
+    async with there.db.write() as conn:
+        notice = await sources.ensure(conn, GUILD, title="Notice 24-07", url="https://www.dsca.mil/press/24-07")
+    value = {"amount": "3990000000", "currency": "USD", "kind": "notified"}
+    await there.enter(
+        there.signed(),
+        replace(there.change(*DEAL, "value", value, BETWEEN), source_id=notice, locator="paragraph 2"),
+        there.change(*DEAL, "quantity", "31", LATER),
+    )
+    (delivery,) = await there.plan()
+    assert (await there.text(delivery)).splitlines() == [
+        "**31 armed drones for India: the deal has been signed.** Was: in negotiation, 10 November 2023.",
+        "Number 31",
+        "Reported 20 November 2023: A news article",
+        r"Value $3.99 billion \(notified\) ([www.dsca.mil](<https://www.dsca.mil/press/24-07>), paragraph 2, "
+        "15 November 2023)",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_first(there: Desk):
+    await there.enter(there.change(*approval("open")), origin="dossier")
+    await there.follow("drones")
+    await there.enter(
+        there.change(*ITEM, "state", "closed", LATER),
+        there.change(*ITEM, "outcome", "given", LATER),
+        there.change(*approval("granted"), on=LATER),
+    )
+    (delivery,) = await there.plan()
+    assert (await there.text(delivery)).splitlines() == [
+        "**31 armed drones for India: the United States has granted the clearances.** "
+        "Was: waiting for them, 10 November 2023.",
+        "Clearances for the 31 drones: the item is closed; outcome: given; was open, 10 November 2023",
+        "Reported 20 November 2023: A news article",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_an_update_that_replaces_what_was_told_is_called_a_correction(there: Desk):
+    await there.follow("drones")
+    await there.enter(there.signed())
+    await there.plan()
+    ((wrong,),) = await there.db.read.execute_fetchall("SELECT max(id) FROM ledger")
+    await there.enter(there.change(*DEAL, "stage", "approved", LATER, replaces=wrong, reason="read wrongly"))
+    (_, delivery) = await there.plan(timedelta(minutes=5))
+    assert (await there.text(delivery)).splitlines()[0] == (
+        "**Corrected: 31 armed drones for India. The deal has been approved, but is not signed yet.** "
+        "Was: signed, 20 November 2023. Reason: read wrongly."
+    )
+
+
+LINKS = [
+    ("https://www.dsca.mil/press/24-07", ["Read www.dsca.mil", "Open", "History", "Why this?"]),
+    ("http://example.org/a?b=c", ["Read example.org", "Open", "History", "Why this?"]),
+    ("", ["Open", "History", "Why this?"]),
+    ("javascript:alert(1)", ["Open", "History", "Why this?"]),
+    ("https://example.org/a) b", ["Open", "History", "Why this?"]),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("url", "labels"), LINKS)
+async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: Desk, url: str, labels: list[str]):
+    await there.follow("drones")
+    async with there.db.write() as conn:
+        source = await sources.ensure(conn, GUILD, title="A notice", url=url)
+    await there.enter(replace(there.signed(), source_id=source))
+    (delivery,) = await there.plan()
+    drawn = await there.draw(delivery)
+    assert isinstance(drawn, Message)
+    buttons = [item for item in drawn.view.walk_children() if isinstance(item, ui.Button)]
+    assert [button.label for button in buttons] == labels
+    assert [button.url for button in buttons if button.url] == ([url] if labels[0].startswith("Read") else [])
 
 
 @pytest.mark.asyncio

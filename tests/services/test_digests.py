@@ -10,12 +10,13 @@ import pytest_asyncio
 from bot import when
 from bot.agenda import Digest, next_digest
 from bot.kinds import Gone
-from bot.services import deliveries, desks, destinations, digests, dossiers, people, updates
+from bot.services import deliveries, desks, destinations, digests, dossiers, people, sources, updates
+from bot.services.updates import Change
 from bot.ui import digest as drawn
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
-from data.records import Destination
-from tests.services.outbound import CHANNEL, GUILD, Outbound, all_texts, at, due
+from data.records import Destination, FactDate
+from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
 pytestmark = pytest.mark.asyncio
 START = at("2027-03-01 12:00")  # A Monday.
@@ -55,18 +56,29 @@ async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_wh
     await there.digest(await there.channel())
     (sent,) = await there.go_to("2027-03-02 09:00")
     assert sent.kind == "digest"
-    assert there.last.startswith("## Digest, Tuesday 2 March 2027\n-# Newsroom · the first one, so it lists everything")
+    assert there.last.startswith(
+        "## Digest, Tuesday 2 March 2027\n-# Newsroom\n"
+        "-# The first digest here: it lists 2 of 5 open items; *What is open* leads to the rest.\n"
+    )
     assert [line for line in there.last.splitlines() if line.startswith("###")] == [
         "### Still open",
         "### Deals",
         "### Who said what",
     ]
-    assert "**Clearances for the 31 drones:** U.S. government must act; no due date." in there.last
-    assert "**Answer to the combat vehicle offer:** India to act; no due date." in there.last
-    assert "More than $3 billion" in there.last
-    assert "*Waiting for U.S. government clearances.*" in there.last
-    assert "**India–U.S. joint statement:** free all remaining hostages in Gaza at once;" in there.last
-    assert "The year is worked out." in there.last
+    lines = there.last.splitlines()
+    assert (
+        "**Clearances for the 31 drones, about 31 armed drones for India**: U.S. government must act; no due date given"
+    ) in lines
+    assert (
+        "**Answer to the combat vehicle offer, about Infantry combat vehicles**: India to act; no due date given"
+    ) in lines
+    assert (
+        "**31 armed drones for India**: Under review; waiting for U.S. government clearances; "
+        "value more than $3 billion"
+    ) in lines
+    assert "**India–U.S. joint statement**: to free all remaining hostages in Gaza at once;" in there.last
+    # All of a section is of one day and source, so these stand once below it.
+    assert "-# Reported 10 November 2023 (year inferred): News article without a title, sentences 5 and 6" in lines
     assert "Aims of the defence roadmap" not in there.last
     assert len(there.last) < TEXT_LIMIT
 
@@ -82,7 +94,7 @@ async def test_a_first_digest_of_an_empty_record_waits_until_there_is_something(
     assert await there.go_to("2027-03-02 09:00") == []
     await there.enter("drones", "deal", name="31 armed drones")
     await there.go_to("2027-03-03 09:00")
-    assert "the first one" in there.last
+    assert "The first digest here; nothing is open." in there.last
 
 
 # What changed
@@ -91,8 +103,10 @@ async def test_a_first_digest_of_an_empty_record_waits_until_there_is_something(
 async def test_a_change_is_told_before_and_after_with_its_source_and_once(there: Outbound, channel: Destination):
     await there.enter("drones", "deal", stage="signed")
     await there.go_to("2027-03-03 09:00")
-    assert "**31 armed drones:** Stage: Signed (was In negotiation)." in there.last
-    assert "10 November 2023: A news article; undated, no link" in there.last
+    assert (
+        "**31 armed drones**: the deal has been signed (A news article, 10 November 2023); "
+        "was in negotiation, 10 November 2023"
+    ) in there.last.splitlines()
     assert await there.go_to("2027-03-04 09:00") == []
 
 
@@ -101,7 +115,7 @@ async def test_an_update_that_can_still_be_undone_waits_for_the_next_digest(ther
     await there.enter("drones", "deal", stage="signed")
     assert await there.go_to("2027-03-03 09:00") == []
     assert len(await there.go_to("2027-03-04 09:00")) == 1
-    assert "Signed" in there.last
+    assert "the deal has been signed" in there.last
 
 
 async def test_what_was_undone_or_withdrawn_is_left_out(there: Outbound, channel: Destination):
@@ -133,8 +147,8 @@ async def test_what_was_told_at_once_is_not_repeated(there: Outbound, channel: D
     assert alert.kind == "alert"
     await there.enter("drones", "deal", quantity="31")
     await there.go_to("2027-03-03 09:00")
-    assert "Number: 31." in there.last
-    assert "Signed" not in there.last
+    assert "**31 armed drones**: number 31 (" in there.last
+    assert "signed" not in there.last
 
 
 async def test_a_loaded_dossier_is_one_line(there: Outbound, channel: Destination):
@@ -161,7 +175,7 @@ async def test_a_person_reads_of_what_they_follow_and_from_then_on(there: Outbou
     await there.enter("engines", "deal", quantity="99")
     await there.enter("clearances", "pending", name="Clearances", state="open", about={"record": "drones"})
     await there.go_to("2027-03-03 09:00")
-    assert "**New pending item: Clearances.**" in there.last
+    assert "**Clearances, about 31 armed drones**: a new item is open (" in there.last
     assert "engines" not in there.last
 
 
@@ -176,6 +190,137 @@ async def test_a_follow_of_everything_is_digest_only(there: Outbound):
     assert sent.kind == "digest"
 
 
+async def report(there: Outbound, record: str, title: str, on: str, url: str = "", **fields) -> None:
+    """Enters some fields of a deal from a source of their own."""
+    async with there.db.write() as conn:
+        source = await sources.ensure(conn, GUILD, title=title, url=url)
+        day_ = FactDate("day", day(on), day(on))
+        changes = [Change(record, "deal", field, value, day_, source) for field, value in fields.items()]
+        await updates.append(conn, GUILD, changes, now=there.now, person_id=1, origin="editor")
+
+
+def money(amount: str, kind: str = "") -> dict[str, str]:
+    return {"amount": amount, "currency": "USD", "kind": kind}
+
+
+async def test_each_change_has_the_source_and_the_day_of_its_own_report(there: Outbound, channel: Destination):
+    await there.enter("engines", "deal", name="Fighter-jet engines")
+    await report(there, "engines", "Reuters", "2025-03-03", "https://www.reuters.com/a", value=money("1000000000"))
+    await report(there, "engines", "A fan blog", "2025-03-04", "https://fan.blog/b", quantity="99")
+    await report(there, "engines", "Ministry note 2", "2025-03-05", stage="signed", model="F414")
+    await report(there, "engines", "Ministry note 3", "2025-03-06", stage="in_execution")
+    await there.go_to("2027-03-03 09:00")
+    section = there.last.split("### What changed\n")[1].split("\n\n")[0]
+    name = "**Fighter-jet engines** (new deal): "
+    assert sorted(section.splitlines()) == sorted(
+        [
+            f"{name}the deal is being carried out (Ministry note 3, 6 March 2025); was signed, 5 March 2025",
+            f"{name}value $1 billion ([www.reuters.com](<https://www.reuters.com/a>), 3 March 2025)",
+            f"{name}number 99 ([fan.blog](<https://fan.blog/b>), 4 March 2025)",
+            f"{name}model F414 (Ministry note 2, 5 March 2025)",
+        ]
+    )
+
+
+async def test_changes_of_one_day_and_source_share_a_line_and_a_former_value_has_its_own_day(
+    there: Outbound, channel: Destination
+):
+    await report(there, "drones", "First note", "2024-05-01", quantity="30")
+    await there.go_to("2027-03-03 09:00")
+    await report(there, "drones", "Second note", "2024-06-01", model="MQ-9B", made_in="India", quantity="31")
+    await there.go_to("2027-03-04 09:00")
+    section = there.last.split("### What changed\n")[1].split("\n\n")[0]
+    assert section.splitlines() == [
+        "**31 armed drones**: number 31 (Second note, 1 June 2024); was 30, 1 May 2024",
+        "**31 armed drones**: model MQ-9B; made in India (Second note, 1 June 2024)",
+    ]
+
+
+async def test_what_ended_names_the_report_that_ended_it_and_the_day_of_the_former_one(
+    there: Outbound, channel: Destination
+):
+    await there.enter("ga", "participant", name="General Atomics")
+    maker = {"record": "ga", "role": "maker"}
+    await report(there, "drones", "First note", "2024-05-01", party=maker)
+    await there.go_to("2027-03-03 09:00")
+    await report(there, "drones", "Second note", "2024-06-01", party=maker | {"gone": True})
+    await there.go_to("2027-03-04 09:00")
+    assert (
+        r"**31 armed drones**: party no longer on the record (Second note, 1 June 2024); "
+        r"was General Atomics \(maker\), 1 May 2024"
+    ) in there.last.splitlines()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "31 drones"},
+        {"alias": {"text": "the Predator deal"}},
+        {"deal_type": "purchase"},
+        {"name": "Drones", "alias": {"text": "Reapers"}, "deal_type": "lease"},
+        {"side_state": "none"},
+    ],
+)
+async def test_no_digest_is_sent_for_how_the_record_is_kept(there: Outbound, channel: Destination, fields):
+    await there.enter("drones", "deal", **fields)
+    assert await there.go_to("2027-03-03 09:00") == []
+    await there.enter("drones", "deal", quantity="31", **fields)
+    await there.go_to("2027-03-04 09:00")
+    section = there.last.split("### What changed\n")[1].split("\n\n")[0]
+    assert section.endswith("**: number 31 (A news article, 10 November 2023)")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [({}, "the item is closed ("), ({"outcome": "refused"}, "the item is closed; outcome: refused (")],
+)
+async def test_an_item_opened_and_closed_between_two_digests_is_told_as_closed(
+    there: Outbound, channel: Destination, outcome, told: str
+):
+    await there.enter("us", "participant", name="U.S. government")
+    await there.item("licence", who={"record": "us"}, about={"record": "drones"}, basis="stated", due=due("2027-03-09"))
+    await there.enter("licence", "pending", state="closed", **outcome)
+    await there.go_to("2027-03-03 09:00")
+    (line,) = (line for line in there.last.splitlines() if "Licence" in line)
+    assert line.startswith(f"**Licence, about 31 armed drones**: {told}")
+    assert line.endswith("; was open, 10 November 2023")
+    assert "must act" not in there.last
+    assert "new item" not in there.last
+
+
+async def test_values_of_different_kinds_stand_side_by_side_each_with_its_day(there: Outbound):
+    await report(there, "drones", "First note", "2024-05-01", value=money("3990000000", "notified"))
+    await report(there, "drones", "Second note", "2024-10-15", value=money("3500000000", "contract"))
+    await there.digest(await there.channel())
+    await there.go_to("2027-03-02 09:00")
+    (line,) = (line for line in there.last.splitlines() if line.startswith("**31 armed drones**"))
+    assert line == (
+        "**31 armed drones**: In negotiation (A news article, 10 November 2023); "
+        r"value $3.99 billion \(notified\) (First note, 1 May 2024); "
+        r"value $3.5 billion \(contract\) (Second note, 15 October 2024)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "kinds", "told"),
+    [
+        ([], [], "The first digest here; nothing is open."),
+        (["", "2027-03-05"], [], "The first digest here: it lists everything that is open."),
+        (["", "2027-06-01"], [], "it lists 1 of 2 open items; *What is open* leads to the rest."),
+        ([""], ["research_gap", "commitment_watch"], "it lists 1 of 3 open items;"),
+        ([""] * 30, [], "it lists 8 of 30 open items;"),
+    ],
+)
+async def test_the_first_digest_says_how_much_of_what_is_open_it_lists(there: Outbound, dates, kinds, told: str):
+    for number, on in enumerate(dates):
+        await there.item(f"item-{number}", **({"due": due(on)} if on else {}))
+    for kind in kinds:
+        await there.item(kind, item_kind=kind)
+    await there.digest(await there.channel())
+    await there.go_to("2027-03-02 09:00")
+    assert told in there.last
+
+
 # Dates
 
 
@@ -183,7 +328,7 @@ async def test_an_item_due_soon_is_listed_with_how_sure_that_is(there: Outbound,
     await there.item("loa", due=due("2027-03-10", "announced"))
     await there.go_to("2027-03-03 09:00")
     assert "### Due soon" in there.last
-    assert "**Loa, in 7 days:** due on Wednesday 10 March 2027 (announced by an official)." in there.last
+    assert "**Loa**, in 7 days: due by Wednesday 10 March 2027, announced by an official (" in there.last
 
 
 async def test_a_lead_that_fell_on_a_weekend_keeps_the_next_digest(there: Outbound, channel: Destination):
@@ -196,29 +341,62 @@ async def test_a_lead_that_fell_on_a_weekend_keeps_the_next_digest(there: Outbou
     assert await there.live_to("2027-03-12 12:00") == []
 
 
-async def test_what_became_overdue_is_told_once_and_stays_on_mondays(there: Outbound, channel: Destination):
+async def test_what_became_overdue_is_told_once_and_stays_on_mondays(there: Outbound):
+    place = await there.channel(OTHER_CHANNEL)  # Not the server's, so items have no messages of their own there.
+    await there.digest(place)
+    await there.go_to("2027-03-02 09:00")
     await there.item("loa", due=due("2027-03-03"))
     await there.go_to("2027-03-03 09:00")
-    digest = next(sent for sent in await there.go_to("2027-03-04 09:00") if sent.kind == "digest")
+    (digest,) = await there.go_to("2027-03-04 09:00")
     assert digest.key == "2027-03-04"
-    assert "### Overdue\n**Loa:** it was due on Wednesday 3 March 2027" in there.last
+    assert "### Overdue\n**Loa**: it was due by Wednesday 3 March 2027" in there.last
     assert await there.go_to("2027-03-05 09:00") == []
     await there.go_to("2027-03-08 09:00")
     assert "### Still open" in there.last
     assert "### Overdue" not in there.last
 
 
+async def test_an_overdue_item_with_a_message_of_its_own_is_not_in_the_digest_of_that_hour(
+    there: Outbound, channel: Destination
+):
+    await there.item("loa", due=due("2027-03-03"))
+    await there.item("payment", due=due("2027-03-07", "announced"))
+    await there.item("clearances")
+    await there.go_to("2027-03-03 09:00")
+    await there.enter("drones", "deal", quantity="31")
+    sent = await there.go_to("2027-03-04 09:00")
+    assert [one.kind for one in sent] == ["reminder", "digest"]
+    assert "Loa" not in there.last
+    # On Mondays too: what became overdue on the Sunday is told by itself, the other stays on the list.
+    shown = drawn.preview(await value_at(there, channel, "2027-03-08 09:00"), "-# A note", None)
+    sent = await there.go_to("2027-03-08 09:00")
+    assert [one.kind for one in sent] == ["reminder", "digest"]
+    still_open = there.last.split("### Still open\n")[1]
+    assert "**Loa**: it was due by Wednesday 3 March 2027" in still_open
+    assert "**Clearances**" in still_open
+    assert "Payment" not in there.last
+    assert "Payment" not in all_texts(shown)
+    # A week later nothing else tells it, so the list does.
+    await there.go_to("2027-03-15 09:00")
+    assert "**Payment**: it was due by Sunday 7 March 2027" in there.last
+
+
+async def value_at(there: Outbound, place: Destination, moment: str) -> Digest:
+    there.now = at(moment)
+    return await value(there, place)
+
+
 # Mondays
 
 
-async def test_mondays_digest_begins_with_what_is_still_open_and_there_is_no_second_message(
+async def test_mondays_digest_holds_what_is_still_open_and_there_is_no_second_message(
     there: Outbound, channel: Destination
 ):
     await there.item("clearances")
     await there.go_to("2027-03-03 09:00")
     found = await there.live_to("2027-03-16 12:00")
     assert [(day.isoformat(), sent.kind) for day, sent in found] == [("2027-03-08", "digest"), ("2027-03-15", "digest")]
-    assert there.last.split("### ")[1].startswith("Still open\n**Clearances:**")
+    assert there.last.split("### ")[1].startswith("Still open\n**Clearances**: ")
 
 
 async def test_without_mondays_still_open_is_a_message_of_its_own(there: Outbound, channel: Destination):
@@ -237,7 +415,7 @@ async def test_the_digest_still_tells_what_changed_before_a_monday_of_its_own(th
     await there.enter("drones", "deal", stage="signed")
     found = await there.live_to("2027-03-09 12:00")
     assert [sent.kind for _, sent in found] == ["open", "digest"]
-    assert "Signed (was In negotiation)" in there.last
+    assert "the deal has been signed (" in there.last
 
 
 async def test_a_person_with_a_digest_has_their_undated_items_in_it(there: Outbound):
@@ -247,7 +425,7 @@ async def test_a_person_with_a_digest_has_their_undated_items_in_it(there: Outbo
     await there.digest(place)
     found = await there.live_to("2027-03-08 12:00")
     assert [sent.kind for _, sent in found] == ["digest", "digest"]
-    assert "**Aims:**" in there.last
+    assert "**Aims**: " in there.last
 
 
 # Once a day, whatever happens
@@ -280,8 +458,8 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
         await destinations.resume(conn, channel.id, there.now)
     (sent,) = await there.go_to("2027-03-04 12:01")
     assert sent.key == "2027-03-04"
-    assert "Signed (was In negotiation)" in there.last
-    assert "Number: 31" in there.last
+    assert "the deal has been signed (" in there.last
+    assert "number 31 (" in there.last
     assert ("2027-03-03", deliveries.REPLACED) in await there.settled("digest")
 
 
@@ -303,11 +481,11 @@ async def test_a_digest_drawn_later_tells_what_it_was_planned_to_tell(there: Out
     await there.plan()
     await there.enter("drones", "deal", quantity="31")
     await there.go_to("2027-03-03 12:00")
-    assert "Signed" in there.last
-    assert "Number" not in there.last
+    assert "the deal has been signed" in there.last
+    assert "number" not in there.last
     await there.go_to("2027-03-04 09:00")
-    assert "Number: 31" in there.last
-    assert "Signed" not in there.last
+    assert "number 31 (" in there.last
+    assert "signed" not in there.last
 
 
 async def test_a_digest_whose_news_was_taken_back_before_it_was_sent_is_not_sent(there: Outbound, channel: Destination):
@@ -447,6 +625,25 @@ async def test_a_long_digest_is_cut_and_says_where_the_rest_is(there: Outbound, 
         section = there.last.split(f"### {heading}\n")[1].split("\n### ")[0]
         assert section.splitlines()[-1].startswith("-# and ") or rest in section
         assert " more: " in section
+
+
+async def test_a_long_section_leaves_room_for_some_lines_of_each_below_it(there: Outbound):
+    place = await there.channel()
+    async with there.db.write() as conn:
+        url = "https://www.example.org/" + "a" * 260
+        there.source = await sources.ensure(conn, GUILD, title="A long link", url=url)
+    for number in range(12):
+        on = FactDate("day", day(f"2024-05-{number + 1:02}"), day(f"2024-05-{number + 1:02}"))
+        await there.enter(f"item-{number}", "pending", on=on, name=f"Item {number} " + "x" * 80, state="open")
+        await there.enter(f"deal-{number}", "deal", on=on, name=f"Deal {number}", stage="signed")
+    await there.digest(place)
+    await there.go_to("2027-03-02 09:00")
+    assert len(there.last) <= TEXT_LIMIT - 300
+    for heading, lines in (("Still open", "**Item"), ("Deals", "**Deal")):
+        section = there.last.split(f"### {heading}\n")[1].split("\n\n")[0].splitlines()
+        shown = [line for line in section if line.startswith(lines) or "armed drones" in line]
+        assert len(shown) >= 2
+        assert section[-1].startswith(f"-# and {(12 if heading == 'Still open' else 13) - len(shown)} more: ")
 
 
 async def test_a_long_list_of_what_is_open_is_cut_and_counted(there: Outbound):

@@ -10,8 +10,10 @@ import pytest_asyncio
 
 from bot.errors import BadInput, UserError
 from bot.kinds import Gone
-from bot.services import deliveries, destinations, people, records, reminders, updates, why
-from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, due
+from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
+from bot.services.updates import Change
+from data.records import FactDate
+from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, day, due
 
 pytestmark = pytest.mark.asyncio
 START = at("2027-03-01 12:00")  # A Monday.
@@ -68,7 +70,7 @@ async def test_of_a_vague_date_the_last_day_counts(there: Outbound):
     vague = {"date": {"precision": "month", "first": "2027-03-01", "last": "2027-03-31"}, "sureness": "announced"}
     await there.join(await there.person(), (await there.item("talks", due=vague)).record.slug)
     await there.go_to("2027-03-24 09:00")
-    assert "March 2027, whose last day, 31 March 2027, counts (announced by an official)" in there.last
+    assert "**Due in 7 days: Talks.**\nDue by the end of March 2027, announced by an official;" in there.last
 
 
 async def test_the_day_ends_in_the_zone_of_the_authority(there: Outbound):
@@ -203,6 +205,100 @@ async def test_nothing_is_told_twice_when_the_process_starts_anew_each_hour(ther
     assert await there.waiting() == []
 
 
+# What a message says
+
+
+async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any) -> None:
+    """An item about a deal, whose parts were reported on different days by different sources."""
+    await there.enter("drones", "deal", name="31 armed drones")
+    await there.enter("us", "participant", name="U.S. government")
+    await there.item(
+        "loa", name="Signature of the LOA", about={"record": "drones"}, basis="stated", item_kind=item_kind
+    )
+    for field, value, title, on in (
+        ("who", {"record": "us"}, "Joint statement", "2024-02-01"),
+        ("due", more.get("due", due("2027-03-10", "announced")), "Briefing", "2024-03-01"),
+    ):
+        async with there.db.write() as conn:
+            source = await sources.ensure(conn, GUILD, title=title)
+            change = Change("loa", "pending", field, value, FactDate("day", day(on), day(on)), source, "page 2")
+            await updates.append(conn, GUILD, [change], now=there.now, person_id=1, origin="editor")
+
+
+WHO = "U.S. government must act (Joint statement, page 2, 1 February 2024)"
+MESSAGES = [
+    (
+        "2027-03-03 09:00",
+        "signature",
+        "**Due in 7 days: Signature of the LOA, about 31 armed drones.**",
+        f"{WHO}; due by Wednesday 10 March 2027, announced by an official (Briefing, page 2, 1 March 2024).",
+    ),
+    (
+        "2027-03-10 09:00",
+        "signature",
+        "**Due today: Signature of the LOA, about 31 armed drones.**",
+        f"{WHO}; due by Wednesday 10 March 2027, announced by an official (Briefing, page 2, 1 March 2024).",
+    ),
+    (
+        "2027-03-11 09:00",
+        "signature",
+        "**Overdue: Signature of the LOA, about 31 armed drones.**",
+        f"{WHO}; it was due by Wednesday 10 March 2027, announced by an official; no source here reports what happened "
+        "(Briefing, page 2, 1 March 2024).",
+    ),
+    (
+        "2027-03-08 09:00",
+        "notification_window",
+        "**Notification window ends in 2 days: Signature of the LOA, about 31 armed drones.**",
+        f"{WHO}; the window ends on Wednesday 10 March 2027, announced by an official "
+        "(Briefing, page 2, 1 March 2024).",
+    ),
+    (
+        "2027-03-11 09:00",
+        "notification_window",
+        "**Window ended, what happened? Signature of the LOA, about 31 armed drones.**",
+        f"{WHO}; the window ended on Wednesday 10 March 2027, announced by an official; no source here reports what "
+        "happened (Briefing, page 2, 1 March 2024).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("moment", "item_kind", "first", "second"), MESSAGES)
+async def test_a_reminder_names_the_deal_and_each_part_has_its_own_day_and_source(
+    there: Outbound, moment: str, item_kind: str, first: str, second: str
+):
+    await there.channel()
+    await dated_item(there, item_kind)
+    await there.go_to(moment)
+    assert there.last.splitlines() == [first, second]
+
+
+async def test_a_reminder_says_when_somebody_last_looked_but_nothing_new_only_where_that_is_so(there: Outbound):
+    await there.channel()
+    await dated_item(there)
+    early, late = (FactDate("day", day(on), day(on)) for on in ("2024-02-15", "2024-04-01"))
+    await there.enter("loa", "pending", on=early, checked="nothing new")
+    await there.go_to("2027-03-03 09:00")
+    assert there.last.splitlines()[-1] == "-# Last looked at on 15 February 2024"
+    await there.enter("loa", "pending", on=late, checked="nothing new")
+    await there.go_to("2027-03-08 09:00")
+    assert there.last.splitlines()[-1] == "-# Last looked at on 1 April 2024: nothing new"
+
+
+async def test_a_reported_date_is_a_target_and_a_usual_one_is_no_due_date(there: Outbound):
+    await there.channel()
+    await dated_item(there, due=due("2027-03-09", "reported"))
+    await there.go_to("2027-03-09 09:00")
+    assert there.last.splitlines()[0] == "**Reported target is today: Signature of the LOA, about 31 armed drones.**"
+    assert "target date reported by the press: by Tuesday 9 March 2027 (Briefing" in there.last
+    later = FactDate("day", day("2024-04-01"), day("2024-04-01"))
+    await there.enter("loa", "pending", on=later, due=due("2027-03-20", "usual"))
+    await there.go_to("2027-03-15 09:00")
+    assert "usually by Saturday 20 March 2027; not a due date" in there.last
+    assert "due 20" not in there.last
+    assert "(usual)" not in there.last
+
+
 # Still open
 
 
@@ -223,23 +319,22 @@ async def test_still_open_tells_who_must_act_since_when_and_how_new_it_is(there:
     await there.go_to("2027-03-08 09:00")
     assert there.last.splitlines() == [
         "**Still open: Clearances.**",
-        "**Clearances:** U.S. government must act; no due date.",
-        "-# As reported on Friday 10 November 2023.",
-        "-# Source: A news article; undated, no link.",
+        "U.S. government must act; no due date given.",
+        "Reported 10 November 2023: A news article",
     ]
     await there.enter("clearances", "pending", checked="nothing new")
     await there.go_to("2027-03-15 09:00")
-    assert "Checked on Friday 10 November 2023: nothing new." in there.last
+    assert "U.S. government must act; no due date given; last looked at on 10 November 2023: nothing new." in there.last
 
 
-async def test_an_item_without_news_takes_one_line_and_each_fourth_monday_is_in_full(there: Outbound):
+async def test_an_item_without_news_is_told_in_short_and_each_fourth_monday_in_full(there: Outbound):
     await there.channel()
     await there.item("clearances")
-    lines = []
+    in_full = []
     for week in range(5):
         await there.go_to(at("2027-03-08 09:00") + timedelta(weeks=week))
-        lines.append(len([line for line in there.last.splitlines() if not line.startswith("-# Source")]))
-    assert lines == [3, 2, 2, 2, 3]
+        in_full.append("no due date given" in there.last)
+    assert in_full == [True, False, False, False, True]
 
 
 async def test_still_open_ends_when_the_item_closes(there: Outbound):
@@ -275,7 +370,7 @@ async def test_an_overdue_item_stays_on_the_list_of_mondays(there: Outbound):
     await there.live_to("2027-03-14 12:00")
     (sent,) = await there.go_to("2027-03-15 09:00")
     assert sent.kind == "open"
-    assert "it was due on Wednesday 10 March 2027" in there.last
+    assert "It was due by Wednesday 10 March 2027" in there.last
 
 
 async def test_a_person_without_a_digest_gets_only_what_they_joined(there: Outbound):

@@ -108,9 +108,9 @@ async def test_messages_arrive_in_order_with_text_a_button_and_no_ping(desk: Des
     await desk.owe(3)
     await desk.tick()
     assert [m["content"].splitlines()[0].split(".")[0] for m in desk.sent()] == [
-        "**31 armed drones: Proposed",
-        "**31 armed drones: Formally requested",
-        "**31 armed drones: Under review",
+        "**31 armed drones: the deal has been proposed",
+        "**31 armed drones: the deal has been formally requested",
+        "**31 armed drones: the deal is under review",
     ]
     assert await desk.states() == [SENT] * 3
     bodies = [r.body for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")]
@@ -320,8 +320,8 @@ async def test_while_a_message_is_in_doubt_the_next_one_waits_its_turn(desk: Des
     assert desk.sent() == []
     await desk.tick(seconds=6)
     assert [m["content"].split(".")[0] for m in desk.sent()] == [
-        "**31 armed drones: Proposed",
-        "**31 armed drones: Formally requested",
+        "**31 armed drones: the deal has been proposed",
+        "**31 armed drones: the deal has been formally requested",
     ]
 
 
@@ -461,7 +461,7 @@ async def test_a_refused_message_goes_as_plain_text_once(desk: Desk):
     await desk.tick()
     assert await desk.states() == [SENT]
     (message,) = desk.sent()
-    assert "31 armed drones: Proposed" in message["content"]
+    assert "31 armed drones: the deal has been proposed" in message["content"]
     assert [b["label"] for row in message["components"] for b in row["components"]] == ["Why this?"]
 
 
@@ -593,7 +593,7 @@ async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, capl
     assert states[0] == ("alert", "settled", "could not be drawn")
     await desk.enter(desk.clock.now(), ("side_state", "on_hold"))
     await desk.tick(seconds=80)
-    assert any("On hold" in m["content"] for m in desk.sent())
+    assert any("on hold" in m["content"] for m in desk.sent())
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,371 @@
+"""News in sentences: what changed about a record, with what was before, each text with the facts that it states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from bot.ledger.changes import Changed, RecordChange, with_news
+from bot.ledger.cited import Day, cited, day_key, day_words, days_of
+from bot.ledger.fields import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
+from bot.ledger.values import Names, approver_words, due_clause, named
+from bot.ui import facts
+from bot.ui.cited import source_words
+from bot.ui.text import escaped, joined
+from data.records import Approval, CitedText, Due, Fact, Source
+
+_NAMED = 2  # What an item is about, by name; the rest is counted.
+
+
+class News(NamedTuple):
+    """One piece of news about a record: the clause that tells it, what belongs to it, and what stood before.
+
+    `corrected` when it takes back what was entered before, for the `reason` that was given.
+    """
+
+    said: CitedText
+    more: tuple[CitedText, ...] = ()
+    was: CitedText | None = None
+    reason: str = ""
+    corrected: bool = False
+
+
+def news_of(change: RecordChange) -> list[News]:
+    """Return the news of one record, the main one first; none where nothing of it has news value."""
+    changes = with_news(change.kind, change.changes)
+    if not change.state.facts.get("name"):
+        return [_removed(changes)] if changes else []
+    found: list[News] = []
+    told: set[str] = set()
+    if change.kind == "pending":
+        found, told = _of_item(change, changes)
+    return [*found, *(_one(change, changed) for changed in changes if changed.field not in told)]
+
+
+def subject(change: RecordChange, told: Iterable[str] = ()) -> str:
+    """Return what the news is about: the record's name, and of a pending item what that is about.
+
+    `told` are the slugs of records that the same message names already.
+    """
+    about = change.state.facts.get("about", []) if change.kind == "pending" else []
+    return titled(change.name, [fact for fact in about if fact.value["record"] not in set(told)], change.names)
+
+
+def titled(name: str, about: Iterable[Fact], names: Names) -> str:
+    """Return the name of an item with what it is about: "Clearances, about 31 armed drones"."""
+    found = [named(fact.value["record"], names) for fact in about]
+    found = [one for one in found if one.casefold() not in name.casefold()]
+    return f"{name}, about {_some(found)}" if found else name
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return joined(names) if more <= 0 else f"{', '.join(names[:_NAMED])} and {more:,} more"
+
+
+# One clause for each kind of change.
+
+_STAGES = {
+    "unspecified": "the deal is under way",
+    "proposed": "the deal has been proposed",
+    "requested": "the deal has been formally requested",
+    "under_review": "the deal is under review",
+    "negotiating": "the deal is in negotiation",
+    "approved": "the deal has been approved, but is not signed yet",
+    "signed": "the deal has been signed",
+    "in_execution": "the deal is being carried out",
+    "completed": "the deal has been completed",
+}
+_SIDE_STATES = {
+    "none": "nothing holds the deal up any more",
+    "on_hold": "the deal is on hold",
+    "stalled": "the deal has stalled",
+    "slipped": "the target date has passed",
+    "lapsed": "the deal has lapsed",
+    "cancelled": "the deal has been cancelled",
+    "rejected": "the deal has been rejected",
+    "superseded": "the deal has been superseded",
+}
+_LIFTED = {"slipped": "the deal is no longer past its target date"}
+_SESSION_STATES = {
+    "proposed": "the session has been proposed",
+    "scheduled": "the session has been scheduled",
+    "held": "the session has been held",
+    "followed_up": "the session has been followed up",
+    "postponed": "the session has been postponed",
+    "cancelled": "the session has been cancelled",
+}
+_APPROVALS = {
+    "not started": "{by} has not begun to decide on {what}",
+    "requested": "{by} has been asked for {what}",
+    "open": "{by} has yet to decide on {what}",
+    "granted": "{by} has granted {what}",
+    "refused": "{by} has refused {what}",
+    "waived": "{by} has waived {what}",
+    "expired": "{what} of {by} has expired",
+}
+_FIELDS = {
+    "summary": "in short: {}",
+    "quantity": "number {}",
+    "approved_by": "approved by {}",
+    "made_in": "made in {}",
+    "party": "{} takes part",
+    "attended": "{} attended",
+    "frequency": "held {}",
+    "began": "began {}",
+    "held_on": "date {}",
+    "agenda": "on the agenda: {}",
+    "discussed": "discussed: {}",
+    "produced": "produced: {}",
+    "issuer": "issued by {}",
+    "dated": "dated {}",
+    "whose": "said by {}",
+    "said": "what was said: {}",
+    "made_at": "said at {}",
+    "happened": "happened: {}",
+    "involved": "involved: {}",
+    "series": "part of {}",
+    "of": "part of {}",
+    "outcome": "outcome: {}",
+}
+"""Fields whose label and value do not make a clause: "value $1 billion", but "made in India"."""
+
+
+def clause(change: RecordChange, field: str, fact: Fact) -> str:
+    """Return what a fact says, as a clause without the name of its record."""
+    value = fact.value
+    match change.kind, field:
+        case "deal", "stage":
+            return _STAGES[value]
+        case "deal", "side_state":
+            return _SIDE_STATES[value]
+        case "deal", "approval":
+            approval = msgspec.convert(value, Approval)
+            by, what = _the(approver_words(approval, change.names)), f"the {approval.what.removeprefix('the ')}"
+            plural = approval.state == "expired" and approval.what.endswith("s")
+            words = _APPROVALS[approval.state].format(by=by, what=what)
+            return words.replace(" has expired", " have expired") if plural else words
+        case "session", "state":
+            return _SESSION_STATES[value]
+        case "pending", "state":
+            return "the item is closed" if value == "closed" else "the item is open"
+        case "pending", "due":
+            return due_clause(value)
+        case "pending", "who":
+            act = facts.act(change.state.value("basis"))
+            return f"{_value(change, field, fact)} {act}"
+        case _:
+            words = _value(change, field, fact)
+            template = _FIELDS.get(field, f"{get_field(change.kind, field).label.lower()} {{}}")
+            return template.format(_low(words) if field == "outcome" else words)
+
+
+def _before(change: RecordChange, field: str, fact: Fact) -> str:
+    """Return a former value as it stands after "was"."""
+    value = fact.value
+    match change.kind, field:
+        case "deal", "stage":
+            return _low(STAGES[value])
+        case "deal", "side_state":
+            return "not held up" if value == "none" else _low(SIDE_STATES[value])
+        case "deal", "approval":
+            approval = msgspec.convert(value, Approval)
+            it = "them" if approval.what.endswith("s") else "it"
+            return {"open": f"waiting for {it}", "requested": f"asked for {it}"}.get(approval.state, approval.state)
+        case "session", "state":
+            return _low(SESSION_STATES[value])
+        case "pending", "state":
+            return value
+        case "pending", "due":
+            return due_clause(value)
+        case _:
+            return _value(change, field, fact)
+
+
+def _value(change: RecordChange, field: str, fact: Fact) -> str:
+    return get_field(change.kind, field).type.words(fact.value, change.names).rstrip(".")
+
+
+_OF_INSTITUTIONS = re.compile(
+    r"\b(agency|army|assembly|authority|bank|bureau|cabinet|chamber|commission|committee|council|court|department"
+    r"|directorate|emirates|force|government|house|kingdom|ministry|navy|netherlands|office|parliament|philippines"
+    r"|republic|senate|staff|states|union)\b",
+    re.IGNORECASE,
+)
+"""What a name holds that takes an article, where it is not the whole name."""
+
+
+def _the(name: str) -> str:
+    """Return a name with its article where English has one: "the U.S. government", "India", "Congress (Brazil)"."""
+    plain = name.split(" (", maxsplit=1)[0]
+    needs = " " in plain and _OF_INSTITUTIONS.search(plain) and not plain.casefold().startswith("the ")
+    owned = "'s" in plain or "’s" in plain
+    return f"the {name}" if needs and not owned else name
+
+
+def _low(words: str) -> str:
+    """Return a phrase amid a sentence; abbreviations keep their letters."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+# What a change tells.
+
+
+def _one(change: RecordChange, changed: Changed) -> News:
+    """Return the news of one field."""
+    before, after, ended = changed.before, changed.after, changed.ended_by
+    if changed.withdrawn and before is not None:
+        # What stood was withdrawn; what stands now was reported before.
+        said = f"the report {_quoted(change, changed.field, before)} has been withdrawn"
+        stands = cited(f"what stands is the report {_quoted(change, changed.field, after)}", after) if after else None
+        return News(cited(said, before, ended), (stands,) if stands else (), None, changed.reason, corrected=True)
+    if after is None:
+        label = get_field(change.kind, changed.field).label
+        was = cited(_before(change, changed.field, before), before) if before is not None else None
+        return News(cited(f"{_low(label)} no longer on the record", ended or before), (), was)
+    said, was = _after(change, changed.field, None if changed.corrected else before, after), None
+    if before is not None and before.value is not None:
+        was = cited(_before(change, changed.field, before), before)
+    reason = changed.reason if changed.corrected or _goes_back(changed.field, before, after) else ""
+    return News(cited(said, after), (), was, reason, changed.corrected)
+
+
+def _quoted(change: RecordChange, field: str, fact: Fact) -> str:
+    """Return what a fact says as it stands after "the report"."""
+    if field == "due":
+        return f"that it is {clause(change, field, fact)}"
+    if get_field(change.kind, field).milestone:
+        return f"that {clause(change, field, fact)}"
+    return f'"{clause(change, field, fact)}"'
+
+
+def _goes_back(field: str, before: Fact | None, after: Fact) -> bool:
+    """Return whether a deal's stage is an earlier one than it was."""
+    return field == "stage" and before is not None and stage_rank(after.value) < stage_rank(before.value)
+
+
+def _after(change: RecordChange, field: str, before: Fact | None, after: Fact) -> str:
+    """Return the clause of what stands now, as it follows from what stood before."""
+    if _goes_back(field, before, after):
+        return f"the deal has gone back to an earlier stage: {_before(change, field, after)}"
+    if field == "side_state" and after.value == "none" and before is not None:
+        return _LIFTED.get(before.value, f"the deal is no longer {_before(change, field, before)}")
+    if change.kind == "pending" and field == "due":
+        then, now = (msgspec.convert(one.value, Due | None) if one is not None else None for one in (before, after))
+        if now is None:
+            return "there is no due date any more" if then is not None else "no due date is given"
+        words = due_clause(after.value)
+        if then is None or now.sureness == "usual":
+            return words
+        moved = then.date != now.date
+        return f"the date has moved: {words}" if moved else f"the date is the same, and now {words}"
+    return clause(change, field, after)
+
+
+def _removed(changes: Sequence[Changed]) -> News:
+    """Return that a record as a whole was withdrawn."""
+    first = changes[0]
+    return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
+
+
+def _of_item(change: RecordChange, changes: Sequence[Changed]) -> tuple[list[News], set[str]]:
+    """Return the news of a pending item that opened or closed, and the fields that it tells; nothing for others."""
+    state = next((one for one in changes if one.field == "state" and one.after is not None), None)
+    if state is None or state.after is None or state.withdrawn:
+        return [], set()
+    was = cited(_before(change, "state", state.before), state.before) if state.before is not None else None
+    if state.after.value == "closed":
+        outcome = change.state.facts.get("outcome", [])[-1:]
+        together = [fact for fact in outcome if key_of(fact) == key_of(state.after)]
+        words = f"; outcome: {OUTCOMES.get(outcome[-1].value, '').lower()}" if together else ""
+        told = {"state", *(["outcome"] if together else []), *(["who", "about", "due"] if change.new else [])}
+        said = cited(f"the item is closed{words}", state.after, *together)
+        return [News(said, (), was, state.reason if state.corrected else "", state.corrected)], told
+    said = cited("a new item is open" if state.before is None else "the item is open again", state.after)
+    return [News(said, tuple(acts(change)), was)], {"state", "who", "about", "due"}
+
+
+def acts(change: RecordChange) -> list[CitedText]:
+    """Return who must act on a pending item and by when, each with its own facts."""
+    due = change.state.facts.get("due", [])[-1:]
+    return [
+        *acting(change.state.facts.get("who", []), change.names, change.state.value("basis")),
+        cited(due_clause(due[0].value), *due) if due else CitedText("no due date given"),
+    ]
+
+
+_ACTING = 4
+
+
+def acting(who: Sequence[Fact], names: Names, basis: str | None) -> list[CitedText]:
+    """Return who has to act, as a clause for each report that says so; the most names that it gives are four."""
+    if not who:
+        return [CitedText("who must act is not in the record")]
+    type_ = get_field("pending", "who").type
+    found = []
+    for _, same in groupby(who[:_ACTING], key=key_of):
+        together = list(same)
+        words = joined([type_.words(fact.value, names).rstrip(".") for fact in together])
+        found.append(cited(f"{words} {facts.act(basis)}", *together))
+    more = len(who) - _ACTING
+    return [*found, *([CitedText(f"{more:,} more {facts.act(basis)}")] if more > 0 else [])]
+
+
+# Texts with their sources.
+
+Key = tuple[Day, int]
+
+
+def key_of(fact: Fact) -> Key:
+    """Return what facts share that one statement of day and source serves: these two."""
+    return (day_key(fact.date), fact.source)
+
+
+def keys_of(parts: Iterable[CitedText]) -> frozenset[Key]:
+    """Return the days and sources of some texts."""
+    return frozenset(key_of(fact) for part in parts for fact in part.facts)
+
+
+def where(found: Iterable[Fact], sources: Mapping[int, Source]) -> str:
+    """Render source and day of some facts: "[reuters.com](<https://...>), 3 March 2025"."""
+    by_key: dict[Key, list[Fact]] = {}
+    for fact in found:
+        by_key.setdefault(key_of(fact), []).append(fact)
+    said = [
+        ", ".join(filter(None, [source_words(same, sources), escaped(day_words(days_of(same)), 120)]))
+        for same in by_key.values()
+    ]
+    return "; ".join(said)
+
+
+def sourced(
+    parts: Iterable[CitedText], sources: Mapping[int, Source], stated: frozenset[Key] = frozenset(), limit: int = 300
+) -> str:
+    """Render texts as clauses, each run of one day and source followed by these in brackets.
+
+    What states no fact stands last, outside of all brackets. `stated` are the day and source that stand elsewhere for
+    the whole block.
+    """
+    said: list[str] = []
+    ordered = sorted((part for part in parts if part.text), key=lambda part: not part.facts)
+    for keys, run in groupby(ordered, key=lambda part: keys_of([part])):
+        together = list(run)
+        words = "; ".join(escaped(part.text, limit) for part in together)
+        known = not keys or (len(keys) == 1 and keys == stated)
+        facts_ = [fact for part in together for fact in part.facts]
+        said.append(words if known else f"{words} ({where(facts_, sources)})")
+    return "; ".join(said)
+
+
+_HOLDS_A_DATE = re.compile(r"\b\d{4}\b")
+
+
+def dated(part: CitedText) -> str:
+    """Render a former value with its own day, said to be that of the report where the value is a date itself."""
+    day = escaped(day_words(days_of(part.facts)), 120)
+    words = escaped(part.text, 200)
+    return f"{words} (reported {day})" if _HOLDS_A_DATE.search(part.text) else f"{words}, {day}"
