@@ -18,6 +18,7 @@ from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, require_manager, un
 from bot.services import deliveries, desks, destinations, follows, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
+from bot.ui.choices import MOST, Offered, choices
 from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
@@ -27,7 +28,6 @@ from data.database import Connection
 from data.records import Destination, Follow
 
 Interaction = discord.Interaction[Attache]
-_CHOICES = 25  # Discord: choices of one autocomplete.
 
 
 class FollowCog(commands.Cog):
@@ -79,9 +79,31 @@ class FollowCog(commands.Cog):
 
     @press("follow.add")
     async def add_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        """A button of a card or message: who follows already is told so, and can stop."""
         await records.get(self.bot.db.read, caller.guild_id, slug)
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._add(interaction, caller, slug, None, None)
+        if not await self._tell_own(interaction, caller, slug):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await self._add(interaction, caller, slug, None, None)
+
+    @press("follow.show")
+    async def show_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+        """The button of a card whose reader follows: what arrives and how, and to stop. It may have ended since."""
+        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        if not await self._tell_own(interaction, caller, slug):
+            guild_id = caller.guild_id if interaction.guild_id is None else None
+            text, view = drawn.not_following(opened.record, guild_id)
+            await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    async def _tell_own(self, interaction: Interaction, caller: Caller, slug: str) -> bool:
+        """Tell a person that they follow a record, with a button to stop; False when they do not."""
+        follow = await follows.find_own(self.bot.db.read, caller.guild_id, caller.user_id, slug)
+        if follow is None:
+            return False
+        place = await destinations.get(self.bot.db.read, follow.destination_id)
+        guild_id = caller.guild_id if interaction.guild_id is None else None
+        text, view = drawn.following(follow, place, guild_id)
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+        return True
 
     async def _add(
         self, interaction: Interaction, caller: Caller, slug: str | None, channel_id: int | None, role_id: int | None
@@ -115,14 +137,11 @@ class FollowCog(commands.Cog):
     async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None:
             return []
-        found = await records.complete(self.bot.db.read, interaction.guild_id, current, limit=_CHOICES - 1)
-        choices = [
-            app_commands.Choice(name=clip(f"{row.name} ({KIND_WORDS[row.kind][0]})", 100), value=row.slug)
-            for row, _ in found
-        ]
+        found = await records.complete(self.bot.db.read, interaction.guild_id, current, limit=MOST - 1)
+        offered = [Offered(row.name, KIND_WORDS[row.kind][0], row.slug) for row, _ in found]
         if EVERYTHING.startswith(normal(current)):
-            choices.insert(0, app_commands.Choice(name="everything in this server's record", value=EVERYTHING))
-        return choices
+            offered.insert(0, Offered("everything in this server's record", "", EVERYTHING))
+        return choices(offered)
 
     @press("follow.digest")
     async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
@@ -257,7 +276,7 @@ class FollowCog(commands.Cog):
                 button(
                     _label(place, follow), custom_id("follow.remove", follow.id, guild_id=place.destination.guild_id)
                 )
-                for place, follow in matching[:_CHOICES]
+                for place, follow in matching[:MOST]
             ]
             await answer(interaction, "Which one?", view=plain(buttons))
             return
@@ -272,12 +291,11 @@ class FollowCog(commands.Cog):
     async def _complete_follow(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         asked = normal(current)
         offered, _ = await self._follows(interaction, interaction.namespace.channel, TYPING_WITHIN)
-        names = {
-            follow.slug or EVERYTHING: _label(place, follow)
+        return choices(
+            Offered(follows.name_of(follow), place.server, follow.slug or EVERYTHING)
             for place, follow in offered
             if asked in normal(follows.name_of(follow))
-        }
-        return [app_commands.Choice(name=name, value=slug) for slug, name in names.items()][:_CHOICES]
+        )
 
     async def _follows(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
@@ -312,7 +330,7 @@ def _over() -> UserError:
 
 
 def _label(place: drawn.Place, follow: Follow) -> str:
-    return clip(f"{follows.name_of(follow)} · {place.server}", 80)
+    return clip(f"{follows.name_of(follow)} ({place.server})", 80)
 
 
 def _require_pinging(role: discord.Role, channel: discord.TextChannel | discord.Thread, *, everything: bool) -> None:

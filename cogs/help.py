@@ -1,21 +1,27 @@
-"""/help: the first three steps for who is asking, with commands to click."""
+"""/help: the first three steps for who is asking, and the commands that they can use, group by group."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.app import Attache
+from bot.presses import chosen, press
+from bot.rights import Caller
 from bot.services import desks
-from bot.ui.help import Offered, Stand, Who, help_card
+from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
+from cogs.answers import turn
 
-if TYPE_CHECKING:
-    from bot.app import Attache
+_FOR_EDITORS = ("update",)
+"""The first words of commands that only editors can use."""
 
 
 class Help(commands.Cog):
+    """The command that shows all others."""
+
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
@@ -23,37 +29,52 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True)
     async def show(self, interaction: discord.Interaction[Attache]) -> None:
         """Your first three steps, and every command."""
-        who: Who = "dm"
-        stand: Stand = "ready"
+        caller = None
         if interaction.guild_id is not None:
             caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-            desk = await desks.find(self.bot.db.read, caller.guild_id)
-            if desk is None or desk.set_up_at is None:
-                stand = "new"
-            elif desk.left_at is not None:
-                stand = "paused"
-            may_edit = desk is not None and caller.may_edit(desk)
-            who = "manager" if caller.manager else "editor" if may_edit else "member"
-        view = help_card(who, stand, self._offered(who), mention=self.bot.mention)
+        await self._show(interaction, caller)
+
+    @press("help.group", anywhere=True)
+    async def group(self, interaction: discord.Interaction[Attache], caller: Caller | None, shown: str) -> None:
+        """A choice of the menu. The first steps stay; one group takes the place of another."""
+        who, _ = await self._standing(caller)
+        offered = list(self._offered(who))
+        key = chosen(interaction)
+        if not in_group(key, offered):
+            await self._show(interaction, caller)  # Rights, or the groups, have changed since the menu was drawn.
+            return
+        await turn(interaction, group_card(key, offered, mention=self.bot.mention), new=not shown)
+
+    async def _show(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
+        who, stand = await self._standing(caller)
+        view = help_card(who, stand, list(self._offered(who)), mention=self.bot.mention)
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    def _offered(self, who: Who) -> list[Offered]:
-        """The commands that this person can use here, in the order of their names."""
-        found = []
-        for command in sorted(self.bot.tree.get_commands(), key=lambda one: one.name):
-            if isinstance(command, app_commands.ContextMenu):
+    async def _standing(self, caller: Caller | None) -> tuple[Who, Stand]:
+        """Return who asks, None in a direct message, and whether their server is set up."""
+        if caller is None:
+            return "dm", "ready"
+        desk = await desks.find(self.bot.db.read, caller.guild_id)
+        may_edit = desk is not None and caller.may_edit(desk)
+        who: Who = "manager" if caller.manager else "editor" if may_edit else "member"
+        if desk is None or desk.set_up_at is None:
+            return who, "new"
+        return who, "paused" if desk.left_at is not None else "ready"
+
+    def _offered(self, who: Who) -> Iterator[Command]:
+        """Yield the commands that this person can use here, in the order of their names."""
+        for command in sorted(self.bot.tree.walk_commands(), key=lambda one: one.qualified_name):
+            if isinstance(command, app_commands.Group):
                 continue
-            contexts = command.allowed_contexts
+            top = command.root_parent or command
+            contexts = top.allowed_contexts
             if who == "dm" and contexts is not None and not contexts.dm_channel:
                 continue
-            if who != "manager" and command.default_permissions is not None:
+            if who != "manager" and top.default_permissions is not None:
                 continue
-            if isinstance(command, app_commands.Group):
-                names = [one.qualified_name for one in command.walk_commands()]
-            else:
-                names = [command.name]
-            found.append(Offered(command.description, names))
-        return found
+            if who == "member" and top.name in _FOR_EDITORS:
+                continue
+            yield Command(command.qualified_name, command.description)
 
 
 async def setup(bot: Attache) -> None:

@@ -10,15 +10,17 @@ import discord
 from discord import app_commands, ui
 
 from bot.errors import BadInput, NotInRecord
+from bot.ledger.cited import shortened
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
 from bot.recent import Recent, quarter_of
 from bot.rights import Caller
-from bot.services import desks, questions, records, search
+from bot.services import desks, follows, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
+from bot.ui.choices import LIMIT, Offered, choices
 from bot.ui.ids import number
-from bot.ui.text import clip, escaped, plural, sentence
+from bot.ui.text import escaped, plural, sentence
 from data.records import Kind, Opened, Row
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     Interaction = discord.Interaction[Attache]
 else:
     Interaction = discord.Interaction
+
+
+_LEAST_BESIDE = 20  # Fewer characters beside a name would say nothing.
 
 
 class RecordArgument(app_commands.Transformer[discord.Client]):
@@ -41,15 +46,21 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
     async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]  # the client is ours
         self, interaction: Interaction, value: str, /
     ) -> list[app_commands.Choice[str]]:
+        return choices(await self.offered(interaction, value))
+
+    async def offered(self, interaction: Interaction, value: str) -> list[Offered]:
+        """Return what completes a half-typed value, the likeliest first."""
         if interaction.guild_id is None:
             return []
         found = await records.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
-        return [app_commands.Choice(name=_choice(row, len(self._kinds) > 1), value=row.slug) for row, _ in found]
+        return [_choice(row, len(self._kinds) > 1) for row, _ in found]
 
 
-def _choice(row: Row, with_kind: bool) -> str:
-    beside = KIND_WORDS[row.kind][0] if with_kind else row.headline
-    return clip(f"{row.name} · {beside}" if beside else row.name, 100)
+def _choice(row: Row, with_kind: bool) -> Offered:
+    """Return a record as a choice, with its kind where there may be others, else with how it stands."""
+    room = LIMIT - len(row.name) - 3
+    beside = shortened(row.status, room) if row.status and room >= _LEAST_BESIDE else ""
+    return Offered(row.name, KIND_WORDS[row.kind][0] if with_kind else beside, row.slug)
 
 
 Deal = app_commands.Transform[str, RecordArgument("deal")]
@@ -62,12 +73,15 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 async def find(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
     """The record that a person named; UserError says what there is instead, or that nothing is set up yet."""
-    return (await _recent(bot, guild_id, text, kinds)).opened
+    return (await _recent(bot, guild_id, text, kinds))[0].opened
 
 
-async def _recent(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
+async def _recent(
+    bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None = None
+) -> tuple[Recent, bool]:
+    """Return the record that a person named, and whether that person follows it."""
     try:
-        return await bot.recently.open(bot.db.read, guild_id, text, kinds)
+        return await bot.recently.open_for(bot.db.read, guild_id, text, kinds, user_id)
     except (NotInRecord, BadInput):
         await desks.get(bot.db.read, guild_id)
         raise
@@ -83,12 +97,20 @@ async def card_of(
     sharable: bool = True,
     note: str = "",
     drawn: cards.Drawn | None = None,
+    following: bool | None = None,
 ) -> ui.LayoutView:
-    """The card of a record for who asked. The latest session of a dialogue comes with it."""
+    """The card of a record for who asked. The latest session of a dialogue comes with it.
+
+    Whether a private card's reader is `following` is looked up where it is not known.
+    """
+    conn = interaction.client.db.read
     session = None
+    if following is None and not shared:
+        own = await follows.find_own(conn, caller.guild_id, caller.user_id, opened.record.slug)
+        following = own is not None
     if opened.record.kind == "dialogue":
         latest = [link.slug for link in opened.links if link.kind == "session" and not link.outward][:1]
-        found = await records.get_many(interaction.client.db.read, caller.guild_id, latest)
+        found = await records.get_many(conn, caller.guild_id, latest)
         session = found[0] if found else None
     return cards.record(
         opened,
@@ -100,6 +122,7 @@ async def card_of(
         session=session,
         note=note,
         drawn=drawn if session is None else None,
+        following=bool(following),
     )
 
 
@@ -114,13 +137,13 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     now = bot.clock.now()
     caller = await bot.rights.caller(interaction, now)
     try:
-        recent = await _recent(bot, caller.guild_id, text, kinds)
+        recent, following = await _recent(bot, caller.guild_id, text, kinds, caller.user_id)
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
         told = str(error).removesuffix(" Nothing was changed.")
         raise NotInRecord(f"{told} /{kinds[0]} list shows the {several} here.") from None
-    view = await card_of(interaction, caller, recent.opened, now, drawn=recent.drawn(now))
+    view = await card_of(interaction, caller, recent.opened, now, drawn=recent.drawn(now), following=following)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -298,7 +321,7 @@ async def _nothing(bot: Attache, guild_id: int, kind: Kind, asked: str) -> ui.La
     one, many = KIND_WORDS[kind]
     if kind == "pending":
         title = "What is still open"
-        about = f" about {escaped(asked, 100)}" if asked else ""
+        about = f" about {asked}" if asked else ""  # Escaped already, as all words of filters are.
         return lists.empty(
             title,
             f"Nothing is on the record as open{about}. "

@@ -17,6 +17,7 @@ from bot.presses import chosen, press, typed
 from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, unanswered
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
+from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
 from cogs.answers import answer, defer_in_dm, send_first
@@ -25,7 +26,6 @@ from data.database import Connection
 from data.records import Destination, Opened, Reminder
 
 Interaction = discord.Interaction[Attache]
-_CHOICES = 25  # Discord: choices of one autocomplete.
 _JOINED_AT_ONCE = 10
 
 
@@ -211,11 +211,11 @@ class RemindCog(commands.Cog):
             return []
         asked = normal(current)
         own, _ = await self._own(interaction, TYPING_WITHIN)
-        return [
-            app_commands.Choice(name=clip(f"{one.title} · {one.server}", 100), value=str(one.reminder.id))
+        return choices(
+            Offered(one.title, one.server, str(one.reminder.id), _moment(one.reminder.at))
             for one in own
             if asked in normal(one.title)
-        ][:_CHOICES]
+        )
 
     # Presses. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own items, "ni" an
     # item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
@@ -322,6 +322,11 @@ class RemindCog(commands.Cog):
 def _first_key(what: str | int, now: datetime) -> str:
     """Names the first message that the reminder of an item, or of one's own words, brings."""
     return f"remind:{what}:{int(now.timestamp())}"
+
+
+def _moment(at: datetime | None) -> str:
+    """Return when one's own words are told, which tells equal ones apart; "" for an item."""
+    return f"{when.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
 
 
 def _over() -> UserError:

@@ -20,6 +20,7 @@ from bot.presses import press, typed
 from bot.rights import Caller, require_manager
 from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
 from bot.ui import standing as cards
+from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Settings(
     async def complete_dossier(self, _: discord.Interaction[Attache], current: str) -> list[app_commands.Choice[str]]:
         asked = current.casefold()
         found = [one for one in dossiers.shipped() if asked in one.name.casefold() or asked in one.key]
-        return [app_commands.Choice(name=one.name[:100], value=one.key) for one in found[:25]]
+        return choices(Offered(one.name, "", one.key) for one in found)
 
     # Everything gone
 

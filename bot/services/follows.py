@@ -103,6 +103,17 @@ async def find(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
     return await _find(conn, "d.guild_id = ? AND f.id = ?", guild_id, follow_id)
 
 
+async def find_own(conn: Connection, guild_id: int, user_id: int, slug: str) -> Follow | None:
+    """Return a person's follow of a record by direct message, or None where there is none or it is muted."""
+    return await _find(
+        conn,
+        "d.guild_id = ? AND d.person_id = (SELECT id FROM person WHERE user_id = ?) AND r.slug = ? AND f.muted = 0",
+        guild_id,
+        user_id,
+        slug,
+    )
+
+
 async def _find(conn: Connection, where: str, *values: Any) -> Follow | None:
     rows = list(await conn.execute_fetchall(f"{_SELECT} WHERE {where}", values))
     return _follow(rows[0]) if rows else None

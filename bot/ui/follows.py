@@ -10,11 +10,12 @@ from discord import ui
 
 from bot import when
 from bot.ui import messages
+from bot.ui.cards import short
 from bot.ui.ids import custom_id
-from bot.ui.layout import TEXT_LIMIT, button, card
+from bot.ui.layout import TEXT_LIMIT, button, card, plain
 from bot.ui.messages import arrived, rhythm
 from bot.ui.text import UNANSWERED, clip, escaped, plural
-from data.records import Delivery, Destination, Follow, Held, Logged
+from data.records import Delivery, Destination, Follow, Held, Logged, Record
 
 
 def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
@@ -45,6 +46,30 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
     if follow.at_once:
         buttons.append(button("Digest only", custom_id("follow.quiet", follow.id, guild_id=guild_id)))
     return card(["\n".join(filter(None, lines))], buttons=buttons)
+
+
+def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
+    """Tell a person what they follow and how it arrives, with a button to stop.
+
+    It is ordinary text: the words of what then happened take its place.
+    """
+    name = follow.name or ""
+    lines = [f"You follow **{escaped(name, 120)}**."]
+    if follow.at_once:
+        lines.append("Its milestones arrive by direct message when they happen.")
+    if destination.digest_at:
+        rest = "Everything else about it" if follow.at_once else "What changes"
+        lines.append(f"{rest} is in your digest: {rhythm(destination)}.")
+    if destination.state == "paused":
+        lines.append(f"Nothing is sent at present: {escaped(destination.reason, 200)}.")
+    stop = button(f"Stop following {short(name)}", custom_id("follow.remove", follow.id, guild_id=guild_id))
+    return " ".join(lines), plain([stop])
+
+
+def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
+    """Tell a person that a follow has ended since its card was drawn, with a button to begin another."""
+    again = button(f"Follow {short(record.name)}", custom_id("follow.add", record.slug, guild_id=guild_id))
+    return f"You do not follow **{escaped(record.name, 120)}** any more.", plain([again])
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
-"""/help: the first three steps for who is asking, and every command they can use."""
+"""/help: the first three steps for who is asking, and a menu of the commands that they can use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import discord
 from discord import ui
 
+from bot.ui.ids import custom_id
 from bot.ui.layout import card
 from bot.ui.theme import PLAIN
 
@@ -15,12 +16,35 @@ Who = Literal["manager", "editor", "member", "dm"]
 Stand = Literal["new", "paused", "ready"]
 
 
-@dataclass(frozen=True)
-class Offered:
-    """A command or group as the list shows it: what it is for, and the full names that can be typed."""
+class Command(NamedTuple):
+    """A command as it can be typed, with what it does."""
 
-    description: str
-    names: Sequence[str]
+    name: str
+    does: str
+
+
+class Group(NamedTuple):
+    """Commands that belong together: how a menu calls them, what they are for, and the first words of their names."""
+
+    label: str
+    about: str
+    names: tuple[str, ...]
+
+
+GROUPS: dict[str, Group] = {
+    "ask": Group(
+        "Asking",
+        "Questions, search, deals, who takes part, what is open",
+        ("ask", "search", "deal", "participant", "dialogue", "topic", "pending"),
+    ),
+    "follow": Group("Following", "Being told what changes: at once, or in a digest", ("follow", "digest")),
+    "remind": Group("Reminders", "Of an open item, or in your own words", ("remind",)),
+    "update": Group("Editing", "Entering what happened, with its source", ("update",)),
+    "server": Group(
+        "This server and you", "How Attaché is set up, your time zone, your data", ("setup", "settings", "me", "help")
+    ),
+}
+"""The groups of commands in the order of the menu, by what the menu sends."""
 
 
 _READY: dict[Who, tuple[str, ...]] = {
@@ -73,8 +97,8 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
 }
 
 
-def help_card(who: Who, stand: Stand, commands: Sequence[Offered], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Three steps, then all commands. Every command can be clicked."""
+def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
+    """Render the three steps of who asks, and a menu of the groups of `commands`, which are those they can use."""
     if who == "dm":
         steps = _DM
     elif stand == "ready":
@@ -82,22 +106,41 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Offered], *, mention: C
     else:
         steps = _BEFORE[stand][who == "manager"]
     numbered = [f"{number}. {_clickable(step, mention)}" for number, step in enumerate(steps, start=1)]
-    listed = [_listed(one, who, mention) for one in commands]
     return card(
         [
             "\n".join(["## First steps", *numbered]),
-            "\n".join(["### All commands", *listed]),
             "-# What you ask for is answered to you alone; *Share* posts it. "
             "What arrives by itself has a button *Why this?*.",
         ],
+        selects=[_menu(commands)],
         accent=PLAIN,
     )
 
 
-def _listed(one: Offered, who: Who, mention: Callable[[str], str]) -> str:
-    """A command with what it is for; a plain member reads which ones only editors can use."""
-    editors = " (for editors)" if who == "member" and one.names[0].split()[0] == "update" else ""
-    return f"{' '.join(mention(name) for name in one.names)} · {one.description.rstrip('.')}{editors}"
+def group_card(key: str, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
+    """Render one group of `commands`, one clickable line each, with the menu of the others."""
+    lines = [f"- {mention(one.name)}: {one.does.rstrip('.')}" for one in in_group(key, commands)]
+    return card([f"## {GROUPS[key].label}\n" + "\n".join(lines)], selects=[_menu(commands, key)], accent=PLAIN)
+
+
+def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
+    """Return the commands of one group, in the order in which it names them; none where there is no such group."""
+    names = GROUPS[key].names if key in GROUPS else ()
+    found = [one for one in commands if one.name.split()[0] in names]
+    return sorted(found, key=lambda one: names.index(one.name.split()[0]))
+
+
+def _menu(commands: Sequence[Command], shown: str = "") -> ui.Select:
+    """Return the menu of the groups in which somebody can use any command."""
+    there = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
+    labels = [group.label for group in there.values()]
+    return ui.Select(
+        custom_id=custom_id("help.group", shown),
+        placeholder=f"Commands: {', '.join([labels[0], *(label[:1].lower() + label[1:] for label in labels[1:])])}",
+        options=[
+            discord.SelectOption(label=group.label, value=key, description=group.about) for key, group in there.items()
+        ],
+    )
 
 
 def _clickable(step: str, mention: Callable[[str], str]) -> str:

@@ -1,128 +1,187 @@
-"""The dated course of a record as people read it: what was said when, before and after, and who entered it. Pure."""
+"""The dated course of a record as people read it: what changed when, from what, by which source, and who entered it.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
+import msgspec
 from discord import ui
 from msgspec import Struct
 
 from bot import when
-from bot.ledger.brief import on_date
-from bot.ledger.fields import KIND_WORDS, Field, find_field
-from bot.ledger.fold import live_updates
-from bot.ui import facts, pages, theme
+from bot.ledger.cited import day_words
+from bot.ledger.fields import SIDE_STATES, Field, find_field
+from bot.ledger.fold import key_of
+from bot.ledger.values import ApprovalType, Choice, DueType, Names, words_inside
+from bot.ui import pages, theme
+from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
-from bot.ui.layout import card
-from bot.ui.text import clip, escaped, plural, sentence
-from data.records import Course, FactDate, Opened, Update
+from bot.ui.layout import button, card
+from bot.ui.text import escaped, joined, plural, sentence
+from data.records import Approval, Course, FactDate, Opened, Update
+
+_MOST = 8  # Changes on a page, which then fits a phone.
+_KINDS = ("type", "deal_type", "org_type", "place_type", "doc_type", "item_kind", "form", "basis")
+_LEFT_OUT = {"name": "names", "alias": "aliases", "topic": "topics"} | dict.fromkeys(_KINDS, "kinds")
+"""How the fields without news value are called where they are counted; the others are "notes"."""
+_CLAUSES = ("stage", "state", "side_state")
+"""Fields whose values are clauses of their own: "Signed", not "Stage: Signed"."""
 
 
 class Step(Struct, frozen=True):
-    """One update in its place: the value that it took over from, and the update that took it back or corrected it."""
+    """One update in its place: the update that it took over from, and the one that withdrew or corrected it."""
 
     update: Update
-    before: Any
+    before: Update | None
     ended_by: Update | None
 
 
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
-    """The updates that said something, by fact date and then as entered, each with what stood before it."""
-    live = {update.id for update in live_updates(updates)}
-    ended_by = {update.replaces: update for update in updates if update.replaces is not None}
-    standing: dict[object, Any] = {}
+    """Return the updates that said something, by fact date and then as entered, each with what stood before it."""
+    ended_by: dict[int, Update] = {}
+    withdrawn: set[int] = set()
+    for update in sorted(updates, key=lambda u: u.id, reverse=True):
+        # A withdrawal that was itself withdrawn ends nothing, as when updates are added up.
+        if update.replaces is not None and update.id not in withdrawn:
+            ended_by.setdefault(update.replaces, update)
+            if update.action == "withdrawn":
+                withdrawn.add(update.replaces)
+    standing: dict[object, Update] = {}
     found: list[Step] = []
     for update in sorted(updates, key=lambda u: (u.date.day or date.min, u.id)):
         field = find_field(opened.record.kind, update.field)
         if update.action != "set" or field is None:
             continue
-        if update.id not in live:
-            found.append(Step(update, None, ended_by.get(update.id)))
+        if update.id in ended_by:
+            found.append(Step(update, None, ended_by[update.id]))
             continue
         key: object = update.field
         if field.rule != "replace":
-            key = (update.field, field.type.key(update.value), update.source_id if field.rule == "variants" else 0)
-        found.append(Step(update, standing.get(key), None))
-        standing[key] = update.value
+            key = (update.field, key_of(field, update.value), update.source_id if field.rule == "variants" else 0)
+        before = standing.get(key)
+        found.append(Step(update, None if before is None or _ends(before.value) else before, None))
+        standing[key] = update
     return found
 
 
 def course(found: Course, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
-    """One page of the course: under each date what was said, with its source, who entered it and when."""
+    """Render one page of the course, the newest change first: a line each, with who entered it below.
+
+    Names, topics and other fields without news value are counted in one line.
+    """
     record = found.opened.record
-    # Names and other scripts have no date; they follow what happened.
-    course_ = sorted(steps(found.opened, found.updates), key=lambda step: step.update.date.day is None)
-    drawn = [
-        (
-            _heading(step.update.date),
-            _said(found, step),
-            _entered(found, step.update),
-        )
-        for step in course_
-    ]
-    layout = pages.pack([sum(map(len, parts)) + 3 for parts in drawn], most=12)
+    all_steps = steps(found.opened, found.updates)
+    told = [step for step in reversed(all_steps) if _is_told(found.opened, step.update)]
+    drawn = [(_line(found, step), _entered(found, step.update)) for step in told]
+    layout = pages.pack([sum(map(len, parts)) + 26 for parts in drawn], most=_MOST)
     page = pages.clamped(page, len(layout))
     lines: list[str] = []
-    shown_heading = ""
-    for index in layout[page]:
-        heading, said, entered = drawn[index]
-        if heading != shown_heading:
-            lines.append(heading)
-            shown_heading = heading
-        lines.append(said)
-        # Updates of one act and one source share their last line.
-        if index + 1 not in layout[page] or drawn[index + 1][0] != heading or drawn[index + 1][2] != entered:
-            lines.append(entered)
-    total = plural(len(course_), "update")
-    place = pages.place(page, len(layout))
-    turn = pages.turn_buttons(
+    for entered, together in groupby((drawn[index] for index in layout[page]), key=lambda parts: parts[1]):
+        said = [line for line, _ in together]
+        # What one act entered is told once, after the last of its lines.
+        lines += [*said, f"-# {sentence(entered)}" if len(said) == 1 else f"-# These {len(said)} were {entered}"]
+    inferred = [told[index].update.date for index in layout[page] if told[index].update.date.worked_out]
+    quiet = [
+        ", ".join(filter(None, [_counted(len(told)), pages.place(page, len(layout)).lower()])),
+        _inferred(inferred),
+        _left_out(found, [step.update for step in all_steps if not _is_told(found.opened, step.update)]),
+    ]
+    buttons = pages.turn_buttons(
         page, len(layout), "history", lambda n: custom_id("record.history", record.slug, n, guild_id=guild_id)
     )
-    return card(
+    buttons.append(button("All facts", custom_id("record.sources", record.slug, guild_id=guild_id)))
+    text = "\n\n".join(
         [
-            f"## History of {escaped(record.name, 100)}\n"
-            + "\n".join(lines)
-            + f"\n\n-# {total} to this {KIND_WORDS[record.kind][0]}, by the date on which they were true."
-            + (f" {place}." if place else "")
-        ],
-        buttons=turn,
-        accent=theme.PLAIN,
+            f"## History of {escaped(record.name, 100)}",
+            "\n".join(lines) or "No change is on the record yet.",
+            "\n".join(f"-# {one}" for one in quiet if one),
+        ]
     )
+    return card([text], buttons=buttons, accent=theme.PLAIN)
 
 
-def _heading(d: FactDate) -> str:
-    if d.precision == "unknown" and not d.printed:
-        return "### Without a date"
-    words = escaped(sentence(on_date(d).removeprefix("on ")), 200)
-    return f"### {words} ({facts.WORKED_OUT})" if d.worked_out else f"### {words}"
+def _is_told(opened: Opened, update: Update) -> bool:
+    """Return whether an update has news value. That somebody looked and found nothing new has."""
+    field = find_field(opened.record.kind, update.field)
+    return field is not None and (field.reports or field.name == "checked")
 
 
-def _words(field: Field, value: Any, names: dict[str, str]) -> str:
-    gone = isinstance(value, dict) and value.get("gone")
-    return ("no longer " if gone else "") + escaped(field.type.words(value, names), 250)
-
-
-def _said(found: Course, step: Step) -> str:
-    update, names = step.update, found.names
+def _line(found: Course, step: Step) -> str:
+    """Render one step: its day, what was said, what stood before with its own day, the reason, and its source."""
+    update = step.update
     field = find_field(found.opened.record.kind, update.field)
     assert field is not None  # `steps` leaves out what the table of fields does not know.
-    line = f"**{field.label}:** {_words(field, update.value, names)}"
-    if step.before is not None and step.before != update.value:
-        line += f" (before: {_words(field, step.before, names)})"
-    place = clip(facts.locators([update.locator]), 150)
-    if place:
-        line += f" · {place}"
-    if update.reason:
-        line += f"\n-# Reason: {escaped(update.reason, 200)}"
-    ended = step.ended_by
-    if ended is not None:
-        how = "Withdrawn" if ended.action == "withdrawn" else "Corrected"
-        why = f": {escaped(ended.reason, 200)}" if ended.reason else ""
-        line = f"~~{line}~~" if "\n" not in line else line
-        line += f"\n-# {how} by {_who(found, ended)} {when.timestamp(ended.entered_at)}{why}"
-    return line
+    said = f"**{_day(update.date)}{_said(field, step, found.names)}**"
+    aside = [_before(field, step, found.names), _reason(update)]
+    if step.ended_by is not None:
+        said, aside = f"~~{said}~~", [_ended(found, step.ended_by)]
+    told = "; ".join(filter(None, aside))
+    source = source_words([update.fact], found.opened.sources) or "a source that is no longer on file"
+    return f"{said}{f' ({told})' if told else ''}; {source}"
+
+
+def _day(day: FactDate) -> str:
+    return sentence(escaped(day_words([day]), 120))
+
+
+def _ends(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("gone"))
+
+
+def _said(field: Field, step: Step, names: Names) -> str:
+    """Return what an update says, from the mark that parts it from its day on."""
+    value = step.update.value
+    if field.name == "checked":
+        return ": Looked at, nothing new"
+    if field.name == "side_state" and value == "none":
+        before = SIDE_STATES.get(step.before.value) if step.before else None
+        return f": No longer {before.lower()}" if before and before != SIDE_STATES["none"] else ": Nothing holds it up"
+    words = escaped(_words(field, value, names), 250)
+    if _ends(value):
+        return f". No longer: {words}"
+    return f": {words}" if field.name in _CLAUSES else f". {field.label}: {words}"
+
+
+def _words(field: Field, value: Any, names: Names) -> str:
+    return field.type.in_full(value) if isinstance(field.type, DueType) else words_inside(field.type, value, names)
+
+
+def _before(field: Field, step: Step, names: Names) -> str:
+    """Return what stood before with its own day; that it is said again, where nothing changed."""
+    before = step.before
+    if before is None or field.name == "checked":
+        return ""
+    day = escaped(day_words([before.date]), 120)
+    if before.value == step.update.value:
+        return f"as reported before, {day}"
+    if _ends(step.update.value) or (field.name == "side_state" and step.update.value == "none"):
+        return f"reported {day}"  # What has ended is named already.
+    if isinstance(field.type, ApprovalType):
+        words = msgspec.convert(before.value, Approval).state
+    elif field.name == "side_state" and before.value == "none":
+        words = "not held up"
+    else:
+        words = _words(field, before.value, names)
+        if isinstance(field.type, Choice):
+            words = words[:1].lower() + words[1:]  # The words of a choice are ours and begin with no name.
+    return f"was: {escaped(words, 200)}, {day}"
+
+
+def _reason(update: Update) -> str:
+    return f"reason: {escaped(update.reason, 200).removesuffix('.')}" if update.reason else ""
+
+
+def _ended(found: Course, by: Update) -> str:
+    """Return how an update was taken out of the record: by whom, when and why."""
+    how = "withdrawn" if by.action == "withdrawn" else "corrected"
+    why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
+    return f"{how} by {_who(found, by)} {when.timestamp(by.entered_at)}{why}"
 
 
 def _who(found: Course, update: Update) -> str:
@@ -133,6 +192,28 @@ def _who(found: Course, update: Update) -> str:
 
 
 def _entered(found: Course, update: Update) -> str:
-    source = found.opened.sources.get(update.source_id)
-    where = facts.source_words(source, told=update.date) if source else "a source that is no longer on file"
-    return f"-# {where}. Entered by {_who(found, update)} {when.timestamp(update.entered_at)}"
+    return f"entered by {_who(found, update)} {when.timestamp(update.entered_at)}"
+
+
+def _counted(count: int) -> str:
+    return f"{plural(count, 'change')}, the newest first" if count > 1 else plural(count, "change") if count else ""
+
+
+def _inferred(days: Sequence[FactDate]) -> str:
+    """Return for which days the year does not stand in the source."""
+    named = list(dict.fromkeys(escaped(day_words([day]), 60) for day in days))
+    more = len(named) - 3
+    return f"The year is inferred: {joined([*named[:3], *([f'{more} more'] if more > 0 else [])])}" if named else ""
+
+
+def _left_out(found: Course, updates: Sequence[Update]) -> str:
+    """Return how many entries of fields without news value are not told, and where they are."""
+    if not updates:
+        return ""
+    nouns = {_LEFT_OUT.get(update.field, "notes") for update in updates}
+    order = [noun for noun in [*dict.fromkeys(_LEFT_OUT.values()), "notes"] if noun in nouns]
+    are = "is" if len(updates) == 1 else "are"
+    stand = {fact.update for facts in found.opened.record.state.facts.values() for fact in facts}
+    has = "has those that stand" if any(u.id not in stand for u in updates) else "has them"
+    has = "has it" if len(updates) == 1 and has == "has them" else has
+    return f"{plural(len(updates), 'entry', 'entries')} of {joined(order)} {are} left out; *All facts* {has}"

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
+import msgspec
 from discord import ui
 
-from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS
+from bot.ledger.cited import by_day, cited, day_words, days_of, of_each_day, shortened
+from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
+from bot.ledger.values import DueType, Names
 from bot.ui import cards, facts, pages, theme
+from bot.ui.cited import line as cited_line
+from bot.ui.cited import shared_day, shared_source, source_line, source_words
 from bot.ui.highlight import Looked, around, marked
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
-from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Fact, Opened, Row, Source, Waiting
+from bot.ui.text import a, clip, escaped, joined, plural, sentence
+from data.records import CitedText, Fact, FactDate, Opened, Row, Source, Waiting
 
 ROWS = 8
 ITEMS = 5
-_FIRST = BASIS["stated"]  # The list begins with these, so they need no heading of their own.
+_ROW = 150  # Characters of what is said beside a name.
+_PART = 170  # Characters of each thing that is said of an open item.
+_UNSOURCED = 380  # Characters of an item on a page that has no room for sources.
+_ROOM = 2600  # Characters of the items of a page; so much stays for its title and the lines below.
 
 
 def rows(
@@ -43,11 +52,11 @@ def rows(
         if row.slug in mentioned and (index == 0 or found[index - 1].slug not in mentioned):
             lines.append("### Mentioned, not a party")
         lines.append(f"**{escaped(row.name, 100)}**")
-        if row.headline:
-            lines.append(escaped(row.headline, 160))
+        if beside := shortened(row.status, _ROW):
+            lines.append(sentence(escaped(beside, _ROW + 50)))
     below = ". ".join(filter(None, [line or plural(total, *noun), pages.place(page, count)]))
     turn = pages.turn_buttons(page, count, noun[1], lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    select = cards.open_select(f"Open a {noun[0]}", found, guild_id)
+    select = cards.open_select(f"Open {a(noun[0])}", found, guild_id)
     text = "\n\n".join([f"## {title}", "\n".join(lines), f"-# {below}."])
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
@@ -68,7 +77,7 @@ class Drawn(NamedTuple):
 def found_drawn(
     asked: str,
     filters: str,
-    hits: Sequence[tuple[Row, str]],
+    hits: Sequence[tuple[Row, CitedText | None]],
     terms: Sequence[Looked],
     total: int,
     page: int,
@@ -84,8 +93,9 @@ def found_drawn(
     lines: list[str] = []
     for row, fact in hits:
         lines.append(f"- {marked(row.name, terms, 120)} ({KIND_WORDS[row.kind][0]})")
-        lines += [f"  {marked(row.headline, terms, 140)}"] if row.headline else []
-        lines += [f"  {around(fact, terms, 140)}"] if fact else []
+        beside = sentence(shortened(row.status, 118))  # Bold marks and escapes come on top.
+        lines += [f"  {marked(beside, terms, 140)}"] if beside else []
+        lines += [f"  {_around(fact, terms)}"] if fact else []
     said = [f"{total:,} found, or more" if more else f"{total:,} found"]
     said += [f"read as “{escaped(read_as, 80)}”"] if read_as else []
     said += [filters] if filters else []
@@ -105,6 +115,12 @@ def found(drawn: Drawn, *, key: str, guild_id: int | None = None) -> ui.LayoutVi
     turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
     select = cards.open_select("Open a record", drawn.rows, guild_id)
     return card([drawn.text], buttons=turn, selects=[select], accent=theme.PLAIN)
+
+
+def _around(part: CitedText, terms: Sequence[Looked]) -> str:
+    """Return a fact clipped around what was looked for, with its day."""
+    words, day = around(part.text, terms, 100), escaped(day_words(days_of(part.facts)), 40)
+    return f"{words}, {day}" if day and day not in words else words
 
 
 def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
@@ -134,40 +150,39 @@ def pending_drawn(
     about: str = "",
     everything: bool = False,
 ) -> Drawn:
-    """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order."""
+    """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order.
+
+    `about` is the name of the record that it is about, escaped.
+    """
     asked = [one for one in waiting if everything or one.item_kind not in ON_REQUEST_KINDS]
     others = [one for one in waiting if one.item_kind in ON_REQUEST_KINDS] if not everything else []
     count = -(-len(asked) // ITEMS)
     place = {one.slug: index for index, one in enumerate(asked, 1)}
     by_slug = {one.slug: one for one in asked}
-    newest = {item.record.state.newest for item in items}
-    shown: list[Fact] = []
-    sources: dict[int, Source] = {}
-    lines: list[str] = []
-    section = ""
-    for item in items:
-        here = _section(by_slug[item.record.slug])
-        if here != section and not (here == _FIRST and not section):
-            lines.append(f"### {here}")
-        lines += _item(item, place[item.record.slug], now, alone=len(newest) > 1, titled=here != _FIRST)
-        section = here
-        shown += [fact for name in ("name", "who", "due", "basis", "summary") for fact in item.record.facts(name)]
-        sources |= item.sources
-    below = []
-    if len(newest) == 1:
-        words = cards.reported(newest.pop())
-        below.append(words[0].upper() + words[1:] + ".")
-    below.append(facts.source_line(sources, shown).removeprefix("-# "))
-    quiet = [f"-# {' '.join(filter(None, below))}"] if any(below) else []
+    dates = any(one.due_on for one in asked)
+    said = [_parts(item, now, about=about, dates=dates) for item in items]
+    shown = [part for parts in said for part in parts]
+    sources = {id_: source for item in items for id_, source in item.sources.items()}
+    # What one source says on one day states both once, below all items.
+    day = shared_day(shown) if shared_source(shown) is not None else None
+    sections = [_section(by_slug[item.record.slug]) for item in items]
+    for known in (sources, {id_: msgspec.structs.replace(one, url="") for id_, one in sources.items()}, {}):
+        lines: list[str] = []
+        for index, (item, parts) in enumerate(zip(items, said, strict=True)):
+            lines += [f"### {sections[index]}"] if index == 0 or sections[index] != sections[index - 1] else []
+            lines += _item(item, place[item.record.slug], parts, known, day)
+        if sum(map(len, lines)) <= _ROOM:
+            break  # Else the addresses are left out, then the sources: each item's card has them.
+    quiet = [f"-# All reported {escaped(day_words([day]), 120)}", source_line(shown, sources)] if day else []
     if others:
         named = facts.some([escaped(one.name, 80) for one in others], 4)
         quiet.append(f"-# Not listed, because nobody in particular has to act: {named}.")
     if count > 1:
         quiet.append(f"-# {pages.place(page, count)}.")
-    title = "## What is still open" + (f" about {escaped(about, 100)}" if about else "")
-    rows_ = [Row("pending", item.record.slug, item.record.name, item.record.headline, None) for item in items]
-    parts = [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(quiet)]
-    return Drawn("\n\n".join(filter(None, parts)), rows_, page, len(asked), len(others))
+    title = "## What is still open" + (f" about {about}" if about else "")
+    rows_ = [Row("pending", item.record.slug, item.record.name, item.record.status, None) for item in items]
+    text = "\n\n".join(filter(None, [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(filter(None, quiet))]))
+    return Drawn(text, rows_, page, len(asked), len(others))
 
 
 def pending(drawn: Drawn, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
@@ -207,19 +222,71 @@ def _counts(asked: Sequence[Waiting]) -> str:
     return f"**{counts}.** {told}" if counts else "Nothing that somebody in particular has to act on."
 
 
-def _item(item: Opened, number: int, now: datetime, *, alone: bool, titled: bool) -> list[str]:
-    record = item.record
-    lines = [f"**{number:,}. {escaped(record.name, 100)}**"]
-    who = [f"**{facts.value('pending', 'who', fact, item.names, 70)}**" for fact in record.facts("who")]
-    act = f"{facts.some(who, 2)} {facts.act(record.value('basis'))}" if who else "Who must act is not in the record"
-    lines.append(f"{act}; due {cards.due_words(item, now)}." if record.value("due") else f"{act}.")
-    summary = record.fact("summary")
-    if summary:
-        lines.append(facts.value("pending", "summary", summary, item.names, 200))
-    basis = "" if titled else BASIS.get(record.value("basis") or "", "")
-    place = facts.locators(dict.fromkeys(fact.locator for fact in record.facts("state")))
-    when_ = cards.reported(record.state.newest, "last reported") if alone else ""
-    foot = " · ".join(filter(None, [basis, when_, clip(place, 80), cards.checked(item)]))
-    if foot:
-        lines.append(f"-# {sentence(foot)}")
-    return lines
+def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
+    """Return what is said of an open item: what it is about, who has to act and by when, each with its own facts."""
+    found, names = item.record, item.names
+    concerns = [fact for fact in found.facts("about") if escaped(_words("about", fact.value, names), 100) != about]
+    act = facts.act(found.value("basis"))
+
+    def of(name: str, facts_: Sequence[Fact]) -> str:
+        return _some([_words(name, fact.value, names) for fact in facts_])
+
+    parts = of_each_day(concerns, lambda of_day: f"about {of('about', of_day)}")
+    parts += of_each_day(found.facts("who"), lambda of_day: f"{of('who', of_day)} {act}") or [
+        cited("who must act is not in the record", found.fact("state"))
+    ]
+    due = found.fact("due")
+    if due is not None and due.value is not None:
+        passed = (
+            ": this day has passed, and no source here reports what happened" if cards.is_overdue(item, now) else ""
+        )
+        parts.append(cited(f"due {_words('due', due.value, names)}{passed}", due))
+    elif due is not None or dates:
+        parts.append(cited("no due date given", due))
+    return parts
+
+
+def _words(name: str, value: Any, names: Names) -> str:
+    type_ = get_field("pending", name).type
+    return type_.in_full(value) if isinstance(type_, DueType) else type_.words(value, names)
+
+
+def _some(words: Sequence[str]) -> str:
+    """Return at most two names, and how many more there are."""
+    return joined(words) if len(words) <= 2 else f"{', '.join(words[:2])} and {len(words) - 2:,} more"
+
+
+def _item(
+    item: Opened, number: int, parts: Sequence[CitedText], sources: Mapping[int, Source], stated: FactDate | None
+) -> list[str]:
+    """Return the lines of one item. Its day and source are left to the last line of the page where all share `stated`.
+
+    Where its facts come from several sources, each run of one day names its own. Without `sources` the item is clipped.
+    """
+    if stated is not None:
+        said, source = cited_line(parts, stated=stated, limit=_PART), ""
+    elif shared_source(parts) is not None:
+        said = cited_line(parts, reported=_holds_date(parts), limit=_PART)
+        source = source_words([fact for part in parts for fact in part.facts], sources)
+    else:
+        runs = [(run, source_words([f for part in run for f in part.facts], sources)) for run in _by_source(parts)]
+        told = [(cited_line(run, reported=_holds_date(run), limit=_PART), named) for run, named in runs]
+        said, source = "; ".join(f"{words} ({named})" if named else words for words, named in told), ""
+    checked = item.record.fact("checked")
+    looked = f"last looked at {escaped(day_words([checked.date]), 120)}: nothing new" if checked else ""
+    quiet = "; ".join(filter(None, [source, looked]))
+    first = f"**{number:,}. {escaped(item.record.name, 100)}**"
+    said = said if sources else clip(said, _UNSOURCED)
+    return [first, sentence(said), *([f"-# {sentence(quiet)}"] if quiet else [])]
+
+
+def _holds_date(parts: Sequence[CitedText]) -> bool:
+    """Return whether some texts hold a due date, beside which the day of their report has to be called one."""
+    return any(part.text.startswith("due ") for part in parts)
+
+
+def _by_source(parts: Iterable[CitedText]) -> Iterator[list[CitedText]]:
+    """Yield runs of neighbouring texts that have the same day and the same sources."""
+    for _, together in by_day(parts):
+        for _, run in groupby(together, key=lambda part: {fact.source for fact in part.facts}):
+            yield list(run)

@@ -86,7 +86,7 @@ async def test_a_follower_is_told_what_changed_before_and_after_with_the_source(
     assert len(dms(world)) == 1
     await world.tick(2)
     _, alert = dms(world)
-    assert alert.content.splitlines()[0].startswith(f"**{name}: Signed.** Was: ")
+    assert alert.content.splitlines()[0].startswith(f"**{name}: the deal has been signed.** Was: ")
     assert "Example news" in alert.content
     assert "paragraph 3" in alert.content
     assert labels_of(alert) == ["Open", "History", "Why this?"]
@@ -207,10 +207,83 @@ async def test_before_setup_it_is_said_what_is_missing(empty_world: World):
 async def test_a_card_begins_a_follow(world: World):
     slug, name = await deal(world)
     card = await world.member.slash(world.channel, "deal show", deal=slug)
-    follow = next(label for label in labels_of(reply(card)) if label.startswith("Follow"))
-    pressed = await world.member.click(reply(card), label=follow)
+    pressed = await world.member.click(reply(card), label="Follow")
     assert f"You now follow **{name}**" in answer(pressed)
-    assert "already follow" in answer(await world.member.click(reply(card), label=follow))
+    again = await world.member.click(reply(card), label="Follow")
+    assert answer(again) == f"You follow **{name}**. Its milestones arrive by direct message when they happen."
+    assert labels_of(reply(again)) == [f"Stop following {name}"]
+    assert len(dms(world)) == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("opened_by", ["command", "button", "search"])
+async def test_a_private_card_knows_whether_its_reader_follows(world: World, opened_by: str):
+    slug, name = await deal(world)
+
+    async def card(who: simcord.MemberActor) -> simcord.ResponseMessage:
+        if opened_by == "search":
+            return reply(await who.slash(world.channel, "search", text=slug))
+        if opened_by == "command":
+            return reply(await who.slash(world.channel, "deal show", deal=slug))
+        listed = reply(await who.slash(world.channel, "deal list"))
+        return reply(await who.select(listed, [slug]))
+
+    assert labels_of(await card(world.member))[0] == "Follow"
+    await world.member.slash(world.channel, "follow add", what="everything")
+    assert labels_of(await card(world.member))[0] == "Follow"
+    await world.member.slash(world.channel, "follow add", what=slug)
+    mine = await card(world.member)
+    assert labels_of(mine)[0] == "Following"
+    assert labels_of(await card(world.editor))[0] == "Follow"
+    await world.restart()
+    told = await world.member.click(mine, label="Following")
+    assert answer(told).startswith(f"You follow **{name}**.")
+    stop = await world.member.click(reply(told), label=f"Stop following {name}")
+    assert f"You no longer follow **{name}**." in answer(stop)
+    ended = await world.member.click(mine, label="Following")
+    assert answer(ended) == f"You do not follow **{name}** any more."
+    begun = await world.member.click(reply(ended), label=f"Follow {name}")
+    assert f"You now follow **{name}**" in answer(begun)
+    assert labels_of(await card(world.member))[0] == "Following"
+
+
+@pytest.mark.asyncio
+async def test_what_others_see_does_not_tell_who_follows_but_the_answer_to_a_press_does(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    card = reply(await world.member.slash(world.channel, "deal show", deal=slug))
+    await world.member.click(card, label="Share")
+    (public,) = [message for message in world.channel.history(viewer=world.editor) if not message.flags.ephemeral]
+    assert [label for label in labels_of(public) if label.startswith("Follow")] == ["Follow"]
+    assert answer(await world.member.click(public, label="Follow")).startswith(f"You follow **{name}**.")
+    assert f"You now follow **{name}**" in answer(await world.editor.click(public, label="Follow"))
+
+
+@pytest.mark.asyncio
+async def test_a_follow_that_is_told_in_the_digest_only_or_muted_is_said_as_it_is(world: World):
+    slug, name = await deal(world)
+    made = reply(await world.member.slash(world.channel, "follow add", what=slug))
+    await world.member.click(made, label="Digest only")
+    card = reply(await world.member.slash(world.channel, "deal show", deal=slug))
+    told = answer(await world.member.click(card, label="Following"))
+    assert told == f"You follow **{name}**. What changes is in your digest: weekdays at 09:00 (Asia/Kolkata)."
+    async with world.db.write() as conn:
+        await conn.execute("UPDATE follow SET muted = 1")
+    muted = reply(await world.member.slash(world.channel, "deal show", deal=slug))
+    assert f"You now follow **{name}**" in answer(await world.member.click(muted, label="Follow"))
+
+
+@pytest.mark.asyncio
+async def test_a_card_in_a_direct_message_knows_whether_its_reader_follows(world: World):
+    slug, name = await deal(world)
+    await world.member.slash(world.channel, "follow add", what=slug)
+    await world.tick(5)
+    await move(world, "signed", slug)
+    await world.tick(80)
+    card = reply(await world.member.user.click(dms(world)[-1], label="Open"))
+    told = reply(await world.member.user.click(card, label="Following"))
+    stopped = await world.member.user.click(told, label=f"Stop following {name}")
+    assert f"You no longer follow **{name}**." in answer(stopped)
 
 
 @pytest.mark.asyncio
@@ -339,7 +412,7 @@ async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: Wo
     await world.env.settle()
     await world.tick(1)
     assert world.channel.last_message is not None
-    assert "Signed" in world.channel.last_message.content
+    assert "the deal has been signed" in world.channel.last_message.content
 
 
 @pytest.mark.asyncio

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import simcord
 from discord import app_commands
 
 from bot.services import desks
-from tests.discord.conftest import World, answer
+from tests.discord.conftest import World, answer, parts, text_of
+from tests.discord.test_follow import reply
 
 
 async def help_of(world: World, actor: simcord.MemberActor) -> str:
@@ -19,9 +21,23 @@ async def help_of(world: World, actor: simcord.MemberActor) -> str:
 
 
 def steps(text: str) -> str:
-    first, _, _ = text.partition("### All commands")
-    assert re.findall(r"^(\d)\. ", first, re.MULTILINE) == ["1", "2", "3"]
-    return first
+    assert re.findall(r"^(\d)\. ", text, re.MULTILINE) == ["1", "2", "3"]
+    assert len(text) < 700
+    return text
+
+
+def menu(message: Any) -> dict[str, Any]:
+    (found,) = [part for part in parts(message.components) if part.get("type") == 3]
+    return found
+
+
+def values(message: Any) -> list[str]:
+    return [option["value"] for option in menu(message)["options"]]
+
+
+async def groups_of(actor: Any, shown: Any) -> dict[str, str]:
+    """What each choice of the menu answers."""
+    return {value: answer(await actor.select(shown, [value])) for value in values(shown)}
 
 
 def clickable(text: str) -> set[str]:
@@ -64,29 +80,63 @@ async def test_after_a_return_the_pause_is_said(world: World):
 
 
 @pytest.mark.asyncio
-async def test_every_command_can_be_clicked_by_who_may_use_it(world: World):
+async def test_every_command_is_in_one_group_of_who_may_use_it_and_can_be_clicked(world: World):
     everything = all_names(world)
     for_managers = {name for name in everything if name.split()[0] in ("setup", "settings")}
-    assert clickable(await help_of(world, world.manager)) == everything
-    assert clickable((await help_of(world, world.member)).partition("### All commands")[2]) == everything - for_managers
-    assert "</set" not in await help_of(world, world.member)
+    for_editors = {name for name in everything if name.split()[0] == "update"}
+    for actor, may in (
+        (world.manager, everything),
+        (world.editor, everything - for_managers),
+        (world.member, everything - for_managers - for_editors),
+    ):
+        result = await actor.slash(world.channel, "help")
+        texts = await groups_of(actor, reply(result))
+        listed = [name for text in texts.values() for name in re.findall(r"</([a-z ]+):\d+>", text)]
+        assert sorted(listed) == sorted(may)
+        assert ("update" in texts) is (may >= for_editors)
+        for text in texts.values():
+            heading, *lines = text.splitlines()
+            assert heading.startswith("## ")
+            assert all(re.fullmatch(r"- </[a-z ]+:\d+>: .+[^.]", line) for line in lines)
 
 
 @pytest.mark.asyncio
-async def test_a_member_reads_which_commands_are_for_editors(world: World):
-    text = await help_of(world, world.member)
-    assert [line for line in text.splitlines() if "(for editors)" in line] == [
-        line for line in text.splitlines() if line.startswith("</update ")
-    ]
-    assert text.count("(for editors)") == 1
-    assert "(for editors)" not in await help_of(world, world.manager)
+async def test_the_menu_names_its_groups_and_each_choice_says_what_it_is_for(world: World):
+    shown = reply(await world.manager.slash(world.channel, "help"))
+    assert menu(shown)["placeholder"] == "Commands: Asking, following, reminders, editing, this server and you"
+    assert all(option["description"] for option in menu(shown)["options"])
+
+
+@pytest.mark.asyncio
+async def test_one_group_takes_the_place_of_another_also_after_a_restart(world: World):
+    shown = reply(await world.member.slash(world.channel, "help"))
+    await world.restart()
+    asking = await world.member.select(shown, ["ask"])
+    assert asking.ephemeral
+    assert "</deal show:" in answer(asking)
+    assert "First steps" in text_of(shown)
+    following = await world.member.select(reply(asking), ["follow"])
+    assert answer(following).startswith("## Following\n- </follow add:")
+    private = [message for message in world.channel.history(viewer=world.member) if message.flags.ephemeral]
+    assert [text_of(message).splitlines()[0] for message in private] == ["## First steps", "## Following"]
+
+
+@pytest.mark.asyncio
+async def test_a_choice_that_one_may_no_longer_make_shows_what_is_there_now(world: World):
+    shown = reply(await world.editor.slash(world.channel, "help"))
+    world.env.backend.remove_member_role(world.guild.id, world.editor.user.id, world.editors.id)
+    await world.env.settle()
+    again = await world.editor.select(shown, ["update"])
+    assert steps(answer(again))
+    assert "update" not in values(reply(again))
 
 
 @pytest.mark.asyncio
 async def test_in_the_dm_it_lists_what_works_there(world: World):
-    text = answer(await world.member.user.slash("help"))
-    steps(text)
-    listed = clickable(text.partition("### All commands")[2])
-    assert {name.split()[0] for name in listed} == {"digest", "follow", "help", "me", "remind"} & {
-        name.split()[0] for name in all_names(world)
-    }
+    result = await world.member.user.slash("help")
+    steps(answer(result))
+    await world.restart()
+    texts = await groups_of(world.member.user, reply(result))
+    assert list(texts) == ["follow", "remind", "server"]
+    listed = {name.split()[0] for text in texts.values() for name in clickable(text)}
+    assert listed == {"digest", "follow", "help", "me", "remind"}

@@ -83,7 +83,7 @@ async def test_a_server_that_cannot_be_asked_is_left_out_of_lists_with_a_word(wo
     assert "Of which server?" in answer(asked)
     assert "did not say in time" in answer(asked)
     choices = await user.autocomplete("remind cancel", "reminder", "Call")
-    assert [choice["name"] for choice in choices] == ["Call here · Newsroom"]
+    assert [choice["name"] for choice in choices] == ["Call here (Newsroom)"]
     assert "Try again in a minute" in answer(await user.slash("remind cancel", reminder="Call there"))
     world.env.backend.faults.clear()
     told = answer(await user.slash("follow list"))

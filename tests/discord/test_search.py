@@ -13,10 +13,13 @@ from tests.discord.test_questions import add_deals, ask, enter, menu, shown
 @pytest.mark.asyncio
 async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_it(world: World):
     told = answer(await ask(world, "search", text="drones clearances"))
-    assert "- 31 armed **drones** for India (deal)\n  Waiting for U.S. government **clearances**\n" in told
+    assert (
+        "- 31 armed **drones** for India (deal)\n"
+        "  Under review; waiting for U.S. government **clearances**, 10 November 2023\n" in told
+    )
     assert "- **Clearances** for the 31 **drones** (pending item)" in told
     fact = answer(await ask(world, "search", text="3 billion"))
-    assert "  Value: more than $**3 billion**" in fact
+    assert "  Value: more than $**3 billion**, 10 November 2023\n" in fact
     assert fact.endswith("-# 1 found.")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import NotInRecord
 from bot.recent import KEPT, Recently
-from bot.services import desks, updates
+from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.records import FactDate
@@ -39,6 +39,33 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk
 
 
 @pytest.mark.asyncio
+async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, desk, source, now):
+    recently = Recently()
+    await enter(db, desk, now, source, "name", "The drones")
+    await enter(db, desk, now, source, "quantity", "31")
+    async with db.write() as conn:
+        places = {user: (await destinations.ensure_own(conn, desk, user, now=now)).place for user in (1, 2, 3)}
+        await follows.add(conn, places[1], "drones", now=now)
+        await follows.add(conn, places[2], None, now=now)
+        muted = await follows.add(conn, places[3], "drones", now=now)
+        await follows.mute(conn, desk, muted.id)
+    kept, _ = await recently.open_for(db.read, desk, "drones", ["deal"], 1)
+    said: list[str] = []
+    await db.read.set_trace_callback(said.append)
+    told = {user: await recently.open_for(db.read, desk, "drones", ["deal"], user) for user in (1, 2, 3, 4, None)}
+    await db.read.set_trace_callback(lambda _: None)
+    assert {user: follows_it for user, (_, follows_it) in told.items()} == {
+        1: True,
+        2: False,
+        3: False,
+        4: False,
+        None: False,
+    }
+    assert all(recent is kept for recent, _ in told.values())
+    assert len([one for one in said if one.lstrip().startswith("SELECT")]) == len(told)
+
+
+@pytest.mark.asyncio
 async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
@@ -61,8 +88,8 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
         await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
     recent = await recently.open(db.read, desk, "item", ["pending"])
     midnight_in_delhi = now.replace(hour=18, minute=30)  # The server's zone counts where the item names none.
-    assert "This day has passed" not in recent.drawn(midnight_in_delhi - timedelta(seconds=1)).text
-    assert "This day has passed" in recent.drawn(midnight_in_delhi).text
+    assert "this day has passed" not in recent.drawn(midnight_in_delhi - timedelta(seconds=1)).text
+    assert "this day has passed" in recent.drawn(midnight_in_delhi).text
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,62 @@
+"""The course of a record on a real file: who is named in it keeps the name, whatever became of the other record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from bot import when
+from bot.services import courses, updates
+from bot.services.updates import Change
+from data.database import Database
+
+DAY = when.parse_fact_date("5 March 2024")
+
+
+async def enter(db: Database, desk: int, now: datetime, source: int, *changes: tuple[str, str, str, object]) -> str:
+    async with db.write() as conn:
+        entered = [Change(slug, kind, field, value, DAY, source) for slug, kind, field, value in changes]  # pyright: ignore[reportArgumentType]  # kinds are typed by hand here
+        return await updates.append(conn, desk, entered, now=now, person_id=1, origin="editor")
+
+
+@pytest.mark.asyncio
+async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_withdrawn(db, desk, source, now):
+    made = await enter(
+        db,
+        desk,
+        now,
+        source,
+        ("atomics", "participant", "name", "General Atomics"),
+        ("atomics", "participant", "name", "General Atomics Aeronautical"),
+    )
+    await enter(
+        db,
+        desk,
+        now,
+        source,
+        ("drones", "deal", "name", "The drones"),
+        ("drones", "deal", "party", {"record": "atomics", "role": "maker"}),
+    )
+    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+    await enter(
+        db, desk, now, source, ("drones", "deal", "party", {"record": "atomics", "role": "maker", "gone": True})
+    )
+    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+    async with db.write() as conn:
+        await updates.undo(conn, desk, made, now=now, person_id=1)
+    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk, source, now):
+    await enter(
+        db,
+        desk,
+        now,
+        source,
+        ("drones", "deal", "name", "The drones"),
+        ("nameless", "participant", "title", "Minister"),
+        ("drones", "deal", "party", {"record": "nameless", "role": "maker"}),
+    )
+    assert (await courses.get(db.read, desk, "drones")).names["nameless"] == "a record without a name"

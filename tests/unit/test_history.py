@@ -1,0 +1,357 @@
+"""A page of history: newest first, each line with its own day and source, and what stood before with that one's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from discord import ui
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import when
+from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.fold import fold, live_updates
+from bot.ui import history
+from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
+from data.records import Course, FactDate, Kind, Opened, Record, Source, Update
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NAMES = {"india": "India", "atomics": "General Atomics", "gone": "Old maker"}
+PEOPLE = {1: 77}
+
+
+def on(text: str) -> FactDate:
+    return when.parse_fact_date(text)
+
+
+def update(id_: int, field: str, value: Any, day: FactDate, source: int = 1, **more: Any) -> Update:
+    given: dict[str, Any] = {
+        "action": "set",
+        "reason": "",
+        "replaces": None,
+        "origin": "editor",
+        "person_id": 1,
+        "locator": "",
+        "entered_at": NOW,
+    }
+    given |= more
+    return Update(id_, "d", field=field, value=value, date=day, source_id=source, batch="b", origin_key="", **given)
+
+
+def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (Source(1, "A report"),)) -> Course:
+    record = Record(1, kind, "d", "Engines", (), False, fold(kind, updates))
+    return Course(Opened(record, [], {source.id: source for source in sources}), list(updates), NAMES, PEOPLE)
+
+
+def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    waiting: list[Any] = list(view.to_components())
+    while waiting:
+        part = waiting.pop(0)
+        found.append(part)
+        waiting = [*part.get("components", []), *waiting]
+    return found
+
+
+def text_of(view: ui.LayoutView) -> str:
+    return "\n".join(part["content"] for part in parts(view) if part["type"] == 10)
+
+
+def labels_of(view: ui.LayoutView) -> list[str]:
+    return [part["label"] for part in parts(view) if part["type"] == 2]
+
+
+def pages_of(found: Course) -> list[str]:
+    """The text of every page."""
+    texts = [text_of(history.course(found, 0))]
+    while "More history" in labels_of(history.course(found, len(texts) - 1)):
+        texts.append(text_of(history.course(found, len(texts))))
+    return texts
+
+
+def lines_of(found: Course) -> list[str]:
+    """The lines that tell a change, in the order in which they are read."""
+    return [line for text in pages_of(found) for line in text.splitlines() if line.startswith(("**", "~~**"))]
+
+
+@pytest.mark.asyncio
+async def test_the_newest_change_stands_first_with_what_was_before_and_its_day():
+    sources = [Source(1, "A report"), Source(2, "Ministry", url="https://orissapost.com/x")]
+    found = course(
+        "deal",
+        [
+            update(1, "stage", "approved", on("9 October 2024")),
+            update(2, "stage", "signed", on("15 October 2024"), 2, locator="paragraph 1"),
+        ],
+        sources,
+    )
+    assert lines_of(found) == [
+        "**15 October 2024: Signed** (was: last approval given, not yet signed, 9 October 2024); "
+        "[orissapost.com](<https://orissapost.com/x>), paragraph 1",
+        "**9 October 2024: Last approval given, not yet signed**; A report",
+    ]
+
+
+def due(day: str) -> dict[str, Any]:
+    return {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
+
+
+MONEY = {"amount": "3000000000", "currency": "USD", "bound": "about"}
+GRANTED = {"side": "india", "what": "export licence", "state": "granted"}
+MAKER = {"record": "atomics", "role": "maker"}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("kind", "field", "first", "second", "line"),
+    [
+        ("deal", "value", None, MONEY, "**2 May 2024. Value: about $3 billion**; A report"),
+        (
+            "deal",
+            "value",
+            MONEY,
+            MONEY | {"amount": "4000000000"},
+            "**2 May 2024. Value: about $4 billion** (was: about $3 billion, 1 May 2024); A report",
+        ),
+        ("deal", "stage", "signed", "signed", "**2 May 2024: Signed** (as reported before, 1 May 2024); A report"),
+        ("deal", "party", None, MAKER, "**2 May 2024. Party: General Atomics \\(maker\\)**; A report"),
+        (
+            "deal",
+            "party",
+            MAKER,
+            MAKER | {"gone": True},
+            "**2 May 2024. No longer: General Atomics \\(maker\\)** (reported 1 May 2024); A report",
+        ),
+        (
+            "deal",
+            "party",
+            MAKER | {"gone": True},
+            MAKER,
+            "**2 May 2024. Party: General Atomics \\(maker\\)**; A report",
+        ),
+        (
+            "deal",
+            "approval",
+            GRANTED | {"state": "open"},
+            GRANTED,
+            "**2 May 2024. Approval: export licence by India: granted** (was: open, 1 May 2024); A report",
+        ),
+        (
+            "deal",
+            "side_state",
+            "on_hold",
+            "none",
+            "**2 May 2024: No longer on hold** (reported 1 May 2024); A report",
+        ),
+        ("deal", "side_state", None, "none", "**2 May 2024: Nothing holds it up**; A report"),
+        ("deal", "side_state", "none", "stalled", "**2 May 2024: Stalled** (was: not held up, 1 May 2024); A report"),
+        ("deal", "summary", None, "Raised in New Delhi.", "**2 May 2024. In short: Raised in New Delhi**; A report"),
+        ("deal", "made_in", None, "the U.S.", "**2 May 2024. Made in: the U.S.**; A report"),
+        (
+            "pending",
+            "due",
+            due("2024-10-31"),
+            due("2024-11-28"),
+            "**2 May 2024. Due: Thursday 28 November 2024 \\(announced by an official\\)** "
+            "(was: Thursday 31 October 2024 \\(announced by an official\\), 1 May 2024); A report",
+        ),
+        ("pending", "state", "open", "closed", "**2 May 2024: Closed** (was: open, 1 May 2024); A report"),
+        ("deal", "checked", None, "nothing new", "**2 May 2024: Looked at, nothing new**; A report"),
+        ("deal", "checked", "nothing new", "nothing new", "**2 May 2024: Looked at, nothing new**; A report"),
+    ],
+)
+async def test_each_kind_of_change_is_said_in_its_own_words(kind: Kind, field: str, first: Any, second: Any, line: str):
+    before = [] if first is None else [update(1, field, first, on("1 May 2024"))]
+    assert lines_of(course(kind, [*before, update(2, field, second, on("2 May 2024"))]))[0] == line
+
+
+@pytest.mark.asyncio
+async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
+    at = when.timestamp(NOW)
+    found = course(
+        "deal",
+        [
+            update(1, "stage", "signed", on("1 May 2024")),
+            update(2, "stage", "negotiating", on("1 May 2024"), replaces=1, reason="A slip."),
+            update(3, "quantity", "9", on("2 May 2024"), person_id=2),
+            update(4, "quantity", "9", on("2 May 2024"), action="withdrawn", replaces=3, reason="Another deal"),
+            update(5, "checked", "nothing new", on("3 May 2024")),
+            update(6, "checked", "nothing new", on("3 May 2024"), action="withdrawn", replaces=5, origin="dossier"),
+        ],
+    )
+    assert lines_of(found) == [
+        f"~~**3 May 2024: Looked at, nothing new**~~ (withdrawn by the dossier {at}); A report",
+        f"~~**2 May 2024. Number: 9**~~ (withdrawn by <@77> {at}: Another deal); A report",
+        "**1 May 2024: In negotiation** (reason: A slip); A report",
+        f"~~**1 May 2024: Signed**~~ (corrected by <@77> {at}: A slip); A report",
+    ]
+    assert "\n-# Entered by someone whose name was deleted " in pages_of(found)[0]
+    assert "-# These 2 were entered by <@77>" in pages_of(found)[0]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("later", "ended"),
+    [
+        ([], False),
+        ([("withdrawn", 1)], True),
+        ([("withdrawn", 1), ("withdrawn", 2)], False),
+        ([("withdrawn", 1), ("withdrawn", 2), ("withdrawn", 1)], True),
+        ([("set", 1)], True),
+        ([("set", 1), ("withdrawn", 2)], False),
+        ([("set", 1), ("withdrawn", 1), ("withdrawn", 3)], True),
+    ],
+)
+async def test_a_step_has_ended_exactly_when_the_record_no_longer_counts_it(later: list[tuple[str, int]], ended: bool):
+    updates = [update(1, "quantity", "1", on("1 May 2024"))]
+    updates += [
+        update(n, "quantity", str(n), on("1 May 2024"), action=action, replaces=replaces)
+        for n, (action, replaces) in enumerate(later, 2)
+    ]
+    found = course("deal", updates)
+    step = next(step for step in history.steps(found.opened, updates) if step.update.id == 1)
+    assert (step.ended_by is not None) is ended
+    assert (1 not in {one.id for one in live_updates(updates)}) is ended
+    assert step.ended_by is None or step.ended_by.replaces == 1
+
+
+@pytest.mark.asyncio
+async def test_names_topics_and_kinds_are_counted_and_not_told():
+    day = on("10 November 2023")
+    entered = [
+        update(1, "name", "Engines", day),
+        update(2, "alias", {"text": "Jet engines"}, FactDate("unknown")),
+        update(3, "topic", {"record": "india"}, day),
+        update(4, "quantity", "99", day),
+    ]
+    (text,) = pages_of(course("deal", entered))
+    assert "-# 3 entries of names, aliases and topics are left out; *All facts* has them" in text
+    assert "Jet engines" not in text
+    assert "All facts" in labels_of(history.course(course("deal", entered), 0))
+    (again,) = pages_of(course("deal", [*entered, update(5, "name", "Jet engines", on("2024"))]))
+    assert "-# 4 entries of names, aliases and topics are left out; *All facts* has those that stand" in again
+    (alone,) = pages_of(course("topic", entered[:1]))
+    assert "No change is on the record yet.\n" in alone
+    assert alone.endswith("-# 1 entry of names is left out; *All facts* has it")
+
+
+@pytest.mark.asyncio
+async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_once():
+    inferred = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+    found = course(
+        "deal",
+        [
+            update(1, "quantity", "99", inferred),
+            update(2, "model", "A", inferred),
+            update(3, "delivery", "soon", FactDate("unknown")),
+            update(4, "made_in", "India", FactDate("unknown", printed="the Cold War")),
+        ],
+    )
+    (text,) = pages_of(found)
+    assert [line.partition(".")[0] for line in lines_of(found)] == [
+        "**10 November 2023",
+        "**10 November 2023",
+        "**The Cold War",
+        "**Date not known",
+    ]
+    assert text.count("inferred") == 1
+    assert "-# The year is inferred: 10 November 2023" in text
+
+
+values = {
+    "stage": st.sampled_from(["proposed", "under_review", "approved", "signed", "completed"]),
+    "side_state": st.sampled_from(["none", "on_hold", "cancelled"]),
+    "quantity": st.sampled_from(["31", "99", "the U.S."]),
+    "summary": st.sampled_from(["It was raised.", "It was signed"]),
+    "checked": st.just("nothing new"),
+    "name": st.sampled_from(["Engines", "Jet engines"]),
+    "value": st.builds(lambda n: {"amount": str(n), "currency": "USD"}, st.integers(1, 10**10)),
+    "party": st.builds(
+        lambda who, gone: {"record": who, "role": "maker"} | ({"gone": True} if gone else {}),
+        st.sampled_from(["india", "atomics", "gone"]),
+        st.booleans(),
+    ),
+    "approval": st.builds(
+        lambda what, state: {"side": "india", "what": what, "state": state},
+        st.sampled_from(["licence", "budget"]),
+        st.sampled_from(["open", "granted"]),
+    ),
+}
+changes = st.lists(
+    st.sampled_from(list(values)).flatmap(lambda name: st.tuples(st.just(name), values[name])), max_size=40
+)
+
+
+@pytest.mark.asyncio
+async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_over_from():
+    @given(changes, st.randoms(use_true_random=False))
+    def check(entered: list[tuple[str, Any]], random: Any):
+        days = [date(2020, 1, 1) + timedelta(days=17 * n) for n in range(len(entered))]
+        random.shuffle(days)
+        updates = [
+            update(n, name, value, FactDate("day", day, day), n, locator=f"page {n}")
+            for n, ((name, value), day) in enumerate(zip(entered, days, strict=True), 1)
+        ]
+        found = course("deal", updates, [Source(one.id, f"Source <{one.id}>") for one in updates])
+        told = sorted((one for one in updates if one.field != "name"), key=lambda one: one.date.day or date.min)[::-1]
+        lines = lines_of(found)
+        assert len(lines) == len(told)
+        for one, line in zip(told, lines, strict=True):
+            said, _, source = line.rpartition("; ")
+            assert line.startswith(f"**{when.format_fact_date(one.date, weekday=False)}")
+            assert source == f"Source \\<{one.id}\\>, page {one.id}"
+            assert line.count("Source ") == 1
+            assert ".." not in line
+            assert ".**" not in line.replace("U.S.**", "")
+            was = re.findall(r"\d+ \w+ 20\d\d", said)[1:]
+            before = [
+                other
+                for other in updates
+                if other.field == one.field and (other.date.day or date.min) < (one.date.day or date.min)
+            ]
+            assert set(was) <= {when.format_fact_date(other.date, weekday=False) for other in before}
+            if one.field in ("stage", "quantity", "summary", "side_state") and before:
+                newest = max(before, key=lambda other: other.date.day or date.min)
+                assert was == [when.format_fact_date(newest.date, weekday=False)]
+
+    check()
+
+
+words = st.text(st.characters(codec="utf-8"), max_size=700).filter(lambda text: text.strip())
+days = st.builds(lambda text: FactDate("unknown", printed=text), words) | st.just(on("10 November 2023"))
+
+
+@pytest.mark.asyncio
+async def test_no_course_makes_a_page_too_long_or_breaks_it():
+    texts = {kind: [f.name for f in fields_of(kind) if type(f.type).__name__ == "Text"] for kind in KINDS}
+
+    @given(
+        st.sampled_from(KINDS),
+        st.lists(st.tuples(words, days, words, words), max_size=30),
+        st.integers(0, 40),
+        st.sampled_from([None, 2**63]),
+    )
+    def check(kind: Kind, entered: list[tuple[str, FactDate, str, str]], page: int, guild_id: int | None):
+        updates = [
+            update(n, texts[kind][n % len(texts[kind])], value, day, n % 3, locator=place[:200], reason=reason[:500])
+            for n, (value, day, place, reason) in enumerate(entered, 1)
+        ]
+        updates += [
+            update(1000 + u.id, u.field, u.value, u.date, action="withdrawn", replaces=u.id, reason=u.reason)
+            for u in updates[::3]
+        ]
+        sources = [Source(n, "*" * 200, "_" * 200, url="https://e.org/" + "x" * 280) for n in range(2)]
+        view = history.course(course(kind, updates, sources), page, guild_id=guild_id)
+        found = parts(view)
+        assert len(text_of(view)) <= TEXT_LIMIT
+        assert len(found) <= COMPONENT_LIMIT
+        ids = [part["custom_id"] for part in found if "custom_id" in part]
+        assert len(ids) == len(set(ids))
+        assert all(len(id_) <= 100 for id_ in ids)
+        assert len(labels_of(view)) == len(set(labels_of(view)))
+
+    check()
