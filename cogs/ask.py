@@ -52,7 +52,7 @@ class Ask(commands.Cog):
         key = _carried(text, _CARRIED_WITH_RECORD if made.found.options else _CARRIED)
         row = None if key else questions.new_id()
         try:
-            await answer(interaction, view=answers.answer(made.found, made.drawn, key=key or str(row)))
+            await answer(interaction, view=answers.answer(made.found, made.said, key=key or str(row)))
         finally:
             # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again. An
             # answer can have arrived though its sending failed, and its buttons are to work then too.
@@ -74,18 +74,17 @@ class Ask(commands.Cog):
         now = self.bot.clock.now()
         made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, slug)
         guild_id = in_ids(interaction, caller)
-        await turn(interaction, answers.answer(made.found, made.drawn, key=key, chosen=slug, guild_id=guild_id))
+        await turn(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
 
     @press("ask.sources")
     async def sources(self, interaction: Interaction, caller: Caller, key: str, chosen: str, page: str = "") -> None:
         """Every fact behind the answer."""
         now = self.bot.clock.now()
         made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
-        _, slugs = answers.cited(made.found, now=now)
-        beside = await records.get_many(self.bot.db.read, caller.guild_id, slugs)
+        named = await records.get_many(self.bot.db.read, caller.guild_id, answers.beside(made.found))
         view = answers.sources(
             made.found,
-            beside,
+            named,
             number(page, _DIGITS),
             key=key,
             chosen=chosen,

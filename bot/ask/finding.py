@@ -54,18 +54,23 @@ class Listed(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """What was reported of a record in the time that was asked about, oldest first."""
+    """What was reported of a record in the time that was asked about, oldest first.
+
+    `names` holds those of the records that the updates point to and that are not linked with it any more.
+    """
 
     opened: Opened
     updates: list[Update]
+    names: dict[str, str] = {}
 
 
 class Finding(Struct):
     """What a question found. Only one of its parts is set, beside the `card` of the record that it is about.
 
     `options` are those of which one is meant, `close` those with names that are near where there is no answer, `opened`
-    the records of a list. `day` is the past day whose picture this is, `later` the newest fact after it. `unknown`
-    holds the places of words that the record does not know.
+    the records of a list, `around` those whose facts stand beside what is told: the open items of a deal, for example.
+    `day` is the past day whose picture this is, `later` the newest fact after it. `unknown` holds the places of words
+    that the record does not know.
     """
 
     reading: Reading
@@ -81,6 +86,7 @@ class Finding(Struct):
     day: date | None = None
     unknown: tuple[int, ...] = ()
     opened: list[Opened] = []
+    around: list[Opened] = []
     later: Told | None = None
 
     @property

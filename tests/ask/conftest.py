@@ -53,11 +53,10 @@ class Asking:
 
     async def _sources(self, question: Question, found: Finding) -> str:
         now = noon(question)
-        _, slugs = answers.cited(found, now=now)
-        beside = await records.get_many(self.db.read, servers.SERVERS[question.server], slugs)
+        named = await records.get_many(self.db.read, servers.SERVERS[question.server], answers.beside(found))
         pages: list[str] = []
         while True:
-            view = answers.sources(found, beside, len(pages), key="1", chosen="", now=now)
+            view = answers.sources(found, named, len(pages), key="1", chosen="", now=now)
             pages.append(servers.text_of(view))
             if not any(getattr(item, "label", "") == "More sources" for item in view.walk_children()):
                 return "\n".join(pages)

@@ -54,7 +54,7 @@ def phrases_in(path: Path) -> set[str]:
 def own_words() -> set[str]:
     """The words that the code writes around facts, in lower case: labels, choices and phrases, never an example."""
     found: set[str] = set()
-    for path in ("ui/answers.py", "ui/cards.py", "ui/facts.py", "ledger/brief.py", "ledger/stage.py"):
+    for path in ("ui/answers.py", "ui/cards.py", "ui/facts.py", "ledger/stage.py", "ledger/status.py"):
         found |= words_in(BOT / path)
     for path in BOT.glob("services/asking/*.py"):
         found |= phrases_in(path)

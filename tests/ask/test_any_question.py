@@ -64,7 +64,7 @@ _LIVE = re.compile(
     r"|@(?:everyone|here)"
     r"|(?<!\\)\](?<!\\)\("  # A link behind words.
 )
-_OURS = re.compile(r"<https://example\.org[^>]*>")
+_OURS = re.compile(r"\[example\.org\]\(<https://example\.org[^>]*>\)|<https://example\.org[^>]*>")
 
 
 def ids(view: Any) -> list[str]:

@@ -102,5 +102,5 @@ def test_no_four_words_of_a_question_stand_in_the_understanding_code_or_the_lexi
 
 def test_the_servers_of_the_tables_are_apart(asking: Asking):
     question = Question("What is the Grey Bank fisheries licence?", [], [], True, "plain", "starter")
-    assert "Karsland" not in below_heading(asking.ask(question).text)
-    assert "Karsland" in below_heading(asking.ask(Question(question.ask, [], [], True, "plain", "second")).text)
+    assert "Northmere" not in below_heading(asking.ask(question).text)
+    assert "Northmere" in below_heading(asking.ask(Question(question.ask, [], [], True, "plain", "second")).text)

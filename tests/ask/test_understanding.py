@@ -103,7 +103,7 @@ def test_a_list_of_what_is_in_a_state_lists_what_is(asking: Asking):
     held = asking.ask(servers.Question("Which sessions were held?", [], [], True, "plain", "starter"))
     assert "**1 session**, counted in this record." in held.text
     signed = asking.ask(servers.Question("Which deals were signed?", [], [], True, "plain", "dated"))
-    told = "**1 deal at the stage “signed”**, counted in this record. As reported on Tuesday 15 October 2024."
+    told = "**1 deal at the stage “signed”**, counted in this record. As reported on 15 October 2024."
     assert f"{told}\n- **31 armed drones for India**" in signed.text
 
 

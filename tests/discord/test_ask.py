@@ -41,13 +41,23 @@ async def test_a_member_asks_and_reads_the_answer_with_its_source_privately(worl
     text = answer(result)
     assert text.startswith(
         "## “Who makes the drones?”\n"
-        "**Maker: General Atomics.** 31 armed drones for India, as reported on Friday 10 November 2023.\n"
-        "-# Source: News article without a title, sentence 5; undated, no link. The year is worked out."
+        "**Maker: General Atomics**, 10 November 2023\n"
+        "In short: Raised at the 2+2 talks in New Delhi\n"
+        "-# About 31 armed drones for India\n"
+        "-# News article without a title, sentence 5 (undated, no link; the year is inferred)"
     )
-    assert "## 31 armed drones for India\n**Waiting for U.S. government clearances**" in text
+    assert text.count("\n") == 4, "a card below"
     assert shown(result).flags.ephemeral
     assert not public(world)
-    assert labels_of(shown(result)) == ["Sources", "Share", "Not what I asked"]
+    assert labels_of(shown(result)) == [
+        "Open 31 armed drones…",
+        "Sources",
+        "Follow 31 armed drones…",
+        "Share",
+        "Not what I asked",
+    ]
+    opened = await world.member.click(shown(result), label="Open 31 armed drones…")
+    assert answer(opened).startswith("## 31 armed drones for India\n")
     assert id_of(shown(result), "Sources") == f"ask.sources:v1::={MAKER}:"
 
 
@@ -67,7 +77,7 @@ async def test_what_the_record_does_not_hold_is_said_and_counted_for_the_editors
 async def test_of_several_deals_it_asks_which_one_and_a_press_answers(world: World):
     asked = shown(await ask(world, WHICH))
     assert "**Which one is meant?**" in text_of(asked)
-    assert "Infantry combat vehicles: Offered; no answer reported" in text_of(asked)
+    assert "**Infantry combat vehicles**: Proposed; waiting for an answer to the offer" in text_of(asked)
     assert labels_of(asked) == [
         "31 armed drones…",
         "Fighter-jet engines",
@@ -75,8 +85,8 @@ async def test_of_several_deals_it_asks_which_one_and_a_press_answers(world: Wor
         "Not what I asked",
     ]
     chosen = await world.member.click(asked, label="Infantry combat vehicles")
-    assert "Offered; no answer reported.**" in answer(chosen).splitlines()[1]
-    assert "## Infantry combat vehicles" in answer(chosen)
+    assert answer(chosen).splitlines()[1] == "**Proposed**; waiting for an answer to the offer, 10 November 2023"
+    assert "-# About Infantry combat vehicles" in answer(chosen)
     assert "31 armed drones" not in answer(chosen)
     assert len([m for m in world.channel.history(viewer=world.member) if m.flags.ephemeral]) == 1
     opened = answer(await world.member.click(shown(chosen), label="Sources"))
@@ -89,10 +99,11 @@ async def test_sources_list_every_fact_of_the_answer_with_pages(world: World):
     text = answer(first)
     assert shown(first).flags.ephemeral
     assert text.startswith("## Sources of the answer\n")
-    assert (
-        "**Party:** General Atomics \\(maker\\)\n-# 10 November 2023 (year worked out) · source 1, sentence 5" in text
-    )
+    own = "**Party:** General Atomics \\(maker\\)\n-# 10 November 2023 (year inferred); source 1, sentence 5"
+    assert text.partition("**")[1] + text.partition("**")[2][: len(own) - 2] == own, "what is stated comes first"
     assert "**Source 1:** News article without a title; undated; no link" in text
+    first = await world.member.click(shown(await ask(world, "What is pending?")), label="Sources")
+    text = answer(first)
     assert "Page 1 of" in text
     assert labels_of(shown(first)) == ["More sources"]
     second = await world.member.click(shown(first), label="More sources")
@@ -109,12 +120,13 @@ async def test_share_posts_the_answer_for_everyone_pings_no_one_and_loses_its_bu
     (message,) = public(world)
     text = drawn(message)
     assert text.startswith("## “@\u200beveryone __\\<@1\\>__ who makes the drones?”")
-    assert "**Maker: General Atomics.**" in text
+    assert "**Maker: General Atomics**" in text
     assert f"-# Asked and shared by <@{world.member.id}>" in text
     sent = world.env.backend.get_message(world.channel.id, message.id)
     assert not [*sent.ping_user_ids, *sent.ping_role_ids]
     assert not sent.mention_everyone
-    assert labels_of(SimpleNamespace(components=[part.to_dict() for part in message.components])) == ["Sources"]
+    labels = labels_of(SimpleNamespace(components=[part.to_dict() for part in message.components]))
+    assert labels == ["Open 31 armed drones…", "Sources", "Follow 31 armed drones…"]
     (private,) = [m for m in world.channel.history(viewer=world.member) if m.flags.ephemeral]
     assert "-# Shared in this channel." in drawn(private)
     with pytest.raises(simcord.SetupError):
@@ -151,7 +163,7 @@ async def test_what_was_not_asked_waits_for_the_editors(world: World):
 @pytest.mark.parametrize("asked", [LONG, f"{LONG} Drones: {LONG}", "who makes the drones " + "🙂" * 30])
 async def test_a_question_that_no_button_can_carry_works_for_a_day_and_then_says_so(world: World, asked: str):
     card = shown(await ask(world, asked))
-    assert "**Maker: General Atomics.**" in text_of(card)
+    assert "**Maker: General Atomics**" in text_of(card)
     assert id_of(card, "Sources").split(":")[3].isdecimal()
     await world.restart()
     await world.env.advance_time(DAY_LONG - 5)
@@ -254,8 +266,8 @@ async def test_after_an_update_the_answer_changes(world: World):
     assert "A signature is not in the record." in answer(await ask(world, asked))
     await enter(world, ("armed-drones", "deal", "stage", "signed"))
     text = answer(await ask(world, asked))
-    assert "not in the record" not in text.partition("\n## ")[0]
-    assert "on Tuesday 5 March 2024" in text
+    assert "not in the record" not in text
+    assert "**Signed on 5 March 2024** (A second report, page 3)" in text
     async with world.db.write() as conn:
         history = await updates.history(conn, world.guild.id, "armed-drones")
         ids = [update.id for update in history if update.field == "stage" and update.value == "signed"]
@@ -273,7 +285,7 @@ async def test_an_open_list_opens_a_record_from_the_answer(world: World):
 async def test_a_very_long_question_is_answered_from_its_beginning(world: World):
     asked = (MAKER + " " + "and so on " * 700)[: asking.LONGEST].strip()
     result = await ask(world, asked)
-    assert "**Maker: General Atomics.**" in answer(result)
+    assert "**Maker: General Atomics**" in answer(result)
     assert "-# The question is long; only its beginning was read." in answer(result)
     assert sum(len(part["content"]) for part in parts(shown(result).components) if part.get("type") == 10) <= 4000
 
