@@ -67,7 +67,12 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
 
 def chosen(interaction: discord.Interaction) -> str:
     """The one value of a select."""
-    return ((interaction.data or {}).get("values") or [""])[0]
+    return (all_chosen(interaction) or [""])[0]
+
+
+def all_chosen(interaction: discord.Interaction) -> list[str]:
+    """Return the values of a select that takes several, or none."""
+    return list((interaction.data or {}).get("values") or [])
 
 
 class Presses:

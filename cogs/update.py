@@ -14,12 +14,13 @@ from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.presses import chosen, press, typed
+from bot.presses import all_chosen, chosen, press, typed
 from bot.rights import Caller, require_editor
 from bot.services import desks, drafts, people, questions, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui
 from bot.ui import questions as question_cards
+from bot.ui.choices import MOST, Offered
 from bot.ui.ids import number
 from bot.ui.pages import clamped
 from cogs.answers import turn
@@ -41,11 +42,11 @@ class ItemOrNewArgument(RecordArgument):
     def __init__(self) -> None:
         super().__init__("pending")
 
-    async def autocomplete(self, interaction: Interaction, value: str, /) -> list[app_commands.Choice[str]]:
-        found, name = await super().autocomplete(interaction, value), value.strip()
+    async def offered(self, interaction: Interaction, value: str) -> list[Offered]:
+        found, name = await super().offered(interaction, value), value.strip()
         if not name or len(name) > 80:
             return found
-        return [*found[:24], app_commands.Choice(name=f"New item: {name}", value=name)]
+        return [*found[: MOST - 1], Offered(f"New item: {name}", "", name)]
 
 
 ItemOrNew = app_commands.Transform[str, ItemOrNewArgument()]
@@ -245,10 +246,19 @@ class Updates(commands.Cog):
         draft = await self._draft(self.bot.db.read, caller, draft_id)
         await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=True))
 
-    @press("update.approval", may="editor")
-    async def on_approval(self, interaction: Interaction, caller: Caller, draft_id: str, too: str) -> None:
+    @press("update.after", may="editor")
+    async def on_after(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
         async with self.bot.db.write() as conn:
-            draft = await drafts.set_approval(conn, await self._draft(conn, caller, draft_id), too == "1")
+            draft = await self._draft(conn, caller, draft_id)
+            draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
+        await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
+
+    @press("update.also", may="editor")
+    async def on_also(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
+        async with self.bot.db.write() as conn:
+            draft = await self._draft(conn, caller, draft_id)
+            ids = [number(id_) for id_ in all_chosen(interaction)]
+            draft = await drafts.choose_approvals(conn, draft, number(deal_id), ids)
         await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
 
     @press("update.drop", may="editor")

@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from bot import when
 from bot.errors import BadInput, UserError
-from bot.ledger.changes import RecordChange
+from bot.ledger.changes import Changed
+from bot.ledger.closing import Asked, LeftOpen
 from bot.ledger.fields import Field, get_field
 from bot.ledger.values import ApprovalType, Find, Names, quoted
 from bot.ledger.words import one_line
-from data.records import Approval, Fact, FactDate, Kind, Opened, Party
+from data.records import Fact, FactDate, Kind, Opened, Party, Source
 
 URL_LIMIT, TITLE_LIMIT = 500, 200
 
@@ -33,8 +34,9 @@ class Task(Struct, frozen=True, omit_defaults=True):
     """What a draft changes: the field that its form asks for ("" when none), and what was chosen before.
 
     `name` is the record's name when the draft began, a new record's its name to be. `closes` marks the closing of a
-    pending item; `approval_too` says whether the one open approval behind it is changed with it. With `asks_record`
-    the form asks for the record too; `record` is "" until it is saved.
+    pending item. Where something about deals closes, `stage_after` holds the stage that was chosen for a deal, `also`
+    the updates of its approvals that were chosen, both by the deal's id; a deal for which nobody chose is not in it.
+    With `asks_record` the form asks for the record too; `record` is "" until it is saved.
     """
 
     record: str
@@ -43,7 +45,8 @@ class Task(Struct, frozen=True, omit_defaults=True):
     field: str = ""
     given: list[Given] = []
     closes: bool = False
-    approval_too: bool = True
+    stage_after: dict[int, str] = {}
+    also: dict[int, list[int]] = {}
     new: bool = False
     asks_record: bool = False
 
@@ -83,7 +86,8 @@ class Entry(Struct, frozen=True):
 class Note(Struct, frozen=True):
     """What the preview says about a value that does not simply replace another.
 
-    "same": it is reported again; "older": something newer stands, `others`; "beside": `others` stay next to it.
+    "same": it is reported again, after `others`; "older": something newer stands, `others`; "beside": `others` stay
+    next to it.
     """
 
     how: Literal["same", "older", "beside"]
@@ -94,17 +98,32 @@ class Note(Struct, frozen=True):
     names: dict[str, str]
 
 
-class Preview(Struct, frozen=True):
-    """What a draft would change, or did: before and after per record. `moved_on` when the record changed meanwhile.
+class Edited(Struct, frozen=True):
+    """One record as a draft changes it: its fields before and after, and the names that their words need."""
 
-    `approval` is the state that an approval gets along with the item, "" when there is none to change.
+    kind: Kind
+    slug: str
+    name: str
+    new: bool
+    changes: list[Changed]
+    names: dict[str, str]
+
+
+class Preview(Struct, frozen=True):
+    """What a draft would change, or did: before and after per record. `moved_on` when a record changed meanwhile.
+
+    `source` is that of the draft, `sources` are those of what stood before. `asked` is what may be added about the
+    deals behind what closes, `left` what deals leave open that become signed or completed.
     """
 
     draft: Draft
-    changes: list[RecordChange]
+    changes: list[Edited]
     notes: list[Note]
     entry: Entry
-    approval: str = ""
+    source: Source
+    sources: dict[int, Source]
+    asked: list[Asked] = []
+    left: list[LeftOpen] = []
     moved_on: bool = False
 
 
@@ -164,17 +183,6 @@ def closing_task(opened: Opened) -> Task:
             "To say how it ended, press Update on its card."
         )
     return Task(record.slug, "pending", record.name, "outcome", [Given("state", "closed")], closes=True)
-
-
-APPROVAL_AFTER = {"given": "granted", "refused": "refused"}
-"""What becomes of an approval when the clearance that waits for it ends so."""
-
-
-def only_open_approval(deal: Opened) -> Approval | None:
-    """The one approval of a deal that still waits; None when there is none or more than one."""
-    found = [msgspec.convert(fact.value, Approval) for fact in deal.record.facts("approval")]
-    waiting = [approval for approval in found if approval.state in ("open", "requested")]
-    return waiting[0] if len(waiting) == 1 else None
 
 
 # Reading what was typed.

@@ -11,11 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import BadInput, NotInRecord, UserError
-from bot.ledger.changes import RecordChange, changed_fields
+from bot.ledger.changes import changed_fields
+from bot.ledger.closing import APPROVAL_AFTER, SETTLED, Asked, LeftOpen, ask, left_open
 from bot.ledger.drafts import (
-    APPROVAL_AFTER,
     RECORD,
     Draft,
+    Edited,
     Entry,
     Given,
     Note,
@@ -24,19 +25,20 @@ from bot.ledger.drafts import (
     fixed_day,
     form_field,
     instead,
-    only_open_approval,
     read,
     values_of,
 )
 from bot.ledger.fields import get_field
+from bot.ledger.stage import open_approvals
 from bot.ledger.values import FieldType, Find, quoted
 from bot.ledger.words import normal, slug_of
 from bot.services import records, sources, updates
 from bot.services.updates import Change
-from data.database import Connection, to_text
-from data.records import Kind, Opened, Party, State
+from data.database import Connection, as_json, to_text
+from data.records import Kind, Opened, Party, Source, State
 
 SOURCE_OFFERED_FOR = timedelta(hours=1)
+DEALS_ASKED = 3  # Of a closing item that is about more deals the preview asks about the first ones.
 TYPED_LIMIT = 4000  # Discord: the most that one part of a form can hold.
 
 _COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
@@ -101,16 +103,29 @@ async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) ->
 
 
 async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
-    """Keeps what a form was sent with, before anything is read from it. Parts that were not sent stay as they were."""
+    """Keeps what a form was sent with, before anything is read from it. Parts that were not sent stay as they were.
+
+    With another value what was chosen below the preview holds no more: it was chosen for something else.
+    """
     kept = draft.typed | {name: text[:TYPED_LIMIT] for name, text in typed.items()}
     kept |= {name: fixed_day(kept.get(name, ""), today) for name in ("date", "published")}
     await conn.execute("UPDATE draft SET typed = ? WHERE id = ?", (_json(kept), draft.id))
+    if kept.get("value") != draft.typed.get("value"):
+        draft = await _keep_task(conn, draft, replace(draft.task, stage_after={}, also={}))
     return replace(draft, typed=kept)
 
 
-async def set_approval(conn: Connection, draft: Draft, too: bool) -> Draft:
-    """Whether the open approval behind a closing item is changed along with it."""
-    task = replace(draft.task, approval_too=too)
+async def choose_stage(conn: Connection, draft: Draft, deal_id: int, stage: str) -> Draft:
+    """Keep the stage that a deal has after this. One that is not offered leaves it as it is."""
+    return await _keep_task(conn, draft, replace(draft.task, stage_after=draft.task.stage_after | {deal_id: stage}))
+
+
+async def choose_approvals(conn: Connection, draft: Draft, deal_id: int, chosen: Sequence[int]) -> Draft:
+    """Keep which other approvals of a deal the source settles too, by the updates that hold them."""
+    return await _keep_task(conn, draft, replace(draft.task, also=draft.task.also | {deal_id: list(chosen)}))
+
+
+async def _keep_task(conn: Connection, draft: Draft, task: Task) -> Draft:
     await conn.execute("UPDATE draft SET task = ? WHERE id = ?", (_json(task), draft.id))
     return replace(draft, task=task)
 
@@ -126,7 +141,7 @@ async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bo
     """
     async with _taken_back(conn):
         found, _ = await _enter(conn, draft, now)
-    base = await _newest(conn, draft.guild_id, found.changes)
+    base = await _newest(conn, draft.guild_id, found)
     await conn.execute("UPDATE draft SET base = ? WHERE id = ?", (base, draft.id))
     return replace(found, draft=replace(found.draft, base=base), moved_on=moved_on)
 
@@ -173,11 +188,13 @@ async def _taken_back(conn: Connection):
         await conn.execute("RELEASE rehearsal")
 
 
-async def _newest(conn: Connection, guild_id: int, changes: Sequence[RecordChange]) -> int:
+async def _newest(conn: Connection, guild_id: int, found: Preview) -> int:
+    """The newest update of what a preview shows: the records that change, and the deals that it asks about."""
+    slugs = {change.slug for change in found.changes} | {asked.deal for asked in found.asked}
     ((newest,),) = await conn.execute_fetchall(
         "SELECT ifnull(max(u.id), 0) FROM ledger u JOIN record r ON r.id = u.record_id "
         "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?))",
-        (guild_id, _json([change.slug for change in changes])),
+        (guild_id, as_json(slugs)),
     )
     return newest
 
@@ -208,35 +225,60 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
         return Change(slug, kind, given.field, given.value, *cited)
 
     changes = [change(task.record, task.kind, given) for given in values_of(task, entry.value, opened)]
-    deal, approval = await _approval_after(conn, guild_id, opened, entry) if task.closes and opened else (None, None)
-    if deal is not None and task.approval_too:
-        changes.append(change(deal.record.slug, "deal", Given("approval", approval)))
-    before: dict[str, Opened | None] = {task.record: opened} | ({deal.record.slug: deal} if deal else {})
+    before: dict[str, Opened | None] = {task.record: opened}
+    asked: dict[str, Asked] = {}
+    for deal in await _deals_behind(conn, guild_id, task, entry, opened):
+        slug, asks = deal.record.slug, await _asked(conn, guild_id, task, entry, opened, deal)
+        if asks is not None:
+            asked[slug], before[slug] = asks, deal
+            changes += [change(slug, "deal", Given(*given)) for given in asks.values]
     batch = await updates.append(conn, guild_id, changes, now=now, person_id=draft.person_id, origin="editor")
-    source = await sources.get(conn, guild_id, source_id)
-    told: list[RecordChange] = []
+    told: list[Edited] = []
     notes: list[Note] = []
+    known: dict[int, Source] = {}
+    left: list[LeftOpen] = []
     for slug in dict.fromkeys(one.record for one in changes):
         old, new = before[slug], await records.get(conn, guild_id, slug)
-        then = old.record.state if old else State()
         names = (old.names if old else {}) | new.names
-        told.append(
-            RecordChange(
-                new.record.kind,
-                slug,
-                new.record.name,
-                old is None,
-                new.record.state.opened,
-                changed_fields(new.record.kind, then, new.record.state),
-                names,
-                source,
-                entry.cited.locator,
-                entry.date,
-            )
-        )
-        found = [_note(one, told[-1], new) for one in changes if one.record == slug]
+        known |= new.sources
+        changed = changed_fields(new.record.kind, old.record.state if old else State(), new.record.state)
+        told.append(Edited(new.record.kind, slug, new.record.name, old is None, changed, names))
+        found = [_note(one, told[-1], old, new) for one in changes if one.record == slug]
         notes += [note for note in found if note is not None]
-    return Preview(draft, told, notes, entry, approval=approval["state"] if approval else ""), batch
+        if new.record.kind == "deal":
+            left += filter(None, [left_open(old, new)])
+            if slug in asked and old is not None:
+                last = bool(open_approvals(old.record.state)) and not open_approvals(new.record.state)
+                asked[slug] = replace(asked[slug], last=last)
+    source = await sources.get(conn, guild_id, source_id)
+    return Preview(draft, told, notes, entry, source, known, list(asked.values()), left), batch
+
+
+async def _deals_behind(
+    conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None
+) -> list[Opened]:
+    """The deals that a closing item is about, or the one whose approval is settled; none when nothing closes."""
+    if opened is None:
+        return []
+    if not task.closes:
+        settled = task.kind == "deal" and task.field == "approval" and entry.value["state"] in SETTLED
+        return [opened] if settled else []
+    deals = {link.slug for link in opened.links if link.outward and link.kind == "deal" and link.field == "about"}
+    about = [slug for fact in opened.record.facts("about") if (slug := fact.value["record"]) in deals]
+    return await records.get_many(conn, guild_id, about[:DEALS_ASKED])
+
+
+async def _asked(
+    conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None, deal: Opened
+) -> Asked | None:
+    """What the preview asks about a deal, with what was chosen so far."""
+    course = await updates.history(conn, guild_id, deal.record.slug)
+    chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)
+    if task.closes:
+        state = APPROVAL_AFTER.get(entry.value, "")
+        return ask(deal, course, entry.date, state=state, chosen=chosen, also=also, item=opened, outcome=entry.value)
+    own = get_field("deal", "approval").type.key(entry.value)
+    return ask(deal, course, entry.date, state=entry.value["state"], chosen=chosen, also=also, own=own)
 
 
 async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:
@@ -250,8 +292,9 @@ async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, lis
     return await (records.find if task.new else records.get)(conn, draft.guild_id, task.record), []
 
 
-def _note(change: Change, told: RecordChange, new: Opened) -> Note | None:
+def _note(change: Change, told: Edited, old: Opened | None, new: Opened) -> Note | None:
     """What has to be said about a change beyond its before and after."""
+    stood = old.record.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
     facts, key = new.record.facts(field.name), field.type.key(change.value)
     others = [fact for fact in facts if fact.source != change.source_id or field.type.key(fact.value) != key]
@@ -260,25 +303,11 @@ def _note(change: Change, told: RecordChange, new: Opened) -> Note | None:
         how: Literal["same", "older", "beside"] = "beside"
         if field.rule != "variants" or not others:
             return None
-    elif any(fact.value == change.value for fact in facts):
-        how, others = "same", []
+    elif before := [fact for fact in stood if fact.value == change.value]:
+        how, others = "same", before
     else:
         how, others = "older", [fact for fact in facts if field.rule == "replace" or field.type.key(fact.value) == key]
     return Note(how, change.kind, field.name, change.value, others, told.names)
-
-
-async def _approval_after(
-    conn: Connection, guild_id: int, item: Opened, entry: Entry
-) -> tuple[Opened | None, dict[str, Any] | None]:
-    """The deal that waits for a clearance, and its one open approval as it is once the clearance ended so."""
-    after = APPROVAL_AFTER.get(entry.value)
-    about = {fact.value["record"] for fact in item.record.facts("about")}
-    deals = {link.slug for link in item.links if link.outward and link.kind == "deal" and link.slug in about}
-    if after is None or item.record.value("item_kind") != "clearance" or len(deals) != 1:
-        return None, None
-    deal = await records.get(conn, guild_id, deals.pop())
-    approval = only_open_approval(deal)
-    return (deal, msgspec.to_builtins(approval) | {"state": after}) if approval else (None, None)
 
 
 async def _finder(conn: Connection, draft: Draft) -> Find:

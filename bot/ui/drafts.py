@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import discord
 from discord import ui
 
 from bot import when
-from bot.ledger.changes import Changed, RecordChange
-from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Note, Preview, form_field
-from bot.ledger.fields import KIND_WORDS, Field, fields_of, get_field
-from bot.ledger.values import Choice, Text
+from bot.ledger.changes import Changed
+from bot.ledger.cited import cited, day_words, plain, shortened
+from bot.ledger.closing import Asked, consent
+from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Edited, Note, Preview, form_field
+from bot.ledger.fields import KIND_WORDS, STAGES, Field, fields_of, get_field
+from bot.ledger.values import Choice, DueType, Names, Text, words_inside
 from bot.ui import facts
+from bot.ui.cited import line, source_words
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card, finished
-from bot.ui.text import clip, escaped, joined, plural
-from data.records import Fact, Opened
+from bot.ui.layout import TEXT_LIMIT, button, card, finished
+from bot.ui.text import clip, escaped, joined, plural, sentence
+from data.records import Fact, Kind, Opened
 
 CLOSE, CHECKED = "close", "checked"
 """What the list of what can be updated holds besides fields."""
 
 _LABEL, _TITLE, _HINT, _PLACEHOLDER = 45, 45, 100, 100  # Discord: parts of a form.
 _LINES = 12
+_MORE_ROOM = 30  # "And 12 more changes."
+_LEFT_NAMED = 3
+_OPTIONS = 25  # Discord: options of a select.
+
+STAYS = "stays"
+"""What the list of stages holds besides stages."""
 
 
 # What can be updated
@@ -39,12 +49,17 @@ def offered(opened: Opened) -> list[tuple[str, str]]:
 
 
 def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
-    """Asks what is to be updated about a record."""
+    """Ask what is to be updated about a record. Each field is offered with its present value and day."""
     options = []
     for name, label in offered(opened):
-        known = opened.record.facts(name)
-        now = "; ".join(get_field(opened.record.kind, name).type.words(f.value, opened.names) for f in known[-3:])
-        options.append(discord.SelectOption(label=label, value=name, description=clip(now, 100) or None))
+        # The newest value comes first: it is what an update changes, and the others may not fit.
+        known = sorted(opened.record.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        parts = [
+            cited(words_inside(get_field(opened.record.kind, name).type, fact.value, opened.names), fact)
+            for fact in known
+        ]
+        now = shortened(parts, 100) if parts else "Not in the record" if name not in (CLOSE, CHECKED) else ""
+        options.append(discord.SelectOption(label=label, value=name, description=now or None))
     select = ui.Select(
         custom_id=custom_id("update.field", opened.record.slug, guild_id=guild_id),
         placeholder="Choose what changed",
@@ -136,11 +151,11 @@ def mistaken(draft: Draft, texts: Sequence[str], guild_id: int | None) -> ui.Lay
         "\n".join(lines),
         "-# Nothing was changed. *Change* opens the form again with all that you typed.",
     ]
-    return _card(texts, buttons)
+    return card(["\n\n".join(texts)], buttons=buttons)
 
 
 def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
-    """What saving would change, before and after."""
+    """What saving would change, before and after; below it what else the source may say about the deal behind it."""
     draft = found.draft
     moved = (
         "**Somebody changed this meanwhile.** Before and after are shown as they are now; save again if they are right."
@@ -148,40 +163,35 @@ def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
     buttons = [
         button("Save", custom_id("update.save", draft.id, guild_id=guild_id), discord.ButtonStyle.primary),
         _to("Change", "update.change", draft, guild_id),
+        _to("Discard", "update.drop", draft, guild_id),
     ]
-    if found.approval:
-        too = draft.task.approval_too
-        label = "Leave the approval as it is" if too else "Change the approval too"
-        buttons.append(button(label, custom_id("update.approval", draft.id, int(not too), guild_id=guild_id)))
-    buttons.append(_to("Discard", "update.drop", draft, guild_id))
-    texts = [
-        f"## Save this? {escaped(draft.task.name, 100)}",
-        moved if found.moved_on else "",
-        *_body(found),
-        "-# Nothing is saved yet.",
-    ]
-    return _card(texts, buttons)
+    heading = "\n\n".join(
+        filter(None, [f"## Save this? {escaped(draft.task.name, 100)}", moved if found.moved_on else ""])
+    )
+    rest = ["\n".join(_left_lines(found)), _question(found.asked), "-# Nothing is saved yet."]
+    return _card(heading, found, rest, buttons, _selects(found, guild_id))
 
 
 def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | None) -> ui.LayoutView:
-    """What was saved, and for how long it can be taken back."""
+    """What was saved, and for how long it can be undone."""
     draft = found.draft
     buttons = [
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
         button("Open", custom_id("record.open", draft.task.record, guild_id=guild_id)),
     ]
     until = f"{when.timestamp(undo_until, 'T')} ({when.timestamp(undo_until, 'R')})"
-    note = f"-# Saved {when.timestamp(now)}. *Undo* works until {until}; followers are told after that."
-    return _card([f"## Saved: {escaped(found.changes[0].name, 100)}", *_body(found), note], buttons)
+    works = "*Undo* undoes all of it and works" if len(found.changes) > 1 else "*Undo* works"
+    note = f"-# Saved {when.timestamp(now)}. {works} until {until}; followers are told after that."
+    return _card(f"## Saved: {escaped(found.changes[0].name, 100)}", found, [note], buttons)
 
 
 def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutView:
-    """That an update was taken back. `opened` is its record, None when the update had made it."""
+    """That an update was undone. `opened` is its record, None when the update had made it."""
     if opened is None:
-        return card([f"## Taken back\n{escaped(name, 100)} is no longer in the record. The history keeps both steps."])
+        return card([f"## Undone\n{escaped(name, 100)} is no longer in the record. The history keeps both steps."])
     to_record = button("Open", custom_id("record.open", opened.record.slug, guild_id=guild_id))
     return card(
-        [f"## Taken back\n{escaped(name, 100)} is as it was before. The history keeps both steps."], buttons=[to_record]
+        [f"## Undone\n{escaped(name, 100)} is as it was before. The history keeps both steps."], buttons=[to_record]
     )
 
 
@@ -189,30 +199,156 @@ def discarded(draft: Draft) -> ui.LayoutView:
     return card([f"## Discarded\nNothing was changed about {escaped(draft.task.name, 100)}."])
 
 
-def _card(texts: Sequence[str], buttons: Sequence[ui.Button]) -> ui.LayoutView:
-    """One text with blank lines between its parts, which reads the same everywhere."""
-    return card(["\n\n".join(filter(None, texts))], buttons=buttons)
+def _card(
+    heading: str,
+    found: Preview,
+    rest: Sequence[str],
+    buttons: Sequence[ui.Button],
+    selects: Sequence[ui.Select] = (),
+) -> ui.LayoutView:
+    """One text with blank lines between its parts, which reads the same everywhere. The changes get the room left."""
+    after = [_about(found), *filter(None, rest)]
+    room = TEXT_LIMIT - sum(len(text) + 2 for text in [heading, *after])
+    return card(["\n\n".join([heading, *_body(found, room), *after])], buttons=buttons, selects=selects)
 
 
 def _to(label: str, name: str, draft: Draft, guild_id: int | None) -> ui.Button:
     return button(label, custom_id(name, draft.id, guild_id=guild_id))
 
 
-def _body(found: Preview) -> list[str]:
-    """Each record's changes, then where they come from."""
-    texts = []
-    for change in found.changes:
+# What is asked and said beside the changes
+
+
+def _left_lines(found: Preview) -> list[str]:
+    """What signed or completed deals leave open: to be known before saving, not a refusal."""
+    lines: list[str] = []
+    for left in found.left:
+        of = f" of {escaped(left.name, 60)}" if len(found.left) > 1 else ""
+        parts = [
+            (left.unheard, "approval", "{they} will be listed as having no outcome reported"),
+            (left.approvals, "approval", "the deal goes on waiting for {them}"),
+            (left.items, "pending item", "{they} will stay open"),
+        ]
+        for words, noun, then in parts:
+            if words:
+                one = len(words) == 1
+                stays = then.format(they="it" if one else "they", them="it" if one else "them")
+                named = [escaped(text, 120) for text in words[:_LEFT_NAMED]]
+                more = [f"{len(words) - _LEFT_NAMED:,} more"] if len(words) > _LEFT_NAMED else []
+                told = f"{plural(len(words), noun)}{of} {'is' if one else 'are'} still open; {stays}"
+                lines.append(f"**Before you save:** {told}: {'; '.join([*named, *more])}")
+    return lines
+
+
+def _question(asked: Sequence[Asked]) -> str:
+    """What the selects below the preview are for."""
+    last = [escaped(one.name, 60) for one in asked if one.last and one.stages]
+    asks = list(dict.fromkeys(ask for one in asked for ask in _asks(one, several=len(asked) > 1)))
+    texts: list[str] = []
+    if last:
+        how_far = "How far is the deal now?" if len(last) == 1 else "How far are these deals now?"
+        texts.append(f"No approval of {joined(last, 'or')} is open any more. {how_far}")
+        texts.append("Choose below what the source says; nothing has to be chosen.")
+    elif asks:
+        texts.append(f"If the source also says {joined(asks, 'or')}, choose it below; nothing has to be chosen.")
+    for one in asked:
+        more = len(one.approvals) - _OPTIONS
+        if more > 0:
+            of = escaped(one.name, 60)
+            texts.append(f"{plural(more, 'more open approval')} of {of} can be entered with /update deal.")
+    return " ".join(texts)
+
+
+def _asks(asked: Asked, *, several: bool) -> list[str]:
+    """What a source may say about a deal too."""
+    asks = ["how far these deals are now" if several else "how far the deal is now"] if asked.stages else []
+    return [*asks, *([f"that other approvals were {asked.state}"] if asked.approvals else [])]
+
+
+def _selects(found: Preview, guild_id: int | None) -> list[ui.Select]:
+    """For each deal the stage after this, and the other approvals that the source settles too."""
+    selects: list[ui.Select] = []
+    for asked in found.asked:
+        of = clip(asked.name, 60) if len(found.asked) > 1 else ""
+        if asked.stages:
+            stays = discord.SelectOption(
+                label=f"The stage of {of} stays as it is" if of else "The stage stays as it is",
+                value=STAYS,
+                description=clip(plain([asked.stage]), 100),
+                default=not asked.chosen,
+            )
+            selects.append(
+                ui.Select(
+                    custom_id=custom_id("update.after", found.draft.id, asked.id, guild_id=guild_id),
+                    placeholder=f"The stage of {of} after this" if of else "The deal's stage after this",
+                    options=[stays, *(_stage_option(asked, step, why) for step, why in asked.stages.items())],
+                )
+            )
+        if asked.approvals:
+            options = [
+                discord.SelectOption(
+                    label=clip(sentence(consent(fact, asked.names)), 100),
+                    value=str(fact.update),
+                    description=clip(plain([cited(fact.value["state"], fact)]), 100),
+                    default=fact.update in asked.also,
+                )
+                for fact in asked.approvals[:_OPTIONS]
+            ]
+            also = f"Also {asked.state} by this source"
+            selects.append(
+                ui.Select(
+                    custom_id=custom_id("update.also", found.draft.id, asked.id, guild_id=guild_id),
+                    placeholder=f"{also}, of {of}" if of else also,
+                    options=options,
+                    min_values=0,
+                    max_values=len(options),
+                )
+            )
+    return selects
+
+
+def _stage_option(asked: Asked, step: str, why: str) -> discord.SelectOption:
+    if not why and asked.last and step == "approved":
+        why = "No approval is open any more"
+    return discord.SelectOption(label=STAGES[step], value=step, description=why or None, default=step == asked.chosen)
+
+
+# The changes
+
+
+def _body(found: Preview, room: int) -> list[str]:
+    """Each record's changes in so many characters: what goes along first, then the record that was asked for."""
+    texts: list[str] = []
+    share = room * 3 // 5 // max(1, len(found.changes) - 1)
+    for change in reversed(found.changes):
         notes = [note for note in found.notes if note.names is change.names]
-        lines = _new_lines(change) if change.new else _change_lines(change, notes)
-        lines += [_note_line(note) for note in notes if note.how != "beside"]
-        if len(lines) > _LINES:
-            lines = [*lines[:_LINES], f"-# And {plural(len(lines) - _LINES, 'more change')}."]
+        lines = _new_lines(change) if change.new else _change_lines(found, change, notes)
+        lines += [_note_line(found, note) for note in notes if note.how != "beside"]
         other = change.slug != found.draft.task.record
         heading = f"**A new {KIND_WORDS[change.kind][0]}**" if change.new else ""
         if other:
             heading = f"### With it: {escaped(change.name, 100)}"
-        texts.append(clip("\n".join(filter(None, [heading, *lines])), 1700 if not other else 400))
-    entry, source = found.entry, found.changes[0].source
+        text = _fitted(heading, lines, share if other else room)
+        room -= len(text) + 2
+        texts.append(text)
+    return [text for text in reversed(texts) if text]
+
+
+def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
+    """The first lines that fit below a heading, and how many more there are."""
+    kept = [heading] if heading else []
+    for n, text in enumerate(lines):
+        last = n == len(lines) - 1
+        if n == _LINES or len("\n".join([*kept, text])) > room - (0 if last else _MORE_ROOM):
+            more = f"-# And {plural(len(lines) - n, 'more change')}."
+            return clip("\n".join([*kept, more if n else text]), room)
+        kept.append(text)
+    return "\n".join(kept)
+
+
+def _about(found: Preview) -> str:
+    """The day and the source that all changes of a draft share."""
+    entry, source = found.entry, found.source
     title = ", ".join(filter(None, [escaped(source.title, 150), escaped(entry.cited.locator, 100)]))
     about = [
         f"**Fact date:** {facts.dated(entry.date)}",
@@ -220,63 +356,96 @@ def _body(found: Preview) -> list[str]:
     ]
     if entry.reason:
         about.append(f"**Reason:** {escaped(entry.reason, 300)}")
-    return [*texts, "\n".join(about)]
+    return "\n".join(about)
 
 
-def _words(change: RecordChange, name: str, fact: Fact) -> str:
-    return facts.value(change.kind, name, fact, change.names, 300)
+def _words(kind: Kind, name: str, value: Any, names: Names) -> str:
+    """A value in plain words."""
+    type_ = get_field(kind, name).type
+    return type_.in_full(value) if isinstance(type_, DueType) else type_.words(value, names)
 
 
-def _new_lines(change: RecordChange) -> list[str]:
+def _stem(kind: Kind, name: str, value: Any, names: Names) -> str:
+    """A value in words that something follows in the same line: a sentence leaves its full stop out."""
+    words, type_ = _words(kind, name, value, names), get_field(kind, name).type
+    sentences = isinstance(type_, Text) and type_.limit > 200
+    last = words.rpartition(" ")[2]
+    return words[:-1] if sentences and last.endswith(".") and "." not in last[:-1] else words
+
+
+def _told(found: Preview, change: Edited | Note, name: str, fact: Fact, *, reported: bool = False) -> str:
+    """A value that stood before: its words, its own day and its own source. What reports nothing has neither."""
+    words = _stem(change.kind, name, fact.value, change.names)
+    if name == "side_state" and fact.value == "none":
+        words = "not held up"
+    if not get_field(change.kind, name).reports:
+        return escaped(words, 300)
+    origin = source_words([fact], found.sources)
+    inferred = f"; {facts.WORKED_OUT}" if origin and fact.date.worked_out else ""
+    return line([cited(words, fact)], reported=reported, limit=300) + (f" ({origin}{inferred})" if origin else "")
+
+
+def _now(change: Edited, name: str, fact: Fact, before: Fact | None) -> str:
+    """A value as it is after, with its day where one stands before it."""
+    in_words = _words if before is None else _stem
+    words = in_words(change.kind, name, fact.value, change.names)
+    if name == "side_state" and fact.value == "none":
+        words = "Nothing holds it up"
+        if before is not None and before.value not in ("none", "slipped"):  # "Target date has passed" is a sentence.
+            words = f"No longer {_words(change.kind, name, before.value, {}).lower()}"
+    dated = before is not None and get_field(change.kind, name).reports
+    day = escaped(day_words([fact.date]), 120) if dated else ""
+    return f"**{escaped(words, 300)}**{f', {day}' if day else ''}"
+
+
+def _new_lines(change: Edited) -> list[str]:
     """What a new record holds. Its name stands above."""
     return [
-        f"{get_field(change.kind, one.field).label}: **{_words(change, one.field, one.after)}**"
+        f"{get_field(change.kind, one.field).label}: {_now(change, one.field, one.after, None)}"
         for one in change.changes
         if one.after is not None and one.field != "name"
     ]
 
 
-def _change_lines(change: RecordChange, notes: Sequence[Note]) -> list[str]:
+def _change_lines(found: Preview, change: Edited, notes: Sequence[Note]) -> list[str]:
     """Each field before and after; of a list, what was added to it and what ended."""
     fields: dict[str, list[Changed]] = {}
     for one in change.changes:
         fields.setdefault(one.field, []).append(one)
-    return [_field_lines(change, name, found, notes) for name, found in fields.items()]
+    return [_field_lines(found, change, name, of_field, notes) for name, of_field in fields.items()]
 
 
-def _field_lines(change: RecordChange, name: str, found: Sequence[Changed], notes: Sequence[Note]) -> str:
+def _field_lines(found: Preview, change: Edited, name: str, changed: Sequence[Changed], notes: Sequence[Note]) -> str:
     field = get_field(change.kind, name)
     lines = [f"**{field.label}**"]
-    added = [one.after for one in found if one.before is None and one.after is not None]
-    ended = [one.before for one in found if one.after is None and one.before is not None]
-    for one in found:
+    added = [one.after for one in changed if one.before is None and one.after is not None]
+    ended = [one.before for one in changed if one.after is None and one.before is not None]
+    for one in changed:
         if one.before is not None and one.after is not None:
-            lines.append(f"Before: {_words(change, name, one.before)}{_dated(one.before)}")
-            lines.append(f"After: **{_words(change, name, one.after)}**")
+            lines.append(f"Before: {_told(found, change, name, one.before)}")
+            lines.append(f"After: {_now(change, name, one.after, one.before)}")
     if added and not ended and field.rule == "replace":
-        lines += ["Before: not in the record", f"After: **{_words(change, name, added[0])}**"]
+        lines += ["Before: not in the record", f"After: {_now(change, name, added[0], None)}"]
     elif added:
-        lines.append("Added: " + ", ".join(f"**{_words(change, name, fact)}**" for fact in added))
+        lines.append("Added: " + "; ".join(_now(change, name, fact, None) for fact in added))
     if ended:
-        lines.append("No longer: " + ", ".join(_words(change, name, fact) for fact in ended))
-    lines += [_note_line(note) for note in notes if note.how == "beside" and note.field == name]
+        lines.append("No longer: " + "; ".join(_told(found, change, name, fact, reported=True) for fact in ended))
+    lines += [_note_line(found, note) for note in notes if note.how == "beside" and note.field == name]
     return "\n".join(lines)
 
 
-def _dated(fact: Fact) -> str:
-    if not fact.date.first:
-        return ""
-    worked_out = f", {facts.WORKED_OUT}" if fact.date.worked_out else ""
-    return f" ({escaped(when.format_fact_date(fact.date, weekday=False), 100)}{worked_out})"
-
-
-def _note_line(note: Note) -> str:
+def _note_line(found: Preview, note: Note) -> str:
+    """What a value that does not simply replace another does, and what stands beside it, each with its own day."""
     field = get_field(note.kind, note.field)
-    told = escaped(field.type.words(note.value, note.names), 200)
-    others = joined([escaped(field.type.words(f.value, note.names), 100) + _dated(f) for f in note.others[-3:]])
-    if note.how == "same":
-        return f"{field.label}: {told}, as before; it is noted as reported again."
+    words = escaped(_stem(note.kind, note.field, note.value, note.names), 200)
+    ends = isinstance(note.value, dict) and note.value.get("gone")
+    others = "; ".join(_told(found, note, note.field, fact) for fact in note.others[-3:])
     if note.how == "beside":
-        return f"-# Beside it stays what other sources say: {others}."
-    stays = f" What is newer stays: {others}." if others else ""
-    return f"{field.label}: {told} goes into the history.{stays}"
+        return f"-# Beside it stays what other sources say: {others}"
+    day = escaped(day_words([found.entry.date]), 120) if field.reports else ""
+    if note.how == "same":
+        again = f"**{words}**{f', {day}' if day else ''}"
+        return f"**{field.label}**\nBefore: {others}\nReported again: {again}"
+    told = f"{'the end of ' if ends else ''}{words}{f', {day},' if day else ''}"
+    stays = f"\n-# Newer, and unchanged: {others}" if others else ""
+    return f"{field.label}: {told} goes into the history only{stays}"

@@ -171,7 +171,7 @@ async def test_before_setup_every_command_says_what_is_missing(empty_world: Worl
 @pytest.mark.asyncio
 async def test_every_press_asks_for_the_rights_anew(world: World):
     names = [name for name in handlers(world.bot.presses) if name.startswith("update.")]
-    assert len(names) == 15
+    assert len(names) == 16
     for name in names:
         result = await press(world, world.member, custom_id(name, "1", "1"))
         assert "Only editors change the record" in answer(result), name
@@ -270,7 +270,8 @@ async def test_two_editors_at_once_see_what_the_other_saved(world: World):
     await world.manager.click(shown(theirs), label="Save")
     again = await world.editor.click(shown(mine), label="Save")
     assert "Somebody changed this meanwhile" in answer(again)
-    assert "Before: 40 (5 March 2024)\nAfter: **32**" in answer(again)
+    before = "Before: 40, 5 March 2024 ([example.org](<https://example.org/x>), paragraph 3)"
+    assert f"{before}\nAfter: **32**, 5 March 2024" in answer(again)
     assert await value(world, "armed-drones", "quantity") == "40"
     saved = await world.editor.click(shown(again), label="Save")
     assert "## Saved" in answer(saved)

@@ -99,7 +99,7 @@ async def test_a_preview_says_before_and_after_and_leaves_no_trace(editing: Edit
     assert [(one.field, one.before and one.before.value, one.after and one.after.value) for one in change.changes] == [
         ("stage", "under_review", "signed")
     ]
-    assert (change.source.title, change.source.url, change.locator) == (
+    assert (found.source.title, found.source.url, found.entry.cited.locator) == (
         "example.org",
         "https://example.org/x",
         "paragraph 3",
@@ -191,38 +191,6 @@ async def test_a_stage_that_goes_back_is_refused_in_the_preview_until_it_has_a_r
         await editing.preview(await editing.field("drones", "stage", value="proposed"))
     await editing.saved(await editing.field("drones", "stage", value="proposed", reason="The review ended."))
     assert await editing.value("drones", "stage") == "proposed"
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(("outcome", "state"), [("given", "granted"), ("refused", "refused")])
-async def test_closing_a_clearance_changes_the_one_open_approval_with_it(editing: Editing, outcome, state):
-    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
-    found = await editing.saved(await editing.draft(task, value=outcome))
-    assert found.approval == state
-    assert (await editing.value("drones", "approval"))["state"] == state
-    assert await editing.value("clearances", "state") == "closed"
-    assert await editing.value("clearances", "outcome") == outcome
-    batches = {(await updates.history(editing.db.read, GUILD, slug))[-1].batch for slug in ("drones", "clearances")}
-    assert batches == {found.draft.batch}
-
-
-@pytest.mark.asyncio
-async def test_the_approval_stays_when_the_editor_leaves_it(editing: Editing):
-    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
-    draft = await editing.draft(task, value="given")
-    async with editing.db.write() as conn:
-        draft = await drafts.set_approval(conn, draft, False)
-    found = await editing.saved(draft)
-    assert [change.slug for change in found.changes] == ["clearances"]
-    assert (await editing.value("drones", "approval"))["state"] == "open"
-
-
-@pytest.mark.asyncio
-async def test_of_two_open_approvals_neither_is_guessed(editing: Editing):
-    await editing.enter(("drones", "deal", "approval", {"side": "india", "what": "budget", "state": "requested"}))
-    task = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
-    found = await editing.preview(await editing.draft(task, value="given"))
-    assert (found.approval, [change.slug for change in found.changes]) == ("", ["clearances"])
 
 
 @pytest.mark.asyncio
