@@ -70,7 +70,7 @@ async def test_the_bot_has_its_picture_in_the_page_and_the_newest_deals_are_offe
         bot = snapshot["messages"][snapshot["targetId"]]["author"]
         assert (bot["name"], bot["avatar_kind"], bot["avatar_available"]) == ("Attaché", "custom", True)
         offered = await world.member.autocomplete(world.channel, "deal show", "deal", "")
-        assert [choice["name"].partition(" · ")[0] for choice in offered] == [
+        assert [choice["name"].partition(" (")[0] for choice in offered] == [
             "31 armed drones for India",
             "Fighter-jet engines",
             "Infantry combat vehicles",

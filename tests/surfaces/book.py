@@ -24,7 +24,7 @@ from data.database import Connection
 from data.records import Due, FactDate, Kind, Source, Update
 
 _NAMES = ("name", "alias", "topic", "zone", "checked")
-_KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form")
+_KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
 NO_NEWS = frozenset(_NAMES + _KINDS)
 """Fields that say how the record is kept: names, kinds and topics. What they say needs no day."""
 
@@ -34,25 +34,29 @@ _MONTH = re.compile(rf"(?<!\d )(?<!\w)(?:{_MONTHS}) \d{{4}}\b")
 
 _BEFORE = r"(?<!\w)"  # What a pattern for a phrase begins with.
 
+_OPEN = r"(?<!left )(?<!still )\bopen\b(?! items:)|\bopened\b|waiting for|window running|outstanding|tions? under way"
 # How each choice may be worded: a pattern of the words that say it, in small letters. Others go by their label.
 _CHOICES: dict[tuple[str, str], str] = {
-    ("stage", "unspecified"): r"no stage reported",
+    ("stage", "unspecified"): r"(?<!tions )(?<!tion )\bunder way\b",
     ("stage", "requested"): r"formally requested",
     ("stage", "negotiating"): r"negotiat",
     ("stage", "approved"): r"last approval given|\bapproved\b(?! by:)",
     ("stage", "signed"): r"(?<!yet )\bsigned\b",
     ("stage", "in_execution"): r"carried out|in production",
-    ("side_state", "none"): r"no longer|resumed|side state: none",
+    ("side_state", "none"): (
+        r"no longer (?:on hold|stalled|past|lapsed|cancelled|rejected|superseded)"
+        r"|resumed|nothing holds it up|not held up"
+    ),
     ("side_state", "slipped"): r"target date",
-    ("state", "open"): r"(?<!left )\bopen\b|\bopened\b",
+    ("state", "open"): _OPEN,
     ("state", "closed"): r"\bclosed\b",
     ("outcome", "given"): r"(?<!date )\bgiven\b",
     ("checked", "nothing new"): r"nothing new|checked|looked",
 }
 _APPROVALS = {
     "not started": r"not started",
-    "requested": r"requested|waiting",
-    "open": r"\bopen\b|waiting",
+    "requested": r"requested|asked|waiting|no outcome reported",
+    "open": r"\bopen\b|waiting|no outcome reported",
     "granted": r"granted|given|approved",
     "expired": r"expired|ended|ran out",
 }
@@ -121,14 +125,14 @@ class Book:
         return found
 
     def standing(self, line: str) -> list[tuple[Told, int]]:
-        """The updates whose words stand in a line in small letters, and where the last of their words begins."""
+        """The updates whose words stand in a line in small letters, and where the last letter of their words is."""
         words = {"", *re.findall(r"\w+", line)}
         found: list[tuple[Told, int]] = []
         for place in sorted(place for word in words for place in self._by_word.get(word, ())):
             one = self.told[place]
-            starts = [match.start() if (match := part.search(line)) else -1 for part in one.parts]
-            if min(starts) >= 0:
-                found.append((one, max(starts)))
+            ends = [match.end() - 1 if (match := part.search(line)) else -1 for part in one.parts]
+            if min(ends) >= 0:
+                found.append((one, max(ends)))
         return found
 
     # Records
@@ -324,8 +328,10 @@ def _recognised(
         return (re.compile(said) if said else _phrase(type_.options[value]),), "", False
     if isinstance(type_, ApprovalType):
         said = _APPROVALS.get(value["state"]) or re.escape(value["state"])
-        state = re.compile(said)
-        return (mark(value["what"]), state), "", True
+        # In one clause: a line can name several approvals, each with a state of its own.
+        what = mark(value["what"]).pattern
+        between = r"(?:[^;]|; (?:before|was))*?"
+        return (re.compile(rf"{what}{between}(?:{said})|(?:{said}){between}{what}"),), "", True
     if isinstance(type_, MoneyType):
         return (re.compile(_amounts(Decimal(value["amount"]))),), "", True
     if isinstance(type_, DateType):

@@ -24,7 +24,7 @@ Kind = Literal["foreign", "undated", "unsourced"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What can be wrong: a date or source that is not of these words; a fact without its day; one without its source."""
 
-WITH_NAMES = ("all facts", "sources", "answer sources", "update")
+WITH_NAMES = ("all facts", "answer sources", "update")
 """Surfaces on which names, kinds and topics stand with the day and the source from which they were entered."""
 
 _PRESS = re.compile(r"(all facts|sources|history|open(?! items)\b|read )", re.IGNORECASE)
@@ -200,15 +200,17 @@ def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
 def _crossed(line: _Line) -> tuple[str, list[Told]] | None:
     """A day in a line that stands beside the words of another fact of the line: days come in the order of the facts."""
     text = plain(line.raw)
-    last = -1
-    for says in sorted(line.shown, key=lambda one: line.at[one]):
-        group = line.shown[says]
+    found: list[tuple[int, list[int], list[Told]]] = []
+    for says, group in line.shown.items():
         days = {one.day for one in group if one.day in line.dates}
-        places = [found.start() for day in days for found in re.finditer(re.escape(day), text)]
-        if not places:
-            continue
+        places = [match.start() for day in days for match in re.finditer(re.escape(day), text)]
+        if places:
+            found.append((line.at[says], places, group))
+    last = -1
+    # Words that end together ("no longer on hold" and "on hold") come in the order of their days.
+    for _, places, group in sorted(found, key=lambda one: (one[0], min(one[1]))):
         if max(places) < last:
-            return next(iter(days)), group
+            return next(one.day for one in group if one.day in line.dates), group
         last = max(last, min(places))
     return None
 

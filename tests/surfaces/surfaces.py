@@ -204,7 +204,6 @@ async def _answer_sources(reader: Reader) -> list[Page]:
 
 COMMANDS: dict[str, Pages] = {
     "card": _cards,
-    "sources": _behind_cards("sources", "Sources"),
     "all facts": _behind_cards("all facts", "All facts"),
     "history": _behind_cards("history", "History"),
     "deal list": _list("deal list", "deal list"),

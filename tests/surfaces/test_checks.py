@@ -140,8 +140,8 @@ def test_names_have_days_and_sources_where_all_facts_are_listed():
     text = (
         "**Also known as:** Sea Guardian fleet\n-# 12 December 2024 · source 1\n\n**Source 1:** Harbour Herald; no link"
     )
-    assert wrong(text, surface="sources", subject="drones") == set()
-    assert wrong(text.replace("12 December 2024", "3 March 2025"), surface="sources", subject="drones") == {"foreign"}
+    assert wrong(text, surface="all facts", subject="drones") == set()
+    assert wrong(text.replace("12 December 2024", "3 March 2025"), surface="all facts", subject="drones") == {"foreign"}
 
 
 def test_choices_of_a_menu_are_read_too():

@@ -1,7 +1,6 @@
 """Every line that people read takes its date and source from its own facts, on every surface, for random ledgers.
 
-A surface that breaks a check today stands in `NOT_YET` and is asserted to break it, so that it has to be taken out of
-the list by the change that mends it. `python -m tests.surfaces.measure --examples 5` shows what is wrong where.
+`python -m tests.surfaces.measure --examples 5` shows what is wrong where.
 """
 
 from __future__ import annotations
@@ -18,30 +17,6 @@ from tests.surfaces.surfaces import SURFACES, TODAY, Filled, of_seed, render
 
 SEEDS = (0, 1)
 
-NOT_YET: dict[str, tuple[Kind, ...]] = {
-    "card": ("foreign", "undated"),
-    "history": ("foreign", "undated", "unsourced"),
-    "deal list": ("undated",),
-    "participant list": ("undated",),
-    "dialogue list": ("undated",),
-    "pending list": ("foreign", "undated"),
-    "search": ("undated",),
-    "ask": ("foreign", "undated"),
-    "digest preview": ("foreign", "undated", "unsourced"),
-    "first digest": ("foreign", "undated", "unsourced"),
-    "digest": ("foreign", "undated", "unsourced"),
-    "Monday digest": ("foreign", "undated", "unsourced"),
-    "alert": ("foreign", "undated"),
-    "reminder": ("foreign", "undated"),
-    "still open": ("foreign", "undated", "unsourced"),
-}
-"""The checks that a surface does not pass yet."""
-
-NOT_THERE = frozenset(["all facts"])
-"""Surfaces that cards do not offer yet."""
-
-HOLDING = [surface for surface in SURFACES if surface not in NOT_YET]
-
 
 @cache
 def checked(surface: str) -> list[Checked]:
@@ -53,17 +28,12 @@ def checked(surface: str) -> list[Checked]:
 @pytest.mark.parametrize("surface", SURFACES)
 def test_each_line_has_the_days_and_sources_of_its_own_facts_and_no_others(surface: str, kind: Kind):
     found = [v for page in checked(surface) for v in page.violations if v.check == kind]
-    if kind in NOT_YET.get(surface, ()):
-        assert found, f"{surface} passes this check now: take {kind!r} out of NOT_YET"
-    else:
-        assert not found, "\n".join([f"{len(found)} in all:", *map(str, found[:20])])
+    assert not found, "\n".join([f"{len(found)} in all:", *map(str, found[:20])])
 
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_each_surface_is_rendered_and_shows_facts(surface: str):
-    if surface in NOT_THERE:
-        assert not checked(surface), f"{surface} is there now: take it out of NOT_THERE"
-    elif surface != "topic list":  # It shows names alone.
+    if surface != "topic list":  # It shows names alone.
         assert sum(page.shown for page in checked(surface)) > 0
 
 
@@ -79,6 +49,6 @@ def test_each_surface_is_rendered_and_shows_facts(surface: str):
 @given(seeds, dropped)
 def test_surfaces_that_hold_do_so_for_ledgers_of_any_shape(seed: int, without: set[int]):
     plan = thinned(random_plan(random.Random(seed), TODAY), without)
-    found = render(Filled(plan), HOLDING)
+    found = render(Filled(plan), SURFACES)
     wrong = [v for pages in found.values() for one in pages for v in check(one.page, one.book).violations]
     assert not wrong, "\n".join(map(str, wrong[:20]))
