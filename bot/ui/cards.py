@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -14,7 +15,7 @@ from discord import ui
 
 from bot import agenda, when
 from bot.ledger import stage
-from bot.ledger.cited import cited, of_each_day, one_day, shortened
+from bot.ledger.cited import cited, of_each_day, one_day, shortened, undated
 from bot.ledger.fields import KIND_WORDS, ON_REQUEST_KINDS, fields_of, find_field, get_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import NO_DUE_DATE
@@ -204,10 +205,11 @@ def due_words(opened: Opened, now: datetime) -> str:
 
 
 _CONTENT_LINES = 8  # Lines of a card, its heading among them, so that it fits a phone's screen.
-_PHONE_WIDTH = 44  # Characters of a line at 390 px.
-_PHONE_LINES = 20  # So many of these for all lines below the lead.
+_PHONE_WIDTH = 36  # Characters of a line of a card at 390 px.
+_PHONE_LINES = 15  # So many of these for all lines below the lead.
 _LINE = 240  # Characters of one text in a line.
-_SUMMARY = 150
+_SUMMARY = 130  # Characters of *In short*.
+_TWO_ITEMS = 130  # Characters of two open items that are both named.
 
 
 class _Line(NamedTuple):
@@ -265,13 +267,13 @@ class _Draft:
 
     def text(self) -> None:
         """Add *In short* as a paragraph without a label."""
-        parts = self.fact_parts("summary", _SUMMARY)
+        parts = self.fact_parts("summary", 600)
         if parts:
-            self.lines.append(_Line("", [CitedText(parts[0].text.rstrip("."), parts[0].facts)]))
+            self.lines.append(_Line("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
 
     def parties(self, label: str, name: str) -> None:
         """Add a line of who takes part, each with the role."""
-        self.add(label, self.fact_parts(name), most=4)
+        self.add(label, self.fact_parts(name), most=3)
 
     def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
         """Return the linked records of some kinds, each once."""
@@ -324,12 +326,13 @@ class _Draft:
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
         parts: list[CitedText] = []
-        for link in items[:2]:
+        most = 2 if sum(len(link.name) + len(undated(link.status)) for link in items[:2]) <= _TWO_ITEMS else 1
+        for link in items[:most]:
             acts, *rest = link.status or (CitedText(""),)
             own = acts.text.startswith(f"{self.record.name} ")
             parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
             parts += [part for part in rest if part.text.startswith("due ")]
-        more = len(items) - 2
+        more = len(items) - most
         parts += [CitedText(f"{more:,} more")] if more > 0 else []
         self.add(label, parts, most=len(parts), listed=False)
 
@@ -405,8 +408,8 @@ def _freshness(d: _Draft, stated: FactDate | None) -> str:
         return ""
     name, fact = newest
     field = get_field(d.record.kind, name)
-    words = f"{field.label.lower()}, {clip(field.type.words(fact.value, d.names), 90)}"
-    return f"-# Newest fact: {escaped(words, 140)}, {facts.dated(fact.date)}; not looked at since"
+    words = f"{field.label.lower()}, {clip(field.type.words(fact.value, d.names), 100)}"
+    return f"-# Newest fact: {escaped(words, 160)}, {facts.dated(fact.date)}; not looked at since"
 
 
 def _newest(d: _Draft) -> tuple[str, Fact] | None:
@@ -556,6 +559,18 @@ def _due(d: _Draft) -> list[CitedText]:
     words = [cited(due.in_full(fact.value) if fact else NO_DUE_DATE, fact)]
     passed = [CitedText("this day has passed, and no source here reports what happened")]
     return [*words, *(passed if is_overdue(d.opened, d.now) else [])]
+
+
+def _first_sentences(text: str) -> str:
+    """Return the first sentences of a text that fit a card, without the last full stop; one too long is clipped."""
+    kept = ""
+    for sentence_ in re.split(r"(?<=[.!?]) (?=[A-Z0-9])", text):
+        if kept and len(kept) + len(sentence_) + 1 > _SUMMARY:
+            break
+        kept = f"{kept} {sentence_}".lstrip()
+    if len(kept) > _SUMMARY:
+        kept = kept[:_SUMMARY].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    return kept.removesuffix(".")
 
 
 def _some_words(words: Sequence[str], most: int) -> str:
