@@ -82,7 +82,10 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
                 then = next((ended.pop(id_) for id_ in corrects if id_ in ended), None)
             if then is None and field.rule == "replace":
                 then = _meanwhile(name, now, updates)
-            if then is None or then.value != now.value:
+            if then is None and now.update not in by_id and (taken_back := _taken_back(field, now, updates)):
+                reason = taken_back.reason
+                found.append(Changed(name, field.milestone, None, now, taken_back.fact, True, True, reason))
+            elif then is None or then.value != now.value:
                 found.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
         found += [_changed(field, then, None, updates) for then in ended.values()]
     return sorted(found, key=lambda change: not change.milestone)
@@ -129,6 +132,19 @@ def _changed(
         corrected or taken_back,
         taken_back,
         told.reason if told is not None else "",
+    )
+
+
+def _taken_back(field: Field, now: Fact, updates: Sequence[Update]) -> Update | None:
+    """Return the withdrawal of what had ended a value, which so stands again; None where there is none."""
+    key = fold.key_of(field, now.value)
+    return next(
+        (
+            u
+            for u in updates
+            if u.action == "withdrawn" and u.field == field.name and fold.key_of(field, u.value) == key
+        ),
+        None,
     )
 
 

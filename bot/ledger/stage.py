@@ -12,7 +12,7 @@ from bot import when
 from bot.ledger.cited import bare, cited, day_key
 from bot.ledger.fields import SIDE_STATES, STAGES, stage_rank
 from bot.ledger.values import Names, approver_words, named
-from data.records import Approval, CitedText, Fact, Party, State
+from data.records import Approval, CitedText, Fact, Party, Record, State
 
 # What an open pending item says about its deal. Kinds that say nothing about it are not here.
 _WAITING = {
@@ -123,6 +123,12 @@ def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[Cited
     for one in found:  # An approval and the item that waits for it may say the same.
         said.setdefault(one.text, one)
     return list(said.values())
+
+
+def leading_first(deal: Record) -> list[Fact]:
+    """Return the values of a deal, the contract's first, then the newest: a ceiling notified once does not lead."""
+    found = sorted(deal.facts("value"), key=lambda fact: fact.date.day or date.min, reverse=True)
+    return sorted(found, key=lambda fact: "contract" not in fact.value.get("kind", "").casefold())
 
 
 def _on(fact: Fact) -> str:

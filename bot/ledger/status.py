@@ -83,8 +83,9 @@ def _pending(said: _Said) -> list[CitedText]:
         if one_day([opened, said.fact("outcome")]):
             return [cited(f"closed: {how}" if how else "closed", opened, said.fact("outcome"))]
         return [cited("closed", opened), cited(f"outcome {how}" if how else "", said.fact("outcome"))]
-    act = "must act" if said.value("basis") == "stated" else "to act"
-    acts = said.of_each_day("who", act) or [CitedText("who must act is not in the record")]
+    window = said.value("item_kind") == WINDOW
+    verb = act(said.value("basis"), said.value("item_kind"))
+    acts = said.of_each_day("who", verb) or [CitedText("who must act is not in the record")]
     if not acts[0].facts:
         parts = acts
     elif len(acts) == 1 and one_day([*acts[0].facts, opened]):
@@ -95,7 +96,17 @@ def _pending(said: _Said) -> list[CitedText]:
     if not due or due.startswith("no "):
         return [*parts, cited(NO_DUE_DATE, said.fact("due"))]
     usual = said.value("due")["sureness"] == "usual"
-    return [*parts, cited(due if usual else f"due {due}", said.fact("due"))]
+    return [*parts, cited(due if usual else f"{'until' if window else 'due'} {due}", said.fact("due"))]
+
+
+WINDOW = "notification_window"
+
+
+def act(basis: str | None, item_kind: str | None) -> str:
+    """Return the verb of who an open item waits for: only what a source states as pending obliges somebody."""
+    if item_kind == WINDOW:
+        return "can object"
+    return "must act" if basis == "stated" else "to act"
 
 
 NO_DUE_DATE = "no due date given"
@@ -169,17 +180,27 @@ class _Said:
         return [*(self.of_each_day("whose", of_form.strip()) or [CitedText(f"{whose}{of_form}")]), said]
 
     def session(self) -> list[CitedText]:
-        """Return how a session stands, when and where it is held: in one text where these are of one day."""
+        """Return how a session stands, when and where it is held: in one text where these are of one day.
+
+        What happened to a session (postponed, cancelled, followed up) did not happen on the date it is held.
+        """
         state, place = self.one("state") or "State not in the record", self.one("place")
         held = self.value("held_on")
         date = msgspec.convert(held, FactDate) if held is not None else None
         facts = [self.fact(name) for name in ("state", "held_on", "place")]
-        if one_day(facts):
-            on = f" {when.on_date(date, weekday=False)}" if date else ""
+        if one_day(facts) and self.value("state") not in ("postponed", "cancelled", "followed_up"):
+            to_come = self.value("state") in ("proposed", "scheduled")
+            on = ""
+            if date:
+                on = (
+                    f" for {when.format_fact_date(date, weekday=False)}"
+                    if to_come
+                    else f" {when.on_date(date, weekday=False)}"
+                )
             return [cited(f"{state}{on}{f' in {place}' if place else ''}", *facts)]
         parts = [cited(state, facts[0])]
-        parts += [cited(f"date {when.format_fact_date(date, weekday=False)}", facts[1])] if date else []
-        return [*parts, *([cited(f"place {place}", facts[2])] if place else [])]
+        parts += [cited(f"date given: {when.format_fact_date(date, weekday=False)}", facts[1])] if date else []
+        return [*parts, *([cited(f"place: {place}", facts[2])] if place else [])]
 
 
 def _and(words: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from bot.ask.reading import Reading
 from bot.ledger import stage
 from bot.ledger.cited import cited, day_key, day_words, one_day, plain
 from bot.ledger.fields import KIND_WORDS, SIDE_STATES, STAGES, get_field
-from bot.ledger.status import FIELDS
+from bot.ledger.status import FIELDS, act
 from bot.ledger.values import DueType, Names, approver_words, named
 from bot.ui import cards, facts, theme
 from bot.ui.cited import line, shared_day, shared_source, source_line, source_words
@@ -476,10 +476,11 @@ def _named_facts(opened: Opened, name: str, group: Sequence[Fact]) -> CitedText:
     words = _some([_words(opened, name, fact) for fact in group])
     cites = group if field.reports else ()
     if record.kind == "pending" and name == "who":
-        act = facts.act(record.value("basis"))
         if record.open:
-            return cited(f"{sentence(words)} {act}", *cites)
-        return cited(f"who {'had' if act == 'must act' else 'was'} to act: {words}", *cites)
+            verb = act(record.value("basis"), record.value("item_kind"))
+            return cited(f"{sentence(words)} {verb}", *cites)
+        had = "had" if record.value("basis") == "stated" else "was"
+        return cited(f"who {had} to act: {words}", *cites)
     label = _SEVERAL.get(field.label, field.label) if len(group) > 1 else field.label
     return cited(f"{_small(label)}: {words}", *cites)
 

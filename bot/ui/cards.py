@@ -17,8 +17,8 @@ from bot import agenda, when
 from bot.ledger import stage
 from bot.ledger.cited import cited, of_each_day, one_day, shortened, undated
 from bot.ledger.fields import KIND_WORDS, ON_REQUEST_KINDS, fields_of, find_field, get_field
-from bot.ledger.stage import OpenItem
-from bot.ledger.status import NO_DUE_DATE
+from bot.ledger.stage import OpenItem, leading_first
+from bot.ledger.status import NO_DUE_DATE, WINDOW
 from bot.ledger.values import DateType, DueType, approver_words
 from bot.ui import facts, pages, theme
 from bot.ui.cited import line, shared_day, some, source_line
@@ -206,7 +206,7 @@ def due_words(opened: Opened, now: datetime) -> str:
 
 _CONTENT_LINES = 8  # Lines of a card, its heading among them, so that it fits a phone's screen.
 _PHONE_WIDTH = 36  # Characters of a line of a card at 390 px.
-_PHONE_LINES = 15  # So many of these for all lines below the lead.
+_PHONE_LINES = 17  # So many of these for all lines below the lead.
 _LINE = 240  # Characters of one text in a line.
 _SUMMARY = 130  # Characters of *In short*.
 _TWO_ITEMS = 130  # Characters of two open items that are both named.
@@ -331,7 +331,7 @@ class _Draft:
             acts, *rest = link.status or (CitedText(""),)
             own = acts.text.startswith(f"{self.record.name} ")
             parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
-            parts += [part for part in rest if part.text.startswith("due ")]
+            parts += [part for part in rest if _is_due(part) and part.text != NO_DUE_DATE]
         more = len(items) - most
         parts += [CitedText(f"{more:,} more")] if more > 0 else []
         self.add(label, parts, most=len(parts), listed=False)
@@ -471,7 +471,9 @@ def _deal(d: _Draft) -> None:
 
 def _who_must_act(d: _Draft, items: Sequence[Link]) -> None:
     """Say who has to act: of the open items, else of the open approvals."""
-    if len(items) == 1:
+    if len(items) == 1 and items[0].item_kind == WINDOW:
+        d.add("Open", list(items[0].status), listed=False, reported=True)
+    elif len(items) == 1:
         acts, *rest = items[0].status or (CitedText("not in the record"),)
         who = acts.text.removesuffix(" must act").removesuffix(" to act")
         d.add("Who must act", [CitedText(who, acts.facts), *rest], listed=False, reported=True)
@@ -485,10 +487,8 @@ def _who_must_act(d: _Draft, items: Sequence[Link]) -> None:
 
 def _values(d: _Draft) -> list[CitedText]:
     """Return the values, the contract's first, then the newest. Each is a report of its own."""
-    found = sorted(d.record.facts("value"), key=lambda fact: fact.date.day or date.min, reverse=True)
-    found.sort(key=lambda fact: "contract" not in fact.value.get("kind", "").casefold())
     field = get_field("deal", "value")
-    return [cited(field.type.words(fact.value, d.names), fact) for fact in found]
+    return [cited(field.type.words(fact.value, d.names), fact) for fact in leading_first(d.record)]
 
 
 _SETTLED = {
@@ -548,7 +548,7 @@ def _pending(d: _Draft) -> None:
 
 
 def _is_due(part: CitedText) -> bool:
-    return part.text == NO_DUE_DATE or part.text.startswith("due ")
+    return part.text == NO_DUE_DATE or part.text.startswith(("due ", "until ", "usually "))
 
 
 def _due(d: _Draft) -> list[CitedText]:
@@ -564,7 +564,7 @@ def _due(d: _Draft) -> list[CitedText]:
 def _first_sentences(text: str) -> str:
     """Return the first sentences of a text that fit a card, without the last full stop; one too long is clipped."""
     kept = ""
-    for sentence_ in re.split(r"(?<=[.!?]) (?=[A-Z0-9])", text):
+    for sentence_ in re.split(r"(?<=\w\w[.!?]) (?=\S)", text):
         if kept and len(kept) + len(sentence_) + 1 > _SUMMARY:
             break
         kept = f"{kept} {sentence_}".lstrip()

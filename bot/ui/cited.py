@@ -56,12 +56,12 @@ def line(
     return "; ".join(said)
 
 
-def some(parts: Sequence[CitedText], most: int, noun: str = "") -> list[CitedText]:
-    """Return the first texts of a list and, as a text without facts, how many more there are."""
+def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -> list[CitedText]:
+    """Return the first texts of a list and, as a text without facts, how many more there are of `one` or `many`."""
     more = len(parts) - most
     if more <= 0:
         return list(parts)
-    return [*parts[:most], CitedText(f"{more:,} more{f' {noun}' if noun else ''}")]
+    return [*parts[:most], CitedText(f"{more:,} more {one if more == 1 else many or one}".rstrip())]
 
 
 def source_words(shown: Iterable[Fact], sources: Mapping[int, Source]) -> str:

@@ -15,6 +15,7 @@ from bot.agenda import Digest, OpenItem
 from bot.ledger.changes import RecordChange
 from bot.ledger.cited import cited, one_day
 from bot.ledger.fields import KIND_WORDS, get_field
+from bot.ledger.stage import leading_first
 from bot.ui import facts, news, theme
 from bot.ui.cited import some
 from bot.ui.ids import custom_id
@@ -27,6 +28,7 @@ from data.records import CitedText, Kind, Opened, Source
 
 _ROOM = 3500  # Below Discord's 4,000: the road adds lines when a message is late or may be a repeat.
 _LONGEST_LINE = 700
+_SHORTEST = 100
 _MENU = 25  # Discord: options of a select.
 _MOST = 8  # Lines of a section; the rest is counted, so that a digest can be read on a phone.
 _LEAST = 2  # Lines that a section shows before one above it shows more.
@@ -172,6 +174,8 @@ def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]
     for line in section.lines[:most]:
         words = news.sourced(line.parts, line.sources, stated if below else frozenset())
         text = clip(f"{line.head}{': ' if words else ''}{words}{line.after}", _LONGEST_LINE)
+        if not shown and left > _SHORTEST:
+            text = clip(text, left - 1)  # The first line of a section is always there.
         if len(text) + 1 > left:
             break
         shown.append(text)
@@ -182,13 +186,13 @@ def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]
 
 
 def _overdue(one: OpenItem) -> _Line:
-    return _Line(f"**{title(one)}**", [due(one, True), *who(one)], sources=one.opened.sources)
+    return _Line(f"**{title(one)}**", [*due(one, True), *who(one)], sources=one.opened.sources)
 
 
 def _due(one: OpenItem, found: Digest) -> _Line:
     assert one.item.due_on is not None  # Only dated items are due.
     days = max((one.item.due_on - found.day).days, 0)
-    return _Line(f"**{title(one)}**, {ahead(days)}", [due(one, False), *who(one)], sources=one.opened.sources)
+    return _Line(f"**{title(one)}**, {ahead(days)}", [*due(one, False), *who(one)], sources=one.opened.sources)
 
 
 def _changed(change: RecordChange) -> list[_Line]:
@@ -220,11 +224,12 @@ def _aside(one: News) -> str:
 
 
 def _deal(opened: Opened) -> _Line:
-    """Write how a deal stands and its values, each a report of its own."""
+    """Write how a deal stands and its leading value, with how many more values are reported."""
     record = opened.record
     type_ = get_field("deal", "value").type
-    values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in record.facts("value")]
-    return _Line(f"**{escaped(record.name, 120)}**", [*record.status, *some(values, 3, "values")], "", opened.sources)
+    values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in leading_first(record)]
+    parts = [*record.status, *some(values, 1, "value", "values")]
+    return _Line(f"**{escaped(record.name, 120)}**", parts, "", opened.sources)
 
 
 def _said(statements: Iterable[Opened]) -> list[_Line]:
@@ -243,7 +248,7 @@ def _said(statements: Iterable[Opened]) -> list[_Line]:
     for whose, found in by_whom.items():
         parts = [_statement(opened) for opened in found]
         sources = {id_: source for opened in found for id_, source in opened.sources.items()}
-        lines.append(_Line(f"**{sentence(whose)}**", some(parts, 3, "statements"), "", sources))
+        lines.append(_Line(f"**{sentence(whose)}**", some(parts, 3, "statement", "statements"), "", sources))
     return [*lines, *apart]
 
 

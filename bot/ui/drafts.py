@@ -294,7 +294,7 @@ def _selects(found: Preview, guild_id: int | None) -> list[ui.Select]:
                 )
                 for fact in asked.approvals[:_OPTIONS]
             ]
-            also = f"Also {asked.state} by this source"
+            also = f"Also {asked.state}, says this source"
             selects.append(
                 ui.Select(
                     custom_id=custom_id("update.also", found.draft.id, asked.id, guild_id=guild_id),
@@ -351,7 +351,7 @@ def _about(found: Preview) -> str:
     entry, source = found.entry, found.source
     title = ", ".join(filter(None, [escaped(source.title, 150), escaped(entry.cited.locator, 100)]))
     about = [
-        f"**Fact date:** {facts.dated(entry.date)}",
+        f"**Date:** {facts.dated(entry.date)}",
         f"**Source:** {title}; {facts.source_date(source)}" + (f", {facts.link(source.url)}" if source.url else ""),
     ]
     if entry.reason:
@@ -439,9 +439,15 @@ def _note_line(found: Preview, note: Note) -> str:
     field = get_field(note.kind, note.field)
     words = escaped(_stem(note.kind, note.field, note.value, note.names), 200)
     ends = isinstance(note.value, dict) and note.value.get("gone")
-    others = "; ".join(_told(found, note, note.field, fact) for fact in note.others[-3:])
+    hidden = len(note.others) - 3
+    others = "; ".join(
+        [
+            *(_told(found, note, note.field, fact) for fact in note.others[-3:]),
+            *([f"{hidden} more"] if hidden > 0 else []),
+        ]
+    )
     if note.how == "beside":
-        return f"-# Beside it stays what other sources say: {others}"
+        return f"-# What other sources say stays: {others}"
     day = escaped(day_words([found.entry.date]), 120) if field.reports else ""
     if note.how == "same":
         again = f"**{words}**{f', {day}' if day else ''}"

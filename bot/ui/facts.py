@@ -116,11 +116,6 @@ def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
     return f"-# Source{'s' if len(places) > 1 else ''}: {'; '.join(named)}{also}.{note}"
 
 
-def act(basis: str | None) -> str:
-    """The verb of who has to act: only what a source states as pending obliges somebody."""
-    return "must act" if basis == "stated" else "to act"
-
-
 def not_stated(record: Record) -> str:
     """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.facts(field.name)]

@@ -134,14 +134,18 @@ def _ends(value: Any) -> bool:
     return isinstance(value, dict) and bool(value.get("gone"))
 
 
+_LIFTED = {"slipped": "past its target date"}
+
+
 def _said(field: Field, step: Step, names: Names) -> str:
     """Return what an update says, from the mark that parts it from its day on."""
     value = step.update.value
     if field.name == "checked":
         return ": Looked at, nothing new"
     if field.name == "side_state" and value == "none":
-        before = SIDE_STATES.get(step.before.value) if step.before else None
-        return f": No longer {before.lower()}" if before and before != SIDE_STATES["none"] else ": Nothing holds it up"
+        before = step.before.value if step.before else "none"
+        words = _LIFTED.get(before, SIDE_STATES.get(before, "").lower())
+        return f": No longer {words}" if words and before != "none" else f": {SIDE_STATES['none']}"
     words = escaped(_words(field, value, names), 250)
     if _ends(value):
         return f". No longer: {words}"

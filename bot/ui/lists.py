@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.ledger.cited import by_day, cited, day_words, days_of, of_each_day, shortened
 from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
+from bot.ledger.status import act as acts
 from bot.ledger.values import DueType, Names
 from bot.ui import cards, facts, pages, theme
 from bot.ui.cited import line as cited_line
@@ -226,7 +227,7 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
     """Return what is said of an open item: what it is about, who has to act and by when, each with its own facts."""
     found, names = item.record, item.names
     concerns = [fact for fact in found.facts("about") if escaped(_words("about", fact.value, names), 100) != about]
-    act = facts.act(found.value("basis"))
+    act = acts(found.value("basis"), found.value("item_kind"))
 
     def of(name: str, facts_: Sequence[Fact]) -> str:
         return _some([_words(name, fact.value, names) for fact in facts_])
@@ -237,10 +238,9 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
     ]
     due = found.fact("due")
     if due is not None and due.value is not None:
-        passed = (
-            ": this day has passed, and no source here reports what happened" if cards.is_overdue(item, now) else ""
-        )
-        parts.append(cited(f"due {_words('due', due.value, names)}{passed}", due))
+        parts.append(cited(f"due {_words('due', due.value, names)}", due))
+        if cards.is_overdue(item, now):
+            parts.append(CitedText("this day has passed, and no source here reports what happened"))
     elif due is not None or dates:
         parts.append(cited("no due date given", due))
     return parts

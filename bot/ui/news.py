@@ -12,11 +12,11 @@ import msgspec
 from bot.ledger.changes import Changed, RecordChange, with_news
 from bot.ledger.cited import Day, cited, day_key, day_words, days_of
 from bot.ledger.fields import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
+from bot.ledger.status import act
 from bot.ledger.values import Names, approver_words, due_clause, named
-from bot.ui import facts
 from bot.ui.cited import source_words
 from bot.ui.text import escaped, joined
-from data.records import Approval, CitedText, Due, Fact, Source
+from data.records import Approval, CitedText, Due, Fact, Source, State
 
 _NAMED = 2  # What an item is about, by name; the rest is counted.
 
@@ -156,8 +156,8 @@ def clause(change: RecordChange, field: str, fact: Fact) -> str:
         case "pending", "due":
             return due_clause(value)
         case "pending", "who":
-            act = facts.act(change.state.value("basis"))
-            return f"{_value(change, field, fact)} {act}"
+            verb = act(change.state.value("basis"), change.state.value("item_kind"))
+            return f"{_value(change, field, fact)} {verb}"
         case _:
             words = _value(change, field, fact)
             template = _FIELDS.get(field, f"{get_field(change.kind, field).label.lower()} {{}}")
@@ -218,15 +218,23 @@ def _low(words: str) -> str:
 def _one(change: RecordChange, changed: Changed) -> News:
     """Return the news of one field."""
     before, after, ended = changed.before, changed.after, changed.ended_by
+    if changed.withdrawn and before is None and after is not None:
+        said = f"{_after(change, changed.field, None, after)} after all: the report of its end has been withdrawn"
+        return News(cited(said, after, ended), (), None, changed.reason, corrected=True)
     if changed.withdrawn and before is not None:
         # What stood was withdrawn; what stands now was reported before.
         said = f"the report {_quoted(change, changed.field, before)} has been withdrawn"
-        stands = cited(f"what stands is the report {_quoted(change, changed.field, after)}", after) if after else None
-        return News(cited(said, before, ended), (stands,) if stands else (), None, changed.reason, corrected=True)
-    if after is None:
-        label = get_field(change.kind, changed.field).label
-        was = cited(_before(change, changed.field, before), before) if before is not None else None
-        return News(cited(f"{_low(label)} no longer on the record", ended or before), (), was)
+        stands = CitedText("nothing is on record in its place")
+        if after is not None:
+            stands = cited(f"what stands is the report {_quoted(change, changed.field, after)}", after)
+        return News(cited(said, before, ended), (stands,), None, changed.reason, corrected=True)
+    if after is None and before is not None:
+        words = _value(change, changed.field, before)
+        if changed.field == "party":
+            return News(cited(f"{words} no longer takes part", ended or before), (), cited("a party", before))
+        label = _low(get_field(change.kind, changed.field).label)
+        return News(cited(f"no longer {label}: {words}", ended or before), (), cited("so", before))
+    assert after is not None  # A change has one side at least.
     said, was = _after(change, changed.field, None if changed.corrected else before, after), None
     if before is not None and before.value is not None:
         was = cited(_before(change, changed.field, before), before)
@@ -293,7 +301,7 @@ def acts(change: RecordChange) -> list[CitedText]:
     """Return who must act on a pending item and by when, each with its own facts."""
     due = change.state.facts.get("due", [])[-1:]
     return [
-        *acting(change.state.facts.get("who", []), change.names, change.state.value("basis")),
+        *acting(change.state.facts.get("who", []), change.names, change.state),
         cited(due_clause(due[0].value), *due) if due else CitedText("no due date given"),
     ]
 
@@ -301,18 +309,19 @@ def acts(change: RecordChange) -> list[CitedText]:
 _ACTING = 4
 
 
-def acting(who: Sequence[Fact], names: Names, basis: str | None) -> list[CitedText]:
+def acting(who: Sequence[Fact], names: Names, item: State) -> list[CitedText]:
     """Return who has to act, as a clause for each report that says so; the most names that it gives are four."""
     if not who:
         return [CitedText("who must act is not in the record")]
     type_ = get_field("pending", "who").type
+    verb = act(item.value("basis"), item.value("item_kind"))
     found = []
     for _, same in groupby(who[:_ACTING], key=key_of):
         together = list(same)
         words = joined([type_.words(fact.value, names).rstrip(".") for fact in together])
-        found.append(cited(f"{words} {facts.act(basis)}", *together))
+        found.append(cited(f"{words} {verb}", *together))
     more = len(who) - _ACTING
-    return [*found, *([CitedText(f"{more:,} more {facts.act(basis)}")] if more > 0 else [])]
+    return [*found, *([CitedText(f"{more:,} more {verb}")] if more > 0 else [])]
 
 
 # Texts with their sources.

@@ -27,7 +27,7 @@ def reminder(told: Told, guild_id: int, nonce: str) -> Message:
         assert told.reminder is not None  # Own words are a reminder's.
         return _words(told, guild_id, nonce)
     one = told.item
-    parts = [*who(one), due(one, told.overdue)]
+    parts = [*who(one), *due(one, told.overdue)]
     stated = news.keys_of(parts)
     stated = stated if len(stated) == 1 else frozenset()
     lines = [
@@ -103,15 +103,18 @@ def title(one: OpenItem) -> str:
 def who(one: OpenItem) -> list[CitedText]:
     """Return who has to act, as clauses."""
     record = one.opened.record
-    return news.acting(record.facts("who"), one.opened.names, record.value("basis"))
+    return news.acting(record.facts("who"), one.opened.names, record.state)
 
 
-def due(one: OpenItem, passed: bool) -> CitedText:
-    """Return the due date as a clause, with how sure it is; `passed` when its day has ended where it counts."""
+def due(one: OpenItem, passed: bool) -> list[CitedText]:
+    """Return the due date as a clause, with how sure it is, and what is not known of it.
+
+    `passed` when its day has ended where it counts.
+    """
     fact = one.opened.record.fact("due")
     words = due_clause(fact.value if fact else None)
     if fact is None or fact.value is None:
-        return cited(words, fact)
+        return [cited(words, fact)]
     found = msgspec.convert(fact.value, Due)
     if found.sureness == "reported" and passed:
         words += "; it has passed"
@@ -121,8 +124,8 @@ def due(one: OpenItem, passed: bool) -> CitedText:
             words = f"the window {'ended' if passed else 'ends'} {when.on_date(found.date)}, {sure}"
         elif passed:
             words = f"it was {words}"
-        words += "; no source here reports what happened" if passed else ""
-    return cited(words, fact)
+    silent = passed and found.sureness in ("fixed", "announced")
+    return [cited(words, fact), *([CitedText("no source here reports what happened")] if silent else [])]
 
 
 def looked(one: OpenItem) -> str:
@@ -148,7 +151,7 @@ def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
     passed = one.item.due_on is not None and one.item.due_on < day
     parts = who(one)
     if full or one.news or one.item.due_on:
-        parts.append(due(one, passed))
+        parts += due(one, passed)
     state = one.opened.record.fact("state")
     if state is not None and news.key_of(state) not in news.keys_of(parts):
         parts.insert(0, cited("open", state))

@@ -61,6 +61,7 @@ _TOLD: tuple[tuple[str, str, tuple[tuple[str, Kind, str, str], ...]], ...] = (
         "Cabinet note",
         (("armed-drones", "deal", "approval", "India (Cabinet Committee): purchase, granted"),),
     ),
+    ("5 January 2024", "Calendar 3", (("combat-vehicle-answer", "pending", "due", "28 February 2024, announced"),)),
     ("2 March 2024", "Letter 7", (("combat-vehicle-answer", "pending", "state", "closed"),)),
     ("2 March 2024", "Letter 7", (("combat-vehicle-answer", "pending", "outcome", "answered"),)),
 )
@@ -116,6 +117,10 @@ def lines(answered: Answered) -> list[str]:
         ("Who is Lloyd Austin?", "United States, 10 November 2023 (News article without a title, sentence 3)"),
         ("What are the drone clearances?", "Due: Thursday 31 October 2024 (announced by an official), reported 1"),
         ("What is the answer to the combat vehicle offer?", "closed, answered, 2 March 2024 ([letter.example]"),
+        (
+            "When was the answer to the combat vehicle offer due?",
+            "Wednesday 28 February 2024 (announced by an official)",
+        ),
         ("Was the drone deal signed?", "Signed on 15 October 2024 ([contract.example]"),
         ("Was the drone deal signed?", "Deliveries outstanding, 20 October 2024 ([shipping.example]"),
         ("What stage is the drone deal at?", "Signed on 15 October 2024 ([contract.example]"),

@@ -68,7 +68,7 @@ async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
         "Before: Under review, 10 November 2023 (News article without a title, sentence 5; year inferred)\n"
         "After: **Signed**, 5 March 2024\n"
     ) in told
-    assert "**Fact date:** 5 March 2024\n" in told
+    assert "**Date:** 5 March 2024\n" in told
     assert "**Source:** example.org, paragraph 3; 6 March 2024, <https://example.org/x>" in told
     assert labels_of(shown(preview)) == ["Save", "Change", "Discard"]
     assert shown(preview).flags.ephemeral
@@ -96,7 +96,7 @@ async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(wor
     assert parts["value"]["component"]["value"] == "more than 3 billion USD"
     preview = await world.editor.submit_modal(form, FORM | {"value": "about 4 billion USD"})
     assert (
-        "Added: **about $4 billion**\n-# Beside it stays what other sources say: "
+        "Added: **about $4 billion**\n-# What other sources say stays: "
         "more than $3 billion, 10 November 2023 (News article without a title, sentence 5; year inferred)\n"
     ) in answer(preview)
     await world.editor.click(shown(preview), label="Save")

@@ -16,7 +16,7 @@ from tests.discord.conftest import World, answer, parts
 from tests.discord.test_update import FORM, shown, update, value
 from tests.discord.test_update_refusals import press
 
-AFTER, ALSO = "The deal's stage after this", "Also granted by this source"
+AFTER, ALSO = "The deal's stage after this", "Also granted, says this source"
 
 
 def selects(message: Any) -> dict[str, dict[str, Any]]:
@@ -187,7 +187,7 @@ async def test_an_item_about_two_deals_asks_about_each_by_its_name(world: World)
     preview = await close(world)
     assert list(selects(shown(preview))) == [
         "The stage of 31 armed drones for India after this",
-        "Also granted by this source, of 31 armed drones for India",
+        "Also granted, says this source, of 31 armed drones for India",
         "The stage of Second batch after this",
     ]
     assert picked(shown(preview), "The stage of Second batch after this") == [
@@ -206,10 +206,10 @@ async def test_a_refused_approval_asks_for_the_stage_and_the_others_that_were_re
     await approval(world, "2024-01-08", "india", "budget")
     typed = FORM | {"value": "U.S. government: clearances, refused"}
     preview = await update(world, "deal", typed, deal="armed-drones", field="approval")
-    assert list(selects(shown(preview))) == [AFTER, "Also refused by this source"]
-    assert list(options(shown(preview), "Also refused by this source")) == ["Budget by India"]
+    assert list(selects(shown(preview))) == [AFTER, "Also refused, says this source"]
+    assert list(options(shown(preview), "Also refused, says this source")) == ["Budget by India"]
     assert "that other approvals were refused" in answer(preview)
-    preview = await pick(world, preview, "Also refused by this source", "Budget by India")
+    preview = await pick(world, preview, "Also refused, says this source", "Budget by India")
     await world.editor.click(shown(preview), label="Save")
     assert await states(world) == ["budget: refused", "clearances: refused"]
 

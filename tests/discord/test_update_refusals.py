@@ -104,9 +104,7 @@ VAGUE_DAYS = ["November 2023", "early 2024", "2018 to 2020", "since 5 March 2024
 async def test_vague_and_open_fact_dates_are_kept_as_they_were_given(world: World):
     for day in VAGUE_DAYS:
         preview = await update(world, "deal", FORM | {"value": "M", "date": day}, deal="armed-drones", field="model")
-        assert f"**Fact date:** {day.removeprefix('unknown: ')}" in answer(preview).replace(
-            "between 2018 and", "2018 to"
-        )
+        assert f"**Date:** {day.removeprefix('unknown: ')}" in answer(preview).replace("between 2018 and", "2018 to")
 
 
 @pytest.mark.asyncio

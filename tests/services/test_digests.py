@@ -246,8 +246,8 @@ async def test_what_ended_names_the_report_that_ended_it_and_the_day_of_the_form
     await report(there, "drones", "Second note", "2024-06-01", party=maker | {"gone": True})
     await there.go_to("2027-03-04 09:00")
     assert (
-        r"**31 armed drones**: party no longer on the record (Second note, 1 June 2024); "
-        r"was General Atomics \(maker\), 1 May 2024"
+        r"**31 armed drones**: General Atomics \(maker\) no longer takes part (Second note, 1 June 2024); "
+        "was a party, 1 May 2024"
     ) in there.last.splitlines()
 
 
@@ -288,7 +288,7 @@ async def test_an_item_opened_and_closed_between_two_digests_is_told_as_closed(
     assert "new item" not in there.last
 
 
-async def test_values_of_different_kinds_stand_side_by_side_each_with_its_day(there: Outbound):
+async def test_the_value_of_the_contract_leads_whenever_it_was_reported_and_the_others_are_counted(there: Outbound):
     await report(there, "drones", "First note", "2024-05-01", value=money("3990000000", "notified"))
     await report(there, "drones", "Second note", "2024-10-15", value=money("3500000000", "contract"))
     await there.digest(await there.channel())
@@ -296,8 +296,7 @@ async def test_values_of_different_kinds_stand_side_by_side_each_with_its_day(th
     (line,) = (line for line in there.last.splitlines() if line.startswith("**31 armed drones**"))
     assert line == (
         "**31 armed drones**: In negotiation (A news article, 10 November 2023); "
-        r"value $3.99 billion \(notified\) (First note, 1 May 2024); "
-        r"value $3.5 billion \(contract\) (Second note, 15 October 2024)"
+        r"value $3.5 billion \(contract\) (Second note, 15 October 2024); 1 more value"
     )
 
 

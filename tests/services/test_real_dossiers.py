@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GUILD = 1000
 
 MOST_LINES = 8  # As sent, its heading among them, before the quiet ones.
-PHONE, SCREEN = 36, 29  # Characters of a line at 390 px, and the lines of all texts that fit above its buttons.
+PHONE, SCREEN = 36, 31  # Characters of a line at 390 px, and the lines of all texts that fit above its buttons.
 
 
 @pytest_asyncio.fixture(params=DOSSIERS, ids=lambda path: path.stem)

@@ -226,6 +226,7 @@ async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any)
 
 
 WHO = "U.S. government must act (Joint statement, page 2, 1 February 2024)"
+CAN = WHO.replace("must act", "can object")  # Nobody has to act for a window to end.
 MESSAGES = [
     (
         "2027-03-03 09:00",
@@ -243,22 +244,22 @@ MESSAGES = [
         "2027-03-11 09:00",
         "signature",
         "**Overdue: Signature of the LOA, about 31 armed drones.**",
-        f"{WHO}; it was due by Wednesday 10 March 2027, announced by an official; no source here reports what happened "
-        "(Briefing, page 2, 1 March 2024).",
+        f"{WHO}; it was due by Wednesday 10 March 2027, announced by an official (Briefing, page 2, 1 March 2024); "
+        "no source here reports what happened.",
     ),
     (
         "2027-03-08 09:00",
         "notification_window",
         "**Notification window ends in 2 days: Signature of the LOA, about 31 armed drones.**",
-        f"{WHO}; the window ends on Wednesday 10 March 2027, announced by an official "
+        f"{CAN}; the window ends on Wednesday 10 March 2027, announced by an official "
         "(Briefing, page 2, 1 March 2024).",
     ),
     (
         "2027-03-11 09:00",
         "notification_window",
         "**Window ended, what happened? Signature of the LOA, about 31 armed drones.**",
-        f"{WHO}; the window ended on Wednesday 10 March 2027, announced by an official; no source here reports what "
-        "happened (Briefing, page 2, 1 March 2024).",
+        f"{CAN}; the window ended on Wednesday 10 March 2027, announced by an official "
+        "(Briefing, page 2, 1 March 2024); no source here reports what happened.",
     ),
 ]
 

@@ -367,6 +367,16 @@ def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
         ("statement", {"said": "x"}, "whose it is, is not in the record: x, 10 November 2023"),
         ("session", {}, "State not in the record"),
         ("session", {"state": "held"}, "Held, 10 November 2023"),
+        (
+            "session",
+            {"state": "scheduled", "held_on": {"precision": "day", "first": "2027-05-05", "last": "2027-05-05"}},
+            "Scheduled for 5 May 2027, 10 November 2023",
+        ),
+        (  # It was not postponed on the day that is now given for it.
+            "session",
+            {"state": "postponed", "held_on": {"precision": "month", "first": "2027-01-01", "last": "2027-01-31"}},
+            "Postponed; date given: January 2027, 10 November 2023",
+        ),
         ("document", {}, "document"),
         ("participant", {"type": "person"}, "Person"),
         (

@@ -149,6 +149,13 @@ MAKER = {"record": "atomics", "role": "maker"}
         ),
         ("deal", "side_state", None, "none", "**2 May 2024: Nothing holds it up**; A report"),
         ("deal", "side_state", "none", "stalled", "**2 May 2024: Stalled** (was: not held up, 1 May 2024); A report"),
+        (
+            "deal",
+            "side_state",
+            "slipped",
+            "none",
+            "**2 May 2024: No longer past its target date** (reported 1 May 2024); A report",
+        ),
         ("deal", "summary", None, "Raised in New Delhi.", "**2 May 2024. In short: Raised in New Delhi**; A report"),
         ("deal", "made_in", None, "the U.S.", "**2 May 2024. Made in: the U.S.**; A report"),
         (

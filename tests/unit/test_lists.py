@@ -93,8 +93,8 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
     assert (
         "### With a due date\n**1. Item 1**\n"
         "U.S. government must act, 10 November 2023 (News article); due Monday 2 November 2026 \\(announced by an "
-        "official\\): this day has passed, and no source here reports what happened, reported 1 October 2026 "
-        "([example.org](<https://example.org/x>), page 3)\n"
+        "official\\), reported 1 October 2026 ([example.org](<https://example.org/x>), page 3); this day has passed, "
+        "and no source here reports what happened\n"
         "-# Last looked at 20 November 2026: nothing new"
     ) in text
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
-from bot.ledger.changes import Changed, RecordChange
+from bot.ledger.changes import Changed, RecordChange, changed_fields
 from bot.ledger.cited import plain
 from bot.ledger.fields import KINDS, Field, fields_of
+from bot.ledger.fold import fold
 from bot.ledger.status import status
 from bot.ledger.values import Choice, due_clause
 from bot.ui import news
-from data.records import Fact, FactDate, Kind, Source, State
+from data.records import Fact, FactDate, Kind, Source, State, Update
 
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
 
@@ -133,3 +135,26 @@ def test_what_the_name_of_an_item_says_is_not_said_again():
     assert news.titled("Signature of the 31 ARMED drones", about, {"drones": "31 armed drones"}) == (
         "Signature of the 31 ARMED drones"
     )
+
+
+def test_a_party_whose_end_was_reported_in_error_takes_part_after_all():
+    india = {"record": "india", "role": "buyer"}
+
+    def party(id_: int, value: dict[str, Any], on: int, **more: Any) -> Update:
+        date_ = FactDate("day", date(2026, 12, on), date(2026, 12, on))
+        given: dict[str, Any] = {"action": "set", "reason": "", "replaces": None} | more
+        return Update(
+            id=id_, record="d", field="party", value=value, date=date_, entered_at=datetime(2026, 12, on, tzinfo=UTC),
+            person_id=1, source_id=id_, locator="", batch=str(id_), origin="editor", origin_key="", **given,
+        )  # fmt: skip
+
+    name = msgspec.structs.replace(party(0, india, 1), field="name", value="Drones")
+    there, gone = party(1, india, 1), party(2, india | {"gone": True}, 4)
+    back = party(3, india | {"gone": True}, 4, action="withdrawn", replaces=2, reason="Reported in error")
+    changes = changed_fields("deal", fold("deal", [name, there, gone]), fold("deal", [name, there, gone, back]), [back])
+    sources = {n: Source(n, f"Report {n}") for n in (1, 2, 3)}
+    told = RecordChange("deal", "d", "Drones", False, changes, {"india": "India"}, sources, fold("deal", [name, there]))
+    (one,) = news.news_of(told)
+    assert one.corrected
+    assert one.said.text == "India (buyer) takes part after all: the report of its end has been withdrawn"
+    assert one.reason == "Reported in error"

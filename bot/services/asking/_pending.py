@@ -36,7 +36,7 @@ async def tell(scene: Scene) -> None:
         if who and (item.record.open or not scene.reading.has("aspects", "due")):
             scene.found.lines.append(Told(item, who))
         due = facts_of(item, "due")
-        if due and item.record.open:
+        if due and (item.record.open or scene.reading.has("aspects", "due")):
             scene.found.lines.append(Told(item, due))
         elif scene.reading.has("aspects", "due"):
             scene.found.lines.append(Missing("A due date", item))
