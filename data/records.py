@@ -125,7 +125,7 @@ class CitedText(Struct, frozen=True, array_like=True):
 class State(Struct, frozen=True, omit_defaults=True):
     """What a record's updates add up to: the facts per field, oldest first, and the dates they span.
 
-    `signed` is the day of the first stage fact of a deal that says signed or further.
+    `signed` is the day from which on the stages of a deal say signed or further.
     """
 
     facts: dict[str, list[Fact]] = {}

@@ -69,12 +69,13 @@ def fold(
 
 
 def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
-    """Return the first day on which a stage says signed or further; None when none with a day does."""
+    """Return the day from which on the stages say signed or further; None when the newest with a day does not."""
     if kind != "deal":
         return None
-    signed = list(STAGES)[stage_rank("signed") :]
-    days = [u.date.day for u in live if u.field == "stage" and u.value in signed]
-    return min((day for day in days if day is not None), default=None)
+    signed, since = list(STAGES)[stage_rank("signed") :], None
+    for update in sorted((u for u in live if u.field == "stage" and u.date.day is not None), key=_order):
+        since = (since or update.date.day) if update.value in signed else None
+    return since
 
 
 _Kept = dict[str, dict[object, Update]]

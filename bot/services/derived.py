@@ -27,7 +27,7 @@ from data.database import Connection, Database, as_json
 from data.migrate import migrate
 from data.records import Fact, Kind, State
 
-VERSION = "3"
+VERSION = "4"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.

@@ -233,3 +233,16 @@ def test_each_part_has_only_days_of_its_own_facts_and_the_stage_is_always_there(
 )
 def test_days_are_told_in_words(days_: list[FactDate], words: str):
     assert day_words(days_) == words
+
+
+def test_a_deal_signed_anew_waits_for_nothing_older_than_its_newest_signature():
+    entered = [
+        ("stage", "signed", "2019-05-01"),
+        ("stage", "negotiating", "2020-05-01"),
+        ("approval", approval("india", "budget", "open"), "2021-05-01"),
+        ("stage", "signed", "2024-05-01"),
+    ]
+    state, items = deal(*entered), [item("Offer", "offer_response", "2021-05-01")]
+    assert plain(status("deal", state, NAMES, items)) == "Signed on 1 May 2024"
+    executed = deal(*entered, ("stage", "in_execution", "2025-05-01"))
+    assert executed.signed == date(2024, 5, 1)
