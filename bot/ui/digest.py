@@ -172,10 +172,9 @@ def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]
     left = room - len(heading) - len(below) - len(section.rest) - 30
     shown: list[str] = []
     for line in section.lines[:most]:
-        words = news.sourced(line.parts, line.sources, stated if below else frozenset())
-        text = clip(f"{line.head}{': ' if words else ''}{words}{line.after}", _LONGEST_LINE)
-        if not shown and left > _SHORTEST:
-            text = clip(text, left - 1)  # The first line of a section is always there.
+        text = _written(line, stated if below else frozenset(), _LONGEST_LINE)
+        if not shown and len(text) + 1 > left > _SHORTEST:
+            text = _written(line, stated if below else frozenset(), left - 1)  # The first line is always there.
         if len(text) + 1 > left:
             break
         shown.append(text)
@@ -183,6 +182,17 @@ def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]
     more = len(section.lines) - len(shown)
     rest = f"-# and {more:,} more: {section.rest}" if more else ""
     return "\n".join(filter(None, [heading, *shown, below if shown else "", rest])), len(shown)
+
+
+def _written(line: _Line, stated: frozenset[news.Key], limit: int) -> str:
+    """Write a line. Texts that do not fit are left out from the end, so that none is cut off from its day or source."""
+    parts, rest = list(line.parts), list[CitedText]()
+    while True:
+        words = news.sourced([*parts, *rest], line.sources, stated)
+        text = f"{line.head}{': ' if words else ''}{words}{line.after}"
+        if len(text) <= limit or len(parts) <= 1:
+            return clip(text, limit)
+        parts, rest = parts[:-1], [CitedText("and more")]
 
 
 def _overdue(one: OpenItem) -> _Line:

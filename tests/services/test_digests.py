@@ -682,3 +682,21 @@ async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):
         await destinations.ensure_channel(conn, desk, 4321, now=now, person_id=person.id)
         own = await destinations.ensure_channel(conn, desk, desk + 1, now=now, person_id=person.id)
     assert await digests.of_desk(db.read, await desks.get(db.read, desk)) == own
+
+
+async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_its_day_or_link(db, desk):
+    there = Outbound(db, 0, START)
+    for number in range(6):
+        async with db.write() as conn:
+            url = f"https://www.example.org/{number}" + "a" * 100
+            there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
+        on = FactDate("day", day(f"2024-05-{number + 1:02}"), day(f"2024-05-{number + 1:02}"))
+        fields = {"name": "Frigates", "stage": "signed"} if not number else {}
+        value_ = {"amount": f"{number + 1}000000000", "currency": "USD", "bound": "about", "kind": f"sum {number}"}
+        await there.enter("frigates", "deal", on=on, **fields, value=value_, side_state="stalled")
+    await there.digest(await there.channel())
+    await there.go_to("2027-03-02 09:00")
+    (line,) = [line for line in there.last.splitlines() if line.startswith("**Frigates**: ")]
+    assert line.endswith("; and more")
+    assert line.count("[") == line.count("](<https://") == line.count(">)")
+    assert line.count("; value ") == line.count("; value about") == line.count("May 2024)") - 2
