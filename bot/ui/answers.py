@@ -22,7 +22,7 @@ from bot.ledger.values import DueType, Names, approver_words, named
 from bot.ui import cards, facts, theme
 from bot.ui.cited import line, shared_day, shared_source, source_line, source_words
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card
+from bot.ui.layout import TEXT_LIMIT, button, card
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Approval, CitedText, Fact, FactDate, Kind, Link, Opened, Row, Source, State, Update
 
@@ -32,6 +32,7 @@ _TOGETHER = 160  # So many characters of one day and source stand on one line.
 _LONG = 400  # Characters of one text, such as what a statement says.
 _FEW = 3  # Lines beside which *In short* has room.
 _NAMED = 8  # Names that one text lists.
+_ROOM = TEXT_LIMIT - 100  # Our own last line.
 _OPTIONS = 5  # So many buttons stand in a row.
 
 
@@ -48,9 +49,20 @@ class _Line(NamedTuple):
 
 
 def draw(question: str, found: Finding, *, now: datetime) -> str:
-    """Write the words of an answer: the question, at most seven lines, and quiet ones below them."""
-    sources_ = _sources_of(found)
+    """Write the words of an answer: the question, at most seven lines, and quiet ones below them.
+
+    Long lines are left out from the end, until what is left fits into a message.
+    """
     body, more = _cut(_lines(found, now))
+    said = _drawn(question, found, body, more)
+    while len(said) > _ROOM and len(body) > 1:
+        body, more = body[:-1], more + 1
+        said = _drawn(question, found, body, more)
+    return clip(said, _ROOM)
+
+
+def _drawn(question: str, found: Finding, body: Sequence[_Line], more: int) -> str:
+    sources_ = _sources_of(found)
     parts = [part for one in body for part in one.parts]
     one_source = shared_day(parts) is not None and shared_source(parts) is not None
     told = [*_written(body, sources_, one_source=one_source), *_asked_back(found)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import discord
 import pytest
 import simcord
 
-from bot.services import questions, sources, updates
+from bot.services import people, questions, sources, updates
 from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from bot.ui.layout import button, plain
 from cogs import ask as asking
+from data.records import FactDate
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
 from tests.discord.test_questions import DAY, drawn, enter, menu, posted, shown
 from tests.discord.test_update_refusals import elsewhere
@@ -316,3 +317,16 @@ async def erase(world: World) -> None:
     """The manager deletes everything of the server."""
     form = await world.manager.slash(world.channel, "settings delete")
     await world.manager.submit_modal(form, {"name": world.guild.name})
+
+
+async def test_an_answer_of_long_statements_leaves_out_what_does_not_fit(world: World):
+    on, noun = [FactDate("day", date(2024, 5, n), date(2024, 5, n)) for n in range(1, 8)], "hypersonic " * 50
+    async with world.db.write() as conn:
+        person = await people.ensure(conn, world.owner.id)
+        source = await sources.ensure(conn, world.guild.id, title="Speeches")
+        for n, day in enumerate(on):
+            told = {"name": f"Speech {n}", "whose": {"record": "lloyd-austin"}, "said": f"{noun} *{n}* {'_' * 30}"}
+            changes = [updates.Change(f"speech-{n}", "statement", k, v, day, source) for k, v in told.items()]
+            await updates.append(conn, world.guild.id, changes, now=world.now, person_id=person.id, origin="editor")
+    for question in ("What did Lloyd Austin say?", "Who is Lloyd Austin?", "What did Lloyd Austin say in May 2024?"):
+        assert "went wrong" not in answer(await world.member.slash(world.channel, "ask", question=question))
