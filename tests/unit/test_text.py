@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.text import clip, escape, escaped, joined, plural
+from bot.ui.text import clip, escape, escaped, joined, plural, sentence
 
 UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[*_~`|<>\[\]()#]")
 
@@ -53,3 +53,9 @@ def test_counts_and_lists_read_like_sentences():
     assert [plural(n, "deal") for n in (0, 1, 1000)] == ["0 deals", "1 deal", "1,000 deals"]
     assert plural(2, "country", "countries") == "2 countries"
     assert [joined(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_a_large_first_letter_takes_no_more_room_than_the_small_one():
+    assert sentence("signed") == "Signed"
+    for text in ("", "ﬁnal assembly", "ßa", "İs"):
+        assert len(sentence(text)) == len(text)
