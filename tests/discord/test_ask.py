@@ -323,10 +323,13 @@ async def test_an_answer_of_long_statements_leaves_out_what_does_not_fit(world: 
     on, noun = [FactDate("day", date(2024, 5, n), date(2024, 5, n)) for n in range(1, 8)], "hypersonic " * 50
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.owner.id)
-        source = await sources.ensure(conn, world.guild.id, title="Speeches")
         for n, day in enumerate(on):
+            url = f"https://example.org/{n}/{'a' * 260}"
+            source = await sources.ensure(conn, world.guild.id, title=f"Speech {n}", url=url)
             told = {"name": f"Speech {n}", "whose": {"record": "lloyd-austin"}, "said": f"{noun} *{n}* {'_' * 30}"}
-            changes = [updates.Change(f"speech-{n}", "statement", k, v, day, source) for k, v in told.items()]
+            changes = [
+                updates.Change(f"speech-{n}", "statement", k, v, day, source, "p" * 200) for k, v in told.items()
+            ]
             await updates.append(conn, world.guild.id, changes, now=world.now, person_id=person.id, origin="editor")
     for question in ("What did Lloyd Austin say?", "Who is Lloyd Austin?", "What did Lloyd Austin say in May 2024?"):
         assert "went wrong" not in answer(await world.member.slash(world.channel, "ask", question=question))
