@@ -73,7 +73,10 @@ def _require_clean(root: Path) -> None:
         raise Stopped(f"This folder is no git checkout that can be updated ({error}). {otherwise}") from None
     if top.resolve() != root:
         raise Stopped(f"This folder is no git checkout of its own, only a part of {top}. {otherwise}")
-    changed = _git(root, "diff", "--name-only", "HEAD").splitlines()
+    try:
+        changed = _git(root, "diff", "--name-only", "HEAD").splitlines()
+    except _GitError as error:  # Nothing was ever committed here, for one.
+        raise Stopped(f"This folder is no git checkout that can be updated ({error}). {otherwise}") from None
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         raise Stopped(
@@ -116,7 +119,10 @@ def _back_up(database: Path, root: Path, now: datetime) -> str:
     if not database.exists():
         return "There is no database yet, so there is nothing to back up."
     folder = root / "var"
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise Stopped(f"{folder} cannot be made for the backup: {error.strerror}. Nothing was changed.") from None
     target = folder / f"{database.stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.db"
     backup(database, target)
     return f"Copied and verified the database: {target.relative_to(root)}"

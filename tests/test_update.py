@@ -298,3 +298,15 @@ def test_packages_are_judged_by_what_the_makefile_left_and_by_nothing_else(tmp_p
     shutil.copytree(made, elsewhere)
     assert environment.outdated(elsewhere, tmp_path) is None, "of another checkout"
     assert environment.outdated(Path(sys.base_prefix)) is None
+
+
+def test_a_folder_without_a_commit_and_a_var_that_cannot_be_made_are_told(checkout: Checkout):
+    shutil.move(checkout.folder / "var", checkout.folder.parent / "kept")
+    (checkout.folder / "var").touch()
+    database = str(checkout.folder.parent / "kept" / "attache.db")
+    told = error(checkout.make("update", ATTACHE_DATABASE=database))
+    assert "cannot be made for the backup: File exists. Nothing was changed." in told
+    checkout.git("checkout", "-q", "--orphan", "empty")
+    told = error(checkout.make("update", ATTACHE_DATABASE=database))
+    assert "no git checkout that can be updated" in told
+    assert "Traceback" not in told
