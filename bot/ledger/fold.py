@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from bot.errors import BadInput
 from bot.ledger.fields import STAGES, Field, find_field, stage_rank
 from data.records import FactDate, Kind, State, Update
 
@@ -46,11 +47,12 @@ def fold(
 
     Without dates the answer is today's picture: every accepted update counts, whatever its fact date, so no passing
     of days changes it. `known_on` leaves out what was entered later; `as_of` what was true later, where a vague date
-    counts from its last day and an open range from its first. Unknown fields are left out rather than refused.
+    counts from its last day and an open range from its first. Unknown fields and values that are not of their field's
+    type are left out rather than refused: one bad row of a file must not keep all others from being read.
     """
     if known_on is not None:
         updates = [u for u in updates if u.entered_at <= known_on]
-    live = live_updates(updates)
+    live = [u for u in live_updates(updates) if is_readable(kind, u)]
     if as_of is not None:
         live = [u for u in live if u.date.day is None or u.date.day <= as_of]
 
@@ -76,6 +78,18 @@ def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
     for update in sorted((u for u in live if u.field == "stage" and u.date.day is not None), key=_order):
         since = (since or update.date.day) if update.value in signed else None
     return since
+
+
+def is_readable(kind: Kind, update: Update) -> bool:
+    """Return whether an update's value is of the type of its field. Appending refuses others; a file may hold some."""
+    field = find_field(kind, update.field)
+    if field is None:
+        return False
+    try:
+        field.type.check(update.value)
+    except (BadInput, TypeError, ValueError, ArithmeticError, AttributeError):
+        return False
+    return True
 
 
 _Kept = dict[str, dict[object, Update]]
@@ -114,7 +128,7 @@ class Stood(Struct, frozen=True):
 
 def course(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
     """How a deal or a pending item stood, one entry for each change, by fact dates only; [] when it has no name."""
-    live = sorted(live_updates(updates), key=_order)
+    live = sorted((u for u in live_updates(updates) if is_readable(kind, u)), key=_order)
     if not any(update.field == "name" for update in live):
         return []
     reported = not any(_reports(kind, update) for update in live)

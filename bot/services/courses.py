@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.ledger.fields import find_field
+from bot.ledger.fold import is_readable
 from bot.services import records, updates
 from data.database import Connection, as_json
 from data.records import Course
@@ -13,7 +14,7 @@ from data.records import Course
 async def get(conn: Connection, guild_id: int, slug: str) -> Course:
     """Return the course of a record; NotInRecord when it is gone."""
     opened = await records.get(conn, guild_id, slug)
-    found = await updates.history(conn, guild_id, slug)
+    found = [u for u in await updates.history(conn, guild_id, slug) if is_readable(opened.record.kind, u)]
     pointed: set[str] = set()
     for update in found:
         field = find_field(opened.record.kind, update.field)
