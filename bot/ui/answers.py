@@ -27,6 +27,7 @@ from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Approval, CitedText, Fact, FactDate, Kind, Link, Opened, Row, Source, State, Update
 
 _QUESTION = 250  # Characters of a question that its heading quotes.
+_ROOM = TEXT_LIMIT - 100  # Our own last line.
 _LINES = 7  # Lines of an answer below its heading, so that it fits a phone's screen.
 _TOGETHER = 160  # So many characters of one day and source stand on one line.
 _LONG = 400  # Characters of one text, such as what a statement says.
@@ -39,25 +40,25 @@ _OPTIONS = 5  # So many buttons stand in a row.
 class _Line(NamedTuple):
     """One line of an answer: our own markup before it, and the texts that it says.
 
-    `bold` sets its first text apart. A `row` belongs to a list: it has its days, its source is one press away.
+    `bold` sets its first text apart. A `row` belongs to a list: it has its days, its source is one press away. A
+    `change` was reported on a day; the oldest come first and are left out first.
     """
 
     parts: tuple[CitedText, ...]
     before: str = ""
     bold: bool = False
     row: bool = False
+    change: bool = False
 
 
 def draw(question: str, found: Finding, *, now: datetime) -> str:
-    """Write the words of an answer: the question, at most seven lines, and quiet ones below them.
-
-    Long lines are left out from the end, until what is left fits into a message.
-    """
-    body, more = _cut(_lines(found, now))
-    said = _drawn(question, found, body, more)
-    while len(said) > _ROOM and len(body) > 1:
-        body, more = body[:-1], more + 1
-        said = _drawn(question, found, body, more)
+    """Write the words of an answer: the question, at most seven lines, and quiet ones below them."""
+    lines = _lines(found, now)
+    said = ""
+    for most in range(min(len(lines), _LINES), -1, -1):
+        said = _drawn(question, found, _cut(lines, most), len(lines) - most)
+        if len(said) <= _ROOM:
+            break  # Long texts with long addresses do not fit a message seven times.
     return clip(said, _ROOM)
 
 
@@ -243,9 +244,11 @@ def _row(row: Row, limit: int) -> _Line:
     return _Line(tuple(parts), f"- **{escaped(row.name, 100)}**{': ' if parts else ''}", row=True)
 
 
-def _cut(lines: Sequence[_Line]) -> tuple[list[_Line], int]:
-    """Return as many lines as fit a phone, and how many were left out."""
-    return list(lines[:_LINES]), max(len(lines) - _LINES, 0)
+def _cut(lines: Sequence[_Line], most: int) -> list[_Line]:
+    """Return so many lines: the first ones, but of changes the newest."""
+    first = next((index for index, one in enumerate(lines) if one.change), most)
+    kept = min(first, most)
+    return [*lines[:kept], *lines[max(len(lines) - (most - kept), kept) :]]
 
 
 def _written(lines: Sequence[_Line], sources_: Mapping[int, Source], *, one_source: bool) -> list[str]:
@@ -568,7 +571,7 @@ def _statement(one: Opened) -> _Line:
 
 
 def _changes(found: Finding) -> list[_Line]:
-    """Return what was reported of each record on each day, oldest first, the newest where there is room for no more."""
+    """Return what was reported of each record on each day, oldest first."""
     changes = [(one, update) for one in found.changed for update in one.updates]
     changes.sort(key=lambda pair: (pair[1].date.day or date.min, pair[1].id))
     lines = []
@@ -578,8 +581,9 @@ def _changes(found: Finding) -> list[_Line]:
         of_day = list(group)
         one = of_day[0][0]
         parts = [_change(one.opened, update, one.opened.names | one.names) for _, update in of_day]
-        lines += [_Line(run, f"- **{escaped(one.opened.record.name, 80)}:** ") for run in _together(parts)]
-    return lines[-_LINES:]
+        name = f"- **{escaped(one.opened.record.name, 80)}:** "
+        lines += [_Line(run, name, change=True) for run in _together(parts)]
+    return lines
 
 
 def _change(opened: Opened, update: Update, names: Names) -> CitedText:
