@@ -331,7 +331,7 @@ class _Draft:
             acts, *rest = link.status or (CitedText(""),)
             own = acts.text.startswith(f"{self.record.name} ")
             parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
-            parts += [part for part in rest if _is_due(part) and part.text != NO_DUE_DATE]
+            parts += [part for part in rest[-1:] if part.text != NO_DUE_DATE]
         more = len(items) - most
         parts += [CitedText(f"{more:,} more")] if more > 0 else []
         self.add(label, parts, most=len(parts), listed=False)
@@ -474,9 +474,11 @@ def _who_must_act(d: _Draft, items: Sequence[Link]) -> None:
     if len(items) == 1 and items[0].item_kind == WINDOW:
         d.add("Open", list(items[0].status), listed=False, reported=True)
     elif len(items) == 1:
-        acts, *rest = items[0].status or (CitedText("not in the record"),)
-        who = acts.text.removesuffix(" must act").removesuffix(" to act")
-        d.add("Who must act", [CitedText(who, acts.facts), *rest], listed=False, reported=True)
+        acts, *rest = items[0].status or (CitedText(""),)
+        who = acts.text.removesuffix(" must act").removesuffix(" to act") if acts.facts else "not in the record"
+        # An open item's status line ends with its due date, which is never left out.
+        parts = [*some([CitedText(who, acts.facts), *rest[:-1]], _SHOWN), *rest[-1:]]
+        d.add("Who must act", parts, most=len(parts), listed=False, reported=True)
     elif items:
         d.waits("Open items", items)
     elif approvals := stage.open_approvals(d.record.state):
@@ -532,8 +534,8 @@ def _pending(d: _Draft) -> None:
     found = d.record
     if found.open:
         d.waiting = True
-        acts, *rest = d.record.status
-        lead = [CitedText(sentence(acts.text), acts.facts), *(part for part in rest if not _is_due(part))]
+        acts, *rest = d.record.status[:-1]  # An open item's ends with its due date, which has a line of its own.
+        lead = [CitedText(sentence(acts.text), acts.facts), *rest]
         d.lead.append(_Line("", lead, reported=True))
         d.lines.append(_Line("Due", _due(d), reported=True))
     else:
@@ -545,10 +547,6 @@ def _pending(d: _Draft) -> None:
     d.text()
     d.field("item_kind")
     d.field("topic", "Topics")
-
-
-def _is_due(part: CitedText) -> bool:
-    return part.text == NO_DUE_DATE or part.text.startswith(("due ", "until ", "usually "))
 
 
 def _due(d: _Draft) -> list[CitedText]:

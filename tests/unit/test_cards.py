@@ -296,6 +296,35 @@ def test_a_day_has_passed_when_it_ended_where_it_counts_and_only_for_sure_dates(
     assert ("This day has passed" in cards.due_words(found, now)) is passed
 
 
+@pytest.mark.asyncio
+async def test_a_usual_time_is_said_once_on_the_card_of_its_item():
+    due = {"date": {"precision": "day", "first": "2026-12-24", "last": "2026-12-24"}, "sureness": "usual"}
+    found = opened("pending", name="Report", state="open", due=due)
+    assert text_of(cards.record(found, now=NOW, editor=False)).count("usually by") == 1
+
+
+def _waits(*says: CitedText) -> Opened:
+    item = Link("about", "", False, "pending", "item", "Signature", says, True, ON_DAY, "signature", ON_DAY)
+    return opened("deal", [item], name="Tanks", stage="negotiating")
+
+
+@pytest.mark.asyncio
+async def test_the_due_date_of_the_one_open_item_is_never_left_out_of_its_deal():
+    acts = [cited(f"Side {n} must act", ON_DAY) for n in range(5)]
+    found = _waits(*acts, cited("open", ON_DAY), cited("due 1 January 2027", ON_DAY))
+    text = text_of(cards.record(found, now=NOW, editor=False))
+    assert "**Who must act:** Side 0; Side 1 must act; Side 2 must act" in text
+    assert "; 3 more; due 1 January 2027" in text
+
+
+@pytest.mark.asyncio
+async def test_who_must_act_is_not_said_twice_where_it_is_not_known():
+    found = _waits(CitedText("who must act is not in the record"), CitedText("no due date given"))
+    assert "**Who must act:** not in the record; no due date given" in text_of(
+        cards.record(found, now=NOW, editor=False)
+    )
+
+
 def test_a_closed_item_is_never_overdue():
     due = {"date": {"precision": "day", "first": "2020-11-24", "last": "2020-11-24"}, "sureness": "fixed"}
     assert not cards.is_overdue(opened("pending", name="Report", state="closed", due=due), NOW)
