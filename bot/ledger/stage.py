@@ -106,7 +106,10 @@ def awaited(state: State, items: Iterable[OpenItem]) -> list[OpenItem]:
 
 
 def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[CitedText]:
-    """Return what is open beside the stage, each with its own fact: approvals, then items; nothing once completed."""
+    """Return what is open beside the stage, each with its own fact: approvals, then items.
+
+    Of a signed deal, completed or not, these are what came after its signature, and payments and deliveries.
+    """
     found: list[CitedText] = []
     for fact in open_approvals(state):
         approval = msgspec.convert(fact.value, Approval)

@@ -23,7 +23,7 @@ from bot.ui import cards, facts, theme
 from bot.ui.cited import line, shared_day, shared_source, source_line, source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, button, card
-from bot.ui.text import clip, escaped, joined, plural, sentence
+from bot.ui.text import a, clip, escaped, joined, plural, sentence
 from data.records import Approval, CitedText, Fact, FactDate, Kind, Link, Opened, Row, Source, State, Update
 
 _QUESTION = 250  # Characters of a question that its heading quotes.
@@ -598,22 +598,18 @@ def _listed(found: Listed) -> list[_Line]:
     noun = KIND_WORDS[found.kind]
     about = f" linked with {joined([escaped(name, 100) for _, name in found.linked])}" if found.linked else ""
     about += f" without {joined([escaped(name, 100) for _, name in found.without])}" if found.without else ""
-    about += f" without {_article(found.lacking)}" if found.lacking else ""
+    about += f" without {a(found.lacking)}" if found.lacking else ""
     about += " waiting for an approval" if found.waiting else ""
     turned = " not" if found.negated else ""
     about += f"{turned} at the stage “{STAGES[found.stage].lower()}”" if found.stage else ""
     if not found.rows:
-        return [_ours(f"**{sentence(_article(noun[0]))}{about} is not in the record.**")]
+        return [_ours(f"**{sentence(a(noun[0]))}{about} is not in the record.**")]
     least = "at least " if found.least else ""
     rows = [_row(row, 120) for row in found.rows]
     day = _common_day(rows)
     reported = f" As reported {escaped(when.on_date(day, weekday=False), 120)}." if day is not None else ""
     counted = f"**{sentence(least)}{plural(found.total, *noun)}{about}**, counted in this record.{reported}"
     return [_ours(counted), *rows]
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[:1] in tuple('aeiou') else 'a'} {noun}"
 
 
 def _places(opened: Opened) -> list[str]:

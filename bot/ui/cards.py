@@ -16,6 +16,7 @@ from discord import ui
 from bot import agenda, when
 from bot.ledger import stage
 from bot.ledger.cited import cited, of_each_day, one_day, shortened, undated
+from bot.ledger.closing import SETTLED
 from bot.ledger.fields import KIND_WORDS, ON_REQUEST_KINDS, fields_of, find_field, get_field
 from bot.ledger.stage import OpenItem, leading_first
 from bot.ledger.status import NO_DUE_DATE, WINDOW
@@ -181,27 +182,9 @@ def short(name: str) -> str:
     return " ".join(words).rstrip(",;:–-") + "…"
 
 
-def reported(d: FactDate | None, prefix: str = "as last reported") -> str:
-    """How new a picture is, as a phrase."""
-    return f"{prefix} {escaped(when.on_date(d), 200)}" if d else "no date is on the record"
-
-
-def checked(opened: Opened) -> str:
-    """When somebody last looked and found nothing new; "" when nobody did."""
-    fact = opened.record.fact("checked")
-    return f"Checked {escaped(when.on_date(fact.date), 200)}: nothing new." if fact else ""
-
-
 def is_overdue(opened: Opened, now: datetime) -> bool:
     """Whether a due date that was fixed or announced has ended where it counts. Other dates are never overdue."""
     return opened.record.open and agenda.is_overdue(agenda.item_of(opened.record, opened.zone), now)
-
-
-def due_words(opened: Opened, now: datetime) -> str:
-    """By when an item is due and how sure that is, and that the day has passed where that may be said."""
-    fact = opened.record.fact("due")
-    words = facts.value("pending", "due", fact, {}) if fact else "no due date given"
-    return f"{words}. This day has passed; no source here reports what happened" if is_overdue(opened, now) else words
 
 
 _CONTENT_LINES = 8  # Lines of a card, its heading among them, so that it fits a phone's screen.
@@ -493,15 +476,6 @@ def _values(d: _Draft) -> list[CitedText]:
     return [cited(field.type.words(fact.value, d.names), fact) for fact in leading_first(d.record)]
 
 
-_SETTLED = {
-    "granted": "granted",
-    "refused": "refused",
-    "waived": "waived",
-    "expired": "expired",
-    "not started": "not started",
-}
-
-
 def _approvals(d: _Draft) -> None:
     """Name the approvals where they are few; else count them by how they stand and name the newest decision."""
     state = d.record.state
@@ -525,7 +499,7 @@ def _approvals(d: _Draft) -> None:
         how = told(fact).text.rpartition(": ")[2]
         counts[how] = counts.get(how, 0) + 1
     counted = CitedText(", ".join(f"{count} {how}" for how, count in counts.items()))
-    decided = [fact for fact in facts_ if fact.value["state"] in _SETTLED and fact.value["state"] != "not started"]
+    decided = [fact for fact in facts_ if fact.value["state"] in SETTLED]
     newest = [CitedText(f"newest: {part.text}", part.facts) for part in map(told, decided[:1])]
     d.add(label, [counted, *newest], listed=False)
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from bot import when
 from bot.ledger.fields import fields_of, get_field
 from bot.ledger.values import DueType, Names
-from bot.ui.text import clip, escape, escaped, joined, plural
+from bot.ui.text import clip, escape, escaped, joined
 from data.records import Fact, FactDate, Kind, Record, Source
 
 WORKED_OUT = "year inferred"
-_SOURCES_NAMED = 3
 _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
 
 
 def dated(d: FactDate) -> str:
-    """A fact date by itself: "10 November 2023 (year worked out)"."""
+    """A fact date by itself: "10 November 2023 (year inferred)"."""
     words = when.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
@@ -80,56 +79,21 @@ def titled(source: Source) -> list[str]:
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
 
 
-def source_words(source: Source, place: str = "", *, told: FactDate | None = None, apart: str = "; {}") -> str:
+def source_words(source: Source, place: str = "") -> str:
     """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads.
 
-    Nothing is said twice: neither the day that was `told` before it nor a host that is the title.
+    A host that is the title is not said twice.
     """
-    named, day, leads = titled(source), source_date(source), escaped(host(source.url), 60) or "no link"
+    named, leads = titled(source), escaped(host(source.url), 60) or "no link"
     title = ", ".join(filter(None, [*named, clip(place, 120)]))
-    about = [
-        "" if source.published_on and told and day == dated(told) else day,
-        "" if leads in named else leads,
-    ]
-    more = ", ".join(filter(None, about))
-    return title + (apart.format(more) if more else "")
-
-
-def source_line(sources: Mapping[int, Source], shown: Iterable[Fact]) -> str:
-    """Where the facts shown come from, as one quiet line. It says when a year was worked out."""
-    places: dict[int, list[str]] = {}
-    worked_out = False
-    for fact in shown:
-        places.setdefault(fact.source, []).append(fact.locator)
-        worked_out |= fact.date.worked_out
-    if not places:
-        return ""
-    apart = " ({})" if len(places) > 1 else "; {}"
-    named = [
-        source_words(sources[id_], locators(found), apart=apart)
-        for id_, found in list(places.items())[:_SOURCES_NAMED]
-        if id_ in sources
-    ]
-    more = len(places) - len(named)
-    also = f"; and {plural(more, 'more source')}" if more else ""
-    note = " The year is worked out." if worked_out else ""
-    return f"-# Source{'s' if len(places) > 1 else ''}: {'; '.join(named)}{also}.{note}"
+    about = ", ".join([source_date(source), *([] if leads in named else [leads])])
+    return f"{title}; {about}"
 
 
 def not_stated(record: Record) -> str:
     """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.facts(field.name)]
     return f"-# Not stated: {', '.join(missing)}" if missing else ""
-
-
-def by_role(record: Record, name: str, names: Names) -> dict[str, list[str]]:
-    """The records of a list field by their role, names escaped; "" is the role of those without one."""
-    found: dict[str, list[str]] = {}
-    for fact in record.facts(name):
-        party = fact.value
-        who = names.get(party["record"], party["record"])
-        found.setdefault(party.get("role", ""), []).append(escaped(who, 100))
-    return found
 
 
 def some(words: Sequence[str], limit: int) -> str:
