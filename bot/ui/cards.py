@@ -296,9 +296,9 @@ class _Draft:
     def _statement(self, link: Link) -> CitedText:
         """Return a statement without whose it is, where that is the card's own record."""
         part, *rest = link.status
-        if rest and part.text.startswith(self.record.name):
-            return rest[-1]
         own = part.text.removeprefix(self.record.name)
+        if rest and own != part.text and (not own or own.startswith(" (")):
+            return rest[-1]
         if own != part.text and own.startswith((" (", ": ")):
             said = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
             return CitedText(said, part.facts[-1:])  # The last one is what it says; the others, whose it is.

@@ -22,10 +22,12 @@ from bot.ledger.status import status
 from bot.services import dossiers
 from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
+from bot.ui.text import escape
 from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Source, State, Update
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+LATER = FactDate("day", date(2023, 11, 12), date(2023, 11, 12))
 ARTICLE = Source(1, "News article without a title")
 
 NOT_IN_THE_ARTICLE = re.compile(
@@ -568,3 +570,19 @@ async def test_what_a_document_says_does_not_repeat_its_name():
     said = link("whose", "statement", "Call for release", says="Joint statement (call): free all hostages")
     view = cards.record(opened("document", [said], name="Joint statement"), now=NOW, editor=False)
     assert "**What it says:** call: free all hostages, 10 November 2023" in text_of(view)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("whose", "shown"),
+    [
+        ("Trade", "wheat is short"),
+        ("Trade (call)", "wheat is short"),
+        ("Trade Ministry (call)", "Trade Ministry (call)"),
+    ],
+)
+async def test_a_statement_loses_only_its_owner_that_the_card_is_about(whose: str, shown: str):
+    says = (cited(whose, ON_DAY), cited("wheat is short", Fact(None, LATER, 2, 1)))
+    said = Link("about", "", False, "statement", "call", "Call", says, False, ON_DAY)
+    text = text_of(cards.record(opened("topic", [said], name="Trade"), now=NOW, editor=False))
+    assert f"**What was said:** {escape(shown)}" in text
