@@ -155,8 +155,6 @@ def alert(told: Alert, guild_id: int, nonce: str) -> Message:
     lines += [reported(first.said.facts, main.sources), *own]
     if len(found) > _TOLD:
         lines.append(f"-# And {plural(len(found) - _TOLD, 'more change')}: *History*")
-    if told.role_ids:
-        lines.append(" ".join(f"<@&{role_id}>" for role_id in told.role_ids))
     buttons = [
         *_read_button(first.said.facts, main.sources),
         button("Open", custom_id("record.open", main.slug, guild_id=guild_id)),
@@ -164,7 +162,9 @@ def alert(told: Alert, guild_id: int, nonce: str) -> Message:
         why_button(guild_id, nonce),
     ]
     text = "\n".join(filter(None, (clip(line, _ALERT_LINE) for line in lines)))
-    return Message(clip(text, CONTENT_LIMIT - 200), plain(buttons), roles=tuple(told.role_ids))
+    # A mention that is cut off pings nobody, so it has its room first.
+    roles = "\n" + " ".join(f"<@&{role_id}>" for role_id in told.role_ids) if told.role_ids else ""
+    return Message(f"{clip(text, CONTENT_LIMIT - 200 - len(roles))}{roles}", plain(buttons), roles=tuple(told.role_ids))
 
 
 _ALERT_LINE = 600

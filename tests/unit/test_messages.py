@@ -1,0 +1,37 @@
+"""Messages that arrive by themselves, where what they tell is longer than Discord takes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.ledger.changes import Alert, Changed, RecordChange
+from bot.ui import messages
+from data.records import Fact, FactDate, Source, State
+
+
+def on(day: int) -> FactDate:
+    return FactDate("day", date(2026, 2, day), date(2026, 2, day))
+
+
+@pytest.mark.asyncio
+async def test_a_role_is_mentioned_below_an_alert_of_any_length():
+    sources = {n: Source(n, f"Source {n}", url=f"https://news{n}.example/{'a' * 250}") for n in range(1, 8)}
+    approval = {"side": "india", "what": "w" * 90, "authority": "a" * 60}
+    changes = [
+        Changed(
+            "approval",
+            True,
+            Fact(approval | {"state": "open"}, on(1), 20, 1),
+            Fact(approval | {"state": "granted"}, on(n + 1), n, n),
+        )
+        for n in range(1, 8)
+    ]
+    state = State({"name": [Fact("Tanks", on(1), 30, 1)]})
+    change = RecordChange("deal", "tanks", "Tanks", False, changes, {"india": "India"}, sources, state)
+    drawn = messages.alert(Alert([change], [55, 56]), 1000, "ab" * 12)
+    assert drawn.content is not None
+    assert drawn.content.endswith("\n<@&55> <@&56>")
+    assert len(drawn.content) <= messages.CONTENT_LIMIT - 200
+    assert drawn.roles == (55, 56)
