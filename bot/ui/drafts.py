@@ -222,6 +222,8 @@ def _to(label: str, name: str, draft: Draft, guild_id: int | None) -> ui.Button:
 def _left_lines(found: Preview) -> list[str]:
     """What signed or completed deals leave open: to be known before saving, not a refusal."""
     lines: list[str] = []
+    deals = max(len(found.left), 1)
+    most, limit = max(_LEFT_NAMED // deals, 1), 120 // deals  # What is left of several deals has the room of one.
     for left in found.left:
         of = f" of {escaped(left.name, 60)}" if len(found.left) > 1 else ""
         parts = [
@@ -233,8 +235,8 @@ def _left_lines(found: Preview) -> list[str]:
             if words:
                 one = len(words) == 1
                 stays = then.format(they="it" if one else "they", them="it" if one else "them")
-                named = [escaped(text, 120) for text in words[:_LEFT_NAMED]]
-                more = [f"{len(words) - _LEFT_NAMED:,} more"] if len(words) > _LEFT_NAMED else []
+                named = [escaped(text, limit) for text in words[:most]]
+                more = [f"{len(words) - most:,} more"] if len(words) > most else []
                 told = f"{plural(len(words), noun)}{of} {'is' if one else 'are'} still open; {stays}"
                 lines.append(f"**Before you save:** {told}: {'; '.join([*named, *more])}")
     return lines
