@@ -47,7 +47,7 @@ STAGES = {
     "requested": "Formally requested",
     "under_review": "Under review",
     "negotiating": "In negotiation",
-    "approved": "Last approval given, not yet signed",
+    "approved": "Last approval given, awaiting signature",
     "signed": "Signed",
     "in_execution": "Being carried out",
     "completed": "Completed",

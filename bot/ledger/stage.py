@@ -57,7 +57,7 @@ def stage(state: State, names: Names) -> CitedText:
     if fact.value == "approved" and approver is not None and day_key(approver.date) == day_key(fact.date):
         party = msgspec.convert(approver.value, Party)
         by = named(party.record, names) if party.record else party.role
-        return cited(f"Approved by {by}, not yet signed", bare(fact), bare(approver))
+        return cited(f"Approved by {by}, awaiting signature", bare(fact), bare(approver))
     words = STAGES.get(fact.value, STAGES["unspecified"])
     return cited(f"{words}{_on(fact)}" if fact.value in _ON_A_DAY else words, bare(fact))
 

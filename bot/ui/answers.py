@@ -725,7 +725,7 @@ def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
     chosen: list[tuple[str, Sequence[Any]]] = [
         ("Open one of them", found.listed.rows if found.listed is not None else ()),
         ("Open a statement", [one.record for one in found.statements] if len(found.statements) > 1 else ()),
-        ("Open a close one", () if found.options else found.close),
+        ("Open a similar record", () if found.options else found.close),
         ("Open one of them", told if len(told) > 1 else ()),
     ]
     return [cards.open_select(label, rows[:25], guild_id) for label, rows in chosen if rows][:1]

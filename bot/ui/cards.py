@@ -375,7 +375,7 @@ def _quiet(
     all_of_it = [*parts, CitedText("", links)]
     source = source_line(all_of_it, d.opened.sources) if shared_day(all_of_it) is not None else ""
     more = joined([escaped(one.label or "In short", 40).lower() for one in left_out])
-    elsewhere = f"-# More: {more}" if more else ""
+    elsewhere = f"-# More under *All facts*: {more}" if more else ""
     if not source and any(part.facts for part in parts):
         elsewhere = f"-# *All facts* has each source{f'; more: {more}' if more else ''}"
     return list(filter(None, [facts.not_stated(d.record), elsewhere, _freshness(d, stated), source]))
@@ -392,7 +392,7 @@ def _freshness(d: _Draft, stated: FactDate | None) -> str:
     name, fact = newest
     field = get_field(d.record.kind, name)
     words = f"{field.label.lower()}, {clip(field.type.words(fact.value, d.names), 100)}"
-    return f"-# Newest fact: {escaped(words, 160)}, {facts.dated(fact.date)}; not looked at since"
+    return f"-# Newest fact: {escaped(words, 160)}, {facts.dated(fact.date)}; no check recorded since"
 
 
 def _newest(d: _Draft) -> tuple[str, Fact] | None:
@@ -461,7 +461,9 @@ def _who_must_act(d: _Draft, items: Sequence[Link]) -> None:
         who = acts.text.removesuffix(" must act").removesuffix(" to act") if acts.facts else "not in the record"
         # An open item's status line ends with its due date, which is never left out.
         parts = [*some([CitedText(who, acts.facts), *rest[:-1]], _SHOWN), *rest[-1:]]
-        d.add("Who must act", parts, most=len(parts), listed=False, reported=True)
+        # Only what a source states as pending obliges somebody.
+        label = "Left to act" if acts.text.endswith(" to act") else "Who must act"
+        d.add(label, parts, most=len(parts), listed=False, reported=True)
     elif items:
         d.waits("Open items", items)
     elif approvals := stage.open_approvals(d.record.state):

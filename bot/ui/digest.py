@@ -142,7 +142,7 @@ def _sections(found: Digest) -> list[_Section]:
     if found.statements:
         sections.append(_Section("Who said what", _said(found.statements), "`/search`"))
     if not sections:
-        nothing = _Line("Nothing changed, nothing is due and nothing is open")
+        nothing = _Line("Nothing changed and nothing is due")
         sections.append(_Section("Nothing new", [nothing], "`/search`"))
     return sections
 
@@ -156,7 +156,12 @@ def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
     # The sections below keep room for their first lines, so that a long one leaves something to each.
     least = [len(_section(section, room, most=_LEAST)[0]) for section in sections]
     for index, section in enumerate(sections):
-        text, count = _section(section, room - sum(least[index + 1 :]))
+        below = 0
+        for size in least[index + 1 :]:
+            if least[index] + below + size > room:
+                break  # What stands above comes first.
+            below += size
+        text, count = _section(section, room - below)
         written.append((text, count))
         room -= len(text)
     return written
@@ -271,7 +276,7 @@ def _statement(opened: Opened) -> CitedText:
 
 def when_sent(found: Digest, at: datetime | None) -> str:
     """The line of a preview that says when the digest comes, and what becomes of this one if nothing happens."""
-    comes = f"-# Preview. It is looked at next {when.timestamp(at)} ({when.timestamp(at, 'R')})" if at else "-# Preview"
+    comes = f"-# Preview. The next check is {when.timestamp(at)} ({when.timestamp(at, 'R')})" if at else "-# Preview"
     if not found.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
     return f"{comes}; this is what would be sent now."
@@ -284,6 +289,6 @@ def not_set(channel_id: int | None, *, follows_some: bool) -> str:
     if follows_some:
         return "-# Preview of what you follow. You have no digest yet; `/digest set` begins it."
     return (
-        "-# Preview of everything, because you follow nothing yet. You have no digest; `/digest set` begins one of "
-        "what you follow, and `/follow add` begins a follow."
+        "-# Preview of everything, because you follow nothing yet. You have no digest; `/digest set` starts one of "
+        "what you follow, and `/follow add` follows something."
     )

@@ -25,7 +25,7 @@ def is_set(
     """What was set, when it comes next, and what else is needed."""
     lines = [f"A digest comes to {where(place)}: {rhythm(place)}. It is skipped when nothing is new."]
     if next_at is not None:
-        lines.append(f"It is looked at next {when.timestamp(next_at)} ({when.timestamp(next_at, 'R')}).")
+        lines.append(f"The next check is {when.timestamp(next_at)} ({when.timestamp(next_at, 'R')}).")
     if follows_nothing:
         lines.append("It tells of what you follow, and you follow nothing yet: `/follow add` begins that.")
     elif not place.channel_id:

@@ -89,8 +89,14 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
     # A stage that goes back is not saved without a reason; everything else may be.
     why = "Needed when a stage goes back" if field is not None and field.name == "stage" else "If you want to say why"
     parts = [
-        ("date", DATE, "When it was true, as exactly as the source says", "10 November 2023, or November 2023", 200),
-        ("source", SOURCE, "A link or a title, a comma, the place in it", "https://example.org/x, paragraph 3", 900),
+        (
+            "date",
+            DATE,
+            "When it happened, as exactly as the source says",
+            "10 November 2023, or November 2023",
+            200,
+        ),
+        ("source", SOURCE, "A link or title, then a comma and where in it", "https://example.org/x, paragraph 3", 900),
         ("published", PUBLISHED, "When the source appeared, or undated", "11 November 2023, or undated", 200),
         ("reason", REASON, why, "The ministry withdrew its approval", 500),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
 from bot import when
@@ -88,6 +89,16 @@ def source_words(source: Source, place: str = "") -> str:
     title = ", ".join(filter(None, [*named, clip(place, 120)]))
     about = ", ".join([source_date(source), *([] if leads in named else [leads])])
     return f"{title}; {about}"
+
+
+def looked(record: Record) -> str:
+    """Return when somebody last looked, and that there was nothing new where nothing newer is on the record."""
+    fact = record.fact("checked")
+    if fact is None:
+        return ""
+    newest = record.state.newest
+    nothing = newest is None or (newest.day or date.min) <= (fact.date.day or date.min)
+    return f"last looked at {when.on_date(fact.date, weekday=False)}{': nothing new' if nothing else ''}"
 
 
 def not_stated(record: Record) -> str:

@@ -51,7 +51,7 @@ _READY: dict[Who, tuple[str, ...]] = {
     "manager": (
         "{ask} answers a question in plain words; {pending list} shows what is open and who has to act.",
         "{follow add} with `channel:` tells a channel when a deal changes; {digest preview} shows the next digest.",
-        "{settings show} tells how it stands; {setup} changes the zone, the channel, the editors or the digest.",
+        "{settings show} shows the current setup; {setup} changes the zone, the channel, the editors or the digest.",
     ),
     "editor": (
         "{ask} answers a question in plain words; {pending list} shows what is open and who has to act.",
@@ -85,7 +85,7 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
     "paused": {
         True: (
             "{setup} starts Attaché again: it was removed once, everything is still here, and nothing is sent.",
-            "{settings show} tells how it stands.",
+            "{settings show} shows the current setup.",
             "{ask} and {pending list} work meanwhile.",
         ),
         False: (
@@ -110,7 +110,7 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: C
         [
             "\n".join(["## First steps", *numbered]),
             "-# What you ask for is answered to you alone; *Share* posts it. "
-            "What arrives by itself has a button *Why this?*.",
+            "Messages that arrive unprompted have a *Why this?* button.",
         ],
         selects=[_menu(commands)],
         accent=PLAIN,
@@ -133,10 +133,9 @@ def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
 def _menu(commands: Sequence[Command], shown: str = "") -> ui.Select:
     """Return the menu of the groups in which somebody can use any command."""
     there = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
-    labels = [group.label for group in there.values()]
     return ui.Select(
         custom_id=custom_id("help.group", shown),
-        placeholder=f"Commands: {', '.join([labels[0], *(label[:1].lower() + label[1:] for label in labels[1:])])}",
+        placeholder="Commands: choose a subject",
         options=[
             discord.SelectOption(label=group.label, value=key, description=group.about) for key, group in there.items()
         ],

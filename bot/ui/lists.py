@@ -272,8 +272,7 @@ def _item(
         runs = [(run, source_words([f for part in run for f in part.facts], sources)) for run in _by_source(parts)]
         told = [(cited_line(run, reported=_holds_date(run), limit=_PART), named) for run, named in runs]
         said, source = "; ".join(f"{words} ({named})" if named else words for words, named in told), ""
-    checked = item.record.fact("checked")
-    looked = f"last looked at {escaped(day_words([checked.date]), 120)}: nothing new" if checked else ""
+    looked = escaped(facts.looked(item.record), 160)
     quiet = "; ".join(filter(None, [source, looked]))
     first = f"**{number:,}. {escaped(item.record.name, 100)}**"
     said = said if sources else clip(said, _UNSOURCED)

@@ -34,7 +34,7 @@ def reminder(told: Told, guild_id: int, nonce: str) -> Message:
         _news(told, one),
         f"{sentence(news.sourced(parts, one.opened.sources, stated))}.",
         reported([fact for part in parts for fact in part.facts], one.opened.sources) if stated else "",
-        f"-# {sentence(escaped(words, 150))}" if (words := looked(one)) else "",
+        f"-# {sentence(escaped(words, 150))}" if (words := facts.looked(one.opened.record)) else "",
     ]
     buttons = _item_buttons(one, guild_id, nonce, person=told.person)
     return Message(clip("\n".join(filter(None, lines)), _ROOM), plain(buttons))
@@ -128,18 +128,6 @@ def due(one: OpenItem, passed: bool) -> list[CitedText]:
     return [cited(words, fact), *([CitedText("no source here reports what happened")] if silent else [])]
 
 
-def looked(one: OpenItem) -> str:
-    """Return when somebody last looked, and that there was nothing new where nothing newer is on the record."""
-    record = one.opened.record
-    fact = record.fact("checked")
-    if fact is None:
-        return ""
-    newest = record.state.newest
-    nothing = newest is None or (newest.day or date.min) <= (fact.date.day or date.min)
-    day = when.on_date(fact.date, weekday=False)
-    return f"last looked at {day}{': nothing new' if nothing else ''}"
-
-
 # Still open
 
 
@@ -155,7 +143,7 @@ def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
     state = one.opened.record.fact("state")
     if state is not None and news.key_of(state) not in news.keys_of(parts):
         parts.insert(0, cited("open", state))
-    return [*parts, CitedText(looked(one))]
+    return [*parts, CitedText(facts.looked(one.opened.record))]
 
 
 def still_open(found: StillOpen, guild_id: int, nonce: str, *, person: bool) -> Message:

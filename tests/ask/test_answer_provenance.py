@@ -348,7 +348,7 @@ def _own(line: str, entered: list[Update]) -> set[int]:
 
 _MEANING = {
     "stage under_review": "under review",
-    "stage approved": "not yet signed",
+    "stage approved": "awaiting signature",
     "stage signed": "signed",
     "stage in_execution": "carried out",
     "state open": "open",

@@ -64,7 +64,7 @@ async def set_channel(world: World, **options: str) -> str:
 async def test_a_channels_digest_is_set_sent_silently_and_explained(world: World):
     text = await set_channel(world)
     assert f"A digest comes to <#{world.channel.id}>: weekdays at 09:00 (Asia/Kolkata)." in text
-    assert "It is looked at next <t:" in text
+    assert "The next check is <t:" in text
     await next_hour(world)
     digest = last(world)
     assert text_of(digest).startswith("## Digest, Thursday 1 January 2026")
@@ -132,7 +132,7 @@ async def test_whoever_has_no_digest_sees_what_a_first_one_would_say_and_nothing
     assert "31 armed drones for India" in everything
     assert "Fighter-jet engines" in everything
     assert "Preview of everything, because you follow nothing yet." in everything
-    assert "`/digest set` begins one" in everything
+    assert "`/digest set` starts one" in everything
     await world.member.slash(world.channel, "follow add", what="fighter-jet-engines")
     own = answer(await world.member.slash(world.channel, "digest preview"))
     assert "**Fighter-jet engines**" in own
@@ -145,7 +145,7 @@ async def test_whoever_has_no_digest_sees_what_a_first_one_would_say_and_nothing
     )
     assert "no digest here yet" in answer(await world.manager.slash(world.channel, "digest show"))
     await set_channel(world)
-    assert "It is looked at next <t:" in answer(await world.manager.slash(world.channel, "digest preview"))
+    assert "The next check is <t:" in answer(await world.manager.slash(world.channel, "digest preview"))
     assert "Preview of what you follow." in answer(await world.member.slash(world.channel, "digest preview"))
 
 

@@ -262,8 +262,8 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
     assert text.startswith(
         "## History of 31 armed drones for India\n\n"
         "**5 March 2024: Signed** (was: under review, 10 November 2023); A second report, page 3\n"
-        f"~~**5 March 2024: Last approval given, not yet signed**~~ (withdrawn by <@{world.owner.id}> {entered}: It "
-        f"was another deal); A second report, page 3\n-# These 2 were entered by <@{world.owner.id}> {entered}\n"
+        f"~~**5 March 2024: Last approval given, awaiting signature**~~ (withdrawn by <@{world.owner.id}> {entered}: "
+        f"It was another deal); A second report, page 3\n-# These 2 were entered by <@{world.owner.id}> {entered}\n"
     )
     assert "\n**10 November 2023: Under review**; News article without a title, sentence 5\n" in text
     assert "were entered by the dossier" in text

@@ -688,7 +688,7 @@ async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_i
     there = Outbound(db, 0, START)
     for number in range(6):
         async with db.write() as conn:
-            url = f"https://www.example.org/{number}" + "a" * 100
+            url = f"https://www.example.org/{number}" + "a" * 250
             there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
         on = FactDate("day", day(f"2024-05-{number + 1:02}"), day(f"2024-05-{number + 1:02}"))
         fields = {"name": "Frigates", "stage": "signed"} if not number else {}
@@ -699,4 +699,3 @@ async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_i
     (line,) = [line for line in there.last.splitlines() if line.startswith("**Frigates**: ")]
     assert line.endswith("; and more")
     assert line.count("[") == line.count("](<https://") == line.count(">)")
-    assert line.count("; value ") == line.count("; value about") == line.count("May 2024)") - 2

@@ -90,9 +90,9 @@ async def test_the_newest_change_stands_first_with_what_was_before_and_its_day()
         sources,
     )
     assert lines_of(found) == [
-        "**15 October 2024: Signed** (was: last approval given, not yet signed, 9 October 2024); "
+        "**15 October 2024: Signed** (was: last approval given, awaiting signature, 9 October 2024); "
         "[orissapost.com](<https://orissapost.com/x>), paragraph 1",
-        "**9 October 2024: Last approval given, not yet signed**; A report",
+        "**9 October 2024: Last approval given, awaiting signature**; A report",
     ]
 
 

@@ -95,7 +95,7 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
         "U.S. government must act, 10 November 2023 (News article); due Monday 2 November 2026 \\(announced by an "
         "official\\), reported 1 October 2026 ([example.org](<https://example.org/x>), page 3); this day has passed, "
         "and no source here reports what happened\n"
-        "-# Last looked at 20 November 2026: nothing new"
+        "-# Last looked at on 20 November 2026: nothing new"
     ) in text
 
 

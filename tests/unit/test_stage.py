@@ -131,12 +131,12 @@ def test_under_way_is_a_stage_that_a_source_reports():
         (
             [("stage", "approved", "2024-10-09"), ("approved_by", {"record": "india"}, "2024-10-09")],
             [],
-            "Approved by India, not yet signed, 9 October 2024",
+            "Approved by India, awaiting signature, 9 October 2024",
         ),
         (  # Who gave an earlier approval did not thereby give the last one.
             [("stage", "approved", "2024-10-09"), ("approved_by", {"record": "us"}, "2024-02-01")],
             [],
-            "Last approval given, not yet signed, 9 October 2024",
+            "Last approval given, awaiting signature, 9 October 2024",
         ),
         (  # Items of the time before the signature do not hold a signed deal up; payment does.
             [("stage", "signed", "2024-10-15")],

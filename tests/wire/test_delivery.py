@@ -581,16 +581,15 @@ async def test_somebody_elses_copy_of_the_button_is_not_taken_for_the_delivery(d
 
 @pytest.mark.asyncio
 async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, caplog: pytest.LogCaptureFixture):
-    bad = await desk.enter(desk.clock.now(), ("stage", "signed"))
     async with desk.db.write() as conn:
-        await conn.execute("DROP TRIGGER ledger_keeps_what_was_written")
-        await conn.execute("UPDATE ledger SET value = '\"nonsense\"' WHERE batch = ?", (bad,))
+        now, key = desk.clock.now(), "words:nonsense:1"
+        await deliveries.plan(conn, desk.guild, desk.place, "reminder", key, due_at=now, payload={})
     await desk.owe(1)
     with caplog.at_level(logging.CRITICAL, "bot"):
         for _ in range(4):
             await desk.tick(minutes=6)
     states = await desk.states()
-    assert states[0] == ("alert", "settled", "could not be drawn")
+    assert states == [("reminder", "settled", "could not be drawn"), ("alert", "settled", "delivered")]
     await desk.enter(desk.clock.now(), ("side_state", "on_hold"))
     await desk.tick(seconds=80)
     assert any("on hold" in m["content"] for m in desk.sent())
