@@ -30,6 +30,9 @@ from data.records import Approval, CitedText, Fact, FactDate, Kind, Link, Opened
 
 _TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
 _SHOWN = 3
+_HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
+"""Kinds that people come to for what hangs on them: their cards open linked records."""
+_MENU = 25  # Discord: options of a select.
 _WITH_HISTORY = ("deal", "pending", "session")
 
 
@@ -64,16 +67,17 @@ def record(
             sharable=sharable,
             following=following and not shared,
         ),
-        selects=_open_select(opened, guild_id),
+        selects=[_menu("Open a linked record", drawn.linked, guild_id)] if drawn.linked else [],
         accent=theme.OPEN if drawn.waiting else theme.PLAIN,
     )
 
 
 class Drawn(NamedTuple):
-    """The words of a card, and whether its record waits for somebody."""
+    """The words of a card, whether its record waits for somebody, and the choices of linked records."""
 
     text: str
     waiting: bool
+    linked: list[discord.SelectOption]
 
 
 def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> Drawn:
@@ -82,7 +86,8 @@ def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: 
     They change with the record, and with `now` only when a due date has ended somewhere.
     """
     draft = _drawn(opened, now, session)
-    return Drawn(_written(draft, room), draft.waiting)
+    links = {link.slug: link for link in opened.links} if opened.record.kind in _HUBS else {}
+    return Drawn(_written(draft, room), draft.waiting, _choices(list(links.values())[:_MENU]))
 
 
 def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
@@ -725,25 +730,24 @@ def _buttons(
     return buttons
 
 
-def _open_select(opened: Opened, guild_id: int | None) -> list[ui.Select]:
-    links = {link.slug: link for link in opened.links}
-    return [open_select("Open a linked record", list(links.values())[:25], guild_id)] if links else []
-
-
 def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> ui.Select:
     """A menu that opens one of some records: links or rows of a list, at most 25."""
-    return ui.Select(
-        custom_id=custom_id("record.open", guild_id=guild_id),
-        placeholder=placeholder,
-        options=[
-            discord.SelectOption(
-                label=clip(row.name, 100),
-                value=row.slug,
-                description=sentence(shortened(row.status, 100) or KIND_WORDS[row.kind][0]),
-            )
-            for row in rows
-        ],
-    )
+    return _menu(placeholder, _choices(rows), guild_id)
+
+
+def _menu(placeholder: str, choices: list[discord.SelectOption], guild_id: int | None) -> ui.Select:
+    return ui.Select(custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=choices)
+
+
+def _choices(rows: Sequence[Any]) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(
+            label=clip(row.name, 100),
+            value=row.slug,
+            description=sentence(shortened(row.status, 100) or KIND_WORDS[row.kind][0]),
+        )
+        for row in rows
+    ]
 
 
 def _sourced(opened: Opened, name: str, fact: Fact, number: int | None) -> str:

@@ -281,7 +281,7 @@ async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
     text = drawn(public)
     assert text.startswith("## 31 armed drones for India")
     assert f"-# Shared by <@{world.editor.user.id}>" in text
-    labels = [child.label for row in public.components[2:] for child in row.children]  # pyright: ignore[reportAttributeAccessIssue]  # rows of buttons
+    labels = [child.label for row in public.components[1:] for child in row.children]  # pyright: ignore[reportAttributeAccessIssue]  # rows of buttons
     assert labels == ["Follow", "Remind me", "All facts", "History"]
     (private,) = [message for message in world.channel.history(viewer=world.editor) if message.flags.ephemeral]
     assert "-# Shared in this channel." in drawn(private)

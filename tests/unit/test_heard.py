@@ -17,7 +17,9 @@ async def test_a_card_is_heard_with_its_headings_texts_and_controls_in_order():
     assert said[1].startswith("Waiting for U.S. government clearances, reported 10 November 2023")
     assert "Value: more than $3 billion" in said
     assert said[-1] == "button: Update"
-    assert any(entry.startswith("menu: Open a linked record (") for entry in said)
+    assert not any(entry.startswith("menu: ") for entry in said)  # A deal's parties are opened from their own cards.
+    india = heard(None, cards.record(starter()["india"], now=NOW, editor=False).to_components())
+    assert any(entry.startswith("menu: Open a linked record (") for entry in india)
 
 
 @pytest.mark.asyncio
