@@ -40,7 +40,8 @@ class Page:
     """One message as a person reads it.
 
     `texts` are its text components or its content, `options` the choices of its menus, `presses` the labels of its
-    buttons and menus; `subject` is the record that the message is about, where it is about one.
+    buttons and menus; `subject` is the record that the message is about, where it is about one. `stumbles` are what
+    somebody who listens to it would stumble over.
     """
 
     surface: str
@@ -49,6 +50,7 @@ class Page:
     options: tuple[str, ...] = ()
     presses: tuple[str, ...] = ()
     subject: str = ""
+    stumbles: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:

@@ -24,6 +24,7 @@ from data.database import Database
 from data.migrate import migrate
 from data.records import Delivery
 from tests.discord.conftest import EnvClock, World, labels_of, parts
+from tests.heard import heard, mistakes
 from tests.services.outbound import GUILD, ZONE, Outbound, at
 from tests.surfaces import book as books
 from tests.surfaces import ledgers
@@ -89,7 +90,9 @@ def _page(surface: str, title: str, message: Any, subject: str = "") -> Page:
         for option in menu["options"]
     ]
     presses = [*labels_of(message), *(menu.get("placeholder", "") for menu in menus)]
-    return Page(surface, title, tuple(filter(None, texts)), tuple(options), tuple(presses), subject)
+    top = [part if isinstance(part, dict) else part.to_dict() for part in message.components or []]
+    stumbles = tuple(mistakes(heard(content, top)))
+    return Page(surface, title, tuple(filter(None, texts)), tuple(options), tuple(presses), subject, stumbles)
 
 
 def _shown(result: simcord.InteractionResult) -> Any:
@@ -351,7 +354,9 @@ class Post(Outbound):
         items = list(message.view.walk_children())
         texts = [message.content or "", *(item.content for item in items if hasattr(item, "content"))]  # pyright: ignore[reportAttributeAccessIssue]  # checked
         labels = [getattr(item, "label", None) or getattr(item, "placeholder", None) or "" for item in items]
-        return Page(delivery.kind, delivery.key, tuple(filter(None, texts)), (), tuple(filter(None, labels)))
+        stumbles = tuple(mistakes(heard(message.content, message.view.to_components())))
+        presses = tuple(filter(None, labels))
+        return Page(delivery.kind, delivery.key, tuple(filter(None, texts)), (), presses, stumbles=stumbles)
 
 
 DELIVERED = ("first digest", "digest", "Monday digest", "alert", "reminder", "still open")

@@ -32,6 +32,17 @@ def test_each_line_has_the_days_and_sources_of_its_own_facts_and_no_others(surfa
 
 
 @pytest.mark.parametrize("surface", SURFACES)
+def test_each_message_is_heard_as_it_is_read(surface: str):
+    found = [
+        f"{surface}:{one.page.title}: {stumble}"
+        for seed in SEEDS
+        for one in of_seed(seed, surface)
+        for stumble in one.page.stumbles
+    ]
+    assert not found, "\n".join([f"{len(found)} in all:", *found[:20]])
+
+
+@pytest.mark.parametrize("surface", SURFACES)
 def test_each_surface_is_rendered_and_shows_facts(surface: str):
     if surface != "topic list":  # It shows names alone.
         assert sum(page.shown for page in checked(surface)) > 0
