@@ -282,10 +282,13 @@ async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *,
 async def replace_waiting(
     conn: Connection, destination_id: int, kind: Kind, prefix: str = "", *, now: datetime
 ) -> None:
-    """Ends the older deliveries of a kind that a newer one says better; not one that may have arrived already."""
+    """End the older deliveries of a kind that a newer one says better; not one that may have arrived already.
+
+    One that is held after a restore stays for those who decide about it.
+    """
     rows = await conn.execute_fetchall(
         "SELECT id FROM delivery WHERE destination_id = ? AND kind = ? AND key >= ? AND key < ? "
-        "AND state = 'planned' AND unknown = 0",
+        "AND state = 'planned' AND unknown = 0 AND held <> 'held'",
         (destination_id, kind, prefix, prefix + "\U0010ffff"),
     )
     for (id_,) in rows:

@@ -128,6 +128,23 @@ async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owi
 
 
 @pytest.mark.asyncio
+async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_after_a_restore(owing: Owing):
+    place = await owing.place()
+    held, waiting = [await owing.plan(place, key, "digest") for key in ("2026-11-20", "2026-11-23")]
+    assert held is not None
+    assert waiting is not None
+    claimed = await owing.claim(place)
+    assert claimed is not None
+    assert claimed.id == held
+    async with owing.db.write() as conn:
+        await deliveries.keep_back(conn, held)
+        await deliveries.replace_waiting(conn, place, "digest", now=owing.now)
+    assert (await owing.get(waiting)).outcome == deliveries.REPLACED
+    assert (await owing.get(held)).state == "planned"
+    assert [one.count for one in await deliveries.list_held(owing.db.read, GUILD)] == [1]
+
+
+@pytest.mark.asyncio
 async def test_a_settled_delivery_stays_settled(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "b1")
