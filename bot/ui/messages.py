@@ -14,6 +14,7 @@ from discord import ui
 
 from bot import when
 from bot.ledger.changes import Alert, RecordChange
+from bot.ledger.cited import day_key
 from bot.ui import facts, news
 from bot.ui.cited import source_words
 from bot.ui.ids import custom_id, parse
@@ -195,16 +196,26 @@ def _other_line(
 
 
 def reported(found: Sequence[Fact], sources: Mapping[int, Source]) -> str:
-    """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil"."""
+    """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil".
+
+    Where the source appeared on another day than the one that it tells of, both are said.
+    """
     by_key: dict[news.Key, list[Fact]] = {}
     for fact in found:
         by_key.setdefault(news.key_of(fact), []).append(fact)
-    return "\n".join(
-        f"Reported {facts.dated(same[0].date)}: {source_words(same, sources)}"
-        if same[0].date.first
-        else f"Reported, date not known: {source_words(same, sources)}"
-        for same in by_key.values()
-    )
+    return "\n".join(f"{_when(same[0], sources)}: {source_words(same, sources)}" for same in by_key.values())
+
+
+def _when(fact: Fact, sources: Mapping[int, Source]) -> str:
+    """Render on which day something was so and, where it is another one, on which that was reported."""
+    day = facts.dated(fact.date)
+    if fact.date.first is None:
+        return f"{sentence(day)}, as reported" if fact.date.printed else "Reported, date not known"
+    source = sources.get(fact.source)
+    appeared = source.published_on if source else None
+    if appeared is None or day_key(appeared) == day_key(fact.date):
+        return f"Reported {day}"
+    return f"{sentence(day)}, reported {facts.dated(appeared)}"
 
 
 def _read_button(found: Sequence[Fact], sources: Mapping[int, Source]) -> list[ui.Button]:

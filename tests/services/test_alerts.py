@@ -484,6 +484,18 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
 
 
 @pytest.mark.asyncio
+async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Desk):
+    appeared = FactDate("day", date(2023, 11, 27), date(2023, 11, 27))
+    await there.follow("drones")
+    async with there.db.write() as conn:
+        there.source = await sources.ensure(conn, GUILD, title="Foreign desk memo", published_on=appeared)
+    await there.enter(there.signed())
+    (delivery,) = await there.plan()
+    lines = (await there.text(delivery)).splitlines()
+    assert "20 November 2023, reported 27 November 2023: Foreign desk memo" in lines
+
+
+@pytest.mark.asyncio
 async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Desk):
     await there.follow("drones")
     texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
