@@ -239,9 +239,9 @@ async def _found_page(
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
     drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, page)
-    if not drawn.rows and page > 0:
+    if not drawn.choices and page > 0:
         drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, 0)
-    if not drawn.rows:
+    if not drawn.choices:
         await desks.get(bot.db.read, caller.guild_id)
         close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(

@@ -67,7 +67,7 @@ def record(
             sharable=sharable,
             following=following and not shared,
         ),
-        selects=[_menu("Open a linked record", drawn.linked, guild_id)] if drawn.linked else [],
+        selects=[menu("Open a linked record", drawn.linked, guild_id)] if drawn.linked else [],
         accent=theme.OPEN if drawn.waiting else theme.PLAIN,
     )
 
@@ -87,7 +87,7 @@ def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: 
     """
     draft = _drawn(opened, now, session)
     links = {link.slug: link for link in opened.links} if opened.record.kind in _HUBS else {}
-    return Drawn(_written(draft, room), draft.waiting, _choices(list(links.values())[:_MENU]))
+    return Drawn(_written(draft, room), draft.waiting, choices(list(links.values())[:_MENU]))
 
 
 def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
@@ -732,14 +732,16 @@ def _buttons(
 
 def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> ui.Select:
     """A menu that opens one of some records: links or rows of a list, at most 25."""
-    return _menu(placeholder, _choices(rows), guild_id)
+    return menu(placeholder, choices(rows), guild_id)
 
 
-def _menu(placeholder: str, choices: list[discord.SelectOption], guild_id: int | None) -> ui.Select:
-    return ui.Select(custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=choices)
+def menu(placeholder: str, options: list[discord.SelectOption], guild_id: int | None) -> ui.Select:
+    """Build the menu that opens one of some records, from choices that may have been made before."""
+    return ui.Select(custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=options)
 
 
-def _choices(rows: Sequence[Any]) -> list[discord.SelectOption]:
+def choices(rows: Sequence[Any]) -> list[discord.SelectOption]:
+    """Return a choice for each record: its name, with its status line or its kind."""
     return [
         discord.SelectOption(
             label=clip(row.name, 100),

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import discord
 import msgspec
 from discord import ui
 
@@ -63,13 +64,13 @@ def rows(
 
 
 class Drawn(NamedTuple):
-    """A page of a list in words: what it says, the records on it, which page it is, and of how many records.
+    """A page of a list in words: what it says, the choices of its records, which page it is, and of how many records.
 
     So many more are `hidden`, until everything is asked for.
     """
 
     text: str
-    rows: list[Row]
+    choices: list[discord.SelectOption]
     page: int
     total: int
     hidden: int = 0
@@ -107,14 +108,14 @@ def found_drawn(
         pages.place(page, -(-total // ROWS)),
     ]
     text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
-    return Drawn(text, [row for row, _ in hits], page, total)
+    return Drawn(text, cards.choices([row for row, _ in hits]), page, total)
 
 
 def found(drawn: Drawn, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
     """What `found_drawn` drew, with what opens its records and turns its pages."""
     count = -(-drawn.total // ROWS)
     turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    select = cards.open_select("Open a record", drawn.rows, guild_id)
+    select = cards.menu("Open a record", drawn.choices, guild_id)
     return card([drawn.text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
@@ -183,7 +184,7 @@ def pending_drawn(
     title = "## What is still open" + (f" about {about}" if about else "")
     rows_ = [Row("pending", item.record.slug, item.record.name, item.record.status, None) for item in items]
     text = "\n\n".join(filter(None, [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(filter(None, quiet))]))
-    return Drawn(text, rows_, page, len(asked), len(others))
+    return Drawn(text, cards.choices(rows_), page, len(asked), len(others))
 
 
 def pending(drawn: Drawn, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
@@ -198,7 +199,7 @@ def pending(drawn: Drawn, *, key: str, everything_key: str = "", guild_id: int |
     return card(
         [drawn.text],
         buttons=turn,
-        selects=[cards.open_select("Open an item", drawn.rows, guild_id)] if drawn.rows else [],
+        selects=[cards.menu("Open an item", drawn.choices, guild_id)] if drawn.choices else [],
         accent=theme.OPEN,
     )
 
