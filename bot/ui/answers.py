@@ -33,7 +33,6 @@ _TOGETHER = 160  # So many characters of one day and source stand on one line.
 _LONG = 400  # Characters of one text, such as what a statement says.
 _FEW = 3  # Lines beside which *In short* has room.
 _NAMED = 8  # Names that one text lists.
-_ROOM = TEXT_LIMIT - 100  # Our own last line.
 _OPTIONS = 5  # So many buttons stand in a row.
 
 
