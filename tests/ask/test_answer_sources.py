@@ -54,8 +54,9 @@ def phrases_in(path: Path) -> set[str]:
 def own_words() -> set[str]:
     """The words that the code writes around facts, in lower case: labels, choices and phrases, never an example."""
     found: set[str] = set()
-    for path in ("ui/answers.py", "ui/cards.py", "ui/facts.py", "ledger/stage.py", "ledger/status.py"):
-        found |= words_in(BOT / path)
+    packages = [*BOT.glob("ui/answers/*.py"), *BOT.glob("ui/cards/*.py")]
+    for path in [*packages, *(BOT / name for name in ("ui/facts.py", "ledger/stage.py", "ledger/status.py"))]:
+        found |= words_in(path)
     for path in BOT.glob("services/asking/*.py"):
         found |= phrases_in(path)
     texts = [text for pair in fields.KIND_WORDS.values() for text in pair]

@@ -1,0 +1,118 @@
+"""A record as people read it: its card, with the buttons and the menu below it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import discord
+from discord import ui
+
+from bot.ui import theme
+from bot.ui.cards._draft import WITH_HISTORY
+from bot.ui.cards._kinds import drafted, is_overdue
+from bot.ui.cards._menus import choices, menu, open_select, short
+from bot.ui.cards._sources import all_facts, facts_of, sources_page
+from bot.ui.cards._writing import written
+from bot.ui.ids import custom_id
+from bot.ui.layout import TEXT_LIMIT, button, card
+from data.records import Opened
+
+__all__ = [
+    "Drawn",
+    "all_facts",
+    "choices",
+    "draw",
+    "facts_of",
+    "is_overdue",
+    "menu",
+    "open_select",
+    "record",
+    "short",
+    "sources_page",
+]
+
+_TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
+_HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
+"""Kinds that people come to for what hangs on them: their cards open linked records."""
+
+_MENU = 25  # Discord: options of a select.
+
+
+def record(
+    opened: Opened,
+    *,
+    now: datetime,
+    editor: bool,
+    guild_id: int | None = None,
+    shared: bool = False,
+    sharable: bool = True,
+    session: Opened | None = None,
+    note: str = "",
+    drawn: Drawn | None = None,
+    following: bool = False,
+) -> ui.LayoutView:
+    """Return the card of any record; `drawn` are its words where they are known already.
+
+    `guild_id` is given in a DM, `session` with a dialogue: its latest. A shared card stands in a channel for everyone,
+    so it offers neither Share nor Update; nor is one `sharable` twice. `note` is our own last line. `following` is of
+    who reads a private card: what others see cannot tell who follows.
+    """
+    drawn = drawn or draw(opened, now=now, session=session)
+    # One text with blank lines reads the same everywhere; several are set apart by some clients only.
+    return card(
+        [f"{drawn.text}\n{note}" if note else drawn.text],
+        buttons=_buttons(
+            opened,
+            editor=editor,
+            guild_id=guild_id,
+            shared=shared,
+            sharable=sharable,
+            following=following and not shared,
+        ),
+        selects=[menu("Open a linked record", drawn.linked, guild_id)] if drawn.linked else [],
+        accent=theme.OPEN if drawn.waiting else theme.PLAIN,
+    )
+
+
+class Drawn(NamedTuple):
+    """The words of a card, whether its record waits for somebody, and the choices of linked records."""
+
+    text: str
+    waiting: bool
+    linked: list[discord.SelectOption]
+
+
+def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> Drawn:
+    """Write a card's words in so many characters.
+
+    They change with the record, and with `now` only when a due date has ended somewhere.
+    """
+    draft = drafted(opened, now, session)
+    links = {link.slug: link for link in opened.links} if opened.record.kind in _HUBS else {}
+    return Drawn(written(draft, room), draft.waiting, choices(list(links.values())[:_MENU]))
+
+
+def _buttons(
+    opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool, following: bool
+) -> list[ui.Button]:
+    found = opened.record
+    waiting = found.open or (
+        found.kind == "deal" and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
+    )
+
+    def to(label: str, name: str) -> ui.Button:
+        return button(label, custom_id(name, found.slug, guild_id=guild_id))
+
+    # The heading is what is followed, so the verb stands alone.
+    buttons = [to("Following", "follow.show") if following else to("Follow", "follow.add")]
+    if waiting:
+        buttons.append(to("Remind me", "remind.me"))
+    buttons.append(to("All facts", "record.sources"))
+    if found.kind in WITH_HISTORY:
+        buttons.append(to("History", "record.history"))
+    if sharable and not shared and guild_id is None:
+        buttons.append(to("Share", "record.share"))
+    if editor and not shared:
+        buttons.append(to("Update", "update.open"))
+    return buttons

@@ -1,0 +1,162 @@
+"""A card while it is written: its lines by rank."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from bot.ledger.cited import cited, of_each_day, undated
+from bot.ledger.fields import get_field
+from bot.ledger.status import NO_DUE_DATE
+from bot.ledger.values import DateType, DueType
+from bot.ui.cited import some
+from bot.ui.text import clip
+from data.records import CitedText, Fact, Kind, Link, Opened
+
+SHOWN = 3  # Texts of a line, unless its caller names another number.
+WITH_HISTORY = ("deal", "pending", "session")
+_SUMMARY = 130  # Characters of *In short*.
+_TWO_ITEMS = 130  # Characters of two open items that are both named.
+
+
+class Line(NamedTuple):
+    """One line of a card: what it is about and the texts that say it."""
+
+    label: str
+    parts: list[CitedText]
+    listed: bool = False
+    reported: bool = False  # Its texts hold dates themselves, so its days are said to be those of reports.
+    links: tuple[Fact, ...] = ()  # The facts by which records are linked that it names without more.
+
+
+class Draft:
+    """A card while it is written: its lines by rank, each with the facts it states."""
+
+    def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
+        self.opened = opened
+        self.record = opened.record
+        self.names = opened.names
+        self.now = now
+        self.session = session
+        self.lead: list[Line] = []
+        self.lines: list[Line] = []
+        self.waiting = False
+
+    def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
+        """Return the values of a field, the newest first, each with its fact; kinds and topics date nothing."""
+        field = get_field(self.record.kind, name)
+        found = sorted(self.record.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        return [
+            cited(
+                clip(
+                    field.type.in_full(fact.value)
+                    if isinstance(field.type, DueType)
+                    else field.type.words(fact.value, self.names),
+                    limit,
+                ),
+                fact if field.reports else None,
+            )
+            for fact in found
+        ]
+
+    def add(
+        self, label: str, parts: Sequence[CitedText], *, most: int = SHOWN, listed: bool = True, reported: bool = False
+    ) -> None:
+        """Add a line of the next lower rank, when there is anything to say; it counts what it leaves out."""
+        if parts:
+            self.lines.append(Line(label, some(parts, most), listed, reported))
+
+    def field(self, name: str, label: str = "", *, most: int = SHOWN) -> None:
+        """Add a line for a field."""
+        parts = self.fact_parts(name)
+        is_date = isinstance(get_field(self.record.kind, name).type, DateType | DueType)
+        self.add(label or get_field(self.record.kind, name).label, parts, most=most, reported=is_date)
+
+    def text(self) -> None:
+        """Add *In short* as a paragraph without a label."""
+        parts = self.fact_parts("summary", 600)
+        if parts:
+            self.lines.append(Line("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
+
+    def parties(self, label: str, name: str) -> None:
+        """Add a line of who takes part, each with the role."""
+        self.add(label, self.fact_parts(name), most=3)
+
+    def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
+        """Return the linked records of some kinds, each once."""
+        found: dict[str, Link] = {}
+        for link in self.opened.links:
+            if link.kind in kinds and link.outward != inward and field in ("", link.field):
+                found.setdefault(link.slug, link)
+        return list(found.values())
+
+    def named(self, label: str, links: Sequence[Link], *, roles: bool = False, most: int = SHOWN) -> None:
+        """Add a line of linked records, with the roles of this one in them where asked."""
+        if links:
+            parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
+            facts_ = tuple(link.fact for link in links[:most])
+            self.lines.append(Line(label, some(parts, most), listed=True, links=facts_))
+
+    def _in_role(self, link: Link) -> list[CitedText]:
+        """Return a linked record with this one's roles in it, as the facts of each day that link them say."""
+        held = [
+            one
+            for one in self.opened.links
+            if one.slug == link.slug and not one.outward and one.role and one.field != "approval"
+        ]
+        roles = {id(one.fact): one.role for one in held}
+
+        def words(facts_: list[Fact]) -> str:
+            return f"{link.name} ({', '.join(dict.fromkeys(roles[id(fact)] for fact in facts_))})"
+
+        return of_each_day([one.fact for one in held], words) or [CitedText(link.name)]
+
+    def said(self, label: str, *, field: str = "") -> None:
+        """Add the newest linked statement, with whose it is where that is not the card's own record."""
+        found = self.linked("statement", field=field)
+        parts = [self._statement(link) for link in found if link.status]
+        self.add(label, parts, most=1, listed=False)
+
+    def _statement(self, link: Link) -> CitedText:
+        """Return a statement without whose it is, where that is the card's own record."""
+        part, *rest = link.status
+        own = part.text.removeprefix(self.record.name)
+        if rest and own != part.text and (not own or own.startswith(" (")):
+            return rest[-1]
+        if own != part.text and own.startswith((" (", ": ")):
+            said = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
+            return CitedText(said, part.facts[-1:])  # The last one is what it says; the others, whose it is.
+        return part
+
+    def waits(self, label: str, links: Sequence[Link]) -> None:
+        """Add the open pending items, with who is to act and until when where that is not the card's own record."""
+        items = [link for link in links if link.open]
+        self.waiting |= bool(items)
+        parts: list[CitedText] = []
+        most = 2 if sum(len(link.name) + len(undated(link.status)) for link in items[:2]) <= _TWO_ITEMS else 1
+        for link in items[:most]:
+            acts, *rest = link.status or (CitedText(""),)
+            own = acts.text.startswith(f"{self.record.name} ")
+            parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
+            parts += [part for part in rest[-1:] if part.text != NO_DUE_DATE]
+        more = len(items) - most
+        parts += [CitedText(f"{more:,} more")] if more > 0 else []
+        self.add(label, parts, most=len(parts), listed=False)
+
+    def parts(self) -> list[CitedText]:
+        """Return all texts of the card."""
+        return [part for one in [*self.lead, *self.lines] for part in one.parts]
+
+
+def _first_sentences(text: str) -> str:
+    """Return the first sentences of a text that fit a card, without the last full stop; one too long is clipped."""
+    kept = ""
+    for sentence_ in re.split(r"(?<=\w\w[.!?]) (?=\S)", text):
+        if kept and len(kept) + len(sentence_) + 1 > _SUMMARY:
+            break
+        kept = f"{kept} {sentence_}".lstrip()
+    if len(kept) > _SUMMARY:
+        kept = kept[:_SUMMARY].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    return kept.removesuffix(".")

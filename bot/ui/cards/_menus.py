@@ -1,0 +1,49 @@
+"""Names short enough for a button, and the menu that opens a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.ledger.cited import shortened
+from bot.ledger.fields import KIND_WORDS
+from bot.ui.ids import custom_id
+from bot.ui.text import clip, sentence
+
+_SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
+_SHORT = 24
+
+
+def short(name: str) -> str:
+    """Return a name's first words, for a button."""
+    if len(name) <= _SHORT:
+        return name
+    words = name[:_SHORT].rsplit(" ", 1)[0].split()
+    while len(words) > 1 and words[-1].casefold() in _SMALL:
+        words.pop()
+    return " ".join(words).rstrip(",;:–-") + "…"
+
+
+def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> ui.Select:
+    """Return a menu that opens one of some records: links or rows of a list, at most 25."""
+    return menu(placeholder, choices(rows), guild_id)
+
+
+def menu(placeholder: str, options: list[discord.SelectOption], guild_id: int | None) -> ui.Select:
+    """Build the menu that opens one of some records, from choices that may have been made before."""
+    return ui.Select(custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=options)
+
+
+def choices(rows: Sequence[Any]) -> list[discord.SelectOption]:
+    """Return a choice for each record: its name, with its status line or its kind."""
+    return [
+        discord.SelectOption(
+            label=clip(row.name, 100),
+            value=row.slug,
+            description=sentence(shortened(row.status, 100) or KIND_WORDS[row.kind][0]),
+        )
+        for row in rows
+    ]

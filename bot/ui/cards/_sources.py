@@ -1,0 +1,118 @@
+"""Every fact of a record, or of several, with its day and the place in its source, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import groupby
+
+from discord import ui
+
+from bot.ledger.fields import fields_of, get_field
+from bot.ui import facts, pages, theme
+from bot.ui.ids import custom_id
+from bot.ui.layout import button, card
+from bot.ui.text import clip, escaped, sentence
+from data.records import Fact, Opened
+
+
+def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
+    """Render one page of every fact of a record, each with its day, its source and the place in it.
+
+    They come in the order of the fields, or under their sources, the newest first, with a button to the other order.
+    """
+    slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
+    shown = [(opened, name, fact) for name, fact in facts_of(opened)]
+    if by_source:
+        newest: dict[int, date] = {}
+        for *_, fact in shown:
+            newest[fact.source] = max(newest.get(fact.source, date.min), fact.date.day or date.min)
+        shown.sort(key=lambda one: (newest[one[2].source], one[2].source), reverse=True)
+    other = () if by_source else (_BY_SOURCE,)
+    turned = button(
+        "By field" if by_source else "By source", custom_id("record.sources", slug, 0, *other, guild_id=guild_id)
+    )
+    return sources_page(
+        f"All facts of {escaped(opened.record.name, 100)}",
+        shown,
+        page,
+        id_for=lambda n: custom_id("record.sources", slug, n, *order, guild_id=guild_id),
+        noun="facts",
+        by_source=by_source,
+        buttons=[turned] if len({fact.source for *_, fact in shown}) > 1 else [],
+    )
+
+
+_BY_SOURCE = "s"
+
+
+def facts_of(opened: Opened) -> list[tuple[str, Fact]]:
+    """Return every fact of a record with its field, those with news value first, as the table of fields has them."""
+    fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
+    return [(field.name, fact) for field in fields for fact in opened.record.facts(field.name)]
+
+
+def sources_page(
+    title: str,
+    shown: Sequence[tuple[Opened, str, Fact]],
+    page: int,
+    *,
+    id_for: Callable[[int], str],
+    noun: str = "sources",
+    by_source: bool = False,
+    named: bool = False,
+    buttons: Sequence[ui.Button] = (),
+) -> ui.LayoutView:
+    """Render one page of facts, of one record or of several, each with its value, its day and the place in its source.
+
+    The sources are numbered and described below the facts, or above those of each with `by_source`. The records are
+    `named` in headings where the title does not name the one there is.
+    """
+    numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
+    legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
+    if by_source:
+        titles = [f"### {legends[fact.source]}" for *_, fact in shown]
+        entries = [_sourced(opened, name, fact, None) for opened, name, fact in shown]
+    else:
+        titles = [f"### {escaped(opened.record.name, 80)}" if named else "" for opened, _, _ in shown]
+        entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
+    # Each entry is counted with its heading and the description of its source, as if no other entry shared them.
+    layout = pages.pack(
+        [
+            len(title) + len(entry) + len(legends[fact.source])
+            for title, entry, (*_, fact) in zip(titles, entries, shown, strict=True)
+        ]
+    )
+    page = pages.clamped(page, len(layout))
+    here = layout[page]
+    where = pages.place(page, len(layout))
+    texts = [
+        f"## {title}",
+        "\n".join(
+            "\n".join(filter(None, [title, *(entries[i] for i in of_one)]))
+            for title, of_one in groupby(here, key=titles.__getitem__)
+        ),
+        "" if by_source else "\n".join(legends[id_] for id_ in dict.fromkeys(shown[i][2].source for i in here)),
+        f"-# {where}" if where else "",
+    ]
+    turn = pages.turn_buttons(page, len(layout), noun, id_for)
+    return card(["\n\n".join(filter(None, texts))], buttons=[*turn, *buttons], accent=theme.PLAIN)
+
+
+def _sourced(opened: Opened, name: str, fact: Fact, number: int | None) -> str:
+    """Render one fact with its day and its place in the source of a number, or in the one that is its heading."""
+    kind = opened.record.kind
+    words = facts.value(kind, name, fact, opened.names, 300)
+    place = clip(facts.locators([fact.locator]), 150)
+    where = ", ".join(filter(None, [f"source {number}" if number else "", place]))
+    day = sentence(facts.dated(fact.date))
+    return f"**{get_field(kind, name).label}:** {words}\n-# {f'{day}; {where}' if where else day}"
+
+
+def _legend(opened: Opened, source_id: int, number: int) -> str:
+    source = opened.sources.get(source_id)
+    if source is None:
+        return f"**Source {number}:** not on file any more"
+    named = ", ".join(facts.titled(source))
+    note = f"\n-# {escaped(source.note, 250)}" if source.note else ""
+    return f"**Source {number}:** {named}; {facts.source_date(source)}; {facts.link(source.url)}{note}"
