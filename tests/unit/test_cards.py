@@ -24,6 +24,7 @@ from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from bot.ui.text import escape
 from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Source, State, Update
+from tests.unit.views import labels_of, parts, text_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
@@ -33,24 +34,6 @@ ARTICLE = Source(1, "News article without a title")
 NOT_IN_THE_ARTICLE = re.compile(
     r"MQ-?9B|Predator|SeaGuardian|F-?414|Tejas|Stryker|Javelin|INDUS-?X|Modi|Biden|Congress|DSCA", re.IGNORECASE
 )
-
-
-def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    waiting: list[Any] = list(view.to_components())
-    while waiting:
-        part = waiting.pop(0)
-        found.append(part)
-        waiting = [*part.get("components", []), *waiting]
-    return found
-
-
-def text_of(view: ui.LayoutView) -> str:
-    return "\n".join(part["content"] for part in parts(view) if part["type"] == 10)
-
-
-def labels_of(view: ui.LayoutView) -> list[str]:
-    return [part["label"] for part in parts(view) if part["type"] == 2]
 
 
 def fits(view: ui.LayoutView) -> None:
@@ -93,7 +76,7 @@ ON_DAY = Fact(None, DAY, 1, 1, "sentence 5")
 def link(
     field: str, kind: Kind, name: str, *, inward: bool = True, role: str = "", says: str = "", waits: bool = False
 ) -> Link:
-    """A linked record whose status line `says` something, reported on DAY."""
+    """Return a linked record whose status line `says` something, reported on DAY."""
     said = (cited(says, ON_DAY),) if says else ()
     slug = name.casefold().replace(" ", "-")
     return Link(field, role, not inward, kind, slug, name, said, waits, ON_DAY, opened_by=ON_DAY if waits else None)
@@ -194,7 +177,7 @@ async def test_every_card_of_the_starter_dossier_is_short_and_says_nothing_that_
 
 
 def content_lines(text: str) -> list[str]:
-    """The lines that count for a phone's screen: not the quiet ones."""
+    """Return the lines that count for a phone's screen: not the quiet ones."""
     return [line for line in text.splitlines() if line.strip() and not line.startswith("-#")]
 
 

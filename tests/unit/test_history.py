@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from bot.ledger.fold import fold, live_updates
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import Course, FactDate, Kind, Opened, Record, Source, Update
+from tests.unit.views import labels_of, parts, text_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAMES = {"india": "India", "atomics": "General Atomics", "gone": "Old maker"}
@@ -47,26 +47,8 @@ def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (S
     return Course(Opened(record, [], {source.id: source for source in sources}), list(updates), NAMES, PEOPLE)
 
 
-def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    waiting: list[Any] = list(view.to_components())
-    while waiting:
-        part = waiting.pop(0)
-        found.append(part)
-        waiting = [*part.get("components", []), *waiting]
-    return found
-
-
-def text_of(view: ui.LayoutView) -> str:
-    return "\n".join(part["content"] for part in parts(view) if part["type"] == 10)
-
-
-def labels_of(view: ui.LayoutView) -> list[str]:
-    return [part["label"] for part in parts(view) if part["type"] == 2]
-
-
 def pages_of(found: Course) -> list[str]:
-    """The text of every page."""
+    """Return the text of every page."""
     texts = [text_of(history.course(found, 0))]
     while "More history" in labels_of(history.course(found, len(texts) - 1)):
         texts.append(text_of(history.course(found, len(texts))))
@@ -74,7 +56,7 @@ def pages_of(found: Course) -> list[str]:
 
 
 def lines_of(found: Course) -> list[str]:
-    """The lines that tell a change, in the order in which they are read."""
+    """Return the lines that tell a change, in the order in which they are read."""
     return [line for text in pages_of(found) for line in text.splitlines() if line.startswith(("**", "~~**"))]
 
 

@@ -19,6 +19,7 @@ from bot.services.search import Term
 from bot.ui import drafts, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from tests.unit.views import parts
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
@@ -38,7 +39,7 @@ def due(day: date) -> dict[str, Any]:
 
 
 def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
-    """A pending item with these facts."""
+    """Return a pending item with these facts."""
     state = State({name: [one] for name, one in facts.items()})
     record = Record(n, "pending", f"item-{n}", f"Item {n}", status("pending", state, NAMES), True, state)
     links = [Link("who", "", True, "participant", slug, name, (), False, fact(None)) for slug, name in NAMES.items()]
@@ -50,16 +51,6 @@ def waiting(items: list[Opened], basis: str = "stated") -> list[Waiting]:
         Waiting(one.record.slug, one.record.name, "clearance", basis, "2027-01-01" if one.record.facts("due") else None)
         for one in items
     ]
-
-
-def parts(view: ui.LayoutView) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    pending: list[Any] = list(view.to_components())
-    while pending:
-        part = pending.pop(0)
-        found.append(part)
-        pending = [*part.get("components", []), *pending]
-    return found
 
 
 def options(view: ui.LayoutView) -> list[dict[str, Any]]:
