@@ -125,7 +125,7 @@ class Attache(commands.Bot):
                 await answer_error(interaction, error)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Logs what went wrong with something that Discord told: a changed channel, a joined server."""
+        """Log what went wrong with something that Discord told: a changed channel, a joined server."""
         error = sys.exc_info()[1]
         assert error is not None  # Called while it is handled.
         trouble.report(log, error, "%s was not dealt with", event_method)
@@ -233,7 +233,7 @@ async def _tell(interaction: discord.Interaction[Attache], text: str) -> Excepti
 
 
 def _name(interaction: discord.Interaction[Attache]) -> str:
-    """What was used: a command's name, or the first word of a button's id."""
+    """Return what was used: a command's name, or the first word of a button's id."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
     return str((interaction.data or {}).get("custom_id", "an interaction")).partition(":")[0]

@@ -156,7 +156,7 @@ class Attempt:
     # What became of the last try, or of a send before a restore
 
     async def _arrived_before(self, channel_id: int) -> bool:
-        """Looks into the channel's history for the delivery; whether there is nothing more to send now.
+        """Look into the channel's history for the delivery; return whether there is nothing more to send now.
 
         Where the history cannot be read it would be empty, not refused, so the computed permissions decide.
         """
@@ -222,7 +222,7 @@ class Attempt:
         return channels.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[Found]:
-        """The bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
+        """Return the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
         after = discord.utils.time_snowflake(since)
         while True:
             await self._pace.requests.wait()

@@ -128,7 +128,7 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _note_restore(copy: Path, now: datetime) -> None:
-    """Notes in a copy that it takes the database's place: what was due since may have been sent, and is looked for.
+    """Note in a copy that it takes the database's place: what was due since may have been sent, and is looked for.
 
     The copy knows what was sent up to the newest instant at which it looked at what is due or settled a delivery; one
     that never did holds no destination that is older than its oldest one. A copy that came from a restore itself may

@@ -50,7 +50,7 @@ class Heartbeat:
         self._schedule(self._clean_up, "date", run_date=self._clock.now(), id="clean up at start")
 
     def _schedule(self, work: Callable[[], Awaitable[None]], trigger: str, **options: Any) -> None:
-        """Adds a job. Closing cancels one that runs, which the scheduler would log as an error of the job."""
+        """Add a job. Closing cancels one that runs, which the scheduler would log as an error of the job."""
 
         async def job() -> None:
             with suppress(asyncio.CancelledError):

@@ -79,7 +79,7 @@ class FollowCog(commands.Cog):
 
     @press("follow.add")
     async def add_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        """A button of a card or message: who follows already is told so, and can stop."""
+        """Answer a button of a card or message: who follows already is told so, and can stop."""
         await records.get(self.bot.db.read, caller.guild_id, slug)
         if not await self._tell_own(interaction, caller, slug):
             await interaction.response.defer(ephemeral=True, thinking=True)
@@ -87,7 +87,7 @@ class FollowCog(commands.Cog):
 
     @press("follow.show")
     async def show_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        """The button of a card whose reader follows: what arrives and how, and to stop. It may have ended since."""
+        """Answer the button of a card whose reader follows: what arrives, how, and to stop. It may have ended since."""
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         if not await self._tell_own(interaction, caller, slug):
             guild_id = caller.guild_id if interaction.guild_id is None else None

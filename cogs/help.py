@@ -36,7 +36,7 @@ class Help(commands.Cog):
 
     @press("help.group", anywhere=True)
     async def group(self, interaction: discord.Interaction[Attache], caller: Caller | None, shown: str) -> None:
-        """A choice of the menu. The first steps stay; one group takes the place of another."""
+        """Answer a choice of the menu. The first steps stay; one group takes the place of another."""
         who, _ = await self._standing(caller)
         offered = list(self._offered(who))
         key = chosen(interaction)

@@ -42,7 +42,7 @@ class RecordPresses(commands.Cog):
 
     @press("record.history")
     async def history(self, interaction: Interaction, caller: Caller, slug: str = "", page: str = "") -> None:
-        """A button names the record, a menu carries it as its value."""
+        """Open a record: a button names it, a menu carries it as its value."""
         found = await courses.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
         view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
         await turn(interaction, view, new=not page)

@@ -99,7 +99,7 @@ async def card_of(
     drawn: cards.Drawn | None = None,
     following: bool | None = None,
 ) -> ui.LayoutView:
-    """The card of a record for who asked. The latest session of a dialogue comes with it.
+    """Return the card of a record for who asked. The latest session of a dialogue comes with it.
 
     Whether a private card's reader is `following` is looked up where it is not known.
     """

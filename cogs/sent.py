@@ -105,7 +105,7 @@ class SentCog(commands.Cog):
         await self._decide(interaction, caller, what, sent=False)
 
     async def _decide(self, interaction: Interaction, caller: Caller, what: str, *, sent: bool) -> None:
-        """Sends or drops what is held: for one destination by its id, or for all "people" of the server."""
+        """Send or drop what is held: for one destination by its id, or for all "people" of the server."""
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
         async with self.bot.db.write() as conn:
             if what == "people":

@@ -46,7 +46,7 @@ class Checkout:
         return done.stdout.strip()
 
     def publish(self, name: str, text: str) -> None:
-        """A new version in the repository."""
+        """Commit a new version to the repository."""
         (self.origin / name).write_text(text)
         self.git("add", name, folder=self.origin)
         self.git("commit", "-q", "-m", f"Change {name}", folder=self.origin)
@@ -99,7 +99,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def error(done: subprocess.CompletedProcess[str]) -> str:
-    """The one sentence of an update that failed, beside what make and pip say."""
+    """Return the one sentence of an update that failed, beside what make and pip say."""
     assert done.returncode != 0, done.stdout
     told = [line for line in done.stderr.splitlines() if not line.startswith(("make", "pip was asked"))]
     assert len(told) == 1, done.stderr

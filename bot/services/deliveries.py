@@ -214,7 +214,7 @@ async def retry_later(
     plain: bool | None = None,
     passed: bool = False,
 ) -> None:
-    """Puts a claimed delivery back for a later try with the same nonce.
+    """Put a claimed delivery back for a later try with the same nonce.
 
     `unknown`: it may have arrived. `passed`: meanwhile later ones of its destination may go before it.
     """
@@ -307,7 +307,7 @@ async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
 
 
 async def keep_back(conn: Connection, delivery_id: int) -> None:
-    """Holds a claimed delivery until somebody says whether it is sent or had come before the restore."""
+    """Hold a claimed delivery until somebody says whether it is sent or had come before the restore."""
     await conn.execute(
         "UPDATE delivery SET state = 'planned', held = 'held', unknown = 0, tries = 0 "
         "WHERE id = ? AND state = 'claimed'",
@@ -316,7 +316,7 @@ async def keep_back(conn: Connection, delivery_id: int) -> None:
 
 
 async def list_held(conn: Connection, guild_id: int) -> list[Held]:
-    """What is held in a server, per destination: its channels first, then people."""
+    """Return what is held in a server, per destination: its channels first, then people."""
     rows = await conn.execute_fetchall(
         "SELECT v.destination_id, d.channel_id, count(*), min(v.due_at), max(v.due_at) FROM delivery v "
         "JOIN destination d ON d.id = v.destination_id WHERE v.guild_id = ? AND v.held = 'held' "
@@ -337,7 +337,7 @@ async def release(conn: Connection, guild_id: int, destination_ids: Collection[i
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Takes what is held for these destinations as delivered before the restore; how many there were."""
+    """Take what is held for these destinations as delivered before the restore; return how many there were."""
     rows = list(
         await conn.execute_fetchall(
             "SELECT id FROM delivery WHERE guild_id = ? AND held = 'held' "
@@ -362,7 +362,7 @@ async def note_digest(
     channel_id: int,
     message_id: int,
 ) -> None:
-    """Writes down that another digest of the same destination was sent, at what moment and how far it had read."""
+    """Write down that another digest of the same destination was sent, at what moment and how far it had read."""
     cursor = await conn.execute(
         "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, state, outcome, "
         "channel_id, message_id, settled_at) VALUES (?1, ?2, 'digest', ?3, ?4, ?4, ?5, 'settled', ?6, ?7, ?8, ?9) "

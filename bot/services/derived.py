@@ -195,7 +195,7 @@ class _Text(Struct, frozen=True):
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
-    """Writes records' status lines and texts, which hold words of their neighbours, and the names of those touched."""
+    """Write records' status lines and texts, which hold words of their neighbours, and the names of those touched."""
     chosen = as_json(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)
     linked: dict[int, set[int]] = defaultdict(set)

@@ -103,7 +103,7 @@ async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) ->
 
 
 async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
-    """Keeps what a form was sent with, before anything is read from it. Parts that were not sent stay as they were.
+    """Keep what a form was sent with, before anything is read from it. Parts that were not sent stay as they were.
 
     With another value what was chosen below the preview holds no more: it was chosen for something else.
     """
@@ -189,7 +189,7 @@ async def _taken_back(conn: Connection):
 
 
 async def _newest(conn: Connection, guild_id: int, found: Preview) -> int:
-    """The newest update of what a preview shows: the records that change, and the deals that it asks about."""
+    """Return the newest update of what a preview shows: the records that change, and the deals that it asks about."""
     slugs = {change.slug for change in found.changes} | {asked.deal for asked in found.asked}
     ((newest,),) = await conn.execute_fetchall(
         "SELECT ifnull(max(u.id), 0) FROM ledger u JOIN record r ON r.id = u.record_id "
@@ -257,7 +257,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
 async def _deals_behind(
     conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None
 ) -> list[Opened]:
-    """The deals that a closing item is about, or the one whose approval is settled; none when nothing closes."""
+    """Return the deals that a closing item is about, or the one whose approval is settled; none when nothing closes."""
     if opened is None:
         return []
     if not task.closes:
@@ -271,7 +271,7 @@ async def _deals_behind(
 async def _asked(
     conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None, deal: Opened
 ) -> Asked | None:
-    """What the preview asks about a deal, with what was chosen so far."""
+    """Return what the preview asks about a deal, with what was chosen so far."""
     course = await updates.history(conn, guild_id, deal.record.slug)
     chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)
     if task.closes:

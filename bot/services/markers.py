@@ -60,7 +60,7 @@ async def _about(conn: Connection, delivery: Delivery) -> list[Any] | None:
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[Any] | None:
-    """The key holds a row's id, so what that row is about takes its place."""
+    """Return what a row is about: the delivery's key holds only its id."""
     what, id_, rest = delivery.key.split(":", 2)
     if what == "item":
         rows = await conn.execute_fetchall(

@@ -132,7 +132,7 @@ async def settle_earlier_digests(
     *,
     now: datetime,
 ) -> None:
-    """Notes the digests of earlier days that were sent before the restore.
+    """Note the digests of earlier days that were sent before the restore.
 
     Several missed hours are told as one, so only the latest day's digest is planned anew. What an earlier one told is
     not told again.

@@ -283,7 +283,7 @@ def when_sent(found: Digest, at: datetime | None) -> str:
 
 
 def not_set(channel_id: int | None, *, follows_some: bool) -> str:
-    """The line of a preview where no digest is set: whose first one it would be, of what, and how to set it."""
+    """Return the line of a preview where no digest is set: whose first one it would be, of what, and how to set it."""
     if channel_id is not None:
         return f"-# Preview. <#{channel_id}> has no digest yet; `/digest set` with *channel* begins it."
     if follows_some:

@@ -161,7 +161,7 @@ def mistaken(draft: Draft, texts: Sequence[str], guild_id: int | None) -> ui.Lay
 
 
 def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
-    """What saving would change, before and after; below it what else the source may say about the deal behind it."""
+    """Return what saving would change, before and after; below it what else may be said of the deal behind it."""
     draft = found.draft
     moved = (
         "**Somebody changed this meanwhile.** Before and after are shown as they are now; save again if they are right."
@@ -179,7 +179,7 @@ def preview(found: Preview, guild_id: int | None) -> ui.LayoutView:
 
 
 def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | None) -> ui.LayoutView:
-    """What was saved, and for how long it can be undone."""
+    """Return what was saved, and for how long it can be undone."""
     draft = found.draft
     buttons = [
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
@@ -192,7 +192,7 @@ def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | N
 
 
 def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutView:
-    """That an update was undone. `opened` is its record, None when the update had made it."""
+    """Say that an update was undone. `opened` is its record, None when the update had made it."""
     if opened is None:
         return card([f"## Undone\n{escaped(name, 100)} is no longer in the record. The history keeps both steps."])
     to_record = button("Open", custom_id("record.open", opened.record.slug, guild_id=guild_id))
@@ -226,7 +226,7 @@ def _to(label: str, name: str, draft: Draft, guild_id: int | None) -> ui.Button:
 
 
 def _left_lines(found: Preview) -> list[str]:
-    """What signed or completed deals leave open: to be known before saving, not a refusal."""
+    """Return what signed or completed deals leave open: to be known before saving, not a refusal."""
     lines: list[str] = []
     deals = max(len(found.left), 1)
     most, limit = max(_LEFT_NAMED // deals, 1), 120 // deals  # What is left of several deals has the room of one.
@@ -249,7 +249,7 @@ def _left_lines(found: Preview) -> list[str]:
 
 
 def _question(asked: Sequence[Asked]) -> str:
-    """What the selects below the preview are for."""
+    """Return what the selects below the preview are for."""
     last = [escaped(one.name, 60) for one in asked if one.last and one.stages]
     asks = list(dict.fromkeys(ask for one in asked for ask in _asks(one, several=len(asked) > 1)))
     texts: list[str] = []
@@ -268,7 +268,7 @@ def _question(asked: Sequence[Asked]) -> str:
 
 
 def _asks(asked: Asked, *, several: bool) -> list[str]:
-    """What a source may say about a deal too."""
+    """Return what a source may say about a deal too."""
     asks = ["how far these deals are now" if several else "how far the deal is now"] if asked.stages else []
     return [*asks, *([f"that other approvals were {asked.state}"] if asked.approvals else [])]
 
@@ -343,7 +343,7 @@ def _body(found: Preview, room: int) -> list[str]:
 
 
 def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
-    """The first lines that fit below a heading, and how many more there are."""
+    """Return the first lines that fit below a heading, and how many more there are."""
     kept = [heading] if heading else []
     for n, text in enumerate(lines):
         last = n == len(lines) - 1
@@ -355,7 +355,7 @@ def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
 
 
 def _about(found: Preview) -> str:
-    """The day and the source that all changes of a draft share."""
+    """Return the day and the source that all changes of a draft share."""
     entry, source = found.entry, found.source
     title = ", ".join(filter(None, [escaped(source.title, 150), escaped(entry.cited.locator, 100)]))
     about = [
@@ -368,13 +368,13 @@ def _about(found: Preview) -> str:
 
 
 def _words(kind: Kind, name: str, value: Any, names: Names) -> str:
-    """A value in plain words."""
+    """Return a value in plain words."""
     type_ = get_field(kind, name).type
     return type_.in_full(value) if isinstance(type_, DueType) else type_.words(value, names)
 
 
 def _stem(kind: Kind, name: str, value: Any, names: Names) -> str:
-    """A value in words that something follows in the same line: a sentence leaves its full stop out."""
+    """Return a value in words that something follows in the same line: a sentence leaves its full stop out."""
     words, type_ = _words(kind, name, value, names), get_field(kind, name).type
     sentences = isinstance(type_, Text) and type_.limit > 200
     last = words.rpartition(" ")[2]
@@ -382,7 +382,7 @@ def _stem(kind: Kind, name: str, value: Any, names: Names) -> str:
 
 
 def _told(found: Preview, change: Edited | Note, name: str, fact: Fact, *, reported: bool = False) -> str:
-    """A value that stood before: its words, its own day and its own source. What reports nothing has neither."""
+    """Return a value that stood before: its words, its own day and its own source. What reports nothing has neither."""
     words = _stem(change.kind, name, fact.value, change.names)
     if name == "side_state" and fact.value == "none":
         words = "not held up"
@@ -394,7 +394,7 @@ def _told(found: Preview, change: Edited | Note, name: str, fact: Fact, *, repor
 
 
 def _now(change: Edited, name: str, fact: Fact, before: Fact | None) -> str:
-    """A value as it is after, with its day where one stands before it."""
+    """Return a value as it is after, with its day where one stands before it."""
     in_words = _words if before is None else _stem
     words = in_words(change.kind, name, fact.value, change.names)
     if name == "side_state" and fact.value == "none":
@@ -443,7 +443,7 @@ def _field_lines(found: Preview, change: Edited, name: str, changed: Sequence[Ch
 
 
 def _note_line(found: Preview, note: Note) -> str:
-    """What a value that does not simply replace another does, and what stands beside it, each with its own day."""
+    """Return what a value does that replaces no other alone, and what stands beside it, each with its own day."""
     field = get_field(note.kind, note.field)
     words = escaped(_stem(note.kind, note.field, note.value, note.names), 200)
     ends = isinstance(note.value, dict) and note.value.get("gone")

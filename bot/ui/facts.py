@@ -18,7 +18,7 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 
 def dated(d: FactDate) -> str:
-    """A fact date by itself: "10 November 2023 (year inferred)"."""
+    """Return a fact date by itself: "10 November 2023 (year inferred)"."""
     words = when.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words

@@ -115,7 +115,7 @@ def log(
     incomplete: bool,
     now: datetime,
 ) -> ui.LayoutView:
-    """What became of each message: when it was due, what it was, and its outcome.
+    """Return what became of each message: when it was due, what it was, and its outcome.
 
     `held` is what is held after a restore, by destination. People decide about their own here.
     """

@@ -95,7 +95,7 @@ def held(found: Sequence[Held]) -> str:
 
 
 def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[ui.Button]:
-    """The two ways to decide about held messages: `what` is the id of their destination, or "people"."""
+    """Return the two ways to decide about held messages: `what` is the id of their destination, or "people"."""
     return [
         button(f"Send {count:,} to {whom}", custom_id("sent.release", what, guild_id=guild_id)),
         button(f"Drop {count:,} for {whom}", custom_id("sent.drop", what, guild_id=guild_id)),
@@ -103,7 +103,7 @@ def held_buttons(count: int, whom: str, what: object, guild_id: int | None = Non
 
 
 def decided(count: int, *, sent: bool) -> str:
-    """What somebody decided about held messages."""
+    """Return what somebody decided about held messages."""
     if sent and count == 1:
         return "1 message is sent now; it says that it may be a repeat."
     if sent:

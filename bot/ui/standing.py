@@ -90,7 +90,7 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
 
 
 def _held(stands: Standing) -> tuple[list[str], list[ui.Button]]:
-    """What is held after a restore, as lines, and the buttons that send or drop it: per channel, and for all people."""
+    """Return what is held after a restore, as lines, and the buttons to send or drop it, per channel and for people."""
     channels = [one for one in stands.held if one.channel_id is not None]
     people = [one for one in stands.held if one.channel_id is None]
     lines = [f"<#{one.channel_id}>: {messages.held([one])}" for one in channels[:MOST_HELD]]

@@ -71,6 +71,6 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def sentence(text: str) -> str:
-    """A phrase as a sentence's beginning: its first letter large, unless that takes more room (ß, or ﬁ from a PDF)."""
+    """Return a phrase as a sentence begins: its first letter large, unless that takes more room (ß, ﬁ in a PDF)."""
     first = text[:1].upper()
     return first + text[1:] if len(first) == 1 else text

@@ -102,7 +102,7 @@ def ask(asking: Asking, question: str) -> Answered:
 
 
 def lines(answered: Answered) -> list[str]:
-    """The lines of an answer as they read."""
+    """Return the lines of an answer as they read."""
     return [plain(line) for line in answered.text.splitlines()[1:] if line]
 
 
@@ -244,7 +244,7 @@ def _fact_date(n: int) -> FactDate:
 
 
 def _values(kind: Kind, n: int) -> dict[str, Any]:
-    """A value for each field of a kind, with a word of its own."""
+    """Return a value for each field of a kind, with a word of its own."""
     word = f"w{n}"
     due = {"date": {"precision": "year", "first": "2099-01-01", "last": "2099-12-31"}, "sureness": "announced"}
     return {
@@ -265,7 +265,7 @@ def _values(kind: Kind, n: int) -> dict[str, Any]:
 
 @st.composite
 def _records(draw: st.DrawFn) -> tuple[Opened, list[Update]]:
-    """A record of several reports, each with a day, a source and a word of its own, a deal with an open item."""
+    """Return a record of several reports, each with a day, a source and a word of its own, a deal with an open item."""
     kind: Kind = draw(st.sampled_from(["deal", "pending", "participant", "statement"]))
     fields = draw(st.lists(st.sampled_from(sorted(_values(kind, 0))), min_size=1, max_size=7))
     found: list[Update] = []
@@ -333,7 +333,7 @@ def test_no_line_has_a_day_or_a_source_that_is_not_its_own(made: tuple[Opened, l
 
 
 def _own(line: str, entered: list[Update]) -> set[int]:
-    """The reports that a line tells: by the word that each has, or by what only one of them can mean."""
+    """Return the reports that a line tells: by the word that each has, or by what only one of them can mean."""
     own = {int(word[1:]) for word in _WORD.findall(line)}
     for update in entered:
         means = _MEANING.get(f"{update.field} {update.value}" if update.field in ("stage", "state") else update.field)

@@ -36,7 +36,7 @@ def values(message: Any) -> list[str]:
 
 
 async def groups_of(actor: Any, shown: Any) -> dict[str, str]:
-    """What each choice of the menu answers."""
+    """Return what each choice of the menu answers."""
     return {value: answer(await actor.select(shown, [value])) for value in values(shown)}
 
 

@@ -20,22 +20,22 @@ AFTER, ALSO = "The deal's stage after this", "Also granted, says this source"
 
 
 def selects(message: Any) -> dict[str, dict[str, Any]]:
-    """The selects of a message by what they ask."""
+    """Return the selects of a message by what they ask."""
     return {part["placeholder"]: part for part in parts(message.components) if part.get("type") == 3}
 
 
 def options(message: Any, asks: str) -> dict[str, str]:
-    """The options of a select: the value by the label."""
+    """Return the options of a select: the value by the label."""
     return {option["label"]: option["value"] for option in selects(message)[asks]["options"]}
 
 
 def picked(message: Any, asks: str) -> list[str]:
-    """What stands chosen in a select."""
+    """Return what stands chosen in a select."""
     return [option["label"] for option in selects(message)[asks]["options"] if option.get("default")]
 
 
 async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
-    """The editor chooses in a select of a preview: the preview that answers."""
+    """Choose in a select of a preview, as the editor; return the preview that answers."""
     message = shown(preview)
     values = [options(message, asks)[label] for label in labels]
     return await world.editor.select(message, values, custom_id=selects(message)[asks]["custom_id"])

@@ -66,7 +66,7 @@ class Treaty(Editing):
             return await drafts.choose_stage(conn, draft, await self.id("treaty"), stage)
 
     async def also(self, draft: Draft, *values: dict[str, str]) -> Draft:
-        """The draft with these approvals chosen, as a select sends them: by their updates."""
+        """Return the draft with these approvals chosen, as a select sends them: by their updates."""
         asked = asked_in(await self.preview(draft))
         ids = [fact.update for fact in asked.approvals for value in values if value.items() <= fact.value.items()]
         assert len(ids) == len(values)
@@ -77,7 +77,7 @@ class Treaty(Editing):
         return (await records.get(self.db.read, GUILD, slug)).record.id
 
     async def states(self) -> dict[str, str]:
-        """The state of each approval by its side."""
+        """Return the state of each approval by its side."""
         facts = (await records.get(self.db.read, GUILD, "treaty")).record.facts("approval")
         return {fact.value["side"]: fact.value["state"] for fact in facts}
 
@@ -94,7 +94,7 @@ def asked_in(found: Preview) -> Asked:
 
 
 def offered(found: Preview) -> list[str]:
-    """The approvals that may be settled too, as they are named."""
+    """Return the approvals that may be settled too, as they are named."""
     asked = asked_in(found)
     return [consent(fact, asked.names) for fact in asked.approvals]
 

@@ -24,7 +24,7 @@ GUILD, NOW = 9_007_199_254_740_993, datetime.fromisoformat("2027-03-01T08:00:00Z
 
 @asynccontextmanager
 async def server(path: Path, first_id: int, words: str = "Call") -> AsyncIterator[dict[str, str]]:
-    """The markers of one message of each sort, in a file whose rows are counted from `first_id` on."""
+    """Return the markers of one message of each sort, in a file whose rows are counted from `first_id` on."""
     db = await Database.open(path)
     try:
         await migrate(db)

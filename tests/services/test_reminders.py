@@ -209,7 +209,7 @@ async def test_nothing_is_told_twice_when_the_process_starts_anew_each_hour(ther
 
 
 async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any) -> None:
-    """An item about a deal, whose parts were reported on different days by different sources."""
+    """Return an item about a deal, whose parts were reported on different days by different sources."""
     await there.enter("drones", "deal", name="31 armed drones")
     await there.enter("us", "participant", name="U.S. government")
     await there.item(

@@ -99,7 +99,7 @@ class Told:
 
 
 def plain(text: str) -> str:
-    """A line as a reader sees it: without marks of markdown, hidden characters and escapes."""
+    """Return a line as a reader sees it: without marks of markdown, hidden characters and escapes."""
     text = re.sub(r"^(?:-# |#{1,3} |- |\s+)+", "", text)
     text = re.sub(r"(?<!\\)(?:\*\*|__|~~|`|\*)", "", text)
     text = text.replace("\u200b", "").replace("\u00a0", " ")
@@ -125,7 +125,7 @@ class Book:
         return found
 
     def standing(self, line: str) -> list[tuple[Told, int]]:
-        """The updates whose words stand in a line in small letters, and where the last letter of their words is."""
+        """Return the updates whose words stand in a line in small letters, and where their last letters are."""
         words = {"", *re.findall(r"\w+", line)}
         found: list[tuple[Told, int]] = []
         for place in sorted(place for word in words for place in self._by_word.get(word, ())):
@@ -142,11 +142,11 @@ class Book:
         return {slug: _phrase(self._mark(name) or name) for slug, name in self.names.items() if name}
 
     def _mark(self, text: str) -> str:
-        """The invented word in a text; "" when there is none."""
+        """Return the invented word in a text; "" when there is none."""
         return next((word for word in self._invented.findall(text.casefold()) if word in self._words), "")
 
     def named(self, line: str) -> dict[str, tuple[int, int]]:
-        """The records whose names stand in a line in small letters, each with where its name first stands."""
+        """Return the records whose names stand in a line in small letters, each with where its name first stands."""
         found = {slug: pattern.search(line) for slug, pattern in self._name_patterns.items()} if line else {}
         return {slug: match.span() for slug, match in found.items() if match}
 
@@ -195,13 +195,13 @@ class Book:
         return _grouped((self._mark(one.update.locator), one) for one in self.told)
 
     def dates_in(self, line: str) -> list[str]:
-        """The days and months in a line that are of some update: of a fact, a value or a source."""
+        """Return the days and months in a line that are of some update: of a fact, a value or a source."""
         known = (self.days, self.value_days, self.published)
         found = [*DAY.findall(line), *_MONTH.findall(line)]
         return [day for day in dict.fromkeys(found) if any(day in by_day for by_day in known)]
 
     def titles_in(self, line: str) -> list[str]:
-        """The sources in a line in small letters."""
+        """Return the sources in a line in small letters."""
         return [mark for mark in self.titles if mark in line and _phrase(mark).search(line)] if line else []
 
     def locators_in(self, line: str) -> list[str]:
@@ -220,7 +220,7 @@ _patterns: dict[str, re.Pattern[str]] = {}
 
 
 def _phrase(text: str) -> re.Pattern[str]:
-    """A pattern for words that stand by themselves, whatever stands between them."""
+    """Return a pattern for words that stand by themselves, whatever stands between them."""
     if text not in _patterns:
         words = re.findall(r"\w+", text.casefold())
         _patterns[text] = re.compile(_BEFORE + r"\W+".join(map(re.escape, words)) + r"(?!\w)")
@@ -228,14 +228,14 @@ def _phrase(text: str) -> re.Pattern[str]:
 
 
 def _day(found: FactDate | None) -> str:
-    """A date as it is looked for in lines: its day, else its month, as it is written; "" for vaguer ones."""
+    """Return a date as it is looked for in lines: its day, else its month, as it is written; "" for vaguer ones."""
     words = when.format_fact_date(found, weekday=False) if found else ""
     match = DAY.search(words) or _MONTH.search(words)
     return match[0] if match else ""
 
 
 async def read(conn: Connection, guild_id: int, words: frozenset[str] = frozenset()) -> Book:
-    """Reads the ledger of a server. `words` are the invented ones in it, by which updates are recognised."""
+    """Read the ledger of a server. `words` are the invented ones in it, by which updates are recognised."""
     rows = await conn.execute_fetchall("SELECT slug, kind, name FROM record WHERE guild_id = ?", (guild_id,))
     kinds: dict[str, Kind] = {slug: kind for slug, kind, _ in rows}
     names = {slug: name for slug, _, name in rows}
@@ -257,7 +257,7 @@ def make(
     histories: Mapping[str, Sequence[Update]],
     words: frozenset[str] = frozenset(),
 ) -> Book:
-    """Makes a book of the updates of each record; kinds and names are by slug."""
+    """Make a book of the updates of each record; kinds and names are by slug."""
     told: list[Told] = []
     low = {word.casefold() for word in words}
     for slug, history in histories.items():
@@ -274,7 +274,7 @@ def make(
 
 
 def _apart(told: list[Told]) -> list[Told]:
-    """Marks what several records say in the same words: it is recognised beside its record only."""
+    """Mark what several records say in the same words: it is recognised beside its record only."""
     records: dict[str, set[str]] = defaultdict(set)
     for one in told:
         records[one.says[2]].add(one.update.record)
@@ -288,7 +288,7 @@ _UNITS = {"trillion": 12, "lakh crore": 12, "billion": 9, "bn": 9, "crore": 7, "
 
 
 def _amounts(amount: Decimal) -> str:
-    """A pattern of an amount in any of the units in which it may be written."""
+    """Return a pattern of an amount in any of the units in which it may be written."""
     found: list[str] = []
     for unit, power in _UNITS.items():
         number = amount.scaleb(-power).normalize()
@@ -314,7 +314,7 @@ def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, 
 def _recognised(
     kind: Kind, update: Update, names: Mapping[str, str], words: set[str]
 ) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
-    """The patterns of an update's words, the day that is its value, and whether the words are its own."""
+    """Return the patterns of an update's words, the day that is its value, and whether the words are its own."""
     field = find_field(kind, update.field)
     assert field is not None  # The caller has left out what the table of fields does not know.
     type_, value = field.type, update.value

@@ -136,7 +136,7 @@ class Checked:
 
 
 def check(page: Page, book: Book) -> Checked:
-    """Checks one page."""
+    """Check one page."""
     lines = [*_read(page, book)]
     legends = _legends(lines)
     found: list[Violation] = []
@@ -200,7 +200,7 @@ def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
 
 
 def _crossed(line: _Line) -> tuple[str, list[Told]] | None:
-    """A day in a line that stands beside the words of another fact of the line: days come in the order of the facts."""
+    """Find a day in a line that stands beside the words of another fact of it: days come in the order of the facts."""
     text = plain(line.raw)
     found: list[tuple[int, list[int], list[Told]]] = []
     for says, group in line.shown.items():
@@ -254,7 +254,7 @@ def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, boo
 
 
 def _read(page: Page, book: Book) -> Iterator[_Line]:
-    """The lines of a page, each with what stands in it and with the lines that are about it."""
+    """Return the lines of a page, each with what stands in it and with the lines that are about it."""
     lines = [_Line(number, raw, page.surface in WITH_NAMES) for number, raw in enumerate(page.lines, 1)]
     last: set[str] = set()
     about = {page.subject} if page.subject else set()
@@ -311,7 +311,7 @@ def _is_traced(one: Told) -> bool:
 
 
 def _govern(lines: Sequence[_Line]) -> None:
-    """Notes for each line which others are about it."""
+    """Note for each line which others are about it."""
     heading: _Line | None = None
     for index, line in enumerate(lines):
         if line.heading:
@@ -324,7 +324,7 @@ def _govern(lines: Sequence[_Line]) -> None:
 
 
 def _above(before: Sequence[_Line]) -> Iterator[_Line]:
-    """The lines that a source line is about: its paragraph; where that holds no facts, all of the text above."""
+    """Return the lines that a source line is about: its paragraph; where that holds no facts, all of the text above."""
     paragraph: list[_Line] = []
     for line in reversed(before):
         if not line.raw.strip() or line.heading or line.about_others:
@@ -341,7 +341,7 @@ def _above(before: Sequence[_Line]) -> Iterator[_Line]:
 
 
 def _legends(lines: Sequence[_Line]) -> dict[str, list[str]]:
-    """What each "Source 3: ..." names, by its number."""
+    """Return what each "Source 3: ..." names, by its number."""
     return {found[1]: line.titles for line in lines if (found := _LEGEND.match(line.text))}
 
 

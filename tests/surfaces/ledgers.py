@@ -87,7 +87,7 @@ class _Inventor:
                 return f"{amount}0000000"
 
     def act(self, record: str, kind: Kind, field_: str, value: Any, first: date = _FIRST) -> Act:
-        """An update with all its own; names and the like are entered with later days than most that is reported."""
+        """Return an update with all its own; names and the like have later days than most that is reported."""
         first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
         word = self.word()
         self.acts += 1
@@ -114,7 +114,7 @@ def _date_value(day: date) -> dict[str, Any]:
 
 
 def random_plan(rng: random.Random, today: date) -> Plan:
-    """A server with records of all kinds, and what changed about them. Items fall due from `today` on."""
+    """Return a server with records of all kinds, and what changed about them. Items fall due from `today` on."""
     make = _Inventor(rng)
     word, chance = make.word, rng.random
     kinds: dict[str, Kind] = {}
@@ -307,7 +307,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
 
 
 def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: Any) -> list[Act]:
-    """A batch in which some texts are withdrawn later and some corrected by an update of their own."""
+    """Return a batch in which some texts are withdrawn later and some corrected by an update of their own."""
     found: list[Act] = []
     for act in batch:
         plain = isinstance(act.value, str) and act.field in (
@@ -333,7 +333,7 @@ dropped = st.sets(st.integers(-40, 90), max_size=60)
 
 
 def thinned(plan: Plan, without: Set[int]) -> Plan:
-    """A plan without some of its batches, so that hypothesis finds the smallest ledger that fails. Names stay."""
+    """Return a plan without some of its batches, so that hypothesis finds the smallest that fails. Names stay."""
     kept = [batch for n, batch in enumerate(plan.before) if batch[0].field == "name" or n not in without]
     return replace(plan, before=kept, news=[batch for n, batch in enumerate(plan.news, 1) if -n not in without])
 
@@ -359,7 +359,7 @@ async def enter(
 
 
 def _parts(batch: Sequence[Act]) -> list[list[Act]]:
-    """A batch, and what corrects it: that needs the number which the ledger gave to the first."""
+    """Return a batch, and what corrects it: that needs the number which the ledger gave to the first."""
     first, then = [act for act in batch if act.corrects is None], [act for act in batch if act.corrects is not None]
     return [part for part in (first, then) if part]
 

@@ -29,7 +29,7 @@ def heights(page: Page) -> tuple[int, int]:
 
 
 def table(name: str, found: Mapping[str, Sequence[Seen]], examples: int) -> list[str]:
-    """The figures of one ledger, a line for each surface, then examples of what breaks the promise."""
+    """Return the figures of one ledger, a line for each surface, then examples of what breaks the promise."""
     lines = [
         f"\n== {name}",
         f"{'surface':18}{'pages':>6}{'facts':>7}{'dated':>7}{'foreign':>9}{'undated':>9}{'unsourced':>10}"

@@ -79,7 +79,7 @@ class Filled:
 
 
 def _page(surface: str, title: str, message: Any, subject: str = "") -> Page:
-    """A message as a page: its texts, the choices of its menus, and the labels of what can be pressed."""
+    """Return a message as a page: its texts, the choices of its menus, and the labels of what can be pressed."""
     found = list(parts(message.components))
     content = getattr(message, "content", "") or ""
     texts = [content, *(part["content"] for part in found if part.get("type") == 10)]
@@ -112,13 +112,13 @@ class Reader:
         return _shown(await self.world.member.slash(self.world.channel, command, **options))
 
     async def card(self, slug: str) -> Any:
-        """The card of a record, opened once: nothing changes while a member reads."""
+        """Return the card of a record, opened once: nothing changes while a member reads."""
         if slug not in self._cards:
             self._cards[slug] = await self.slash("search", text=slug)
         return self._cards[slug]
 
     async def pages(self, surface: str, title: str, first: Any, subject: str = "", most: int = 20) -> list[Page]:
-        """A message and all that *More ...* turns to."""
+        """Return a message and all that *More ...* turns to."""
         found = [_page(surface, title, first, subject)]
         message = first
         while len(found) < most and (more := [label for label in labels_of(message) if label.startswith("More ")]):
@@ -127,7 +127,7 @@ class Reader:
         return found
 
     async def behind(self, surface: str, title: str, message: Any, label: str, subject: str = "") -> list[Page]:
-        """What a button of a message opens, all pages; nothing where there is no such button."""
+        """Return what a button of a message opens, all pages; nothing where there is no such button."""
         if label not in labels_of(message):
             return []
         opened = _shown(await self.world.member.click(message, label=label))
@@ -159,7 +159,7 @@ def _list(surface: str, command: str, **options: Any) -> Pages:
 
 
 async def _search(reader: Reader) -> list[Page]:
-    """Searches for words of names and of texts, and for all of a kind."""
+    """Search for words of names and of texts, and for all of a kind."""
     texts = [one.update.value for one in reader.book.told if one.update.field in ("quantity", "said", "model", "title")]
     words = [*list(reader.book.names.values())[::4], *(text for text in texts[:6] if isinstance(text, str))]
     pages: list[Page] = []
@@ -235,7 +235,7 @@ _ENTERED_WORDS = ("Quombiltar", "Wobbeldrun", "Kwastermil", *(f"Brandelquo{c}" f
 
 
 async def _updates(reader: Reader) -> list[Seen]:
-    """The preview of each of some updates, and what stands there once it is saved."""
+    """Return the preview of each of some updates, and what stands there once it is saved."""
     world = reader.world
     found: list[Seen] = []
     kinds = {one.update.record: one.kind for one in reader.book.told}
@@ -308,7 +308,7 @@ async def _world(path: Path, ahead: timedelta) -> AsyncIterator[World]:
 
 
 async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> dict[str, list[Seen]]:
-    """The pages of surfaces that a member opens or an editor fills in."""
+    """Return the pages of surfaces that a member opens or an editor fills in."""
     found: dict[str, list[Seen]] = {}
     async with _world(folder / "asked.db", filled.ahead) as world:
         async with world.db.write() as conn:
@@ -342,7 +342,7 @@ class Post(Outbound):
         return drawn
 
     async def seen(self) -> list[tuple[Delivery, Seen]]:
-        """What was drawn since last asked, with the ledger of this moment."""
+        """Return what was drawn since last asked, with the ledger of this moment."""
         if not self.drawn:
             return []
         book = await self.filled.book(self.db, GUILD)
@@ -415,13 +415,13 @@ SURFACES = (*COMMANDS, "update", *DELIVERED)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs work on a loop of its own."""
+    """Run work on a loop of its own."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(work)
 
 
 def render(filled: Filled, surfaces: Iterable[str] = SURFACES) -> dict[str, list[Seen]]:
-    """The pages of some surfaces from one ledger."""
+    """Return the pages of some surfaces from one ledger."""
     wanted = list(surfaces)
 
     async def found() -> dict[str, list[Seen]]:
@@ -440,5 +440,5 @@ def _of_seed(seed: int, surfaces: tuple[str, ...]) -> dict[str, list[Seen]]:
 
 
 def of_seed(seed: int, surface: str) -> list[Seen]:
-    """A surface of the random ledger of a seed. What is asked for and what arrives is rendered once each."""
+    """Return a surface of the random ledger of a seed. What is asked for and what arrives is rendered once each."""
     return _of_seed(seed, DELIVERED if surface in DELIVERED else (*COMMANDS, "update"))[surface]

@@ -34,7 +34,7 @@ def change(kind: Kind, field: str, before: Any, after: Any, names: dict[str, str
 
 
 def values_of(field: Field) -> list[Any]:
-    """Some values of a field: all of a choice but none, else what its example says."""
+    """Return some values of a field: all of a choice but none, else what its example says."""
     if isinstance(field.type, Choice):
         return [value for value in field.type.options if value != "none"]
     return [field.type.parse(field.type.example, lambda name, _: name)]

@@ -24,7 +24,7 @@ NAMES: dict[Kind, str] = {"deal": "The drones", "pending": "The licence"}
 
 
 def on(number: int) -> FactDate:
-    """The fact day of an update, which no other has."""
+    """Return the fact day of an update, which no other has."""
     day = date(2020, 1, 1) + timedelta(days=number)
     return FactDate("day", day, day)
 
@@ -46,7 +46,7 @@ def value_of(field: str, number: int, choice: str) -> Any:
 
 @st.composite
 def courses(draw: st.DrawFn) -> tuple[Kind, list[Update], int]:
-    """The updates of a record, each with a day and a source of its own, and how many of them were told before."""
+    """Return the updates of a record, each with a day and a source of its own, and how many were told before."""
     kind: Kind = draw(st.sampled_from(["deal", "pending"]))
     fields = ["stage", "value", *TEXTS] if kind == "deal" else ["state", "who", "due", "summary"]
     chosen = draw(st.lists(st.sampled_from(fields), min_size=1, max_size=7))
@@ -86,7 +86,7 @@ def change_of(kind: Kind, updates: list[Update], told: int) -> RecordChange | No
 
 
 def words_of(kind: Kind, updates: list[Update]) -> dict[str, int]:
-    """What may be read of each update, with its number."""
+    """Return what may be read of each update, with its number."""
     found: dict[str, int] = {}
     for one in updates:
         if one.action != "set" or one.field == "name":

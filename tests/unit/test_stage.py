@@ -26,7 +26,7 @@ def day(text: str) -> FactDate:
 
 
 def deal(*entered: tuple[str, Any, str]) -> State:
-    """A deal from updates: field, value, day; each with a source of its own."""
+    """Return a deal from updates: field, value, day; each with a source of its own."""
     updates = [
         Update(
             id=n,

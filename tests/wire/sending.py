@@ -86,7 +86,7 @@ class Newsroom:
 
 
 def nonce_of(message: Payload) -> str:
-    """The delivery's id in a message, as its button carries it before the marker."""
+    """Return the delivery's id in a message, as its button carries it before the marker."""
     raw = json.dumps(message["components"])
     return raw.split("sent.why:v1:")[1].split('"')[0].split(":")[1]
 

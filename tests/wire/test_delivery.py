@@ -195,7 +195,7 @@ async def test_nothing_overtakes_a_message_that_is_tried_again(desk: Desk, metho
 
 
 async def in_order(desk: Desk, place: int) -> list[str]:
-    """What a destination was owed, the oldest first."""
+    """Return what a destination was owed, the oldest first."""
     rows = await desk.db.read.execute_fetchall(
         "SELECT nonce FROM delivery WHERE destination_id = ? ORDER BY due_at, id", (place,)
     )

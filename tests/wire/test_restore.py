@@ -46,7 +46,7 @@ class Drill(Desk):
         self.clock.pass_(seconds=SETTLED.total_seconds())
 
     async def run(self, *, copy_at: int, stop_at: int) -> None:
-        """Sends until so many messages have arrived; after some of them the file is copied."""
+        """Send until so many messages have arrived; after some of them the file is copied."""
         arrived, stopped = 0, asyncio.Event()
 
         async def on_message(_: world.Payload) -> None:
@@ -71,7 +71,7 @@ class Drill(Desk):
         self.server.on_message = None
 
     async def put_back(self, **later: float) -> None:
-        """The copy takes the place of the file, whose nonces Discord has long forgotten, and the bot starts on it."""
+        """Put the copy in the place of the file, whose nonces Discord has long forgotten, and start the bot on it."""
         await self.bot.deliverer.close()
         await self.bot.close()
         await self.db.close()
@@ -83,7 +83,7 @@ class Drill(Desk):
         self.bot = await connect(self)
 
     def told(self) -> dict[int, list[str]]:
-        """The first lines that each channel and each direct message read, in order."""
+        """Return the first lines that each channel and each direct message read, in order."""
         return {
             channel.id: [first_line(message) for message in channel.messages.values()]
             for channel in self.server.channels.values()
@@ -314,7 +314,7 @@ async def add_item(drill: Drill, slug: str, due_in: int) -> None:
 
 
 async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> None:
-    """The member is reminded of an item, or of words at an instant."""
+    """Remind the member of an item, or of words at an instant."""
     now = drill.clock.now()
     async with drill.db.write() as conn:
         own = await destinations.ensure_own(conn, drill.guild, drill.member, now=now)
@@ -326,7 +326,7 @@ async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> 
 
 
 async def live(drill: Drill, days: float) -> None:
-    """The bot runs for so long, looking each hour."""
+    """Run the bot for so long, looking each hour."""
     for _ in range(int(days * 24)):
         await drill.tick(hours=1)
 

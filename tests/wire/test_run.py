@@ -100,7 +100,7 @@ runpy.run_module("bot", run_name="__main__")
 
 
 def impatient(server: Loopback, tmp_path: Path, **env: str) -> BotProcess:
-    """The program with pauses that a test can wait for."""
+    """Return the program with pauses that a test can wait for."""
     bot = program(server, tmp_path, **env)
     bot.command = (sys.executable, "-c", IMPATIENT)
     return bot

@@ -32,7 +32,7 @@ BROKEN = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest_asyncio.fixture
 async def used(desk: Desk) -> AsyncIterator[Desk]:
-    """The desk with /follow and the buttons of what arrives by itself."""
+    """Yield the desk with /follow and the buttons of what arrives by itself."""
     for cog in (follow.FollowCog(desk.bot), sent.SentCog(desk.bot)):
         await desk.bot.add_cog(cog)
         desk.bot.presses.add(cog)
@@ -42,7 +42,7 @@ async def used(desk: Desk) -> AsyncIterator[Desk]:
 
 @contextmanager
 def failing(db: Database, error: Exception, *, after: int = 0) -> Iterator[None]:
-    """Lets every write but the first few fail at its end, as on a full disk."""
+    """Let every write but the first few fail at its end, as on a full disk."""
     write, left = db.write, after
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ def failing(db: Database, error: Exception, *, after: int = 0) -> Iterator[None]
 
 
 async def complaint(caplog: pytest.LogCaptureFixture) -> str:
-    """The one line that the log says of trouble, once it does, after checking that it has no traceback."""
+    """Return the one line that the log says of trouble, once it does, after checking that it has no traceback."""
     async with asyncio.timeout(5):
         while not (found := complaints(caplog)):
             await asyncio.sleep(0.01)

@@ -81,7 +81,7 @@ _AROUND = 25
 
 
 async def _open_around(scene: Scene) -> None:
-    """Opens what the lines of an answer state beside the records told: open items, roles in others, statements."""
+    """Open what the lines of an answer state beside the records told: open items, roles in others, statements."""
     found = scene.found
     told = [*(line.opened for line in found.told), *([found.card] if found.card else [])]
     links = [link for one in found.opened for link in one.links if one.record.kind == "deal" and link.open]

@@ -57,7 +57,7 @@ async def tell(scene: Scene) -> None:
 
 
 def _records_of(one: Opened, update: Update) -> list[str]:
-    """The slugs that an update points to; an ended party is not linked any more and has its name all the same."""
+    """Return the slugs that an update points to; an ended party is no longer linked and has its name all the same."""
     field = find_field(one.record.kind, update.field)
     return [slug for slug, _ in field.type.records(update.value)] if field else []
 
