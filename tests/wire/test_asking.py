@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from cogs import ask as asking
+from tests.wire.desk import Desk, desk
 from tests.wire.people import Answer, walk
-from tests.wire.test_delivery import Desk, desk
 
 __all__ = ["desk"]  # The fixture.
 pytestmark = pytest.mark.asyncio

@@ -24,9 +24,9 @@ from data.database import Database
 from data.migrate import migrate
 from data.records import FactDate
 from tests.wire import world
+from tests.wire.desk import Desk, connect
 from tests.wire.loopback import Loopback
 from tests.wire.sending import SETTLED, MovedClock
-from tests.wire.test_delivery import Desk, connect
 
 CHANNELS, UPDATES = 6, 30
 DUE = (CHANNELS + 2) * UPDATES

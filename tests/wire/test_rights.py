@@ -8,7 +8,7 @@ import pytest
 
 from bot.pacing import Pace
 from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Rights
-from tests.wire.test_delivery import Desk, desk
+from tests.wire.desk import Desk, desk
 
 __all__ = ["desk"]  # The fixture.
 pytestmark = pytest.mark.asyncio

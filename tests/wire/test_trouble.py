@@ -19,8 +19,8 @@ from bot.services import destinations
 from cogs import follow, sent
 from data.database import Connection, Database
 from tests.wire import world
+from tests.wire.desk import SENT, Desk, desk
 from tests.wire.people import walk
-from tests.wire.test_delivery import SENT, Desk, desk
 from tests.wire.test_heartbeat import Beating, beating
 
 __all__ = ["beating", "desk"]  # The fixtures.
