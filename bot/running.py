@@ -17,12 +17,12 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
 from bot.app import Attache
-from bot.attempt import NETWORK
 from bot.clock import SystemClock
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE, Stopped
 from bot.heartbeat import Heartbeat
 from bot.services import derived
 from bot.settings import Settings, is_loopback
+from bot.trouble import NETWORK
 from data.database import Database, FileLock
 
 CLOSE_WITHIN = 5.0  # Seconds; whatever is being sent then stays claimed and is looked up at the next start.
