@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from hypothesis import settings
 
 from bot.services import desks, people, sources
@@ -28,7 +27,7 @@ def now() -> datetime:
     return NOW
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     """A new file with the newest schema."""
     database = await Database.open(tmp_path / "attache.db")
@@ -39,7 +38,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
         await database.close()
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def desk(db: Database, now: datetime) -> int:
     """A server that is set up, by a person with the Discord id 77 who owns it."""
     async with db.write() as conn:
@@ -52,7 +51,7 @@ async def desk(db: Database, now: datetime) -> int:
     return GUILD
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def source(db: Database, desk: int) -> int:
     """The id of a source in that server."""
     async with db.write() as conn:

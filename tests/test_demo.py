@@ -43,7 +43,6 @@ def test_a_question_of_the_tour_fails_when_its_answer_lacks_something_though_the
     assert "Step 1 failed" in capsys.readouterr().err
 
 
-@pytest.mark.asyncio
 async def test_the_page_opens_at_three_questions_and_scrolls_to_an_answer():
     async with demo_world() as world:
         page = world.env.preview(world.channel, viewers=[world.member], layout="channel")
@@ -61,7 +60,6 @@ async def test_the_page_opens_at_three_questions_and_scrolls_to_an_answer():
             assert then["targetId"] == then["timeline"][-1] != first["targetId"]
 
 
-@pytest.mark.asyncio
 async def test_the_bot_has_its_picture_in_the_page_and_the_newest_deals_are_offered_before_a_letter_is_typed():
     async with demo_world() as world:
         page = world.env.preview(world.channel, viewers=[world.member], layout="channel", assets=world.pictures)
@@ -133,7 +131,6 @@ async def start(port: int) -> asyncio.subprocess.Process:
     )  # fmt: skip
 
 
-@pytest.mark.asyncio
 async def test_the_page_prints_its_address_answers_there_and_ends_on_ctrl_c():
     port = free_ports()
     process = await start(port)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from discord import app_commands
 
 from bot.app import COGS, PERMISSIONS, Attache
@@ -37,7 +36,6 @@ def commands_in_readme() -> set[str]:
     return found
 
 
-@pytest.mark.asyncio
 async def test_every_command_is_in_the_readme_and_back(db):
     assert await commands_of(db) == commands_in_readme()
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest_asyncio
+import pytest
 import simcord
 
 from bot.app import Attache
@@ -136,7 +136,7 @@ def answer(result: simcord.InteractionResult) -> str:
     return text_of(result.response)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     """The bot just invited, before anyone ran /setup."""
     db = await Database.open(tmp_path / "attache.db")
@@ -161,7 +161,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
         raise BaseExceptionGroup("the bot failed during the test", faults)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def world(empty_world: World) -> World:
     """The bot after /setup with the starter dossier."""
     await empty_world.set_up()

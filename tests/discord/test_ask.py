@@ -19,8 +19,6 @@ from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_
 from tests.discord.test_questions import DAY, drawn, enter, menu, posted, shown
 from tests.discord.test_update_refusals import elsewhere
 
-pytestmark = pytest.mark.asyncio
-
 MAKER = "Who makes the drones?"
 WHICH = "What is the status of the deal?"
 LONG = "Could you please tell me, because I have to know it before noon today, who makes the armed drones for India?"

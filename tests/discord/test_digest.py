@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import discord
-import pytest
 import simcord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
@@ -16,7 +15,6 @@ from bot.services.updates import Change
 from data.records import FactDate
 from tests.discord.conftest import World, answer, labels_of, text_of
 
-pytestmark = pytest.mark.asyncio
 ZONE = "Asia/Kolkata"
 
 

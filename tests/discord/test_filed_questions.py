@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 import simcord
 
 from bot.ledger.drafts import Draft, alias_task
@@ -19,13 +18,11 @@ from tests.discord.conftest import World, answer, labels_of, parts
 from tests.discord.test_update import FORM, controls, filled, posted, shown
 from tests.discord.test_update_refusals import elsewhere
 
-pytestmark = pytest.mark.asyncio
-
 NASTY = "**who** is <@1> @everyone </a:1> `y` [z](https://example.org)\n# big?"
 DAY = 24 * 3600
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def bare(empty_world: World) -> World:
     """A server that is set up, with nothing on record: the list needs no dossier."""
     await empty_world.set_up(dossier=None)

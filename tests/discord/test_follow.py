@@ -49,7 +49,6 @@ def dms(world: World) -> list[discord.Message]:
     return world.member.user.dm_channel.history()
 
 
-@pytest.mark.asyncio
 async def test_a_follow_is_confirmed_by_a_first_dm_and_says_what_it_brings(world: World):
     slug, name = await deal(world)
     result = await world.member.slash(world.channel, "follow add", what=slug)
@@ -64,7 +63,6 @@ async def test_a_follow_is_confirmed_by_a_first_dm_and_says_what_it_brings(world
     assert len(dms(world)) == 1
 
 
-@pytest.mark.asyncio
 async def test_closed_dms_show_at_once_and_another_try_mends_it(world: World):
     slug, _ = await deal(world)
     path = f"/channels/{world.member.user.dm_channel.id}/messages"
@@ -76,7 +74,6 @@ async def test_closed_dms_show_at_once_and_another_try_mends_it(world: World):
     assert "first message has just arrived" in other
 
 
-@pytest.mark.asyncio
 async def test_a_follower_is_told_what_changed_before_and_after_with_the_source(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -92,7 +89,6 @@ async def test_a_follower_is_told_what_changed_before_and_after_with_the_source(
     assert labels_of(alert) == ["Open", "History", "Why this?"]
 
 
-@pytest.mark.asyncio
 async def test_why_this_names_the_follow_and_stops_it_after_a_restart(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -111,7 +107,6 @@ async def test_why_this_names_the_follow_and_stops_it_after_a_restart(world: Wor
     assert len(dms(world)) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_muted_follow_is_silent_until_it_is_followed_again(world: World):
     slug, _ = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -131,7 +126,6 @@ async def test_a_muted_follow_is_silent_until_it_is_followed_again(world: World)
     assert len(dms(world)) == 3
 
 
-@pytest.mark.asyncio
 async def test_a_channel_follows_with_manage_server_and_mentions_only_its_role(world: World):
     slug, name = await deal(world)
     refused = await world.member.slash(world.channel, "follow add", what=slug, channel=world.channel)
@@ -156,7 +150,6 @@ async def test_a_channel_follows_with_manage_server_and_mentions_only_its_role(w
     assert [int(found) for found in sent["allowed_mentions"]["roles"]] == [role.id]
 
 
-@pytest.mark.asyncio
 async def test_everyone_is_never_a_role_to_mention(world: World):
     slug, _ = await deal(world)
     everyone = world.guild.default_role
@@ -166,14 +159,12 @@ async def test_everyone_is_never_a_role_to_mention(world: World):
     assert "never mentioned" in text
 
 
-@pytest.mark.asyncio
 async def test_a_role_without_a_channel_is_refused(world: World):
     slug, _ = await deal(world)
     text = answer(await world.manager.slash(world.channel, "follow add", what=slug, role=world.editors))
     assert "Choose a channel" in text
 
 
-@pytest.mark.asyncio
 async def test_a_channel_the_bot_cannot_post_in_is_named_at_once(world: World):
     closed = world.guild.create_text_channel(
         "closed", overwrites={me(world): discord.PermissionOverwrite(send_messages=False)}
@@ -184,7 +175,6 @@ async def test_a_channel_the_bot_cannot_post_in_is_named_at_once(world: World):
     assert await destinations.find_channel(world.db.read, world.guild.id, closed.id) is None
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "what", ["no such thing", "x" * 6000, "**bold** @everyone <@1>", "'; DROP TABLE follow; --"], ids=lambda w: w[:12]
 )
@@ -197,13 +187,11 @@ async def test_an_unknown_name_is_refused_and_shown_as_it_was_typed(world: World
     assert dms(world) == []
 
 
-@pytest.mark.asyncio
 async def test_before_setup_it_is_said_what_is_missing(empty_world: World):
     text = answer(await empty_world.member.slash(empty_world.channel, "follow add", what="everything"))
     assert "/setup" in text
 
 
-@pytest.mark.asyncio
 async def test_a_card_begins_a_follow(world: World):
     slug, name = await deal(world)
     card = await world.member.slash(world.channel, "deal show", deal=slug)
@@ -215,7 +203,6 @@ async def test_a_card_begins_a_follow(world: World):
     assert len(dms(world)) == 1
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("opened_by", ["command", "button", "search"])
 async def test_a_private_card_knows_whether_its_reader_follows(world: World, opened_by: str):
     slug, name = await deal(world)
@@ -247,7 +234,6 @@ async def test_a_private_card_knows_whether_its_reader_follows(world: World, ope
     assert labels_of(await card(world.member))[0] == "Following"
 
 
-@pytest.mark.asyncio
 async def test_what_others_see_does_not_tell_who_follows_but_the_answer_to_a_press_does(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -259,7 +245,6 @@ async def test_what_others_see_does_not_tell_who_follows_but_the_answer_to_a_pre
     assert f"You now follow **{name}**" in answer(await world.editor.click(public, label="Follow"))
 
 
-@pytest.mark.asyncio
 async def test_a_follow_that_is_told_in_the_digest_only_or_muted_is_said_as_it_is(world: World):
     slug, name = await deal(world)
     made = reply(await world.member.slash(world.channel, "follow add", what=slug))
@@ -273,7 +258,6 @@ async def test_a_follow_that_is_told_in_the_digest_only_or_muted_is_said_as_it_i
     assert f"You now follow **{name}**" in answer(await world.member.click(muted, label="Follow"))
 
 
-@pytest.mark.asyncio
 async def test_a_card_in_a_direct_message_knows_whether_its_reader_follows(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -286,7 +270,6 @@ async def test_a_card_in_a_direct_message_knows_whether_its_reader_follows(world
     assert f"You no longer follow **{name}**." in answer(stopped)
 
 
-@pytest.mark.asyncio
 async def test_a_digest_is_offered_once_and_digest_only_silences_alerts(world: World):
     slug, _ = await deal(world)
     made = await world.member.slash(world.channel, "follow add", what=slug)
@@ -301,7 +284,6 @@ async def test_a_digest_is_offered_once_and_digest_only_silences_alerts(world: W
     assert "Digest: weekdays at 09:00" in listed
 
 
-@pytest.mark.asyncio
 async def test_a_channels_follow_is_ended_only_with_manage_server(world: World):
     slug, _ = await deal(world)
     await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
@@ -317,7 +299,6 @@ async def test_a_channels_follow_is_ended_only_with_manage_server(world: World):
     assert len(labels_of(reply(offered))) == 2
 
 
-@pytest.mark.asyncio
 async def test_list_and_log_tell_what_is_followed_and_what_became_of_it(world: World):
     slug, name = await deal(world)
     assert "You follow nothing yet" in answer(await world.member.slash(world.channel, "follow list"))
@@ -336,7 +317,6 @@ async def test_list_and_log_tell_what_is_followed_and_what_became_of_it(world: W
     assert "First message: **delivered**" in logged
 
 
-@pytest.mark.asyncio
 async def test_a_follow_is_removed_by_its_name_here_and_in_the_dm(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -350,7 +330,6 @@ async def test_a_follow_is_removed_by_its_name_here_and_in_the_dm(world: World):
     assert "You follow nothing yet" in answer(await world.member.user.slash("follow list"))
 
 
-@pytest.mark.asyncio
 async def test_a_follow_of_what_was_taken_back_is_removed_in_words(world: World):
     change = {"source": "Example news", "date": "5 March 2024", "published": "undated", "value": "none"}
     form = await world.editor.slash(world.channel, "update pending", item="Signing", about="armed-drones")
@@ -363,7 +342,6 @@ async def test_a_follow_of_what_was_taken_back_is_removed_in_words(world: World)
     assert told == "You no longer follow **a record that was taken back**. 0 follows are left there."
 
 
-@pytest.mark.asyncio
 async def test_a_channels_follow_is_removed_by_a_manager(world: World):
     slug, name = await deal(world)
     await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
@@ -376,12 +354,10 @@ async def test_a_channels_follow_is_removed_by_a_manager(world: World):
     assert "not among" in answer(await world.manager.slash(world.channel, "follow remove", **here))
 
 
-@pytest.mark.asyncio
 async def test_in_a_dm_a_follow_is_begun_nowhere(world: World):
     assert "begins in the server" in answer(await world.member.user.slash("follow add", what="everything"))
 
 
-@pytest.mark.asyncio
 async def test_who_left_sees_and_gets_nothing_more(world: World):
     slug, _ = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)
@@ -394,7 +370,6 @@ async def test_who_left_sees_and_gets_nothing_more(world: World):
     assert "You follow nothing yet" in answer(await world.member.user.slash("follow list"))
 
 
-@pytest.mark.asyncio
 async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: World):
     slug, _ = await deal(world)
     await world.manager.slash(world.channel, "follow add", what=slug, channel=world.channel)
@@ -415,7 +390,6 @@ async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: Wo
     assert "the deal has been signed" in world.channel.last_message.content
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_channel_is_told_and_its_button_still_explains(world: World):
     slug, _ = await deal(world)
     other = world.guild.create_text_channel("other")
@@ -431,7 +405,6 @@ async def test_a_deleted_channel_is_told_and_its_button_still_explains(world: Wo
     assert "no longer works" in explained
 
 
-@pytest.mark.asyncio
 async def test_what_is_followed_elsewhere_is_not_ended_here(world: World):
     slug, name = await deal(world)
     await world.member.slash(world.channel, "follow add", what=slug)

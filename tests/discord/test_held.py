@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from bot.services import deliveries, destinations, people
 from bot.ui.ids import custom_id
 from tests.discord.conftest import World, answer, labels_of, text_of
 from tests.discord.test_follow import reply
 from tests.discord.test_rights import sent_to
-
-pytestmark = pytest.mark.asyncio
 
 
 async def hold(world: World, count: int, *, user_id: int | None = None, channel_id: int | None = None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import simcord
 from discord import app_commands
 
@@ -52,14 +51,12 @@ def all_names(world: World) -> set[str]:
     }
 
 
-@pytest.mark.asyncio
 async def test_before_setup_a_manager_is_led_to_it_and_a_member_told_whom_to_ask(empty_world: World):
     assert "1. </setup:" in steps(await help_of(empty_world, empty_world.manager))
     text = steps(await help_of(empty_world, empty_world.member))
     assert "Ask someone with Manage Server" in text
 
 
-@pytest.mark.asyncio
 async def test_each_reads_their_own_steps(world: World):
     manager = steps(await help_of(world, world.manager))
     editor = steps(await help_of(world, world.editor))
@@ -71,7 +68,6 @@ async def test_each_reads_their_own_steps(world: World):
     assert len({manager, editor, member}) == 3
 
 
-@pytest.mark.asyncio
 async def test_after_a_return_the_pause_is_said(world: World):
     async with world.db.write() as conn:
         await desks.leave(conn, world.guild.id, now=world.now)
@@ -79,7 +75,6 @@ async def test_after_a_return_the_pause_is_said(world: World):
     assert "nothing is sent" in steps(await help_of(world, world.member))
 
 
-@pytest.mark.asyncio
 async def test_every_command_is_in_one_group_of_who_may_use_it_and_can_be_clicked(world: World):
     everything = all_names(world)
     for_managers = {name for name in everything if name.split()[0] in ("setup", "settings")}
@@ -100,14 +95,12 @@ async def test_every_command_is_in_one_group_of_who_may_use_it_and_can_be_clicke
             assert all(re.fullmatch(r"- </[a-z ]+:\d+>: .+[^.]", line) for line in lines)
 
 
-@pytest.mark.asyncio
 async def test_the_menu_names_its_groups_and_each_choice_says_what_it_is_for(world: World):
     shown = reply(await world.manager.slash(world.channel, "help"))
     assert menu(shown)["placeholder"] == "Commands: choose a subject"
     assert all(option["description"] for option in menu(shown)["options"])
 
 
-@pytest.mark.asyncio
 async def test_one_group_takes_the_place_of_another_also_after_a_restart(world: World):
     shown = reply(await world.member.slash(world.channel, "help"))
     await world.restart()
@@ -121,7 +114,6 @@ async def test_one_group_takes_the_place_of_another_also_after_a_restart(world: 
     assert [text_of(message).splitlines()[0] for message in private] == ["## First steps", "## Following"]
 
 
-@pytest.mark.asyncio
 async def test_a_choice_that_one_may_no_longer_make_shows_what_is_there_now(world: World):
     shown = reply(await world.editor.slash(world.channel, "help"))
     world.env.backend.remove_member_role(world.guild.id, world.editor.user.id, world.editors.id)
@@ -131,7 +123,6 @@ async def test_a_choice_that_one_may_no_longer_make_shows_what_is_there_now(worl
     assert "update" not in values(reply(again))
 
 
-@pytest.mark.asyncio
 async def test_in_the_dm_it_lists_what_works_there(world: World):
     result = await world.member.user.slash("help")
     steps(answer(result))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bot import when
 from tests.discord.conftest import World, answer, id_of, parts, text_of
 
-pytestmark = pytest.mark.asyncio
 V2 = 1 << 15  # Discord: the message is made of components alone.
 
 

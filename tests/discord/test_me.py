@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import simcord
 
 from bot.services import deliveries, destinations, follows, people, sources, updates
@@ -17,7 +16,7 @@ from data.records import FactDate
 from tests.discord.conftest import World, answer, labels_of
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def world(empty_world: World) -> World:
     """A server that is set up, with nothing on record: most of this needs no dossier."""
     await empty_world.set_up(dossier=None)
@@ -49,7 +48,6 @@ async def follow_something(world: World, user_id: int) -> int:
 # zone
 
 
-@pytest.mark.asyncio
 async def test_a_zone_holds_everywhere_and_moves_ones_hour(world: World):
     place = await follow_something(world, world.member.id)
     before = (await destinations.get(world.db.read, place)).next_hour_at
@@ -61,7 +59,6 @@ async def test_a_zone_holds_everywhere_and_moves_ones_hour(world: World):
     assert after.next_hour_at != before
 
 
-@pytest.mark.asyncio
 async def test_a_zone_can_be_set_in_the_dm(world: World):
     user = world.member.user
     assert "Asia/Kolkata" in [c["value"] for c in await user.autocomplete("me zone", "zone", "kol")]
@@ -71,7 +68,6 @@ async def test_a_zone_can_be_set_in_the_dm(world: World):
     assert person.zone == "Asia/Kolkata"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("zone", ["Atlantis", "IST", "z" * 6000, "@everyone <#1> **x**", "UTC; DROP TABLE person"])
 async def test_a_wrong_zone_changes_nothing(world: World, zone: str):
     text = answer(await world.member.slash(world.channel, "me zone", zone=zone))
@@ -85,7 +81,6 @@ async def test_a_wrong_zone_changes_nothing(world: World, zone: str):
 # export
 
 
-@pytest.mark.asyncio
 async def test_an_export_is_a_file_for_oneself_alone(world: World):
     await follow_something(world, world.member.id)
     for result in (
@@ -101,14 +96,12 @@ async def test_an_export_is_a_file_for_oneself_alone(world: World):
         assert held["direct_messages"][0]["server"] == "Newsroom"
 
 
-@pytest.mark.asyncio
 async def test_nothing_stored_is_said_so(world: World):
     for command in ("me export", "me delete"):
         text = answer(await world.member.slash(world.channel, command))
         assert "Nothing is stored about you" in text
 
 
-@pytest.mark.asyncio
 async def test_a_file_too_large_for_discord_is_packed(world: World, monkeypatch: pytest.MonkeyPatch):
     await follow_something(world, world.member.id)
     monkeypatch.setattr(world.bot.extensions["cogs.me"], "LARGEST_FILE", 100)
@@ -120,7 +113,6 @@ async def test_a_file_too_large_for_discord_is_packed(world: World, monkeypatch:
 # delete
 
 
-@pytest.mark.asyncio
 async def test_deletion_asks_first_and_then_nothing_is_left(world: World):
     place = await follow_something(world, world.member.id)
     day = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
@@ -158,7 +150,6 @@ async def test_deletion_asks_first_and_then_nothing_is_left(world: World):
         assert b"Pacific/Chatham" not in path.read_bytes()
 
 
-@pytest.mark.asyncio
 async def test_deletion_in_the_dm_works_after_a_restart_and_once(world: World):
     await follow_something(world, world.member.id)
     user = world.member.user
@@ -173,7 +164,6 @@ async def test_deletion_in_the_dm_works_after_a_restart_and_once(world: World):
     assert "Nothing is stored about you" in again.followups[0].content
 
 
-@pytest.mark.asyncio
 async def test_what_one_person_deletes_is_not_anothers(world: World):
     await follow_something(world, world.member.id)
     place = await follow_something(world, world.editor.id)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from discord import app_commands
 
 from tests.discord.conftest import World
@@ -41,7 +40,6 @@ def characters(payload: dict[str, Any]) -> int:
     return own + sum(characters(part) for key in ("options", "choices") for part in payload.get(key) or [])
 
 
-@pytest.mark.asyncio
 async def test_commands_are_published_once_and_asked_for_at_each_start(empty_world: World):
     assert len(published(empty_world)) == 1
     assert len(asked(empty_world)) == 1
@@ -52,7 +50,6 @@ async def test_commands_are_published_once_and_asked_for_at_each_start(empty_wor
     assert "setup" in empty_world.bot.command_ids
 
 
-@pytest.mark.asyncio
 async def test_a_command_that_differs_is_published_again(empty_world: World):
     (command,) = [c for c in empty_world.bot.tree.get_commands() if c.name == "help"]
     assert isinstance(command, app_commands.Command)
@@ -66,7 +63,6 @@ async def test_a_command_that_differs_is_published_again(empty_world: World):
     assert len(published(empty_world)) == 3
 
 
-@pytest.mark.asyncio
 async def test_every_command_fits_discords_limits(empty_world: World):
     found = payloads(empty_world)
     assert len([payload for payload in found if payload.get("type", 1) == 1]) <= 100
@@ -81,14 +77,12 @@ async def test_every_command_fits_discords_limits(empty_world: World):
             assert part.get("description") not in ("…", "..."), f"{part['name']} says nothing about itself"
 
 
-@pytest.mark.asyncio
 async def test_every_command_has_a_docstring(empty_world: World):
     for command in empty_world.bot.tree.walk_commands():
         if isinstance(command, app_commands.Command):
             assert (command.callback.__doc__ or "").strip(), command.qualified_name
 
 
-@pytest.mark.asyncio
 async def test_only_setup_and_settings_are_hidden_and_only_by_manage_server(empty_world: World):
     hidden = {
         p["name"]: p["default_member_permissions"] for p in payloads(empty_world) if p["default_member_permissions"]
@@ -96,7 +90,6 @@ async def test_only_setup_and_settings_are_hidden_and_only_by_manage_server(empt
     assert hidden == dict.fromkeys(FOR_MANAGERS, 1 << 5)
 
 
-@pytest.mark.asyncio
 async def test_only_what_works_in_the_dm_is_offered_there(empty_world: World):
     for payload in payloads(empty_world):
         contexts = set(payload["contexts"] or [])

@@ -66,7 +66,6 @@ async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
 # Cards
 
 
-@pytest.mark.asyncio
 async def test_a_deal_is_shown_with_what_is_known_and_what_is_not(world: World):
     result = await ask(world, "deal show", deal="armed-drones")
     text = answer(result)
@@ -87,13 +86,11 @@ async def test_a_deal_is_shown_with_what_is_known_and_what_is_not(world: World):
     assert id_of(shown(result), "Remind me") == "remind.me:v1::armed-drones"
 
 
-@pytest.mark.asyncio
 async def test_a_deal_is_found_by_name_and_alias_as_typed(world: World):
     for name in ("31 armed drones for India", "drone deal", "Drones", "  ARMED   drones "):
         assert answer(await ask(world, "deal show", deal=name)).startswith("## 31 armed drones for India")
 
 
-@pytest.mark.asyncio
 async def test_editors_see_update_and_others_do_not(world: World):
     by_editor = await world.editor.slash(world.channel, "deal show", deal="armed-drones")
     assert "Update" in labels_of(shown(by_editor))
@@ -101,14 +98,12 @@ async def test_editors_see_update_and_others_do_not(world: World):
     assert "Update" in labels_of(shown(by_manager))
 
 
-@pytest.mark.asyncio
 async def test_a_deal_without_anything_open_offers_no_reminder(world: World):
     result = await ask(world, "deal show", deal="fighter-jet-engines")
     assert "**Under way**, reported 10 November 2023" in answer(result)
     assert "Remind me" not in labels_of(shown(result))
 
 
-@pytest.mark.asyncio
 async def test_what_two_sources_say_of_a_value_stands_side_by_side(world: World):
     money = {"amount": "4000000000", "currency": "USD", "bound": "about"}
     await enter(world, ("armed-drones", "deal", "value", money))
@@ -116,7 +111,6 @@ async def test_what_two_sources_say_of_a_value_stands_side_by_side(world: World)
     assert "**Value:** about $4 billion, 5 March 2024; more than $3 billion, 10 November 2023\n" in text
 
 
-@pytest.mark.asyncio
 async def test_a_participant_is_shown_with_roles_and_whose_each_statement_is(world: World):
     text = answer(await ask(world, "participant show", participant="भारत"))
     assert text.startswith("## India\n**Country**")
@@ -126,7 +120,6 @@ async def test_a_participant_is_shown_with_roles_and_whose_each_statement_is(wor
     assert "Mentioned, not a party" in answer(await ask(world, "participant show", participant="Hamas"))
 
 
-@pytest.mark.asyncio
 async def test_a_series_of_talks_shows_its_session_principals_agenda_and_outcome(world: World):
     result = await ask(world, "dialogue show", dialogue="2+2")
     text = answer(result)
@@ -143,7 +136,6 @@ async def test_a_series_of_talks_shows_its_session_principals_agenda_and_outcome
     )
 
 
-@pytest.mark.asyncio
 async def test_a_topic_says_what_was_said_and_by_whom(world: World):
     text = answer(await ask(world, "topic show", topic="Conflict in Gaza"))
     assert text.startswith("## Middle East crisis\n**")
@@ -151,7 +143,6 @@ async def test_a_topic_says_what_was_said_and_by_whom(world: World):
     assert "; 7 more\n" in text
 
 
-@pytest.mark.asyncio
 async def test_a_country_has_to_act_only_on_what_asks_somebody_to_act(world: World):
     card = answer(await ask(world, "participant show", participant="India"))
     (to_act,) = [line for line in card.splitlines() if line.startswith("**To act on:**")]
@@ -159,7 +150,6 @@ async def test_a_country_has_to_act_only_on_what_asks_somebody_to_act(world: Wor
     assert "roadmap" not in to_act
 
 
-@pytest.mark.asyncio
 async def test_a_statement_of_one_side_says_that_it_is_not_a_joint_one(world: World):
     one = answer(await ask(world, "search", text="india-on-palestine"))
     assert "**India: restated that it stands for an independent Palestine**, reported 10 November 2023" in one
@@ -170,7 +160,6 @@ async def test_a_statement_of_one_side_says_that_it_is_not_a_joint_one(world: Wo
     assert "**India and United States, together: to widen the partnership" in both
 
 
-@pytest.mark.asyncio
 async def test_a_pending_item_says_who_must_act_and_never_since_when_it_is_pending(world: World):
     result = await ask(world, "pending show", item="Drone clearances")
     text = answer(result)
@@ -180,7 +169,6 @@ async def test_a_pending_item_says_who_must_act_and_never_since_when_it_is_pendi
     assert "Remind me" in labels_of(shown(result))
 
 
-@pytest.mark.asyncio
 async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: World):
     await enter(
         world,
@@ -193,7 +181,6 @@ async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: Wor
     assert "drone-clearances" not in menu(shown(await ask(world, "pending list")))
 
 
-@pytest.mark.asyncio
 async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: World):
     due = {"date": {"precision": "day", "first": "2024-10-31", "last": "2024-10-31"}, "sureness": "announced"}
     await enter(world, ("drone-clearances", "pending", "due", due))
@@ -208,7 +195,6 @@ async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: W
 # Sources, history, Share
 
 
-@pytest.mark.asyncio
 async def test_all_facts_list_each_with_its_date_its_source_and_the_place_in_it(world: World):
     card = shown(await ask(world, "deal show", deal="armed-drones"))
     first = shown(await world.member.click(card, label="All facts"))
@@ -223,7 +209,6 @@ async def test_all_facts_list_each_with_its_date_its_source_and_the_place_in_it(
     assert labels_of(shown(second)) == ["Previous facts", "By source"]
 
 
-@pytest.mark.asyncio
 async def test_all_facts_can_be_grouped_by_source_and_back(world: World):
     await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
     card = shown(await ask(world, "deal show", deal="fighter-jet-engines"))
@@ -235,7 +220,6 @@ async def test_all_facts_can_be_grouped_by_source_and_back(world: World):
     assert answer(await world.member.click(shown(by_source), label="By field")) == answer(by_field)
 
 
-@pytest.mark.asyncio
 async def test_a_source_with_a_link_shows_where_it_leads(world: World):
     await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
     card = await ask(world, "deal show", deal="fighter-jet-engines")
@@ -243,7 +227,6 @@ async def test_a_source_with_a_link_shows_where_it_leads(world: World):
     assert "<https://example.org/a_b>" in answer(await world.member.click(shown(card), label="All facts"))
 
 
-@pytest.mark.asyncio
 async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_withdrawn(world: World):
     await enter(world, ("armed-drones", "deal", "stage", "approved"))
     await enter(world, ("armed-drones", "deal", "stage", "signed"))
@@ -272,7 +255,6 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
     assert answer(pressed) == texts[0]
 
 
-@pytest.mark.asyncio
 async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
     card = shown(await world.editor.slash(world.channel, "deal show", deal="armed-drones"))
     pressed = await world.editor.click(card, label="Share")
@@ -290,7 +272,6 @@ async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
     assert "## All facts of 31 armed" in answer(await world.member.click(public, label="All facts"))
 
 
-@pytest.mark.asyncio
 async def test_share_needs_the_right_to_write_of_the_person_and_of_the_bot(world: World):
     denied = discord.PermissionOverwrite(send_messages=False)
     quiet = world.guild.create_text_channel("quiet", overwrites={world.guild.default_role: denied})
@@ -311,7 +292,6 @@ async def test_share_needs_the_right_to_write_of_the_person_and_of_the_bot(world
 # Lists and search
 
 
-@pytest.mark.asyncio
 async def test_deals_are_listed_with_their_stage_and_opened_from_the_list(world: World):
     result = await ask(world, "deal list")
     text = answer(result)
@@ -324,7 +304,6 @@ async def test_deals_are_listed_with_their_stage_and_opened_from_the_list(world:
     assert answer(opened).startswith("## Fighter-jet engines")
 
 
-@pytest.mark.asyncio
 async def test_deals_are_listed_by_stage_participant_and_topic(world: World):
     result = await ask(world, "deal list", stage="under_review", participant="General Atomics", topic="Defence")
     assert menu(shown(result)) == ["armed-drones"]
@@ -333,7 +312,6 @@ async def test_deals_are_listed_by_stage_participant_and_topic(world: World):
     assert "No deal in the record fits: stage signed. 3 deals are in the record: </deal list:" in none
 
 
-@pytest.mark.asyncio
 async def test_a_long_list_pages_and_keeps_its_filters(world: World):
     await add_deals(world, 18)
     plain_list = await ask(world, "deal list")
@@ -351,7 +329,6 @@ async def test_a_long_list_pages_and_keeps_its_filters(world: World):
     assert "Previous deals" in labels_of(shown(result))
 
 
-@pytest.mark.asyncio
 async def test_pages_turn_after_a_restart_and_end_kindly_after_a_day(world: World):
     await add_deals(world, 18)
     result = await ask(world, "deal list", participant="India")
@@ -362,7 +339,6 @@ async def test_pages_turn_after_a_restart_and_end_kindly_after_a_day(world: Worl
     assert told.startswith("This list is more than a day old, so its pages can no longer be turned.")
 
 
-@pytest.mark.asyncio
 async def test_participants_that_are_only_mentioned_are_listed_apart(world: World):
     result = await ask(world, "participant list")
     texts = [answer(result)]
@@ -377,7 +353,6 @@ async def test_participants_that_are_only_mentioned_are_listed_apart(world: Worl
         assert text.index(f"**{name}**") < mentioned
 
 
-@pytest.mark.asyncio
 async def test_talks_and_topics_are_listed(world: World):
     for command, row in [
         ("dialogue list", "**India–U.S. 2+2 Dialogue**\nEvery year; since 2018, 10 November 2023"),
@@ -386,7 +361,6 @@ async def test_talks_and_topics_are_listed(world: World):
         assert row in answer(await ask(world, command))
 
 
-@pytest.mark.asyncio
 async def test_what_is_open_names_who_must_act_and_leaves_the_rest_on_request(world: World):
     result = await ask(world, "pending list")
     text = answer(result)
@@ -408,7 +382,6 @@ async def test_what_is_open_names_who_must_act_and_leaves_the_rest_on_request(wo
     assert answer(opened).startswith("## What was said about China")
 
 
-@pytest.mark.asyncio
 async def test_what_is_open_is_told_anew_when_it_changes_and_when_its_day_has_passed(world: World):
     day = (world.now + timedelta(days=1)).date().isoformat()
     due = {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
@@ -422,7 +395,6 @@ async def test_what_is_open_is_told_anew_when_it_changes_and_when_its_day_has_pa
     assert "drone-clearances" not in menu(shown(await ask(world, "pending list")))
 
 
-@pytest.mark.asyncio
 async def test_what_is_open_about_one_record(world: World):
     result = await ask(world, "pending list", about="Infantry combat vehicles")
     assert menu(shown(result)) == ["combat-vehicle-answer"]
@@ -433,7 +405,6 @@ async def test_what_is_open_about_one_record(world: World):
     assert menu(shown(more)) == ["roadmap-aims"]
 
 
-@pytest.mark.asyncio
 async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
     due = {"date": {"precision": "month", "first": "2027-03-01", "last": "2027-03-31"}, "sureness": "reported"}
     await enter(world, ("combat-vehicle-answer", "pending", "due", due))
@@ -445,7 +416,6 @@ async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
     )
 
 
-@pytest.mark.asyncio
 async def test_search_finds_words_corrects_slips_and_opens_what_was_found(world: World):
     result = await ask(world, "search", text="defence roadmap")
     assert "- **Roadmap** for **defence** industrial cooperation (document)" in answer(result)
@@ -458,7 +428,6 @@ async def test_search_finds_words_corrects_slips_and_opens_what_was_found(world:
     assert "No record holds all of these words." in none
 
 
-@pytest.mark.asyncio
 async def test_the_completion_of_search_opens_any_kind_of_record(world: World):
     for typed, slug in [
         ("joint st", "india-us-joint-statement-2023"),
@@ -471,7 +440,6 @@ async def test_the_completion_of_search_opens_any_kind_of_record(world: World):
         assert answer(await ask(world, "search", text=slug)).startswith(f"## {opened.record.name}")
 
 
-@pytest.mark.asyncio
 async def test_record_arguments_complete_by_name_alias_and_slip(world: World):
     for command, option, typed, value in [
         ("deal show", "deal", "dro", "armed-drones"),
@@ -505,7 +473,6 @@ SHOWS = [
 ]
 
 
-@pytest.mark.asyncio
 async def test_bad_names_are_told_shortly_and_show_nothing_of_their_markup(world: World):
     for command, option in SHOWS:
         unknown = answer(await ask(world, command, **{option: "Zeppelins"}))
@@ -520,7 +487,6 @@ async def test_bad_names_are_told_shortly_and_show_nothing_of_their_markup(world
         await world.member.autocomplete(world.channel, command, option, NASTY)
 
 
-@pytest.mark.asyncio
 async def test_search_takes_any_text(world: World):
     for text in ["x" * 6000, "word " * 1200, NASTY, '" OR 1 --', "NEAR(a b)"]:
         told = answer(await ask(world, "search", text=text))
@@ -530,13 +496,11 @@ async def test_search_takes_any_text(world: World):
             assert mark not in told
 
 
-@pytest.mark.asyncio
 async def test_search_without_a_word_says_so(world: World):
     for text in ["!!!", "…", "**"]:
         assert "has no word to look for. Nothing was changed." in answer(await ask(world, "search", text=text))
 
 
-@pytest.mark.asyncio
 async def test_a_close_name_is_offered(world: World):
     told = answer(await ask(world, "deal show", deal="drnoes of india"))
     assert told.startswith('"drnoes of india" is not in the record as a deal.')
@@ -545,7 +509,6 @@ async def test_a_close_name_is_offered(world: World):
     )
 
 
-@pytest.mark.asyncio
 async def test_markup_in_a_record_is_shown_letter_by_letter(world: World):
     await enter(
         world,
@@ -566,7 +529,6 @@ async def test_markup_in_a_record_is_shown_letter_by_letter(world: World):
             assert mark not in text
 
 
-@pytest.mark.asyncio
 async def test_a_button_of_a_withdrawn_record_says_that_it_is_gone(world: World):
     for label in ["All facts", "History", "Share"]:
         await enter(world, ("short-lived", "deal", "name", "Short-lived deal"))
@@ -578,7 +540,6 @@ async def test_a_button_of_a_withdrawn_record_says_that_it_is_gone(world: World)
         assert told.startswith("This is no longer in the record: the updates that made it were taken back.")
 
 
-@pytest.mark.asyncio
 async def test_an_id_of_another_server_opens_nothing(world: World):
     stranger = world.guild.id + 1
     message = await posted(
@@ -592,7 +553,6 @@ async def test_an_id_of_another_server_opens_nothing(world: World):
         assert "drones" not in told
 
 
-@pytest.mark.asyncio
 async def test_a_list_kept_for_another_server_opens_nothing(world: World):
     await add_deals(world, 9)
     result = await ask(world, "deal list", participant="India")
@@ -607,7 +567,6 @@ async def test_a_list_kept_for_another_server_opens_nothing(world: World):
     assert "more than a day old" in answer(await stranger.click(message, label="List"))
 
 
-@pytest.mark.asyncio
 async def test_ids_that_were_never_drawn_are_answered_all_the_same(world: World):
     for id_ in [
         "list.page:v1::deal:99999",
@@ -625,7 +584,6 @@ async def test_ids_that_were_never_drawn_are_answered_all_the_same(world: World)
         assert "reference" not in told
 
 
-@pytest.mark.asyncio
 async def test_buttons_pressed_twice_answer_twice(world: World):
     card = shown(await ask(world, "deal show", deal="armed-drones"))
     assert answer(await world.member.click(card, label="All facts")) == answer(
@@ -633,7 +591,6 @@ async def test_buttons_pressed_twice_answer_twice(world: World):
     )
 
 
-@pytest.mark.asyncio
 async def test_an_alert_in_a_direct_message_opens_the_record_there(world: World):
     channel = await world.bot.create_dm(discord.Object(world.member.user.id))
     message = await channel.send(
@@ -646,7 +603,6 @@ async def test_an_alert_in_a_direct_message_opens_the_record_there(world: World)
     assert "## All facts of" in answer(await world.member.user.click(shown(opened), label="All facts"))
 
 
-@pytest.mark.asyncio
 async def test_before_setup_every_command_says_what_is_missing(empty_world: World):
     for command, options in [
         ("deal show", {"deal": "x"}),
@@ -669,7 +625,6 @@ async def test_before_setup_every_command_says_what_is_missing(empty_world: Worl
         assert "/setup" in told
 
 
-@pytest.mark.asyncio
 async def test_an_empty_record_says_who_can_do_what(empty_world: World):
     for command, missing in [
         ("deal list", "No deal is in the record yet."),

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import discord
-import pytest
 import simcord
 
 from bot import when
@@ -15,7 +14,6 @@ from bot.services.updates import Change
 from data.records import FactDate
 from tests.discord.conftest import World, answer, id_of, labels_of
 
-pytestmark = pytest.mark.asyncio
 ITEM = "drone-clearances"
 NAME = "Clearances for the 31 drones"
 TITLE = f"{NAME}, about 31 armed drones for India"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import discord
-import pytest
 import simcord
 
 from bot.services import desks, people
@@ -11,8 +10,6 @@ from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from tests.discord.conftest import World, answer, labels_of
 from tests.discord.test_follow import reply
-
-pytestmark = pytest.mark.asyncio
 
 
 async def sent_to(world: World, who: simcord.MemberActor, name: str, *arguments: str) -> discord.Message:

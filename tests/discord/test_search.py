@@ -10,7 +10,6 @@ from tests.discord.conftest import World, answer, id_of, labels_of
 from tests.discord.test_questions import add_deals, ask, enter, menu, shown
 
 
-@pytest.mark.asyncio
 async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_it(world: World):
     told = answer(await ask(world, "search", text="drones clearances"))
     assert (
@@ -23,7 +22,6 @@ async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_i
     assert fact.endswith("-# 1 found.")
 
 
-@pytest.mark.asyncio
 async def test_a_slip_is_told_and_a_place_where_the_words_are_only_in_part_is_not_found(world: World):
     told = answer(await ask(world, "search", text="hindustan aeronotics"))
     assert "- **Hindustan Aeronautics** (participant)" in told
@@ -33,7 +31,6 @@ async def test_a_slip_is_told_and_a_place_where_the_words_are_only_in_part_is_no
     assert "Try fewer; </search:" in none
 
 
-@pytest.mark.asyncio
 async def test_filters_stand_alone_and_narrow_down(world: World):
     told = answer(await ask(world, "search", kind="deal"))
     assert told.startswith("## Found\n\n- ")
@@ -60,7 +57,6 @@ async def test_filters_stand_alone_and_narrow_down(world: World):
     )
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -79,7 +75,6 @@ async def test_a_date_is_when_a_record_was_last_reported(world: World, typed: st
     assert "date " in told
 
 
-@pytest.mark.asyncio
 async def test_what_no_search_can_be_made_of_is_told_kindly(world: World):
     for options, told in [
         ({}, "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter"),
@@ -96,7 +91,6 @@ async def test_what_no_search_can_be_made_of_is_told_kindly(world: World):
         assert told in answer(await ask(world, "search", **options))
 
 
-@pytest.mark.asyncio
 async def test_a_chosen_record_opens_and_with_a_filter_is_looked_for(world: World):
     assert answer(await ask(world, "search", text="india")).startswith("## India\n**Country**")
     told = answer(await ask(world, "search", text="india", kind="deal"))
@@ -104,7 +98,6 @@ async def test_a_chosen_record_opens_and_with_a_filter_is_looked_for(world: Worl
     assert "for **India** (deal)" in told
 
 
-@pytest.mark.asyncio
 async def test_pages_of_a_search_keep_words_filters_and_order(world: World):
     await add_deals(world, 18)
     result = await ask(world, "search", text="made deal", kind="deal", participant="India")
@@ -120,7 +113,6 @@ async def test_pages_of_a_search_keep_words_filters_and_order(world: World):
     assert len(id_of(shown(result), "Previous records")) <= 100
 
 
-@pytest.mark.asyncio
 async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_day(world: World):
     await add_deals(world, 18)
     short = shown(await ask(world, "search", text="Made-up deal"))
@@ -134,7 +126,6 @@ async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_d
     assert told.startswith("This list is more than a day old")
 
 
-@pytest.mark.asyncio
 async def test_a_search_that_was_made_before_shows_what_was_entered_since(world: World):
     for _ in range(2):
         assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
@@ -144,7 +135,6 @@ async def test_a_search_that_was_made_before_shows_what_was_entered_since(world:
     assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
 
 
-@pytest.mark.asyncio
 async def test_newest_first_and_best_first_differ(world: World):
     await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", "7 drones"))
     best = menu(shown(await ask(world, "search", text="drones", kind="deal")))
@@ -152,7 +142,6 @@ async def test_newest_first_and_best_first_differ(world: World):
     assert (best, newest) == (["armed-drones", "late"], ["late", "armed-drones"])
 
 
-@pytest.mark.asyncio
 async def test_found_texts_are_shown_letter_by_letter_also_beside_bold_words(world: World):
     nasty = "**drone** __drone__ <@1> @everyone `drone` [drone](https://example.org) ~~drone~~ ||drone||"
     await enter(world, ("nasty", "deal", "name", nasty), ("nasty", "deal", "summary", "# drone\n- drone " + nasty))
@@ -165,7 +154,6 @@ async def test_found_texts_are_shown_letter_by_letter_also_beside_bold_words(wor
     assert len(answer(await ask(world, "search", text="drone"))) < 4000
 
 
-@pytest.mark.asyncio
 async def test_another_server_finds_nothing_of_this_one(world: World):
     other = world.env.create_guild("Elsewhere", owner=world.env.create_user("olga"))
     channel = other.create_text_channel("talk")

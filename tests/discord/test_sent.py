@@ -6,7 +6,6 @@ import re
 from datetime import date, timedelta
 
 import discord
-import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
@@ -52,7 +51,6 @@ async def to_hour(world: World) -> None:
     await world.tick((place.next_hour_at - world.now).total_seconds() + 1)
 
 
-@pytest.mark.asyncio
 async def test_an_editor_mutes_an_items_reminders_and_a_member_is_told_who_can(world: World):
     await channel_of(world)
     await dated_item(world, "Yearly report", 3)
@@ -77,7 +75,6 @@ async def test_an_editor_mutes_an_items_reminders_and_a_member_is_told_who_can(w
     assert "muted here now" in answer(again)
 
 
-@pytest.mark.asyncio
 async def test_still_open_says_that_it_is_never_skipped(world: World):
     await channel_of(world)
     while world.now.isoweekday() != 1:
@@ -88,7 +85,6 @@ async def test_still_open_says_that_it_is_never_skipped(world: World):
     assert "never skipped" in explained
 
 
-@pytest.mark.asyncio
 async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
     place = await channel_of(world)
     async with world.db.write() as conn:
@@ -108,7 +104,6 @@ async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
     assert "none here any more" in answer(await world.manager.click(digest, label="Why this?"))
 
 
-@pytest.mark.asyncio
 async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
     await channel_of(world)
     await dated_item(world, "Yearly report", 3)
@@ -144,7 +139,6 @@ def tries(world: World) -> list[str]:
     return [r.path for r in world.env.http_requests if r.method == "POST" and r.path == path]
 
 
-@pytest.mark.asyncio
 async def test_a_change_that_gives_the_bot_nothing_costs_no_failed_message(world: World):
     before = await paused_by(world, deny=1 << 11)
     world.env.backend.edit_role(world.guild.id, world.editors.id, {"name": "Desk editors"})
@@ -160,7 +154,6 @@ async def test_a_change_that_gives_the_bot_nothing_costs_no_failed_message(world
     assert (await stored(world)).state == "active"
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: World):
     place = await channel_of(world)
     async with world.db.write() as conn:
@@ -177,7 +170,6 @@ async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: W
     assert tries(world) == before
 
 
-@pytest.mark.asyncio
 async def test_why_works_with_a_marker_and_on_messages_of_the_first_release_without_one(world: World):
     await channel_of(world)
     await dated_item(world, "Yearly report", 3)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import discord
 import pytest
-import pytest_asyncio
 import simcord
 
 from bot.dossier import LARGEST_FILE
@@ -41,14 +40,14 @@ records:
 """
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def world(empty_world: World) -> World:
     """A server that is set up, with nothing on record: most of this needs no dossier."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def full_world(world: World) -> World:
     """The same with the starter dossier."""
     await load(world, dossier=STARTER)
@@ -88,7 +87,6 @@ async def held(world: World) -> Holdings:
 # show
 
 
-@pytest.mark.asyncio
 async def test_show_tells_how_everything_stands(full_world: World):
     async with full_world.db.write() as conn:
         await housekeeping.mark_tick(conn, full_world.now)
@@ -111,7 +109,6 @@ async def test_show_tells_how_everything_stands(full_world: World):
     assert labels == []
 
 
-@pytest.mark.asyncio
 async def test_show_before_setup_says_what_to_do(empty_world: World):
     text, labels = await show(empty_world)
     assert "not set up" in text
@@ -119,7 +116,6 @@ async def test_show_before_setup_says_what_to_do(empty_world: World):
     assert labels == []
 
 
-@pytest.mark.asyncio
 async def test_show_tells_since_when_a_message_waits(world: World):
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.owner.id)
@@ -128,7 +124,6 @@ async def test_show_tells_since_when_a_message_waits(world: World):
     assert f"waits since <t:{int(world.now.timestamp())}:f>" in (await show(world))[0]
 
 
-@pytest.mark.asyncio
 async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: World):
     place = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
@@ -142,7 +137,6 @@ async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: Worl
     assert labels_of(result.response) == []
 
 
-@pytest.mark.asyncio
 async def test_resume_works_after_a_restart_and_pressed_twice_only_shows_how_it_stands(world: World):
     place = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
@@ -158,7 +152,6 @@ async def test_resume_works_after_a_restart_and_pressed_twice_only_shows_how_it_
     assert labels_of(other.response) == []
 
 
-@pytest.mark.asyncio
 async def test_resume_checks_the_permission_again(world: World):
     assert world.bot.user is not None
     mute = world.guild.create_text_channel(
@@ -171,7 +164,6 @@ async def test_resume_checks_the_permission_again(world: World):
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_channel_is_not_resumed(world: World):
     gone = world.guild.create_text_channel("gone")
     place = await paused_channel(world, gone.id, "target gone: the channel no longer exists")
@@ -184,7 +176,6 @@ async def test_a_deleted_channel_is_not_resumed(world: World):
     assert f"channel {gone.id}" in (await show(world))[1][0]
 
 
-@pytest.mark.asyncio
 async def test_a_channel_of_another_server_is_not_resumed(world: World):
     mine = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
@@ -196,7 +187,6 @@ async def test_a_channel_of_another_server_is_not_resumed(world: World):
     assert (await destinations.get(world.db.read, mine.id)).state == "paused"
 
 
-@pytest.mark.asyncio
 async def test_a_manager_no_more_cannot_resume(world: World):
     managers = world.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
     helper = world.guild.add_member(world.env.create_user("hana"), roles=[managers])
@@ -210,7 +200,6 @@ async def test_a_manager_no_more_cannot_resume(world: World):
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
 
 
-@pytest.mark.asyncio
 async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: World):
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.member.id)
@@ -222,7 +211,6 @@ async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: Wor
     assert labels == []
 
 
-@pytest.mark.asyncio
 async def test_many_paused_channels_fit(world: World):
     for number in range(40):
         await paused_channel(world, 10_000 + number, "not permitted: " + "x" * 300)
@@ -231,7 +219,6 @@ async def test_many_paused_channels_fit(world: World):
     assert len(labels) == 10
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("command", ["settings show", "settings load", "settings delete"])
 async def test_members_see_none_of_it_and_are_refused(world: World, command: str):
     assert command not in world.member.available_commands(world.channel)
@@ -244,7 +231,6 @@ async def test_members_see_none_of_it_and_are_refused(world: World, command: str
 # load
 
 
-@pytest.mark.asyncio
 async def test_a_shipped_dossier_loads_by_name_and_twice_changes_nothing(world: World):
     offered = await world.manager.autocomplete(world.channel, "settings load", "dossier", "india")
     assert [choice["value"] for choice in offered] == [STARTER]
@@ -256,7 +242,6 @@ async def test_a_shipped_dossier_loads_by_name_and_twice_changes_nothing(world: 
     assert await held(world) == counts
 
 
-@pytest.mark.asyncio
 async def test_a_file_loads_and_a_corrected_one_corrects(full_world: World):
     counts = await held(full_world)
     text = await load(full_world, file=("tea.yaml", OWN.format(name="Tea").encode()))
@@ -275,7 +260,6 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"\n".join(
 )
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -301,7 +285,6 @@ async def test_a_bad_file_is_told_by_place_and_reason_and_nothing_is_loaded(worl
     assert await held(world) == counts
 
 
-@pytest.mark.asyncio
 async def test_a_file_with_very_many_mistakes_fits_into_a_message(world: World):
     lines = "\n".join(f"      - stage: {'wrong ' * 20}{n}" for n in range(300))
     text = await load(world, file=("bad.yaml", (OWN.format(name="Tea") + lines).encode()))
@@ -309,7 +292,6 @@ async def test_a_file_with_very_many_mistakes_fits_into_a_message(world: World):
     assert len(text) < 4000
 
 
-@pytest.mark.asyncio
 async def test_a_file_that_is_too_big_is_refused_before_it_is_read(world: World):
     text = await load(world, file=("big.yaml", b"#" * (LARGEST_FILE + 1)))
     assert "Nothing was changed" in text
@@ -318,7 +300,6 @@ async def test_a_file_that_is_too_big_is_refused_before_it_is_read(world: World)
     assert downloads == []
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -335,7 +316,6 @@ async def test_what_cannot_be_meant_is_refused(world: World, options, words):
     assert len(text) < 500
 
 
-@pytest.mark.asyncio
 async def test_nothing_loads_before_setup(empty_world: World):
     assert "not set up" in await load(empty_world, dossier=STARTER)
 
@@ -355,7 +335,6 @@ async def all_rows(db: Database, table: str) -> int:
     return count
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("name", ["newsroom", "News room", "Newsroom!", "x" * 100, "@everyone <@1>"])
 async def test_a_name_typed_wrong_deletes_nothing(world: World, name: str):
     counts = await held(world)
@@ -366,7 +345,6 @@ async def test_a_name_typed_wrong_deletes_nothing(world: World, name: str):
     assert await held(world) == counts
 
 
-@pytest.mark.asyncio
 async def test_the_name_typed_right_deletes_everything_from_the_file_too(full_world: World):
     await load(full_world, file=("tea.yaml", OWN.format(name="Zugzwangle tea").encode()))
     await paused_channel(full_world, full_world.channel.id)
@@ -388,7 +366,6 @@ async def test_the_name_typed_right_deletes_everything_from_the_file_too(full_wo
     assert (bare.name, bare.owner_id, bare.set_up_at, bare.channel_id) == ("", 0, None, None)
 
 
-@pytest.mark.asyncio
 async def test_after_a_deletion_the_server_is_new_but_not_greeted_and_can_start_anew(world: World):
     await type_name(world, "Newsroom")
     before = len([r for r in world.env.http_requests if r.method == "POST" and r.path.endswith("/messages")])
@@ -404,7 +381,6 @@ async def test_after_a_deletion_the_server_is_new_but_not_greeted_and_can_start_
     assert (await held(world)).dossiers == (STARTER,)
 
 
-@pytest.mark.asyncio
 async def test_a_form_sent_after_a_restart_counts_and_a_second_one_finds_nothing(world: World):
     shown = await world.manager.slash(world.channel, "settings delete")
     await world.restart()
@@ -413,7 +389,6 @@ async def test_a_form_sent_after_a_restart_counts_and_a_second_one_finds_nothing
     assert "0 records" in await type_name(world, "Newsroom")
 
 
-@pytest.mark.asyncio
 async def test_other_servers_keep_everything(world: World):
     async with world.db.write() as conn:
         await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)

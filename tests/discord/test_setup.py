@@ -40,7 +40,6 @@ async def set_up(world: World, typed_in: simcord.ChannelHandle | None = None, **
 # /setup
 
 
-@pytest.mark.asyncio
 async def test_setup_without_options_does_everything_and_says_so(empty_world: World):
     result = await empty_world.manager.slash(empty_world.channel, "setup")
     text = answer(result)
@@ -62,7 +61,6 @@ async def test_setup_without_options_does_everything_and_says_so(empty_world: Wo
     assert (await desks.holdings(empty_world.db.read, empty_world.guild.id)).dossiers == ("india-us-2plus2-2023",)
 
 
-@pytest.mark.asyncio
 async def test_setup_with_all_options_takes_each(empty_world: World):
     other = empty_world.guild.create_text_channel("news")
     text = await set_up(empty_world, zone="kolkata", channel=other, role=empty_world.editors, digest="7:30 pm")
@@ -73,7 +71,6 @@ async def test_setup_with_all_options_takes_each(empty_world: World):
     assert (desk.channel_id, desk.zone, desk.editor_role_id) == (other.id, "Asia/Kolkata", empty_world.editors.id)
 
 
-@pytest.mark.asyncio
 async def test_setup_again_changes_only_what_was_asked(empty_world: World):
     await set_up(empty_world, role=empty_world.editors)
     before, place = await desk_of(empty_world), await place_of(empty_world, empty_world.channel.id)
@@ -97,7 +94,6 @@ async def test_setup_again_changes_only_what_was_asked(empty_world: World):
     assert await desk_of(empty_world) == after
 
 
-@pytest.mark.asyncio
 async def test_setup_keeps_a_digest_that_was_ended_ended(empty_world: World):
     await set_up(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
@@ -108,7 +104,6 @@ async def test_setup_keeps_a_digest_that_was_ended_ended(empty_world: World):
     assert (await place_of(empty_world, empty_world.channel.id)).digest_at is None
 
 
-@pytest.mark.asyncio
 async def test_another_channel_takes_the_digest_along_once(empty_world: World):
     await set_up(empty_world, digest="08:15")
     old = await place_of(empty_world, empty_world.channel.id)
@@ -125,7 +120,6 @@ async def test_another_channel_takes_the_digest_along_once(empty_world: World):
     assert (await desk_of(empty_world)).channel_id == other.id
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -150,7 +144,6 @@ async def test_a_mistake_changes_nothing(empty_world: World, options, words):
     )
 
 
-@pytest.mark.asyncio
 async def test_a_channel_that_the_bot_cannot_post_in_is_refused_by_the_names_of_what_is_missing(empty_world: World):
     mute = empty_world.guild.create_text_channel("mute", overwrites=without(empty_world, send_messages=False))
     dark = empty_world.guild.create_text_channel("dark", overwrites=without(empty_world, view_channel=False))
@@ -162,7 +155,6 @@ async def test_a_channel_that_the_bot_cannot_post_in_is_refused_by_the_names_of_
     assert not (desk := await desks.find(empty_world.db.read, empty_world.guild.id)) or desk.set_up_at is None
 
 
-@pytest.mark.asyncio
 async def test_a_channel_without_history_works_and_is_said_to_be_second_best(empty_world: World):
     blind = empty_world.guild.create_text_channel("blind", overwrites=without(empty_world, read_message_history=False))
     text = await set_up(empty_world, blind)
@@ -170,7 +162,6 @@ async def test_a_channel_without_history_works_and_is_said_to_be_second_best(emp
     assert (await desk_of(empty_world)).channel_id == blind.id
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_channel_is_said_the_next_time(empty_world: World):
     await set_up(empty_world)
     other = empty_world.guild.create_text_channel("other")
@@ -182,7 +173,6 @@ async def test_a_deleted_channel_is_said_the_next_time(empty_world: World):
     assert f"in <#{other.id}>" in text
 
 
-@pytest.mark.asyncio
 async def test_everyone_and_managed_roles_are_no_editors(empty_world: World):
     everyone = empty_world.guild.default_role
     assert "cannot be the editor role" in await set_up(empty_world, role=everyone)
@@ -195,7 +185,6 @@ async def test_everyone_and_managed_roles_are_no_editors(empty_world: World):
     assert desk is None or desk.set_up_at is None
 
 
-@pytest.mark.asyncio
 async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: World):
     for member in (empty_world.member, empty_world.editor):
         assert "setup" not in member.available_commands(empty_world.channel)
@@ -208,7 +197,6 @@ async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: Wor
     assert await desks.find(empty_world.db.read, empty_world.guild.id) is None
 
 
-@pytest.mark.asyncio
 async def test_a_paused_channel_works_again_when_it_is_set_anew(empty_world: World):
     await set_up(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
@@ -219,7 +207,6 @@ async def test_a_paused_channel_works_again_when_it_is_set_anew(empty_world: Wor
     assert (await place_of(empty_world, empty_world.channel.id)).state == "active"
 
 
-@pytest.mark.asyncio
 async def test_zones_are_offered_while_typing(empty_world: World):
     offered = await empty_world.manager.autocomplete(empty_world.channel, "setup", "zone", "kolk")
     assert [choice["value"] for choice in offered] == ["Asia/Kolkata"]
@@ -265,7 +252,6 @@ def written(world: World, guild: simcord.GuildHandle) -> list[tuple[str | None, 
     ]
 
 
-@pytest.mark.asyncio
 async def test_joining_is_greeted_once_with_three_steps_to_click(empty_world: World):
     guild = await join(empty_world)
     ((channel, text),) = written(empty_world, guild)
@@ -277,7 +263,6 @@ async def test_joining_is_greeted_once_with_three_steps_to_click(empty_world: Wo
     assert len(written(empty_world, guild)) == 1
 
 
-@pytest.mark.asyncio
 async def test_a_server_joined_while_offline_is_greeted_at_the_next_start(empty_world: World):
     guild = await join(empty_world, online=False)
     assert written(empty_world, guild) == []
@@ -289,7 +274,6 @@ async def test_a_server_joined_while_offline_is_greeted_at_the_next_start(empty_
     assert len(written(empty_world, guild)) == 1
 
 
-@pytest.mark.asyncio
 async def test_the_greeting_goes_where_the_bot_may_write_and_else_nowhere(empty_world: World):
     closed = without(empty_world, send_messages=False)
     guild = await join(empty_world, "Half open", rules=closed, chat={})
@@ -301,7 +285,6 @@ async def test_the_greeting_goes_where_the_bot_may_write_and_else_nowhere(empty_
     assert desk.greeted_at is None
 
 
-@pytest.mark.asyncio
 async def test_a_greeting_that_discord_refuses_is_not_tried_again(empty_world: World):
     empty_world.env.inject_error("POST", "/channels/*/messages", status=500, code=0, times=1)
     guild = await join(empty_world)
@@ -310,7 +293,6 @@ async def test_a_greeting_that_discord_refuses_is_not_tried_again(empty_world: W
     assert written(empty_world, guild) == []
 
 
-@pytest.mark.asyncio
 async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup(empty_world: World):
     await set_up(empty_world, zone="Asia/Kolkata", role=empty_world.editors)
     backend = empty_world.env.backend
@@ -342,7 +324,6 @@ async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup
     assert await destinations.next_hour(empty_world.db.read) is not None
 
 
-@pytest.mark.asyncio
 async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: World):
     await set_up(empty_world)
     feed = empty_world.env._gateway_feed
@@ -354,7 +335,6 @@ async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: W
     assert (await desk_of(empty_world)).left_at is not None
 
 
-@pytest.mark.asyncio
 async def test_an_outage_is_no_removal(empty_world: World):
     await set_up(empty_world)
     empty_world.env.backend.emit("GUILD_DELETE", {"id": str(empty_world.guild.id), "unavailable": True})
@@ -364,7 +344,6 @@ async def test_an_outage_is_no_removal(empty_world: World):
     assert written(empty_world, empty_world.guild) == []
 
 
-@pytest.mark.asyncio
 async def test_a_new_owner_and_name_are_kept(empty_world: World):
     await set_up(empty_world)
     payload = dict(
@@ -379,7 +358,6 @@ async def test_a_new_owner_and_name_are_kept(empty_world: World):
     assert (desk.owner_id, desk.name) == (empty_world.editor.id, "The Newsroom")
 
 
-@pytest.mark.asyncio
 async def test_a_restart_amid_everything_keeps_the_server_set_up(empty_world: World):
     await set_up(empty_world, zone="Asia/Kolkata")
     before = await desk_of(empty_world)

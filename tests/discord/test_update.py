@@ -60,7 +60,6 @@ async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
     return await channel.send("A reminder", view=plain(list(buttons)))
 
 
-@pytest.mark.asyncio
 async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="Drone deal", stage="signed")
     told = answer(preview)
@@ -86,7 +85,6 @@ async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(world: World):
     form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="value")
     parts = controls(form)
@@ -104,7 +102,6 @@ async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(wor
     assert len(opened.record.facts("value")) == 2
 
 
-@pytest.mark.asyncio
 async def test_the_last_source_is_offered_again_for_an_hour(world: World):
     preview = await update(world, "deal", FORM | {"value": "MQ-9B"}, deal="armed-drones", field="model")
     await world.editor.click(shown(preview), label="Save")
@@ -116,7 +113,6 @@ async def test_the_last_source_is_offered_again_for_an_hour(world: World):
     assert filled(form)["source"] == ""
 
 
-@pytest.mark.asyncio
 async def test_a_new_pending_item_has_all_that_was_chosen(world: World):
     options = {"item": "Signature of the drone deal", "about": "armed-drones", "kind": "signature", "who": "india"}
     preview = await update(world, "pending", FORM | {"value": "31 October 2027, announced"}, **options)
@@ -137,7 +133,6 @@ async def test_a_new_pending_item_has_all_that_was_chosen(world: World):
     assert labels_of(shown(undone)) == []
 
 
-@pytest.mark.asyncio
 async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
     form = await world.editor.slash(world.channel, "update pending", item="Drone clearances")
     assert filled(form)["value"] == "none"
@@ -152,7 +147,6 @@ async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
     assert "After: **no due date given**" in answer(preview)
 
 
-@pytest.mark.asyncio
 async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
     form = await world.editor.slash(world.channel, "update checked", what="Drone deal")
     assert list(controls(form)) == ["date", "source", "published"]
@@ -164,7 +158,6 @@ async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
     assert opened.record.state.newest == FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
 
 
-@pytest.mark.asyncio
 async def test_change_opens_the_form_with_all_that_was_typed_and_answers_in_place(world: World):
     typed = FORM | {"value": "much", "date": "soon", "reason": "As *told* by @everyone"}
     refused = await update(world, "deal", typed, deal="armed-drones", field="value")
@@ -176,7 +169,6 @@ async def test_change_opens_the_form_with_all_that_was_typed_and_answers_in_plac
     assert shown(preview).id == shown(refused).id
 
 
-@pytest.mark.asyncio
 async def test_a_draft_survives_a_restart_between_every_two_steps(world: World):
     form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="quantity")
     await world.restart()
@@ -196,7 +188,6 @@ async def test_a_draft_survives_a_restart_between_every_two_steps(world: World):
     assert await value(world, "armed-drones", "quantity") == "31"
 
 
-@pytest.mark.asyncio
 async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
     message = await posted(world, button("Update", custom_id("update.open", "russia")))
     asked = await world.editor.click(message, label="Update")
@@ -213,7 +204,6 @@ async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
     assert [row.slug for row, _ in found] == ["russia"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("choice", "form", "told"),
     [
@@ -231,7 +221,6 @@ async def test_update_on_an_open_item_also_closes_and_checks_it(world: World, ch
     await world.editor.click(shown(preview), label="Save")
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("name", "form", "field", "expected"),
     [
@@ -263,7 +252,6 @@ async def test_the_buttons_of_a_reminder_work_in_a_direct_message_too(world: Wor
     assert answer(undone).startswith("## Undone\n")
 
 
-@pytest.mark.asyncio
 async def test_every_field_of_the_table_has_a_form_that_discord_takes(world: World):
     for kind in KINDS:
         opened = Opened(Record(1, kind, "s" * 50, "N" * 100, (), kind == "pending", State()), [], {})
@@ -282,7 +270,6 @@ async def test_every_field_of_the_table_has_a_form_that_discord_takes(world: Wor
                 assert len(part["component"].get("options", [])) <= 25, field
 
 
-@pytest.mark.asyncio
 async def test_the_command_is_offered_to_everyone_and_fits(world: World):
     command = world.bot.tree.get_command("update")
     assert command is not None
@@ -301,7 +288,6 @@ def _size(part: dict[str, Any]) -> int:
     return own + sum(_size(inner) for key in ("options", "choices") for inner in part.get(key) or [])
 
 
-@pytest.mark.asyncio
 async def test_the_history_tells_who_when_and_from_where(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="armed-drones", stage="signed")
     await world.editor.click(shown(preview), label="Save")

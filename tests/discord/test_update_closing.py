@@ -65,7 +65,6 @@ async def close(world: World, outcome: str = "given", item: str = "drone-clearan
     return await update(world, "close", FORM | {"value": [outcome]}, item=item, outcome=outcome)
 
 
-@pytest.mark.asyncio
 async def test_closing_a_clearance_asks_for_the_stage_and_the_other_approvals(world: World):
     await approval(world, "2024-01-08", "india", "budget", "Cabinet Committee", "requested")
     await approval(world, "2024-02-09", "united-states", "notification", "Congress")
@@ -110,7 +109,6 @@ async def test_closing_a_clearance_asks_for_the_stage_and_the_other_approvals(wo
     assert await value(world, "drone-clearances", "state") == "open"
 
 
-@pytest.mark.asyncio
 async def test_nothing_has_to_be_chosen_and_a_choice_can_be_taken_out_again(world: World):
     await approval(world, "2024-01-08", "india", "budget")
     preview = await pick(world, await close(world), ALSO, "Budget by India")
@@ -124,7 +122,6 @@ async def test_nothing_has_to_be_chosen_and_a_choice_can_be_taken_out_again(worl
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 async def test_the_one_approval_behind_a_clearance_stands_chosen_and_asks_for_the_stage(world: World):
     preview = await close(world)
     assert picked(shown(preview), ALSO) == ["Clearances by U.S. government"]
@@ -141,7 +138,6 @@ async def test_the_one_approval_behind_a_clearance_stands_chosen_and_asks_for_th
     assert await value(world, "drone-clearances", "state") == "closed"
 
 
-@pytest.mark.asyncio
 async def test_what_was_chosen_survives_restarts_up_to_undo(world: World):
     await approval(world, "2024-01-08", "india", "budget")
     preview = await close(world)
@@ -159,7 +155,6 @@ async def test_what_was_chosen_survives_restarts_up_to_undo(world: World):
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 async def test_the_selects_work_in_a_direct_message_too(world: World):
     user = world.bot.get_user(world.editor.id) or await world.bot.fetch_user(world.editor.id)
     id_ = custom_id("update.close", "drone-clearances", guild_id=world.guild.id)
@@ -175,7 +170,6 @@ async def test_the_selects_work_in_a_direct_message_too(world: World):
     assert await value(world, "armed-drones", "stage") == "negotiating"
 
 
-@pytest.mark.asyncio
 async def test_an_item_about_two_deals_asks_about_each_by_its_name(world: World):
     await put(
         world,
@@ -201,7 +195,6 @@ async def test_an_item_about_two_deals_asks_about_each_by_its_name(world: World)
     assert await states(world) == ["clearances: granted"]
 
 
-@pytest.mark.asyncio
 async def test_a_refused_approval_asks_for_the_stage_and_the_others_that_were_refused(world: World):
     await approval(world, "2024-01-08", "india", "budget")
     typed = FORM | {"value": "U.S. government: clearances, refused"}
@@ -214,7 +207,6 @@ async def test_a_refused_approval_asks_for_the_stage_and_the_others_that_were_re
     assert await states(world) == ["budget: refused", "clearances: refused"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("kind", "stage", "why"),
     [("signature", "Signed", "The signature is done"), ("delivery", "Completed", "The delivery is done")],
@@ -245,7 +237,6 @@ async def test_an_item_that_implies_a_stage_says_so_and_leaves_it_to_the_editor(
     assert f"After: **{stage}**, 5 March 2024" in answer(saved)
 
 
-@pytest.mark.asyncio
 async def test_signing_and_completing_with_something_open_is_told_and_saved_all_the_same(world: World):
     await approval(world, "2024-01-08", "india", "budget", "Cabinet Committee")
     preview = await update(world, "stage", FORM | {"value": ["completed"]}, deal="armed-drones", stage="completed")
@@ -259,7 +250,6 @@ async def test_signing_and_completing_with_something_open_is_told_and_saved_all_
     assert await value(world, "armed-drones", "stage") == "completed"
 
 
-@pytest.mark.asyncio
 async def test_two_editors_at_once_see_that_an_approval_was_settled_meanwhile(world: World):
     await approval(world, "2024-01-08", "india", "budget")
     mine = await pick(world, await close(world), ALSO, "Budget by India")
@@ -273,7 +263,6 @@ async def test_two_editors_at_once_see_that_an_approval_was_settled_meanwhile(wo
     assert "budget: refused" in await states(world)
 
 
-@pytest.mark.asyncio
 async def test_the_selects_of_a_draft_answer_only_who_began_it_and_only_until_it_is_saved(world: World):
     preview = await close(world)
     ids = [part["custom_id"] for part in selects(shown(preview)).values()]
@@ -284,7 +273,6 @@ async def test_the_selects_of_a_draft_answer_only_who_began_it_and_only_until_it
         assert "saved already, once" in answer(await press(world, world.editor, id_))
 
 
-@pytest.mark.asyncio
 async def test_more_approvals_than_a_select_holds_are_counted(world: World):
     for n in range(27):
         await approval(world, "2024-01-08", "india", f"ratification {n}", "_" * 150)
@@ -301,7 +289,6 @@ async def test_more_approvals_than_a_select_holds_are_counted(world: World):
 # Each value that stood before has its own day and source.
 
 
-@pytest.mark.asyncio
 async def test_an_ended_party_is_named_with_its_own_day_and_source(world: World):
     await put(
         world, "2024-01-08", "Ministry note", ("armed-drones", "deal", "party", {"record": "russia", "role": "x"})
@@ -321,7 +308,6 @@ async def test_an_ended_party_is_named_with_its_own_day_and_source(world: World)
     ) in answer(preview)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("held", "typed", "before", "after"),
     [
@@ -346,7 +332,6 @@ async def test_the_end_of_a_side_state_is_said_in_words(world: World, held, type
     assert "None" not in answer(preview)
 
 
-@pytest.mark.asyncio
 async def test_no_full_stop_is_doubled_and_none_of_an_abbreviation_is_lost(world: World):
     await put(
         world,
@@ -378,7 +363,6 @@ async def test_no_full_stop_is_doubled_and_none_of_an_abbreviation_is_lost(world
     assert "Before: the U.S., 8 January 2024 (Ministry note, page 2)\nAfter: **India**, 5 March 2024" in answer(preview)
 
 
-@pytest.mark.asyncio
 async def test_values_beside_a_new_one_have_each_its_own_day_and_source(world: World):
     held = {"amount": "2900000000", "currency": "USD"}
     await put(world, "2024-01-08", "Ministry note", ("armed-drones", "deal", "value", held))
@@ -386,7 +370,6 @@ async def test_values_beside_a_new_one_have_each_its_own_day_and_source(world: W
     assert ("sentence 5; year inferred); $2.9 billion, 8 January 2024 (Ministry note, page 2)\n") in answer(preview)
 
 
-@pytest.mark.asyncio
 async def test_what_reports_nothing_has_no_day(world: World):
     preview = await update(world, "deal", FORM | {"value": "Drones"}, deal="armed-drones", field="name")
     assert "Before: 31 armed drones for India\nAfter: **Drones**\n" in answer(preview)

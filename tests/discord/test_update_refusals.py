@@ -42,7 +42,6 @@ REFUSED_AT_ONCE = [
 ]
 
 
-@pytest.mark.asyncio
 async def test_what_cannot_be_used_is_told_before_any_form(world: World):
     for command, options, told in REFUSED_AT_ONCE:
         before = await ledger(world)
@@ -74,7 +73,6 @@ REFUSED_IN_THE_FORM = [
 ]
 
 
-@pytest.mark.asyncio
 async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: World):
     for field, typed, told in REFUSED_IN_THE_FORM:
         before = await ledger(world)
@@ -88,7 +86,6 @@ async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: W
 NO_DUE_DATES = ["31 October 2027", "31 October 2027, certain", "soon, announced", "since 2020, fixed", ""]
 
 
-@pytest.mark.asyncio
 async def test_a_due_date_says_how_sure_it_is(world: World):
     for due in NO_DUE_DATES:
         form = await world.editor.slash(world.channel, "update pending", item="Signature")
@@ -100,14 +97,12 @@ async def test_a_due_date_says_how_sure_it_is(world: World):
 VAGUE_DAYS = ["November 2023", "early 2024", "2018 to 2020", "since 5 March 2024", "unknown: Cold War"]
 
 
-@pytest.mark.asyncio
 async def test_vague_and_open_fact_dates_are_kept_as_they_were_given(world: World):
     for day in VAGUE_DAYS:
         preview = await update(world, "deal", FORM | {"value": "M", "date": day}, deal="armed-drones", field="model")
         assert f"**Date:** {day.removeprefix('unknown: ')}" in answer(preview).replace("between 2018 and", "2018 to")
 
 
-@pytest.mark.asyncio
 async def test_markup_and_mentions_are_shown_letter_by_letter(world: World):
     nasty = "**b** <@1> @everyone <#2> </x:3> <t:4> [a](https://b.c) `d`"
     typed = {"value": nasty, "source": f"{nasty}, {nasty}", "reason": nasty}
@@ -121,7 +116,6 @@ async def test_markup_and_mentions_are_shown_letter_by_letter(world: World):
     assert await value(world, "armed-drones", "model") == nasty
 
 
-@pytest.mark.asyncio
 async def test_the_longest_words_still_fit_into_the_answers(world: World):
     typed = {
         "value": "*" + "_x" * 299,
@@ -133,7 +127,6 @@ async def test_the_longest_words_still_fit_into_the_answers(world: World):
     assert "Saved" in answer(await world.editor.click(shown(preview), label="Save"))
 
 
-@pytest.mark.asyncio
 async def test_a_stage_that_goes_back_asks_for_a_reason(world: World):
     refused = await update(world, "stage", FORM | {"value": ["proposed"]}, deal="armed-drones", stage="proposed")
     assert "needs a reason" in answer(refused)
@@ -152,7 +145,6 @@ EVERY_COMMAND = [
 ]
 
 
-@pytest.mark.asyncio
 async def test_who_is_not_an_editor_is_told_who_is(world: World):
     for command, options in EVERY_COMMAND:
         result = await world.member.slash(world.channel, f"update {command}", **options)
@@ -160,13 +152,11 @@ async def test_who_is_not_an_editor_is_told_who_is(world: World):
         assert f"the people with the role <@&{world.editors.id}> or with Manage Server" in answer(result)
 
 
-@pytest.mark.asyncio
 async def test_before_setup_every_command_says_what_is_missing(empty_world: World):
     result = await empty_world.manager.slash(empty_world.channel, "update checked", what="x")
     assert "/setup" in answer(result)
 
 
-@pytest.mark.asyncio
 async def test_every_press_asks_for_the_rights_anew(world: World):
     names = [name for name in handlers(world.bot.presses) if name.startswith("update.")]
     assert len(names) == 16
@@ -175,7 +165,6 @@ async def test_every_press_asks_for_the_rights_anew(world: World):
         assert "Only editors change the record" in answer(result), name
 
 
-@pytest.mark.asyncio
 async def test_every_press_answers_arguments_that_nobody_gave_it(world: World, caplog: pytest.LogCaptureFixture):
     huge = "9" * 30
     before = await ledger(world)
@@ -207,7 +196,6 @@ def handlers(presses: Presses) -> list[str]:
     return list(presses.handlers)
 
 
-@pytest.mark.asyncio
 async def test_an_editor_who_lost_the_role_saves_nothing(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="armed-drones", stage="signed")
     world.env.backend.remove_member_role(world.guild.id, world.editor.id, world.editors.id)
@@ -217,7 +205,6 @@ async def test_an_editor_who_lost_the_role_saves_nothing(world: World):
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 async def test_save_pressed_twice_saves_once(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     save = id_of(shown(preview), "Save")
@@ -228,7 +215,6 @@ async def test_save_pressed_twice_saves_once(world: World):
     assert await ledger(world) == after
 
 
-@pytest.mark.asyncio
 async def test_a_connection_lost_after_saving_is_logged_and_what_was_saved_stays(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -245,7 +231,6 @@ async def test_a_connection_lost_after_saving_is_logged_and_what_was_saved_stays
     assert "saved already, once" in answer(await world.editor.click(shown(preview), label="Save"))
 
 
-@pytest.mark.asyncio
 async def test_undo_pressed_twice_or_late_says_so(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     saved = await world.editor.click(shown(preview), label="Save")
@@ -260,7 +245,6 @@ async def test_undo_pressed_twice_or_late_says_so(world: World):
     assert await value(world, "armed-drones", "model") == "M"
 
 
-@pytest.mark.asyncio
 async def test_two_editors_at_once_see_what_the_other_saved(world: World):
     mine = await update(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="quantity")
     form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="quantity")
@@ -276,7 +260,6 @@ async def test_two_editors_at_once_see_what_the_other_saved(world: World):
     assert await value(world, "armed-drones", "quantity") == "32"
 
 
-@pytest.mark.asyncio
 async def test_a_draft_of_somebody_else_does_not_open(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     for label in ("Save", "Change", "Discard"):
@@ -284,7 +267,6 @@ async def test_a_draft_of_somebody_else_does_not_open(world: World):
         assert "somebody else's" in answer(result)
 
 
-@pytest.mark.asyncio
 async def test_ids_of_another_server_open_nothing(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     draft_id = id_of(shown(preview), "Save").rpartition(":")[2]
@@ -326,7 +308,6 @@ async def elsewhere(world: World) -> Elsewhere:
     return other
 
 
-@pytest.mark.asyncio
 async def test_a_record_taken_back_meanwhile_is_told(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     message = await posted(world, button("Update", custom_id("update.open", "armed-drones")))
@@ -340,7 +321,6 @@ async def test_a_record_taken_back_meanwhile_is_told(world: World):
     assert labels_of(shown(refused)) == ["Change", "Discard"]
 
 
-@pytest.mark.asyncio
 async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):
     message = await posted(
         world, button("It happened", custom_id("update.close", "drone-clearances", guild_id=world.guild.id))
@@ -354,7 +334,6 @@ async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):
     assert await value(world, "drone-clearances", "outcome") == "given"
 
 
-@pytest.mark.asyncio
 async def test_a_discarded_draft_is_gone(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     save = id_of(shown(preview), "Save")
@@ -363,7 +342,6 @@ async def test_a_discarded_draft_is_gone(world: World):
     assert await value(world, "armed-drones", "model") is None
 
 
-@pytest.mark.asyncio
 async def test_a_second_form_of_a_saved_draft_says_that_it_was_saved(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     form = await world.editor.click(shown(preview), label="Change")
@@ -373,7 +351,6 @@ async def test_a_second_form_of_a_saved_draft_says_that_it_was_saved(world: Worl
     assert await value(world, "armed-drones", "model") == "M"
 
 
-@pytest.mark.asyncio
 async def test_words_sent_with_a_mistake_are_in_the_file_before_they_are_read(world: World):
     await update(world, "deal", FORM | {"value": "M", "date": "soon"}, deal="armed-drones", field="model")
     await world.restart()

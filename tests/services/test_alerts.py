@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from discord import ui
 from msgspec.structs import replace
 
@@ -73,7 +72,7 @@ class Desk:
         return self.change("drones", "deal", "stage", "signed", LATER, **more)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def there(db: Database, desk: int, source: int, now: datetime) -> Desk:
     found = Desk(db, source, now)
     await found.enter(
@@ -90,7 +89,6 @@ async def there(db: Database, desk: int, source: int, now: datetime) -> Desk:
     return found
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_told_before_the_time_for_an_undo_has_passed(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed())
@@ -100,7 +98,6 @@ async def test_nothing_is_told_before_the_time_for_an_undo_has_passed(there: Des
     assert await there.plan(timedelta(minutes=5)) == [delivery]
 
 
-@pytest.mark.asyncio
 async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed(locator="paragraph 3"))
@@ -112,7 +109,6 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
     ]
 
 
-@pytest.mark.asyncio
 async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Desk):
     await there.follow("drones")
     batch = await there.enter(there.signed())
@@ -123,7 +119,6 @@ async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Desk):
     assert await alerts.next_due(there.db.read) is None
 
 
-@pytest.mark.asyncio
 async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk):
     await there.follow("drones")
     batch = await there.enter(there.signed())
@@ -145,7 +140,6 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk
     ]
 
 
-@pytest.mark.asyncio
 async def test_a_dossier_never_alerts(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed(), origin="dossier")
@@ -153,35 +147,30 @@ async def test_a_dossier_never_alerts(there: Desk):
     assert await alerts.desks_to_read(there.db.read) == []
 
 
-@pytest.mark.asyncio
 async def test_an_old_fact_entered_late_never_alerts(there: Desk):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "stage", "requested", EARLIER, reason="found late"))
     assert await there.plan(timedelta(days=1)) == []
 
 
-@pytest.mark.asyncio
 async def test_the_same_value_reported_again_never_alerts(there: Desk):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "stage", "negotiating", LATER))
     assert await there.plan(timedelta(days=1)) == []
 
 
-@pytest.mark.asyncio
 async def test_what_is_no_milestone_waits_for_the_digest(there: Desk):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "quantity", "31", LATER))
     assert await there.plan(timedelta(days=1)) == []
 
 
-@pytest.mark.asyncio
 async def test_a_follow_begins_at_now(there: Desk):
     await there.enter(there.signed())
     await there.follow("drones")
     assert await there.plan() == []
 
 
-@pytest.mark.asyncio
 async def test_a_younger_update_is_told_later_and_not_passed_over(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed())
@@ -193,7 +182,6 @@ async def test_a_younger_update_is_told_later_and_not_passed_over(there: Desk):
     assert len(await there.plan(timedelta(seconds=125))) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_follow_reaches_the_deals_and_items_linked_directly(there: Desk):
     await there.follow("general-atomics", 2001)
     await there.follow("drones", 2002)
@@ -207,14 +195,12 @@ async def test_a_follow_reaches_the_deals_and_items_linked_directly(there: Desk)
     assert places == [2002]
 
 
-@pytest.mark.asyncio
 async def test_a_participant_is_not_reached_through_its_deal(there: Desk):
     await there.follow("drones")
     await there.enter(there.change("us", "participant", "type", "country", LATER))
     assert await there.plan() == []
 
 
-@pytest.mark.asyncio
 async def test_two_follows_that_reach_one_update_send_one_message(there: Desk):
     await there.follow("drones")
     await there.follow("general-atomics", role_id=55)
@@ -227,7 +213,6 @@ async def test_two_follows_that_reach_one_update_send_one_message(there: Desk):
     assert len(await alerts.follows_through(there.db.read, delivery)) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_muted_or_removed_follow_is_not_told(there: Desk):
     follow = await there.follow("drones")
     await there.enter(there.signed())
@@ -240,14 +225,12 @@ async def test_a_muted_or_removed_follow_is_not_told(there: Desk):
     assert len(await there.plan()) == 1
 
 
-@pytest.mark.asyncio
 async def test_everything_is_told_in_the_digest_only(there: Desk):
     await there.follow(None)
     await there.enter(there.signed())
     assert await there.plan() == []
 
 
-@pytest.mark.asyncio
 async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write() as conn:
@@ -261,7 +244,6 @@ async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
     assert await deliveries.due_destinations(there.db.read, late) == [delivery.destination_id]
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_planned_for_who_left_the_server(there: Desk):
     async with there.db.write() as conn:
         person = await people.ensure(conn, 88)
@@ -272,7 +254,6 @@ async def test_nothing_is_planned_for_who_left_the_server(there: Desk):
     assert await there.plan() == []
 
 
-@pytest.mark.asyncio
 async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(alerts, "_CHUNK", 3)
     for channel_id in range(3000, 3007):
@@ -287,7 +268,6 @@ async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk
     assert len(list(nonces)) == 7
 
 
-@pytest.mark.asyncio
 async def test_another_server_is_never_told(there: Desk):
     async with there.db.write() as conn:
         elsewhere = await destinations.ensure_channel(conn, 2000, 2001, now=there.now, person_id=1)
@@ -298,7 +278,6 @@ async def test_another_server_is_never_told(there: Desk):
             await follows.add(conn, elsewhere, "drones", now=there.now)
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_planned_while_the_bot_is_away(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed())
@@ -438,7 +417,6 @@ NEWS = [
 ]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(("before", "entered", "told"), NEWS, ids=[told for *_, told in NEWS])
 async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before, entered, told: str):
     await there.enter(
@@ -459,7 +437,6 @@ async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before
     assert others == ["Reported 20 November 2023: A news article"]
 
 
-@pytest.mark.asyncio
 async def test_that_nothing_holds_a_deal_up_is_no_news_where_nothing_did(there: Desk):
     await there.follow("drones")
     await there.enter(there.change(*DEAL, "side_state", "none", LATER))
@@ -467,7 +444,6 @@ async def test_that_nothing_holds_a_deal_up_is_no_news_where_nothing_did(there: 
     assert await there.plan() == []
 
 
-@pytest.mark.asyncio
 async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
     await there.follow("drones")
     await there.enter(
@@ -483,7 +459,6 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
     ]
 
 
-@pytest.mark.asyncio
 async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Desk):
     appeared = FactDate("day", date(2023, 11, 27), date(2023, 11, 27))
     await there.follow("drones")
@@ -495,7 +470,6 @@ async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reporte
     assert "20 November 2023, reported 27 November 2023: Foreign desk memo" in lines
 
 
-@pytest.mark.asyncio
 async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Desk):
     await there.follow("drones")
     texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
@@ -516,7 +490,6 @@ async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the
     ]
 
 
-@pytest.mark.asyncio
 async def test_what_another_source_says_stands_below_with_its_own_day_and_source(there: Desk):
     await there.follow("drones")
     async with there.db.write() as conn:
@@ -537,7 +510,6 @@ async def test_what_another_source_says_stands_below_with_its_own_day_and_source
     ]
 
 
-@pytest.mark.asyncio
 async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_first(there: Desk):
     await there.enter(there.change(*approval("open")), origin="dossier")
     await there.follow("drones")
@@ -555,7 +527,6 @@ async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_firs
     ]
 
 
-@pytest.mark.asyncio
 async def test_an_update_that_replaces_what_was_told_is_called_a_correction(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed())
@@ -578,7 +549,6 @@ LINKS = [
 ]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(("url", "labels"), LINKS)
 async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: Desk, url: str, labels: list[str]):
     await there.follow("drones")
@@ -593,7 +563,6 @@ async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: D
     assert [button.url for button in buttons if button.url] == ([url] if labels[0].startswith("Read") else [])
 
 
-@pytest.mark.asyncio
 async def test_a_hostile_name_neither_pings_nor_formats(there: Desk):
     await there.follow("drones")
     await there.enter(
@@ -607,7 +576,6 @@ async def test_a_hostile_name_neither_pings_nor_formats(there: Desk):
     assert drawn.roles == ()
 
 
-@pytest.mark.asyncio
 async def test_the_longest_values_fit_into_one_message(there: Desk):
     await there.follow("drones")
     changes = [

@@ -76,7 +76,6 @@ def rows_of(path: Path) -> dict[str, list[tuple]]:
         return rows | {"meta": [row for row in rows["meta"] if row[0] != restores.KEY]}
 
 
-@pytest.mark.asyncio
 async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk: int, tmp_path: Path):
     async with db.write() as conn:
         dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
@@ -89,7 +88,6 @@ async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk:
     assert held == rows_of(db.path)
 
 
-@pytest.mark.asyncio
 async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source: int, tmp_path: Path):
     begun = asyncio.Event()
     writing = asyncio.create_task(keep_writing(db, source, begun))
@@ -122,7 +120,6 @@ async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source
         place.unlink()
 
 
-@pytest.mark.asyncio
 async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
     async with db.write() as conn:
@@ -143,7 +140,6 @@ async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, so
     assert rows_of(copy) == before
 
 
-@pytest.mark.asyncio
 async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
     async with db.write() as conn:
@@ -161,7 +157,6 @@ async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, 
             assert [restores.may_have_come(begun, delivery) for delivery in owed] == [True, False]
 
 
-@pytest.mark.asyncio
 async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_delivery(db, desk, source, tmp_path: Path):
     async def known_to(name: str) -> datetime:
         backup(db.path, tmp_path / f"{name}.db")
@@ -185,7 +180,6 @@ async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_deliver
     assert await known_to("written by a clock that was ahead") == NOW + timedelta(days=9)
 
 
-@pytest.mark.asyncio
 async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
     first, second = tmp_path / "first.db", tmp_path / "second.db"
@@ -204,7 +198,6 @@ async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, d
     assert begun == restores.Restored(NOW, 1, NOW + timedelta(hours=3))
 
 
-@pytest.mark.asyncio
 async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path):
     backup(db.path, tmp_path / "copy.db")
     place = tmp_path / "new.db"
@@ -217,7 +210,6 @@ async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path
         assert await restores.begin(restored, NOW) is None
 
 
-@pytest.mark.asyncio
 async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_copy(db, desk, source, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
@@ -235,7 +227,6 @@ async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_
     assert rows_of(place)["record"] == []
 
 
-@pytest.mark.asyncio
 async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
@@ -250,7 +241,6 @@ async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_pat
     assert len(rows_of(place)["desk"]) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path):
     async with db.write() as conn:
         await conn.execute("INSERT INTO meta VALUES ('secret', 'quetzalcoatl')")
@@ -260,7 +250,6 @@ async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path
     assert b"quetzalcoatl" not in (tmp_path / "copy.db").read_bytes()
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_overwritten_by_a_backup(db, desk, tmp_path: Path):
     target = tmp_path / "precious.txt"
     target.write_text("mine")
@@ -302,13 +291,11 @@ def test_a_missing_source_or_folder_is_named(tmp_path: Path):
         restore(tmp_path / "nowhere.db", tmp_path / "attache.db", now=NOW)
 
 
-@pytest.mark.asyncio
 async def test_a_missing_folder_is_named(db, desk, tmp_path: Path):
     with pytest.raises(DatabaseError, match=r"no folder .*usb"):
         backup(db.path, tmp_path / "usb" / "copy.db")
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_restored_while_the_bot_runs(db, desk, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
@@ -323,13 +310,11 @@ async def test_nothing_is_restored_while_the_bot_runs(db, desk, tmp_path: Path):
     assert restore(copy, db.path, now=NOW) is not None
 
 
-@pytest.mark.asyncio
 async def test_the_database_itself_is_no_copy(db, desk):
     with pytest.raises(DatabaseError, match="the database itself"):
         restore(db.path, db.path, now=NOW)
 
 
-@pytest.mark.asyncio
 async def test_a_copy_from_a_newer_version_or_with_missing_pages_is_refused(db, desk, source, tmp_path: Path):
     newer, torn, dangling = (tmp_path / name for name in ("newer.db", "torn.db", "dangling.db"))
     for number in range(20):

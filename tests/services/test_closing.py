@@ -9,7 +9,6 @@ from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 
 from bot.errors import UserError
 from bot.ledger import stage as stages
@@ -99,7 +98,7 @@ def offered(found: Preview) -> list[str]:
     return [consent(fact, asked.names) for fact in asked.approvals]
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def treaty(db: Database, desk: int, source: int, now: datetime) -> Treaty:
     async with db.write() as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
@@ -122,7 +121,6 @@ IMPLIED = {
 }
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("kind", PENDING_KINDS)
 async def test_closing_any_kind_of_item_asks_for_the_stage_and_chooses_none(treaty: Treaty, kind):
     await treaty.item(kind)
@@ -138,7 +136,6 @@ async def test_closing_any_kind_of_item_asks_for_the_stage_and_chooses_none(trea
     assert await treaty.value("treaty", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("now_at", "on", "stages"),
     [
@@ -161,7 +158,6 @@ async def test_the_stages_offered_go_on_from_where_the_deal_stood_that_day(treat
     assert list(asked.stages) == stages
 
 
-@pytest.mark.asyncio
 async def test_a_completed_deal_without_open_approvals_is_asked_nothing(treaty: Treaty):
     await treaty.put("2023-11-12", ("treaty", "deal", "stage", "completed"))
     await treaty.item("delivery")
@@ -170,7 +166,6 @@ async def test_a_completed_deal_without_open_approvals_is_asked_nothing(treaty: 
     assert offered(await treaty.preview(await treaty.closing("done"))) == ["ratification by Congress (Brazil)"]
 
 
-@pytest.mark.asyncio
 async def test_an_item_about_several_deals_asks_about_each_and_one_about_none_asks_nothing(treaty: Treaty):
     await treaty.put(
         "2023-11-10",
@@ -199,7 +194,6 @@ async def test_an_item_about_several_deals_asks_about_each_and_one_about_none_as
     assert (await treaty.preview(await treaty.closing("done"))).asked == []
 
 
-@pytest.mark.asyncio
 async def test_the_stage_and_the_approvals_are_saved_in_the_batch_of_the_closing_and_undone_with_it(treaty: Treaty):
     await treaty.approvals(BRAZIL, PARAGUAY, EUROPE)
     await treaty.item("clearance")
@@ -229,7 +223,6 @@ async def test_the_stage_and_the_approvals_are_saved_in_the_batch_of_the_closing
     assert (await records.get(treaty.db.read, GUILD, "wait")).record.open
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("outcome", "state"),
     [("given", "granted"), ("done", "granted"), ("answered", "granted"), ("refused", "refused"), ("dropped", "")],
@@ -241,7 +234,6 @@ async def test_approvals_follow_the_outcome_of_the_item(treaty: Treaty, outcome,
     assert (asked.state, len(asked.approvals)) == (state, 2 if state else 0)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("state", ["granted", "refused", "waived", "expired"])
 async def test_settling_an_approval_asks_for_the_stage_and_the_others_that_are_open(treaty: Treaty, state):
     await treaty.approvals(BRAZIL, PARAGUAY)
@@ -256,14 +248,12 @@ async def test_settling_an_approval_asks_for_the_stage_and_the_others_that_are_o
     assert await treaty.states() == {"brazil": state, "paraguay": "open", "eu": state}
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("state", ["open", "requested", "not started"])
 async def test_an_approval_that_still_waits_asks_nothing(treaty: Treaty, state):
     draft = await treaty.field("treaty", "approval", value=f"Brazil (Congress): ratification, {state}")
     assert (await treaty.preview(draft)).asked == []
 
 
-@pytest.mark.asyncio
 async def test_the_last_open_approval_asks_for_the_stage_however_it_is_settled(treaty: Treaty):
     await treaty.approvals(BRAZIL, EUROPE)
     await treaty.item("commitment_watch")
@@ -281,7 +271,6 @@ async def test_the_last_open_approval_asks_for_the_stage_however_it_is_settled(t
     assert not asked_in(await treaty.preview(older)).last
 
 
-@pytest.mark.asyncio
 async def test_the_one_approval_of_the_side_that_must_act_is_chosen_with_its_clearance_until_it_is_unchosen(
     treaty: Treaty,
 ):
@@ -295,7 +284,6 @@ async def test_the_one_approval_of_the_side_that_must_act_is_chosen_with_its_cle
     assert await treaty.states() == {"brazil": "open"}
 
 
-@pytest.mark.asyncio
 async def test_an_authority_with_a_record_of_its_own_is_known_as_the_one_that_must_act(treaty: Treaty):
     await treaty.put("2023-11-10", ("parliament", "participant", "name", "European Parliament"))
     await treaty.approvals(EUROPE)
@@ -307,7 +295,6 @@ async def test_an_authority_with_a_record_of_its_own_is_known_as_the_one_that_mu
     assert (offered(found)[0], asked_in(found).also) == ("consent by European Parliament (European Union)", [])
 
 
-@pytest.mark.asyncio
 async def test_no_approval_of_another_side_and_none_of_several_is_chosen_for_the_editor(treaty: Treaty):
     await treaty.approvals(PARAGUAY)
     await treaty.item("clearance", who="brazil")
@@ -319,7 +306,6 @@ async def test_no_approval_of_another_side_and_none_of_several_is_chosen_for_the
     assert offered(found) == ["ratification by Congress (Brazil)", "ratification by Congress (Paraguay)"]
 
 
-@pytest.mark.asyncio
 async def test_what_still_waits_after_a_clearance_is_dated_by_its_own_source(treaty: Treaty):
     await treaty.approvals(BRAZIL)
     await treaty.put("2023-12-01", ("treaty", "deal", "approval", EUROPE | {"state": "open"}))
@@ -338,7 +324,6 @@ async def test_what_still_waits_after_a_clearance_is_dated_by_its_own_source(tre
     assert await treaty.status() == f"Under review, 10 November 2023; waiting for {expected}"
 
 
-@pytest.mark.asyncio
 async def test_another_value_in_the_form_forgets_what_was_chosen_for_the_first(treaty: Treaty):
     await treaty.approvals(BRAZIL, PARAGUAY)
     await treaty.item("evaluation")
@@ -351,7 +336,6 @@ async def test_another_value_in_the_form_forgets_what_was_chosen_for_the_first(t
     assert [change.slug for change in (await treaty.saved(other)).changes] == ["wait"]
 
 
-@pytest.mark.asyncio
 async def test_a_choice_that_is_not_offered_changes_nothing(treaty: Treaty):
     await treaty.approvals(BRAZIL)
     await treaty.item("evaluation")
@@ -363,7 +347,6 @@ async def test_a_choice_that_is_not_offered_changes_nothing(treaty: Treaty):
         assert [change.slug for change in (await treaty.preview(draft)).changes] == ["wait"]
 
 
-@pytest.mark.asyncio
 async def test_what_another_editor_changed_about_the_deal_is_shown_before_saving(treaty: Treaty):
     await treaty.approvals(BRAZIL, PARAGUAY)
     await treaty.item("evaluation")
@@ -381,7 +364,6 @@ async def test_what_another_editor_changed_about_the_deal_is_shown_before_saving
     assert await treaty.value("treaty", "stage") == "approved"
 
 
-@pytest.mark.asyncio
 async def test_a_choice_that_another_editor_made_void_is_not_dropped_without_a_word(treaty: Treaty):
     await treaty.approvals(BRAZIL, PARAGUAY)
     await treaty.item("evaluation")  # Entered after the approvals: its updates are the newer ones.
@@ -390,7 +372,6 @@ async def test_a_choice_that_another_editor_made_void_is_not_dropped_without_a_w
     assert (await treaty.save(mine.draft)).moved_on
 
 
-@pytest.mark.asyncio
 async def test_the_longest_choices_about_as_many_deals_as_are_asked_about_fit_into_one_message(treaty: Treaty):
     deals = [f"d{n}" for n in range(5)]
     for slug in deals:
@@ -425,7 +406,6 @@ async def test_the_longest_choices_about_as_many_deals_as_are_asked_about_fit_in
 SIGNED, COMPLETED = "signed", "completed"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("before", "stage", "approvals", "item", "expected"),
     [
@@ -460,14 +440,12 @@ async def test_what_a_signed_or_completed_deal_leaves_open_is_told_before_saving
     assert await treaty.value("treaty", "stage") == stage
 
 
-@pytest.mark.asyncio
 async def test_an_approval_from_after_the_signature_is_not_told_as_without_outcome(treaty: Treaty):
     await treaty.put("2024-04-01", ("treaty", "deal", "approval", BRAZIL | {"state": "requested"}))
     left = (await treaty.preview(await treaty.field("treaty", "stage", value="signed"))).left
     assert left == [LeftOpen("Trade agreement", [], ["ratification by Congress (Brazil)"], [])]
 
 
-@pytest.mark.asyncio
 async def test_a_stage_chosen_with_a_closing_tells_what_it_leaves_open_without_the_item_itself(treaty: Treaty):
     await treaty.put("2023-11-20", ("treaty", "deal", "stage", "signed"))
     await treaty.item("delivery")
@@ -484,7 +462,6 @@ async def test_a_stage_chosen_with_a_closing_tells_what_it_leaves_open_without_t
     assert left.items == ["Payment"]
 
 
-@pytest.mark.asyncio
 async def test_an_older_stage_that_does_not_become_the_newest_tells_nothing(treaty: Treaty):
     await treaty.put("2024-06-01", ("treaty", "deal", "stage", "in_execution"))
     await treaty.approvals(BRAZIL)
@@ -492,7 +469,6 @@ async def test_an_older_stage_that_does_not_become_the_newest_tells_nothing(trea
     assert ([note.how for note in found.notes], found.left) == (["older"], [])
 
 
-@pytest.mark.asyncio
 async def test_an_item_closed_by_another_editor_meanwhile_is_not_closed_again(treaty: Treaty):
     await treaty.item("signature")
     mine = await treaty.preview(await treaty.stage(await treaty.closing("done"), "signed"))

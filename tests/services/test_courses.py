@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
-
 from bot import when
 from bot.services import courses, updates
 from bot.services.updates import Change
@@ -20,7 +18,6 @@ async def enter(db: Database, desk: int, now: datetime, source: int, *changes: t
         return await updates.append(conn, desk, entered, now=now, person_id=1, origin="editor")
 
 
-@pytest.mark.asyncio
 async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_withdrawn(db, desk, source, now):
     made = await enter(
         db,
@@ -48,7 +45,6 @@ async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_with
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
 
 
-@pytest.mark.asyncio
 async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk, source, now):
     await enter(
         db,

@@ -39,7 +39,6 @@ def test_a_naive_instant_is_refused():
         to_text(datetime(2026, 1, 1))  # noqa: DTZ001  # the mistake that is refused
 
 
-@pytest.mark.asyncio
 async def test_an_exception_rolls_the_whole_write_back(db):
     with pytest.raises(RuntimeError):
         async with db.write() as conn:
@@ -50,7 +49,6 @@ async def test_an_exception_rolls_the_whole_write_back(db):
     assert await count(db) == 1
 
 
-@pytest.mark.asyncio
 async def test_a_cancelled_write_leaves_no_transaction_behind(db):
     inside = asyncio.Event()
 
@@ -70,20 +68,17 @@ async def test_a_cancelled_write_leaves_no_transaction_behind(db):
     assert await count(db) == 1
 
 
-@pytest.mark.asyncio
 async def test_writes_wait_for_one_another(db):
     await asyncio.gather(*(insert(db, str(n)) for n in range(50)))
     assert await count(db) == 50
 
 
-@pytest.mark.asyncio
 async def test_readers_cannot_write(db):
     for reader in (db.read, db.aside):
         with pytest.raises(sqlite3.OperationalError):
             await reader.execute("INSERT INTO meta (key, value) VALUES ('a', 'x')")
 
 
-@pytest.mark.asyncio
 async def test_what_takes_long_aside_holds_up_no_answer(db):
     going_on, enough = threading.Event(), threading.Event()
 
@@ -105,7 +100,6 @@ async def test_what_takes_long_aside_holds_up_no_answer(db):
     assert [tuple(row) for row in await long] == [(500,)]
 
 
-@pytest.mark.asyncio
 async def test_a_closed_file_has_no_connection_left(tmp_path: Path):
     db = await Database.open(tmp_path / "attache.db")
     await db.close()
@@ -115,7 +109,6 @@ async def test_a_closed_file_has_no_connection_left(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["attache.db"]
 
 
-@pytest.mark.asyncio
 async def test_a_full_disk_refuses_the_write_and_keeps_what_was_there(db):
     await insert(db, "a")
     async with db.write() as conn:
@@ -127,7 +120,6 @@ async def test_a_full_disk_refuses_the_write_and_keeps_what_was_there(db):
     assert await count(db) == 1
 
 
-@pytest.mark.asyncio
 async def test_the_ledger_cannot_be_rewritten(db, desk, source):
     async with db.write() as conn:
         await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, 'deal', 'd')", (desk,))
@@ -157,7 +149,6 @@ def test_a_second_process_is_refused_until_the_first_ends(tmp_path: Path):
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.asyncio
 async def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path):
     path = tmp_path / "notes.db"
     path.write_text("These are my notes, not a database. " * 100)
@@ -166,13 +157,11 @@ async def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path)
     assert path.read_text().startswith("These are my notes")
 
 
-@pytest.mark.asyncio
 async def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path):
     with pytest.raises(DatabaseError, match="cannot be opened"):
         await Database.open(tmp_path)
 
 
-@pytest.mark.asyncio
 async def test_a_migration_that_fails_leaves_nothing_of_itself(tmp_path: Path):
     folder = tmp_path / "migrations"
     folder.mkdir()
@@ -192,7 +181,6 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(tmp_path: Path):
         await db.close()
 
 
-@pytest.mark.asyncio
 async def test_a_file_of_a_newer_version_is_refused(db):
     async with db.write() as conn:
         await conn.execute("PRAGMA user_version = 99")
@@ -207,7 +195,6 @@ def test_migrations_are_numbered_without_a_gap(tmp_path: Path):
         migrations(tmp_path)
 
 
-@pytest.mark.asyncio
 async def test_the_file_and_its_log_are_readable_by_their_owner_only(db):
     await insert(db, "a")
     for file in db.path.parent.glob(f"{db.path.name}*"):

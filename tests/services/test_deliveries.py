@@ -46,7 +46,6 @@ def owing(db: Database, desk: int, now: datetime) -> Owing:
     return Owing(db, now)
 
 
-@pytest.mark.asyncio
 async def test_what_is_planned_twice_is_owed_once(owing: Owing):
     place = await owing.place()
     first = await owing.plan(place, "b1")
@@ -58,7 +57,6 @@ async def test_what_is_planned_twice_is_owed_once(owing: Owing):
     assert row.payload == {"a": 1}
 
 
-@pytest.mark.asyncio
 async def test_one_message_at_a_time_and_the_oldest_first(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "later", due_at=owing.now + timedelta(seconds=9))
@@ -76,7 +74,6 @@ async def test_one_message_at_a_time_and_the_oldest_first(owing: Owing):
     assert await owing.claim(place) is None
 
 
-@pytest.mark.asyncio
 async def test_a_claim_is_in_doubt_until_it_is_settled(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "b1")
@@ -90,7 +87,6 @@ async def test_a_claim_is_in_doubt_until_it_is_settled(owing: Owing):
     assert (row.state, row.unknown, row.outcome, row.payload) == ("settled", False, "delivered", None)
 
 
-@pytest.mark.asyncio
 async def test_what_a_dead_process_claimed_is_planned_again_and_in_doubt(owing: Owing):
     place, other = await owing.place(), await owing.place(1002)
     await owing.plan(place, "b1")
@@ -110,7 +106,6 @@ async def test_what_a_dead_process_claimed_is_planned_again_and_in_doubt(owing: 
     assert again.first_tried_at == owing.now
 
 
-@pytest.mark.asyncio
 async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owing):
     place, other = await owing.place(), await owing.place(1002)
     await owing.plan(place, "b1")
@@ -127,7 +122,6 @@ async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owi
     assert again.key == "b1"
 
 
-@pytest.mark.asyncio
 async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_after_a_restore(owing: Owing):
     place = await owing.place()
     held, waiting = [await owing.plan(place, key, "digest") for key in ("2026-11-20", "2026-11-23")]
@@ -144,7 +138,6 @@ async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_afte
     assert [one.count for one in await deliveries.list_held(owing.db.read, GUILD)] == [1]
 
 
-@pytest.mark.asyncio
 async def test_a_settled_delivery_stays_settled(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "b1")
@@ -157,7 +150,6 @@ async def test_a_settled_delivery_stays_settled(owing: Owing):
     assert (await owing.get(claimed.id)).outcome == "delivered"
 
 
-@pytest.mark.asyncio
 async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is_lost(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "b1")
@@ -175,7 +167,6 @@ async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is
     assert await owing.claim(place)
 
 
-@pytest.mark.asyncio
 async def test_a_wait_for_one_channel_moves_all_that_is_due_there(owing: Owing):
     place, other = await owing.place(), await owing.place(1002)
     for key in ("b1", "b2"):
@@ -186,7 +177,6 @@ async def test_a_wait_for_one_channel_moves_all_that_is_due_there(owing: Owing):
     assert await deliveries.due_destinations(owing.db.read, owing.now + timedelta(seconds=299)) == [other]
 
 
-@pytest.mark.asyncio
 async def test_the_oldest_that_waits_is_known(owing: Owing):
     place = await owing.place()
     assert await deliveries.oldest_due(owing.db.read, GUILD, owing.now) is None
@@ -196,7 +186,6 @@ async def test_the_oldest_that_waits_is_known(owing: Owing):
     assert await deliveries.oldest_due(owing.db.read, 2000, owing.now) is None
 
 
-@pytest.mark.asyncio
 async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owing):
     place = await owing.place()
     async with owing.db.write() as conn:
@@ -207,7 +196,6 @@ async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owin
     assert await deliveries.log(owing.db.read, 2000, place) == []
 
 
-@pytest.mark.asyncio
 async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
     place = await owing.place()
 
@@ -227,7 +215,6 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
     assert await confirm("first:3") is None
 
 
-@pytest.mark.asyncio
 async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stopped(owing: Owing):
     async def ask(key: str) -> tuple[bool, int | None]:
         async with owing.db.write() as conn:
@@ -252,7 +239,6 @@ async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stoppe
     assert planned
 
 
-@pytest.mark.asyncio
 async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "sent")
@@ -272,7 +258,6 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting", "dropped"}
 
 
-@pytest.mark.asyncio
 async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing):
     place, broken = await owing.place(), await owing.place(1002)
     await owing.plan(place, "old")
@@ -293,7 +278,6 @@ async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing)
     assert [tuple(row) for row in rows] == [("still due", "planned", ""), ("held", "settled", "target gone")]
 
 
-@pytest.mark.asyncio
 async def test_drafts_and_questions_go_with_time(owing: Owing):
     async with owing.db.write() as conn:
         for table, column, sql in (

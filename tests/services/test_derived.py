@@ -66,7 +66,6 @@ async def load(db: Database, now: datetime) -> None:
 # Bringing a file up to date
 
 
-@pytest.mark.asyncio
 async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_again(
     db: Database, desk: int, now: datetime, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
@@ -106,7 +105,6 @@ async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_a
         await upgraded.close()
 
 
-@pytest.mark.asyncio
 async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(db, desk, source, now):
     await load(db, now)
     await enter(db, OTHER_GUILD, await a_source(db), now, ("x", "topic", "name", "Grain exports"))
@@ -124,7 +122,6 @@ async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(
         assert await everything(db) == held
 
 
-@pytest.mark.asyncio
 async def test_a_file_that_is_up_to_date_is_left_alone(db, desk, source, now):
     await derived.bring_up_to_date(db)
     await load(db, now)
@@ -142,7 +139,6 @@ async def a_source(db: Database) -> int:
 # Names and texts
 
 
-@pytest.mark.asyncio
 async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, desk, source, now):
     await enter(
         db,
@@ -173,7 +169,6 @@ async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, desk, 
         assert await rows(db, f"SELECT * FROM {table}") == [], table
 
 
-@pytest.mark.asyncio
 async def test_a_text_says_by_tags_what_it_can_be_filtered_by(db, desk, source, now):
     await enter(
         db,
@@ -207,7 +202,6 @@ async def test_a_text_says_by_tags_what_it_can_be_filtered_by(db, desk, source, 
     assert await rows(db, "SELECT rowid FROM text WHERE text MATCH 'tags:g1000o'") == []
 
 
-@pytest.mark.asyncio
 async def test_texts_lie_newest_first_and_move_with_their_record(db, desk, source, now):
     await enter(db, desk, source, now, ("undated", "topic", "name", "Grain"))
     await enter(db, desk, source, now, ("late", "deal", "name", "Grain"), ("late", "deal", "stage", "signed"))
@@ -228,7 +222,6 @@ async def test_texts_lie_newest_first_and_move_with_their_record(db, desk, sourc
 # The vocabulary
 
 
-@pytest.mark.asyncio
 async def test_a_word_is_known_while_some_live_record_of_the_server_holds_it(db, desk, source, now):
     elsewhere = await a_source(db)
     await enter(db, OTHER_GUILD, elsewhere, now, ("x", "topic", "name", "Grain exports"))
@@ -246,7 +239,6 @@ async def test_a_word_is_known_while_some_live_record_of_the_server_holds_it(db,
     assert await vocabulary(db, OTHER_GUILD) == {"grain", "exports"}
 
 
-@pytest.mark.asyncio
 async def test_a_new_name_is_known_by_those_who_show_it_and_the_old_one_forgotten(db, desk, source, now):
     await enter(
         db,
@@ -272,7 +264,6 @@ async def test_a_new_name_is_known_by_those_who_show_it_and_the_old_one_forgotte
 # The past
 
 
-@pytest.mark.asyncio
 async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, now):
     consent = {"side": "us", "what": "clearances", "state": "open"}
     await enter(
@@ -308,7 +299,6 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, 
     assert [from_on for from_on, *_ in await rows(db, was, "drones")] == ["2020-01-01", "2021-01-01", "2022-01-01"]
 
 
-@pytest.mark.asyncio
 async def test_a_change_of_one_record_among_thousands_stays_quick(db, desk, source, now):
     """Steps of SQLite, not seconds: nothing that is written with an update may walk through the whole record."""
     matters: list[tuple[str, Kind, str, Any]] = [

@@ -12,7 +12,6 @@ from data.records import Holdings
 from tests.conftest import GUILD
 
 
-@pytest.mark.asyncio
 async def test_configuring_again_changes_only_what_is_given(db, desk, now):
     before = await desks.get(db.read, GUILD)
     async with db.write() as conn:
@@ -23,7 +22,6 @@ async def test_configuring_again_changes_only_what_is_given(db, desk, now):
     assert (after.editor_role_id, after.set_up_by) == (5, other.id)
 
 
-@pytest.mark.asyncio
 async def test_each_joining_is_greeted_once(db, desk, now):
     async with db.write() as conn:
         assert await desks.mark_greeted(conn, desk, now=now)
@@ -34,7 +32,6 @@ async def test_each_joining_is_greeted_once(db, desk, now):
         assert not await desks.mark_greeted(conn, desk, now=now), "a second notice of one removal is no new removal"
 
 
-@pytest.mark.asyncio
 async def test_a_server_that_removes_the_bot_before_setup_leaves_nothing_behind(db, now):
     async with db.write() as conn:
         await desks.ensure(conn, 5, name="Curious", owner_id=1)
@@ -42,7 +39,6 @@ async def test_a_server_that_removes_the_bot_before_setup_leaves_nothing_behind(
     assert await desks.find(db.read, 5) is None
 
 
-@pytest.mark.asyncio
 async def test_a_return_ends_only_with_setup(db, desk, now):
     async with db.write() as conn:
         await desks.leave(conn, GUILD, now=now)
@@ -56,7 +52,6 @@ async def test_a_return_ends_only_with_setup(db, desk, now):
     assert (back.left_at, back.zone, back.channel_id) == (None, "Asia/Kolkata", GUILD + 1)
 
 
-@pytest.mark.asyncio
 async def test_a_server_never_set_up_is_named_as_such_and_learns_nothing_more(db, now):
     async with db.write() as conn:
         await desks.forget_all_but_the_greeting(conn, 5, now=now)
@@ -70,7 +65,6 @@ async def test_a_server_never_set_up_is_named_as_such_and_learns_nothing_more(db
     assert [one.guild_id for one in await desks.list_all(db.read)] == [5]
 
 
-@pytest.mark.asyncio
 async def test_holdings_count_records_updates_and_dossiers(db, desk, now):
     assert await desks.holdings(db.read, GUILD) == Holdings(0, 0, ())
     (shipped, *_) = dossiers.shipped()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
-import pytest_asyncio
 
 from bot import when
 from bot.agenda import Digest, next_digest
@@ -18,18 +17,17 @@ from bot.ui.messages import Message
 from data.records import Destination, FactDate
 from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
-pytestmark = pytest.mark.asyncio
 START = at("2027-03-01 12:00")  # A Monday.
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def there(db, desk, source) -> Outbound:
     found = Outbound(db, source, START)
     await found.enter("drones", "deal", name="31 armed drones", stage="negotiating")
     return found
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def channel(there: Outbound) -> Destination:
     """A channel whose weekday digest was sent once already, on Tuesday 2 March."""
     await there.digest(await there.channel())

@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import date
 
 import pytest
-import pytest_asyncio
 
 from bot import dossier as files
 from bot.errors import BadInput
@@ -34,7 +33,7 @@ async def load(db: Database, guild_id: int, now, name: str | files.Dossier = STA
         return await dossiers.load(conn, guild_id, dossier, now=now, person_id=1)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def loaded(db, desk, now) -> int:
     await load(db, desk, now)
     return desk
@@ -56,7 +55,6 @@ def roles(opened: Opened, field: str) -> set[tuple[str, str]]:
 # What the article says, record by record
 
 
-@pytest.mark.asyncio
 async def test_every_kind_of_record_is_there_in_its_number(db, loaded):
     there = await every(db, loaded)
     assert Counter(o.record.kind for o in there.values()) == {
@@ -101,7 +99,6 @@ SENTENCES = {
 }  # fmt: skip
 
 
-@pytest.mark.asyncio
 async def test_every_sentence_leads_to_its_records_and_every_record_to_a_sentence(db, loaded):
     cited: dict[int, set[str]] = {number: set() for number in SENTENCES}
     for slug, opened in (await every(db, loaded)).items():
@@ -117,7 +114,6 @@ async def test_every_sentence_leads_to_its_records_and_every_record_to_a_sentenc
     assert set().union(*cited.values()) == set(await every(db, loaded))
 
 
-@pytest.mark.asyncio
 async def test_the_session_is_linked_with_all_that_it_had(db, loaded):
     opened = await records.get(db.read, loaded, SESSION)
     assert opened.record.value("state") == "held"
@@ -148,7 +144,6 @@ async def test_the_session_is_linked_with_all_that_it_had(db, loaded):
     }
 
 
-@pytest.mark.asyncio
 async def test_people_have_the_titles_and_countries_of_the_article(db, loaded):
     there = await every(db, loaded)
     assert {s: (o.record.value("title"), linked(o, "country")) for s, o in there.items() if o.record.fact("title")} == {
@@ -159,7 +154,6 @@ async def test_people_have_the_titles_and_countries_of_the_article(db, loaded):
     }
 
 
-@pytest.mark.asyncio
 async def test_organisations_have_a_country_only_where_it_is_printed(db, loaded):
     there = await every(db, loaded)
     found = {s: linked(o, "country") for s, o in there.items() if o.record.value("type") == "organisation"}
@@ -173,7 +167,6 @@ async def test_organisations_have_a_country_only_where_it_is_printed(db, loaded)
     }
 
 
-@pytest.mark.asyncio
 async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
     engines, drones, vehicles = await records.get_many(
         db.read, loaded, ["fighter-jet-engines", "armed-drones", "infantry-combat-vehicles"]
@@ -202,7 +195,6 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
     assert all(o.record.state.newest == o.record.state.opened == SESSION_DAY for o in (engines, drones, vehicles))
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("deal", "fields"),
     [
@@ -217,7 +209,6 @@ async def test_what_the_article_does_not_say_of_a_deal_is_absent(db, loaded, dea
     assert not {"side_state", "approved_by"} & set(facts)
 
 
-@pytest.mark.asyncio
 async def test_what_the_article_does_not_say_elsewhere_is_absent(db, loaded):
     there = await every(db, loaded)
     assert there[SESSION].record.fact("edition") is None
@@ -257,7 +248,6 @@ WHOSE = {
 }
 
 
-@pytest.mark.asyncio
 async def test_every_statement_says_whose_it_is(db, loaded):
     statements = {s: o for s, o in (await every(db, loaded)).items() if o.record.kind == "statement"}
     assert {s: (o.record.value("form"), linked(o, "whose")) for s, o in statements.items()} == WHOSE
@@ -267,7 +257,6 @@ async def test_every_statement_says_whose_it_is(db, loaded):
     assert all(o.record.fact("said") and o.record.fact("about") for o in statements.values())
 
 
-@pytest.mark.asyncio
 async def test_documents_say_who_issued_them_and_what_they_are_about(db, loaded):
     joint, roadmap = await records.get_many(
         db.read, loaded, ["india-us-joint-statement-2023", "india-us-defence-roadmap"]
@@ -276,7 +265,6 @@ async def test_documents_say_who_issued_them_and_what_they_are_about(db, loaded)
     assert linked(roadmap, "topic") == {"defence-industrial-cooperation", "supply-chain-resilience"}
 
 
-@pytest.mark.asyncio
 async def test_events_carry_their_own_dates(db, loaded):
     attack_day = date(2023, 10, 7)
     ongoing = FactDate("open", SESSION_DAY.first, worked_out=True, printed="ongoing on 10 November 2023")
@@ -307,7 +295,6 @@ async def test_events_carry_their_own_dates(db, loaded):
     assert roles(events["russias-war-against-ukraine"], "involved") >= {("russia", "waging the war")}
 
 
-@pytest.mark.asyncio
 async def test_what_is_not_an_event_carries_the_day_of_the_session(db, loaded):
     for opened in (await every(db, loaded)).values():
         if opened.record.kind != "event":
@@ -315,7 +302,6 @@ async def test_what_is_not_an_event_carries_the_day_of_the_session(db, loaded):
             assert dates - {FactDate("unknown")} == {SESSION_DAY}
 
 
-@pytest.mark.asyncio
 async def test_pending_items_say_who_must_act_and_how_they_are_known(db, loaded):
     items = {s: o.record for s, o in (await every(db, loaded)).items() if o.record.kind == "pending"}
     found = {
@@ -342,7 +328,6 @@ async def test_pending_items_say_who_must_act_and_how_they_are_known(db, loaded)
     assert await records.list_waiting(db.read, loaded, about="fighter-jet-engines") == []
 
 
-@pytest.mark.asyncio
 async def test_pending_items_are_about_their_records(db, loaded):
     there = await every(db, loaded)
     assert linked(there["drone-clearances"], "about") == {"armed-drones"}
@@ -357,7 +342,6 @@ async def test_pending_items_are_about_their_records(db, loaded):
     assert linked(there["china-details"], "about") == {"india-china-relations"}
 
 
-@pytest.mark.asyncio
 async def test_who_is_only_mentioned_has_no_deal_and_no_session(db, loaded):
     there = await every(db, loaded)
     for slug in ("china", "ukraine", "russia", "israel", "hamas"):
@@ -367,41 +351,35 @@ async def test_who_is_only_mentioned_has_no_deal_and_no_session(db, loaded):
 # The traps of extraction
 
 
-@pytest.mark.asyncio
 async def test_a_floor_stays_a_floor(db, loaded):
     (value,) = (await records.get(db.read, loaded, "armed-drones")).record.facts("value")
     assert value.value == {"amount": "3000000000", "currency": "USD", "bound": "at least"}
     assert get_field("deal", "value").type.words(value.value, {}) == "more than $3 billion"
 
 
-@pytest.mark.asyncio
 async def test_several_systems_are_no_number_of_vehicles(db, loaded):
     vehicles = (await records.get(db.read, loaded, "infantry-combat-vehicles")).record
     assert vehicles.fact("quantity") is None
     assert "several systems" in vehicles.value("summary")
 
 
-@pytest.mark.asyncio
 async def test_new_delhi_is_the_venue_and_as_a_participant_the_indian_government(db, loaded):
     assert (await records.get_by_name(db.read, loaded, "New Delhi")).record.kind == "place"
     assert (await records.get_by_name(db.read, loaded, "New Delhi", ["participant"])).record.slug == "india"
 
 
-@pytest.mark.asyncio
 async def test_the_joint_statement_holds_neither_the_condemnation_nor_palestine(db, loaded):
     joint = await records.get(db.read, loaded, "india-us-joint-statement-2023")
     said = {link.slug for link in joint.links if link.field == "whose"}
     assert said == {slug for slug in WHOSE if slug.startswith("joint-statement-")}
 
 
-@pytest.mark.asyncio
 async def test_an_expectation_of_one_side_is_no_pledge_of_the_other(db, loaded):
     opened = await records.get(db.read, loaded, "us-expects-of-india")
     assert (opened.record.value("form"), linked(opened, "whose")) == ("expectation", {"united-states"})
     assert "india" in linked(opened, "about")
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("typed", "slug"),
     [
@@ -427,7 +405,6 @@ async def test_names_as_printed_and_as_people_say_them_lead_to_one_record(db, lo
     assert slug in [hit.row.slug for hit in (await search.search(db.read, loaded, search.Wanted(typed))).hits]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(("typed", "slug"), [("भारत", "india"), ("अमेरिका", "united-states")])
 async def test_a_name_in_another_script_opens_the_record_and_says_where_it_comes_from(db, loaded, typed, slug):
     opened = await records.get_by_name(db.read, loaded, typed, ["participant"])
@@ -436,21 +413,18 @@ async def test_a_name_in_another_script_opens_the_record_and_says_where_it_comes
     assert opened.sources[alias.source].title == "Attaché's own list of names"
 
 
-@pytest.mark.asyncio
 async def test_the_cold_war_is_history_and_no_status(db, loaded):
     war = await records.get(db.read, loaded, "cold-war")
     assert war.record.state.newest is None
     assert not any(link.kind == "deal" for link in war.links)
 
 
-@pytest.mark.asyncio
 async def test_progress_is_not_attached_to_any_deal(db, loaded):
     assert not any(
         link.kind == "deal" for link in (await records.get(db.read, loaded, "progress-on-defence-deals")).links
     )
 
 
-@pytest.mark.asyncio
 async def test_nothing_invented_is_anywhere(db, loaded):
     file = (dossiers._SHIPPED / f"{STARTER}.yaml").read_text(encoding="utf-8")
     drawn = [file]
@@ -467,7 +441,6 @@ async def test_nothing_invented_is_anywhere(db, loaded):
     assert re.search(r"\bgeneral atomics\b", text)
 
 
-@pytest.mark.asyncio
 async def test_the_source_says_that_it_has_no_date_and_no_title(db, loaded):
     opened = await records.get(db.read, loaded, "armed-drones")
     (article,) = [s for s in opened.sources.values() if "article" in s.title]
@@ -501,7 +474,6 @@ async def value_of(db: Database, desk: int, record: str, field: str):
     return (await records.get(db.read, desk, record)).record.value(field)
 
 
-@pytest.mark.asyncio
 async def test_loading_twice_changes_nothing(db, desk, now):
     first = await load(db, desk, now)
     newest = await updates.newest_id(db.read, desk)
@@ -512,13 +484,11 @@ async def test_loading_twice_changes_nothing(db, desk, now):
     assert await updates.newest_id(db.read, desk) == newest
 
 
-@pytest.mark.asyncio
 async def test_what_is_loaded_is_marked_as_from_a_dossier(db, loaded):
     rows = await db.read.execute_fetchall("SELECT DISTINCT origin, person_id FROM ledger WHERE guild_id = ?", (loaded,))
     assert [tuple(row) for row in rows] == [("dossier", 1)]
 
 
-@pytest.mark.asyncio
 async def test_a_corrected_file_appends_only_what_changed(db, loaded, now):
     corrected = changed_file(
         now, ("quantity: 31", "quantity: 32"), ("General Atomics as maker", "General Atomics as seller")
@@ -534,14 +504,12 @@ async def test_a_corrected_file_appends_only_what_changed(db, loaded, now):
     assert (await load(db, loaded, now, corrected)).unchanged == result.unchanged + 2
 
 
-@pytest.mark.asyncio
 async def test_a_file_corrected_twice_and_back_leaves_what_it_says(db, loaded, now):
     for quantity in ("32", "33", "31"):
         await load(db, loaded, now, changed_file(now, ("quantity: 31", f"quantity: {quantity}")))
         assert await value_of(db, loaded, "armed-drones", "quantity") == quantity
 
 
-@pytest.mark.asyncio
 async def test_what_is_gone_from_the_file_is_withdrawn_and_comes_back_with_it(db, loaded, now):
     await load(db, loaded, now, changed_file(now, ("quantity: 31", "quantity: 32")))
     without = changed_file(now, ("      - quantity: 31\n", ""))
@@ -553,7 +521,6 @@ async def test_what_is_gone_from_the_file_is_withdrawn_and_comes_back_with_it(db
     assert await value_of(db, loaded, "armed-drones", "quantity") == "31"
 
 
-@pytest.mark.asyncio
 async def test_a_record_that_is_gone_from_the_file_is_gone(db, loaded, now):
     text = (dossiers._SHIPPED / f"{STARTER}.yaml").read_text(encoding="utf-8")
     start, end = text.index("  china-details:"), len(text)
@@ -564,7 +531,6 @@ async def test_a_record_that_is_gone_from_the_file_is_gone(db, loaded, now):
     assert await records.find(db.read, loaded, "china-details") is not None
 
 
-@pytest.mark.asyncio
 async def test_a_newer_fact_of_an_editor_stands(db, loaded, now, source):
     later = FactDate("day", date(2024, 2, 1), date(2024, 2, 1))
     await enter(db, loaded, now, source, "armed-drones", "stage", "approved", on=later)
@@ -575,7 +541,6 @@ async def test_a_newer_fact_of_an_editor_stands(db, loaded, now, source):
     assert await value_of(db, loaded, "armed-drones", "stage") == "approved"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("as_correction", [True, False])
 async def test_an_editors_fact_of_the_same_day_stands(db, loaded, now, source, as_correction):
     (mine,) = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "quantity"]
@@ -585,7 +550,6 @@ async def test_an_editors_fact_of_the_same_day_stands(db, loaded, now, source, a
     assert await value_of(db, loaded, "armed-drones", "quantity") == "30"
 
 
-@pytest.mark.asyncio
 async def test_what_an_editor_took_back_stays_away(db, loaded, now):
     (mine,) = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "quantity"]
     async with db.write() as conn:
@@ -596,7 +560,6 @@ async def test_what_an_editor_took_back_stays_away(db, loaded, now):
     assert await value_of(db, loaded, "armed-drones", "quantity") is None
 
 
-@pytest.mark.asyncio
 async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_deal(db, loaded, now, source):
     later = FactDate("day", date(2024, 2, 1), date(2024, 2, 1))
     await enter(db, loaded, now, source, "armed-drones", "stage", "approved", on=later)
@@ -609,7 +572,6 @@ async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_
     assert await value_of(db, loaded, "armed-drones", "stage") == "requested"
 
 
-@pytest.mark.asyncio
 async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_file(db, desk, now, source):
     async with db.write() as conn:
         change = Change("china-details", "topic", "name", "Details", SESSION_DAY, source)
@@ -621,7 +583,6 @@ async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_fil
     assert count == 1
 
 
-@pytest.mark.asyncio
 async def test_two_servers_hold_it_apart(db, loaded, now):
     assert await every(db, OTHER) == {}
     assert (await search.search(db.read, OTHER, search.Wanted("भारत"))).total == 0
@@ -633,7 +594,6 @@ async def test_two_servers_hold_it_apart(db, loaded, now):
     assert not ids[0] & ids[1]
 
 
-@pytest.mark.asyncio
 async def test_two_dossiers_share_a_record_and_leave_each_others_facts_alone(db, loaded, now):
     other = """
 dossier: trade

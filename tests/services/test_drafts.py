@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.drafts import Draft, Mistakes, Preview, Task, alias_task, checked_task, closing_task, field_task
@@ -70,7 +69,7 @@ class Editing:
         return found
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def editing(db: Database, desk: int, source: int, now: datetime) -> Editing:
     async with db.write() as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
@@ -91,7 +90,6 @@ async def editing(db: Database, desk: int, source: int, now: datetime) -> Editin
     return there
 
 
-@pytest.mark.asyncio
 async def test_a_preview_says_before_and_after_and_leaves_no_trace(editing: Editing):
     before = await editing.counts()
     found = await editing.preview(await editing.field("drones", "stage", value="signed"))
@@ -108,7 +106,6 @@ async def test_a_preview_says_before_and_after_and_leaves_no_trace(editing: Edit
     assert await editing.value("drones", "stage") == "under_review"
 
 
-@pytest.mark.asyncio
 async def test_saving_enters_what_the_preview_said_and_only_once(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     found = await editing.saved(draft)
@@ -121,7 +118,6 @@ async def test_saving_enters_what_the_preview_said_and_only_once(editing: Editin
         await editing.save(draft)
 
 
-@pytest.mark.asyncio
 async def test_a_draft_is_kept_word_for_word_even_when_nothing_of_it_can_be_read(editing: Editing):
     draft = await editing.field("drones", "value", value="much", date="soon", source="", reason="word " * 100)
     with pytest.raises(Mistakes):
@@ -130,7 +126,6 @@ async def test_a_draft_is_kept_word_for_word_even_when_nothing_of_it_can_be_read
     assert kept.typed == FORM | {"value": "much", "date": "soon", "source": "", "reason": "word " * 100}
 
 
-@pytest.mark.asyncio
 async def test_what_somebody_else_saved_meanwhile_is_shown_before_saving(editing: Editing):
     mine = await editing.preview(await editing.field("drones", "stage", value="signed"))
     await editing.saved(
@@ -144,14 +139,12 @@ async def test_what_somebody_else_saved_meanwhile_is_shown_before_saving(editing
     assert await editing.value("drones", "stage") == "signed"
 
 
-@pytest.mark.asyncio
 async def test_what_others_change_elsewhere_holds_up_nobody(editing: Editing):
     mine = await editing.preview(await editing.field("drones", "stage", value="signed"))
     await editing.enter(("india", "participant", "alias", {"text": "Bharat"}))
     assert not (await editing.save(mine.draft)).moved_on
 
 
-@pytest.mark.asyncio
 async def test_a_draft_opens_for_nobody_else_and_nowhere_else(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     with pytest.raises(UserError, match="somebody else"):
@@ -161,7 +154,6 @@ async def test_a_draft_opens_for_nobody_else_and_nowhere_else(editing: Editing):
             await drafts.get(editing.db.read, guild_id, id_, editing.edda)
 
 
-@pytest.mark.asyncio
 async def test_a_discarded_draft_saves_nothing(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     async with editing.db.write() as conn:
@@ -170,7 +162,6 @@ async def test_a_discarded_draft_saves_nothing(editing: Editing):
         await editing.save(draft)
 
 
-@pytest.mark.asyncio
 async def test_the_last_source_is_offered_for_an_hour_to_the_same_editor(editing: Editing):
     await editing.saved(await editing.field("drones", "stage", value="signed"))
     task = checked_task(await records.get(editing.db.read, GUILD, "drones"))
@@ -185,7 +176,6 @@ async def test_the_last_source_is_offered_for_an_hour_to_the_same_editor(editing
     assert await offered(editing.otto, 5) == ""
 
 
-@pytest.mark.asyncio
 async def test_a_stage_that_goes_back_is_refused_in_the_preview_until_it_has_a_reason(editing: Editing):
     with pytest.raises(BadInput, match="reason"):
         await editing.preview(await editing.field("drones", "stage", value="proposed"))
@@ -193,7 +183,6 @@ async def test_a_stage_that_goes_back_is_refused_in_the_preview_until_it_has_a_r
     assert await editing.value("drones", "stage") == "proposed"
 
 
-@pytest.mark.asyncio
 async def test_an_item_is_closed_once(editing: Editing):
     opened = await records.get(editing.db.read, GUILD, "clearances")
     first, second = [await editing.draft(closing_task(opened), value="given") for _ in range(2)]
@@ -204,7 +193,6 @@ async def test_an_item_is_closed_once(editing: Editing):
         closing_task(await records.get(editing.db.read, GUILD, "clearances"))
 
 
-@pytest.mark.asyncio
 async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
     task, opened = await drafts.pending_task(
         editing.db.read, GUILD, "Signature of the deal", about="31 armed drones", item_kind="signature", who="India"
@@ -223,14 +211,12 @@ async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
     assert item.open
 
 
-@pytest.mark.asyncio
 async def test_an_item_may_have_no_due_date(editing: Editing):
     task, _ = await drafts.pending_task(editing.db.read, GUILD, "Answer")
     await editing.saved(await editing.draft(task, value="none"))
     assert (await records.get(editing.db.read, GUILD, "answer")).record.fact("due") is None
 
 
-@pytest.mark.asyncio
 async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Editing):
     task, opened = await drafts.pending_task(editing.db.read, GUILD, "clearances for the DRONES", who="India")
     assert opened is not None
@@ -240,13 +226,11 @@ async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Ed
     assert [fact.value["record"] for fact in facts] == ["india"]
 
 
-@pytest.mark.asyncio
 async def test_a_name_that_begins_like_another_makes_a_new_item(editing: Editing):
     task, opened = await drafts.pending_task(editing.db.read, GUILD, "Clearances")
     assert (opened, task.new, task.record) == (None, True, "clearances-2")
 
 
-@pytest.mark.asyncio
 async def test_two_editors_who_make_the_same_item_make_one(editing: Editing):
     made = []
     for by in (editing.edda, editing.otto):
@@ -261,7 +245,6 @@ async def test_two_editors_who_make_the_same_item_make_one(editing: Editing):
     assert count == 1
 
 
-@pytest.mark.asyncio
 async def test_a_closed_item_that_is_named_again_is_open_again(editing: Editing):
     closing = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
     await editing.saved(await editing.draft(closing, value="dropped"))
@@ -270,7 +253,6 @@ async def test_a_closed_item_that_is_named_again_is_open_again(editing: Editing)
     assert (await records.get(editing.db.read, GUILD, "clearances")).record.open
 
 
-@pytest.mark.asyncio
 async def test_an_item_taken_back_can_be_made_again_under_its_name(editing: Editing):
     task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
     found = await editing.saved(await editing.draft(task, value="none"))
@@ -284,7 +266,6 @@ async def test_an_item_taken_back_can_be_made_again_under_its_name(editing: Edit
     assert (await editing.saved(await editing.draft(again, value="none"))).changes[0].new
 
 
-@pytest.mark.asyncio
 async def test_undo_of_another_server_finds_nothing(editing: Editing):
     found = await editing.saved(await editing.field("drones", "stage", value="signed"))
     for guild_id, batch in ((ELSEWHERE, found.draft.batch), (GUILD, ""), (GUILD, "made-up")):
@@ -293,7 +274,6 @@ async def test_undo_of_another_server_finds_nothing(editing: Editing):
                 await drafts.undo(conn, guild_id, batch, now=editing.now, person_id=editing.edda)
 
 
-@pytest.mark.asyncio
 async def test_names_in_a_value_are_looked_up_in_this_server(editing: Editing):
     found = await editing.saved(await editing.field("drones", "party", value="India as buyer"))
     assert [one.after and one.after.value for one in found.changes[0].changes] == [{"record": "india", "role": "buyer"}]
@@ -307,7 +287,6 @@ async def test_names_in_a_value_are_looked_up_in_this_server(editing: Editing):
     assert await editing.value("drones", "party") is None
 
 
-@pytest.mark.asyncio
 async def test_the_preview_says_when_a_value_moves_nothing(editing: Editing):
     same = await editing.preview(await editing.field("drones", "stage", value="under_review"))
     assert ([note.how for note in same.notes], same.changes[0].changes) == (["same"], [])
@@ -317,7 +296,6 @@ async def test_the_preview_says_when_a_value_moves_nothing(editing: Editing):
     assert [(note.how, len(note.others)) for note in beside.notes] == [("beside", 1)]
 
 
-@pytest.mark.asyncio
 async def test_a_record_taken_back_meanwhile_is_refused(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     ids = [update.id for update in await updates.history(editing.db.read, GUILD, "drones") if update.field == "name"]
@@ -327,7 +305,6 @@ async def test_a_record_taken_back_meanwhile_is_refused(editing: Editing):
         await editing.preview(draft)
 
 
-@pytest.mark.asyncio
 async def test_a_part_that_was_not_sent_stays_as_it_was(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     async with editing.db.write() as conn:
@@ -335,7 +312,6 @@ async def test_a_part_that_was_not_sent_stays_as_it_was(editing: Editing):
     assert again.typed == FORM | {"value": "signed", "date": "2024-03-07"}
 
 
-@pytest.mark.asyncio
 async def test_a_record_that_the_form_names_is_looked_up_again_when_it_is_saved(editing: Editing):
     draft = await editing.draft(alias_task(), value="the drones", record="31 Armed Drones")
     found = await editing.preview(draft)

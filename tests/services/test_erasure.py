@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.services import deliveries, destinations, erasure, people, portability, search, sources, updates
 from bot.services.updates import Change
@@ -92,7 +91,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
         )
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def person(db: Database, desk: int) -> int:
     """Someone who used everything in two servers."""
     async with db.write() as conn:
@@ -104,7 +103,6 @@ async def person(db: Database, desk: int) -> int:
     return known.id
 
 
-@pytest.mark.asyncio
 async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, person):
     before = await everything(db)
     for word in SECRETS:
@@ -142,14 +140,12 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
     assert (await search.search(db.read, OTHER_GUILD, search.Wanted("plain deal"))).hits[0].row.slug == "deal"
 
 
-@pytest.mark.asyncio
 async def test_deleting_a_server_twice_says_so(db, person):
     async with db.write() as conn:
         assert await erasure.delete_desk(conn, GUILD)
         assert not await erasure.delete_desk(conn, GUILD)
 
 
-@pytest.mark.asyncio
 async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
     async with db.write() as conn:
         only_here = await people.ensure(conn, 1)
@@ -166,7 +162,6 @@ async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
     assert await people.find(db.read, 3) is not None
 
 
-@pytest.mark.asyncio
 async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db, person):
     async with db.write() as conn:
         gone = await erasure.delete_person(conn, PERSON)
@@ -190,7 +185,6 @@ async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db,
     assert await people.find(db.read, PERSON) is None
 
 
-@pytest.mark.asyncio
 async def test_somebody_forgotten_can_come_back_as_a_stranger(db, person):
     async with db.write() as conn:
         await erasure.delete_person(conn, PERSON)
@@ -200,7 +194,6 @@ async def test_somebody_forgotten_can_come_back_as_a_stranger(db, person):
     assert again.zone is None
 
 
-@pytest.mark.asyncio
 async def test_an_export_holds_everything_and_nothing_of_others(db, person):
     async with db.write() as conn:
         other = await people.ensure(conn, 5)
@@ -233,14 +226,12 @@ async def test_an_export_holds_everything_and_nothing_of_others(db, person):
     assert file["channels_set_up"][0]["channel_id"] == str(GUILD + 1)
 
 
-@pytest.mark.asyncio
 async def test_an_owner_without_anything_else_is_told_which_servers(db, desk):
     raw = await portability.export_person(db.read, 77, now=NOW)
     assert [server["server"] for server in json.loads(raw or b"")["servers_owned"]] == ["Newsroom", "Elsewhere"]
     assert await portability.export_person(db.read, 123456, now=NOW) is None
 
 
-@pytest.mark.asyncio
 async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
     """A new table that points to either has to be deleted and exported too: this list is where that is noticed."""
     assert await references_to(db, "person") == {
@@ -261,7 +252,6 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
     assert guilds | {"follow", "reminder", "link", "was", "text"} == deleted
 
 
-@pytest.mark.asyncio
 async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):
     async with db.write() as conn:
         await conn.execute("PRAGMA busy_timeout = 0")  # So that nobody waits for the reader here.

@@ -23,7 +23,6 @@ async def person(db: Database, now: datetime, user_id: int = 88) -> Destination:
         return await destinations.ensure_person(conn, GUILD, found.id, now=now)
 
 
-@pytest.mark.asyncio
 async def test_a_second_follow_of_the_same_says_that_it_is_there(there: Desk):
     await there.follow("drones")
     with pytest.raises(UserError, match='already follows "31 armed drones'):
@@ -31,7 +30,6 @@ async def test_a_second_follow_of_the_same_says_that_it_is_there(there: Desk):
     assert len(await follows.list_of(there.db.read, 1)) == 1
 
 
-@pytest.mark.asyncio
 async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write() as conn:
@@ -42,7 +40,6 @@ async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Desk
     assert again.since > follow.since
 
 
-@pytest.mark.asyncio
 async def test_another_role_takes_the_place_of_the_old_one(there: Desk):
     first = await there.follow("drones", role_id=5)
     second = await there.follow("drones", role_id=6)
@@ -50,7 +47,6 @@ async def test_another_role_takes_the_place_of_the_old_one(there: Desk):
     assert second.since == first.since
 
 
-@pytest.mark.asyncio
 async def test_everything_is_listed_first_and_is_digest_only(there: Desk):
     await there.follow("drones")
     everything = await there.follow(None)
@@ -61,7 +57,6 @@ async def test_everything_is_listed_first_and_is_digest_only(there: Desk):
     ]
 
 
-@pytest.mark.asyncio
 async def test_there_is_a_most(there: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(follows, "MOST", 2)
     await there.follow("drones")
@@ -70,13 +65,11 @@ async def test_there_is_a_most(there: Desk, monkeypatch: pytest.MonkeyPatch):
         await there.follow(None)
 
 
-@pytest.mark.asyncio
 async def test_what_is_not_in_the_record_cannot_be_followed(there: Desk):
     with pytest.raises(NotInRecord):
         await there.follow("nothing-of-the-kind")
 
 
-@pytest.mark.asyncio
 async def test_an_id_of_another_server_opens_nothing(there: Desk):
     follow = await there.follow("drones")
     assert await follows.find(there.db.read, ELSEWHERE, follow.id) is None
@@ -93,7 +86,6 @@ async def test_an_id_of_another_server_opens_nothing(there: Desk):
     assert await follows.find(there.db.read, GUILD, follow.id) == follow
 
 
-@pytest.mark.asyncio
 async def test_ending_a_follow_twice_ends_it_once(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write() as conn:
@@ -104,7 +96,6 @@ async def test_ending_a_follow_twice_ends_it_once(there: Desk):
 # Destinations
 
 
-@pytest.mark.asyncio
 async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(there: Desk):
     place = await person(there.db, there.now)
     assert place.zone == "Asia/Kolkata"
@@ -116,7 +107,6 @@ async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(th
     assert (await destinations.get(there.db.read, place.id)).zone == "Asia/Tokyo"
 
 
-@pytest.mark.asyncio
 async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(there: Desk):
     place = await there.channel(7777)
     ((newest,),) = await there.db.read.execute_fetchall("SELECT max(id) FROM ledger")
@@ -125,7 +115,6 @@ async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(t
     assert await destinations.due_hours(there.db.read, there.now + timedelta(days=9)) == []
 
 
-@pytest.mark.asyncio
 async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Desk):
     """09:00 in Kolkata is told; moving to London does not tell the same date again."""
     place = await there.channel()
@@ -140,7 +129,6 @@ async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Desk):
     assert moved.next_hour_at == datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
-@pytest.mark.asyncio
 async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Desk):
     place = await there.channel()
     assert place.next_hour_at is not None
@@ -150,14 +138,12 @@ async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Desk
     assert (await destinations.get(there.db.read, place.id)).next_hour_at == place.next_hour_at
 
 
-@pytest.mark.asyncio
 async def test_of_several_missed_hours_the_latest_is_told(there: Desk):
     place = await there.channel()
     now = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
     assert destinations.latest_hour(place, now) == (date(2026, 12, 1), datetime(2026, 12, 1, 3, 30, tzinfo=UTC))
 
 
-@pytest.mark.asyncio
 async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Desk):
     place = await there.channel()
     async with there.db.write() as conn:
@@ -168,7 +154,6 @@ async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there
     assert (again.id, again.state, again.digested_to) == (place.id, "active", place.digested_to)
 
 
-@pytest.mark.asyncio
 async def test_a_pause_deletes_nothing(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write() as conn:

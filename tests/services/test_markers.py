@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.services import deliveries, desks, destinations, markers, people, reminders, sources, updates
 from bot.services.deliveries import Kind
 from bot.services.updates import Change
@@ -84,7 +82,6 @@ async def _marks(conn: Connection, owner: int, words: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.asyncio
 async def test_a_marker_holds_nothing_that_another_file_counts_differently(tmp_path: Path):
     async with server(tmp_path / "a.db", 1) as ours, server(tmp_path / "b.db", 40_000) as theirs:
         assert ours == theirs
@@ -92,13 +89,11 @@ async def test_a_marker_holds_nothing_that_another_file_counts_differently(tmp_p
         assert all(len(marker) == 16 and int(marker, 16) >= 0 for marker in ours.values())
 
 
-@pytest.mark.asyncio
 async def test_other_words_are_another_marker(tmp_path: Path):
     async with server(tmp_path / "a.db", 1) as ours, server(tmp_path / "b.db", 1, words="Write") as theirs:
         assert {name.split(": ")[1] for name in ours if ours[name] != theirs[name]} == {"reminder", "confirmation"}
 
 
-@pytest.mark.asyncio
 async def test_the_day_counts_for_what_is_planned_anew_at_another_hour(tmp_path: Path):
     async with server(tmp_path / "a.db", 1) as ours:
         assert ours

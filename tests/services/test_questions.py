@@ -13,7 +13,7 @@ from bot.services.questions import MOST_FILED, MOST_FILED_BY_ONE, Counts, Listin
 from data.database import Database
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("desk")]
+pytestmark = pytest.mark.usefixtures("desk")
 
 MEMO, ANNA = 600, 601
 DAY, LONG = timedelta(hours=24), timedelta(days=90)

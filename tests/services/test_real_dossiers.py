@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot import dossier as files
 from bot.services import desks, dossiers, records
@@ -25,14 +23,14 @@ MOST_LINES = 8  # As sent, its heading among them, before the quiet ones.
 PHONE, SCREEN = 36, 31  # Characters of a line at 390 px, and the lines of all texts that fit above its buttons.
 
 
-@pytest_asyncio.fixture(params=DOSSIERS, ids=lambda path: path.stem)
-async def loaded(db: Database, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+@pytest.fixture(params=DOSSIERS, ids=lambda path: path.stem)
+async def loaded(db: Database, request: pytest.FixtureRequest) -> Database:
     found = files.read(request.param.read_bytes(), now=NOW)
     assert isinstance(found, files.Dossier)
     async with db.write() as conn:
         await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
-    yield db
+    return db
 
 
 async def every(db: Database) -> list[Opened]:
@@ -45,7 +43,6 @@ async def latest_session(db: Database, opened: Opened) -> Opened | None:
     return await records.find(db.read, GUILD, sessions[0]) if sessions else None
 
 
-@pytest.mark.asyncio
 async def test_every_card_fits_a_phone_and_is_heard_as_it_is_read(loaded: Database):
     found = await every(loaded)
     assert len(found) > 100
@@ -60,7 +57,6 @@ async def test_every_card_fits_a_phone_and_is_heard_as_it_is_read(loaded: Databa
         assert mistakes(heard(None, view.to_components())) == [], text
 
 
-@pytest.mark.asyncio
 async def test_no_signed_deal_waits_for_what_is_older_than_its_signature(loaded: Database):
     for opened in await every(loaded):
         if opened.record.kind == "deal" and opened.record.state.signed:
@@ -70,7 +66,6 @@ async def test_no_signed_deal_waits_for_what_is_older_than_its_signature(loaded:
                 assert not text.splitlines()[1].startswith("**Waiting"), text
 
 
-@pytest.mark.asyncio
 async def test_all_facts_hold_every_fact_of_a_record_in_both_orders(loaded: Database):
     for opened in (await every(loaded))[::7]:
         held = sum(len(facts) for facts in opened.record.state.facts.values())

@@ -22,7 +22,6 @@ async def enter(db: Database, desk: int, now: datetime, source: int, field: str,
         return await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
 
 
-@pytest.mark.asyncio
 async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
@@ -38,7 +37,6 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk
     assert "31" not in third.drawn(now).text
 
 
-@pytest.mark.asyncio
 async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
@@ -65,7 +63,6 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
     assert len([one for one in said if one.lstrip().startswith("SELECT")]) == len(told)
 
 
-@pytest.mark.asyncio
 async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
@@ -75,7 +72,6 @@ async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
     assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id == 7
 
 
-@pytest.mark.asyncio
 async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source, now):
     recently = Recently()
     item = {
@@ -92,7 +88,6 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
     assert "this day has passed" in recent.drawn(midnight_in_delhi).text
 
 
-@pytest.mark.asyncio
 async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
@@ -103,7 +98,6 @@ async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, 
         await recently.open(db.read, desk, "drones", ["topic"])
 
 
-@pytest.mark.asyncio
 async def test_only_so_many_are_kept(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.errors import BadInput, UserError
 from bot.kinds import Gone
@@ -15,11 +14,10 @@ from bot.services.updates import Change
 from data.records import FactDate
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, day, due
 
-pytestmark = pytest.mark.asyncio
 START = at("2027-03-01 12:00")  # A Monday.
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def there(db, desk, source) -> Outbound:
     return Outbound(db, source, START)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -67,7 +66,7 @@ async def enter(db: Database, guild_id: int, entered: Facts, now: datetime = NOW
         await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def filled(db: Database, desk: int) -> Database:
     await enter(db, desk, RECORDS)
     return db
@@ -78,7 +77,6 @@ async def slugs(db: Database, wanted: Wanted | str, guild_id: int = GUILD) -> li
     return [hit.row.slug for hit in (await search.search(db.read, guild_id, asked)).hits]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -108,7 +106,6 @@ async def test_every_word_has_to_be_there(filled: Database, text: str, found: li
     assert await slugs(filled, text) == found
 
 
-@pytest.mark.asyncio
 async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, desk):
     entered: Facts = {
         "in-text": ("deal", {"name": "A", "summary": "the trade talks"}, "1 May 2024"),
@@ -124,7 +121,6 @@ async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_name
     assert await slugs(db, Wanted("trade talks", order="newest")) == ["newest", "inside", "in-text", "begins", "alias"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
@@ -150,7 +146,6 @@ async def test_filters_narrow_down_and_stand_alone(filled: Database, wanted: Wan
     assert await slugs(filled, wanted) == found
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("typed", "read_as", "found"),
     [
@@ -169,7 +164,6 @@ async def test_slips_are_corrected_by_what_this_server_holds_and_said(filled, ty
     assert result.understood.corrected == bool(found)
 
 
-@pytest.mark.asyncio
 async def test_what_was_found_comes_with_the_fact_that_holds_what_its_name_does_not(filled: Database):
     async def facts(text: str) -> dict[str, str]:
         found = await search.search(filled.read, GUILD, Wanted(text))
@@ -183,7 +177,6 @@ async def test_what_was_found_comes_with_the_fact_that_holds_what_its_name_does_
     assert await facts("buyer engines") == {"engines": "Party: India (buyer), 5 March 2024"}
 
 
-@pytest.mark.asyncio
 async def test_other_servers_are_not_seen(filled: Database):
     other: Facts = {"secret": ("deal", {"name": "Secret drones", "stage": "signed", "model": "Zephyrium"}, "2024")}
     await enter(filled, OTHER_GUILD, other)
@@ -196,7 +189,6 @@ async def test_other_servers_are_not_seen(filled: Database):
     assert await records.list_kind_as_of(filled.read, OTHER_GUILD, "pending", day=date(2026, 1, 1)) == ([], 0)
 
 
-@pytest.mark.asyncio
 async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database, desk: int):
     count = COUNTED + 3
     entered: Facts = {f"deal-{i}": ("deal", {"name": f"Old deal {i}", "stage": "signed"}, "2022") for i in range(count)}
@@ -221,7 +213,6 @@ async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database
     assert len(seen) == len(set(seen)) == 11
 
 
-@pytest.mark.asyncio
 async def test_more_words_than_are_looked_for_are_said(filled: Database):
     many = " ".join(["drones"] + [f"word{i}" for i in range(40)])
     assert (await search.search(filled.read, GUILD, Wanted(many))).understood.left_out
@@ -236,7 +227,6 @@ async def test_more_words_than_are_looked_for_are_said(filled: Database):
         st.sampled_from(["AND", "OR", "NOT", "NEAR(", ")", '"', "*", "^", "tags:g2000", "-", "drones", "mq-9b", "\0"])
     ).map(" ".join),
 )
-@pytest.mark.asyncio
 async def test_no_typed_text_is_an_operator_or_an_error(filled: Database, text: str):
     found = await search.search(filled.read, GUILD, Wanted(text, kind="deal"))
     assert found.total <= 3
@@ -244,7 +234,6 @@ async def test_no_typed_text_is_an_operator_or_an_error(filled: Database, text: 
     assert all(how in ("name", "word", "spelling") for _, how in await records.complete(filled.read, GUILD, text))
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("typed", "kinds", "found"),
     [
@@ -265,7 +254,6 @@ async def test_a_name_is_completed_among_its_kinds(filled: Database, typed: str,
     assert [row.slug for row, _ in await records.complete(filled.read, GUILD, typed, kinds)] == found
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("typed", ["", "   ", "?!"])
 async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Database, typed: str):
     later: Facts = {
@@ -288,7 +276,6 @@ async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Dat
     assert len(await offered()) == len(RECORDS) + len(later)
 
 
-@pytest.mark.asyncio
 async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offered_by_name(db: Database, desk: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(400)}
     entered |= {name: ("topic", {"name": name.title()}, "2020") for name in ("zinc", "copper")}
@@ -297,7 +284,6 @@ async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offere
     assert len(await records.complete(db.read, desk, "")) == 25
 
 
-@pytest.mark.asyncio
 async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(700)}
     entered |= {"topic": ("topic", {"name": "Zinc of Aa"}, "2022"), "late": ("deal", {"name": "Aa zz"}, "2022")}
@@ -309,7 +295,6 @@ async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk
     assert [row.slug for row, _ in await records.complete(db.read, desk, "zz aa")] == ["late"]
 
 
-@pytest.mark.asyncio
 async def test_completing_costs_no_more_with_more_records(db: Database, desk: int):
     async def steps(text: str) -> int:
         taken = 0
@@ -340,7 +325,6 @@ async def test_completing_costs_no_more_with_more_records(db: Database, desk: in
 # As of a past day
 
 
-@pytest.mark.asyncio
 async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, desk: int):
     await enter(db, desk, {"a": ("deal", {"name": "Alpha", "stage": "proposed"}, "1 March 2020")})
     await enter(db, desk, {"b": ("deal", {"name": "Beta", "stage": "signed"}, "1 June 2021")}, NOW - timedelta(days=1))
@@ -360,7 +344,6 @@ async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, 
     assert ([row.slug for row in found], total) == (["b"], 2)
 
 
-@pytest.mark.asyncio
 async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Database, desk: int):
     await enter(db, desk, {"i": ("pending", {"name": "Item", "state": "open"}, "1 March 2020")})
     await enter(db, desk, {"i": ("pending", {"state": "closed"}, "1 May 2021")})
@@ -374,7 +357,6 @@ async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Databas
     assert await stood(date(2021, 5, 1)) == ["Closed"]
 
 
-@pytest.mark.asyncio
 async def test_participants_are_told_apart_by_whether_they_have_a_role(filled: Database):
     async def names(party: bool | None, limit: int = 10) -> tuple[list[str], int]:
         found, total = await records.list_participants(filled.read, GUILD, party=party, limit=limit)

@@ -43,7 +43,6 @@ async def enter(db: Database, desk: int, now: datetime, changes: list[Change]) -
         return await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
 
 
-@pytest.mark.asyncio
 async def test_an_open_approval_stands_beside_the_stage_of_its_deal(db, desk, source, now):
     approval = {"side": "us-government", "what": "clearances", "state": "open"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
@@ -53,7 +52,6 @@ async def test_an_open_approval_stands_beside_the_stage_of_its_deal(db, desk, so
     assert opened.record.state.newest == DAY
 
 
-@pytest.mark.asyncio
 async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now):
     item = [
         set_("answer", "pending", "name", "Answer to the offer", source),
@@ -69,7 +67,6 @@ async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now
     assert stands(await records.get(db.read, desk, "drones")) == "Under review, 10 November 2023"
 
 
-@pytest.mark.asyncio
 async def test_undo_takes_everything_back_and_only_once(db, desk, source, now):
     batch = await enter(db, desk, now, drones(source))
     async with db.write() as conn:
@@ -81,7 +78,6 @@ async def test_undo_takes_everything_back_and_only_once(db, desk, source, now):
             await updates.undo(conn, desk, batch, now=now, person_id=1)
 
 
-@pytest.mark.asyncio
 async def test_undo_ends_after_a_minute(db, desk, source, now):
     batch = await enter(db, desk, now, drones(source))
     with pytest.raises(UserError, match="60 seconds"):
@@ -90,7 +86,6 @@ async def test_undo_ends_after_a_minute(db, desk, source, now):
     assert await records.find(db.read, desk, "drones") is not None
 
 
-@pytest.mark.asyncio
 async def test_a_stage_that_goes_back_needs_a_reason(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     later = FactDate("day", date(2024, 3, 1), date(2024, 3, 1))
@@ -103,7 +98,6 @@ async def test_a_stage_that_goes_back_needs_a_reason(db, desk, source, now):
     assert (await records.get(db.read, desk, "drones")).record.value("stage") == "proposed"
 
 
-@pytest.mark.asyncio
 async def test_a_fact_of_the_future_is_refused_and_nothing_is_kept(db, desk, source, now):
     tomorrow = FactDate("day", now.date() + timedelta(days=2), now.date() + timedelta(days=2))
     with pytest.raises(BadInput, match="has not begun"):
@@ -111,7 +105,6 @@ async def test_a_fact_of_the_future_is_refused_and_nothing_is_kept(db, desk, sou
     assert await records.find(db.read, desk, "drones") is None
 
 
-@pytest.mark.asyncio
 async def test_another_server_reads_and_links_nothing(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     assert await records.find(db.read, 2000, "drones") is None
@@ -125,7 +118,6 @@ async def test_another_server_reads_and_links_nothing(db, desk, source, now):
         await records.get_by_name(db.read, 2000, "drones", ["deal"])
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "typed", ["drones", "31 ARMED drones for india", "armed dro", "amred", "drnes india", "india drones"]
 )
@@ -135,7 +127,6 @@ async def test_a_record_is_found_by_what_people_type(db, desk, source, now, type
     assert [row.slug for row, _ in found] == ["drones"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "typed", ["mq-9b", "AND", "(", "-x", 'a"b', "*", "NEAR(", "भारत", "x" * 6000, "tags:g2000", "g1000kdeal"]
 )
@@ -145,14 +136,12 @@ async def test_any_text_can_be_searched(db, desk, source, now, typed):
     assert (found.hits, found.total) == ([], 0)
 
 
-@pytest.mark.asyncio
 async def test_search_corrects_a_slip_and_completes_the_last_word(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     assert slugs(await search.search(db.read, desk, Wanted("arned drones"))) == ["drones"]
     assert slugs(await search.search(db.read, desk, Wanted("india dron"))) == ["drones"]
 
 
-@pytest.mark.asyncio
 async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now):
     approval = {"side": "us-government", "what": "clearances", "state": "open"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
@@ -163,7 +152,6 @@ async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now
     assert slugs(await search.search(db.read, desk, Wanted("the side clearances"))) == ["drones"]
 
 
-@pytest.mark.asyncio
 async def test_the_only_name_with_a_word_is_meant_whatever_is_spelt_like_it(db, desk, source, now):
     topics = {"china": "India–China relations", "chain": "Supply chain resilience"}
     await enter(db, desk, now, [set_(slug, "topic", "name", name, source) for slug, name in topics.items()])
@@ -171,7 +159,6 @@ async def test_the_only_name_with_a_word_is_meant_whatever_is_spelt_like_it(db, 
     assert opened.record.slug == "china"
 
 
-@pytest.mark.asyncio
 async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_it(db, desk, source, now):
     buyer = {"record": "us-government", "role": "buyer"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "party", buyer, source)])
@@ -188,7 +175,6 @@ async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_
     assert (await records.get_by_name(db.read, desk, "31 armed drones")).record.slug == "drones"
 
 
-@pytest.mark.asyncio
 async def test_what_is_linked_with_a_record_of_thousands_is_listed_at_once(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     hub = (await records.get(db.read, desk, "us-government")).record.id
@@ -215,7 +201,6 @@ async def test_what_is_linked_with_a_record_of_thousands_is_listed_at_once(db, d
     assert (len(found), total) == (10, 3000)
 
 
-@pytest.mark.asyncio
 async def test_a_name_that_holds_the_words_is_found_first_whatever_other_servers_hold(db, desk, source, now):
     said = {"said": "support for the drones, for the drones"}
     statement = [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from bot.ask.finding import Changed, Finding
 from bot.ask.reading import read, tokens
 from bot.ledger.status import status
@@ -39,7 +37,6 @@ def statement(number: int) -> Opened:
     return Opened(record, [], {number: source(number)})
 
 
-@pytest.mark.asyncio
 async def test_an_answer_of_long_statements_fits_a_message():
     found = finding(statements=[statement(n) for n in range(1, 6)], statements_total=5)
     text = answers.draw("what was said", found, now=NOW)
@@ -50,7 +47,6 @@ async def test_an_answer_of_long_statements_fits_a_message():
     answers.answer(found, text, key="1", note="-# Shared in this channel.")  # ValueError when it does not fit.
 
 
-@pytest.mark.asyncio
 async def test_of_many_changes_the_newest_are_told_and_the_others_counted():
     state = State({"name": [Fact("Tanks", day(0), 1, 1)]})
     record = Record(1, "deal", "tanks", "Tanks", status("deal", state, {}), False, state)

@@ -155,7 +155,6 @@ def update(
 # The starter dossier
 
 
-@pytest.mark.asyncio
 async def test_every_card_of_the_starter_dossier_is_short_and_says_nothing_that_the_article_does_not():
     session = starter()["2plus2-new-delhi-2023"]
     for slug, found in starter().items():
@@ -181,12 +180,10 @@ def content_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("-#")]
 
 
-@pytest.mark.asyncio
 async def test_a_word_from_outside_the_article_would_be_seen():
     assert NOT_IN_THE_ARTICLE.search(text_of(cards.record(opened("deal", name="MQ-9B"), now=NOW, editor=False)))
 
 
-@pytest.mark.asyncio
 async def test_what_a_deal_does_not_state_is_one_line_and_a_lower_bound_stays_one():
     text = text_of(cards.record(starter()["armed-drones"], now=NOW, editor=False))
     assert "**Value:** more than $3 billion\n" in text
@@ -195,7 +192,6 @@ async def test_what_a_deal_does_not_state_is_one_line_and_a_lower_bound_stays_on
     assert "-# Not stated: number, value, model, delivery dates, place of manufacture" in engines
 
 
-@pytest.mark.asyncio
 async def test_one_side_is_never_shown_as_both():
     for slug, found in starter().items():
         if found.record.kind != "statement":
@@ -210,14 +206,12 @@ async def test_one_side_is_never_shown_as_both():
 # What a card says
 
 
-@pytest.mark.asyncio
 async def test_several_open_items_of_a_deal_are_listed_with_who_must_act():
     items = [link("about", "pending", f"Item {n}", says=f"Side {n} must act", waits=True) for n in range(5)]
     text = text_of(cards.record(opened("deal", items, name="Engines"), now=NOW, editor=False))
     assert "**Open items:** Item 0: Side 0 must act; Item 1: Side 1 must act, 10 November 2023; 3 more\n" in text
 
 
-@pytest.mark.asyncio
 async def test_an_open_approval_alone_says_who_must_act():
     approval = {"side": "india", "what": "approval of the cabinet", "state": "requested", "authority": "Cabinet"}
     found = opened("deal", [link("approval", "participant", "India", inward=False)], name="Engines", approval=approval)
@@ -231,7 +225,6 @@ def unescaped(view: ui.LayoutView) -> str:
     return text_of(view).replace("\\", "")
 
 
-@pytest.mark.asyncio
 async def test_the_buttons_fit_who_asks_and_where():
     found = starter()["armed-drones"]
     own = ["Follow", "Remind me", "All facts", "History"]
@@ -280,7 +273,6 @@ def test_a_day_has_passed_when_it_ended_where_it_counts_and_only_for_sure_dates(
     assert cards.is_overdue(found, now) is passed
 
 
-@pytest.mark.asyncio
 async def test_a_usual_time_is_said_once_on_the_card_of_its_item():
     due = {"date": {"precision": "day", "first": "2026-12-24", "last": "2026-12-24"}, "sureness": "usual"}
     found = opened("pending", name="Report", state="open", due=due)
@@ -292,7 +284,6 @@ def _waits(*says: CitedText) -> Opened:
     return opened("deal", [item], name="Tanks", stage="negotiating")
 
 
-@pytest.mark.asyncio
 async def test_the_due_date_of_the_one_open_item_is_never_left_out_of_its_deal():
     acts = [cited(f"Side {n} must act", ON_DAY) for n in range(5)]
     found = _waits(*acts, cited("open", ON_DAY), cited("due 1 January 2027", ON_DAY))
@@ -301,7 +292,6 @@ async def test_the_due_date_of_the_one_open_item_is_never_left_out_of_its_deal()
     assert "; 3 more; due 1 January 2027" in text
 
 
-@pytest.mark.asyncio
 async def test_who_must_act_is_not_said_twice_where_it_is_not_known():
     found = _waits(CitedText("who must act is not in the record"), CitedText("no due date given"))
     assert "**Who must act:** not in the record; no due date given" in text_of(
@@ -515,7 +505,6 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
     return Opened(Record(1, kind, "s" * 50, long[:100], said, waits, state), links, sources, 7)
 
 
-@pytest.mark.asyncio
 async def test_no_record_makes_a_card_or_its_sources_too_long():
     @settings(max_examples=60, deadline=None)
     @given(records(), records(("session",)), st.booleans(), st.sampled_from([None, 2**63]), st.booleans())
@@ -548,14 +537,12 @@ def test_a_source_says_nothing_twice(source: Source, words: str):
     assert facts.source_words(source, "paragraph 3") == words
 
 
-@pytest.mark.asyncio
 async def test_what_a_document_says_does_not_repeat_its_name():
     said = link("whose", "statement", "Call for release", says="Joint statement (call): free all hostages")
     view = cards.record(opened("document", [said], name="Joint statement"), now=NOW, editor=False)
     assert "**What it says:** call: free all hostages, 10 November 2023" in text_of(view)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("whose", "shown"),
     [

@@ -9,7 +9,6 @@ from tests.heard import heard, mistakes
 from tests.unit.test_cards import NOW, starter
 
 
-@pytest.mark.asyncio
 async def test_a_card_is_heard_with_its_headings_texts_and_controls_in_order():
     found = starter()["armed-drones"]
     said = heard(None, cards.record(found, now=NOW, editor=True).to_components())
@@ -22,7 +21,6 @@ async def test_a_card_is_heard_with_its_headings_texts_and_controls_in_order():
     assert any(entry.startswith("menu: Open a linked record (") for entry in india)
 
 
-@pytest.mark.asyncio
 async def test_no_card_leans_on_what_is_only_seen():
     session = starter()["2plus2-new-delhi-2023"]
     for slug, found in starter().items():

@@ -60,7 +60,6 @@ def lines_of(found: Course) -> list[str]:
     return [line for text in pages_of(found) for line in text.splitlines() if line.startswith(("**", "~~**"))]
 
 
-@pytest.mark.asyncio
 async def test_the_newest_change_stands_first_with_what_was_before_and_its_day():
     sources = [Source(1, "A report"), Source(2, "Ministry", url="https://orissapost.com/x")]
     found = course(
@@ -87,7 +86,6 @@ GRANTED = {"side": "india", "what": "export licence", "state": "granted"}
 MAKER = {"record": "atomics", "role": "maker"}
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("kind", "field", "first", "second", "line"),
     [
@@ -158,7 +156,6 @@ async def test_each_kind_of_change_is_said_in_its_own_words(kind: Kind, field: s
     assert lines_of(course(kind, [*before, update(2, field, second, on("2 May 2024"))]))[0] == line
 
 
-@pytest.mark.asyncio
 async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
     at = when.timestamp(NOW)
     found = course(
@@ -182,7 +179,6 @@ async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
     assert "-# These 2 were entered by <@77>" in pages_of(found)[0]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("later", "ended"),
     [
@@ -208,7 +204,6 @@ async def test_a_step_has_ended_exactly_when_the_record_no_longer_counts_it(late
     assert step.ended_by is None or step.ended_by.replaces == 1
 
 
-@pytest.mark.asyncio
 async def test_names_topics_and_kinds_are_counted_and_not_told():
     day = on("10 November 2023")
     entered = [
@@ -228,7 +223,6 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
     assert alone.endswith("-# 1 entry of names is left out; *All facts* has it")
 
 
-@pytest.mark.asyncio
 async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_once():
     inferred = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
     found = course(
@@ -275,7 +269,6 @@ changes = st.lists(
 )
 
 
-@pytest.mark.asyncio
 async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_over_from():
     @given(changes, st.randoms(use_true_random=False))
     def check(entered: list[tuple[str, Any]], random: Any):
@@ -314,7 +307,6 @@ words = st.text(st.characters(codec="utf-8"), max_size=700).filter(lambda text: 
 days = st.builds(lambda text: FactDate("unknown", printed=text), words) | st.just(on("10 November 2023"))
 
 
-@pytest.mark.asyncio
 async def test_no_course_makes_a_page_too_long_or_breaks_it():
     texts = {kind: [f.name for f in fields_of(kind) if type(f.type).__name__ == "Text"] for kind in KINDS}
 

@@ -159,7 +159,6 @@ def test_rows_keep_whole_clauses_with_their_days():
     assert re.search(r"\n  ….*\*\*billion\*\*, 3 May 2024\n", found.text)
 
 
-@pytest.mark.asyncio
 async def test_rows_begin_with_a_capital_and_menus_say_how_records_stand():
     since = cited("since 1999", fact(None, on("2020")))
     rows = [Row("dialogue", "d", "Talks", (since,), None), Row("event", "e", "Attack", (), None)]
@@ -168,7 +167,6 @@ async def test_rows_begin_with_a_capital_and_menus_say_how_records_stand():
     assert [option["description"] for option in options(view)] == ["Since 1999, 2020", "Event"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("kind", list(KIND_WORDS))
 async def test_every_kind_is_listed_with_the_right_article(kind: Kind):
     view = lists.rows("x", [Row(kind, "x", "X", (), None)], 1, 0, key=kind, noun=KIND_WORDS[kind])
@@ -177,7 +175,6 @@ async def test_every_kind_is_listed_with_the_right_article(kind: Kind):
     assert "\n-# 1 " in parts(view)[1]["content"]
 
 
-@pytest.mark.asyncio
 async def test_what_can_be_updated_shows_each_present_value_with_its_day():
     money = [{"amount": str(n * 10**9), "currency": "USD"} for n in (3, 4)]
     state = State(
@@ -197,7 +194,6 @@ async def test_what_can_be_updated_shows_each_present_value_with_its_day():
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300)
 
 
-@pytest.mark.asyncio
 async def test_no_records_make_a_list_too_long():
     @given(st.lists(words, min_size=1, max_size=6), st.sampled_from([None, 2**63]), st.integers(0, 9))
     def check(texts: list[str], guild_id: int | None, hidden: int):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ui import messages
 from data.records import Fact, FactDate, Source, State
@@ -15,7 +13,6 @@ def on(day: int) -> FactDate:
     return FactDate("day", date(2026, 2, day), date(2026, 2, day))
 
 
-@pytest.mark.asyncio
 async def test_a_role_is_mentioned_below_an_alert_of_any_length():
     sources = {n: Source(n, f"Source {n}", url=f"https://news{n}.example/{'a' * 250}") for n in range(1, 8)}
     approval = {"side": "india", "what": "w" * 90, "authority": "a" * 60}

@@ -23,7 +23,6 @@ def edited(kind: Kind, slug: str, field: str, before: str, after: str) -> Edited
     )
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("deals", [1, 2, 3])
 async def test_a_preview_that_completes_deals_with_much_left_open_fits_a_message(deals: int):
     slugs = [f"deal-{n}-{'x' * 40}" for n in range(deals)]

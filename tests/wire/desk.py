@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -73,7 +72,7 @@ async def connect(desk: Desk) -> Attache:
     return bot
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     clock = MovedClock()
     async with Loopback(clock=clock.seconds) as server:

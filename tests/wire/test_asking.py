@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from cogs import ask as asking
 from tests.wire.desk import Desk, desk
 from tests.wire.people import Answer, walk
 
 __all__ = ["desk"]  # The fixture.
-pytestmark = pytest.mark.asyncio
-
 LONG = "Who flies to the moon, please, and why would anybody in the whole wide world ever want to go there at all?"
 
 
-@pytest_asyncio.fixture
-async def asked(desk: Desk) -> AsyncIterator[Desk]:
+@pytest.fixture
+async def asked(desk: Desk) -> Desk:
     """The desk with /ask offered."""
     cog = asking.Ask(desk.bot)
     await desk.bot.add_cog(cog)
     desk.bot.presses.add(cog)
     await desk.bot.tree.sync()
-    yield desk
+    return desk
 
 
 async def written(desk: Desk) -> list[tuple[str, int]]:

@@ -20,7 +20,6 @@ __all__ = ["desk"]  # The fixture.
 # The way it should go
 
 
-@pytest.mark.asyncio
 async def test_messages_arrive_in_order_with_text_a_button_and_no_ping(desk: Desk):
     await desk.owe(3)
     await desk.tick()
@@ -38,7 +37,6 @@ async def test_messages_arrive_in_order_with_text_a_button_and_no_ping(desk: Des
     assert len(desk.sent()) == 3
 
 
-@pytest.mark.asyncio
 async def test_what_comes_on_time_says_nothing_and_what_comes_late_says_so(desk: Desk):
     await desk.owe()
     await desk.tick()
@@ -49,7 +47,6 @@ async def test_what_comes_on_time_says_nothing_and_what_comes_late_says_so(desk:
     assert late["content"].splitlines()[-1].startswith("-# Due <t:")
 
 
-@pytest.mark.asyncio
 async def test_only_the_role_of_the_follow_may_ping(desk: Desk):
     role = desk.server.add_role(desk.guild, "drones")
     async with desk.db.write() as conn:
@@ -61,7 +58,6 @@ async def test_only_the_role_of_the_follow_may_ping(desk: Desk):
     assert f"<@&{role}>" in body["content"]
 
 
-@pytest.mark.asyncio
 async def test_a_person_is_told_by_dm_whose_channel_is_opened_once(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
     await desk.owe(2)
@@ -82,7 +78,6 @@ async def test_a_person_is_told_by_dm_whose_channel_is_opened_once(desk: Desk):
 # The order of one destination
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("method", "path", "action"),
     [
@@ -119,7 +114,6 @@ async def in_order(desk: Desk, place: int) -> list[str]:
     return [nonce for (nonce,) in rows]
 
 
-@pytest.mark.asyncio
 async def test_among_many_faults_every_channel_keeps_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     """240 messages over channels and people, with answers lost, connections reset and faults of every request."""
     monkeypatch.setattr(desk.bot.deliverer, "_pace", Pace(requests=10_000, dms=10_000))
@@ -146,7 +140,6 @@ async def test_among_many_faults_every_channel_keeps_its_order(desk: Desk, monke
     assert await desk.states() == [SENT] * 240
 
 
-@pytest.mark.asyncio
 async def test_a_channel_whose_message_waits_holds_up_no_other(desk: Desk):
     other = desk.server.add_channel(desk.guild, "other")
     await desk.follow(desk.clock.now(), other)
@@ -161,7 +154,6 @@ async def test_a_channel_whose_message_waits_holds_up_no_other(desk: Desk):
     assert len(desk.sent()) == 5
 
 
-@pytest.mark.asyncio
 async def test_a_message_that_discord_fails_on_for_a_day_is_passed_and_tried_on(desk: Desk):
     def tried() -> set[str]:
         return {r.body["nonce"] for r in desk.server.requests if r.method == "POST" and r.path.endswith("/messages")}
@@ -185,7 +177,6 @@ async def test_a_message_that_discord_fails_on_for_a_day_is_passed_and_tried_on(
 # One bad thing stops nobody else
 
 
-@pytest.mark.asyncio
 async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, caplog: pytest.LogCaptureFixture):
     async with desk.db.write() as conn:
         now, key = desk.clock.now(), "words:nonsense:1"
@@ -201,7 +192,6 @@ async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, capl
     assert any("on hold" in m["content"] for m in desk.sent())
 
 
-@pytest.mark.asyncio
 async def test_a_slow_channel_holds_up_nobody(desk: Desk):
     others = [desk.server.add_channel(desk.guild, f"other-{i}") for i in range(10)]
     for channel in others:
@@ -217,7 +207,6 @@ async def test_a_slow_channel_holds_up_nobody(desk: Desk):
     assert len(desk.sent()) == 1
 
 
-@pytest.mark.asyncio
 async def test_many_first_dms_are_opened_slowly_and_hold_up_no_channel(desk: Desk):
     for i in range(70):
         user = desk.server.add_user(f"reader-{i}")
@@ -232,7 +221,6 @@ async def test_many_first_dms_are_opened_slowly_and_hold_up_no_channel(desk: Des
     assert len(opened) <= 4  # Three at once, then one every two seconds.
 
 
-@pytest.mark.asyncio
 async def test_a_planner_that_fails_does_not_stop_what_is_due(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -250,7 +238,6 @@ async def test_a_planner_that_fails_does_not_stop_what_is_due(
 # Restarts
 
 
-@pytest.mark.asyncio
 async def test_closing_amid_a_send_leaves_it_claimed_and_the_next_start_sends_it_once(desk: Desk):
     await desk.owe()
     hang = desk.server.fault("POST", "/channels/*/messages", "hang")
@@ -266,7 +253,6 @@ async def test_closing_amid_a_send_leaves_it_claimed_and_the_next_start_sends_it
     assert len(desk.sent()) == 1
 
 
-@pytest.mark.asyncio
 async def test_what_fell_due_while_the_bot_was_down_is_sent_after_the_start(desk: Desk):
     await desk.bot.deliverer.close()
     await desk.bot.close()
@@ -278,7 +264,6 @@ async def test_what_fell_due_while_the_bot_was_down_is_sent_after_the_start(desk
     assert all("late" in m["content"] for m in desk.sent())
 
 
-@pytest.mark.asyncio
 async def test_an_outage_of_the_server_is_not_taken_for_leaving_it(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
     gone = asyncio.ensure_future(desk.bot.wait_for("guild_unavailable", timeout=5))
@@ -310,7 +295,6 @@ async def confirm(desk: Desk, user: int) -> int:
     return planned
 
 
-@pytest.mark.asyncio
 async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
     delivery = await desk.bot.deliverer.send(await confirm(desk, desk.member))
     assert delivery.outcome == "delivered"
@@ -323,14 +307,12 @@ async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
     assert again is None
 
 
-@pytest.mark.asyncio
 async def test_a_first_dm_tells_at_once_that_dms_are_closed(desk: Desk):
     desk.server.dm_closed.add(desk.member)
     delivery = await desk.bot.deliverer.send(await confirm(desk, desk.member))
     assert (delivery.state, delivery.outcome) == ("settled", "DMs closed")
 
 
-@pytest.mark.asyncio
 async def test_a_first_dm_that_takes_longer_is_queued(desk: Desk):
     planned = await confirm(desk, desk.member)
     hang = desk.server.fault("POST", "/channels/*/messages", "hang")
@@ -342,7 +324,6 @@ async def test_a_first_dm_that_takes_longer_is_queued(desk: Desk):
     assert len(desk.server.dm(desk.member)) == 1
 
 
-@pytest.mark.asyncio
 async def test_the_doubt_of_one_try_is_gone_after_a_clear_refusal(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", 429, retry_after=40)

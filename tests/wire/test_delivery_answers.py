@@ -14,7 +14,6 @@ from tests.wire.desk import SENT, Desk, desk
 __all__ = ["desk"]  # The fixture.
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("fault", [503, "reset", "drop_after"])
 async def test_after_a_lost_answer_the_history_decides_whether_to_send_again(desk: Desk, fault: int | str):
     await desk.owe()
@@ -33,7 +32,6 @@ async def test_after_a_lost_answer_the_history_decides_whether_to_send_again(des
     assert desk.posts() == (1 if fault == "drop_after" else 2)
 
 
-@pytest.mark.asyncio
 async def test_a_resend_after_the_history_was_empty_keeps_its_nonce(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", 503, count=3)
@@ -45,7 +43,6 @@ async def test_a_resend_after_the_history_was_empty_keeps_its_nonce(desk: Desk):
     assert len(desk.sent()) == 1
 
 
-@pytest.mark.asyncio
 async def test_it_never_gives_up_on_a_channel_that_answers_with_faults(desk: Desk):
     await desk.owe()
     fault = desk.server.fault("POST", "/channels/*/messages", 503, count=None)
@@ -58,7 +55,6 @@ async def test_it_never_gives_up_on_a_channel_that_answers_with_faults(desk: Des
     assert "late" in desk.sent()[0]["content"]
 
 
-@pytest.mark.asyncio
 async def test_while_a_message_is_in_doubt_the_next_one_waits_its_turn(desk: Desk):
     await desk.owe(2)
     desk.server.fault("POST", "/channels/*/messages", 503)
@@ -71,7 +67,6 @@ async def test_while_a_message_is_in_doubt_the_next_one_waits_its_turn(desk: Des
     ]
 
 
-@pytest.mark.asyncio
 async def test_a_rate_limit_is_waited_out_for_as_long_as_it_says(desk: Desk):
     await desk.owe(2)
     desk.server.fault("POST", "/channels/*/messages", 429, retry_after=300)
@@ -83,7 +78,6 @@ async def test_a_rate_limit_is_waited_out_for_as_long_as_it_says(desk: Desk):
     assert desk.looks() == 0  # It was known that nothing had arrived.
 
 
-@pytest.mark.asyncio
 async def test_a_channel_without_permission_pauses_and_its_setter_is_told(desk: Desk):
     desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.SEND_MESSAGES)
     await desk.owe(2)
@@ -104,7 +98,6 @@ async def test_a_channel_without_permission_pauses_and_its_setter_is_told(desk: 
     assert len(desk.sent()) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_channel_is_decided_by_what_discord_answers(desk: Desk):
     unknown = desk.server.add_channel(desk.guild, "unseen")
     place = await desk.follow(desk.clock.now(), unknown)
@@ -116,7 +109,6 @@ async def test_a_deleted_channel_is_decided_by_what_discord_answers(desk: Desk):
     assert [state for kind, state, _ in await desk.states() if kind == "alert"].count("planned") == 1
 
 
-@pytest.mark.asyncio
 async def test_a_channel_that_the_cache_lacks_is_sent_to_all_the_same(desk: Desk):
     guild = desk.bot.get_guild(desk.guild)
     assert guild
@@ -129,7 +121,6 @@ async def test_a_channel_that_the_cache_lacks_is_sent_to_all_the_same(desk: Desk
     assert len(desk.sent()) == 1
 
 
-@pytest.mark.asyncio
 async def test_closed_dms_pause_and_the_owner_is_told(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
     desk.server.dm_closed.add(desk.member)
@@ -141,7 +132,6 @@ async def test_closed_dms_pause_and_the_owner_is_told(desk: Desk):
     assert desk.server.dm(desk.member) == []
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("status", [403, 404])
 async def test_an_answer_that_is_not_discords_own_pauses_nothing(desk: Desk, status: int):
     await desk.owe()
@@ -152,7 +142,6 @@ async def test_an_answer_that_is_not_discords_own_pauses_nothing(desk: Desk, sta
     assert len(desk.sent()) == 1
 
 
-@pytest.mark.asyncio
 async def test_an_archived_thread_pauses_its_destination(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", 400, code=50083)
@@ -160,7 +149,6 @@ async def test_an_archived_thread_pauses_its_destination(desk: Desk):
     assert await desk.reason() == "not permitted: the thread is archived and locked"
 
 
-@pytest.mark.asyncio
 async def test_a_first_dm_behind_a_doubtful_message_is_queued_and_not_waited_for(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
     await desk.owe()
@@ -176,7 +164,6 @@ async def test_a_first_dm_behind_a_doubtful_message_is_queued_and_not_waited_for
     assert len(desk.server.dm(desk.member)) == 2
 
 
-@pytest.mark.asyncio
 async def test_a_notice_nobody_can_receive_ends(desk: Desk):
     desk.server.dm_closed.add(desk.owner)
     desk.server.remove_channel(desk.channel)
@@ -186,7 +173,6 @@ async def test_a_notice_nobody_can_receive_ends(desk: Desk):
     assert [row for row in await desk.states() if row[0] == "notice"] == [("notice", "settled", "DMs closed")]
 
 
-@pytest.mark.asyncio
 async def test_who_left_the_server_gets_nothing_more(desk: Desk):
     place = await desk.follow(desk.clock.now(), user=desk.member)
     desk.server.leave(desk.guild, desk.member)
@@ -200,7 +186,6 @@ async def test_who_left_the_server_gets_nothing_more(desk: Desk):
     assert [outcome for _, _, outcome in await desk.states()].count("left the server") == 2
 
 
-@pytest.mark.asyncio
 async def test_a_refused_message_goes_as_plain_text_once(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", 400, code=50035)
@@ -211,7 +196,6 @@ async def test_a_refused_message_goes_as_plain_text_once(desk: Desk):
     assert [b["label"] for row in message["components"] for b in row["components"]] == ["Why this?"]
 
 
-@pytest.mark.asyncio
 async def test_a_message_refused_twice_ends_and_stops_nobody_else(desk: Desk):
     await desk.owe(2)
     desk.server.fault("POST", f"/channels/{desk.channel}/messages", 400, count=2, code=50035)
@@ -224,7 +208,6 @@ async def test_a_message_refused_twice_ends_and_stops_nobody_else(desk: Desk):
     assert await desk.reason() == ""
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_message_counts_as_delivered(desk: Desk):
     """Where the history cannot be read, only Discord's answer to the nonce tells."""
     desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
@@ -237,7 +220,6 @@ async def test_a_deleted_message_counts_as_delivered(desk: Desk):
     assert desk.sent() == []
 
 
-@pytest.mark.asyncio
 async def test_without_history_the_nonce_alone_serves_for_two_minutes(desk: Desk):
     desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
     await desk.owe()
@@ -250,7 +232,6 @@ async def test_without_history_the_nonce_alone_serves_for_two_minutes(desk: Desk
     assert desk.looks() == 0
 
 
-@pytest.mark.asyncio
 async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(desk: Desk):
     desk.server.overwrite(desk.channel, desk.server.application_id, deny=world.READ_MESSAGE_HISTORY)
     await desk.owe()
@@ -263,7 +244,6 @@ async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(desk: De
     assert "may be a repeat" in second["content"]
 
 
-@pytest.mark.asyncio
 async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(desk: Desk):
     async with desk.db.write() as conn:
         await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
@@ -281,7 +261,6 @@ async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(desk
     assert [row for row in await desk.states() if row[0] == "digest"] == [("digest", "settled", "delivered")]
 
 
-@pytest.mark.asyncio
 async def test_a_layout_that_is_refused_goes_as_plain_text(desk: Desk):
     async with desk.db.write() as conn:
         await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
@@ -294,7 +273,6 @@ async def test_a_layout_that_is_refused_goes_as_plain_text(desk: Desk):
     assert "31 armed drones" in digest["content"]
 
 
-@pytest.mark.asyncio
 async def test_the_history_is_looked_through_to_its_end(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", "drop_after")
@@ -310,7 +288,6 @@ async def test_the_history_is_looked_through_to_its_end(desk: Desk):
     assert desk.posts() == 1
 
 
-@pytest.mark.asyncio
 async def test_somebody_elses_copy_of_the_button_is_not_taken_for_the_delivery(desk: Desk):
     await desk.owe()
     desk.server.fault("POST", "/channels/*/messages", "drop_after")

@@ -37,7 +37,6 @@ def unsettled(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("nonce_window", [True, False], ids=["with the nonce window", "without it"])
 async def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path, nonce_window: bool):
     path = tmp_path / "attache.db"

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -43,7 +42,7 @@ class Beating(Newsroom):
         await self.server.until(lambda: len(self.server.messages(self.channel)) == count)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def beating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Beating]:
     clock = SystemClock()
     async with Loopback() as server:
@@ -70,7 +69,6 @@ async def beating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             await db.close()
 
 
-@pytest.mark.asyncio
 async def test_what_is_due_at_the_start_what_is_written_later_and_what_falls_due_are_all_sent(beating: Beating):
     await beating.owe("at the start")
     await beating.heartbeat.start()
@@ -82,7 +80,6 @@ async def test_what_is_due_at_the_start_what_is_written_later_and_what_falls_due
     assert await housekeeping.last_tick(beating.db.read) is not None
 
 
-@pytest.mark.asyncio
 async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
     beating: Beating, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -103,7 +100,6 @@ async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
     assert "the next one comes" in caplog.text
 
 
-@pytest.mark.asyncio
 async def test_no_job_is_dropped_for_being_late_or_for_ringing(beating: Beating):
     await beating.heartbeat.start()
     for count in range(1, 4):
@@ -116,7 +112,6 @@ async def test_no_job_is_dropped_for_being_late_or_for_ringing(beating: Beating)
     await beating.arrived(4)
 
 
-@pytest.mark.asyncio
 async def test_a_closed_heart_beats_no_more(beating: Beating):
     await beating.heartbeat.start()
     await beating.heartbeat.close()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 import pytest
-import pytest_asyncio
 import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
@@ -41,7 +40,7 @@ class Desk:
         return [message.content async for message in self.place.history()]
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     async with Loopback() as server:
         monkeypatch.setattr(Route, "BASE", server.api_url)
@@ -75,7 +74,7 @@ class Buttons(discord.ui.View):
         await interaction.response.send_modal(FormOfTwo(custom_id="form"))
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def live(desk: Desk) -> AsyncIterator[Desk]:
     """The same desk, its client connected to the gateway and with some commands."""
     tree = app_commands.CommandTree(desk.client)
@@ -108,7 +107,6 @@ async def live(desk: Desk) -> AsyncIterator[Desk]:
 # The nonce
 
 
-@pytest.mark.asyncio
 async def test_the_same_nonce_gives_the_same_message_whatever_the_channel(desk: Desk) -> None:
     other = desk.client.get_partial_messageable(desk.server.add_channel(desk.guild, "other"))
     first = await desk.place.send("one", nonce="n1")
@@ -121,7 +119,6 @@ async def test_the_same_nonce_gives_the_same_message_whatever_the_channel(desk: 
     assert desk.server.messages(other.id) == []
 
 
-@pytest.mark.asyncio
 async def test_after_its_window_a_nonce_makes_a_second_message(desk: Desk) -> None:
     started, passed = desk.server.clock(), 0.0
     desk.server.clock = lambda: started + passed
@@ -137,7 +134,6 @@ async def test_after_its_window_a_nonce_makes_a_second_message(desk: Desk) -> No
     assert len(desk.server.messages(desk.channel)) == 3
 
 
-@pytest.mark.asyncio
 async def test_the_nonce_of_a_deleted_message_is_answered_by_unknown_message(desk: Desk) -> None:
     await (await desk.place.send("one", nonce="n1")).delete()
     with pytest.raises(discord.NotFound) as refused:
@@ -146,7 +142,6 @@ async def test_the_nonce_of_a_deleted_message_is_answered_by_unknown_message(des
     assert desk.server.messages(desk.channel) == []
 
 
-@pytest.mark.asyncio
 async def test_history_tells_no_nonce(desk: Desk) -> None:
     sent = await desk.place.send("one", nonce="n1")
     [read] = [message async for message in desk.place.history()]
@@ -156,7 +151,6 @@ async def test_history_tells_no_nonce(desk: Desk) -> None:
 # Lost, refused and late
 
 
-@pytest.mark.asyncio
 async def test_a_reply_lost_after_its_effect_leaves_the_message_in_the_history(desk: Desk) -> None:
     desk.server.fault("POST", "/channels/*/messages", "drop_after")
     with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -166,7 +160,6 @@ async def test_a_reply_lost_after_its_effect_leaves_the_message_in_the_history(d
     assert await desk.history() == ["one"]
 
 
-@pytest.mark.asyncio
 async def test_a_reset_comes_before_any_effect(desk: Desk) -> None:
     desk.server.fault("POST", "/channels/*/messages", "reset")
     with pytest.raises(aiohttp.ClientOSError):
@@ -174,7 +167,6 @@ async def test_a_reset_comes_before_any_effect(desk: Desk) -> None:
     assert await desk.history() == []
 
 
-@pytest.mark.asyncio
 async def test_a_request_that_hangs_is_not_done_and_ends_when_the_fault_does(desk: Desk) -> None:
     fault = desk.server.fault("POST", "/channels/*/messages", "hang")
     sending = asyncio.create_task(desk.place.send("one"))
@@ -186,14 +178,12 @@ async def test_a_request_that_hangs_is_not_done_and_ends_when_the_fault_does(des
     assert desk.server.messages(desk.channel) == []
 
 
-@pytest.mark.asyncio
 async def test_a_delayed_request_is_done_all_the_same(desk: Desk) -> None:
     fault = desk.server.fault("POST", "/channels/*/messages", "delay", seconds=0.01)
     await desk.place.send("one")
     assert (fault.hits, await desk.history()) == (1, ["one"])
 
 
-@pytest.mark.asyncio
 async def test_a_fault_skips_strikes_and_is_over(desk: Desk) -> None:
     fault = desk.server.fault("POST", f"/channels/{desk.channel}/messages", 403, skip=1, count=2, code=50013)
     outcomes = []
@@ -206,7 +196,6 @@ async def test_a_fault_skips_strikes_and_is_over(desk: Desk) -> None:
     assert fault.hits == 2
 
 
-@pytest.mark.asyncio
 async def test_discord_py_waits_for_retry_after_and_sends_again(desk: Desk) -> None:
     desk.server.fault("POST", "/channels/*/messages", 429, retry_after=0.01)
     await desk.place.send("one")
@@ -214,7 +203,6 @@ async def test_discord_py_waits_for_retry_after_and_sends_again(desk: Desk) -> N
     assert await desk.history() == ["one"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("scope", ["user", "global"])
 async def test_over_the_limit_is_told_with_its_headers_and_has_no_effect(desk: Desk, scope: str) -> None:
     if scope == "user":
@@ -241,21 +229,18 @@ async def test_over_the_limit_is_told_with_its_headers_and_has_no_effect(desk: D
     assert len(desk.server.messages(desk.channel)) == 2
 
 
-@pytest.mark.asyncio
 async def test_discord_py_keeps_within_the_limit_of_a_channel(desk: Desk) -> None:
     desk.server.rate_limits = (2, 0.05)
     await asyncio.gather(*(desk.place.send(str(number)) for number in range(5)))
     assert sorted(await desk.history()) == ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.asyncio
 async def test_a_wrong_token_is_refused(desk: Desk) -> None:
     async with discord.Client(intents=discord.Intents.none()) as stranger:
         with pytest.raises(discord.LoginFailure):
             await stranger.login("another.token.altogether")
 
 
-@pytest.mark.asyncio
 async def test_a_route_that_is_not_there_is_noted(desk: Desk) -> None:
     with pytest.raises(discord.NotFound):
         await desk.client.http.request(Route("GET", "/voice/regions"))
@@ -265,7 +250,6 @@ async def test_a_route_that_is_not_there_is_noted(desk: Desk) -> None:
 # Who may what
 
 
-@pytest.mark.asyncio
 async def test_without_read_message_history_the_history_is_empty(desk: Desk) -> None:
     await desk.place.send("one")
     desk.deny(world.READ_MESSAGE_HISTORY)
@@ -273,7 +257,6 @@ async def test_without_read_message_history_the_history_is_empty(desk: Desk) -> 
     assert len(desk.server.messages(desk.channel)) == 1
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("permission", "code"), [(world.VIEW_CHANNEL, 50001), (world.SEND_MESSAGES, 50013)], ids=["view", "send"]
 )
@@ -284,7 +267,6 @@ async def test_sending_needs_view_and_send(desk: Desk, permission: int, code: in
     assert refused.value.code == code
 
 
-@pytest.mark.asyncio
 async def test_history_without_view_is_forbidden_and_of_no_channel_not_found(desk: Desk) -> None:
     desk.deny(world.VIEW_CHANNEL)
     with pytest.raises(discord.Forbidden) as refused:
@@ -296,7 +278,6 @@ async def test_history_without_view_is_forbidden_and_of_no_channel_not_found(des
     assert missing.value.code == 10003
 
 
-@pytest.mark.asyncio
 async def test_overwrites_count_everyone_then_roles_then_the_member(desk: Desk) -> None:
     server, view, send = desk.server, world.VIEW_CHANNEL, world.SEND_MESSAGES
     channel = server.channels[desk.channel]
@@ -319,7 +300,6 @@ async def test_overwrites_count_everyone_then_roles_then_the_member(desk: Desk) 
     assert server.permissions(server.add_user("stranger"), channel) == 0
 
 
-@pytest.mark.asyncio
 async def test_a_dm_is_opened_once_and_a_closed_one_refuses(desk: Desk) -> None:
     user = await desk.client.http.start_private_message(desk.member)
     assert user == await desk.client.http.start_private_message(desk.member)
@@ -333,7 +313,6 @@ async def test_a_dm_is_opened_once_and_a_closed_one_refuses(desk: Desk) -> None:
     assert [message.content async for message in dm.history()] == ["Hello"]
 
 
-@pytest.mark.asyncio
 async def test_a_member_who_left_is_unknown_and_so_is_a_server_the_bot_left(desk: Desk) -> None:
     guild = await desk.client.fetch_guild(desk.guild, with_counts=False)
     assert (await guild.fetch_member(desk.member)).name == "ben"
@@ -353,7 +332,6 @@ async def test_a_member_who_left_is_unknown_and_so_is_a_server_the_bot_left(desk
 # Messages
 
 
-@pytest.mark.asyncio
 async def test_history_pages_by_before_after_around_and_limit(desk: Desk) -> None:
     sent = [await desk.place.send(str(number)) for number in range(5)]
 
@@ -370,7 +348,6 @@ async def test_history_pages_by_before_after_around_and_limit(desk: Desk) -> Non
     assert await read(around=sent[2].id, limit=3) == "321"
 
 
-@pytest.mark.asyncio
 async def test_flags_components_and_files_come_back_with_the_history(desk: Desk) -> None:
     view = Buttons()
     view.stop()
@@ -387,7 +364,6 @@ async def test_flags_components_and_files_come_back_with_the_history(desk: Desk)
     assert edited.edited_at is not None
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(("content", "code"), [("", 50006), ("x" * 2001, 50035)], ids=["empty", "too long"])
 async def test_a_message_discord_would_not_take_is_refused(desk: Desk, content: str, code: int) -> None:
     with pytest.raises(discord.HTTPException) as refused:
@@ -398,7 +374,6 @@ async def test_a_message_discord_would_not_take_is_refused(desk: Desk, content: 
 # People
 
 
-@pytest.mark.asyncio
 async def test_a_slash_command_is_answered_privately(live: Desk) -> None:
     answer = await live.server.slash(
         live.member, live.guild, live.channel, "deal show", deal="MQ-9B", where=live.channel
@@ -408,20 +383,17 @@ async def test_a_slash_command_is_answered_privately(live: Desk) -> None:
     assert live.server.unhandled == []
 
 
-@pytest.mark.asyncio
 async def test_a_command_works_in_the_dm_too(live: Desk) -> None:
     answer = await live.server.slash(live.member, None, None, "deal show", deal="MQ-9B")
     assert answer.text == "MQ-9B in None"
 
 
-@pytest.mark.asyncio
 async def test_a_person_can_only_type_what_the_bot_offers(live: Desk) -> None:
     for command, options in {"deal hide": {}, "deal show": {}, "deal slow": {"deal": "MQ-9B"}}.items():
         with pytest.raises(LookupError):
             await live.server.slash(live.member, live.guild, live.channel, command, **options)
 
 
-@pytest.mark.asyncio
 async def test_a_deferred_answer_is_awaited_to_its_end(live: Desk) -> None:
     answer = await live.server.slash(live.member, live.guild, live.channel, "deal slow")
     await live.server.until(lambda: answer.followups)
@@ -431,7 +403,6 @@ async def test_a_deferred_answer_is_awaited_to_its_end(live: Desk) -> None:
     assert [message["content"] for message in live.server.messages(live.channel)] == ["At last"]
 
 
-@pytest.mark.asyncio
 async def test_a_press_changes_the_message(live: Desk) -> None:
     asked = await live.server.slash(live.member, live.guild, live.channel, "deal ask")
     assert asked.message
@@ -446,7 +417,6 @@ async def test_a_press_changes_the_message(live: Desk) -> None:
         await live.server.click(live.member, asked.message, "accept")
 
 
-@pytest.mark.asyncio
 async def test_a_form_is_opened_filled_and_sent(live: Desk) -> None:
     asked = await live.server.slash(live.member, live.guild, live.channel, "deal ask")
     assert asked.message
@@ -457,7 +427,6 @@ async def test_a_form_is_opened_filled_and_sent(live: Desk) -> None:
         await live.server.submit(live.owner, "form", {})
 
 
-@pytest.mark.asyncio
 async def test_no_answer_in_time_is_an_error(live: Desk) -> None:
     live.server.fault("POST", "/interactions/*/*/callback", "drop_after", count=None)
     live.server.fault("PATCH", "/webhooks/*/*/messages/@original", 404)
@@ -469,7 +438,6 @@ async def test_no_answer_in_time_is_an_error(live: Desk) -> None:
 # The gateway
 
 
-@pytest.mark.asyncio
 async def test_the_bot_is_told_what_happens_to_its_surroundings(live: Desk) -> None:
     guild = live.client.get_guild(live.guild)
     assert guild
@@ -493,7 +461,6 @@ async def test_the_bot_is_told_what_happens_to_its_surroundings(live: Desk) -> N
     assert [guild.get("unavailable") for guild in arrivals] == [False, None]  # there at the start; joined since
 
 
-@pytest.mark.asyncio
 async def test_what_happened_while_the_connection_was_cut_comes_with_resume(live: Desk) -> None:
     session = live.server.session
     assert session
@@ -518,7 +485,6 @@ Bot(intents=discord.Intents(guilds=True)).run(os.environ["DISCORD_TOKEN"])
 """
 
 
-@pytest.mark.asyncio
 async def test_a_bot_can_be_killed_between_acceptance_and_reply(desk: Desk) -> None:
     bot = BotProcess(desk.server, sys.executable, "-c", SMALL_BOT, env={"TEXT": "one"})
 
@@ -539,7 +505,6 @@ async def test_a_bot_can_be_killed_between_acceptance_and_reply(desk: Desk) -> N
     assert await bot.wait() == -15
 
 
-@pytest.mark.asyncio
 async def test_a_bot_that_ends_before_it_is_ready_is_told_with_its_last_words(desk: Desk) -> None:
     bot = BotProcess(desk.server, sys.executable, "-c", "import sys; sys.exit('No token, no bot.')")
     with pytest.raises(RuntimeError, match=r"status 1 before it was ready:\nNo token, no bot\."):

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -118,7 +117,7 @@ def without_markers(components: list[Any]) -> list[Any]:
     return components
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Drill]:
     monkeypatch.setattr("bot.app.Pace", lambda: Pace(requests=10_000, dms=10_000))  # The drill is not about speed.
     clock = MovedClock()
@@ -145,7 +144,6 @@ async def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             await found.db.close()
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("copy_at", "stop_at"),
     [(0, DUE), (50, DUE), (170, DUE), (DUE, DUE), (0, 150), (50, 199)],
@@ -165,7 +163,6 @@ async def test_after_a_restore_each_message_has_come_once_and_in_order(drill: Dr
     assert len(drill.messages()) == DUE
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("copy_at", [0, 170])
 async def test_a_second_restore_of_the_same_copy_repeats_nothing_either(drill: Drill, copy_at: int):
     await drill.begin()
@@ -177,7 +174,6 @@ async def test_a_second_restore_of_the_same_copy_repeats_nothing_either(drill: D
     assert await drill.outcomes() == {("settled", "", "delivered"): DUE}
 
 
-@pytest.mark.asyncio
 async def test_a_crash_amid_the_search_after_a_restore_changes_nothing(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=0, stop_at=150)
@@ -195,7 +191,6 @@ async def test_a_crash_amid_the_search_after_a_restore_changes_nothing(drill: Dr
     assert await drill.outcomes() == {("settled", "", "delivered"): DUE}
 
 
-@pytest.mark.asyncio
 async def test_where_the_history_cannot_be_read_a_repeat_says_that_it_may_be_one(drill: Drill):
     blind = list(drill.places)[:2]
     for channel in blind:
@@ -211,7 +206,6 @@ async def test_where_the_history_cannot_be_read_a_repeat_says_that_it_may_be_one
         assert len(sent) == UPDATES + len(repeats)
 
 
-@pytest.mark.asyncio
 async def test_what_falls_due_after_the_restore_is_sent_without_a_search(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=DUE, stop_at=DUE)
@@ -227,7 +221,6 @@ async def test_what_falls_due_after_the_restore_is_sent_without_a_search(drill: 
 # Messages of the first release
 
 
-@pytest.mark.asyncio
 async def test_what_the_first_release_may_have_sent_is_held_and_each_place_decides(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=50, stop_at=199)
@@ -265,7 +258,6 @@ async def test_what_the_first_release_may_have_sent_is_held_and_each_place_decid
     }
 
 
-@pytest.mark.asyncio
 async def test_what_the_first_release_cannot_have_sent_is_not_held(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=0, stop_at=DUE // 2)
@@ -280,7 +272,6 @@ async def test_what_the_first_release_cannot_have_sent_is_not_held(drill: Drill)
     assert Counter(map(len, drill.told().values())) == {UPDATES: CHANNELS + 2}
 
 
-@pytest.mark.asyncio
 async def test_what_nobody_decides_about_ends_after_ninety_days_and_holds_up_nothing(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=0, stop_at=DUE)
@@ -335,7 +326,6 @@ def reminded(drill: Drill, words: str) -> list[str]:
     return [message["content"] for message in drill.server.dm(drill.member) if words in message["content"]]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("down", [0.1, 30.0])
 async def test_reminders_of_items_and_of_ones_own_words_come_once(drill: Drill, down: float):
     """Rows planned anew get other ids: what the copy does not know of was set in between."""
@@ -360,7 +350,6 @@ async def test_reminders_of_items_and_of_ones_own_words_come_once(drill: Drill, 
     assert len(reminded(drill, "Call the ministry")) == 2
 
 
-@pytest.mark.asyncio
 async def test_of_two_equal_reminders_the_one_that_was_not_sent_is_sent(drill: Drill):
     at = drill.clock.now() + timedelta(hours=1)
     for _ in range(2):
@@ -385,7 +374,6 @@ def digests_in(drill: Drill) -> list[str]:
     return [first_line(message) for message in drill.sent() if message["content"] == ""]
 
 
-@pytest.mark.asyncio
 async def test_a_digest_comes_once_and_what_it_had_not_read_comes_in_the_next(drill: Drill):
     await digest_at(drill, time(13))
     await drill.enter(drill.clock.now(), ("quantity", "31"))
@@ -409,7 +397,6 @@ async def test_a_digest_comes_once_and_what_it_had_not_read_comes_in_the_next(dr
     assert "32" not in third
 
 
-@pytest.mark.asyncio
 async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: Drill):
     await digest_at(drill, time(13))
     await drill.enter(drill.clock.now(), ("quantity", "31"))
@@ -429,7 +416,6 @@ async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: D
     assert "32" not in last
 
 
-@pytest.mark.asyncio
 async def test_mondays_list_comes_once(drill: Drill):
     async with drill.db.write() as conn:
         await conn.execute("UPDATE desk SET channel_id = ?", (drill.channel,))
@@ -450,7 +436,6 @@ async def test_mondays_list_comes_once(drill: Drill):
     assert [message for message in drill.sent() if message["content"].startswith("**Still open")] == listed
 
 
-@pytest.mark.asyncio
 async def test_why_this_works_on_what_was_sent_before_the_restore(drill: Drill):
     await drill.begin()
     await drill.run(copy_at=0, stop_at=DUE)

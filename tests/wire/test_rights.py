@@ -11,7 +11,6 @@ from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Rights
 from tests.wire.desk import Desk, desk
 
 __all__ = ["desk"]  # The fixture.
-pytestmark = pytest.mark.asyncio
 
 
 def asked(desk: Desk, guild: int) -> int:

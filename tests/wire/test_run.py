@@ -38,7 +38,6 @@ async def ended(bot: BotProcess) -> tuple[int, str]:
     return status, bot.output
 
 
-@pytest.mark.asyncio
 async def test_every_wrong_setting_is_told_at_once_without_a_traceback(tmp_path: Path):
     async with Loopback() as server:
         wrong = {"DISCORD_TOKEN": "", "DISCORD_API_URL": "http://discord.example/api/v10", "ATTACHE_LOG_FORMAT": "xml"}
@@ -50,7 +49,6 @@ async def test_every_wrong_setting_is_told_at_once_without_a_traceback(tmp_path:
         assert name in told
 
 
-@pytest.mark.asyncio
 async def test_a_token_that_discord_refuses_ends_with_a_sentence_that_does_not_hold_it(tmp_path: Path):
     async with Loopback() as server:
         status, told = await ended(program(server, tmp_path, DISCORD_TOKEN="wrong.token.of-nobody"))
@@ -60,7 +58,6 @@ async def test_a_token_that_discord_refuses_ends_with_a_sentence_that_does_not_h
     assert "wrong.token" not in told
 
 
-@pytest.mark.asyncio
 async def test_a_place_that_cannot_be_written_ends_with_a_sentence(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "attache.db.lock").symlink_to(tmp_path / "folder")
@@ -73,7 +70,6 @@ async def test_a_place_that_cannot_be_written_ends_with_a_sentence(tmp_path: Pat
         assert "Traceback" not in told
 
 
-@pytest.mark.asyncio
 async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path):
     async with Loopback() as server:
         newsroom_owner = server.add_user("asha")
@@ -112,7 +108,6 @@ async def ends_at_once(bot: BotProcess) -> None:
     assert "Traceback" not in bot.output, bot.output
 
 
-@pytest.mark.asyncio
 async def test_a_discord_that_refuses_connections_is_waited_for_with_a_line_for_each_try(tmp_path: Path):
     async with Loopback(away=True) as server:
         server.invite(server.add_guild("Newsroom", server.add_user("asha")))
@@ -130,7 +125,6 @@ async def test_a_discord_that_refuses_connections_is_waited_for_with_a_line_for_
         await ends_at_once(bot)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -155,7 +149,6 @@ async def test_a_start_that_fails_midway_is_tried_anew(tmp_path: Path, method: s
         await ends_at_once(bot)
 
 
-@pytest.mark.asyncio
 async def test_a_gateway_that_refuses_the_first_connections_is_waited_for(tmp_path: Path):
     async with Loopback() as server, Loopback(away=True) as elsewhere:
         server.invite(server.add_guild("Newsroom", server.add_user("asha")))
@@ -170,7 +163,6 @@ async def test_a_gateway_that_refuses_the_first_connections_is_waited_for(tmp_pa
         await ends_at_once(bot)
 
 
-@pytest.mark.asyncio
 async def test_a_rate_limit_at_the_login_is_waited_for_and_not_run_against(tmp_path: Path):
     async with Loopback() as server:
         server.invite(server.add_guild("Newsroom", server.add_user("asha")))
@@ -180,7 +172,6 @@ async def test_a_rate_limit_at_the_login_is_waited_for_and_not_run_against(tmp_p
         await ends_at_once(bot)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/api/v10", "https://discord.invalid/api/v10"])
 async def test_sigterm_ends_the_wait_for_discord_at_once(tmp_path: Path, address: str):
     async with Loopback() as server:
@@ -194,7 +185,6 @@ async def test_sigterm_ends_the_wait_for_discord_at_once(tmp_path: Path, address
         assert bot.output.count(UNREACHABLE) == 1
 
 
-@pytest.mark.asyncio
 async def test_sigterm_ends_a_try_that_hangs_at_once(tmp_path: Path):
     async with Loopback() as server:
         hanging = server.fault("GET", "/users/@me", "hang")
@@ -204,13 +194,11 @@ async def test_sigterm_ends_a_try_that_hangs_at_once(tmp_path: Path):
         await ends_at_once(bot)
 
 
-@pytest.mark.asyncio
 async def test_the_pauses_grow_to_five_minutes_at_most():
     assert list(running.PAUSES) == sorted(set(running.PAUSES))
     assert (running.PAUSES[0], running.PAUSES[-1]) == (5, 300)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("status", "path"), [(403, "/users/@me"), (404, "/gateway/bot"), (400, "/applications/*/commands")]
 )
@@ -223,7 +211,6 @@ async def test_a_refusal_that_no_waiting_mends_ends_with_a_sentence(tmp_path: Pa
     assert "DISCORD_API_URL" in told
 
 
-@pytest.mark.asyncio
 async def test_a_token_that_is_refused_after_a_wait_still_ends_with_78(tmp_path: Path):
     async with Loopback() as server:
         server.fault("GET", "/users/@me", 503, count=1)
@@ -233,7 +220,6 @@ async def test_a_token_that_is_refused_after_a_wait_still_ends_with_78(tmp_path:
     assert "refuses the token" in told
 
 
-@pytest.mark.asyncio
 async def test_a_backup_is_made_while_the_bot_runs(tmp_path: Path):
     async with Loopback() as server:
         server.invite(server.add_guild("Newsroom", server.add_user("asha")))
@@ -247,7 +233,6 @@ async def test_a_backup_is_made_while_the_bot_runs(tmp_path: Path):
         assert status == 0, told
 
 
-@pytest.mark.asyncio
 async def test_sigterm_amid_sends_closes_in_time_and_the_next_start_sends_each_once(tmp_path: Path):
     path = tmp_path / "attache.db"
     now = datetime.now(UTC)

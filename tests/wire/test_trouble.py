@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, time
 
 import pytest
-import pytest_asyncio
 
 from bot.heartbeat import Heartbeat
 from bot.kinds import plan_alerts
@@ -24,20 +23,18 @@ from tests.wire.people import walk
 from tests.wire.test_heartbeat import Beating, beating
 
 __all__ = ["beating", "desk"]  # The fixtures.
-pytestmark = pytest.mark.asyncio
-
 FULL = sqlite3.OperationalError("database or disk is full")
 BROKEN = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest_asyncio.fixture
-async def used(desk: Desk) -> AsyncIterator[Desk]:
+@pytest.fixture
+async def used(desk: Desk) -> Desk:
     """Yield the desk with /follow and the buttons of what arrives by itself."""
     for cog in (follow.FollowCog(desk.bot), sent.SentCog(desk.bot)):
         await desk.bot.add_cog(cog)
         desk.bot.presses.add(cog)
     await desk.bot.tree.sync()
-    yield desk
+    return desk
 
 
 @contextmanager

@@ -127,7 +127,8 @@ def _pending(d: Draft) -> None:
     found = d.record
     if found.open:
         d.waiting = True
-        acts, *rest = d.record.status[:-1]  # An open item's ends with its due date, which has a line of its own.
+        # An open item's status line ends with its due date, which has a line of its own.
+        acts, *rest = d.record.status[:-1] or (CitedText("Open"),)
         lead = [CitedText(sentence(acts.text), acts.facts), *rest]
         d.lead.append(Line("", lead, reported=True))
         d.lines.append(Line("Due", _due(d), reported=True))
