@@ -117,6 +117,7 @@ class Database:
             await asyncio.to_thread(_look_into, path)
             for _ in range(3):
                 connection = await aiosqlite.connect(path, isolation_level=None)
+                connection.row_factory = sqlite3.Row
                 opened.append(connection)
                 for pragma in _PRAGMAS:
                     await connection.execute(pragma)
