@@ -109,8 +109,8 @@ class Database:
     @classmethod
     async def open(cls, path: Path) -> Database:
         """Opens or creates the file. DatabaseError when it is none of ours or cannot be written."""
-        if sqlite3.sqlite_version_info < (3, 38):
-            raise DatabaseError(f"SQLite 3.38 or newer is needed; this Python has {sqlite3.sqlite_version}.")
+        if sqlite3.sqlite_version_info < (3, 39):
+            raise DatabaseError(f"SQLite 3.39 or newer is needed; this Python has {sqlite3.sqlite_version}.")
         opened: list[Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,16 +6,11 @@ from collections.abc import Collection
 
 import msgspec
 
-from data.database import Connection, as_json
+from data.database import Connection
 from data.records import FactDate, Source
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
 
 _COLUMNS = "id, title, publisher, published_on, url, note"
-
-
-def source_of(row) -> Source:
-    id_, title, publisher, published_on, url, note = row
-    date = msgspec.json.decode(published_on, type=FactDate) if published_on else None
-    return Source(id_, title, publisher, date, url, note)
 
 
 async def ensure(
@@ -28,36 +23,44 @@ async def ensure(
     url: str = "",
     note: str = "",
 ) -> int:
-    """The id of the source with exactly this description, made when there is none."""
+    """Return the id of the source with exactly this description, made when there is none."""
     published = msgspec.json.encode(published_on).decode() if published_on else None
     described = (guild_id, title, publisher, published, url, note)
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT id FROM source WHERE guild_id = ? AND title = ? AND publisher = ? AND published_on IS ? "
-            "AND url = ? AND note = ?",
-            described,
-        )
+    known = await fetch_value(
+        conn,
+        int,
+        "SELECT id FROM source WHERE guild_id = ? AND title = ? AND publisher = ? "
+        "AND published_on IS NOT DISTINCT FROM ? AND url = ? AND note = ? ORDER BY id LIMIT 1",
+        described,
     )
-    if rows:
-        return rows[0][0]
-    cursor = await conn.execute(
-        "INSERT INTO source (guild_id, title, publisher, published_on, url, note) VALUES (?, ?, ?, ?, ?, ?)", described
+    if known is not None:
+        return known
+    made = await fetch_value(
+        conn,
+        int,
+        "INSERT INTO source (guild_id, title, publisher, published_on, url, note) VALUES (?, ?, ?, ?, ?, ?) "
+        "RETURNING id",
+        described,
     )
-    assert cursor.lastrowid is not None  # One row was inserted.
-    return cursor.lastrowid
+    assert made is not None  # One row was inserted.
+    return made
 
 
 async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
-    ((*row,),) = await conn.execute_fetchall(
-        f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
+    """Return a source of a server by its id, which some update holds."""
+    source = await fetch_one(
+        conn, Source, f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
     )
-    return source_of(row)
+    assert source is not None  # A foreign key sees to it.
+    return source
 
 
 async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int]) -> dict[int, Source]:
     """Return some sources of a server by their id."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id IN (SELECT value FROM json_each(?))",
-        (guild_id, as_json(sorted(source_ids))),
+    found = await fetch_all(
+        conn,
+        Source,
+        f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id IN {in_list()}",
+        (guild_id, as_list(sorted(source_ids))),
     )
-    return {row[0]: source_of(row) for row in rows}
+    return {source.id: source for source in found}
