@@ -1,4 +1,4 @@
-# Everything sets itself up: a machine needs only python3 (3.11 or newer), make and git.
+# Everything sets itself up: a machine with Linux, macOS or WSL needs only python3 (3.11 or newer), make and git.
 # `make demo PYTHON=python3.12` chooses another Python for the environments that are made here.
 
 PYTHON ?= python3
@@ -87,8 +87,10 @@ $(call refuse,$(problem))
 @"$(PYTHON)" -m venv --clear $(@D)
 endef
 
-# What is wrong with the chosen Python, as one sentence; empty when nothing is.
+# What is wrong with the machine or the chosen Python, as one sentence; empty when nothing is.
 problem = $(shell \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.platform in ("linux", "darwin"))' 2>/dev/null && { \
+		echo 'Attaché runs on Linux and macOS: on Windows, install WSL with wsl --install and run make $(goal) inside it'; exit; }; \
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo 'Attaché needs Python 3.11 or newer and "$(PYTHON)" is not one: install it and name it, as in make $(goal) PYTHON=python3.11'; exit; }; \
 	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from pathlib import Path
 
-from bot import environment, logs
-from bot.clock import SystemClock
-from bot.errors import Stopped
-from bot.settings import EX_CONFIG, Settings, SettingsError
+from bot import environment
+from bot.environment import EX_CONFIG
 
-# Only the standard library and what needs no more stands above: `run` first looks whether its packages are there.
+# Whatever is imported here is there on every machine: `main` first looks whether this one can run the rest.
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,10 +36,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status; every failure is a sentence, not a traceback."""
+    if sentence := environment.unsupported(sys.platform, sys.version_info[:3]):
+        print(sentence, file=sys.stderr)
+        return EX_CONFIG
     options = _parser().parse_args(arguments)
     if options.command == "run" and (sentence := environment.outdated(Path(sys.prefix))):
         print(sentence, file=sys.stderr)
         return EX_CONFIG
+    from bot.errors import Stopped
+    from bot.settings import SettingsError
     from data.database import DatabaseError
 
     try:
@@ -66,9 +68,15 @@ def _dispatch(options: argparse.Namespace) -> int:
         from bot import demo
 
         return demo.main(tour=options.tour, port=options.port)
+    from bot import logs
+    from bot.clock import SystemClock
+    from bot.settings import Settings
+
     settings = Settings.load(os.environ, Path(".env"), needs_token=options.command == "run")
     logs.configure(settings.log_level, settings.log_format, token=settings.token)
     if options.command == "run":
+        import asyncio
+
         from bot.running import run
 
         asyncio.run(run(settings))
@@ -91,6 +99,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 
 def _check_dossier(file: Path) -> int:
     from bot import dossier
+    from bot.clock import SystemClock
 
     mistakes = dossier.check(file, now=SystemClock().now())
     for mistake in mistakes:

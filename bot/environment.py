@@ -1,10 +1,29 @@
-"""Whether the installed packages are those that this version was tested with. It needs none of them itself."""
+"""Whether this machine and its packages can run this version. Any Python 3 reads this module, without a package."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+EX_CONFIG = 78
+"""The exit status for what has to be put right before a start, as sysexits.h has it."""
+
+
+def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
+    """Return a sentence with the remedy when a `sys.platform` or a Python of this version cannot run Attaché."""
+    if platform not in ("linux", "darwin"):
+        return (
+            f'Attaché runs on Linux and macOS, not on "{platform}": on Windows, install WSL with `wsl --install` and '
+            "run Attaché inside it; elsewhere, run it in a Linux container or a virtual machine."
+        )
+    if version < (3, 11):
+        found = ".".join(map(str, version[:2]))
+        return (
+            f"Attaché needs Python 3.11 or newer and this is {found}: install one and name it, as in "
+            "`make run PYTHON=python3.11`."
+        )
+    return None
 
 
 def outdated(environment: Path, root: Path = ROOT) -> str | None:

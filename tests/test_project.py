@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.environment import EX_CONFIG, unsupported
 from bot.settings import Settings, variables
 
 ROOT = Path(__file__).parent.parent
@@ -133,6 +134,60 @@ def test_a_python_that_is_missing_or_too_old_gets_one_sentence_with_the_remedy(t
     assert f'Attaché needs Python 3.11 or newer and "{python}" is not one' in sentence
     assert "make demo PYTHON=python3.11" in sentence
     assert not (tmp_path / ".venv-demo").exists()
+
+
+def test_an_unsupported_system_gets_one_sentence_with_the_remedy_from_make(tmp_path: Path):
+    windows = tmp_path / "windows-python"
+    windows.write_text(f"#!/bin/sh\nshift; exec {sys.executable} -c \"import sys; sys.platform = 'win32'; $1\"\n")
+    windows.chmod(0o755)
+    done = make(tmp_path, "demo", "PYTHON=./windows-python")
+    assert done.returncode == 2
+    [sentence] = done.stderr.splitlines()
+    assert "Attaché runs on Linux and macOS: on Windows, install WSL with wsl --install and run make demo" in sentence
+    assert not (tmp_path / ".venv-demo").exists()
+
+
+# Starts the program as `python -m bot run` does, with another sys.platform or sys.version_info, then lists what it
+# imported of ours and of others.
+START = """
+import runpy, sys
+sys.path.insert(0, {root!r})
+sys.argv = ["bot", "run"]
+sys.{name} = {value!r}
+try:
+    runpy.run_module("bot", run_name="__main__")
+finally:
+    print(*sorted({{"fcntl", "asyncio", "discord", "data.database", "bot.settings"}} & sys.modules.keys()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("platform", "win32", "on Windows, install WSL with `wsl --install` and run Attaché inside it"),
+        ("platform", "cygwin", "on Windows, install WSL"),
+        ("platform", "freebsd14", "run it in a Linux container"),
+        ("version_info", (3, 10, 13), "this is 3.10: install one and name it, as in `make run PYTHON=python3.11`"),
+    ],
+)
+def test_an_unsupported_system_gets_one_sentence_before_anything_else_is_imported(
+    tmp_path: Path, name: str, value: object, remedy: str
+):
+    script = START.format(root=str(ROOT), name=name, value=value)
+    # With -S, so that no package is there at all.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == EX_CONFIG
+    [sentence] = done.stderr.splitlines()
+    assert remedy in sentence
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_supported_systems_are_not_refused(platform: str):
+    assert unsupported(platform, (3, 11, 0)) is None
+    assert unsupported(platform, (3, 14, 1)) is None
 
 
 def test_a_python_without_venv_gets_one_sentence_with_the_remedy(tmp_path: Path):
