@@ -8,9 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot import __version__
 from bot.environment import EX_CONFIG, unsupported
 from bot.settings import Settings, variables
 
@@ -18,8 +20,10 @@ ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {
     ".ci",
     ".env.example",
+    ".github",
     ".gitignore",
     "bot",
+    "CHANGELOG.md",
     "cogs",
     "CONTRIBUTING.md",
     "data",
@@ -31,6 +35,7 @@ TOP_LEVEL = {
     "requirements-demo.lock",
     "requirements-dev.lock",
     "requirements.lock",
+    "SECURITY.md",
     "tests",
 }
 LOCKS = {"requirements.lock": [], "requirements-demo.lock": ["demo"], "requirements-dev.lock": ["demo", "dev"]}
@@ -111,6 +116,31 @@ def test_no_tracked_file_knows_where_this_checkout_lies():
     here = f"{ROOT}/".encode()
     paths = [ROOT / name for name in tracked()]
     assert [path.name for path in paths if path.is_file() and here in path.read_bytes()] == []
+
+
+def test_the_changelog_begins_with_what_is_not_released_and_tells_of_this_version():
+    versions = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert versions[0] == "Unreleased"
+    assert __version__ in versions
+
+
+def test_the_workflow_may_only_read_and_runs_what_every_change_has_to_pass():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == [".ci/run"]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
+
+
+@pytest.mark.parametrize("name", ["bug", "idea", "wrong_answer"])
+def test_a_form_for_issues_has_what_github_asks_of_one(name: str):
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml").read_text("utf-8"))
+    assert all(form[key] for key in ("name", "description", "body"))
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert {field["type"] for field in fields} <= {"input", "textarea", "dropdown"}
+    assert all(field["attributes"]["label"] for field in fields)
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert any(field.get("validations", {}).get("required") for field in fields)
 
 
 def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
