@@ -26,6 +26,7 @@ from data.database import Database
 from data.records import Fact, FactDate, Kind, Link, Opened, Record, Row, Source, Update
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import HERE, SERVERS, Question, plain
+from tests.builders import on_day
 
 LATER = 1005
 _NAMES = {
@@ -240,7 +241,7 @@ _WORD = re.compile(r"\b[wW]\d+\b")
 
 def _fact_date(n: int) -> FactDate:
     day = _FIRST_DAY + timedelta(days=n)
-    return FactDate("day", day, day)
+    return on_day(day)
 
 
 def _values(kind: Kind, n: int) -> dict[str, Any]:

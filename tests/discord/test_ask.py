@@ -14,7 +14,7 @@ from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from bot.ui.layout import button, plain
 from cogs import ask as asking
-from data.records import FactDate
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
 from tests.discord.test_questions import DAY, drawn, enter, menu, posted, shown
 from tests.discord.test_update_refusals import elsewhere
@@ -318,7 +318,7 @@ async def erase(world: World) -> None:
 
 
 async def test_an_answer_of_long_statements_leaves_out_what_does_not_fit(world: World):
-    on, noun = [FactDate("day", date(2024, 5, n), date(2024, 5, n)) for n in range(1, 8)], "hypersonic " * 50
+    on, noun = [on_day(date(2024, 5, n)) for n in range(1, 8)], "hypersonic " * 50
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.owner.id)
         for n, day in enumerate(on):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import discord
 import simcord
@@ -12,7 +12,7 @@ from simcord.enums import OverwriteType
 from bot import when
 from bot.services import desks, destinations, people, sources, updates
 from bot.services.updates import Change
-from data.records import FactDate
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, labels_of, text_of
 
 ZONE = "Asia/Kolkata"
@@ -40,7 +40,7 @@ def last(world: World) -> discord.Message:
 
 async def move(world: World, stage: str) -> None:
     """An editor's update of a deal's stage, entered now."""
-    day = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
+    day = on_day("2023-11-20")
     async with world.db.write() as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         change = Change("armed-drones", "deal", "stage", stage, day, source, "paragraph 3", "reported")

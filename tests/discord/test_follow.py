@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import discord
 import pytest
 import simcord
@@ -12,13 +10,13 @@ from simcord.enums import OverwriteType
 
 from bot.services import destinations, sources, updates
 from bot.services.updates import Change
-from data.records import FactDate
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, labels_of, text_of
 
 
 async def move(world: World, stage: str, slug: str) -> None:
     """An editor's update of a deal's stage, entered now."""
-    day = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
+    day = on_day("2023-11-20")
     async with world.db.write() as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         change = Change(slug, "deal", "stage", stage, day, source, "paragraph 3", "reported")

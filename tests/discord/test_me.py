@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import simcord
 
 from bot.services import deliveries, destinations, follows, people, sources, updates
 from bot.services.updates import Change
-from data.records import FactDate
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, labels_of
 
 
@@ -115,7 +114,7 @@ async def test_a_file_too_large_for_discord_is_packed(world: World, monkeypatch:
 
 async def test_deletion_asks_first_and_then_nothing_is_left(world: World):
     place = await follow_something(world, world.member.id)
-    day = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+    day = on_day("2023-11-10")
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.member.id)
         await people.set_zone(conn, world.member.id, "Pacific/Chatham")

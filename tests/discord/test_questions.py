@@ -15,6 +15,7 @@ from bot.services import records, sources, updates
 from bot.services.updates import Change
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
+from tests.builders import due_value
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
 
 DAY = when.parse_fact_date("5 March 2024")
@@ -182,7 +183,7 @@ async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: Wor
 
 
 async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: World):
-    due = {"date": {"precision": "day", "first": "2024-10-31", "last": "2024-10-31"}, "sureness": "announced"}
+    due = due_value("2024-10-31")
     await enter(world, ("drone-clearances", "pending", "due", due))
     text = answer(await ask(world, "pending show", item="drone-clearances"))
     assert (
@@ -384,7 +385,7 @@ async def test_what_is_open_names_who_must_act_and_leaves_the_rest_on_request(wo
 
 async def test_what_is_open_is_told_anew_when_it_changes_and_when_its_day_has_passed(world: World):
     day = (world.now + timedelta(days=1)).date().isoformat()
-    due = {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
+    due = due_value(day)
     await enter(world, ("drone-clearances", "pending", "due", due))
     before = answer(await ask(world, "pending list"))
     assert "### With a due date\n**1. Clearances" in before

@@ -11,7 +11,7 @@ import simcord
 from bot import when
 from bot.services import destinations, records, reminders, sources, updates
 from bot.services.updates import Change
-from data.records import FactDate
+from tests.builders import due_value, on_day
 from tests.discord.conftest import World, answer, id_of, labels_of
 
 ITEM = "drone-clearances"
@@ -32,7 +32,7 @@ def dms(world: World) -> list[discord.Message]:
 
 async def enter(world: World, slug: str, **fields: Any) -> None:
     """An editor's updates of a pending item, entered now."""
-    day = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
+    day = on_day("2023-11-20")
     async with world.db.write() as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         changes = [Change(slug, "pending", field, value, day, source, "page 2") for field, value in fields.items()]
@@ -42,7 +42,7 @@ async def enter(world: World, slug: str, **fields: Any) -> None:
 async def dated(world: World, days: int, **fields: Any) -> None:
     """The clearances get a due date so many days from today."""
     on = (when.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
-    value = {"date": {"precision": "day", "first": on, "last": on}, "sureness": "announced"}
+    value = due_value(on)
     await enter(world, ITEM, due=value, **fields)
 
 

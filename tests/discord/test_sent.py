@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import discord
 from simcord.backend.models import Overwrite
@@ -12,11 +12,12 @@ from simcord.enums import OverwriteType
 from bot.services import destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.layout import button, plain
-from data.records import Destination, FactDate
+from data.records import Destination
+from tests.builders import due_value, on_day
 from tests.discord.conftest import World, answer, id_of, labels_of
 from tests.discord.test_follow import me, move, reply
 
-DAY = FactDate("day", date(2025, 12, 1), date(2025, 12, 1))
+DAY = on_day("2025-12-01")
 
 
 async def channel_of(world: World) -> Destination:
@@ -30,7 +31,7 @@ async def channel_of(world: World) -> Destination:
 async def dated_item(world: World, name: str, days: int) -> None:
     """A pending item that is due so many days from now, as an official announced."""
     due_on = (world.now + timedelta(days=days)).date().isoformat()
-    due = {"date": {"precision": "day", "first": due_on, "last": due_on}, "sureness": "announced"}
+    due = due_value(due_on)
     slug = name.lower().replace(" ", "-")
     async with world.db.write() as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")

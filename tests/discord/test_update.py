@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import discord
@@ -15,7 +14,8 @@ from bot.services import records, updates
 from bot.ui import drafts as ui
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from data.records import FactDate, Opened, Record, State
+from data.records import Opened, Record, State
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, id_of, labels_of
 
 FORM: dict[str, Any] = {
@@ -155,7 +155,7 @@ async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
     await world.editor.click(shown(preview), label="Save")
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
     assert opened.record.value("checked") == "nothing new"
-    assert opened.record.state.newest == FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+    assert opened.record.state.newest == on_day("2023-11-10", worked_out=True)
 
 
 async def test_change_opens_the_form_with_all_that_was_typed_and_answers_in_place(world: World):

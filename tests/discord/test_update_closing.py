@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ from bot.ledger.fields import STAGES
 from bot.services import people, records, sources, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from data.records import FactDate, Kind
+from data.records import Kind
+from tests.builders import on_day
 from tests.discord.conftest import World, answer, parts
 from tests.discord.test_update import FORM, shown, update, value
 from tests.discord.test_update_refusals import press
@@ -43,7 +43,7 @@ async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
 
 async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, object]) -> None:
     """Facts of one day and one source, entered before by somebody else."""
-    on = FactDate("day", date.fromisoformat(day), date.fromisoformat(day))
+    on = on_day(day)
     async with world.db.write() as conn:
         person = await people.ensure(conn, world.owner.id)
         source = await sources.ensure(conn, world.guild.id, title=title, publisher="", published_on=on, url="")

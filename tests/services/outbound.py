@@ -13,10 +13,11 @@ from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
 from data.records import Delivery, Destination, FactDate, Opened
+from tests.builders import due_value, on_day
 
 GUILD, CHANNEL, OTHER_CHANNEL = 1000, 1001, 1002
 ZONE = "Asia/Kolkata"
-REPORTED = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+REPORTED = on_day("2023-11-10")
 
 
 def day(text: str) -> date:
@@ -30,7 +31,7 @@ def at(text: str, zone: str = ZONE) -> datetime:
 
 
 def due(text: str, sureness: str = "fixed") -> dict[str, Any]:
-    return {"date": {"precision": "day", "first": text, "last": text}, "sureness": sureness}
+    return due_value(text, sureness)
 
 
 def all_texts(view: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from discord import ui
@@ -15,12 +15,13 @@ from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
 from data.records import Delivery, Destination, FactDate, Follow
+from tests.builders import on_day
 
 GUILD, CHANNEL = 1000, 1001
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
-LATER = FactDate("day", date(2023, 11, 20), date(2023, 11, 20))
-BETWEEN = FactDate("day", date(2023, 11, 15), date(2023, 11, 15))
-EARLIER = FactDate("day", date(2023, 10, 1), date(2023, 10, 1))
+DAY = on_day("2023-11-10")
+LATER = on_day("2023-11-20")
+BETWEEN = on_day("2023-11-15")
+EARLIER = on_day("2023-10-01")
 SETTLED = timedelta(seconds=75)
 
 
@@ -460,7 +461,7 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
 
 
 async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Desk):
-    appeared = FactDate("day", date(2023, 11, 27), date(2023, 11, 27))
+    appeared = on_day("2023-11-27")
     await there.follow("drones")
     async with there.db.write() as conn:
         there.source = await sources.ensure(conn, GUILD, title="Foreign desk memo", published_on=appeared)

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,10 @@ from bot.services import deliveries, destinations, dossiers, housekeeping, recor
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
-from data.records import FactDate
+from tests.builders import on_day
 from tests.conftest import GUILD, NOW
 
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 
 
 @asynccontextmanager

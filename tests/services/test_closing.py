@@ -20,7 +20,8 @@ from bot.services import drafts, people, records, updates
 from bot.ui import cards
 from bot.ui import drafts as ui
 from data.database import Database
-from data.records import FactDate, Kind
+from data.records import Kind
+from tests.builders import on_day
 from tests.services.test_drafts import GUILD, Editing
 
 Entered = tuple[str, Kind, str, object]
@@ -36,7 +37,7 @@ class Treaty(Editing):
 
     async def put(self, day: str, *facts: Entered) -> None:
         """Facts of a day of their own, as another editor entered them."""
-        on = FactDate("day", date.fromisoformat(day), date.fromisoformat(day))
+        on = on_day(day)
         changes = [updates.Change(slug, kind, field, value, on, self.source) for slug, kind, field, value in facts]
         async with self.db.write() as conn:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.otto, origin="editor")

@@ -17,16 +17,13 @@ from bot.services.updates import Change
 from data.database import Database
 from data.migrate import FOLDER, migrate
 from data.records import FactDate, Kind
+from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD
 
 DERIVED = ("record", "link", "text", "name", "spelling", "was")
 
 
-def on(year: int, month: int = 1, day: int = 1) -> FactDate:
-    return FactDate("day", date(year, month, day), date(year, month, day))
-
-
-DAY = on(2023, 11, 10)
+DAY = on_day("2023-11-10")
 
 
 async def enter(
@@ -206,7 +203,13 @@ async def test_texts_lie_newest_first_and_move_with_their_record(db, desk, sourc
     await enter(db, desk, source, now, ("undated", "topic", "name", "Grain"))
     await enter(db, desk, source, now, ("late", "deal", "name", "Grain"), ("late", "deal", "stage", "signed"))
     await enter(
-        db, desk, source, now, ("early", "deal", "name", "Grain"), ("early", "deal", "stage", "signed"), day=on(2020)
+        db,
+        desk,
+        source,
+        now,
+        ("early", "deal", "name", "Grain"),
+        ("early", "deal", "stage", "signed"),
+        day=on_day("2020-01-01"),
     )
     query = (
         "SELECT r.slug, t.rowid FROM text t JOIN record r ON r.id = t.rowid & 0xFFFFFFFFFF "
@@ -215,7 +218,7 @@ async def test_texts_lie_newest_first_and_move_with_their_record(db, desk, sourc
     found = await rows(db, query)
     assert [slug for slug, _ in found] == ["late", "early", "undated"]
     assert [rowid >> 40 for _, rowid in found] == [date(2023, 11, 10).toordinal(), date(2020, 1, 1).toordinal(), 0]
-    await enter(db, desk, source, now, ("early", "deal", "model", "B"), day=on(2024))
+    await enter(db, desk, source, now, ("early", "deal", "model", "B"), day=on_day("2024-01-01"))
     assert [slug for slug, _ in await rows(db, query)] == ["early", "late", "undated"]
 
 
@@ -276,12 +279,12 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, 
         ("drones", "deal", "stage", "requested"),
         ("answer", "pending", "name", "Answer"),
         ("answer", "pending", "state", "open"),
-        day=on(2020),
+        day=on_day("2020-01-01"),
     )
-    await enter(db, desk, source, now, ("drones", "deal", "approval", consent), day=on(2022))
-    await enter(db, desk, source, now, ("drones", "deal", "stage", "under_review"), day=on(2021))
-    await enter(db, desk, source, now, ("answer", "pending", "state", "closed"), day=on(2023))
-    batch = await enter(db, desk, source, now, ("drones", "deal", "stage", "signed"), day=on(2024))
+    await enter(db, desk, source, now, ("drones", "deal", "approval", consent), day=on_day("2022-01-01"))
+    await enter(db, desk, source, now, ("drones", "deal", "stage", "under_review"), day=on_day("2021-01-01"))
+    await enter(db, desk, source, now, ("answer", "pending", "state", "closed"), day=on_day("2023-01-01"))
+    batch = await enter(db, desk, source, now, ("drones", "deal", "stage", "signed"), day=on_day("2024-01-01"))
     was = (
         "SELECT w.from_on, w.live, w.stage, w.open FROM was w JOIN record r ON r.id = w.record_id WHERE r.slug = ? "
         "ORDER BY w.from_on"

@@ -14,8 +14,9 @@ from bot.services.updates import Change
 from bot.ui import digest as drawn
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
-from data.records import Destination, FactDate
-from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
+from data.records import Destination
+from tests.builders import on_day
+from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, due
 
 START = at("2027-03-01 12:00")  # A Monday.
 
@@ -192,7 +193,7 @@ async def report(there: Outbound, record: str, title: str, on: str, url: str = "
     """Enters some fields of a deal from a source of their own."""
     async with there.db.write() as conn:
         source = await sources.ensure(conn, GUILD, title=title, url=url)
-        day_ = FactDate("day", day(on), day(on))
+        day_ = on_day(on)
         changes = [Change(record, "deal", field, value, day_, source) for field, value in fields.items()]
         await updates.append(conn, GUILD, changes, now=there.now, person_id=1, origin="editor")
 
@@ -630,7 +631,7 @@ async def test_a_long_section_leaves_room_for_some_lines_of_each_below_it(there:
         url = "https://www.example.org/" + "a" * 260
         there.source = await sources.ensure(conn, GUILD, title="A long link", url=url)
     for number in range(12):
-        on = FactDate("day", day(f"2024-05-{number + 1:02}"), day(f"2024-05-{number + 1:02}"))
+        on = on_day(f"2024-05-{number + 1:02}")
         await there.enter(f"item-{number}", "pending", on=on, name=f"Item {number} " + "x" * 80, state="open")
         await there.enter(f"deal-{number}", "deal", on=on, name=f"Deal {number}", stage="signed")
     await there.digest(place)
@@ -688,7 +689,7 @@ async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_i
         async with db.write() as conn:
             url = f"https://www.example.org/{number}" + "a" * 250
             there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
-        on = FactDate("day", day(f"2024-05-{number + 1:02}"), day(f"2024-05-{number + 1:02}"))
+        on = on_day(f"2024-05-{number + 1:02}")
         fields = {"name": "Frigates", "stage": "signed"} if not number else {}
         value_ = {"amount": f"{number + 1}000000000", "currency": "USD", "bound": "about", "kind": f"sum {number}"}
         await there.enter("frigates", "deal", on=on, **fields, value=value_, side_state="stalled")

@@ -17,10 +17,11 @@ from bot.services.dossiers import Loaded
 from bot.services.updates import Change
 from data.database import Database
 from data.records import FactDate, Opened
+from tests.builders import on_day
 
 STARTER = "india-us-2plus2-2023"
 OTHER = 2000
-SESSION_DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+SESSION_DAY = on_day("2023-11-10", worked_out=True)
 SESSION = "2plus2-new-delhi-2023"
 
 # Well-known names that the article does not hold. Whatever has one of them was invented.
@@ -272,7 +273,7 @@ async def test_events_carry_their_own_dates(db, loaded):
         "cold-war": FactDate("unknown", printed="Cold War"),
         "2plus2-talks-begin": FactDate("year", date(2018, 1, 1), date(2018, 12, 31)),
         "ladakh-clash-2020": FactDate("year", date(2020, 1, 1), date(2020, 12, 31)),
-        "hamas-attack-7-october": FactDate("day", attack_day, attack_day, worked_out=True),
+        "hamas-attack-7-october": on_day(attack_day, worked_out=True),
         "2plus2-talks-10-november": SESSION_DAY,
         "russias-war-against-ukraine": ongoing,
         "middle-east-conflict": ongoing,
@@ -532,7 +533,7 @@ async def test_a_record_that_is_gone_from_the_file_is_gone(db, loaded, now):
 
 
 async def test_a_newer_fact_of_an_editor_stands(db, loaded, now, source):
-    later = FactDate("day", date(2024, 2, 1), date(2024, 2, 1))
+    later = on_day("2024-02-01")
     await enter(db, loaded, now, source, "armed-drones", "stage", "approved", on=later)
     assert (await load(db, loaded, now)).unchanged
     assert await value_of(db, loaded, "armed-drones", "stage") == "approved"
@@ -561,7 +562,7 @@ async def test_what_an_editor_took_back_stays_away(db, loaded, now):
 
 
 async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_deal(db, loaded, now, source):
-    later = FactDate("day", date(2024, 2, 1), date(2024, 2, 1))
+    later = on_day("2024-02-01")
     await enter(db, loaded, now, source, "armed-drones", "stage", "approved", on=later)
     newer = ("- stage: under_review", "- stage: requested\n        date: 3 March 2024")
     newest = await updates.newest_id(db.read, loaded)

@@ -12,10 +12,11 @@ from bot.ledger.fields import get_field
 from bot.services import drafts, people, records, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate, Kind
+from data.records import Kind
+from tests.builders import on_day
 
 GUILD, ELSEWHERE = 1000, 2000
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 FORM = {
     "date": "5 March 2024",
     "source": "https://example.org/x, paragraph 3",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,10 @@ import pytest
 from bot.services import deliveries, destinations, erasure, people, portability, search, sources, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate
+from tests.builders import on_day
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 PERSON = 4242
 SECRETS = ("Quetzalcoatl", "xylographer", "syzygyfund", "abracadabrize", "zugzwangle")
 

@@ -19,12 +19,13 @@ from bot.services.updates import Change
 from data.database import Connection, Database
 from data.migrate import migrate
 from data.records import CitedText, FactDate, Kind, State
+from tests.builders import on_day
 
 GUILD = 1
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS: dict[str, Kind] = {"maker": "participant", "drones": "deal", "clearance": "pending"}
 
-days = st.integers(0, 3).map(lambda n: date(2023, 1, 1) + timedelta(days=n)).map(lambda on: FactDate("day", on, on))
+days = st.integers(0, 3).map(lambda n: date(2023, 1, 1) + timedelta(days=n)).map(on_day)
 dates = days | st.just(FactDate("unknown")) | st.just(FactDate("open", date(2023, 1, 2)))
 facts = st.one_of(
     st.tuples(st.just("maker"), st.just("name"), st.sampled_from(["General Atomics", "Atomics"])),

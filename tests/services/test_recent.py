@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,9 +11,9 @@ from bot.recent import KEPT, Recently
 from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate
+from tests.builders import due_value, on_day
 
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 
 
 async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: object) -> str:
@@ -77,7 +77,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
     item = {
         "name": "Clearances",
         "state": "open",
-        "due": {"date": {"precision": "day", "first": "2026-11-24", "last": "2026-11-24"}, "sureness": "fixed"},
+        "due": due_value("2026-11-24", "fixed"),
     }
     async with db.write() as conn:
         changes = [Change("item", "pending", field, value, DAY, source) for field, value in item.items()]

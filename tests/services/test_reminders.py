@@ -11,8 +11,8 @@ from bot.errors import BadInput, UserError
 from bot.kinds import Gone
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
-from data.records import FactDate
-from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, day, due
+from tests.builders import on_day
+from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, due
 
 START = at("2027-03-01 12:00")  # A Monday.
 
@@ -219,7 +219,7 @@ async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any)
     ):
         async with there.db.write() as conn:
             source = await sources.ensure(conn, GUILD, title=title)
-            change = Change("loa", "pending", field, value, FactDate("day", day(on), day(on)), source, "page 2")
+            change = Change("loa", "pending", field, value, on_day(on), source, "page 2")
             await updates.append(conn, GUILD, [change], now=there.now, person_id=1, origin="editor")
 
 
@@ -275,7 +275,7 @@ async def test_a_reminder_names_the_deal_and_each_part_has_its_own_day_and_sourc
 async def test_a_reminder_says_when_somebody_last_looked_but_nothing_new_only_where_that_is_so(there: Outbound):
     await there.channel()
     await dated_item(there)
-    early, late = (FactDate("day", day(on), day(on)) for on in ("2024-02-15", "2024-04-01"))
+    early, late = (on_day(on) for on in ("2024-02-15", "2024-04-01"))
     await there.enter("loa", "pending", on=early, checked="nothing new")
     await there.go_to("2027-03-03 09:00")
     assert there.last.splitlines()[-1] == "-# Last looked at on 15 February 2024"
@@ -290,7 +290,7 @@ async def test_a_reported_date_is_a_target_and_a_usual_one_is_no_due_date(there:
     await there.go_to("2027-03-09 09:00")
     assert there.last.splitlines()[0] == "**Reported target is today: Signature of the LOA, about 31 armed drones.**"
     assert "target date reported by the press: by Tuesday 9 March 2027 (Briefing" in there.last
-    later = FactDate("day", day("2024-04-01"), day("2024-04-01"))
+    later = on_day("2024-04-01")
     await there.enter("loa", "pending", on=later, due=due("2027-03-20", "usual"))
     await there.go_to("2027-03-15 09:00")
     assert "usually by Saturday 20 March 2027; not a due date" in there.last

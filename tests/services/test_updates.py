@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,8 +13,9 @@ from bot.services.search import Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
 from data.records import FactDate, Kind, Opened
+from tests.builders import on_day
 
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 
 
 def set_(record: str, kind: Kind, field: str, value, source: int, on: FactDate = DAY, reason: str = "") -> Change:
@@ -88,7 +89,7 @@ async def test_undo_ends_after_a_minute(db, desk, source, now):
 
 async def test_a_stage_that_goes_back_needs_a_reason(db, desk, source, now):
     await enter(db, desk, now, drones(source))
-    later = FactDate("day", date(2024, 3, 1), date(2024, 3, 1))
+    later = on_day("2024-03-01")
     back = set_("drones", "deal", "stage", "proposed", source, on=later)
     with pytest.raises(BadInput, match="reason"):
         await enter(db, desk, now, [back])

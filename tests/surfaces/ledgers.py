@@ -18,6 +18,7 @@ from bot.services import sources, updates
 from bot.services.updates import Change
 from data.database import Connection, Database
 from data.records import FactDate, Kind
+from tests.builders import on_day
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class _Inventor:
 
 
 def fact_day(day: date) -> FactDate:
-    return FactDate("day", day, day)
+    return on_day(day)
 
 
 def _date_value(day: date) -> dict[str, Any]:

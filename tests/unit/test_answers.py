@@ -10,6 +10,7 @@ from bot.ledger.status import status
 from bot.ui import answers
 from bot.ui.layout import TEXT_LIMIT
 from data.records import Fact, FactDate, Opened, Record, Source, State, Update
+from tests.builders import on_day
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = {"india": "India"}
@@ -17,7 +18,7 @@ NAMES = {"india": "India"}
 
 def day(number: int) -> FactDate:
     on = date(2025, 1, 1) + timedelta(days=number)
-    return FactDate("day", on, on)
+    return on_day(on)
 
 
 def source(number: int) -> Source:

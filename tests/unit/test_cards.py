@@ -24,11 +24,12 @@ from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from bot.ui.text import escape
 from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Source, State, Update
+from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
-LATER = FactDate("day", date(2023, 11, 12), date(2023, 11, 12))
+DAY = on_day("2023-11-10", worked_out=True)
+LATER = on_day("2023-11-12")
 ARTICLE = Source(1, "News article without a title")
 
 NOT_IN_THE_ARTICLE = re.compile(
@@ -268,13 +269,13 @@ def test_a_label_has_the_first_words_of_a_name(name: str, label: str):
 def test_a_day_has_passed_when_it_ended_where_it_counts_and_only_for_sure_dates(
     sureness: str, now: datetime, passed: bool
 ):
-    due = {"date": {"precision": "day", "first": "2026-11-24", "last": "2026-11-24"}, "sureness": sureness}
+    due = due_value("2026-11-24", sureness)
     found = opened("pending", name="Report", state="open", due=due, zone="Asia/Kolkata")
     assert cards.is_overdue(found, now) is passed
 
 
 async def test_a_usual_time_is_said_once_on_the_card_of_its_item():
-    due = {"date": {"precision": "day", "first": "2026-12-24", "last": "2026-12-24"}, "sureness": "usual"}
+    due = due_value("2026-12-24", "usual")
     found = opened("pending", name="Report", state="open", due=due)
     assert text_of(cards.record(found, now=NOW, editor=False)).count("usually by") == 1
 
@@ -300,7 +301,7 @@ async def test_who_must_act_is_not_said_twice_where_it_is_not_known():
 
 
 def test_a_closed_item_is_never_overdue():
-    due = {"date": {"precision": "day", "first": "2020-11-24", "last": "2020-11-24"}, "sureness": "fixed"}
+    due = due_value("2020-11-24", "fixed")
     assert not cards.is_overdue(opened("pending", name="Report", state="closed", due=due), NOW)
 
 
@@ -341,7 +342,7 @@ def test_a_link_shows_where_it_leads_or_is_text(url: str, shown: str):
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (FactDate("day", date(2024, 3, 5), date(2024, 3, 5)), "on Tuesday 5 March 2024"),
+        (on_day("2024-03-05"), "on Tuesday 5 March 2024"),
         (FactDate("month", date(2024, 3, 1), date(2024, 3, 31)), "in March 2024"),
         (FactDate("year", date(2024, 1, 1), date(2024, 12, 31)), "in 2024"),
         (FactDate("range", date(2024, 1, 1), date(2024, 4, 30)), "between 1 January and 30 April 2024"),
@@ -418,7 +419,7 @@ words = st.text(
     max_size=600,
 )
 days = st.one_of(
-    st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda d: FactDate("day", d, d, worked_out=d.day % 2 == 0)),
+    st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda d: on_day(d, worked_out=d.day % 2 == 0)),
     words.map(lambda text: FactDate("unknown", printed=text[:200])),
     st.just(FactDate("range", date(2024, 1, 1), date(2024, 6, 30), printed="first half of 2024")),
 )

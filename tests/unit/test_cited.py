@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot import when
 from bot.ledger.cited import cited, plain, says_day, shortened
 from bot.ui.cited import line
-from data.records import CitedText, Fact, FactDate
+from data.records import CitedText, Fact
+from tests.builders import on_day
 
 
 def fact(text: str) -> Fact:
@@ -40,7 +41,7 @@ def test_what_does_not_fit_is_left_out_with_its_day(parts: list[CitedText], limi
 @given(st.lists(st.text("ab ", min_size=1, max_size=80), max_size=5), st.integers(30, 160))
 def test_a_shortened_line_fits_and_each_text_keeps_its_own_day(texts: list[str], limit: int):
     days = [date(2024, 1, 1) + timedelta(days=40 * n) for n in range(len(texts))]
-    parts = [cited(text, Fact(None, FactDate("day", day, day), 1, 1)) for text, day in zip(texts, days, strict=True)]
+    parts = [cited(text, Fact(None, on_day(day), 1, 1)) for text, day in zip(texts, days, strict=True)]
     words = shortened(parts, limit)
     assert len(words) <= limit
     if len(plain(parts)) <= limit:

@@ -15,6 +15,7 @@ from bot.dossier import BadDossier, Dossier
 from bot.dossier._reader import FACT_KEYS, MOST_FACTS
 from bot.ledger.fields import KINDS, fields_of
 from data.records import FactDate
+from tests.builders import on_day
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOLDER = Path(__file__).parents[2] / "data" / "dossiers"
@@ -76,7 +77,7 @@ def test_a_file_is_read_with_what_its_facts_inherit():
     name, alias, type_ = read_one.records[0].facts
     day = date(2024, 3, 2)
     assert (name.key, name.value, name.source, name.locator) == ("talks/norway/name", "NO", "article", "sentence 1")
-    assert type_.date == FactDate("day", day, day, worked_out=True)
+    assert type_.date == on_day(day, worked_out=True)
     assert (alias.value, alias.source, alias.locator) == ({"text": "नॉर्वे"}, "names", "")
     assert alias.date == FactDate("unknown")
 

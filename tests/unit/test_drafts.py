@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bot.errors import BadInput, UserError
 from bot.ledger.drafts import Cited, Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read, read_source
 from bot.ledger.fields import KINDS, Field, fields_of
-from data.records import FactDate, Kind, Party
+from data.records import Kind, Party
+from tests.builders import on_day
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -155,7 +156,7 @@ def test_vague_and_open_days_are_fact_dates(day):
 def test_a_source_may_be_undated():
     assert read(draft(published="Undated"), nobody, None, now=NOW).published_on is None
     dated = read(draft(published="11 November 2023"), nobody, None, now=NOW)
-    assert dated.published_on == FactDate("day", date(2023, 11, 11), date(2023, 11, 11))
+    assert dated.published_on == on_day("2023-11-11")
 
 
 @given(st.sampled_from([(kind, field.name) for kind in KINDS for field in fields_of(kind)]), st.text(max_size=300))

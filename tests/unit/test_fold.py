@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from bot.ledger.fields import STAGES
 from bot.ledger.fold import Stood, course, fold, live_updates, stage_goes_back, stage_in, waits
 from data.records import FactDate, Kind, State, Update
+from tests.builders import on_day
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def day(number: int) -> FactDate:
     on = date(2023, 1, 1) + timedelta(days=number)
-    return FactDate("day", on, on)
+    return on_day(on)
 
 
 def update(id_: int, field: str, value: Any, on: FactDate, **more: Any) -> Update:

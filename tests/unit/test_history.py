@@ -17,6 +17,7 @@ from bot.ledger.fold import fold, live_updates
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import Course, FactDate, Kind, Opened, Record, Source, Update
+from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -75,10 +76,6 @@ async def test_the_newest_change_stands_first_with_what_was_before_and_its_day()
         "[orissapost.com](<https://orissapost.com/x>), paragraph 1",
         "**9 October 2024: Last approval given, awaiting signature**; A report",
     ]
-
-
-def due(day: str) -> dict[str, Any]:
-    return {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
 
 
 MONEY = {"amount": "3000000000", "currency": "USD", "bound": "about"}
@@ -141,8 +138,8 @@ MAKER = {"record": "atomics", "role": "maker"}
         (
             "pending",
             "due",
-            due("2024-10-31"),
-            due("2024-11-28"),
+            due_value("2024-10-31"),
+            due_value("2024-11-28"),
             "**2 May 2024. Due: Thursday 28 November 2024 \\(announced by an official\\)** "
             "(was: Thursday 31 October 2024 \\(announced by an official\\), 1 May 2024); A report",
         ),
@@ -224,7 +221,7 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
 
 
 async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_once():
-    inferred = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+    inferred = on_day("2023-11-10", worked_out=True)
     found = course(
         "deal",
         [
@@ -275,7 +272,7 @@ async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_ove
         days = [date(2020, 1, 1) + timedelta(days=17 * n) for n in range(len(entered))]
         random.shuffle(days)
         updates = [
-            update(n, name, value, FactDate("day", day, day), n, locator=f"page {n}")
+            update(n, name, value, on_day(day), n, locator=f"page {n}")
             for n, ((name, value), day) in enumerate(zip(entered, days, strict=True), 1)
         ]
         found = course("deal", updates, [Source(one.id, f"Source <{one.id}>") for one in updates])

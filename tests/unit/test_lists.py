@@ -19,10 +19,11 @@ from bot.services.search import Term
 from bot.ui import drafts, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from tests.builders import due_value, on_day
 from tests.unit.views import parts
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10), worked_out=True)
+DAY = on_day("2023-11-10", worked_out=True)
 NAMES = {"usa": "U.S. government", "drones": "31 armed drones for India"}
 
 
@@ -32,10 +33,6 @@ def fact(value: Any, day: FactDate = DAY, source: int = 1, locator: str = "") ->
 
 def on(text: str) -> FactDate:
     return when.parse_fact_date(text)
-
-
-def due(day: date) -> dict[str, Any]:
-    return {"date": {"precision": "day", "first": day.isoformat(), "last": day.isoformat()}, "sureness": "announced"}
 
 
 def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
@@ -76,7 +73,7 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
         1,
         sources,
         who=fact({"record": "usa"}),
-        due=fact(due(date(2026, 11, 2)), on("1 October 2026"), 2, "page 3"),
+        due=fact(due_value(date(2026, 11, 2)), on("1 October 2026"), 2, "page 3"),
         checked=fact("nothing new", on("20 November 2026"), 2),
         basis=fact("stated"),
     )
@@ -116,7 +113,7 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
         values = {
             "about": {"record": "drones"},
             "who": {"record": "usa"},
-            "due": due(date(2027, 1, 1)),
+            "due": due_value(date(2027, 1, 1)),
             "checked": "nothing new",
             "state": "open",
         }
@@ -126,7 +123,7 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
                 id_ = len(sources) + 1
                 day = date(2020, 1, 1) + timedelta(days=11 * id_)
                 sources[id_] = Source(id_, f"Source {id_}.")
-                facts[name] = fact(values[name], FactDate("day", day, day), id_)
+                facts[name] = fact(values[name], on_day(day), id_)
             items.append(item(n, sources, **facts))
         text = lists.pending_drawn(waiting(items), items, 0, now=NOW).text
         begin = {"about": "about", "who": "U.S.", "due": "due", "state": "who must act is not"}
@@ -212,7 +209,7 @@ async def test_no_records_make_a_list_too_long():
                 sources,
                 about=said(n, {"record": "drones", "role": texts[0]}),
                 who=said(n + 1, {"record": "", "role": texts[-1]}),
-                due=said(n + 2, due(date(2026, 1, 1))),
+                due=said(n + 2, due_value(date(2026, 1, 1))),
                 checked=said(n + 3, "nothing new"),
             )
             for n in range(lists.ITEMS)

@@ -7,10 +7,11 @@ from datetime import date
 from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ui import messages
 from data.records import Fact, FactDate, Source, State
+from tests.builders import on_day
 
 
 def on(day: int) -> FactDate:
-    return FactDate("day", date(2026, 2, day), date(2026, 2, day))
+    return on_day(date(2026, 2, day))
 
 
 async def test_a_role_is_mentioned_below_an_alert_of_any_length():

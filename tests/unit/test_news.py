@@ -15,9 +15,10 @@ from bot.ledger.fold import fold
 from bot.ledger.status import status
 from bot.ledger.values import Choice, due_clause
 from bot.ui import news
-from data.records import Fact, FactDate, Kind, Source, State, Update
+from data.records import Fact, Kind, Source, State, Update
+from tests.builders import on_day
 
-DAY = FactDate("day", date(2023, 11, 10), date(2023, 11, 10))
+DAY = on_day("2023-11-10")
 
 
 def fact(value: Any) -> Fact:
@@ -141,7 +142,7 @@ def test_a_party_whose_end_was_reported_in_error_takes_part_after_all():
     india = {"record": "india", "role": "buyer"}
 
     def party(id_: int, value: dict[str, Any], on: int, **more: Any) -> Update:
-        date_ = FactDate("day", date(2026, 12, on), date(2026, 12, on))
+        date_ = on_day(date(2026, 12, on))
         given: dict[str, Any] = {"action": "set", "reason": "", "replaces": None} | more
         return Update(
             id=id_, record="d", field="party", value=value, date=date_, entered_at=datetime(2026, 12, on, tzinfo=UTC),

@@ -17,6 +17,7 @@ from bot.ledger.fields import STAGES, get_field
 from bot.ui import digest as drawn
 from bot.ui import messages, news
 from data.records import FactDate, Kind, Source, Update
+from tests.builders import due_value, on_day
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TEXTS = ("quantity", "model", "delivery", "made_in", "summary")
@@ -26,12 +27,12 @@ NAMES: dict[Kind, str] = {"deal": "The drones", "pending": "The licence"}
 def on(number: int) -> FactDate:
     """Return the fact day of an update, which no other has."""
     day = date(2020, 1, 1) + timedelta(days=number)
-    return FactDate("day", day, day)
+    return on_day(day)
 
 
 def due(number: int) -> dict[str, Any]:
     day = (date(2031, 1, 1) + timedelta(days=number)).isoformat()
-    return {"date": {"precision": "day", "first": day, "last": day}, "sureness": "announced"}
+    return due_value(day)
 
 
 def value_of(field: str, number: int, choice: str) -> Any:

@@ -11,10 +11,11 @@ from bot.ledger.closing import LeftOpen
 from bot.ledger.drafts import Cited, Draft, Edited, Entry, Given, Preview, Task
 from bot.ui import drafts
 from data.records import Fact, FactDate, Kind, Source
+from tests.builders import on_day
 
 
 def on(day: int) -> FactDate:
-    return FactDate("day", date(2026, 2, day), date(2026, 2, day))
+    return on_day(date(2026, 2, day))
 
 
 def edited(kind: Kind, slug: str, field: str, before: str, after: str) -> Edited:

@@ -16,13 +16,9 @@ from bot.ledger.fold import fold
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from data.records import Fact, FactDate, State, Update
+from tests.builders import on_day
 
 NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "india": "India"}
-
-
-def day(text: str) -> FactDate:
-    found = date.fromisoformat(text)
-    return FactDate("day", found, found)
 
 
 def deal(*entered: tuple[str, Any, str]) -> State:
@@ -34,7 +30,7 @@ def deal(*entered: tuple[str, Any, str]) -> State:
             action="set",
             field=field,
             value=value,
-            date=day(on),
+            date=on_day(on),
             entered_at=datetime(2026, 1, 1, tzinfo=UTC),
             person_id=None,
             source_id=n,
@@ -55,7 +51,7 @@ def approval(side: str, what: str, state: str, authority: str = "") -> dict[str,
 
 
 def item(name: str, kind: str, opened_on: str) -> OpenItem:
-    return OpenItem(name, kind, Fact(None, day(opened_on), 900, 900))
+    return OpenItem(name, kind, Fact(None, on_day(opened_on), 900, 900))
 
 
 def line(state: State, *items: OpenItem) -> str:
@@ -225,10 +221,10 @@ def test_each_part_has_only_days_of_its_own_facts_and_the_stage_is_always_there(
     ("days_", "words"),
     [
         ([], ""),
-        ([day("2023-11-10")], "10 November 2023"),
+        ([on_day("2023-11-10")], "10 November 2023"),
         ([FactDate("unknown")], "date not known"),
         ([FactDate("unknown", printed="Cold War")], "Cold War"),
-        ([day("2024-01-01"), day("2023-11-10")], "1 January 2024 and 10 November 2023"),
+        ([on_day("2024-01-01"), on_day("2023-11-10")], "1 January 2024 and 10 November 2023"),
     ],
 )
 def test_days_are_told_in_words(days_: list[FactDate], words: str):

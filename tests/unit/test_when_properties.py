@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot import when
 from bot.errors import BadInput
-from data.records import FactDate
+from tests.builders import on_day
 
 # Sorted, so that a failing example is the same zone everywhere.
 zones = st.sampled_from(sorted(available_timezones() - {"Factory"}))
@@ -162,7 +162,7 @@ def test_a_fact_date_as_it_is_shown_can_be_typed(text: str) -> None:
 
 @given(dates, instants)
 def test_a_day_that_has_begun_somewhere_stays_begun(day: date, now: datetime) -> None:
-    fact = FactDate("day", day, day)
+    fact = on_day(day)
     begun = when.has_begun(fact, now)
     assert begun == (now >= datetime.combine(day, time(0), UTC) - timedelta(hours=14))
     assert not begun or when.has_begun(fact, now + timedelta(days=1))

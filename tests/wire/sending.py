@@ -10,7 +10,7 @@ from itertools import cycle
 from bot.services import desks, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate
+from tests.builders import on_day
 from tests.wire.loopback import Loopback, Payload
 
 SETTLED = timedelta(seconds=76)
@@ -56,7 +56,7 @@ class Newsroom:
             await conn.execute("UPDATE desk SET alerted_to = ?", (newest,))
 
     async def enter(self, now: datetime, *fields: tuple[str, str], on: date = date(2026, 11, 20)) -> str:
-        day = FactDate("day", on, on)
+        day = on_day(on)
         changes = [
             Change("drones", "deal", field, value, day, self.source, reason="reported") for field, value in fields
         ]

@@ -21,7 +21,7 @@ from bot.services import deliveries, derived, destinations, digests, people, rec
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
-from data.records import FactDate
+from tests.builders import due_value, on_day
 from tests.wire import world
 from tests.wire.desk import Desk, connect
 from tests.wire.loopback import Loopback
@@ -295,9 +295,9 @@ async def test_what_nobody_decides_about_ends_after_ninety_days_and_holds_up_not
 
 async def add_item(drill: Drill, slug: str, due_in: int) -> None:
     on = drill.clock.now().date()
-    day = FactDate("day", on, on)
+    day = on_day(on)
     due_on = str(on + timedelta(days=due_in))
-    due = {"date": {"precision": "day", "first": due_on, "last": due_on}, "sureness": "fixed"}
+    due = due_value(due_on, "fixed")
     fields = {"name": slug.title(), "state": "open", "item_kind": "signature", "basis": "stated", "due": due}
     changes = [Change(slug, "pending", field, value, day, drill.source) for field, value in fields.items()]
     async with drill.db.write() as conn:
@@ -422,7 +422,7 @@ async def test_mondays_list_comes_once(drill: Drill):
         await destinations.schedule_desk(conn, drill.guild, drill.clock.now())
     on = drill.clock.now().date()
     changes = [
-        Change("treaty", "pending", field, value, FactDate("day", on, on), drill.source)
+        Change("treaty", "pending", field, value, on_day(on), drill.source)
         for field, value in {"name": "Treaty", "state": "open", "item_kind": "signature"}.items()
     ]
     async with drill.db.write() as conn:
