@@ -14,7 +14,8 @@ from bot.services import records, updates
 from bot.ui import drafts as ui
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from data.records import Opened, Record, State
+from data.records import State
+from tests import builders
 from tests.builders import on_day
 from tests.discord.conftest import World, answer, id_of, labels_of
 
@@ -254,7 +255,7 @@ async def test_the_buttons_of_a_reminder_work_in_a_direct_message_too(world: Wor
 
 async def test_every_field_of_the_table_has_a_form_that_discord_takes(world: World):
     for kind in KINDS:
-        opened = Opened(Record(1, kind, "s" * 50, "N" * 100, (), kind == "pending", State()), [], {})
+        opened = builders.opened(kind, State(), slug="s" * 50, name="N" * 100, said=(), waits=kind == "pending")
         assert 1 <= len(ui.offered(opened)) <= 25
         ui.choose(opened, 10**19)
         for field in fields_of(kind):

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.ask.finding import Changed, Finding
 from bot.ask.reading import read, tokens
-from bot.ledger.status import status
 from bot.ui import answers
 from bot.ui.layout import TEXT_LIMIT
-from data.records import Fact, FactDate, Opened, Record, Source, State, Update
+from data.records import Fact, FactDate, Opened, Source, State
+from tests import builders
 from tests.builders import on_day
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,8 +34,7 @@ def statement(number: int) -> Opened:
     values = {"name": f"Statement {number}", "whose": {"record": "india"}, "said": "words_to_escape " * 37}
     facts = {name: [Fact(value, day(number), number, number, "9" * 150)] for name, value in values.items()}
     state = State(facts, day(number), day(number))
-    record = Record(number, "statement", f"s-{number}", values["name"], status("statement", state, NAMES), False, state)
-    return Opened(record, [], {number: source(number)})
+    return builders.opened("statement", state, id_=number, slug=f"s-{number}", names=NAMES, sources=[source(number)])
 
 
 async def test_an_answer_of_long_statements_fits_a_message():
@@ -50,12 +49,8 @@ async def test_an_answer_of_long_statements_fits_a_message():
 
 async def test_of_many_changes_the_newest_are_told_and_the_others_counted():
     state = State({"name": [Fact("Tanks", day(0), 1, 1)]})
-    record = Record(1, "deal", "tanks", "Tanks", status("deal", state, {}), False, state)
-    opened = Opened(record, [], {1: source(1)})
-    updates = [
-        Update(n, "tanks", "set", "quantity", f"{n} tanks", day(n), NOW, 1, 1, "", "", None, "b", "editor", "")
-        for n in range(2, 14)
-    ]
+    opened = builders.opened("deal", state, slug="tanks", sources=[source(1)])
+    updates = [builders.update(n, "quantity", f"{n} tanks", day(n), record="tanks", source_id=1) for n in range(2, 14)]
     found = finding(changed=[Changed(opened, updates)], card=opened)
     text = answers.draw("what changed", found, now=NOW)
     assert [f": {n} tanks" in text for n in range(2, 14)] == [False] * 5 + [True] * 7

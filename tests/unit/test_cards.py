@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
 from discord import ui
 from hypothesis import given, settings
@@ -23,7 +24,8 @@ from bot.services import dossiers
 from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from bot.ui.text import escape
-from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Source, State, Update
+from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Source, State
+from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
 
@@ -63,12 +65,9 @@ def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | 
         name: [Fact(value, DAY, 1, 1, "sentence 5") for value in (given if isinstance(given, list) else [given])]
         for name, given in values.items()
     }
-    state = State(found, DAY, DAY)
-    names = {link.slug: link.name for link in links or []}
-    name = values.get("name", "Something")
-    waits = kind == "pending" and values.get("state") == "open"
-    record = Record(1, kind, "something", name, status(kind, state, names), waits, state)
-    return Opened(record, links or [], {source.id: source for source in sources or [ARTICLE]})
+    return builders.opened(
+        kind, State(found, DAY, DAY), slug="something", links=links or [], sources=sources or [ARTICLE]
+    )
 
 
 ON_DAY = Fact(None, DAY, 1, 1, "sentence 5")
@@ -95,7 +94,7 @@ def starter() -> dict[str, Opened]:
     states: dict[str, State] = {}
     for record in dossier.records:
         entered = [
-            update(record.slug, fact.field, fact.value, fact.date, n, numbers[fact.source], fact.locator)
+            builders.update(n, fact.field, fact.value, fact.date, source_id=numbers[fact.source], locator=fact.locator)
             for n, fact in enumerate(record.facts, 1)
         ]
         states[record.slug] = fold(record.kind, entered)
@@ -126,31 +125,11 @@ def starter() -> dict[str, Opened]:
                             )
                         )
     return {
-        slug: Opened(
-            Record(n, kinds[slug], slug, names[slug], heads[slug], waits[slug], state), found[slug], sources, None
+        slug: builders.opened(
+            kinds[slug], state, id_=n, slug=slug, said=heads[slug], links=found[slug], sources=list(sources.values())
         )
         for n, (slug, state) in enumerate(states.items(), 1)
     }
-
-
-def update(
-    record: str, field: str, value: Any, on: FactDate, id_: int, source: int = 1, locator: str = "", **more: Any
-) -> Update:
-    given: dict[str, Any] = {"action": "set", "reason": "", "replaces": None, "origin": "dossier", "person_id": None}
-    given |= more
-    return Update(
-        id_,
-        record,
-        field=field,
-        value=value,
-        date=on,
-        entered_at=NOW,
-        source_id=source,
-        locator=locator,
-        batch="b",
-        origin_key="",
-        **given,
-    )
 
 
 # The starter dossier
@@ -503,7 +482,10 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
     waits = kind == "pending" and draw(st.booleans())
     items = [OpenItem(long[:100], "clearance", ON_DAY)] * draw(st.integers(0, 1))
     said = status(kind, state, names, items)
-    return Opened(Record(1, kind, "s" * 50, long[:100], said, waits, state), links, sources, 7)
+    made = builders.opened(
+        kind, state, slug="s" * 50, name=long[:100], said=said, waits=waits, links=links, sources=list(sources.values())
+    )
+    return msgspec.structs.replace(made, editor_role_id=7)
 
 
 async def test_no_record_makes_a_card_or_its_sources_too_long():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.ledger.fields import STAGES
 from bot.ledger.fold import Stood, course, fold, live_updates, stage_goes_back, stage_in, waits
 from data.records import FactDate, Kind, State, Update
+from tests import builders
 from tests.builders import on_day
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,21 +26,9 @@ def day(number: int) -> FactDate:
 
 
 def update(id_: int, field: str, value: Any, on: FactDate, **more: Any) -> Update:
-    known = {"action": "set", "source_id": 1, "replaces": None, "reason": "r"} | more
-    return Update(
-        id=id_,
-        record="r",
-        field=field,
-        value=value,
-        date=on,
-        entered_at=START + timedelta(minutes=id_),
-        person_id=1,
-        locator="",
-        batch=str(id_),
-        origin="editor",
-        origin_key="",
-        **known,
-    )
+    """Return an update that was entered a minute after the one before it, all from the same source."""
+    known: dict[str, Any] = {"source_id": 1, "reason": "r", "entered_at": START + timedelta(minutes=id_)}
+    return builders.update(id_, field, value, on, **(known | more))
 
 
 def values(state: State, field: str) -> list[Any]:

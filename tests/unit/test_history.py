@@ -16,7 +16,8 @@ from bot.ledger.fields import KINDS, fields_of
 from bot.ledger.fold import fold, live_updates
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import Course, FactDate, Kind, Opened, Record, Source, Update
+from data.records import Course, FactDate, Kind, Source, Update
+from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
 
@@ -30,22 +31,14 @@ def on(text: str) -> FactDate:
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, source: int = 1, **more: Any) -> Update:
-    given: dict[str, Any] = {
-        "action": "set",
-        "reason": "",
-        "replaces": None,
-        "origin": "editor",
-        "person_id": 1,
-        "locator": "",
-        "entered_at": NOW,
-    }
-    given |= more
-    return Update(id_, "d", field=field, value=value, date=day, source_id=source, batch="b", origin_key="", **given)
+    """Return an update that was saved together with the others, from the same source unless another is named."""
+    together: dict[str, Any] = {"source_id": source, "batch": "b", "entered_at": NOW}
+    return builders.update(id_, field, value, day, **(together | more))
 
 
 def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (Source(1, "A report"),)) -> Course:
-    record = Record(1, kind, "d", "Engines", (), False, fold(kind, updates))
-    return Course(Opened(record, [], {source.id: source for source in sources}), list(updates), NAMES, PEOPLE)
+    found = builders.opened(kind, fold(kind, updates), name="Engines", said=(), waits=False, sources=sources)
+    return Course(found, list(updates), NAMES, PEOPLE)
 
 
 def pages_of(found: Course) -> list[str]:

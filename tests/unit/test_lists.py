@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bot import when
 from bot.ledger.cited import cited
 from bot.ledger.fields import KIND_WORDS
-from bot.ledger.status import status
 from bot.services.search import Term
 from bot.ui import drafts, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Row, Source, State, Waiting
+from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import parts
 
@@ -38,9 +38,9 @@ def on(text: str) -> FactDate:
 def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
     """Return a pending item with these facts."""
     state = State({name: [one] for name, one in facts.items()})
-    record = Record(n, "pending", f"item-{n}", f"Item {n}", status("pending", state, NAMES), True, state)
     links = [Link("who", "", True, "participant", slug, name, (), False, fact(None)) for slug, name in NAMES.items()]
-    return Opened(record, links, sources)
+    given = {"slug": f"item-{n}", "name": f"Item {n}", "links": links, "sources": list(sources.values())}
+    return builders.opened("pending", state, id_=n, waits=True, **given)
 
 
 def waiting(items: list[Opened], basis: str = "stated") -> list[Waiting]:
@@ -180,7 +180,7 @@ async def test_what_can_be_updated_shows_each_present_value_with_its_day():
             "quantity": [fact("word " * 30)],
         }
     )
-    opened = Opened(Record(1, "deal", "d", "Deal", (), False, state), [], {})
+    opened = builders.opened("deal", state, said=())
     described = {option["label"]: option.get("description") for option in options(drafts.choose(opened, None))}
     assert described["Value"] == "$4 billion, 5 March 2024; $3 billion, 10 November 2023"
     assert str(described["Number"]).endswith("…, 10 November 2023")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from bot.ledger.status import status
 from bot.ledger.values import Choice, due_clause
 from bot.ui import news
 from data.records import Fact, Kind, Source, State, Update
-from tests.builders import on_day
+from tests.builders import on_day, update
 
 DAY = on_day("2023-11-10")
 
@@ -142,12 +142,7 @@ def test_a_party_whose_end_was_reported_in_error_takes_part_after_all():
     india = {"record": "india", "role": "buyer"}
 
     def party(id_: int, value: dict[str, Any], on: int, **more: Any) -> Update:
-        date_ = on_day(date(2026, 12, on))
-        given: dict[str, Any] = {"action": "set", "reason": "", "replaces": None} | more
-        return Update(
-            id=id_, record="d", field="party", value=value, date=date_, entered_at=datetime(2026, 12, on, tzinfo=UTC),
-            person_id=1, source_id=id_, locator="", batch=str(id_), origin="editor", origin_key="", **given,
-        )  # fmt: skip
+        return update(id_, "party", value, on_day(date(2026, 12, on)), **more)
 
     name = msgspec.structs.replace(party(0, india, 1), field="name", value="Drones")
     there, gone = party(1, india, 1), party(2, india | {"gone": True}, 4)

@@ -17,7 +17,7 @@ from bot.ledger.fields import STAGES, get_field
 from bot.ui import digest as drawn
 from bot.ui import messages, news
 from data.records import FactDate, Kind, Source, Update
-from tests.builders import due_value, on_day
+from tests.builders import due_value, on_day, update
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TEXTS = ("quantity", "model", "delivery", "made_in", "summary")
@@ -72,11 +72,9 @@ def courses(draw: st.DrawFn) -> tuple[Kind, list[Update], int]:
 def _update(
     id_: int, kind: Kind, field: str, value: Any, number: int, replaces: int | None = None, action: Any = "set"
 ) -> Update:
-    at = START + timedelta(hours=id_)
-    return Update(
-        id_, kind, action, field, value, on(number), at, 1, number, f"page {number}", "as it says", replaces, str(id_),
-        "editor", "",
-    )  # fmt: skip
+    cited = {"source_id": number, "locator": f"page {number}", "reason": "as it says"}
+    acted = {"action": action, "replaces": replaces, "entered_at": START + timedelta(hours=id_)}
+    return update(id_, field, value, on(number), record=kind, **cited, **acted)
 
 
 def change_of(kind: Kind, updates: list[Update], told: int) -> RecordChange | None:

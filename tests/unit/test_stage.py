@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,8 +15,8 @@ from bot.ledger.fields import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.fold import fold
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
-from data.records import Fact, FactDate, State, Update
-from tests.builders import on_day
+from data.records import Fact, FactDate, State
+from tests.builders import on_day, update
 
 NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "india": "India"}
 
@@ -24,24 +24,7 @@ NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "i
 def deal(*entered: tuple[str, Any, str]) -> State:
     """Return a deal from updates: field, value, day; each with a source of its own."""
     updates = [
-        Update(
-            id=n,
-            record="d",
-            action="set",
-            field=field,
-            value=value,
-            date=on_day(on),
-            entered_at=datetime(2026, 1, 1, tzinfo=UTC),
-            person_id=None,
-            source_id=n,
-            locator=f"paragraph {n}",
-            reason="",
-            replaces=None,
-            batch=str(n),
-            origin="editor",
-            origin_key="",
-        )
-        for n, (field, value, on) in enumerate(entered, 1)
+        update(n, field, value, on_day(on), locator=f"paragraph {n}") for n, (field, value, on) in enumerate(entered, 1)
     ]
     return fold("deal", updates)
 
