@@ -133,7 +133,7 @@ class Attempt:
             if there:
                 return True
         now = self._clock.now()
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await destinations.pause(conn, destination.id, destinations.LEFT)
             await deliveries.settle(conn, self._delivery.id, deliveries.LEFT_SERVER, now=now)
             await deliveries.settle_waiting(conn, destination.id, deliveries.LEFT_SERVER, now=now)
@@ -149,7 +149,7 @@ class Attempt:
         assert destination.user_id is not None  # and one who is there.
         await self._pace.requests.wait()
         opened = await self._bot.http.start_private_message(destination.user_id)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await people.set_dm_channel(conn, destination.person_id, int(opened["id"]))
         return int(opened["id"])
 
@@ -189,11 +189,11 @@ class Attempt:
         delivery = self._delivery
         if await restores.is_in_doubt(self._db.read, self._restored, delivery, found, CLOCKS_DIFFER):
             log.info("delivery %d may have come before the restore; it is held", delivery.id)
-            async with self._db.write() as conn:
+            async with self._db.write(self._delivery.guild_id) as conn:
                 await deliveries.keep_back(conn, delivery.id)
             return True
         if delivery.kind == "digest":
-            async with self._db.write() as conn:
+            async with self._db.write(self._delivery.guild_id) as conn:
                 await restores.settle_earlier_digests(
                     conn, self._restored, delivery, self._destination, found, channel_id, now=self._clock.now()
                 )
@@ -207,7 +207,7 @@ class Attempt:
         if it is None:
             return False
         log.info("delivery %d had arrived: found in the history", delivery.id)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await restores.settle_found(conn, delivery, it, channel_id=channel_id, now=self._clock.now())
         return True
 
@@ -268,7 +268,7 @@ class Attempt:
             await self._settle(deliveries.UNDRAWN, detail=detail)
             return
         again = now + DRAWN_AGAIN_AFTER[failures - 1]
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail, passed=True)
 
     # The send
@@ -301,7 +301,7 @@ class Attempt:
         self, outcome: str, *, detail: str = "", channel_id: int | None = None, message_id: int | None = None
     ) -> None:
         now = self._clock.now()
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.settle(
                 conn,
                 self._delivery.id,
@@ -317,7 +317,7 @@ class Attempt:
         at = now + (wait or wait_after(self._delivery.tries + 1))
         passed = self._unknown and now - (self._delivery.first_tried_at or now) >= HOLDS_ITS_PLACE
         log.warning("delivery %d waits until %s: %s", self._delivery.id, at, detail)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(
                 conn, self._delivery.id, at, unknown=self._unknown, detail=detail, passed=passed
             )
@@ -325,7 +325,7 @@ class Attempt:
     async def _wait(self, seconds: float) -> None:
         """Discord asked for patience with this channel; nothing else waits for it."""
         at = self._clock.now() + timedelta(seconds=seconds)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
             await deliveries.hold(conn, self._destination.id, at)
 
@@ -338,7 +338,7 @@ class Attempt:
         elif error.code == UNKNOWN_CHANNEL and self._destination.dm_channel_id is not None:
             # A remembered DM channel that is no more: it is opened anew.
             assert self._destination.person_id is not None  # Only a person has one.
-            async with self._db.write() as conn:
+            async with self._db.write(self._delivery.guild_id) as conn:
                 await people.set_dm_channel(conn, self._destination.person_id, None)
             await self._later("the DM channel is gone")
         elif error.code == UNKNOWN_CHANNEL:
@@ -367,7 +367,7 @@ class Attempt:
         """Stops this destination, keeps what waits for it, and tells who set it up."""
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             await destinations.pause(conn, destination.id, f"{outcome}: {words}")
             if delivery.kind in ("confirmation", "notice"):
                 # Its sender is told now; it would be old news when the destination works again.
@@ -384,7 +384,7 @@ class Attempt:
         delivery, now = self._delivery, self._clock.now()
         detail = f"{error.status}, {error.code}"
         log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)
-        async with self._db.write() as conn:
+        async with self._db.write(self._delivery.guild_id) as conn:
             if not delivery.plain:
                 await deliveries.retry_later(conn, delivery.id, now, unknown=self._unknown, detail=detail, plain=True)
                 return

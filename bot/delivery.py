@@ -103,7 +103,7 @@ class Deliverer:
     async def _release(self) -> None:
         """What is claimed while nobody works on it was cut off with its process: planned again, its fate unknown."""
         if await deliveries.has_stale(self._db.read, self._workers):
-            async with self._db.write() as conn:
+            async with self._db.write(None) as conn:
                 released = await deliveries.release_stale(conn, self._workers)
             log.warning("%d deliveries were cut off on their way; looking what became of them", released)
 
@@ -143,7 +143,8 @@ class Deliverer:
             await self._pace.dms.wait()
         async with self._slots:
             while not self._closing and await deliveries.is_due(self._db.read, destination_id, self._clock.now()):
-                async with self._db.write() as conn:
+                guild_id = (await destinations.get(self._db.read, destination_id)).guild_id
+                async with self._db.write(guild_id) as conn:
                     delivery = await deliveries.claim(conn, destination_id, self._clock.now())
                     destination = await destinations.get(conn, destination_id)
                 if delivery is None:
@@ -167,5 +168,5 @@ class Deliverer:
                     # Not a failure of Discord, but a bug. It must not stop the others.
                     trouble.report(log, error, "delivery %d was cut off", delivery.id)
                     later = self._clock.now() + timedelta(minutes=1)
-                    async with self._db.write() as conn:
+                    async with self._db.write(guild_id) as conn:
                         await deliveries.retry_later(conn, delivery.id, later, unknown=True, detail="cut off")

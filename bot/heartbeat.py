@@ -98,7 +98,7 @@ class Heartbeat:
         """Writes once a minute that the heart beats: more often would wake itself."""
         if self._marked is None or now - self._marked >= SWEEP or now < self._marked:
             self._marked = now
-            async with self._db.write() as conn:
+            async with self._db.write(None) as conn:
                 await housekeeping.mark_tick(conn, now)
 
     def _ring(self, at: datetime) -> None:
@@ -107,7 +107,7 @@ class Heartbeat:
 
     async def _clean_up(self) -> None:
         try:
-            async with self._db.write() as conn:
+            async with self._db.write(None) as conn:
                 await housekeeping.clean_up(conn, self._clock.now())
         except Exception as error:  # noqa: BLE001  # Tomorrow's has to come.
             trouble.report(log, error, "the daily cleaning failed")

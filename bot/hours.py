@@ -20,30 +20,31 @@ async def plan_instants(db: Database, now: datetime) -> None:
         return
     more = True
     while more:
-        async with db.write() as conn:
+        async with db.write(None) as conn:  # One batch holds reminders of several servers.
             more = await reminders.plan_instants(conn, now)
 
 
 async def plan_hours(db: Database, now: datetime) -> None:
     """Plans the hour of each destination whose hour has come. One that cannot be planned stops no other."""
     for destination_id in await destinations.set_by_a_wrong_clock(db.read, now):
-        async with db.write() as conn:
+        destination = await destinations.get(db.read, destination_id)
+        async with db.write(destination.guild_id) as conn:
             await destinations.schedule(conn, destination_id, now)
     failed: set[int] = set()
     while True:
         due = await destinations.due_hours(db.read, now, limit=200 + len(failed))
-        fresh = [destination.id for destination in due if destination.id not in failed]
+        fresh = [destination for destination in due if destination.id not in failed]
         if not fresh:
             return
-        for destination_id in fresh:
+        for destination in fresh:
             try:
-                async with db.write() as conn:
-                    await plan_hour(conn, destination_id, now)
+                async with db.write(destination.guild_id) as conn:
+                    await plan_hour(conn, destination.id, now)
             except Exception as error:
                 if trouble.is_of_the_disk(error):
                     raise  # It is everybody's.
-                failed.add(destination_id)
-                trouble.report(log, error, "the hour of destination %d could not be planned", destination_id)
+                failed.add(destination.id)
+                trouble.report(log, error, "the hour of destination %d could not be planned", destination.id)
 
 
 async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:

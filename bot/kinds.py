@@ -47,7 +47,7 @@ async def plan_alerts(db: Database, now: datetime) -> None:
         try:
             more = await alerts.is_due(db.read, guild_id, now)
             while more:
-                async with db.write() as conn:
+                async with db.write(guild_id) as conn:
                     more = await alerts.plan_next(conn, guild_id, now)
         except Exception as error:
             if trouble.is_of_the_disk(error):

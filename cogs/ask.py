@@ -57,7 +57,7 @@ class Ask(commands.Cog):
             # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again. An
             # answer can have arrived though its sending failed, and its buttons are to work then too.
             if row is not None or not made.found.answered:
-                async with self.bot.db.write() as conn:
+                async with self.bot.db.write(caller.guild_id) as conn:
                     await questions.keep_asked(
                         conn,
                         caller.guild_id,
@@ -113,7 +113,7 @@ class Ask(commands.Cog):
         """Hands the question to the editors of the server."""
         now = self.bot.clock.now()
         text = await self._asked(caller, key, now)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             await desks.get(conn, caller.guild_id)  # A server that deleted everything keeps no questions either.
             await questions.file(conn, caller.guild_id, text, now=now, user_id=caller.user_id)
         await interaction.response.send_message(

@@ -96,7 +96,7 @@ class DigestCog(commands.Cog):
         now = self.bot.clock.now()
         planned: int | None = None
         own: destinations.Own | None = None
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if channel is not None:
                 person_id = (await people.ensure(conn, caller.user_id)).id
                 place = await destinations.ensure_channel(
@@ -202,7 +202,7 @@ class DigestCog(commands.Cog):
             await self._off(interaction, caller, channel)
 
     async def _off(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             place = await self._with_digest(conn, caller, channel)
             await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
         await answer(interaction, answers.is_off(place))

@@ -110,7 +110,7 @@ class FollowCog(commands.Cog):
     ) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if channel_id is not None:
                 person = await people.ensure(conn, caller.user_id)
                 place = await destinations.ensure_channel(
@@ -146,7 +146,7 @@ class FollowCog(commands.Cog):
     @press("follow.digest")
     async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
         now = self.bot.clock.now()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             place = await self._own(conn, caller, number(destination_id))
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
@@ -161,7 +161,7 @@ class FollowCog(commands.Cog):
     @press("follow.quiet")
     async def digest_only(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
         now = self.bot.clock.now()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             follow = await follows.find(conn, caller.guild_id, number(follow_id))
             if follow is None:
                 raise _over()
@@ -315,7 +315,7 @@ class FollowCog(commands.Cog):
         await interaction.response.edit_message(content=await self._remove(caller, number(follow_id)), view=None)
 
     async def _remove(self, caller: Caller, follow_id: int) -> str:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             follow = await follows.find(conn, caller.guild_id, follow_id)
             if follow is None:
                 raise _over()

@@ -43,7 +43,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
         now = self.bot.clock.now()
         name = when.parse_zone(zone)
         await interaction.response.defer(ephemeral=True)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(None) as conn:
             await people.set_zone(conn, interaction.user.id, name)
             person = await people.ensure(conn, interaction.user.id)
             await destinations.schedule_person(conn, person.id, now)
@@ -76,7 +76,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
     async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
         """Whoever presses deletes their own data, so it needs no right."""
         await interaction.response.defer()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(None) as conn:
             gone = await erasure.delete_person(conn, interaction.user.id)
         if gone is None:
             raise UserError(NOTHING)

@@ -312,7 +312,7 @@ async def _pending_page(
 
 
 async def _kept(bot: Attache, caller: Caller, listing: Listing, now: datetime) -> str:
-    async with bot.db.write() as conn:
+    async with bot.db.write(caller.guild_id) as conn:
         return str(await questions.keep(conn, caller.guild_id, listing, now=now, user_id=caller.user_id))
 
 

@@ -99,7 +99,7 @@ class RemindCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
         told: list[tuple[OpenItem, bool]] = []
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             desk = await desks.get(conn, caller.guild_id)
             mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
             for opened in found:
@@ -121,7 +121,7 @@ class RemindCog(commands.Cog):
         at = when.parse_instant(moment, now=now, zone=zone)
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
             payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
@@ -191,7 +191,7 @@ class RemindCog(commands.Cog):
         own = await self._find_own(interaction, reminder)
         now = self.bot.clock.now()
         at = when.parse_instant(until, now=now, zone=own.zone)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(own.guild_id) as conn:
             await reminders.snooze(conn, own.reminder, at, now=now)
         await answer(interaction, drawn.snoozed(own.title, at, "pi"))
 
@@ -200,7 +200,7 @@ class RemindCog(commands.Cog):
     async def cancel(self, interaction: Interaction, reminder: str) -> None:
         """End one of your reminders"""
         own = await self._find_own(interaction, reminder)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(own.guild_id) as conn:
             await reminders.cancel(conn, own.reminder, now=self.bot.clock.now())
         await answer(interaction, _cancelled(own.title))
 
@@ -258,7 +258,7 @@ class RemindCog(commands.Cog):
     async def _snooze(self, interaction: Interaction, caller: Caller, where: str, key: str, words: str) -> str:
         """Snoozes what is named until a time in words, counted from now, and returns the answer."""
         now = self.bot.clock.now()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if where == "pw":
                 own = await self._words(conn, caller, key)
                 place = await destinations.get(conn, own.destination_id)
@@ -292,7 +292,7 @@ class RemindCog(commands.Cog):
 
     @press("remind.cancel")
     async def cancel_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             words = where == "pw"
             own = await self._words(conn, caller, key) if words else await self._joined(conn, caller, key)
             await reminders.cancel(conn, own, now=self.bot.clock.now())

@@ -43,7 +43,7 @@ class SentCog(commands.Cog):
 
     @press("sent.mute")
     async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if what == "follow":
                 follow = await self._follow(conn, caller, id_)
                 await follows.mute(conn, caller.guild_id, follow.id)
@@ -78,7 +78,7 @@ class SentCog(commands.Cog):
 
     @press("sent.stop")
     async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if what == "follow":
                 follow = await self._follow(conn, caller, id_)
                 await follows.remove(conn, caller.guild_id, follow.id)
@@ -107,7 +107,7 @@ class SentCog(commands.Cog):
     async def _decide(self, interaction: Interaction, caller: Caller, what: str, *, sent: bool) -> None:
         """Send or drop what is held: for one destination by its id, or for all "people" of the server."""
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             if what == "people":
                 require_manager(caller)
                 held = await deliveries.list_held(conn, caller.guild_id)
@@ -169,7 +169,7 @@ class SentCog(commands.Cog):
             if place.channel_id is not None and channel_id in (None, place.channel_id) and _may_work(guild, place)
         ]
         if paused:
-            async with self.bot.db.write() as conn:
+            async with self.bot.db.write(guild.id) as conn:
                 for place in paused:
                     await destinations.resume(conn, place.id, self.bot.clock.now())
 

@@ -90,7 +90,7 @@ class Settings(
             raise UserError("That channel is no longer on file here. Nothing was changed.")
         if place.state == "paused":
             channels.require_postable(await self._channel(place.channel_id))
-            async with self.bot.db.write() as conn:
+            async with self.bot.db.write(caller.guild_id) as conn:
                 await destinations.resume(conn, place.id, now)
         await interaction.edit_original_response(view=await self._standing(caller.guild_id, now))
 
@@ -137,7 +137,7 @@ class Settings(
             name = file.filename if file is not None else dossier or ""
             await interaction.followup.send(view=cards.mistakes(bad.mistakes, name), ephemeral=True)
             return
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             person = await people.ensure(conn, caller.user_id)
             did = await dossiers.load(conn, caller.guild_id, read, now=now, person_id=person.id)
         view = cards.loaded(
@@ -179,7 +179,7 @@ class Settings(
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             held = await desks.holdings(conn, caller.guild_id)
             await erasure.delete_desk(conn, caller.guild_id)
             await desks.forget_all_but_the_greeting(conn, caller.guild_id, now=now)

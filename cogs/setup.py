@@ -57,7 +57,7 @@ class Setup(commands.Cog):
         for desk in known.values():
             guild = here.get(desk.guild_id)
             if guild is None and desk.left_at is None:
-                async with self.bot.db.write() as conn:
+                async with self.bot.db.write(desk.guild_id) as conn:
                     await desks.leave(conn, desk.guild_id, now=now)
             elif guild is not None and not guild.unavailable:
                 await self._refresh(desk, guild)
@@ -71,7 +71,7 @@ class Setup(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(guild.id) as conn:
             await desks.leave(conn, guild.id, now=self.bot.clock.now())
         log.info("removed from server %d", guild.id)
 
@@ -85,7 +85,7 @@ class Setup(commands.Cog):
         """The owner is told when something breaks, so who that is has to be right."""
         owner_id = guild.owner_id or desk.owner_id
         if (desk.name, desk.owner_id) != (guild.name, owner_id):
-            async with self.bot.db.write() as conn:
+            async with self.bot.db.write(guild.id) as conn:
                 await desks.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
 
     async def _greet(self, guild: discord.Guild) -> None:
@@ -95,7 +95,7 @@ class Setup(commands.Cog):
         also gives, while a second one would be noise in somebody's channel.
         """
         place = _place_to_greet(guild)
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(guild.id) as conn:
             desk = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
             at_work = desk.set_up_at is not None and desk.left_at is None
             if place is None or at_work or not await desks.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
@@ -146,7 +146,7 @@ class Setup(commands.Cog):
             digest=when.parse_time_of_day(digest) if digest is not None else None,
         )
         starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(guild.id) as conn:
             done = await self._set_up(conn, guild, caller.user_id, asked, starter, now)
         await interaction.followup.send(view=cards.set_up(done, now=now, mention=self.bot.mention), ephemeral=True)
 

@@ -160,7 +160,7 @@ class Updates(commands.Cog):
 
     @press("update.handled", may="editor")
     async def on_handled(self, interaction: Interaction, caller: Caller, question_id: str, page: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             first = await questions.handle(conn, caller.guild_id, number(question_id))
         note = "Handled: the question is off the list." if first else "That question was handled before."
         view = await self._questions(interaction, caller, number(page), self.bot.clock.now(), note=note)
@@ -236,7 +236,7 @@ class Updates(commands.Cog):
             name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
         }
         # What was typed is kept before anything is read from it, whatever becomes of the rest.
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             draft = await drafts.keep_typed(conn, draft, words, today=when.local_date(now, desk.zone))
         await self._show_preview(interaction, caller, draft, now, here=bool(here))
@@ -248,14 +248,14 @@ class Updates(commands.Cog):
 
     @press("update.after", may="editor")
     async def on_after(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
         await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
 
     @press("update.also", may="editor")
     async def on_also(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             ids = [number(id_) for id_ in all_chosen(interaction)]
             draft = await drafts.choose_approvals(conn, draft, number(deal_id), ids)
@@ -263,7 +263,7 @@ class Updates(commands.Cog):
 
     @press("update.drop", may="editor")
     async def on_drop(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             await drafts.drop(conn, draft)
         await interaction.response.edit_message(view=ui.discarded(draft))
@@ -273,7 +273,7 @@ class Updates(commands.Cog):
         now, guild_id = self.bot.clock.now(), in_ids(interaction, caller)
         draft: Draft | None = None
         try:
-            async with self.bot.db.write() as conn:
+            async with self.bot.db.write(caller.guild_id) as conn:
                 draft = await self._draft(conn, caller, draft_id)
                 found = await drafts.save(conn, draft, now=now)
         except UserError as error:
@@ -286,7 +286,7 @@ class Updates(commands.Cog):
 
     @press("update.undo", may="editor")
     async def on_undo(self, interaction: Interaction, caller: Caller, batch: str) -> None:
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             person = await people.ensure(conn, caller.user_id)
             slug, name = await drafts.undo(conn, caller.guild_id, batch, now=self.bot.clock.now(), person_id=person.id)
             opened = await records.find(conn, caller.guild_id, slug)
@@ -337,7 +337,7 @@ class Updates(commands.Cog):
         here: bool = False,
     ) -> None:
         """Begins a draft and opens its form, which has to be the first answer."""
-        async with self.bot.db.write() as conn:
+        async with self.bot.db.write(caller.guild_id) as conn:
             person = await people.ensure(conn, caller.user_id)
             draft = await drafts.start(conn, caller.guild_id, person.id, task, value=value, day=day, now=now)
         await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=here))
@@ -351,7 +351,7 @@ class Updates(commands.Cog):
     ) -> None:
         guild_id = in_ids(interaction, caller)
         try:
-            async with self.bot.db.write() as conn:
+            async with self.bot.db.write(caller.guild_id) as conn:
                 view = ui.preview(await drafts.preview(conn, draft, now=now), guild_id)
         except UserError as error:
             view = ui.mistaken(draft, _texts(error), guild_id)

@@ -93,7 +93,7 @@ def _look_into(path: Path) -> None:
 class Database:
     """One writer and two readers over one file in WAL mode.
 
-    `write()` is a whole transaction, one at a time; leaving it by an exception or a cancellation rolls back.
+    `write(guild_id)` is a whole transaction, one at a time; leaving it by an exception or a cancellation rolls back.
     `read` is a connection of its own, so that long writes hold up no answer. What may itself take long, such as a list
     as of a day in the past, reads from `aside`, so that it holds up no other answer either.
     """
@@ -136,17 +136,24 @@ class Database:
         return cls(writer, read, aside, path)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Connection]:
-        """One write transaction. Nothing is sent to Discord inside it."""
+    async def write(self, guild_id: int | None) -> AsyncIterator[Connection]:
+        """Open one write transaction. Nothing is sent to Discord inside it.
+
+        `guild_id` names the guild whose rows are written, so that another engine could lock that guild alone; None is
+        for what belongs to no single one: a person's zone, housekeeping, a migration. SQLite has one writer for all
+        and ignores it. The traceback of a write that fails names it.
+        """
         async with self._turn:
             connection = self._writer
             try:
                 await connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 await asyncio.shield(connection.execute("COMMIT"))
-            except BaseException:
+            except BaseException as error:
                 # A cancelled statement still runs in its thread, so the rollback must not be cancelled with it.
                 await asyncio.shield(self._roll_back())
+                if guild_id is not None:
+                    error.add_note(f"while writing for guild {guild_id}")
                 raise
         self.after_write()
 

@@ -46,7 +46,7 @@ async def migrate(database: Database, folder: Path = FOLDER) -> int:
             "Install the newer version again."
         )
     for number, path in found[version:]:
-        async with database.write() as connection:
+        async with database.write(None) as connection:
             for statement in _statements(path.read_text("utf-8")):
                 await connection.execute(statement)
             await connection.execute(f"PRAGMA user_version = {number:d}")

@@ -41,7 +41,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def desk(db: Database, now: datetime) -> int:
     """A server that is set up, by a person with the Discord id 77 who owns it."""
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         person = await people.ensure(conn, 77)
         for guild_id, name in ((GUILD, "Newsroom"), (OTHER_GUILD, "Elsewhere")):
             await desks.ensure(conn, guild_id, name=name, owner_id=77)
@@ -54,5 +54,5 @@ async def desk(db: Database, now: datetime) -> int:
 @pytest.fixture
 async def source(db: Database, desk: int) -> int:
     """The id of a source in that server."""
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         return await sources.ensure(conn, desk, title="A news article")

@@ -48,7 +48,7 @@ async def bring_up_to_date(db: Database) -> None:
     if rows and rows[0][0] == VERSION:
         return
     began, written = time.monotonic(), 0
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("DELETE FROM meta WHERE key = 'derived'")
         for table in ("text", "name", "spelling", "was"):
             await conn.execute(f"DELETE FROM {table}")  # Tables of ours.
@@ -59,11 +59,11 @@ async def bring_up_to_date(db: Database) -> None:
             "SELECT id, guild_id FROM record WHERE id > ? ORDER BY id LIMIT ?", (done, _AT_ONCE)
         )
     ):
-        async with db.write() as conn:
+        async with db.write(None) as conn:  # At the start, before any other write.
             for guild_id, own in groupby(sorted(ids, key=itemgetter(1)), key=itemgetter(1)):
                 await refold(conn, guild_id, [id_ for id_, _ in own])
         done, written = ids[-1][0], written + len(ids)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("INSERT INTO meta (key, value) VALUES ('derived', ?)", (VERSION,))
     if written:
         log.info(

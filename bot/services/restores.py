@@ -45,7 +45,7 @@ async def begin(db: Database, now: datetime) -> Restored | None:
     restored = msgspec.json.decode(rows[0][0], type=Restored)
     if restored.until is None:
         restored = msgspec.structs.replace(restored, until=now)
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             value = msgspec.json.encode(restored).decode()
             await conn.execute("UPDATE meta SET value = ? WHERE key = ?", (value, KEY))
     return restored

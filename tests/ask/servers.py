@@ -55,12 +55,12 @@ async def fill(db: Database) -> None:
     starter = dossiers.read_shipped("india-us-2plus2-2023", now=now)
     second = files.read((HERE / "second.dossier.yaml").read_bytes(), now=now)
     for guild_id, found in ((STARTER, starter), (SECOND, second), (DATED, starter)):
-        async with db.write() as conn:
+        async with db.write(guild_id) as conn:
             await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=1)
             await dossiers.load(conn, guild_id, found, now=now, person_id=None)
     for row in _read("updates.yaml"):
         day = when.parse_fact_date(str(row["on"]))
-        async with db.write() as conn:
+        async with db.write(DATED) as conn:
             source = await sources.ensure(conn, DATED, title=row["source"])
             changes = []
             for change in row["changes"]:

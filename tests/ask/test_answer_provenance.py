@@ -70,7 +70,7 @@ _TOLD: tuple[tuple[str, str, tuple[tuple[str, Kind, str, str], ...]], ...] = (
 
 async def _fill(db: Database) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
-    async with db.write() as conn:
+    async with db.write(LATER) as conn:
         await desks.ensure(conn, LATER, name="Later", owner_id=1)
         for found in (
             dossiers.read_shipped("india-us-2plus2-2023", now=now),

@@ -152,7 +152,7 @@ async def fill_with_hard_names(db: Database) -> None:
     now = datetime(2026, 11, 20, tzinfo=UTC)
     slugs: dict[str, Kind] = {"maker": "participant", "deal": "deal", "other": "deal", "topic": "topic"}
     slugs |= {"item": "pending", "said": "statement"}
-    async with db.write() as conn:
+    async with db.write(HARD_SERVER) as conn:
         await desks.ensure(conn, HARD_SERVER, name="Hard", owner_id=1)
         source = await sources.ensure(conn, HARD_SERVER, title=f"Title {HARD}", url="https://example.org/a")
         day = when.parse_fact_date("5 March 2024")

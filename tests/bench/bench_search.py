@@ -288,7 +288,7 @@ async def check(db: Database) -> None:
         }
 
     before = await rows(db.read)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         for id_ in ids:
             ((guild_id,),) = await conn.execute_fetchall("SELECT guild_id FROM record WHERE id = ?", (id_,))
             await derived.refold(conn, guild_id, [id_])

@@ -278,7 +278,7 @@ async def make(path: Path, deals: int) -> float:
     db = await Database.open(part)
     try:
         await derived.bring_up_to_date(db)
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             person = await people.ensure(conn, 77)
             for guild_id in _SHARES:
                 await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=77)

@@ -69,7 +69,7 @@ class World:
 
     async def set_up(self, dossier: str | None = "india-us-2plus2-2023") -> None:
         """As /setup leaves a server, without its message: zone, channel, editor role, and the starter dossier."""
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild.id) as conn:
             person = await people.ensure(conn, self.owner.id)
             await desks.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
             await desks.configure(
@@ -88,13 +88,13 @@ class World:
         """Loads a shipped dossier. Every new world has the same ids, so what one load left is copied into the next."""
         key = (name, self.guild.id, person_id)
         if key in _LOADED:
-            async with self.db.write() as conn:
+            async with self.db.write(self.guild.id) as conn:
                 for table, rows in _LOADED[key].items():
                     columns = "(rowid, tags, name, body)" if table == "text" else ""
                     marks = ", ".join("?" * len(rows[0]))
                     await conn.executemany(f"INSERT INTO {table} {columns} VALUES ({marks})", rows)
             return
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild.id) as conn:
             dossier = dossiers.read_shipped(name, now=self.now)
             await dossiers.load(conn, self.guild.id, dossier, now=self.now, person_id=person_id)
         with contextlib.closing(sqlite3.connect(self.db.path)) as file:

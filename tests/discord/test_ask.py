@@ -197,7 +197,7 @@ async def test_the_question_of_another_server_opens_nothing(world: World):
     card = shown(await ask(world, LONG))
     key = id_of(card, "Sources").split(":")[3]
     other = await elsewhere(world)
-    async with world.db.write() as conn:
+    async with world.db.write(other.guild.id) as conn:
         source = await sources.ensure(conn, other.guild.id, title="Theirs")
         change = Change("tea", "deal", "name", "Tea for otters", DAY, source, "page 1")
         await updates.append(conn, other.guild.id, [change], now=world.now, person_id=None, origin="editor")
@@ -267,7 +267,7 @@ async def test_after_an_update_the_answer_changes(world: World):
     text = answer(await ask(world, asked))
     assert "not in the record" not in text
     assert "**Signed on 5 March 2024** (A second report, page 3)" in text
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         history = await updates.history(conn, world.guild.id, "armed-drones")
         ids = [update.id for update in history if update.field == "stage" and update.value == "signed"]
         await updates.withdraw(conn, world.guild.id, ids, now=world.now, person_id=1, reason="It was not")
@@ -292,7 +292,7 @@ async def test_a_very_long_question_is_answered_from_its_beginning(world: World)
 async def test_a_record_that_was_taken_back_is_no_longer_behind_the_buttons(world: World):
     asked = shown(await ask(world, MAKER))
     which = shown(await ask(world, WHICH))
-    async with world.bot.db.write() as conn:
+    async with world.bot.db.write(world.guild.id) as conn:
         history = await updates.history(conn, world.guild.id, "armed-drones")
         await updates.withdraw(
             conn, world.guild.id, [u.id for u in history], now=world.env.now(), person_id=None, reason="Wrong."
@@ -319,7 +319,7 @@ async def erase(world: World) -> None:
 
 async def test_an_answer_of_long_statements_leaves_out_what_does_not_fit(world: World):
     on, noun = [on_day(date(2024, 5, n)) for n in range(1, 8)], "hypersonic " * 50
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         for n, day in enumerate(on):
             url = f"https://example.org/{n}/{'a' * 260}"

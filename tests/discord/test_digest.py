@@ -41,7 +41,7 @@ def last(world: World) -> discord.Message:
 async def move(world: World, stage: str) -> None:
     """An editor's update of a deal's stage, entered now."""
     day = on_day("2023-11-20")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         change = Change("armed-drones", "deal", "stage", stage, day, source, "paragraph 3", "reported")
         await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
@@ -293,7 +293,7 @@ async def test_in_the_dm_it_asks_of_which_of_several_servers_and_keeps_what_was_
     other.add_member(world.member.user)
     await world.env.settle()
     await world.member.slash(world.channel, "digest set")
-    async with world.db.write() as conn:
+    async with world.db.write(other.id) as conn:
         person = await people.ensure(conn, world.member.id)
         await desks.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
         await desks.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")

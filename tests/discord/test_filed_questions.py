@@ -30,7 +30,7 @@ async def bare(empty_world: World) -> World:
 
 
 async def file(world: World, *asked: str, guild_id: int = 0) -> list[int]:
-    async with world.db.write() as conn:
+    async with world.db.write(guild_id or world.guild.id) as conn:
         for text in asked:
             await questions.file(conn, guild_id or world.guild.id, text, now=world.now, user_id=world.member.id)
     return [one.id for one in await waiting(world, guild_id)]
@@ -312,7 +312,7 @@ async def test_settings_count_what_waits_and_what_found_no_answer(bare: World):
         f"{command} shows what waits"
     )
     await file(bare, "Who?", "What?")
-    async with bare.db.write() as conn:
+    async with bare.db.write(bare.guild.id) as conn:
         for _ in range(3):
             await questions.keep_asked(
                 conn, bare.guild.id, "Where?", now=bare.now, user_id=bare.member.id, unanswered=True

@@ -17,7 +17,7 @@ from tests.discord.conftest import World, answer, labels_of, text_of
 async def move(world: World, stage: str, slug: str) -> None:
     """An editor's update of a deal's stage, entered now."""
     day = on_day("2023-11-20")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         change = Change(slug, "deal", "stage", stage, day, source, "paragraph 3", "reported")
         await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
@@ -250,7 +250,7 @@ async def test_a_follow_that_is_told_in_the_digest_only_or_muted_is_said_as_it_i
     card = reply(await world.member.slash(world.channel, "deal show", deal=slug))
     told = answer(await world.member.click(card, label="Following"))
     assert told == f"You follow **{name}**. What changes is in your digest: weekdays at 09:00 (Asia/Kolkata)."
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await conn.execute("UPDATE follow SET muted = 1")
     muted = reply(await world.member.slash(world.channel, "deal show", deal=slug))
     assert f"You now follow **{name}**" in answer(await world.member.click(muted, label="Follow"))

@@ -13,7 +13,7 @@ from tests.discord.test_rights import sent_to
 
 async def hold(world: World, count: int, *, user_id: int | None = None, channel_id: int | None = None) -> int:
     """So many messages for a person, or a channel, that may have come before a restore; returns the destination."""
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id or world.owner.id)
         if user_id is not None:
             place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)

@@ -35,7 +35,7 @@ async def exported(world: World, result: simcord.InteractionResult) -> tuple[str
 
 async def follow_something(world: World, user_id: int) -> int:
     """A person who follows everything by DM; their destination."""
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
         await follows.add(conn, place, None, now=world.now)
@@ -115,7 +115,7 @@ async def test_a_file_too_large_for_discord_is_packed(world: World, monkeypatch:
 async def test_deletion_asks_first_and_then_nothing_is_left(world: World):
     place = await follow_something(world, world.member.id)
     day = on_day("2023-11-10")
-    async with world.db.write() as conn:
+    async with world.db.write(None) as conn:
         person = await people.ensure(conn, world.member.id)
         await people.set_zone(conn, world.member.id, "Pacific/Chatham")
         source = await sources.ensure(conn, world.guild.id, title="A paper about tea")

@@ -44,7 +44,7 @@ async def ask(world: World, command: str, **options: Any) -> simcord.Interaction
 
 async def enter(world: World, *changes: tuple[str, str, str, Any], url: str = "") -> None:
     """Editors' updates: record, kind, field, value."""
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="A second report", url=url)
         entered = [Change(slug, kind, field, value, DAY, source, "page 3") for slug, kind, field, value in changes]  # pyright: ignore[reportArgumentType]  # kinds are typed by hand here
         await updates.append(conn, world.guild.id, entered, now=world.now, person_id=1, origin="editor")
@@ -231,7 +231,7 @@ async def test_a_source_with_a_link_shows_where_it_leads(world: World):
 async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_withdrawn(world: World):
     await enter(world, ("armed-drones", "deal", "stage", "approved"))
     await enter(world, ("armed-drones", "deal", "stage", "signed"))
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         stages = [u for u in await updates.history(conn, world.guild.id, "armed-drones") if u.field == "stage"]
         await updates.withdraw(
             conn, world.guild.id, [stages[1].id], now=world.now, person_id=1, reason="It was another deal"
@@ -534,7 +534,7 @@ async def test_a_button_of_a_withdrawn_record_says_that_it_is_gone(world: World)
     for label in ["All facts", "History", "Share"]:
         await enter(world, ("short-lived", "deal", "name", "Short-lived deal"))
         card = shown(await ask(world, "deal show", deal="short-lived"))
-        async with world.db.write() as conn:
+        async with world.db.write(world.guild.id) as conn:
             ids = [u.id for u in await updates.history(conn, world.guild.id, "short-lived")]
             await updates.withdraw(conn, world.guild.id, ids, now=world.now, person_id=1, reason="A mistake")
         told = answer(await world.member.click(card, label=label))

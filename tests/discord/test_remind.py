@@ -33,7 +33,7 @@ def dms(world: World) -> list[discord.Message]:
 async def enter(world: World, slug: str, **fields: Any) -> None:
     """An editor's updates of a pending item, entered now."""
     day = on_day("2023-11-20")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         changes = [Change(slug, "pending", field, value, day, source, "page 2") for field, value in fields.items()]
         await updates.append(conn, world.guild.id, changes, now=world.now, person_id=1, origin="editor")
@@ -321,7 +321,7 @@ async def test_buttons_of_a_cancelled_reminder_say_so(world: World):
     await world.tick(3601)
     came = dms(world)[-1]
     choices = await world.member.user.click(came, label="Snooze")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await conn.execute("DELETE FROM reminder")
     assert "cancelled already" in answer(await world.member.user.click(came, label="Snooze"))
     assert "cancelled already" in answer(await world.member.user.click(reply(choices), label="1 hour"))
@@ -335,7 +335,7 @@ async def test_a_button_of_a_record_taken_back_says_so(world: World):
     await next_monday(world)
     came = dms(world)[-1]
     history = await updates.history(world.db.read, world.guild.id, ITEM)
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         ids = [update.id for update in history]
         await updates.withdraw(conn, world.guild.id, ids, now=world.now, person_id=1, reason="not so")
     assert "taken back" in answer(await world.member.user.click(came, label="Snooze"))
@@ -347,7 +347,7 @@ async def test_a_button_of_a_record_taken_back_says_so(world: World):
 
 async def channel_reminder(world: World) -> discord.Message:
     """The message of a due date in the server's channel, which nobody had to ask for."""
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await destinations.ensure_channel(conn, world.guild.id, world.channel.id, now=world.now, person_id=1)
     await dated(world, 1)
     for _ in range(2):

@@ -54,7 +54,7 @@ async def second_server(world: World) -> simcord.GuildHandle:
     other.add_member(world.member.user)
     channel = other.create_text_channel("desk")
     await world.env.settle()
-    async with world.db.write() as conn:
+    async with world.db.write(other.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         await desks.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
         await desks.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")

@@ -21,7 +21,7 @@ DAY = on_day("2025-12-01")
 
 
 async def channel_of(world: World) -> Destination:
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         return await destinations.ensure_channel(
             conn, world.guild.id, world.channel.id, now=world.now, person_id=person.id
@@ -33,7 +33,7 @@ async def dated_item(world: World, name: str, days: int) -> None:
     due_on = (world.now + timedelta(days=days)).date().isoformat()
     due = due_value(due_on)
     slug = name.lower().replace(" ", "-")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         fields = [("name", name), ("state", "open"), ("item_kind", "report_due"), ("basis", "stated"), ("due", due)]
         changes = [Change(slug, "pending", field, value, DAY, source) for field, value in fields]
@@ -88,7 +88,7 @@ async def test_still_open_says_that_it_is_never_skipped(world: World):
 
 async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
     place = await channel_of(world)
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_HOUR, days="1234567")
     await dated_item(world, "Yearly report", 9)
     await to_hour(world)
@@ -111,7 +111,7 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
     for _ in range(2):
         await to_hour(world)
     reminder = await newest(world, "Yearly report")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await conn.execute("DELETE FROM delivery")
     assert "no longer on file" in answer(await world.member.click(reminder, label="Why this?"))
 
@@ -119,7 +119,7 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
 async def paused_by(world: World, deny: int) -> list[str]:
     """Takes a permission from the bot in the channel, lets something be due there, and counts the tries from then."""
     place = await channel_of(world)
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await follows.add(conn, place, "armed-drones", now=world.now)
     world.env.backend.set_overwrite(world.channel.id, Overwrite(me(world).id, OverwriteType.MEMBER, deny=deny))
     await world.env.settle()
@@ -157,7 +157,7 @@ async def test_a_change_that_gives_the_bot_nothing_costs_no_failed_message(world
 
 async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: World):
     place = await channel_of(world)
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         await follows.add(conn, place, "armed-drones", now=world.now)
     world.env.backend.delete_channel(world.channel.id)
     await world.env.settle()

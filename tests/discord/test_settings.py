@@ -73,7 +73,7 @@ async def load(world: World, **options) -> str:
 async def paused_channel(
     world: World, channel_id: int, reason: str = "not permitted: the bot lacks Send Messages there"
 ):
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         place = await destinations.ensure_channel(conn, world.guild.id, channel_id, now=world.now, person_id=person.id)
         await destinations.pause(conn, place.id, reason)
@@ -88,7 +88,7 @@ async def held(world: World) -> Holdings:
 
 
 async def test_show_tells_how_everything_stands(full_world: World):
-    async with full_world.db.write() as conn:
+    async with full_world.db.write(None) as conn:
         await housekeeping.mark_tick(conn, full_world.now)
     text, labels = await show(full_world)
     counts = await held(full_world)
@@ -117,7 +117,7 @@ async def test_show_before_setup_says_what_to_do(empty_world: World):
 
 
 async def test_show_tells_since_when_a_message_waits(world: World):
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         place = await destinations.ensure_channel(conn, world.guild.id, 123, now=world.now, person_id=person.id)
         await deliveries.plan(conn, world.guild.id, place.id, "digest", "2026-01-01", due_at=world.now)
@@ -179,7 +179,7 @@ async def test_a_deleted_channel_is_not_resumed(world: World):
 async def test_a_channel_of_another_server_is_not_resumed(world: World):
     mine = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
-    async with world.db.write() as conn:
+    async with world.db.write(5) as conn:
         await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)
         await conn.execute("UPDATE destination SET guild_id = 5 WHERE id = ?", (mine.id,))
     pressed = await press(world.manager, result, "Resume #desk")
@@ -201,7 +201,7 @@ async def test_a_manager_no_more_cannot_resume(world: World):
 
 
 async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: World):
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.member.id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
         await destinations.pause(conn, place.id, "DMs closed: direct messages from this server are not accepted")
@@ -390,7 +390,7 @@ async def test_a_form_sent_after_a_restart_counts_and_a_second_one_finds_nothing
 
 
 async def test_other_servers_keep_everything(world: World):
-    async with world.db.write() as conn:
+    async with world.db.write(5) as conn:
         await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)
         await desks.configure(conn, 5, now=world.now, person_id=1)
         await shipped_dossiers.load(

@@ -97,7 +97,7 @@ async def test_setup_again_changes_only_what_was_asked(empty_world: World):
 async def test_setup_keeps_a_digest_that_was_ended_ended(empty_world: World):
     await set_up(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
-    async with empty_world.db.write() as conn:
+    async with empty_world.db.write(empty_world.guild.id) as conn:
         await destinations.set_digest(conn, place.id, now=empty_world.now, at=None)
     text = await set_up(empty_world, role=empty_world.editors)
     assert "Setup changed" in text
@@ -107,7 +107,7 @@ async def test_setup_keeps_a_digest_that_was_ended_ended(empty_world: World):
 async def test_another_channel_takes_the_digest_along_once(empty_world: World):
     await set_up(empty_world, digest="08:15")
     old = await place_of(empty_world, empty_world.channel.id)
-    async with empty_world.db.write() as conn:
+    async with empty_world.db.write(empty_world.guild.id) as conn:
         await conn.execute("UPDATE destination SET digests_sent = 4, hour_on = '2026-01-01' WHERE id = ?", (old.id,))
     other = empty_world.guild.create_text_channel("news")
     text = await set_up(empty_world, channel=other)
@@ -200,7 +200,7 @@ async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: Wor
 async def test_a_paused_channel_works_again_when_it_is_set_anew(empty_world: World):
     await set_up(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
-    async with empty_world.db.write() as conn:
+    async with empty_world.db.write(empty_world.guild.id) as conn:
         await destinations.pause(conn, place.id, "not permitted: the bot lacks Send Messages there")
     text = await set_up(empty_world, channel=empty_world.channel)
     assert "is sent now" in text

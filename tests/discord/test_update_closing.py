@@ -44,7 +44,7 @@ async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
 async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, object]) -> None:
     """Facts of one day and one source, entered before by somebody else."""
     on = on_day(day)
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         source = await sources.ensure(conn, world.guild.id, title=title, publisher="", published_on=on, url="")
         changes = [updates.Change(slug, kind, field, held, on, source, "page 2") for slug, kind, field, held in facts]

@@ -301,7 +301,7 @@ class Elsewhere:
 async def elsewhere(world: World) -> Elsewhere:
     other = Elsewhere(world)
     await world.env.settle()
-    async with world.db.write() as conn:
+    async with world.db.write(other.guild.id) as conn:
         person = await people.ensure(conn, other.owner.id)
         await desks.ensure(conn, other.guild.id, name="Elsewhere", owner_id=other.owner.id)
         await desks.configure(conn, other.guild.id, now=world.now, person_id=person.id)
@@ -312,7 +312,7 @@ async def test_a_record_taken_back_meanwhile_is_told(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     message = await posted(world, button("Update", custom_id("update.open", "armed-drones")))
     history = await updates.history(world.db.read, world.guild.id, "armed-drones")
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         names = [one.id for one in history if one.field == "name"]
         await updates.withdraw(conn, world.guild.id, names, now=world.now, person_id=None, reason="A mistake")
     assert "no longer in the record" in answer(await world.editor.click(message, label="Update"))
@@ -354,7 +354,7 @@ async def test_a_second_form_of_a_saved_draft_says_that_it_was_saved(world: Worl
 async def test_words_sent_with_a_mistake_are_in_the_file_before_they_are_read(world: World):
     await update(world, "deal", FORM | {"value": "M", "date": "soon"}, deal="armed-drones", field="model")
     await world.restart()
-    async with world.db.write() as conn:
+    async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.editor.id)
         kept = await drafts.get(conn, world.guild.id, "1", person.id)
     assert kept.typed == FORM | {"value": "M", "date": "soon", "reason": ""}

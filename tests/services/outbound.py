@@ -53,7 +53,7 @@ class Outbound:
             Change(record, kind, field, value, on, self.source)  # type: ignore[arg-type]  # a kind in a test
             for field, value in fields.items()
         ]
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await updates.append(
                 conn,
                 GUILD,
@@ -72,25 +72,25 @@ class Outbound:
     # Who is told
 
     async def channel(self, channel_id: int = CHANNEL) -> Destination:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
 
     async def person(self, user_id: int = 500) -> Destination:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             person = await people.ensure(conn, user_id)
             return await destinations.ensure_person(conn, GUILD, person.id, now=self.now)
 
     async def join(self, place: Destination, slug: str) -> bool:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             opened = await records.get(conn, GUILD, slug)
             return await reminders.join(conn, place, opened, now=self.now, person_id=1)
 
     async def follow(self, place: Destination, slug: str | None, **more: Any) -> None:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             await follows.add(conn, place, slug, now=self.now, **more)
 
     async def digest(self, place: Destination, **more: Any) -> Destination:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await digests.set_up(conn, place, now=self.now, person_id=1, **more)
 
     # Time
@@ -122,7 +122,7 @@ class Outbound:
         sent = []
         for (id_,) in list(rows):
             drawn = await self.draw(await deliveries.get(self.db.read, id_))
-            async with self.db.write() as conn:
+            async with self.db.write(GUILD) as conn:
                 if isinstance(drawn, Gone):
                     await deliveries.settle(conn, id_, drawn.outcome, now=self.now, detail=drawn.detail)
                 else:

@@ -35,7 +35,7 @@ class Desk:
         return Change(record, kind, field, value, on, self.source, **more)  # type: ignore[arg-type]  # a kind in a test
 
     async def enter(self, *changes: Change, origin: str = "editor", at: datetime | None = None) -> str:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await updates.append(
                 conn,
                 GUILD,
@@ -46,12 +46,12 @@ class Desk:
             )
 
     async def channel(self, channel_id: int = CHANNEL) -> Destination:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
 
     async def follow(self, slug: str | None, channel_id: int = CHANNEL, **more) -> Follow:
         place = await self.channel(channel_id)
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await follows.add(conn, place, slug, now=self.now, **more)
 
     async def plan(self, after: timedelta = SETTLED) -> list[Delivery]:
@@ -113,7 +113,7 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
 async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Desk):
     await there.follow("drones")
     batch = await there.enter(there.signed())
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await updates.undo(conn, GUILD, batch, now=there.now + timedelta(seconds=59), person_id=1)
     assert await there.plan() == []
     assert await there.plan(timedelta(hours=1)) == []
@@ -125,7 +125,7 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk
     batch = await there.enter(there.signed())
     (delivery,) = await there.plan()
     ((update_id,),) = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await updates.withdraw(
             conn, GUILD, [update_id], now=there.now + timedelta(hours=1), person_id=1, reason="It was denied"
         )
@@ -218,7 +218,7 @@ async def test_a_muted_or_removed_follow_is_not_told(there: Desk):
     follow = await there.follow("drones")
     await there.enter(there.signed())
     (delivery,) = await there.plan()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await follows.mute(conn, GUILD, follow.id)
     drawn = await there.draw(delivery)
     assert isinstance(drawn, Gone)
@@ -234,19 +234,19 @@ async def test_everything_is_told_in_the_digest_only(there: Desk):
 
 async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
     follow = await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, follow.destination_id, "not permitted: the bot lacks Send Messages there")
     await there.enter(there.signed())
     (delivery,) = await there.plan()
     late = there.now + timedelta(days=2)
     assert await deliveries.due_destinations(there.db.read, late) == []
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, follow.destination_id, late)
     assert await deliveries.due_destinations(there.db.read, late) == [delivery.destination_id]
 
 
 async def test_nothing_is_planned_for_who_left_the_server(there: Desk):
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         person = await people.ensure(conn, 88)
         place = await destinations.ensure_person(conn, GUILD, person.id, now=there.now)
         await follows.add(conn, place, "drones", now=there.now)
@@ -260,7 +260,7 @@ async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk
     for channel_id in range(3000, 3007):
         await there.follow("drones", channel_id)
     await there.enter(there.signed())
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         assert await alerts.plan_next(conn, GUILD, there.now + SETTLED)
     assert len(await there.db.read.execute_fetchall("SELECT 1 FROM delivery")) == 3  # type: ignore[arg-type]  # a list
     assert len(await there.plan()) == 7
@@ -270,19 +270,19 @@ async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk
 
 
 async def test_another_server_is_never_told(there: Desk):
-    async with there.db.write() as conn:
+    async with there.db.write(2000) as conn:
         elsewhere = await destinations.ensure_channel(conn, 2000, 2001, now=there.now, person_id=1)
     await there.enter(there.signed())
     assert await there.plan() == []
     with pytest.raises(NotInRecord):
-        async with there.db.write() as conn:
+        async with there.db.write(2000) as conn:
             await follows.add(conn, elsewhere, "drones", now=there.now)
 
 
 async def test_nothing_is_planned_while_the_bot_is_away(there: Desk):
     await there.follow("drones")
     await there.enter(there.signed())
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await desks.leave(conn, GUILD, now=there.now)
     assert await there.plan() == []
     assert await alerts.next_due(there.db.read) is None
@@ -463,7 +463,7 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
 async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Desk):
     appeared = on_day("2023-11-27")
     await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         there.source = await sources.ensure(conn, GUILD, title="Foreign desk memo", published_on=appeared)
     await there.enter(there.signed())
     (delivery,) = await there.plan()
@@ -493,7 +493,7 @@ async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the
 
 async def test_what_another_source_says_stands_below_with_its_own_day_and_source(there: Desk):
     await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         notice = await sources.ensure(conn, GUILD, title="Notice 24-07", url="https://www.dsca.mil/press/24-07")
     value = {"amount": "3990000000", "currency": "USD", "kind": "notified"}
     await there.enter(
@@ -553,7 +553,7 @@ LINKS = [
 @pytest.mark.parametrize(("url", "labels"), LINKS)
 async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: Desk, url: str, labels: list[str]):
     await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         source = await sources.ensure(conn, GUILD, title="A notice", url=url)
     await there.enter(replace(there.signed(), source_id=source))
     (delivery,) = await there.plan()

@@ -36,7 +36,7 @@ async def opened(path: Path) -> AsyncIterator[Database]:
 async def enter(db: Database, number: int, source: int) -> None:
     """One act of an editor with all that hangs on it: a deal, a follow of it, a delivery about it."""
     slug = f"deal-{number}"
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         batch = await updates.append(
             conn,
             GUILD,
@@ -77,7 +77,7 @@ def rows_of(path: Path) -> dict[str, list[tuple]]:
 
 
 async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk: int, tmp_path: Path):
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
         await dossiers.load(conn, desk, dossier, now=NOW, person_id=1)
     copy, place = tmp_path / "copy.db", tmp_path / "elsewhere" / "attache.db"
@@ -122,7 +122,7 @@ async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source
 
 async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.execute("UPDATE delivery SET state = 'settled'")
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
@@ -142,7 +142,7 @@ async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, so
 
 async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, desk, source, tmp_path: Path):
     await enter(db, 1, source)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         there = await destinations.ensure_channel(conn, GUILD, 7001, now=NOW, person_id=1)
         await deliveries.plan(conn, GUILD, there.id, "confirmation", "later", due_at=NOW + timedelta(hours=2))
     backup(db.path, tmp_path / "copy.db")
@@ -169,13 +169,13 @@ async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_deliver
     assert await known_to("empty") == NOW + timedelta(days=9)
     await enter(db, 1, source)
     assert await known_to("never looked") == NOW  # The oldest destination.
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await housekeeping.mark_tick(conn, NOW + timedelta(days=2))
     assert await known_to("looked") == NOW + timedelta(days=2)
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await deliveries.settle(conn, 1, deliveries.DELIVERED, now=NOW + timedelta(days=2, seconds=30))
     assert await known_to("settled") == NOW + timedelta(days=2, seconds=30)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await housekeeping.mark_tick(conn, NOW + timedelta(days=400))
     assert await known_to("written by a clock that was ahead") == NOW + timedelta(days=9)
 
@@ -188,7 +188,7 @@ async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, d
     async with opened(second) as restored:
         await restores.begin(restored, NOW + timedelta(hours=1))
         await enter(restored, 2, source)
-        async with restored.write() as conn:
+        async with restored.write(None) as conn:
             await housekeeping.mark_tick(conn, NOW + timedelta(hours=2))
     backup(second, tmp_path / "copy.db")
     place = tmp_path / "third.db"
@@ -205,7 +205,7 @@ async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path
     async with opened(place) as restored:
         for days in (0, 90, 91):
             assert await restores.begin(restored, NOW) is not None
-            async with restored.write() as conn:
+            async with restored.write(None) as conn:
                 await housekeeping.clean_up(conn, NOW + timedelta(days=days))
         assert await restores.begin(restored, NOW) is None
 
@@ -242,9 +242,9 @@ async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_pat
 
 
 async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("INSERT INTO meta VALUES ('secret', 'quetzalcoatl')")
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("DELETE FROM meta")
     backup(db.path, tmp_path / "copy.db")
     assert b"quetzalcoatl" not in (tmp_path / "copy.db").read_bytes()

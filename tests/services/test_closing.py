@@ -39,7 +39,7 @@ class Treaty(Editing):
         """Facts of a day of their own, as another editor entered them."""
         on = on_day(day)
         changes = [updates.Change(slug, kind, field, value, on, self.source) for slug, kind, field, value in facts]
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.otto, origin="editor")
 
     async def approvals(self, *values: dict[str, str], state: str = "open") -> None:
@@ -62,7 +62,7 @@ class Treaty(Editing):
         return await self.draft(task, None, outcome, **typed)
 
     async def stage(self, draft: Draft, stage: str) -> Draft:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await drafts.choose_stage(conn, draft, await self.id("treaty"), stage)
 
     async def also(self, draft: Draft, *values: dict[str, str]) -> Draft:
@@ -70,7 +70,7 @@ class Treaty(Editing):
         asked = asked_in(await self.preview(draft))
         ids = [fact.update for fact in asked.approvals for value in values if value.items() <= fact.value.items()]
         assert len(ids) == len(values)
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await drafts.choose_approvals(conn, draft, asked.id, ids)
 
     async def id(self, slug: str) -> int:
@@ -101,7 +101,7 @@ def offered(found: Preview) -> list[str]:
 
 @pytest.fixture
 async def treaty(db: Database, desk: int, source: int, now: datetime) -> Treaty:
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
     there = Treaty(db, now, source, edda, otto)
     await there.put(
@@ -188,7 +188,7 @@ async def test_an_item_about_several_deals_asks_about_each_and_one_about_none_as
     assert (await treaty.value("interim", "stage"), (await treaty.value("interim", "approval"))["state"]) == (
         "signed", "granted",
     )  # fmt: skip
-    async with treaty.db.write() as conn:
+    async with treaty.db.write(GUILD) as conn:
         await drafts.undo(conn, GUILD, saved.draft.batch, now=treaty.now, person_id=treaty.edda)
     for slug in ("treaty", "interim"):
         await treaty.put("2023-11-11", ("wait", "pending", "about", {"record": slug, "gone": True}))
@@ -217,7 +217,7 @@ async def test_the_stage_and_the_approvals_are_saved_in_the_batch_of_the_closing
     ]
     assert [update.field for update in together] == ["state", "outcome", "approval", "approval", "stage"]
     assert len({(update.date, update.source_id, update.locator, update.reason) for update in together}) == 1
-    async with treaty.db.write() as conn:
+    async with treaty.db.write(GUILD) as conn:
         await drafts.undo(conn, GUILD, found.draft.batch, now=treaty.now, person_id=treaty.otto)
     assert await treaty.states() == {"brazil": "open", "paraguay": "open", "eu": "open"}
     assert await treaty.value("treaty", "stage") == "under_review"
@@ -329,7 +329,7 @@ async def test_another_value_in_the_form_forgets_what_was_chosen_for_the_first(t
     await treaty.approvals(BRAZIL, PARAGUAY)
     await treaty.item("evaluation")
     draft = await treaty.stage(await treaty.also(await treaty.closing("given"), BRAZIL), "approved")
-    async with treaty.db.write() as conn:
+    async with treaty.db.write(GUILD) as conn:
         same = await drafts.keep_typed(conn, draft, {"value": "given", "date": "6 March 2024"}, today=date(2024, 3, 7))
         other = await drafts.keep_typed(conn, draft, {"value": "refused"}, today=date(2024, 3, 7))
     assert (list(same.task.stage_after.values()), len(same.task.also)) == (["approved"], 1)
@@ -343,7 +343,7 @@ async def test_a_choice_that_is_not_offered_changes_nothing(treaty: Treaty):
     draft = await treaty.closing("given")
     for made_up in ("proposed", "under_review", "stays", "", "made up"):
         draft = await treaty.stage(draft, made_up)
-        async with treaty.db.write() as conn:
+        async with treaty.db.write(GUILD) as conn:
             draft = await drafts.choose_approvals(conn, draft, await treaty.id("treaty"), [0, 999])
         assert [change.slug for change in (await treaty.preview(draft)).changes] == ["wait"]
 
@@ -389,7 +389,7 @@ async def test_the_longest_choices_about_as_many_deals_as_are_asked_about_fit_in
     asked = (await treaty.preview(draft)).asked
     assert [one.deal for one in asked] == deals[:3]
     for one in asked:
-        async with treaty.db.write() as conn:
+        async with treaty.db.write(GUILD) as conn:
             draft = await drafts.choose_stage(conn, draft, one.id, "completed")
             draft = await drafts.choose_approvals(conn, draft, one.id, [fact.update for fact in one.approvals[:25]])
     found = await treaty.preview(draft)

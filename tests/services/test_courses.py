@@ -13,7 +13,7 @@ DAY = when.parse_fact_date("5 March 2024")
 
 
 async def enter(db: Database, desk: int, now: datetime, source: int, *changes: tuple[str, str, str, object]) -> str:
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         entered = [Change(slug, kind, field, value, DAY, source) for slug, kind, field, value in changes]  # pyright: ignore[reportArgumentType]  # kinds are typed by hand here
         return await updates.append(conn, desk, entered, now=now, person_id=1, origin="editor")
 
@@ -40,7 +40,7 @@ async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_with
         db, desk, now, source, ("drones", "deal", "party", {"record": "atomics", "role": "maker", "gone": True})
     )
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, made, now=now, person_id=1)
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -22,7 +23,7 @@ async def count(db: Database) -> int:
 
 
 async def insert(db: Database, key: str) -> None:
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("INSERT INTO meta (key, value) VALUES (?, 'x')", (key,))
 
 
@@ -41,7 +42,7 @@ def test_a_naive_instant_is_refused():
 
 async def test_an_exception_rolls_the_whole_write_back(db):
     with pytest.raises(RuntimeError):
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             await conn.execute("INSERT INTO meta (key, value) VALUES ('a', 'x')")
             raise RuntimeError
     assert await count(db) == 0
@@ -49,11 +50,19 @@ async def test_an_exception_rolls_the_whole_write_back(db):
     assert await count(db) == 1
 
 
+async def test_the_traceback_of_a_write_that_fails_names_its_guild(db):
+    for guild_id, told in ((4711, True), (None, False)):
+        with pytest.raises(RuntimeError) as raised:
+            async with db.write(guild_id):
+                raise RuntimeError
+        assert ("guild 4711" in "".join(traceback.format_exception(raised.value))) is told
+
+
 async def test_a_cancelled_write_leaves_no_transaction_behind(db):
     inside = asyncio.Event()
 
     async def write() -> None:
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             await conn.execute("INSERT INTO meta (key, value) VALUES ('a', 'x')")
             inside.set()
             await asyncio.Event().wait()
@@ -111,17 +120,17 @@ async def test_a_closed_file_has_no_connection_left(tmp_path: Path):
 
 async def test_a_full_disk_refuses_the_write_and_keeps_what_was_there(db):
     await insert(db, "a")
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         ((pages,),) = await conn.execute_fetchall("PRAGMA page_count")
         await conn.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             await conn.execute("INSERT INTO meta (key, value) VALUES ('b', ?)", ("x" * 100_000,))
     assert await count(db) == 1
 
 
 async def test_the_ledger_cannot_be_rewritten(db, desk, source):
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, 'deal', 'd')", (desk,))
         await conn.execute(
             "INSERT INTO ledger (guild_id, record_id, action, field, value, precision, entered_at, source_id, batch, "
@@ -129,7 +138,7 @@ async def test_the_ledger_cannot_be_rewritten(db, desk, source):
             (desk, source),
         )
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        async with db.write() as conn:
+        async with db.write(desk) as conn:
             await conn.execute("UPDATE ledger SET value = '\"B\"'")
 
 
@@ -182,7 +191,7 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(tmp_path: Path):
 
 
 async def test_a_file_of_a_newer_version_is_refused(db):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("PRAGMA user_version = 99")
     with pytest.raises(DatabaseError, match="newer Attaché"):
         await migrate(db)

@@ -21,20 +21,20 @@ class Owing:
         self.db, self.now = db, now
 
     async def place(self, channel_id: int = 1001) -> int:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             found = await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
             return found.id
 
     async def plan(self, place: int, key: str, kind: Kind = "alert", due_at: datetime | None = None) -> int | None:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await deliveries.plan(conn, GUILD, place, kind, key, due_at=due_at or self.now, payload={"a": 1})
 
     async def claim(self, place: int, after: timedelta = timedelta()) -> Delivery | None:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await deliveries.claim(conn, place, self.now + after)
 
     async def settle(self, delivery: Delivery, outcome: str = deliveries.DELIVERED) -> None:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             await deliveries.settle(conn, delivery.id, outcome, now=self.now, channel_id=1001, message_id=5)
 
     async def get(self, delivery_id: int) -> Delivery:
@@ -95,7 +95,7 @@ async def test_what_a_dead_process_claimed_is_planned_again_and_in_doubt(owing: 
     assert first
     assert second
     assert await deliveries.has_stale(owing.db.read, [])
-    async with owing.db.write() as conn:
+    async with owing.db.write(None) as conn:
         assert await deliveries.release_stale(conn, [other]) == 1
     assert (await owing.get(first.id)).state == "planned"
     assert (await owing.get(second.id)).state == "claimed"
@@ -113,7 +113,7 @@ async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owi
     await owing.plan(other, "b1")
     doubtful = await owing.claim(place)
     assert doubtful
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.retry_later(conn, doubtful.id, owing.now + timedelta(minutes=1), unknown=True)
     assert await deliveries.due_destinations(owing.db.read, owing.now) == [other]
     assert await owing.claim(place) is None
@@ -130,7 +130,7 @@ async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_afte
     claimed = await owing.claim(place)
     assert claimed is not None
     assert claimed.id == held
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.keep_back(conn, held)
         await deliveries.replace_waiting(conn, place, "digest", now=owing.now)
     assert (await owing.get(waiting)).outcome == deliveries.REPLACED
@@ -145,7 +145,7 @@ async def test_a_settled_delivery_stays_settled(owing: Owing):
     assert claimed
     await owing.settle(claimed)
     await owing.settle(claimed, deliveries.REFUSED)
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.retry_later(conn, claimed.id, owing.now, unknown=True)
     assert (await owing.get(claimed.id)).outcome == "delivered"
 
@@ -153,15 +153,15 @@ async def test_a_settled_delivery_stays_settled(owing: Owing):
 async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is_lost(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "b1")
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await destinations.pause(conn, place, "not permitted: x")
     assert await owing.claim(place) is None
     assert await deliveries.next_due(owing.db.read, owing.now) is None
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await destinations.resume(conn, place, owing.now)
         await desks.leave(conn, GUILD, now=owing.now)
     assert await owing.claim(place) is None
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await desks.configure(conn, GUILD, now=owing.now, person_id=1)
     assert await deliveries.next_due(owing.db.read, owing.now) == owing.now
     assert await owing.claim(place)
@@ -172,7 +172,7 @@ async def test_a_wait_for_one_channel_moves_all_that_is_due_there(owing: Owing):
     for key in ("b1", "b2"):
         await owing.plan(place, key)
     await owing.plan(other, "b1")
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.hold(conn, place, owing.now + timedelta(seconds=300))
     assert await deliveries.due_destinations(owing.db.read, owing.now + timedelta(seconds=299)) == [other]
 
@@ -188,7 +188,7 @@ async def test_the_oldest_that_waits_is_known(owing: Owing):
 
 async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owing):
     place = await owing.place()
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.note(conn, GUILD, place, "digest", "2026-11-24", deliveries.NOTHING_NEW, now=owing.now)
     await owing.plan(place, "b1", due_at=owing.now + timedelta(hours=1))
     logged = await deliveries.log(owing.db.read, GUILD, place)
@@ -200,13 +200,13 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
     place = await owing.place()
 
     async def confirm(key: str) -> int | None:
-        async with owing.db.write() as conn:
+        async with owing.db.write(GUILD) as conn:
             return await deliveries.confirm(conn, GUILD, place, key, now=owing.now, payload={"verb": "follow"})
 
     assert await confirm("first:1")
     claimed = await owing.claim(place)
     assert claimed
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.settle(conn, claimed.id, deliveries.DMS_CLOSED, now=owing.now)
     assert await confirm("first:2")
     claimed = await owing.claim(place)
@@ -217,7 +217,7 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
 
 async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stopped(owing: Owing):
     async def ask(key: str) -> tuple[bool, int | None]:
-        async with owing.db.write() as conn:
+        async with owing.db.write(GUILD) as conn:
             own = await destinations.ensure_own(conn, GUILD, 78, now=owing.now)
             assert own.place.person_id == own.person_id
             assert own.place.state == "active"
@@ -232,7 +232,7 @@ async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stoppe
     assert claimed
     await owing.settle(claimed)
     assert await ask("first:2") == (False, None)
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await destinations.pause(conn, place, deliveries.DMS_CLOSED)
     was_paused, planned = await ask("first:3")
     assert was_paused
@@ -248,11 +248,11 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     await owing.plan(place, "gone")
     claimed = await owing.claim(place)
     assert claimed
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await deliveries.settle(conn, claimed.id, deliveries.NO_LONGER_DUE, now=owing.now)
     await owing.plan(place, "waiting")
     await owing.plan(place, "dropped")
-    async with owing.db.write() as conn:
+    async with owing.db.write(GUILD) as conn:
         await conn.execute("UPDATE delivery SET held = 'held' WHERE key = 'dropped'")
         assert await deliveries.drop(conn, GUILD, [place], now=owing.now) == 1
     assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting", "dropped"}
@@ -268,18 +268,18 @@ async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing)
     held = await owing.plan(broken, "held")
     assert held
     later = owing.now + timedelta(days=90, seconds=1)
-    async with owing.db.write() as conn:
+    async with owing.db.write(None) as conn:
         await destinations.pause(conn, broken, "target gone: the channel no longer exists")
         await housekeeping.clean_up(conn, later - timedelta(seconds=2))
     assert (await owing.get(held)).state == "planned"
-    async with owing.db.write() as conn:
+    async with owing.db.write(None) as conn:
         await housekeeping.clean_up(conn, later)
     rows = await owing.db.read.execute_fetchall("SELECT key, state, outcome FROM delivery ORDER BY id")
     assert [tuple(row) for row in rows] == [("still due", "planned", ""), ("held", "settled", "target gone")]
 
 
 async def test_drafts_and_questions_go_with_time(owing: Owing):
-    async with owing.db.write() as conn:
+    async with owing.db.write(None) as conn:
         for table, column, sql in (
             ("draft", "task, created_at", "'{}', '2026-08-01T00:00:00.000Z'"),
             ("draft", "task, created_at", "'{}', '2026-11-20T00:00:00.000Z'"),

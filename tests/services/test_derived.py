@@ -34,7 +34,7 @@ async def enter(
     *facts: tuple[str, Kind, str, Any],
     day: FactDate = DAY,
 ) -> str:
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         changes = [Change(slug, kind, field, value, day, source, reason="r") for slug, kind, field, value in facts]
         return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
 
@@ -55,7 +55,7 @@ async def vocabulary(db: Database, guild_id: int) -> set[str]:
 
 
 async def load(db: Database, now: datetime) -> None:
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         dossier = dossiers.read_shipped("india-us-2plus2-2023", now=now)
         await dossiers.load(conn, GUILD, dossier, now=now, person_id=1)
 
@@ -108,7 +108,7 @@ async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(
     await derived.bring_up_to_date(db)
     held = await everything(db)
     for version in (None, "1"):
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             await conn.execute("DELETE FROM text WHERE rowid IN (SELECT text_id FROM record WHERE id % 2)")
             await conn.execute("DELETE FROM spelling WHERE variant <> word")
             await conn.execute("INSERT INTO spelling VALUES (?, 'leftover', 'leftover')", (desk,))
@@ -122,14 +122,14 @@ async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(
 async def test_a_file_that_is_up_to_date_is_left_alone(db, desk, source, now):
     await derived.bring_up_to_date(db)
     await load(db, now)
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.execute("UPDATE record SET status = json('[[\"as it was\",[]]]') WHERE slug = 'armed-drones'")
     await derived.bring_up_to_date(db)
     assert await rows(db, "SELECT status FROM record WHERE slug = 'armed-drones'") == [('[["as it was",[]]]',)]
 
 
 async def a_source(db: Database) -> int:
-    async with db.write() as conn:
+    async with db.write(OTHER_GUILD) as conn:
         return await sources.ensure(conn, OTHER_GUILD, title="Another article")
 
 
@@ -159,7 +159,7 @@ async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, desk, 
     ]
     stands = await rows(db, "SELECT norm, how, kind FROM name WHERE norm IN ('india', 'new delhi')")
     assert stands == [("india", 0, "participant"), ("new delhi", 3, "participant")]
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         ids = [id_ for (id_,) in await rows(db, "SELECT id FROM ledger")]
         await updates.withdraw(conn, desk, ids, now=now, person_id=1, reason="Wrong.")
     for table in ("name", "spelling", "text"):
@@ -233,10 +233,10 @@ async def test_a_word_is_known_while_some_live_record_of_the_server_holds_it(db,
         db, desk, source, now, ("said", "statement", "name", "Support"), ("said", "statement", "said", "more grain")
     )
     assert await vocabulary(db, desk) == {"grain", "imports", "support", "more"}
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, first, now=now, person_id=1)
     assert await vocabulary(db, desk) == {"grain", "support", "more"}
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, second, now=now, person_id=1)
     assert await vocabulary(db, desk) == set()
     assert await vocabulary(db, OTHER_GUILD) == {"grain", "exports"}
@@ -297,7 +297,7 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, 
     ]
     assert await rows(db, was, "answer") == [("2020-01-01", 1, None, 1), ("2023-01-01", 1, None, 0)]
     assert await rows(db, was, "us") == []
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, batch, now=now, person_id=1)
     assert [from_on for from_on, *_ in await rows(db, was, "drones")] == ["2020-01-01", "2021-01-01", "2022-01-01"]
 
@@ -315,7 +315,7 @@ async def test_a_change_of_one_record_among_thousands_stays_quick(db, desk, sour
         hundred_steps += 1
         return 0
 
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.set_progress_handler(count, 100)
         change = Change("drones", "deal", "name", "Aircraft", DAY, source)
         await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")

@@ -14,7 +14,7 @@ from tests.conftest import GUILD
 
 async def test_configuring_again_changes_only_what_is_given(db, desk, now):
     before = await desks.get(db.read, GUILD)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         other = await people.ensure(conn, 78)
         await desks.configure(conn, GUILD, now=now + timedelta(days=1), person_id=other.id, editor_role_id=5)
     after = await desks.get(db.read, GUILD)
@@ -23,7 +23,7 @@ async def test_configuring_again_changes_only_what_is_given(db, desk, now):
 
 
 async def test_each_joining_is_greeted_once(db, desk, now):
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         assert await desks.mark_greeted(conn, desk, now=now)
         assert not await desks.mark_greeted(conn, desk, now=now)
         await desks.leave(conn, desk, now=now)
@@ -33,27 +33,27 @@ async def test_each_joining_is_greeted_once(db, desk, now):
 
 
 async def test_a_server_that_removes_the_bot_before_setup_leaves_nothing_behind(db, now):
-    async with db.write() as conn:
+    async with db.write(5) as conn:
         await desks.ensure(conn, 5, name="Curious", owner_id=1)
         await desks.leave(conn, 5, now=now)
     assert await desks.find(db.read, 5) is None
 
 
 async def test_a_return_ends_only_with_setup(db, desk, now):
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await desks.leave(conn, GUILD, now=now)
         await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
         await desks.refresh(conn, GUILD, name="The Newsroom", owner_id=78)
     left = await desks.get(db.read, GUILD)
     assert (left.left_at, left.name, left.owner_id) == (now, "The Newsroom", 78)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await desks.configure(conn, GUILD, now=now, person_id=1)
     back = await desks.get(db.read, GUILD)
     assert (back.left_at, back.zone, back.channel_id) == (None, "Asia/Kolkata", GUILD + 1)
 
 
 async def test_a_server_never_set_up_is_named_as_such_and_learns_nothing_more(db, now):
-    async with db.write() as conn:
+    async with db.write(5) as conn:
         await desks.forget_all_but_the_greeting(conn, 5, now=now)
         await desks.refresh(conn, 5, name="Secret society", owner_id=9)
         assert not await desks.mark_greeted(conn, 5, now=now)
@@ -69,7 +69,7 @@ async def test_holdings_count_records_updates_and_dossiers(db, desk, now):
     assert await desks.holdings(db.read, GUILD) == Holdings(0, 0, ())
     (shipped, *_) = dossiers.shipped()
     dossier = dossiers.read_shipped(shipped.key, now=now)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         loaded = await dossiers.load(conn, GUILD, dossier, now=now, person_id=None)
     held = await desks.holdings(db.read, GUILD)
     assert (held.records, held.updates, held.dossiers) == (len(dossier.records), loaded.added, (dossier.slug,))

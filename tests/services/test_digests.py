@@ -49,7 +49,7 @@ async def value(there: Outbound, place: Destination) -> Digest:
 
 async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_what(db, desk):
     there = Outbound(db, 0, START)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         starter = dossiers.read_shipped("india-us-2plus2-2023", now=START)
         await dossiers.load(conn, GUILD, starter, now=START, person_id=1)
     await there.digest(await there.channel())
@@ -119,12 +119,12 @@ async def test_an_update_that_can_still_be_undone_waits_for_the_next_digest(ther
 
 async def test_what_was_undone_or_withdrawn_is_left_out(there: Outbound, channel: Destination):
     undone = await there.enter("drones", "deal", stage="signed")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         later = there.now + timedelta(seconds=59)
         await updates.undo(conn, GUILD, undone, now=later, person_id=1)
     batch = await there.enter("drones", "deal", quantity="31")
     rows = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         later = there.now + timedelta(hours=1)
         await updates.withdraw(conn, GUILD, [id_ for (id_,) in rows], now=later, person_id=1, reason="wrong")
     assert await there.go_to("2027-03-03 09:00") == []
@@ -133,7 +133,7 @@ async def test_what_was_undone_or_withdrawn_is_left_out(there: Outbound, channel
 async def test_an_undo_amid_the_hour_is_not_told_as_a_change_later(there: Outbound, channel: Destination):
     there.now = at("2027-03-03 08:58") + timedelta(seconds=44)
     batch = await there.enter("drones", "deal", stage="signed")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await updates.undo(conn, GUILD, batch, now=there.now + timedelta(seconds=30), person_id=1)
     assert await there.go_to("2027-03-03 09:00") == []
     assert await there.go_to("2027-03-04 09:00") == []
@@ -151,7 +151,7 @@ async def test_what_was_told_at_once_is_not_repeated(there: Outbound, channel: D
 
 
 async def test_a_loaded_dossier_is_one_line(there: Outbound, channel: Destination):
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         starter = dossiers.read_shipped("india-us-2plus2-2023", now=there.now)
         await dossiers.load(conn, GUILD, starter, now=there.now, person_id=1)
     await there.go_to("2027-03-03 09:00")
@@ -191,7 +191,7 @@ async def test_a_follow_of_everything_is_digest_only(there: Outbound):
 
 async def report(there: Outbound, record: str, title: str, on: str, url: str = "", **fields) -> None:
     """Enters some fields of a deal from a source of their own."""
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         source = await sources.ensure(conn, GUILD, title=title, url=url)
         day_ = on_day(on)
         changes = [Change(record, "deal", field, value, day_, source) for field, value in fields.items()]
@@ -448,11 +448,11 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
     await there.enter("drones", "deal", stage="signed")
     there.now = at("2027-03-03 09:00")
     await there.plan()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, channel.id, "not permitted: the bot lacks Send Messages there")
     await there.enter("drones", "deal", quantity="31")
     there.now = at("2027-03-04 12:00")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, channel.id, there.now)
     (sent,) = await there.go_to("2027-03-04 12:01")
     assert sent.key == "2027-03-04"
@@ -491,7 +491,7 @@ async def test_a_digest_whose_news_was_taken_back_before_it_was_sent_is_not_sent
     there.now = at("2027-03-03 09:00")
     await there.plan()
     rows = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await updates.withdraw(conn, GUILD, [id_ for (id_,) in rows], now=there.now, person_id=1, reason="wrong")
     assert await there.send() == []
     assert (await there.settled("digest"))[-1] == ("2027-03-03", deliveries.NOTHING_NEW)
@@ -499,7 +499,7 @@ async def test_a_digest_whose_news_was_taken_back_before_it_was_sent_is_not_sent
 
 async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbound):
     place = await there.person()
-    async with there.db.write() as conn:
+    async with there.db.write(None) as conn:
         await people.set_zone(conn, 500, "America/New_York")
     await there.follow(place, None)
     await there.digest(place, at=time(2, 30), days=when.DAYS)
@@ -518,7 +518,7 @@ async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbo
 
 async def test_a_day_has_one_digest_when_the_hour_comes_twice(there: Outbound):
     place = await there.person()
-    async with there.db.write() as conn:
+    async with there.db.write(None) as conn:
         await people.set_zone(conn, 500, "America/New_York")
     await there.follow(place, None)
     await there.digest(place, at=time(1, 30), days=when.DAYS)
@@ -576,7 +576,7 @@ async def test_a_changed_hour_does_not_bring_a_second_digest_that_day(there: Out
 
 
 async def test_a_digest_that_begins_anew_starts_at_now(there: Outbound, channel: Destination):
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.set_digest(conn, channel.id, now=there.now, at=None)
     await there.enter("drones", "deal", stage="signed")
     assert await there.live_to("2027-03-09 12:00") == []
@@ -627,7 +627,7 @@ async def test_a_long_digest_is_cut_and_says_where_the_rest_is(there: Outbound, 
 
 async def test_a_long_section_leaves_room_for_some_lines_of_each_below_it(there: Outbound):
     place = await there.channel()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         url = "https://www.example.org/" + "a" * 260
         there.source = await sources.ensure(conn, GUILD, title="A long link", url=url)
     for number in range(12):
@@ -657,7 +657,7 @@ async def test_a_digest_that_was_turned_off_before_it_was_sent_is_no_longer_due(
     await there.enter("drones", "deal", stage="signed")
     there.now = at("2027-03-03 09:00")
     await there.plan()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.set_digest(conn, channel.id, now=there.now, at=None)
     (planned,) = await there.waiting()
     drawn_ = await there.draw(planned)
@@ -676,7 +676,7 @@ async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(th
 
 async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):
     assert await digests.of_desk(db.read, await desks.get(db.read, desk)) is None
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         person = await people.ensure(conn, 77)
         await destinations.ensure_channel(conn, desk, 4321, now=now, person_id=person.id)
         own = await destinations.ensure_channel(conn, desk, desk + 1, now=now, person_id=person.id)
@@ -686,7 +686,7 @@ async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):
 async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_its_day_or_link(db, desk):
     there = Outbound(db, 0, START)
     for number in range(6):
-        async with db.write() as conn:
+        async with db.write(GUILD) as conn:
             url = f"https://www.example.org/{number}" + "a" * 250
             there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
         on = on_day(f"2024-05-{number + 1:02}")

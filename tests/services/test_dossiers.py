@@ -30,7 +30,7 @@ INVENTED = "MQ-9B|Predator|SeaGuardian|F414|Tejas|Stryker|Javelin|INDUS-X|Modi|B
 
 async def load(db: Database, guild_id: int, now, name: str | files.Dossier = STARTER) -> Loaded:
     dossier = dossiers.read_shipped(name, now=now) if isinstance(name, str) else name
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         return await dossiers.load(conn, guild_id, dossier, now=now, person_id=1)
 
 
@@ -466,7 +466,7 @@ async def enter(
     db: Database, desk: int, now, source: int, record: str, field: str, value, on=SESSION_DAY, **more
 ) -> None:
     kind = (await records.get(db.read, desk, record)).record.kind
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         change = Change(record, kind, field, value, on, source, **more)
         await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
 
@@ -553,7 +553,7 @@ async def test_an_editors_fact_of_the_same_day_stands(db, loaded, now, source, a
 
 async def test_what_an_editor_took_back_stays_away(db, loaded, now):
     (mine,) = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "quantity"]
-    async with db.write() as conn:
+    async with db.write(loaded) as conn:
         await updates.withdraw(conn, loaded, [mine.id], now=now, person_id=1, reason="Not so")
     assert (await load(db, loaded, now)).added == 0
     assert (await load(db, loaded, now, changed_file(now, ("quantity: 31", "quantity: 32")))).kept == 1
@@ -574,7 +574,7 @@ async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_
 
 
 async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_file(db, desk, now, source):
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         change = Change("china-details", "topic", "name", "Details", SESSION_DAY, source)
         await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
     with pytest.raises(BadInput, match="is a topic here, not a pending item"):

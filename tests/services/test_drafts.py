@@ -33,12 +33,12 @@ class Editing:
 
     async def enter(self, *facts: tuple[str, Kind, str, object]) -> None:
         changes = [Change(record, kind, field, value, DAY, self.source) for record, kind, field, value in facts]
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.edda, origin="dossier")
 
     async def draft(self, task: Task, by: int | None = None, value: str = "", **typed: str) -> Draft:
         """A draft whose form was sent with these words."""
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             draft = await drafts.start(conn, GUILD, by or self.edda, task, value=value, now=self.now)
             return await drafts.keep_typed(conn, draft, FORM | typed, today=self.now.date())
 
@@ -47,11 +47,11 @@ class Editing:
         return await self.draft(field_task(opened, get_field(opened.record.kind, field)), by, **typed)
 
     async def preview(self, draft: Draft) -> Preview:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             return await drafts.preview(conn, draft, now=self.now)
 
     async def save(self, draft: Draft) -> Preview:
-        async with self.db.write() as conn:
+        async with self.db.write(GUILD) as conn:
             again = await drafts.get(conn, GUILD, str(draft.id), draft.person_id)
             return await drafts.save(conn, again, now=self.now)
 
@@ -72,7 +72,7 @@ class Editing:
 
 @pytest.fixture
 async def editing(db: Database, desk: int, source: int, now: datetime) -> Editing:
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
     there = Editing(db, now, source, edda, otto)
     await there.enter(
@@ -157,7 +157,7 @@ async def test_a_draft_opens_for_nobody_else_and_nowhere_else(editing: Editing):
 
 async def test_a_discarded_draft_saves_nothing(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
-    async with editing.db.write() as conn:
+    async with editing.db.write(GUILD) as conn:
         await drafts.drop(conn, draft)
     with pytest.raises(UserError, match="discarded"):
         await editing.save(draft)
@@ -168,7 +168,7 @@ async def test_the_last_source_is_offered_for_an_hour_to_the_same_editor(editing
     task = checked_task(await records.get(editing.db.read, GUILD, "drones"))
 
     async def offered(by: int, minutes: int) -> str:
-        async with editing.db.write() as conn:
+        async with editing.db.write(GUILD) as conn:
             draft = await drafts.start(conn, GUILD, by, task, now=editing.now + timedelta(minutes=minutes))
         return draft.typed["source"]
 
@@ -257,7 +257,7 @@ async def test_a_closed_item_that_is_named_again_is_open_again(editing: Editing)
 async def test_an_item_taken_back_can_be_made_again_under_its_name(editing: Editing):
     task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
     found = await editing.saved(await editing.draft(task, value="none"))
-    async with editing.db.write() as conn:
+    async with editing.db.write(GUILD) as conn:
         assert await drafts.undo(conn, GUILD, found.draft.batch, now=editing.now, person_id=editing.otto) == (
             "signature", "Signature",
         )  # fmt: skip
@@ -271,7 +271,7 @@ async def test_undo_of_another_server_finds_nothing(editing: Editing):
     found = await editing.saved(await editing.field("drones", "stage", value="signed"))
     for guild_id, batch in ((ELSEWHERE, found.draft.batch), (GUILD, ""), (GUILD, "made-up")):
         with pytest.raises(UserError, match="nothing to undo"):
-            async with editing.db.write() as conn:
+            async with editing.db.write(guild_id) as conn:
                 await drafts.undo(conn, guild_id, batch, now=editing.now, person_id=editing.edda)
 
 
@@ -300,7 +300,7 @@ async def test_the_preview_says_when_a_value_moves_nothing(editing: Editing):
 async def test_a_record_taken_back_meanwhile_is_refused(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
     ids = [update.id for update in await updates.history(editing.db.read, GUILD, "drones") if update.field == "name"]
-    async with editing.db.write() as conn:
+    async with editing.db.write(GUILD) as conn:
         await updates.withdraw(conn, GUILD, ids, now=editing.now, person_id=editing.otto, reason="A mistake")
     with pytest.raises(NotInRecord, match="no longer in the record"):
         await editing.preview(draft)
@@ -308,7 +308,7 @@ async def test_a_record_taken_back_meanwhile_is_refused(editing: Editing):
 
 async def test_a_part_that_was_not_sent_stays_as_it_was(editing: Editing):
     draft = await editing.field("drones", "stage", value="signed")
-    async with editing.db.write() as conn:
+    async with editing.db.write(GUILD) as conn:
         again = await drafts.keep_typed(conn, draft, {"date": "today"}, today=date(2024, 3, 7))
     assert again.typed == FORM | {"value": "signed", "date": "2024-03-07"}
 
@@ -323,6 +323,6 @@ async def test_a_record_that_the_form_names_is_looked_up_again_when_it_is_saved(
     draft = await editing.draft(alias_task(), value="the drones", record="drones")
     saved = await editing.saved(draft)
     assert await records.slug_by_name(editing.db.read, GUILD, "the drones") == "drones"
-    async with editing.db.write() as conn:
+    async with editing.db.write(GUILD) as conn:
         undone = await drafts.undo(conn, GUILD, saved.draft.batch, now=editing.now, person_id=editing.otto)
     assert undone == ("drones", "31 armed drones")

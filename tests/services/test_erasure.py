@@ -52,7 +52,7 @@ async def references_to(db: Database, parent: str) -> set[tuple[str, str]]:
 async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ...]) -> None:
     """A little of everything in one server, by one person."""
     deal, source_title, about, own, question = words
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         source = await sources.ensure(conn, guild_id, title=source_title)
         await updates.append(
             conn,
@@ -93,7 +93,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
 @pytest.fixture
 async def person(db: Database, desk: int) -> int:
     """Someone who used everything in two servers."""
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         known = await people.ensure(conn, PERSON)
         await people.set_zone(conn, PERSON, "Pacific/Chatham")
         await people.set_dm_channel(conn, known.id, 999)
@@ -106,7 +106,7 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
     before = await everything(db)
     for word in SECRETS:
         assert held(db.path, word), word
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         assert await erasure.delete_desk(conn, GUILD)
     await db.vacuum()
 
@@ -140,13 +140,13 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
 
 
 async def test_deleting_a_server_twice_says_so(db, person):
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         assert await erasure.delete_desk(conn, GUILD)
         assert not await erasure.delete_desk(conn, GUILD)
 
 
 async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         only_here = await people.ensure(conn, 1)
         with_a_zone = await people.ensure(conn, 2)
         await people.set_zone(conn, 2, "UTC")
@@ -154,7 +154,7 @@ async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
         for someone in (only_here, with_a_zone, elsewhere):
             await destinations.ensure_person(conn, GUILD, someone.id, now=NOW)
         await destinations.ensure_person(conn, OTHER_GUILD, elsewhere.id, now=NOW)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await erasure.delete_desk(conn, GUILD)
     assert await people.find(db.read, 1) is None
     assert await people.find(db.read, 2) is not None
@@ -162,7 +162,7 @@ async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
 
 
 async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db, person):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         gone = await erasure.delete_person(conn, PERSON)
     await db.vacuum()
     assert gone == erasure.Forgotten(follows=2, reminders=2, drafts=2, updates_kept=8)
@@ -185,7 +185,7 @@ async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db,
 
 
 async def test_somebody_forgotten_can_come_back_as_a_stranger(db, person):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await erasure.delete_person(conn, PERSON)
         assert await erasure.delete_person(conn, PERSON) is None
         again = await people.ensure(conn, PERSON)
@@ -194,7 +194,7 @@ async def test_somebody_forgotten_can_come_back_as_a_stranger(db, person):
 
 
 async def test_an_export_holds_everything_and_nothing_of_others(db, person):
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         other = await people.ensure(conn, 5)
         dm = await destinations.ensure_person(conn, GUILD, other.id, now=NOW)
         await conn.execute(
@@ -252,7 +252,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
 
 
 async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await conn.execute("PRAGMA busy_timeout = 0")  # So that nobody waits for the reader here.
         await erasure.delete_desk(conn, GUILD)
     with closing(sqlite3.connect(db.path)) as reader:

@@ -18,7 +18,7 @@ ELSEWHERE = 2000
 
 
 async def person(db: Database, now: datetime, user_id: int = 88) -> Destination:
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         found = await people.ensure(conn, user_id)
         return await destinations.ensure_person(conn, GUILD, found.id, now=now)
 
@@ -32,7 +32,7 @@ async def test_a_second_follow_of_the_same_says_that_it_is_there(there: Desk):
 
 async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Desk):
     follow = await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await follows.mute(conn, GUILD, follow.id)
     await there.enter(there.signed())
     again = await there.follow("drones")
@@ -74,7 +74,7 @@ async def test_an_id_of_another_server_opens_nothing(there: Desk):
     follow = await there.follow("drones")
     assert await follows.find(there.db.read, ELSEWHERE, follow.id) is None
     assert await destinations.find(there.db.read, ELSEWHERE, follow.destination_id) is None
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         assert await follows.remove(conn, ELSEWHERE, follow.id) is None
         assert await follows.mute(conn, ELSEWHERE, follow.id) is None
         planned = await deliveries.plan(conn, GUILD, follow.destination_id, "alert", "x", due_at=there.now)
@@ -88,7 +88,7 @@ async def test_an_id_of_another_server_opens_nothing(there: Desk):
 
 async def test_ending_a_follow_twice_ends_it_once(there: Desk):
     follow = await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         assert await follows.remove(conn, GUILD, follow.id) == follow
         assert await follows.remove(conn, GUILD, follow.id) is None
 
@@ -99,10 +99,10 @@ async def test_ending_a_follow_twice_ends_it_once(there: Desk):
 async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(there: Desk):
     place = await person(there.db, there.now)
     assert place.zone == "Asia/Kolkata"
-    async with there.db.write() as conn:
+    async with there.db.write(None) as conn:
         await people.set_zone(conn, 88, "Europe/London")
     assert (await destinations.get(there.db.read, place.id)).zone == "Europe/London"
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await conn.execute("UPDATE destination SET zone = 'Asia/Tokyo' WHERE id = ?", (place.id,))
     assert (await destinations.get(there.db.read, place.id)).zone == "Asia/Tokyo"
 
@@ -121,7 +121,7 @@ async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Desk):
     first = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
     assert place.next_hour_at == first
     assert [found.id for found in await destinations.due_hours(there.db.read, first)] == [place.id]
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.mark_planned(conn, place.id, date(2026, 11, 25), first)
         await desks.configure(conn, GUILD, now=first, person_id=1, zone="Europe/London")
         await destinations.schedule_desk(conn, GUILD, first)
@@ -133,7 +133,7 @@ async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Desk
     place = await there.channel()
     assert place.next_hour_at is not None
     after = place.next_hour_at + timedelta(seconds=1)
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.set_digest(conn, place.id, now=after, at=time(18))
     assert (await destinations.get(there.db.read, place.id)).next_hour_at == place.next_hour_at
 
@@ -146,7 +146,7 @@ async def test_of_several_missed_hours_the_latest_is_told(there: Desk):
 
 async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Desk):
     place = await there.channel()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, place.id, "target gone: the channel no longer exists")
     assert [found.id for found in await destinations.list_paused(there.db.read, GUILD)] == [place.id]
     await there.enter(there.signed())
@@ -156,7 +156,7 @@ async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there
 
 async def test_a_pause_deletes_nothing(there: Desk):
     follow = await there.follow("drones")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, follow.destination_id, "not permitted: x")
         await destinations.resume(conn, follow.destination_id, there.now)
     assert await follows.list_of(there.db.read, follow.destination_id) == [follow]

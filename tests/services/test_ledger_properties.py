@@ -93,7 +93,7 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
 async def new_desk(folder: Path, name: str) -> tuple[Database, list[int]]:
     db = await Database.open(folder / name)
     await migrate(db)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         person = await people.ensure(conn, 7)
         await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await desks.configure(conn, GUILD, now=START, person_id=person.id)
@@ -129,14 +129,14 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
             first, own = await new_desk(Path(folder), "first.db")
             second, other = await new_desk(Path(folder), "second.db")
             try:
-                async with first.write() as conn:
+                async with first.write(GUILD) as conn:
                     await enter(conn, own, course, list(range(len(course))))
-                async with second.write() as conn:
+                async with second.write(GUILD) as conn:
                     await enter(conn, other, course, order)
                 assert await derived(first.read, ids=False) == await derived(second.read, ids=False)
 
                 held = await derived(first.read, ids=True)
-                async with first.write() as conn:
+                async with first.write(GUILD) as conn:
                     for table in ("link", "name", "spelling", "was", "text"):
                         await conn.execute(f"DELETE FROM {table}")
                     told = "id IN (SELECT record_id FROM ledger)"

@@ -26,7 +26,7 @@ async def server(path: Path, first_id: int, words: str = "Call") -> AsyncIterato
     db = await Database.open(path)
     try:
         await migrate(db)
-        async with db.write() as conn:
+        async with db.write(GUILD) as conn:
             for table in ("person", "record", "destination", "reminder", "delivery", "ledger"):
                 await conn.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, first_id))
             owner = await people.ensure(conn, 77)
@@ -102,7 +102,7 @@ async def test_the_day_counts_for_what_is_planned_anew_at_another_hour(tmp_path:
         rows = await db.read.execute_fetchall("SELECT id FROM delivery WHERE kind IN ('digest', 'open', 'reminder')")
         ids = [id_ for (id_,) in rows]
         before = [await _mark(db, id_) for id_ in ids]
-        async with db.write() as conn:
+        async with db.write(GUILD) as conn:
             await conn.execute("UPDATE delivery SET due_at = '2027-03-09T09:00:00.000Z'")
         assert [await _mark(db, id_) for id_ in ids] == before
     finally:

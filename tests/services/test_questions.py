@@ -21,7 +21,7 @@ A_SECOND = timedelta(seconds=1)
 
 
 async def file(db: Database, asked: str, *, guild_id: int = GUILD, user_id: int = MEMO, now=NOW) -> None:
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         await questions.file(conn, guild_id, asked, now=now, user_id=user_id)
 
 
@@ -45,7 +45,7 @@ async def rows(db: Database) -> int:
 
 async def test_a_question_is_kept_word_for_word_for_a_day(db: Database):
     asked = "Who *makes*\nthe “drones”? " + "x" * 6000
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         id_ = await questions.keep_asked(conn, GUILD, asked, now=NOW, user_id=MEMO)
     assert await questions.get_asked(db.read, GUILD, id_, now=NOW + DAY - A_SECOND) == asked
     with pytest.raises(UserError, match="not kept any more"):
@@ -53,7 +53,7 @@ async def test_a_question_is_kept_word_for_word_for_a_day(db: Database):
 
 
 async def test_a_question_is_only_known_in_its_own_server(db: Database):
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         id_ = await questions.keep_asked(conn, GUILD, "Who?", now=NOW, user_id=MEMO)
     with pytest.raises(UserError, match="Nothing was changed"):
         await questions.get_asked(db.read, OTHER_GUILD, id_, now=NOW)
@@ -61,7 +61,7 @@ async def test_a_question_is_only_known_in_its_own_server(db: Database):
 
 async def test_a_list_is_not_read_as_a_question_nor_a_question_as_a_list(db: Database):
     listing = Listing("deal", stage="signed")
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         a_list = await questions.keep(conn, GUILD, listing, now=NOW, user_id=MEMO)
         a_question = await questions.keep_asked(conn, GUILD, "Who?", now=NOW, user_id=MEMO)
     assert await questions.get(db.read, GUILD, a_list, now=NOW) == listing
@@ -73,7 +73,7 @@ async def test_a_list_is_not_read_as_a_question_nor_a_question_as_a_list(db: Dat
 
 async def test_keeping_another_one_clears_those_of_the_day_before_and_no_filed_one(db: Database):
     await file(db, "Filed?")
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await questions.keep_asked(conn, GUILD, "Old?", now=NOW, user_id=MEMO)
         await questions.keep_asked(conn, OTHER_GUILD, "Elsewhere?", now=NOW, user_id=MEMO)
         await questions.keep_asked(conn, GUILD, "New?", now=NOW + DAY, user_id=MEMO)
@@ -120,7 +120,7 @@ async def test_one_person_cannot_fill_the_list_and_is_told_so(db: Database):
     await file(db, "One more?", user_id=ANNA)
     await file(db, "One more?", guild_id=OTHER_GUILD)
     assert await rows(db) == MOST_FILED_BY_ONE + 2
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         assert await questions.handle(conn, GUILD, (await ids(db))[0])
     await file(db, "Yet another?")
     assert len(await ids(db)) == MOST_FILED_BY_ONE + 1
@@ -140,7 +140,7 @@ async def test_a_full_list_refuses_kindly_and_loses_nothing(db: Database):
 async def test_a_question_is_handled_once_and_only_in_its_server(db: Database):
     await file(db, "Who?")
     (id_,) = await ids(db)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         assert not await questions.handle(conn, OTHER_GUILD, id_)
         assert await questions.find_filed(conn, OTHER_GUILD, id_, now=NOW) is None
         found = await questions.find_filed(conn, GUILD, id_, now=NOW)
@@ -153,7 +153,7 @@ async def test_a_question_is_handled_once_and_only_in_its_server(db: Database):
 
 
 async def test_handling_removes_nothing_that_was_not_filed(db: Database):
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         id_ = await questions.keep_asked(conn, GUILD, "Who?", now=NOW, user_id=MEMO)
         assert not await questions.handle(conn, GUILD, id_)
     assert await questions.get_asked(db.read, GUILD, id_, now=NOW) == "Who?"
@@ -163,14 +163,14 @@ async def test_a_filed_question_stays_for_90_days_and_no_longer(db: Database):
     await file(db, "Who?")
     (id_,) = await ids(db)
     last, after = NOW + LONG - A_SECOND, NOW + LONG
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await housekeeping.clean_up(conn, last)
     assert await filed(db, now=last) == ["Who?"]
     # Before the daily clean-up comes round it is not shown any more either.
     assert await filed(db, now=after) == []
     assert await questions.find_filed(db.read, GUILD, id_, now=after) is None
     assert (await questions.counts(db.read, GUILD, now=after)).filed == 0
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await housekeeping.clean_up(conn, after)
     assert await rows(db) == 0
 
@@ -178,7 +178,7 @@ async def test_a_filed_question_stays_for_90_days_and_no_longer(db: Database):
 async def test_counts_tell_what_waits_and_what_was_not_answered_in_the_last_day(db: Database):
     await file(db, "Filed?")
     await file(db, "Elsewhere?", guild_id=OTHER_GUILD)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await questions.keep_asked(conn, GUILD, "Answered?", now=NOW, user_id=MEMO)
         await questions.keep_asked(conn, GUILD, "Not answered?", now=NOW, user_id=MEMO, unanswered=True)
         await questions.keep_asked(conn, OTHER_GUILD, "Not there?", now=NOW, user_id=MEMO, unanswered=True)
@@ -194,11 +194,11 @@ async def test_deleting_a_person_or_a_server_deletes_their_questions_alone(db: D
     await file(db, "Of anna?", user_id=ANNA)
     await file(db, "Of memo elsewhere?", guild_id=OTHER_GUILD)
     await file(db, "Of anna elsewhere?", guild_id=OTHER_GUILD, user_id=ANNA)
-    async with db.write() as conn:
+    async with db.write(None) as conn:
         await erasure.delete_person(conn, MEMO)
     assert await filed(db) == ["Of anna?"]
     assert await filed(db, OTHER_GUILD) == ["Of anna elsewhere?"]
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await erasure.delete_desk(conn, GUILD)
     assert await filed(db) == []
     assert await filed(db, OTHER_GUILD) == ["Of anna elsewhere?"]
@@ -207,7 +207,7 @@ async def test_deleting_a_person_or_a_server_deletes_their_questions_alone(db: D
 async def test_an_export_tells_which_questions_were_filed_and_which_found_no_answer(db: Database):
     await file(db, "Filed?")
     await file(db, "Somebody else's?", user_id=ANNA)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await questions.keep_asked(conn, GUILD, "Not answered?", now=NOW, user_id=MEMO, unanswered=True)
     raw = await portability.export_person(db.read, MEMO, now=NOW)
     told = [

@@ -27,7 +27,7 @@ PHONE, SCREEN = 36, 31  # Characters of a line at 390 px, and the lines of all t
 async def loaded(db: Database, request: pytest.FixtureRequest) -> Database:
     found = files.read(request.param.read_bytes(), now=NOW)
     assert isinstance(found, files.Dossier)
-    async with db.write() as conn:
+    async with db.write(GUILD) as conn:
         await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
     return db

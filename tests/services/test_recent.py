@@ -18,7 +18,7 @@ DAY = on_day("2023-11-10")
 
 async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: object) -> str:
     change = Change("drones", "deal", field, value, DAY, source)
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         return await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
 
 
@@ -31,7 +31,7 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk
     batch = await enter(db, desk, now, source, "quantity", "31")
     second = await recently.open(db.read, desk, "drones", ["deal"])
     assert "31" in second.drawn(now).text
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, batch, now=now, person_id=1)
     third = await recently.open(db.read, desk, "drones", ["deal"])
     assert "31" not in third.drawn(now).text
@@ -41,7 +41,7 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
     await enter(db, desk, now, source, "quantity", "31")
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         places = {user: (await destinations.ensure_own(conn, desk, user, now=now)).place for user in (1, 2, 3)}
         await follows.add(conn, places[1], "drones", now=now)
         await follows.add(conn, places[2], None, now=now)
@@ -67,7 +67,7 @@ async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
     recently = Recently()
     await enter(db, desk, now, source, "name", "The drones")
     assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id is None
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await desks.configure(conn, desk, now=now, person_id=1, editor_role_id=7)
     assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id == 7
 
@@ -79,7 +79,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
         "state": "open",
         "due": due_value("2026-11-24", "fixed"),
     }
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         changes = [Change("item", "pending", field, value, DAY, source) for field, value in item.items()]
         await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
     recent = await recently.open(db.read, desk, "item", ["pending"])

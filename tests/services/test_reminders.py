@@ -135,7 +135,7 @@ async def test_a_reminder_of_a_record_that_was_taken_back_is_not_sent(there: Out
     there.now = at("2027-03-06 09:00")
     await there.plan()
     rows = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await updates.withdraw(conn, GUILD, [id_ for (id_,) in rows], now=there.now, person_id=1, reason="wrong")
     assert await there.send() == []
 
@@ -145,10 +145,10 @@ async def test_a_paused_channel_catches_up_with_one_message(there: Outbound):
     await there.item("loa", due=due("2027-03-10"))
     there.now = at("2027-03-03 09:00")
     await there.plan()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, place.id, "not permitted: the bot lacks Send Messages there")
     assert await there.live_to("2027-03-08 12:00") == []
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, place.id, there.now)
     sent = await there.go_to("2027-03-08 12:01")
     assert [one.key.rpartition(":")[2] for one in sent if one.kind == "reminder"] == ["2"]
@@ -170,7 +170,7 @@ async def test_one_hour_that_cannot_be_planned_stops_no_other(there: Outbound):
     bad, good = await there.person(500), await there.person(501)
     for place in (bad, good):
         await there.join(place, "loa")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await conn.execute("UPDATE destination SET zone = 'Nowhere/At_All' WHERE id = ?", (bad.id,))
     (sent,) = await there.go_to("2027-03-03 09:00")
     assert sent.destination_id == good.id
@@ -178,7 +178,7 @@ async def test_one_hour_that_cannot_be_planned_stops_no_other(there: Outbound):
 
 async def test_the_hour_is_local_wall_time_over_a_change_of_clocks(there: Outbound):
     place = await there.person()
-    async with there.db.write() as conn:
+    async with there.db.write(None) as conn:
         await people.set_zone(conn, 500, "America/New_York")
     await there.item("loa", due=due("2027-03-14"), zone="America/New_York")  # The day the clocks go forward.
     await there.join(place, "loa")
@@ -217,7 +217,7 @@ async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any)
         ("who", {"record": "us"}, "Joint statement", "2024-02-01"),
         ("due", more.get("due", due("2027-03-10", "announced")), "Briefing", "2024-03-01"),
     ):
-        async with there.db.write() as conn:
+        async with there.db.write(GUILD) as conn:
             source = await sources.ensure(conn, GUILD, title=title)
             change = Change("loa", "pending", field, value, on_day(on), source, "page 2")
             await updates.append(conn, GUILD, [change], now=there.now, person_id=1, origin="editor")
@@ -386,7 +386,7 @@ async def test_a_person_without_a_digest_gets_only_what_they_joined(there: Outbo
 
 async def remind(there: Outbound, words: str, moment: str):
     place = await there.person()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         return await reminders.set_words(conn, place, words, at(moment), now=there.now, person_id=place.person_id or 0)
 
 
@@ -417,7 +417,7 @@ async def test_a_cancelled_reminder_that_waits_is_not_sent(there: Outbound):
     reminder = await remind(there, "Call", "2027-03-02 15:30")
     there.now = at("2027-03-02 15:30")
     await there.plan()
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await reminders.cancel(conn, reminder, now=there.now)
     assert await there.send() == []
     assert [outcome for _, outcome in await there.settled("reminder")] == [deliveries.NO_LONGER_DUE]
@@ -426,7 +426,7 @@ async def test_a_cancelled_reminder_that_waits_is_not_sent(there: Outbound):
 async def test_own_words_can_be_snoozed_after_they_came(there: Outbound):
     reminder = await remind(there, "Call", "2027-03-02 15:30")
     await there.go_to("2027-03-02 15:30")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await reminders.snooze(conn, reminder, at("2027-03-02 16:30"), now=there.now)
     assert len(await there.go_to("2027-03-02 16:30")) == 1
 
@@ -435,7 +435,7 @@ async def test_a_snooze_is_silent_until_then_and_leads_go_on_after_it(there: Out
     place = await there.person()
     opened = await there.item("loa", due=due("2027-03-15"))
     await there.join(place, "loa")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await reminders.snooze_item(conn, place, opened, at("2027-03-09 18:00"), now=there.now, person_id=1)
     found = await there.live_to("2027-03-16 12:00")
     assert [(day.isoformat(), sent.key.partition(":")[0], sent.key.rpartition(":")[2][:7]) for day, sent in found] == [
@@ -450,7 +450,7 @@ async def test_a_snooze_past_the_day_says_overdue_once(there: Outbound):
     place = await there.person()
     opened = await there.item("loa", due=due("2027-03-05"))
     await there.join(place, "loa")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await reminders.snooze_item(conn, place, opened, at("2027-03-06 15:00"), now=there.now, person_id=1)
     (only,) = await there.live_to("2027-03-07 23:00")
     assert only[1].key.startswith("snooze:")
@@ -460,7 +460,7 @@ async def test_a_snooze_past_the_day_says_overdue_once(there: Outbound):
 async def test_a_snooze_in_the_past_is_refused(there: Outbound):
     reminder = await remind(there, "Call", "2027-03-02 15:30")
     with pytest.raises(BadInput, match="has passed"):
-        async with there.db.write() as conn:
+        async with there.db.write(GUILD) as conn:
             await reminders.snooze(conn, reminder, there.now, now=there.now)
 
 
@@ -468,7 +468,7 @@ async def test_a_muted_item_is_silent_until_somebody_asks_again(there: Outbound)
     place = await there.person()
     opened = await there.item("loa", due=due("2027-03-08"))
     await there.join(place, "loa")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         await why.mute_item(conn, place, opened.record.id, now=there.now, person_id=1)
     assert await there.live_to("2027-03-07 12:00") == []
     assert await there.join(place, "loa")
@@ -487,7 +487,7 @@ async def test_joining_twice_says_so_and_a_closed_item_cannot_be_joined(there: O
 
 async def test_other_peoples_reminders_and_other_servers_open_nothing(there: Outbound):
     reminder = await remind(there, "Call", "2027-03-02 15:30")
-    async with there.db.write() as conn:
+    async with there.db.write(GUILD) as conn:
         stranger = await people.ensure(conn, 999)
     with pytest.raises(UserError, match="none of your reminders"):
         reminders.pick(await reminders.list_of_person(there.db.read, stranger.id), str(reminder.id))
@@ -538,7 +538,7 @@ async def test_a_snooze_that_ends_at_the_hour_is_the_only_message_of_its_item(th
     for slug, on in (("loa", "2027-03-08"), ("gap", None)):
         opened = await there.item(slug, due=due(on) if on else None)
         await there.join(place, slug)
-        async with there.db.write() as conn:
+        async with there.db.write(GUILD) as conn:
             await reminders.snooze_item(conn, place, opened, at("2027-03-08 09:00"), now=there.now, person_id=1)
     found = await there.live_to("2027-03-08 12:00")
     assert [sent.key.partition(":")[0] for _, sent in found] == ["snooze", "snooze"]

@@ -56,7 +56,7 @@ RECORDS: Facts = {
 
 
 async def enter(db: Database, guild_id: int, entered: Facts, now: datetime = NOW) -> None:
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         source = await sources.ensure(conn, guild_id, title="A report")
         changes = [
             Change(slug, kind, field, value, when.parse_fact_date(day), source)

@@ -40,7 +40,7 @@ def stands(opened: Opened) -> str:
 
 
 async def enter(db: Database, desk: int, now: datetime, changes: list[Change]) -> str:
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         return await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
 
 
@@ -70,19 +70,19 @@ async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now
 
 async def test_undo_takes_everything_back_and_only_once(db, desk, source, now):
     batch = await enter(db, desk, now, drones(source))
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await updates.undo(conn, desk, batch, now=now + timedelta(seconds=59), person_id=1)
     assert await records.find(db.read, desk, "drones") is None
     assert await records.complete(db.read, desk, "dro") == []
     with pytest.raises(UserError, match="already undone"):
-        async with db.write() as conn:
+        async with db.write(desk) as conn:
             await updates.undo(conn, desk, batch, now=now, person_id=1)
 
 
 async def test_undo_ends_after_a_minute(db, desk, source, now):
     batch = await enter(db, desk, now, drones(source))
     with pytest.raises(UserError, match="60 seconds"):
-        async with db.write() as conn:
+        async with db.write(desk) as conn:
             await updates.undo(conn, desk, batch, now=now + timedelta(seconds=61), person_id=1)
     assert await records.find(db.read, desk, "drones") is not None
 
@@ -112,7 +112,7 @@ async def test_another_server_reads_and_links_nothing(db, desk, source, now):
     assert (await search.search(db.read, 2000, Wanted("drones"))).total == 0
     assert await records.complete(db.read, 2000, "31") == []
     with pytest.raises(UserError):
-        async with db.write() as conn:
+        async with db.write(desk) as conn:
             change = set_("copy", "deal", "name", "A copy", source)
             await updates.append(conn, 2000, [change], now=now, person_id=1, origin="editor")
     with pytest.raises(NotInRecord):
@@ -164,7 +164,7 @@ async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_
     buyer = {"record": "us-government", "role": "buyer"}
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "party", buyer, source)])
     ran: list[str] = []
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.set_trace_callback(ran.append)
         renamed = set_("us-government", "participant", "name", "Washington", source)
         await updates.append(conn, desk, [renamed], now=now, person_id=1, origin="editor")
@@ -179,7 +179,7 @@ async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_
 async def test_what_is_linked_with_a_record_of_thousands_is_listed_at_once(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     hub = (await records.get(db.read, desk, "us-government")).record.id
-    async with db.write() as conn:
+    async with db.write(desk) as conn:
         await conn.executemany(
             "INSERT INTO record (guild_id, kind, slug, live, name) VALUES (?, 'deal', ?, 1, ?)",
             [(desk, f"deal-{i}", f"Deal {i}") for i in range(3000)],

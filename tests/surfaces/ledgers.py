@@ -343,7 +343,7 @@ async def enter(
     db: Database, guild_id: int, batches: Sequence[Sequence[Act]], *, now: datetime, person_id: int
 ) -> datetime:
     """Enters batches one after the other, a minute apart, and withdraws what they say is withdrawn. The last moment."""
-    async with db.write() as conn:
+    async with db.write(guild_id) as conn:
         ids: dict[int, int] = {}
         for batch in batches:
             for part in _parts(batch):

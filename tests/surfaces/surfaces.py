@@ -63,7 +63,7 @@ class Filled:
         if self.dossier is not None:
             if not news:
                 found = files.read(self.dossier.read_bytes(), now=now)
-                async with db.write() as conn:
+                async with db.write(guild_id) as conn:
                     await dossiers.load(conn, guild_id, found, now=now, person_id=person_id)
             return
         assert self.plan is not None  # It is one of the two.
@@ -311,7 +311,7 @@ async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> di
     """Return the pages of surfaces that a member opens or an editor fills in."""
     found: dict[str, list[Seen]] = {}
     async with _world(folder / "asked.db", filled.ahead) as world:
-        async with world.db.write() as conn:
+        async with world.db.write(None) as conn:
             person = await people.ensure(conn, world.owner.id)
         await filled.enter(world.db, world.guild.id, person.id, world.clock.now())
         book = await filled.book(world.db, world.guild.id)
@@ -368,7 +368,7 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
     try:
         await migrate(db)
         start = START + filled.ahead
-        async with db.write() as conn:
+        async with db.write(GUILD) as conn:
             person = await people.ensure(conn, 77)
             await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
             await desks.configure(conn, GUILD, now=start, person_id=person.id, zone=ZONE, channel_id=GUILD + 1)

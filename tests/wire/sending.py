@@ -45,13 +45,13 @@ class Newsroom:
         self.stages = cycle(STAGES)
 
     async def set_up(self, now: datetime) -> None:
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild) as conn:
             owner = await people.ensure(conn, self.owner)
             await desks.ensure(conn, self.guild, name="Newsroom", owner_id=self.owner)
             await desks.configure(conn, self.guild, now=now, person_id=owner.id, zone="UTC")
             self.source = await sources.ensure(conn, self.guild, title="A news article")
         await self.enter(now, ("name", "31 armed drones"), ("stage", "unspecified"))
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild) as conn:
             newest = await updates.newest_id(conn, self.guild)
             await conn.execute("UPDATE desk SET alerted_to = ?", (newest,))
 
@@ -60,7 +60,7 @@ class Newsroom:
         changes = [
             Change("drones", "deal", field, value, day, self.source, reason="reported") for field, value in fields
         ]
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild) as conn:
             return await updates.append(conn, self.guild, changes, now=now, person_id=1, origin="editor")
 
     async def move(self, now: datetime, count: int = 1) -> list[str]:
@@ -69,7 +69,7 @@ class Newsroom:
 
     async def follow(self, now: datetime, channel: int | None = None, user: int | None = None) -> int:
         """A channel, set up by the owner, or a person follows the deal; returns the destination."""
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild) as conn:
             owner = await people.ensure(conn, self.owner)
             if channel is not None:
                 place = await destinations.ensure_channel(conn, self.guild, channel, now=now, person_id=owner.id)

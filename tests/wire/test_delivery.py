@@ -49,7 +49,7 @@ async def test_what_comes_on_time_says_nothing_and_what_comes_late_says_so(desk:
 
 async def test_only_the_role_of_the_follow_may_ping(desk: Desk):
     role = desk.server.add_role(desk.guild, "drones")
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         await follows.add(conn, await destinations.get(conn, desk.place), "drones", now=desk.clock.now(), role_id=role)
     await desk.owe()
     await desk.tick()
@@ -178,7 +178,7 @@ async def test_a_message_that_discord_fails_on_for_a_day_is_passed_and_tried_on(
 
 
 async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, caplog: pytest.LogCaptureFixture):
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         now, key = desk.clock.now(), "words:nonsense:1"
         await deliveries.plan(conn, desk.guild, desk.place, "reminder", key, due_at=now, payload={})
     await desk.owe(1)
@@ -287,7 +287,7 @@ async def test_an_outage_of_the_server_is_not_taken_for_leaving_it(desk: Desk):
 
 async def confirm(desk: Desk, user: int) -> int:
     place = await desk.follow(desk.clock.now(), user=user)
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         planned = await deliveries.confirm(
             conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow", "slug": "drones"}
         )
@@ -300,7 +300,7 @@ async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
     assert delivery.outcome == "delivered"
     (message,) = desk.server.dm(desk.member)
     assert message["content"].startswith("You follow **31 armed drones** in Newsroom.")
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         again = await deliveries.confirm(
             conn, desk.guild, delivery.destination_id, "second", now=desk.clock.now(), payload={"verb": "follow"}
         )

@@ -92,7 +92,7 @@ async def test_a_channel_without_permission_pauses_and_its_setter_is_told(desk: 
     assert [state for kind, state, _ in await desk.states() if kind == "alert"] == ["planned", "planned"]
 
     desk.server.overwrite(desk.channel, desk.server.application_id)
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         await destinations.resume(conn, desk.place, desk.clock.now())
     await desk.tick()
     assert len(desk.sent()) == 2
@@ -154,7 +154,7 @@ async def test_a_first_dm_behind_a_doubtful_message_is_queued_and_not_waited_for
     await desk.owe()
     desk.server.fault("POST", f"/channels/{desk.server._dm_channel(desk.member).id}/messages", 503)
     await desk.tick()
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         planned = await deliveries.confirm(
             conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow"}
         )
@@ -245,7 +245,7 @@ async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(desk: De
 
 
 async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(desk: Desk):
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
     await desk.enter(desk.clock.now(), ("quantity", "31"))
     fault = desk.server.fault("POST", "/channels/*/messages", "drop_after")
@@ -262,7 +262,7 @@ async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(desk
 
 
 async def test_a_layout_that_is_refused_goes_as_plain_text(desk: Desk):
-    async with desk.db.write() as conn:
+    async with desk.db.write(desk.guild) as conn:
         await destinations.set_digest(conn, desk.place, now=desk.clock.now(), at=time(12, 30), days="1234567")
     await desk.enter(desk.clock.now(), ("quantity", "31"))
     desk.server.fault("POST", "/channels/*/messages", 400, code=50035)

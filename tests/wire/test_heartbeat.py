@@ -33,7 +33,7 @@ class Beating(Newsroom):
 
     async def owe(self, key: str, after: timedelta = timedelta()) -> None:
         """A message that is due by itself: a first message."""
-        async with self.db.write() as conn:
+        async with self.db.write(self.guild) as conn:
             payload = {"verb": "follow", "slug": "drones"}
             due_at = datetime.now(UTC) + after
             await deliveries.plan(conn, self.guild, self.place, "confirmation", key, due_at=due_at, payload=payload)

@@ -241,7 +241,7 @@ async def test_what_the_first_release_may_have_sent_is_held_and_each_place_decid
         drill.places[drill.channel],
         [place for place in drill.places.values() if place != drill.place],
     )
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         assert await deliveries.release(conn, drill.guild, [sent_to], now=drill.clock.now()) == half
         assert await deliveries.drop(conn, drill.guild, dropped_for, now=drill.clock.now()) == DUE // 2 - half
         assert await deliveries.release(conn, drill.guild, [sent_to], now=drill.clock.now()) == 0
@@ -282,10 +282,10 @@ async def test_what_nobody_decides_about_ends_after_ninety_days_and_holds_up_not
     await drill.owe()
     await drill.tick()
     assert len(drill.messages()) == DUE + CHANNELS + 2
-    async with drill.db.write() as conn:
+    async with drill.db.write(None) as conn:
         await deliveries.clean_up(conn, drill.clock.now() + timedelta(days=89))
     assert (await drill.outcomes())["planned", "held", ""] == DUE
-    async with drill.db.write() as conn:
+    async with drill.db.write(None) as conn:
         await deliveries.clean_up(conn, drill.clock.now() + timedelta(days=91))
     assert (await drill.outcomes())["settled", "", deliveries.DROPPED] == DUE
 
@@ -300,14 +300,14 @@ async def add_item(drill: Drill, slug: str, due_in: int) -> None:
     due = due_value(due_on, "fixed")
     fields = {"name": slug.title(), "state": "open", "item_kind": "signature", "basis": "stated", "due": due}
     changes = [Change(slug, "pending", field, value, day, drill.source) for field, value in fields.items()]
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         await updates.append(conn, drill.guild, changes, now=drill.clock.now(), person_id=1, origin="editor")
 
 
 async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> None:
     """Remind the member of an item, or of words at an instant."""
     now = drill.clock.now()
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         own = await destinations.ensure_own(conn, drill.guild, drill.member, now=now)
         if slug is not None:
             opened = await records.get(conn, drill.guild, slug)
@@ -364,7 +364,7 @@ async def test_of_two_equal_reminders_the_one_that_was_not_sent_is_sent(drill: D
 
 
 async def digest_at(drill: Drill, at: time) -> None:
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         person = await people.ensure(conn, drill.owner)
         place = await destinations.get(conn, drill.place)
         await digests.set_up(conn, place, now=drill.clock.now(), person_id=person.id, at=at, days="1234567")
@@ -417,7 +417,7 @@ async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: D
 
 
 async def test_mondays_list_comes_once(drill: Drill):
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         await conn.execute("UPDATE desk SET channel_id = ?", (drill.channel,))
         await destinations.schedule_desk(conn, drill.guild, drill.clock.now())
     on = drill.clock.now().date()
@@ -425,7 +425,7 @@ async def test_mondays_list_comes_once(drill: Drill):
         Change("treaty", "pending", field, value, on_day(on), drill.source)
         for field, value in {"name": "Treaty", "state": "open", "item_kind": "signature"}.items()
     ]
-    async with drill.db.write() as conn:
+    async with drill.db.write(drill.guild) as conn:
         await updates.append(conn, drill.guild, changes, now=drill.clock.now(), person_id=1, origin="editor")
     backup(drill.db.path, drill.copy)
     await live(drill, 7)

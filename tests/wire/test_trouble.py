@@ -43,9 +43,9 @@ def failing(db: Database, error: Exception, *, after: int = 0) -> Iterator[None]
     write, left = db.write, after
 
     @asynccontextmanager
-    async def failing_write() -> AsyncIterator[Connection]:
+    async def failing_write(guild_id: int | None) -> AsyncIterator[Connection]:
         nonlocal left
-        async with write() as conn:
+        async with write(guild_id) as conn:
             yield conn
             left -= 1
             if left < 0:
@@ -119,7 +119,7 @@ async def test_a_full_disk_amid_planning_fails_one_beat_with_one_line(
 ):
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     places = [beating.place, await beating.follow(long_ago, user=beating.owner)]
-    async with beating.db.write() as conn:
+    async with beating.db.write(beating.guild) as conn:
         for place in places:
             await destinations.set_digest(conn, place, now=long_ago, at=time(9))
     with failing(beating.db, error):
@@ -129,7 +129,7 @@ async def test_a_full_disk_amid_planning_fails_one_beat_with_one_line(
 
 
 async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(used: Desk, caplog: pytest.LogCaptureFixture):
-    async with used.db.write() as conn:
+    async with used.db.write(used.guild) as conn:
         await destinations.pause(conn, used.place, "not permitted: the bot lacks Send Messages there")
     heard = asyncio.ensure_future(used.bot.wait_for("guild_channel_update", timeout=5))
     await asyncio.sleep(0)  # The waiting has to begin first.
@@ -241,7 +241,7 @@ async def test_closing_amid_a_beat_leaves_the_file_to_whoever_comes_next(beating
     begun = asyncio.Event()
 
     async def plan(db: Database, _: datetime) -> None:
-        async with db.write() as conn:
+        async with db.write(None) as conn:
             await conn.execute("INSERT INTO meta VALUES ('half', 'done')")
             begun.set()
             await asyncio.Event().wait()
@@ -252,5 +252,5 @@ async def test_closing_amid_a_beat_leaves_the_file_to_whoever_comes_next(beating
         await heartbeat.start()
         await begun.wait()
         await heartbeat.close()
-    async with beating.db.write() as conn:
+    async with beating.db.write(None) as conn:
         assert not list(await conn.execute_fetchall("SELECT 1 FROM meta WHERE key = 'half'"))
