@@ -58,12 +58,18 @@ class Tree(app_commands.CommandTree["Attache"]):
         await answer_error(interaction, error)
 
 
-class Attache(commands.Bot):
-    """The bot over one database. It reads no messages and keeps no members: guilds are its only intent."""
+class Attache(commands.AutoShardedBot):
+    """The bot over one database. It reads no messages and keeps no members: guilds are its only intent.
 
-    def __init__(self, db: Database, clock: Clock, *, cogs: tuple[str, ...] = COGS) -> None:
+    One process holds all its gateway connections; without `shard_count` Discord is asked how many there should be.
+    """
+
+    def __init__(
+        self, db: Database, clock: Clock, *, cogs: tuple[str, ...] = COGS, shard_count: int | None = None
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
+            shard_count=shard_count,
             help_command=None,
             tree_cls=Tree,
             intents=discord.Intents(guilds=True),

@@ -104,40 +104,63 @@ async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> Non
             await running
 
 
-class _Socket(DiscordWebSocket):
-    """A gateway connection. The very first one either stands or raises _Unreachable.
+class _FirstConnectionFailed(BaseException):
+    """Carries a failure of the very first gateway connection out of discord.py, which must not catch it.
 
-    discord.py reconnects by itself, but when the first connection fails it asks a socket that it does not have yet
-    where to resume, and crashes.
+    discord.py 2.7.1 catches each Exception of a shard's first connection and tries again after 5 s for ever: with a
+    traceback in the log, and by a call within the call, so that Python's limit of recursion ends the program.
+    """
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Socket(DiscordWebSocket):
+    """A gateway connection. The very first one either stands or raises _FirstConnectionFailed.
+
+    Later ones, of the other shards and after an interruption, are tried again by discord.py.
     """
 
     @classmethod
-    async def from_client(cls, client: discord.Client, **how: Any) -> Self:
-        if client.ws:
-            return await super().from_client(client, **how)
+    async def from_client(
+        cls, client: discord.Client, *, initial: bool = False, gateway: yarl.URL | None = None, **options: Any
+    ) -> Self:
+        if not initial:
+            return await super().from_client(client, gateway=gateway, **options)
+        gateway = gateway or cls.DEFAULT_GATEWAY
+        if gateway.scheme != "wss" and not (gateway.scheme == "ws" and is_loopback(gateway.host or "")):
+            raise _FirstConnectionFailed(
+                Stopped(
+                    "DISCORD_API_URL names a gateway that is neither wss nor on this machine; the token stays here."
+                )
+            )
+        # A shard that has to identify anew connects to this address, not to the one that was asked for at the start.
+        DiscordWebSocket.DEFAULT_GATEWAY = gateway
         try:
             async with asyncio.timeout(FIRST_CONNECTION):
-                return await super().from_client(client, **how)
+                return await super().from_client(client, initial=True, gateway=gateway, **options)
         except (*NETWORK, ReconnectWebSocket) as error:
-            raise _Unreachable(f"the gateway: {type(error).__name__}") from None
+            raise _FirstConnectionFailed(_Unreachable(f"the gateway: {type(error).__name__}")) from None
         except discord.ConnectionClosed as closed:
-            if closed.code != 1000:
-                raise
-            raise _Unreachable("the gateway: closed at once") from None
+            reason = _Unreachable("the gateway: closed at once") if closed.code == 1000 else closed
+            raise _FirstConnectionFailed(reason) from None
 
 
 async def _connect(bot: Attache, heartbeat: Heartbeat, settings: Settings) -> None:
     """Log in and stay connected. Stopped for what waiting cannot mend, _Unreachable for what it may."""
     if settings.api_url:
         Route.BASE = settings.api_url
-    discord.client.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
+    discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
     try:
         await bot.login(settings.token)
-        if settings.api_url:
-            DiscordWebSocket.DEFAULT_GATEWAY = await _gateway(bot)
         ready = asyncio.create_task(_beat_when_ready(bot, heartbeat))
         try:
             await bot.connect()
+        except _FirstConnectionFailed as failed:
+            raise failed.reason from None
+        except discord.GatewayNotFound as error:  # Discord refused to tell where the gateway is; the cause says why.
+            raise error.__cause__ or error from None
         finally:
             ready.cancel()
     except commands.ExtensionError as error:
@@ -167,14 +190,6 @@ _REFUSED = (
     "Discord refuses the token in DISCORD_TOKEN. Copy it anew from the Bot page of your application at "
     "discord.com/developers, or try the bot without one by `make demo`."
 )
-
-
-async def _gateway(bot: Attache) -> yarl.URL:
-    """Return the gateway of the REST base in the settings. The token travels there, so the same rule holds for it."""
-    found = yarl.URL((await bot.http.request(Route("GET", "/gateway/bot")))["url"])
-    if found.scheme != "wss" and not (found.scheme == "ws" and is_loopback(found.host or "")):
-        raise Stopped("DISCORD_API_URL names a gateway that is neither wss nor on this machine; the token stays here.")
-    return found
 
 
 async def _beat_when_ready(bot: Attache, heartbeat: Heartbeat) -> None:

@@ -49,11 +49,18 @@ class Setup(commands.Cog):
     # Joining and leaving
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Finds what happened while the bot was offline: servers joined and left, new names, new owners."""
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Find what happened while a shard was offline: servers joined and left, new names, new owners.
+
+        Each shard tells of its own servers only, and `on_ready` comes once for all of them, at the start.
+        """
         now = self.bot.clock.now()
-        here = {guild.id: guild for guild in self.bot.guilds}
-        known = {desk.guild_id: desk for desk in await desks.list_all(self.bot.db.read)}
+        here = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
+        known = {
+            desk.guild_id: desk
+            for desk in await desks.list_all(self.bot.db.read)
+            if _shard_of(desk.guild_id, self.bot.shard_count) == shard_id
+        }
         for desk in known.values():
             guild = here.get(desk.guild_id)
             if guild is None and desk.left_at is None:
@@ -232,6 +239,11 @@ class Setup(commands.Cog):
             fresh = there.digest_at is None and not moves
             await destinations.set_digest(conn, there.id, now=now, at=digest, days=WEEKDAYS if fresh else None)
         return notes
+
+
+def _shard_of(guild_id: int, shard_count: int | None) -> int:
+    """Return the shard that a server belongs to, by Discord's own formula."""
+    return (guild_id >> 22) % (shard_count or 1)
 
 
 def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:

@@ -139,7 +139,7 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
         db = await Database.open(Path(folder) / "demo.db")
         try:
             await derived.bring_up_to_date(db)
-            bot = Attache(db, clock)
+            bot = Attache(db, clock, shard_count=1)
             await bot.add_cog(skip)
             env = simcord.Env(bot, settle_timeout=SETTLE_TIMEOUT, check_errors=False)
             env.backend.bot_user.name = "Attaché"

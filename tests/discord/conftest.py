@@ -51,13 +51,13 @@ class World:
     def now(self) -> datetime:
         return self.env.now()
 
-    async def restart(self) -> None:
-        """Ends the process and starts it again on the same file."""
+    async def restart(self, shard_count: int = 1) -> None:
+        """End the process and start it again on the same file."""
         path = self.db.path
         await self.bot.deliverer.close()
         await self.db.close()
         self.db = await Database.open(path)
-        self.bot = Attache(self.db, self.clock)
+        self.bot = Attache(self.db, self.clock, shard_count=shard_count)
         await self.env.restart_bot(self.bot)
 
     async def tick(self, seconds: float = 0) -> None:
@@ -142,7 +142,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     db = await Database.open(tmp_path / "attache.db")
     await derived.bring_up_to_date(db)
     clock = EnvClock()
-    bot = Attache(db, clock)
+    bot = Attache(db, clock, shard_count=1)
     env = simcord.Env(bot, settle_timeout=8)  # Above the slowest work on a busy machine, below any timer of the bot.
     clock.env = env
     await env.start()

@@ -8,6 +8,7 @@ import simcord
 
 from bot.app import Attache
 from bot.services import desks, destinations
+from cogs.setup import Setup
 from data.records import Desk, Destination
 from tests.discord.conftest import World, answer
 
@@ -333,6 +334,17 @@ async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: W
     await empty_world.restart()
     await empty_world.env.settle()
     assert (await desk_of(empty_world)).left_at is not None
+
+
+async def test_a_shard_that_begins_anew_judges_its_own_servers_only(empty_world: World):
+    await empty_world.restart(shard_count=2)
+    gone = [shard << 22 for shard in range(2)]  # Never set up, and on no shard any more: nothing of them is kept.
+    for guild_id in gone:
+        async with empty_world.db.write(guild_id) as conn:
+            await desks.ensure(conn, guild_id, name="Elsewhere", owner_id=1)
+    for shard, kept in ((1, [True, False]), (0, [False, False])):
+        await Setup(empty_world.bot).on_shard_ready(shard)
+        assert [await desks.find(empty_world.db.read, guild_id) is not None for guild_id in gone] == kept
 
 
 async def test_an_outage_is_no_removal(empty_world: World):

@@ -231,7 +231,7 @@ async def test_every_waiting_delivery_is_drawn_and_one_of_each_form_is_a_message
 
 
 async def test_what_was_claimed_and_what_waited_is_sent_and_the_days_go_on(released: Database, stopped_at: datetime):
-    async with released.write() as conn:
+    async with released.write(None) as conn:
         assert await deliveries.release_stale(conn, ()) == 1
     outbox = Outbound(released, 1, stopped_at)
     assert {sent.kind for sent in await outbox.send()} == {
@@ -275,7 +275,7 @@ async def test_people_find_their_follows_reminders_digests_and_log(
 async def test_drafts_go_on_where_they_were(old: Path, released: Database, newsroom: int, stopped_at: datetime):
     drawn: list[str] = []
     for id_, person_id, state in rows(old, "SELECT id, person_id, state FROM draft"):
-        async with released.write() as conn:
+        async with released.write(newsroom) as conn:
             if state != "open":
                 with pytest.raises(UserError):
                     await drafts.get(conn, newsroom, str(id_), person_id)

@@ -292,7 +292,7 @@ async def _world(path: Path, ahead: timedelta) -> AsyncIterator[World]:
     db = await Database.open(path)
     await derived.bring_up_to_date(db)
     clock = _Ahead(ahead)
-    bot = Attache(db, clock)
+    bot = Attache(db, clock, shard_count=1)
     env = simcord.Env(bot, settle_timeout=8)
     clock.env = env
     await env.start()

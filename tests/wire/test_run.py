@@ -163,6 +163,15 @@ async def test_a_gateway_that_refuses_the_first_connections_is_waited_for(tmp_pa
         await ends_at_once(bot)
 
 
+async def test_the_token_goes_to_no_gateway_that_is_neither_encrypted_nor_on_this_machine(tmp_path: Path):
+    async with Loopback() as server:
+        server.gateway_url = "ws://discord.example/"
+        status, told = await ended(program(server, tmp_path))
+    assert status == 78
+    assert "neither wss nor on this machine" in told.splitlines()[-1]
+    assert "Traceback" not in told
+
+
 async def test_a_rate_limit_at_the_login_is_waited_for_and_not_run_against(tmp_path: Path):
     async with Loopback() as server:
         server.invite(server.add_guild("Newsroom", server.add_user("asha")))
