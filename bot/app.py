@@ -107,12 +107,14 @@ class Attache(commands.AutoShardedBot):
         gc.freeze()
 
     async def publish_commands(self) -> None:
-        """Asks Discord once which commands it has, and publishes ours when, and only when, they differ."""
+        """Ask Discord once which commands it has, and publish ours when, and only when, they differ."""
         assert self.application_id is not None  # Known since login.
-        there = await self.http.get_global_commands(self.application_id)
+        # CommandTree.fetch_commands misreads contexts: [0], only in servers, comes back as [], and [0, 1] as [0]
+        # (discord.py 2.7.1, measured). All commands would seem to differ, and be published at each start.
+        published_before = await self.http.get_global_commands(self.application_id)
         ours = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        if _shapes(there) == _shapes(ours):
-            self.command_ids = {command["name"]: int(command["id"]) for command in there}
+        if _shapes(published_before) == _shapes(ours):
+            self.command_ids = {command["name"]: int(command["id"]) for command in published_before}
             return
         published = await self.tree.sync()
         self.command_ids = {command.name: command.id for command in published}

@@ -150,7 +150,7 @@ class _Socket(DiscordWebSocket):
 async def _connect(bot: Attache, heartbeat: Heartbeat, settings: Settings) -> None:
     """Log in and stay connected. Stopped for what waiting cannot mend, _Unreachable for what it may."""
     if settings.api_url:
-        Route.BASE = settings.api_url
+        Route.BASE = settings.api_url  # There is no public name for the address; it has to be set before the login.
     discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
     try:
         await bot.login(settings.token)

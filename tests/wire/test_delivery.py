@@ -307,6 +307,19 @@ async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
     assert again is None
 
 
+async def test_a_dm_channel_that_is_gone_is_opened_anew(desk: Desk):
+    place = await desk.follow(desk.clock.now(), user=desk.member)
+    await desk.owe()
+    await desk.tick()
+    assert len(desk.server.dm(desk.member)) == 1
+    desk.server.remove_channel((await destinations.get(desk.db.read, place)).dm_channel_id or 0, tell=False)
+    await desk.owe()
+    await desk.tick()
+    await desk.tick(minutes=1)
+    assert len(desk.server.dm(desk.member)) == 1, "in the new channel"
+    assert await desk.reason(place) == ""
+
+
 async def test_a_first_dm_tells_at_once_that_dms_are_closed(desk: Desk):
     desk.server.dm_closed.add(desk.member)
     delivery = await desk.bot.deliverer.send(await confirm(desk, desk.member))
