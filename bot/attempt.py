@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
 DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
+_PAGE = 100  # Messages; the most that Discord tells of a history at once.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083
 NO_JSON = 0  # The answer is not Discord's own but of something before it, such as a firewall: it says nothing.
 
@@ -45,12 +46,12 @@ class Later(Exception):
     """Nothing can be decided now; the delivery waits, and its fate is as unknown as before."""
 
 
-def _custom_ids(components: Any) -> Iterator[str]:
-    """Every custom id in a message as Discord tells it, nested ones too."""
+def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
+    """Yield every custom id among the components of a message, nested ones too."""
     for part in components:
-        if "custom_id" in part:
-            yield part["custom_id"]
-        yield from _custom_ids(part.get("components", []))
+        if custom_id := getattr(part, "custom_id", None):
+            yield custom_id
+        yield from _custom_ids(getattr(part, "children", ()))
 
 
 def wait_after(tries: int) -> timedelta:
@@ -224,20 +225,23 @@ class Attempt:
         return channels.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[Found]:
-        """Return the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
-        after = discord.utils.time_snowflake(since)
+        """Yield the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
+        channel = self._bot.get_partial_messageable(channel_id)
+        after: datetime | discord.Message = since
         while True:
             await self._pace.requests.wait()
-            page = await self._bot.http.logs_from(channel_id, 100, after=after)
+            page = [
+                message async for message in channel.history(limit=_PAGE, after=after)
+            ]  # One request, oldest first.
             for message in page:
-                own = self._bot.user is not None and int(message["author"]["id"]) == self._bot.user.id
-                carried = messages.carried(_custom_ids(message.get("components", []))) if own else None
+                carried = (
+                    messages.carried(_custom_ids(message.components)) if message.author == self._bot.user else None
+                )
                 if carried is not None:
-                    id_ = int(message["id"])
-                    yield Found(id_, discord.utils.snowflake_time(id_), *carried)
-            if len(page) < 100:
+                    yield Found(message.id, message.created_at, *carried)
+            if len(page) < _PAGE:
                 return
-            after = max(int(message["id"]) for message in page)
+            after = page[-1]
 
     # The message
 
