@@ -17,7 +17,7 @@ from bot.delivery import Deliverer
 from bot.errors import UserError
 from bot.ledger.values import quoted
 from bot.pacing import Pace
-from bot.presses import Presses
+from bot.presses import ComponentRouter
 from bot.recent import ANSWERS_KEPT, Answered, Kept, Recently, Turned
 from bot.rights import Rights
 from bot.ui.text import error_text, escaped
@@ -84,7 +84,7 @@ class Attache(commands.AutoShardedBot):
         self.clock = clock
         pace = Pace()
         self.rights = Rights(self, pace)
-        self.presses = Presses(self)
+        self.components = ComponentRouter(self)
         self.recently = Recently()
         self.answered: Answered = Kept(ANSWERS_KEPT)
         self.turned = Turned()
@@ -99,7 +99,7 @@ class Attache(commands.AutoShardedBot):
         for name in self._cogs_to_load:
             await self.load_extension(name)
         for cog in self.cogs.values():
-            self.presses.add(cog)
+            self.components.add(cog)
         await self.publish_commands()
         # What the start made stays. Full collections would walk it again and again, 20 to 45 ms in which nobody is
         # answered.
@@ -128,7 +128,7 @@ class Attache(commands.AutoShardedBot):
     async def on_interaction(self, interaction: discord.Interaction[Attache]) -> None:
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             try:
-                await self.presses.handle(interaction)
+                await self.components.handle(interaction)
             except Exception as error:  # noqa: BLE001  # The one error path knows what to do with each.
                 await answer_error(interaction, error)
 

@@ -1,4 +1,4 @@
-"""Who may do what: read from the interaction in a server, from Discord itself for a press in a DM."""
+"""Who may do what: read from the interaction in a server, from Discord itself for a button in a DM."""
 
 from __future__ import annotations
 

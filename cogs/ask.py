@@ -12,7 +12,7 @@ from bot.app import Attache
 from bot.ask.lexicon import lexicon
 from bot.errors import BadInput
 from bot.ledger.words import one_line
-from bot.presses import press
+from bot.presses import component
 from bot.recent import Answer, quarter_of
 from bot.rights import Caller
 from bot.services import asking, desks, questions, records
@@ -68,7 +68,7 @@ class Ask(commands.Cog):
                         question_id=row,
                     )
 
-    @press("ask.which")
+    @component("ask.which")
     async def which(self, interaction: Interaction, caller: Caller, key: str, slug: str) -> None:
         """One of several records was meant: the answer about it takes the place of the question back."""
         now = self.bot.clock.now()
@@ -76,7 +76,7 @@ class Ask(commands.Cog):
         guild_id = in_ids(interaction, caller)
         await turn(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
 
-    @press("ask.sources")
+    @component("ask.sources")
     async def sources(self, interaction: Interaction, caller: Caller, key: str, chosen: str, page: str = "") -> None:
         """Every fact behind the answer."""
         now = self.bot.clock.now()
@@ -93,7 +93,7 @@ class Ask(commands.Cog):
         )
         await turn(interaction, view, new=not page)
 
-    @press("ask.share")
+    @component("ask.share")
     async def share(self, interaction: Interaction, caller: Caller, key: str, chosen: str) -> None:
         """Posts the answer where the presser may write. The private one loses its button, so it is shared once."""
         require_may_post(interaction)
@@ -108,7 +108,7 @@ class Ask(commands.Cog):
         else:
             await interaction.response.send_message(view=public)
 
-    @press("ask.missed")
+    @component("ask.missed")
     async def missed(self, interaction: Interaction, caller: Caller, key: str) -> None:
         """Hands the question to the editors of the server."""
         now = self.bot.clock.now()

@@ -14,7 +14,7 @@ from bot.agenda import next_digest
 from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
-from bot.presses import chosen, press
+from bot.presses import chosen, component
 from bot.rights import Caller, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
 from bot.services.follows import Place
@@ -259,7 +259,7 @@ class DigestCog(commands.Cog):
         servers = await self.bot.rights.still_in((p.guild_id for p in places), interaction.user.id, now)
         return [p for p in places if p.guild_id in servers.there], bool(servers.unknown)
 
-    @press("digest.server", anywhere=True)
+    @component("digest.server", anywhere=True)
     async def server_chosen(self, interaction: Interaction, _: Caller | None, verb: str, *given: str) -> None:
         """The menu that asked of which server goes on with what was typed."""
         now = self.bot.clock.now()
@@ -276,7 +276,7 @@ class DigestCog(commands.Cog):
 
     # Buttons of a digest
 
-    @press("digest.follow")
+    @component("digest.follow")
     async def follow_a_deal(self, interaction: Interaction, caller: Caller) -> None:
         found, total = await records.list_kind(self.bot.db.read, caller.guild_id, "deal")
         if not found:

@@ -13,7 +13,7 @@ from bot.errors import BadInput, NotAllowed, UserError
 from bot.ledger.fields import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
-from bot.presses import press
+from bot.presses import component
 from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, follows, people, records
 from bot.services.follows import EVERYTHING
@@ -77,16 +77,16 @@ class FollowCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._add(interaction, caller, slug, channel and channel.id, role and role.id)
 
-    @press("follow.add")
-    async def add_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    @component("follow.add")
+    async def on_add(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         """Answer a button of a card or message: who follows already is told so, and can stop."""
         await records.get(self.bot.db.read, caller.guild_id, slug)
         if not await self._tell_own(interaction, caller, slug):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._add(interaction, caller, slug, None, None)
 
-    @press("follow.show")
-    async def show_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    @component("follow.show")
+    async def on_show(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         """Answer the button of a card whose reader follows: what arrives, how, and to stop. It may have ended since."""
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         if not await self._tell_own(interaction, caller, slug):
@@ -143,7 +143,7 @@ class FollowCog(commands.Cog):
             offered.insert(0, Offered("everything in this server's record", "", EVERYTHING))
         return choices(offered)
 
-    @press("follow.digest")
+    @component("follow.digest")
     async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
         now = self.bot.clock.now()
         async with self.bot.db.write(caller.guild_id) as conn:
@@ -158,7 +158,7 @@ class FollowCog(commands.Cog):
             ephemeral=True,
         )
 
-    @press("follow.quiet")
+    @component("follow.quiet")
     async def digest_only(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
         now = self.bot.clock.now()
         async with self.bot.db.write(caller.guild_id) as conn:
@@ -310,8 +310,8 @@ class FollowCog(commands.Cog):
         ]
         return found, incomplete
 
-    @press("follow.remove")
-    async def remove_pressed(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
+    @component("follow.remove")
+    async def on_remove(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
         await interaction.response.edit_message(content=await self._remove(caller, number(follow_id)), view=None)
 
     async def _remove(self, caller: Caller, follow_id: int) -> str:

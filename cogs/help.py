@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.presses import chosen, press
+from bot.presses import chosen, component
 from bot.rights import Caller
 from bot.services import desks
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
@@ -34,7 +34,7 @@ class Help(commands.Cog):
             caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
         await self._show(interaction, caller)
 
-    @press("help.group", anywhere=True)
+    @component("help.group", anywhere=True)
     async def group(self, interaction: discord.Interaction[Attache], caller: Caller | None, shown: str) -> None:
         """Answer a choice of the menu. The first steps stay; one group takes the place of another."""
         who, _ = await self._standing(caller)

@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot import trouble, when
 from bot.errors import UserError
-from bot.presses import press
+from bot.presses import component
 from bot.rights import Caller
 from bot.services import destinations, erasure, people, portability
 from bot.ui import me as cards
@@ -72,7 +72,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
             raise UserError(NOTHING)
         await interaction.response.send_message(view=cards.delete_question(), ephemeral=True)
 
-    @press("me.delete", anywhere=True)
+    @component("me.delete", anywhere=True)
     async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
         """Whoever presses deletes their own data, so it needs no right."""
         await interaction.response.defer()

@@ -1,11 +1,11 @@
-"""Presses on cards and lists: open, sources, history, share, and turning pages."""
+"""Buttons and menus of cards and lists: open, sources, history, share, and turning pages."""
 
 from __future__ import annotations
 
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.presses import chosen, press
+from bot.presses import chosen, component
 from bot.rights import Caller
 from bot.services import courses, records
 from bot.ui import cards, history
@@ -16,20 +16,20 @@ from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
 _DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
 
 
-class RecordPresses(commands.Cog):
+class RecordComponents(commands.Cog):
     """Buttons and menus that open records, wherever they were drawn."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @press("record.open", rights=True)
+    @component("record.open", rights=True)
     async def open(self, interaction: Interaction, caller: Caller, slug: str = "") -> None:
         """A button names the record, a menu carries it as its value."""
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
 
-    @press("record.sources")
+    @component("record.sources")
     async def sources(
         self, interaction: Interaction, caller: Caller, slug: str, page: str = "", order: str = ""
     ) -> None:
@@ -40,14 +40,14 @@ class RecordPresses(commands.Cog):
         )
         await turn(interaction, view, new=not page)
 
-    @press("record.history")
+    @component("record.history")
     async def history(self, interaction: Interaction, caller: Caller, slug: str = "", page: str = "") -> None:
         """Open a record: a button names it, a menu carries it as its value."""
         found = await courses.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
         view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
         await turn(interaction, view, new=not page)
 
-    @press("record.share")
+    @component("record.share")
     async def share(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         """Posts the card where the presser may write. The private one loses its button, so it is shared once."""
         require_may_post(interaction)
@@ -61,7 +61,7 @@ class RecordPresses(commands.Cog):
         else:
             await interaction.response.send_message(view=public)
 
-    @press("list.page")
+    @component("list.page")
     async def page(self, interaction: Interaction, caller: Caller, key: str, page: str = "0") -> None:
         """A page of a list, in the place of the one before when that is private."""
         now = self.bot.clock.now()
@@ -71,4 +71,4 @@ class RecordPresses(commands.Cog):
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(RecordPresses(bot))
+    await bot.add_cog(RecordComponents(bot))

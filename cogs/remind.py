@@ -13,7 +13,7 @@ from bot.agenda import OpenItem, Own, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.ledger.words import normal
-from bot.presses import chosen, press, typed
+from bot.presses import chosen, component, typed
 from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, unanswered
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
@@ -78,8 +78,8 @@ class RemindCog(commands.Cog):
             raise BadInput("When? Nothing was changed. Write it in when, like in 3 days or next Friday 9am.")
         await self._set_words(interaction, caller, text, moment, now)
 
-    @press("remind.me")
-    async def me_pressed(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    @component("remind.me")
+    async def on_me(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         """A card's button: an item itself, or all that is open about another record."""
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         found = [opened]
@@ -173,7 +173,7 @@ class RemindCog(commands.Cog):
                 raise unanswered() from None
             raise
 
-    @press("remind.pick", anywhere=True)
+    @component("remind.pick", anywhere=True)
     async def pick(self, interaction: Interaction, caller: Caller | None) -> None:
         """The menu of the list: one reminder, with what can be done about it."""
         own = await self._find_own(interaction, chosen(interaction))
@@ -217,31 +217,31 @@ class RemindCog(commands.Cog):
             if asked in normal(one.title)
         )
 
-    # Presses. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own items, "ni" an
-    # item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
+    # Buttons and menus. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own
+    # items, "ni" an item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
 
-    @press("remind.snooze")
-    async def snooze_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+    @component("remind.snooze")
+    async def on_snooze(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
         if where == "ci" and not caller.may_edit(await desks.get(self.bot.db.read, caller.guild_id)):
             where = "ni"
         name = await self._name(caller, where, key)
         text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, caller))
         await interaction.response.send_message(text, view=view, ephemeral=True)
 
-    @press("remind.until")
-    async def until_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str, code: str) -> None:
+    @component("remind.until")
+    async def on_until(self, interaction: Interaction, caller: Caller, where: str, key: str, code: str) -> None:
         if code not in drawn.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
         told = await self._snooze(interaction, caller, where, key, drawn.SNOOZES[code])
         await interaction.response.edit_message(content=told, view=None)
 
-    @press("remind.form")
-    async def form_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+    @component("remind.form")
+    async def on_form(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
         await self._name(caller, where, key)
         await interaction.response.send_modal(drawn.until_form(where, key, in_ids(interaction, caller)))
 
-    @press("remind.typed")
-    async def form_typed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+    @component("remind.typed")
+    async def on_typed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
         told = await self._snooze(interaction, caller, where, key, str(typed(interaction).get("until", "")))
         await interaction.response.send_message(told, ephemeral=True)
 
@@ -290,8 +290,8 @@ class RemindCog(commands.Cog):
                 return place
         raise UserError("No reminders come to this channel. Nothing was changed.")
 
-    @press("remind.cancel")
-    async def cancel_pressed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
+    @component("remind.cancel")
+    async def on_cancel(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             words = where == "pw"
             own = await self._words(conn, caller, key) if words else await self._joined(conn, caller, key)

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
-from bot.presses import press
+from bot.presses import component
 from bot.rights import Caller, require_editor, require_manager
 from bot.services import deliveries, desks, destinations, follows, people, why
 from bot.services.deliveries import TARGET_GONE
@@ -30,7 +30,7 @@ class SentCog(commands.Cog):
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @press("sent.why")
+    @component("sent.why")
     async def why(self, interaction: Interaction, caller: Caller, nonce: str, _marker: str = "") -> None:
         # Messages of the first release carry no marker, and their buttons go on working.
         explained = await why.explain(self.bot.db.read, caller.guild_id, nonce)
@@ -41,7 +41,7 @@ class SentCog(commands.Cog):
             text, buttons = f"{text}\n-# {who} can mute or stop it.", []
         await interaction.response.send_message(text, view=plain(buttons), ephemeral=True)
 
-    @press("sent.mute")
+    @component("sent.mute")
     async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             if what == "follow":
@@ -76,7 +76,7 @@ class SentCog(commands.Cog):
         await why.mute_item(conn, place, number(record_id), now=self.bot.clock.now(), person_id=person.id)
         return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
 
-    @press("sent.stop")
+    @component("sent.stop")
     async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             if what == "follow":
@@ -96,11 +96,11 @@ class SentCog(commands.Cog):
 
     # What is held after a restore
 
-    @press("sent.release", rights=True)
+    @component("sent.release", rights=True)
     async def release(self, interaction: Interaction, caller: Caller, what: str) -> None:
         await self._decide(interaction, caller, what, sent=True)
 
-    @press("sent.drop", rights=True)
+    @component("sent.drop", rights=True)
     async def drop(self, interaction: Interaction, caller: Caller, what: str) -> None:
         await self._decide(interaction, caller, what, sent=False)
 

@@ -16,7 +16,7 @@ from bot import __version__, channels, trouble
 from bot import dossier as files
 from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
-from bot.presses import press, typed
+from bot.presses import component, typed
 from bot.rights import Caller, require_manager
 from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
 from bot.ui import standing as cards
@@ -81,7 +81,7 @@ class Settings(
         )
         return cards.standing(stands, now=now, mention=self.bot.mention)
 
-    @press("settings.resume", may="manager")
+    @component("settings.resume", may="manager")
     async def resume(self, interaction: discord.Interaction[Attache], caller: Caller, destination_id: str) -> None:
         await interaction.response.defer()
         now = self.bot.clock.now()
@@ -168,7 +168,7 @@ class Settings(
         assert interaction.guild is not None  # The caller came from one.
         await interaction.response.send_modal(cards.delete_form(interaction.guild.name))
 
-    @press("settings.delete", may="manager")
+    @component("settings.delete", may="manager")
     async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller) -> None:
         assert interaction.guild is not None  # The form was opened in one.
         name = str(typed(interaction).get("name", ""))

@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.presses import all_chosen, chosen, press, typed
+from bot.presses import all_chosen, chosen, component, typed
 from bot.rights import Caller, require_editor
 from bot.services import desks, drafts, people, questions, records
 from bot.services.updates import UNDO_FOR
@@ -142,12 +142,12 @@ class Updates(commands.Cog):
         view = await self._questions(interaction, caller, 0, now)
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    @press("update.questions", may="editor")
+    @component("update.questions", may="editor")
     async def on_questions(self, interaction: Interaction, caller: Caller, page: str) -> None:
         view = await self._questions(interaction, caller, number(page), self.bot.clock.now())
         await turn(interaction, view)
 
-    @press("update.question", may="editor")
+    @component("update.question", may="editor")
     async def on_question(self, interaction: Interaction, caller: Caller, page: str) -> None:
         now = self.bot.clock.now()
         filed = await questions.find_filed(self.bot.db.read, caller.guild_id, number(chosen(interaction)), now=now)
@@ -158,7 +158,7 @@ class Updates(commands.Cog):
             view = question_cards.question(filed, number(page), in_ids(interaction, caller))
         await turn(interaction, view)
 
-    @press("update.handled", may="editor")
+    @component("update.handled", may="editor")
     async def on_handled(self, interaction: Interaction, caller: Caller, question_id: str, page: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             first = await questions.handle(conn, caller.guild_id, number(question_id))
@@ -166,7 +166,7 @@ class Updates(commands.Cog):
         view = await self._questions(interaction, caller, number(page), self.bot.clock.now(), note=note)
         await turn(interaction, view)
 
-    @press("update.alias", may="editor")
+    @component("update.alias", may="editor")
     async def on_alias(self, interaction: Interaction, caller: Caller, question_id: str) -> None:
         now = self.bot.clock.now()
         if await questions.find_filed(self.bot.db.read, caller.guild_id, number(question_id), now=now) is None:
@@ -190,14 +190,14 @@ class Updates(commands.Cog):
             found, total, page, guild_id=in_ids(interaction, caller), note=note, mention=self.bot.mention
         )
 
-    # Presses elsewhere that begin an update: on cards and on reminders, there in direct messages too.
+    # Buttons elsewhere that begin an update: on cards and on reminders, there in direct messages too.
 
-    @press("update.open", may="editor")
+    @component("update.open", may="editor")
     async def on_open(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         await interaction.response.send_message(view=ui.choose(opened, in_ids(interaction, caller)), ephemeral=True)
 
-    @press("update.field", may="editor")
+    @component("update.field", may="editor")
     async def on_field(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         now = self.bot.clock.now()
         desk = await desks.get(self.bot.db.read, caller.guild_id)
@@ -210,18 +210,18 @@ class Updates(commands.Cog):
         else:
             await self._ask_field(interaction, caller, desk, opened, name, now, here=True)
 
-    @press("update.close", may="editor")
+    @component("update.close", may="editor")
     async def on_close(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         await self._ask(interaction, caller, reading.closing_task(opened), self.bot.clock.now())
 
-    @press("update.due", may="editor")
+    @component("update.due", may="editor")
     async def on_due(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         desk = await desks.get(self.bot.db.read, caller.guild_id)
         await self._ask_field(interaction, caller, desk, opened, "due", self.bot.clock.now())
 
-    @press("update.checked", may="editor")
+    @component("update.checked", may="editor")
     async def on_checked(self, interaction: Interaction, caller: Caller, slug: str) -> None:
         opened = await records.get(self.bot.db.read, caller.guild_id, slug)
         desk = await desks.get(self.bot.db.read, caller.guild_id)
@@ -229,7 +229,7 @@ class Updates(commands.Cog):
 
     # The form and what answers it.
 
-    @press("update.form", may="editor")
+    @component("update.form", may="editor")
     async def on_form(self, interaction: Interaction, caller: Caller, draft_id: str, here: str = "") -> None:
         now, desk = self.bot.clock.now(), await desks.get(self.bot.db.read, caller.guild_id)
         words = {
@@ -241,19 +241,19 @@ class Updates(commands.Cog):
             draft = await drafts.keep_typed(conn, draft, words, today=when.local_date(now, desk.zone))
         await self._show_preview(interaction, caller, draft, now, here=bool(here))
 
-    @press("update.change", may="editor")
+    @component("update.change", may="editor")
     async def on_change(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
         draft = await self._draft(self.bot.db.read, caller, draft_id)
         await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=True))
 
-    @press("update.after", may="editor")
+    @component("update.after", may="editor")
     async def on_after(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
         await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
 
-    @press("update.also", may="editor")
+    @component("update.also", may="editor")
     async def on_also(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
@@ -261,14 +261,14 @@ class Updates(commands.Cog):
             draft = await drafts.choose_approvals(conn, draft, number(deal_id), ids)
         await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
 
-    @press("update.drop", may="editor")
+    @component("update.drop", may="editor")
     async def on_drop(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             draft = await self._draft(conn, caller, draft_id)
             await drafts.drop(conn, draft)
         await interaction.response.edit_message(view=ui.discarded(draft))
 
-    @press("update.save", may="editor")
+    @component("update.save", may="editor")
     async def on_save(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
         now, guild_id = self.bot.clock.now(), in_ids(interaction, caller)
         draft: Draft | None = None
@@ -284,7 +284,7 @@ class Updates(commands.Cog):
             view = ui.preview(found, guild_id) if found.moved_on else ui.saved(found, now, now + UNDO_FOR, guild_id)
         await interaction.response.edit_message(view=view)
 
-    @press("update.undo", may="editor")
+    @component("update.undo", may="editor")
     async def on_undo(self, interaction: Interaction, caller: Caller, batch: str) -> None:
         async with self.bot.db.write(caller.guild_id) as conn:
             person = await people.ensure(conn, caller.user_id)

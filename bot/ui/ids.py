@@ -10,7 +10,7 @@ LIMIT = 100  # Discord: custom_id of a component or modal.
 
 @dataclass(frozen=True)
 class Pressed:
-    """A custom id taken apart. `guild_id` is only there where the press may come from a DM."""
+    """A custom id taken apart. `guild_id` is only there where the button may be in a DM."""
 
     name: str
     version: str

@@ -10,7 +10,7 @@ import discord
 import pytest
 import simcord
 
-from bot.presses import Presses
+from bot.presses import ComponentRouter
 from bot.services import desks, drafts, people, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
@@ -158,7 +158,7 @@ async def test_before_setup_every_command_says_what_is_missing(empty_world: Worl
 
 
 async def test_every_press_asks_for_the_rights_anew(world: World):
-    names = [name for name in handlers(world.bot.presses) if name.startswith("update.")]
+    names = [name for name in handlers(world.bot.components) if name.startswith("update.")]
     assert len(names) == 16
     for name in names:
         result = await press(world, world.member, custom_id(name, "1", "1"))
@@ -168,7 +168,7 @@ async def test_every_press_asks_for_the_rights_anew(world: World):
 async def test_every_press_answers_arguments_that_nobody_gave_it(world: World, caplog: pytest.LogCaptureFixture):
     huge = "9" * 30
     before = await ledger(world)
-    for name in handlers(world.bot.presses):
+    for name in handlers(world.bot.components):
         if name in ("me.delete", "settings.delete"):  # They take none, and do what they say.
             assert "another version" in answer(await press(world, world.manager, custom_id(name, "1")))
             continue
@@ -192,8 +192,8 @@ async def test_every_press_answers_arguments_that_nobody_gave_it(world: World, c
     assert await ledger(world) == before
 
 
-def handlers(presses: Presses) -> list[str]:
-    return list(presses.handlers)
+def handlers(components: ComponentRouter) -> list[str]:
+    return list(components.handlers)
 
 
 async def test_an_editor_who_lost_the_role_saves_nothing(world: World):

@@ -19,7 +19,7 @@ async def asked(desk: Desk) -> Desk:
     """The desk with /ask offered."""
     cog = asking.Ask(desk.bot)
     await desk.bot.add_cog(cog)
-    desk.bot.presses.add(cog)
+    desk.bot.components.add(cog)
     await desk.bot.tree.sync()
     return desk
 

@@ -32,7 +32,7 @@ async def used(desk: Desk) -> Desk:
     """Yield the desk with /follow and the buttons of what arrives by itself."""
     for cog in (follow.FollowCog(desk.bot), sent.SentCog(desk.bot)):
         await desk.bot.add_cog(cog)
-        desk.bot.presses.add(cog)
+        desk.bot.components.add(cog)
     await desk.bot.tree.sync()
     return desk
 
