@@ -19,7 +19,7 @@ from bot.ledger.values import quoted
 from bot.pacing import Pace
 from bot.presses import ComponentRouter
 from bot.recent import ANSWERS_KEPT, Answered, Kept, Recently, Turned
-from bot.rights import Rights
+from bot.rights import Permissions
 from bot.ui.text import error_text, escaped
 from data.database import Database
 
@@ -83,7 +83,7 @@ class Attache(commands.AutoShardedBot):
         self.db = db
         self.clock = clock
         pace = Pace()
-        self.rights = Rights(self, pace)
+        self.permissions = Permissions(self, pace)
         self.components = ComponentRouter(self)
         self.recently = Recently()
         self.answered: Answered = Kept(ANSWERS_KEPT)

@@ -128,7 +128,9 @@ class Attempt:
             return True
         if destination.user_id is not None:
             try:
-                there = await self._bot.rights.is_member(destination.guild_id, destination.user_id, self._clock.now())
+                there = await self._bot.permissions.is_member(
+                    destination.guild_id, destination.user_id, self._clock.now()
+                )
             except discord.Forbidden:
                 raise Later("Discord does not tell who is in the server") from None
             if there:

@@ -4,7 +4,7 @@ Stopped                 the program ends with a sentence for whoever runs it
 UserError               shown as it is; nothing was changed
 ├── BadInput            something typed cannot be used, with an example of what can
 ├── NotInRecord         what was asked for is not in this server's record
-└── NotAllowed          the rights are missing, with who has them
+└── NotAllowed          the permissions are missing, with who has them
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The router of message components (buttons, selects) and modals: custom id, handler, rights, call.
+"""The router of message components (buttons, selects) and modals: custom id, handler, permissions, call.
 
 All state is in the custom id, so a button works after a restart and in a direct message. The view store of discord.py
 is not used: views and modals are stopped before they are sent, and `Attache.on_interaction` hands every component and
@@ -22,7 +22,7 @@ import discord
 from discord.ext import commands
 
 from bot.errors import UserError
-from bot.rights import Caller, May, require_editor, require_manager
+from bot.rights import Actor, Requirement, require_editor, require_manager
 from bot.services import desks
 from bot.ui import ids
 
@@ -36,27 +36,28 @@ Handler = Callable[..., Awaitable[None]]
 class ComponentRule:
     """What a component handler registers: the first word of its custom ids, who may use it, and where.
 
-    `anywhere` says that no server is needed, `rights` that the handler looks at the caller's rights itself.
+    `anywhere` says that no server is needed, `permissions` that the handler looks at the actor's
+    permissions itself.
     """
 
     name: str
-    may: May
+    requires: Requirement
     anywhere: bool
-    rights: bool
+    permissions: bool
 
 
 def component(
-    name: str, *, may: May = "everyone", anywhere: bool = False, rights: bool = False
+    name: str, *, requires: Requirement = "everyone", anywhere: bool = False, permissions: bool = False
 ) -> Callable[[Handler], Handler]:
     """Mark a cog's method as the handler of components and modals whose custom id begins with `name`.
 
-    It is called with the interaction, the caller and the arguments of the id. With `anywhere` it also takes what comes
-    from a direct message and names no server; the caller is None there. In a direct message, the rights of a caller are
-    asked of Discord only where `may` needs them or `rights` asks for them.
+    It is called with the interaction, the actor and the arguments of the id. With `anywhere` it also takes what comes
+    from a direct message and names no server; the actor is None there. In a direct message, the permissions of an
+    actor are asked of Discord only where `requires` needs them or `permissions` asks for them.
     """
 
     def mark(handler: Handler) -> Handler:
-        handler.__component__ = ComponentRule(name, may, anywhere, rights or may != "everyone")  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
+        handler.__component__ = ComponentRule(name, requires, anywhere, permissions or requires != "everyone")  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
         return handler
 
     return mark
@@ -87,7 +88,7 @@ def all_chosen(interaction: discord.Interaction) -> list[str]:
 
 
 class ComponentRouter:
-    """All component handlers by name. The tests of rights walk through `handlers`."""
+    """All component handlers by name. The tests of permissions walk through `handlers`."""
 
     def __init__(self, bot: Attache) -> None:
         self._bot = bot
@@ -110,18 +111,18 @@ class ComponentRouter:
             raise _from_another_version()
         rule, handler = self.handlers[id_.name]
         now = self._bot.clock.now()
-        caller: Caller | None = None
+        actor: Actor | None = None
         if not rule.anywhere or interaction.guild_id is not None or id_.guild_id is not None:
-            caller = await self._bot.rights.caller(interaction, now, id_.guild_id, rights=rule.rights)
-            if rule.may == "manager":
-                require_manager(caller)
-            elif rule.may == "editor":
-                require_editor(caller, await desks.get(self._bot.db.read, caller.guild_id))
+            actor = await self._bot.permissions.actor(interaction, now, id_.guild_id, permissions=rule.permissions)
+            if rule.requires == "manager":
+                require_manager(actor)
+            elif rule.requires == "editor":
+                require_editor(actor, await desks.get(self._bot.db.read, actor.guild_id))
         try:
-            inspect.signature(handler).bind(interaction, caller, *id_.arguments)
+            inspect.signature(handler).bind(interaction, actor, *id_.arguments)
         except TypeError:
             raise _from_another_version() from None
-        await handler(interaction, caller, *id_.arguments)
+        await handler(interaction, actor, *id_.arguments)
 
 
 def _from_another_version() -> UserError:

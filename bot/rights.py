@@ -19,10 +19,10 @@ MEMBERSHIP_KEPT = timedelta(hours=1)
 ABSENCE_KEPT = timedelta(minutes=1)  # Short, so that who comes back is found again soon.
 ANSWER_WITHIN = 1.5  # Seconds; Discord shows an interaction as failed after 3 without an answer.
 TYPING_WITHIN = 0.5  # Seconds that the choices of an option wait; what comes later is there for the next letter.
-May = Literal["everyone", "editor", "manager"]
+Requirement = Literal["everyone", "editor", "manager"]
 
 
-class Edited(Protocol):
+class HasEditors(Protocol):
     """What knows its editors' role: a server's settings, or a record that was opened."""
 
     @property
@@ -30,28 +30,28 @@ class Edited(Protocol):
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who asks, in which server, with which rights there."""
+class Actor:
+    """Who asks, in which server, with which permissions there."""
 
     guild_id: int
     user_id: int
     manager: bool
     role_ids: frozenset[int]
 
-    def may_edit(self, desk: Edited) -> bool:
+    def may_edit(self, desk: HasEditors) -> bool:
         """Editors have the role chosen in /setup; who has Manage Server always is one."""
         return self.manager or (desk.editor_role_id is not None and desk.editor_role_id in self.role_ids)
 
 
-def require_manager(caller: Caller) -> None:
-    if not caller.manager:
+def require_manager(actor: Actor) -> None:
+    if not actor.manager:
         raise NotAllowed(
             "Only someone with the permission Manage Server can do this. Nothing was changed. Ask one of them."
         )
 
 
-def require_editor(caller: Caller, desk: Desk) -> None:
-    if not caller.may_edit(desk):
+def require_editor(actor: Actor, desk: Desk) -> None:
+    if not actor.may_edit(desk):
         raise NotAllowed(f"Only editors change the record. {editors_are(desk)} Nothing was changed.", marked_up=True)
 
 
@@ -77,33 +77,34 @@ class Servers:
     unknown: frozenset[int]
 
 
-class Rights:
-    """Looks rights up. That somebody is a member is kept for an hour, what they may do is not."""
+class Permissions:
+    """Looks permissions up. That somebody is a member is kept for an hour, what they may do is not."""
 
     def __init__(self, bot: discord.Client, pace: Pace) -> None:
         self._bot, self._pace = bot, pace
         self._known: dict[tuple[int, int], tuple[datetime, bool]] = {}
         self._asking: dict[tuple[int, int], asyncio.Task[bool | None]] = {}
 
-    async def caller(
-        self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None, *, rights: bool = False
-    ) -> Caller:
+    async def actor(
+        self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None, *, permissions: bool = False
+    ) -> Actor:
         """Who pressed or typed. `guild_id` is what a button in a DM names; NotAllowed when the person is not there,
         UserError when Discord does not tell in time.
 
-        A DM says nothing of roles, so there the caller has none, unless `rights` asks Discord for them as they are now.
+        A DM says nothing of roles, so there the actor has none, unless `permissions` asks Discord for them as they are
+        now.
         """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:
                 raise NotAllowed("This belongs to another server, so it cannot be opened here. Nothing was changed.")
             user = interaction.user
             roles = frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
-            return Caller(interaction.guild_id, user.id, interaction.permissions.manage_guild, roles)
+            return Actor(interaction.guild_id, user.id, interaction.permissions.manage_guild, roles)
         if guild_id is None:
             raise NotAllowed("This works in a server, not in a direct message. Nothing was changed. Open it there.")
         user_id = interaction.user.id
-        if not rights and self._recall(guild_id, user_id, now):
-            return Caller(guild_id, user_id, manager=False, role_ids=frozenset())
+        if not permissions and self._recall(guild_id, user_id, now):
+            return Actor(guild_id, user_id, manager=False, role_ids=frozenset())
         self._pace.requests.count()
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -112,9 +113,9 @@ class Rights:
             raise unanswered() from None
         if member is None:
             raise NotAllowed("You are no longer in the server that this belongs to. Nothing was changed.")
-        if not rights:
-            return Caller(guild_id, user_id, manager=False, role_ids=frozenset())
-        return Caller(guild_id, user_id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
+        if not permissions:
+            return Actor(guild_id, user_id, manager=False, role_ids=frozenset())
+        return Actor(guild_id, user_id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
 
     async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
         """Whether the person, and the bot, is in that server, as Discord told within the last hour.

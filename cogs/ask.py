@@ -14,7 +14,7 @@ from bot.errors import BadInput
 from bot.ledger.words import one_line
 from bot.presses import component
 from bot.recent import Answer, quarter_of
-from bot.rights import Caller
+from bot.rights import Actor
 from bot.services import asking, desks, questions, records
 from bot.ui import answers
 from bot.ui.ids import number
@@ -46,9 +46,9 @@ class Ask(commands.Cog):
     async def ask(self, interaction: Interaction, question: app_commands.Range[str, 1, LONGEST]) -> None:
         """Ask a question in plain words; the answer comes from the record, with its source"""
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
+        actor = await self.bot.permissions.actor(interaction, now)
         text = one_line(question)
-        made = await self._answer(interaction, caller.guild_id, text, now)
+        made = await self._answer(interaction, actor.guild_id, text, now)
         key = _carried(text, _CARRIED_WITH_RECORD if made.found.options else _CARRIED)
         row = None if key else questions.new_id()
         try:
@@ -57,31 +57,31 @@ class Ask(commands.Cog):
             # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again. An
             # answer can have arrived though its sending failed, and its buttons are to work then too.
             if row is not None or not made.found.answered:
-                async with self.bot.db.write(caller.guild_id) as conn:
+                async with self.bot.db.write(actor.guild_id) as conn:
                     await questions.keep_asked(
                         conn,
-                        caller.guild_id,
+                        actor.guild_id,
                         text,
                         now=now,
-                        user_id=caller.user_id,
+                        user_id=actor.user_id,
                         unanswered=not made.found.answered,
                         question_id=row,
                     )
 
     @component("ask.which")
-    async def which(self, interaction: Interaction, caller: Caller, key: str, slug: str) -> None:
+    async def which(self, interaction: Interaction, actor: Actor, key: str, slug: str) -> None:
         """One of several records was meant: the answer about it takes the place of the question back."""
         now = self.bot.clock.now()
-        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, slug)
-        guild_id = in_ids(interaction, caller)
+        made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, slug)
+        guild_id = in_ids(interaction, actor)
         await turn(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
 
     @component("ask.sources")
-    async def sources(self, interaction: Interaction, caller: Caller, key: str, chosen: str, page: str = "") -> None:
+    async def sources(self, interaction: Interaction, actor: Actor, key: str, chosen: str, page: str = "") -> None:
         """Every fact behind the answer."""
         now = self.bot.clock.now()
-        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
-        named = await records.get_many(self.bot.db.read, caller.guild_id, answers.beside(made.found))
+        made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, chosen)
+        named = await records.get_many(self.bot.db.read, actor.guild_id, answers.beside(made.found))
         view = answers.sources(
             made.found,
             named,
@@ -89,18 +89,18 @@ class Ask(commands.Cog):
             key=key,
             chosen=chosen,
             now=now,
-            guild_id=in_ids(interaction, caller),
+            guild_id=in_ids(interaction, actor),
         )
         await turn(interaction, view, new=not page)
 
     @component("ask.share")
-    async def share(self, interaction: Interaction, caller: Caller, key: str, chosen: str) -> None:
+    async def share(self, interaction: Interaction, actor: Actor, key: str, chosen: str) -> None:
         """Posts the answer where the presser may write. The private one loses its button, so it is shared once."""
         require_may_post(interaction)
         now = self.bot.clock.now()
-        made = await self._answer(interaction, caller.guild_id, await self._asked(caller, key, now), now, chosen)
+        made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, chosen)
         told = answers.answer(*made, key=key, chosen=chosen, sharable=False, note="-# Shared in this channel.")
-        by = f"-# Asked and shared by <@{caller.user_id}>"
+        by = f"-# Asked and shared by <@{actor.user_id}>"
         public = answers.answer(*made, key=key, chosen=chosen, shared=True, note=by)
         if is_private(interaction):
             await interaction.response.edit_message(view=told)
@@ -109,13 +109,13 @@ class Ask(commands.Cog):
             await interaction.response.send_message(view=public)
 
     @component("ask.missed")
-    async def missed(self, interaction: Interaction, caller: Caller, key: str) -> None:
+    async def missed(self, interaction: Interaction, actor: Actor, key: str) -> None:
         """Hands the question to the editors of the server."""
         now = self.bot.clock.now()
-        text = await self._asked(caller, key, now)
-        async with self.bot.db.write(caller.guild_id) as conn:
-            await desks.get(conn, caller.guild_id)  # A server that deleted everything keeps no questions either.
-            await questions.file(conn, caller.guild_id, text, now=now, user_id=caller.user_id)
+        text = await self._asked(actor, key, now)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            await desks.get(conn, actor.guild_id)  # A server that deleted everything keeps no questions either.
+            await questions.file(conn, actor.guild_id, text, now=now, user_id=actor.user_id)
         await interaction.response.send_message(
             "Filed for the editors of this server, for at most 90 days. They see the question, not who asked; nothing "
             f"leaves the server. Meanwhile {self.bot.mention('search')} finds records by their words.",
@@ -147,11 +147,11 @@ class Ask(commands.Cog):
         found = await asking.find(conn, guild_id, understood, chosen=chosen)
         return self.bot.answered.keep(key, depends_on, Answer(found, answers.draw(text, found, now=now)))
 
-    async def _asked(self, caller: Caller, key: str, now: datetime) -> str:
+    async def _asked(self, actor: Actor, key: str, now: datetime) -> str:
         """The question that a button carries or names."""
         if key.startswith("=") and key[1:].strip():
             return key[1:].replace(_COLON, ":")
-        return await questions.get_asked(self.bot.db.read, caller.guild_id, number(key), now=now)
+        return await questions.get_asked(self.bot.db.read, actor.guild_id, number(key), now=now)
 
 
 def _carried(text: str, most: int) -> str:

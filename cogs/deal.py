@@ -42,17 +42,17 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
         topic: Topic | None = None,
     ) -> None:
         """List the deals, by stage, participant or topic"""
-        caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-        listing = await filters(self.bot, caller.guild_id, stage=stage, participant=participant, topic=topic)
+        actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
+        listing = await filters(self.bot, actor.guild_id, stage=stage, participant=participant, topic=topic)
         await answer_list(interaction, listing)
 
     @app_commands.command()
     @app_commands.describe(deal="The deal: choose while typing, or write its name")
     async def history(self, interaction: Interaction, deal: Deal) -> None:
         """Show the dated course of a deal: each update, before and after, with its source"""
-        caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-        opened = await find(self.bot, caller.guild_id, deal, ("deal",))
-        course = await courses.get(self.bot.db.read, caller.guild_id, opened.record.slug)
+        actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
+        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        course = await courses.get(self.bot.db.read, actor.guild_id, opened.record.slug)
         await interaction.response.send_message(view=history.course(course, 0), ephemeral=True)
 
 

@@ -15,7 +15,7 @@ from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
 from bot.presses import chosen, component
-from bot.rights import Caller, require_manager, unanswered
+from bot.rights import Actor, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
 from bot.services.follows import Place
 from bot.ui import digest as drawn
@@ -81,29 +81,29 @@ class DigestCog(commands.Cog):
     ) -> None:
         """Set the digest of a channel, or your own: its time, zone and days"""
         asked = Asked.read(at, zone, weekdays)
-        caller = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
-        if caller is None:
+        actor = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
+        if actor is None:
             return
-        await desks.get(self.bot.db.read, caller.guild_id)
+        await desks.get(self.bot.db.read, actor.guild_id)
         if channel is not None:
-            require_manager(caller)
+            require_manager(actor)
             require_postable(channel)
         if interaction.guild_id is not None:
             await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._set(interaction, caller, asked, channel)
+        await self._set(interaction, actor, asked, channel)
 
-    async def _set(self, interaction: Interaction, caller: Caller, asked: Asked, channel: Postable | None) -> None:
+    async def _set(self, interaction: Interaction, actor: Actor, asked: Asked, channel: Postable | None) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
         own: destinations.Own | None = None
-        async with self.bot.db.write(caller.guild_id) as conn:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if channel is not None:
-                person_id = (await people.ensure(conn, caller.user_id)).id
+                person_id = (await people.ensure(conn, actor.user_id)).id
                 place = await destinations.ensure_channel(
-                    conn, caller.guild_id, channel.id, now=now, person_id=person_id
+                    conn, actor.guild_id, channel.id, now=now, person_id=person_id
                 )
             else:
-                own = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+                own = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
                 place, person_id = own.place, own.person_id
             place = await digests.set_up(
                 conn,
@@ -140,13 +140,13 @@ class DigestCog(commands.Cog):
             person = await people.find(self.bot.db.read, interaction.user.id)
             own = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
             own = [one for one in own if one.digest_at]
-            servers = await self.bot.rights.still_in((one.guild_id for one in own), interaction.user.id, now)
+            servers = await self.bot.permissions.still_in((one.guild_id for one in own), interaction.user.id, now)
             found, incomplete = [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
         else:
-            caller = await self.bot.rights.caller(interaction, now)
-            await desks.get(self.bot.db.read, caller.guild_id)
-            found = await digests.list_of_desk(self.bot.db.read, caller.guild_id)
-            own = await self._place(self.bot.db.read, caller, None)
+            actor = await self.bot.permissions.actor(interaction, now)
+            await desks.get(self.bot.db.read, actor.guild_id)
+            found = await digests.list_of_desk(self.bot.db.read, actor.guild_id)
+            own = await self._place(self.bot.db.read, actor, None)
             found += [own] if own is not None and own.digest_at else []
         if not found:
             if incomplete:
@@ -167,18 +167,18 @@ class DigestCog(commands.Cog):
         self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None
     ) -> None:
         """The digest as it would be sent at this moment, also where none is set yet"""
-        caller = await self._caller(interaction, "preview")
-        if caller is not None:
-            await self._preview(interaction, caller, channel)
+        actor = await self._caller(interaction, "preview")
+        if actor is not None:
+            await self._preview(interaction, actor, channel)
 
-    async def _preview(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
+    async def _preview(self, interaction: Interaction, actor: Actor, channel: Postable | None) -> None:
         now, conn = self.bot.clock.now(), self.bot.db.read
-        desk = await desks.get(conn, caller.guild_id)
+        desk = await desks.get(conn, actor.guild_id)
         if channel is not None:
-            require_manager(caller)
+            require_manager(actor)
         channel_id = channel.id if channel is not None else None
-        place = await self._place(conn, caller, channel)
-        if channel_id is None and caller.manager and (place is None or place.digest_at is None):
+        place = await self._place(conn, actor, channel)
+        if channel_id is None and actor.manager and (place is None or place.digest_at is None):
             channel_id = desk.channel_id  # Who manages the server sets its digest before their own.
             place = await destinations.find_channel(conn, desk.guild_id, channel_id) if channel_id else place
         note = ""
@@ -189,7 +189,7 @@ class DigestCog(commands.Cog):
         day = when.local_date(now, place.zone)
         found = await digests.plan_digest(conn, place, desk, now=now, day=day, at=now)
         note = note or drawn.when_sent(found, next_digest(place, now))
-        await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, caller)))
+        await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, actor)))
 
     # Ending
 
@@ -197,42 +197,42 @@ class DigestCog(commands.Cog):
     @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
     async def off(self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None) -> None:
         """End a digest; follows and reminders stay"""
-        caller = await self._caller(interaction, "off")
-        if caller is not None:
-            await self._off(interaction, caller, channel)
+        actor = await self._caller(interaction, "off")
+        if actor is not None:
+            await self._off(interaction, actor, channel)
 
-    async def _off(self, interaction: Interaction, caller: Caller, channel: Postable | None) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            place = await self._with_digest(conn, caller, channel)
+    async def _off(self, interaction: Interaction, actor: Actor, channel: Postable | None) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            place = await self._with_digest(conn, actor, channel)
             await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
         await answer(interaction, answers.is_off(place))
 
     # Whose digest
 
-    async def _place(self, conn: Connection, caller: Caller, channel: Postable | None) -> Destination | None:
+    async def _place(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination | None:
         if channel is not None:
-            return await destinations.find_channel(conn, caller.guild_id, channel.id)
-        person = await people.find(conn, caller.user_id)
-        return person and await destinations.find_person(conn, caller.guild_id, person.id)
+            return await destinations.find_channel(conn, actor.guild_id, channel.id)
+        person = await people.find(conn, actor.user_id)
+        return person and await destinations.find_person(conn, actor.guild_id, person.id)
 
-    async def _with_digest(self, conn: Connection, caller: Caller, channel: Postable | None) -> Destination:
-        """The destination that is meant: the channel's, which needs Manage Server, or the caller's own."""
+    async def _with_digest(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination:
+        """The destination that is meant: the channel's, which needs Manage Server, or the actor's own."""
         if channel is not None:
-            require_manager(caller)
-        place = await self._place(conn, caller, channel)
+            require_manager(actor)
+        place = await self._place(conn, actor, channel)
         if place is None or place.digest_at is None:
             whose = f"{channel.mention} has" if channel is not None else "You have"
-            hint = "; a channel's is named in channel" if channel is None and caller.manager else ""
+            hint = "; a channel's is named in channel" if channel is None and actor.manager else ""
             raise UserError(
                 f"{whose} no digest here. Nothing was changed. /digest set begins one{hint}.", marked_up=True
             )
         return place
 
-    async def _caller(self, interaction: Interaction, verb: str, *given: str) -> Caller | None:
+    async def _caller(self, interaction: Interaction, verb: str, *given: str) -> Actor | None:
         """Who asks, about which server. In a DM with several the answer is a menu that asks; None then."""
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
-            return await self.bot.rights.caller(interaction, now)
+            return await self.bot.permissions.actor(interaction, now)
         await defer_in_dm(interaction)
         places, incomplete = await self._places(interaction)
         if not places:
@@ -243,7 +243,7 @@ class DigestCog(commands.Cog):
                 "Use /digest set there; it then arrives here."
             )
         if len(places) == 1 and not incomplete:
-            return await self.bot.rights.caller(interaction, now, places[0].guild_id)
+            return await self.bot.permissions.actor(interaction, now, places[0].guild_id)
         await answer(
             interaction,
             "\n".join(["Of which server?", *([UNANSWERED] if incomplete else [])]),
@@ -256,32 +256,32 @@ class DigestCog(commands.Cog):
         person = await people.find(self.bot.db.read, interaction.user.id)
         places = await follows.places_of(self.bot.db.read, person.id) if person else []
         now = self.bot.clock.now()
-        servers = await self.bot.rights.still_in((p.guild_id for p in places), interaction.user.id, now)
+        servers = await self.bot.permissions.still_in((p.guild_id for p in places), interaction.user.id, now)
         return [p for p in places if p.guild_id in servers.there], bool(servers.unknown)
 
     @component("digest.server", anywhere=True)
-    async def server_chosen(self, interaction: Interaction, _: Caller | None, verb: str, *given: str) -> None:
+    async def server_chosen(self, interaction: Interaction, _: Actor | None, verb: str, *given: str) -> None:
         """The menu that asked of which server goes on with what was typed."""
         now = self.bot.clock.now()
         value = chosen(interaction)
-        caller = await self.bot.rights.caller(interaction, now, int(value) if value.isdecimal() else 0)
+        actor = await self.bot.permissions.actor(interaction, now, int(value) if value.isdecimal() else 0)
         if verb == "set":
             asked = Asked(*given)
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._set(interaction, caller, asked, None)
+            await self._set(interaction, actor, asked, None)
         elif verb == "preview":
-            await self._preview(interaction, caller, None)
+            await self._preview(interaction, actor, None)
         else:
-            await self._off(interaction, caller, None)
+            await self._off(interaction, actor, None)
 
     # Buttons of a digest
 
     @component("digest.follow")
-    async def follow_a_deal(self, interaction: Interaction, caller: Caller) -> None:
-        found, total = await records.list_kind(self.bot.db.read, caller.guild_id, "deal")
+    async def follow_a_deal(self, interaction: Interaction, actor: Actor) -> None:
+        found, total = await records.list_kind(self.bot.db.read, actor.guild_id, "deal")
         if not found:
             raise UserError("No deal is on the record yet, so there is none to follow. Nothing was changed.")
-        view = answers.deals_to_follow(found, total, in_ids(interaction, caller))
+        view = answers.deals_to_follow(found, total, in_ids(interaction, actor))
         await interaction.response.send_message("Which one?", view=view, ephemeral=True)
 
 

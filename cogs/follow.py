@@ -14,7 +14,7 @@ from bot.ledger.fields import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.presses import component
-from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, require_manager, unanswered
+from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, follows, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
@@ -64,67 +64,67 @@ class FollowCog(commands.Cog):
                 "A follow begins in the server that keeps the record. Nothing was changed. Use /follow add there; "
                 "what you follow then arrives here."
             )
-        caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-        await desks.get(self.bot.db.read, caller.guild_id)
-        slug = await self._slug(caller.guild_id, what)
+        actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
+        await desks.get(self.bot.db.read, actor.guild_id)
+        slug = await self._slug(actor.guild_id, what)
         if role is not None and channel is None:
             raise BadInput("A role is mentioned in a channel. Nothing was changed. Choose a channel as well.")
         if channel is not None:
-            require_manager(caller)
+            require_manager(actor)
             require_postable(channel)
         if role is not None and channel is not None:
             _require_pinging(role, channel, everything=slug is None)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._add(interaction, caller, slug, channel and channel.id, role and role.id)
+        await self._add(interaction, actor, slug, channel and channel.id, role and role.id)
 
     @component("follow.add")
-    async def on_add(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    async def on_add(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Answer a button of a card or message: who follows already is told so, and can stop."""
-        await records.get(self.bot.db.read, caller.guild_id, slug)
-        if not await self._tell_own(interaction, caller, slug):
+        await records.get(self.bot.db.read, actor.guild_id, slug)
+        if not await self._tell_own(interaction, actor, slug):
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._add(interaction, caller, slug, None, None)
+            await self._add(interaction, actor, slug, None, None)
 
     @component("follow.show")
-    async def on_show(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    async def on_show(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Answer the button of a card whose reader follows: what arrives, how, and to stop. It may have ended since."""
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        if not await self._tell_own(interaction, caller, slug):
-            guild_id = caller.guild_id if interaction.guild_id is None else None
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        if not await self._tell_own(interaction, actor, slug):
+            guild_id = actor.guild_id if interaction.guild_id is None else None
             text, view = drawn.not_following(opened.record, guild_id)
             await interaction.response.send_message(text, view=view, ephemeral=True)
 
-    async def _tell_own(self, interaction: Interaction, caller: Caller, slug: str) -> bool:
+    async def _tell_own(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
         """Tell a person that they follow a record, with a button to stop; False when they do not."""
-        follow = await follows.find_own(self.bot.db.read, caller.guild_id, caller.user_id, slug)
+        follow = await follows.find_own(self.bot.db.read, actor.guild_id, actor.user_id, slug)
         if follow is None:
             return False
         place = await destinations.get(self.bot.db.read, follow.destination_id)
-        guild_id = caller.guild_id if interaction.guild_id is None else None
+        guild_id = actor.guild_id if interaction.guild_id is None else None
         text, view = drawn.following(follow, place, guild_id)
         await interaction.response.send_message(text, view=view, ephemeral=True)
         return True
 
     async def _add(
-        self, interaction: Interaction, caller: Caller, slug: str | None, channel_id: int | None, role_id: int | None
+        self, interaction: Interaction, actor: Actor, slug: str | None, channel_id: int | None, role_id: int | None
     ) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
-        async with self.bot.db.write(caller.guild_id) as conn:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if channel_id is not None:
-                person = await people.ensure(conn, caller.user_id)
+                person = await people.ensure(conn, actor.user_id)
                 place = await destinations.ensure_channel(
-                    conn, caller.guild_id, channel_id, now=now, person_id=person.id
+                    conn, actor.guild_id, channel_id, now=now, person_id=person.id
                 )
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
             else:
-                own = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+                own = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
                 place = own.place
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
                 payload = {"verb": "follow", "slug": slug}
                 planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", now=now, payload=payload)
         confirmed = await send_first(self.bot, planned)
-        guild_id = caller.guild_id if interaction.guild_id is None else None
+        guild_id = actor.guild_id if interaction.guild_id is None else None
         await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
 
     async def _slug(self, guild_id: int, what: str) -> str | None:
@@ -144,10 +144,10 @@ class FollowCog(commands.Cog):
         return choices(offered)
 
     @component("follow.digest")
-    async def add_digest(self, interaction: Interaction, caller: Caller, destination_id: str) -> None:
+    async def add_digest(self, interaction: Interaction, actor: Actor, destination_id: str) -> None:
         now = self.bot.clock.now()
-        async with self.bot.db.write(caller.guild_id) as conn:
-            place = await self._own(conn, caller, number(destination_id))
+        async with self.bot.db.write(actor.guild_id) as conn:
+            place = await self._own(conn, actor, number(destination_id))
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
@@ -159,14 +159,14 @@ class FollowCog(commands.Cog):
         )
 
     @component("follow.quiet")
-    async def digest_only(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
+    async def digest_only(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
         now = self.bot.clock.now()
-        async with self.bot.db.write(caller.guild_id) as conn:
-            follow = await follows.find(conn, caller.guild_id, number(follow_id))
+        async with self.bot.db.write(actor.guild_id) as conn:
+            follow = await follows.find(conn, actor.guild_id, number(follow_id))
             if follow is None:
                 raise _over()
-            place = await self._own(conn, caller, follow.destination_id)
-            await follows.digest_only(conn, caller.guild_id, follow.id)
+            place = await self._own(conn, actor, follow.destination_id)
+            await follows.digest_only(conn, actor.guild_id, follow.id)
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         await interaction.response.send_message(
@@ -175,13 +175,13 @@ class FollowCog(commands.Cog):
             ephemeral=True,
         )
 
-    async def _own(self, conn: Connection, caller: Caller, destination_id: int) -> Destination:
-        """A destination that the caller may change: their own, or a channel's with Manage Server."""
-        place = await destinations.find(conn, caller.guild_id, destination_id)
-        if place is None or (place.person_id is not None and place.user_id != caller.user_id):
+    async def _own(self, conn: Connection, actor: Actor, destination_id: int) -> Destination:
+        """A destination that the actor may change: their own, or a channel's with Manage Server."""
+        place = await destinations.find(conn, actor.guild_id, destination_id)
+        if place is None or (place.person_id is not None and place.user_id != actor.user_id):
             raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
         if place.channel_id is not None:
-            require_manager(caller)
+            require_manager(actor)
         return place
 
     # Looking
@@ -223,7 +223,7 @@ class FollowCog(commands.Cog):
         await answer(interaction, view=drawn.log(found, held, in_dm=in_dm, incomplete=incomplete, now=now))
 
     async def _places(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[drawn.Place], bool]:
-        """The destinations that concern the caller: their own, and in a server those they may manage or set up.
+        """The destinations that concern the actor: their own, and in a server those they may manage or set up.
 
         Also whether some may be missing, because Discord did not say in time that the person is still there.
         """
@@ -232,16 +232,16 @@ class FollowCog(commands.Cog):
         if interaction.guild_id is None:
             own = await destinations.list_of_person(conn, person.id) if person else []
             # Who left a server is told nothing more of it.
-            servers = await self.bot.rights.still_in((p.guild_id for p in own), interaction.user.id, now, within)
+            servers = await self.bot.permissions.still_in((p.guild_id for p in own), interaction.user.id, now, within)
             found, incomplete = [p for p in own if p.guild_id in servers.there], bool(servers.unknown)
         else:
-            caller = await self.bot.rights.caller(interaction, now)
-            await desks.get(conn, caller.guild_id)
+            actor = await self.bot.permissions.actor(interaction, now)
+            await desks.get(conn, actor.guild_id)
             found = [
                 place
-                for place in await destinations.list_of_desk(conn, caller.guild_id)
-                if place.user_id == caller.user_id
-                or (place.channel_id is not None and (caller.manager or (person and place.set_up_by == person.id)))
+                for place in await destinations.list_of_desk(conn, actor.guild_id)
+                if place.user_id == actor.user_id
+                or (place.channel_id is not None and (actor.manager or (person and place.set_up_by == person.id)))
             ]
         found.sort(key=lambda place: place.channel_id is not None)
         places: list[drawn.Place] = []
@@ -282,10 +282,10 @@ class FollowCog(commands.Cog):
             return
         ((place, follow),) = matching
         guild_id = place.destination.guild_id
-        caller = await self.bot.rights.caller(
+        actor = await self.bot.permissions.actor(
             interaction, self.bot.clock.now(), guild_id if interaction.guild_id is None else None
         )
-        await answer(interaction, await self._remove(caller, follow.id))
+        await answer(interaction, await self._remove(actor, follow.id))
 
     @remove.autocomplete("what")
     async def _complete_follow(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -300,7 +300,7 @@ class FollowCog(commands.Cog):
     async def _follows(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
     ) -> tuple[list[tuple[drawn.Place, Follow]], bool]:
-        """The follows that the caller can end: their own, or a channel's. Also whether some may be missing."""
+        """The follows that the actor can end: their own, or a channel's. Also whether some may be missing."""
         places, incomplete = await self._places(interaction, within)
         found = [
             (place, follow)
@@ -311,16 +311,16 @@ class FollowCog(commands.Cog):
         return found, incomplete
 
     @component("follow.remove")
-    async def on_remove(self, interaction: Interaction, caller: Caller, follow_id: str) -> None:
-        await interaction.response.edit_message(content=await self._remove(caller, number(follow_id)), view=None)
+    async def on_remove(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
+        await interaction.response.edit_message(content=await self._remove(actor, number(follow_id)), view=None)
 
-    async def _remove(self, caller: Caller, follow_id: int) -> str:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            follow = await follows.find(conn, caller.guild_id, follow_id)
+    async def _remove(self, actor: Actor, follow_id: int) -> str:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            follow = await follows.find(conn, actor.guild_id, follow_id)
             if follow is None:
                 raise _over()
-            place = await self._own(conn, caller, follow.destination_id)
-            await follows.remove(conn, caller.guild_id, follow_id)
+            place = await self._own(conn, actor, follow.destination_id)
+            await follows.remove(conn, actor.guild_id, follow_id)
             left = len(await follows.list_of(conn, place.id))
         return drawn.removed(follow, place, left)
 

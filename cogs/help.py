@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.presses import chosen, component
-from bot.rights import Caller
+from bot.rights import Actor
 from bot.services import desks
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
 from cogs.answers import turn
@@ -29,34 +29,34 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True)
     async def show(self, interaction: discord.Interaction[Attache]) -> None:
         """Your first three steps, and every command."""
-        caller = None
+        actor = None
         if interaction.guild_id is not None:
-            caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-        await self._show(interaction, caller)
+            actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
+        await self._show(interaction, actor)
 
     @component("help.group", anywhere=True)
-    async def group(self, interaction: discord.Interaction[Attache], caller: Caller | None, shown: str) -> None:
+    async def group(self, interaction: discord.Interaction[Attache], actor: Actor | None, shown: str) -> None:
         """Answer a choice of the menu. The first steps stay; one group takes the place of another."""
-        who, _ = await self._standing(caller)
+        who, _ = await self._standing(actor)
         offered = list(self._offered(who))
         key = chosen(interaction)
         if not in_group(key, offered):
-            await self._show(interaction, caller)  # Rights, or the groups, have changed since the menu was drawn.
+            await self._show(interaction, actor)  # Rights, or the groups, have changed since the menu was drawn.
             return
         await turn(interaction, group_card(key, offered, mention=self.bot.mention), new=not shown)
 
-    async def _show(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
-        who, stand = await self._standing(caller)
+    async def _show(self, interaction: discord.Interaction[Attache], actor: Actor | None) -> None:
+        who, stand = await self._standing(actor)
         view = help_card(who, stand, list(self._offered(who)), mention=self.bot.mention)
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    async def _standing(self, caller: Caller | None) -> tuple[Who, Stand]:
+    async def _standing(self, actor: Actor | None) -> tuple[Who, Stand]:
         """Return who asks, None in a direct message, and whether their server is set up."""
-        if caller is None:
+        if actor is None:
             return "dm", "ready"
-        desk = await desks.find(self.bot.db.read, caller.guild_id)
-        may_edit = desk is not None and caller.may_edit(desk)
-        who: Who = "manager" if caller.manager else "editor" if may_edit else "member"
+        desk = await desks.find(self.bot.db.read, actor.guild_id)
+        may_edit = desk is not None and actor.may_edit(desk)
+        who: Who = "manager" if actor.manager else "editor" if may_edit else "member"
         if desk is None or desk.set_up_at is None:
             return who, "new"
         return who, "paused" if desk.left_at is not None else "ready"

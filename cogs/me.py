@@ -16,7 +16,7 @@ from discord.ext import commands
 from bot import trouble, when
 from bot.errors import UserError
 from bot.presses import component
-from bot.rights import Caller
+from bot.rights import Actor
 from bot.services import destinations, erasure, people, portability
 from bot.ui import me as cards
 from cogs.zones import complete_zone
@@ -73,7 +73,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
         await interaction.response.send_message(view=cards.delete_question(), ephemeral=True)
 
     @component("me.delete", anywhere=True)
-    async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller | None) -> None:
+    async def really_delete(self, interaction: discord.Interaction[Attache], actor: Actor | None) -> None:
         """Whoever presses deletes their own data, so it needs no right."""
         await interaction.response.defer()
         async with self.bot.db.write(None) as conn:

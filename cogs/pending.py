@@ -28,8 +28,8 @@ class Pending(commands.GroupCog, group_name="pending", group_description="What i
         if about is None:
             await answer_list(interaction, Listing("pending", everything=all))
             return
-        caller = await self.bot.rights.caller(interaction, self.bot.clock.now())
-        opened = await find(self.bot, caller.guild_id, about)
+        actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
+        opened = await find(self.bot, actor.guild_id, about)
         name = escaped(opened.record.name, 100)
         await answer_list(interaction, Listing("pending", linked=(opened.record.slug,), words=name, everything=all))
 

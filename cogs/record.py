@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.presses import chosen, component
-from bot.rights import Caller
+from bot.rights import Actor
 from bot.services import courses, records
 from bot.ui import cards, history
 from bot.ui.ids import number
@@ -22,39 +22,37 @@ class RecordComponents(commands.Cog):
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @component("record.open", rights=True)
-    async def open(self, interaction: Interaction, caller: Caller, slug: str = "") -> None:
+    @component("record.open", permissions=True)
+    async def open(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
         """A button names the record, a menu carries it as its value."""
         now = self.bot.clock.now()
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
-        await interaction.response.send_message(view=await card_of(interaction, caller, opened, now), ephemeral=True)
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
+        await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
 
     @component("record.sources")
-    async def sources(
-        self, interaction: Interaction, caller: Caller, slug: str, page: str = "", order: str = ""
-    ) -> None:
+    async def sources(self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = "") -> None:
         """Every fact of a record, by field or by source."""
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
-            opened, number(page, _DIGITS), by_source=bool(order), guild_id=in_ids(interaction, caller)
+            opened, number(page, _DIGITS), by_source=bool(order), guild_id=in_ids(interaction, actor)
         )
         await turn(interaction, view, new=not page)
 
     @component("record.history")
-    async def history(self, interaction: Interaction, caller: Caller, slug: str = "", page: str = "") -> None:
+    async def history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
         """Open a record: a button names it, a menu carries it as its value."""
-        found = await courses.get(self.bot.db.read, caller.guild_id, slug or chosen(interaction))
-        view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, caller))
+        found = await courses.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
+        view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
         await turn(interaction, view, new=not page)
 
     @component("record.share")
-    async def share(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    async def share(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Posts the card where the presser may write. The private one loses its button, so it is shared once."""
         require_may_post(interaction)
         now = self.bot.clock.now()
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        told = await card_of(interaction, caller, opened, now, sharable=False, note="-# Shared in this channel.")
-        public = await card_of(interaction, caller, opened, now, shared=True, note=f"-# Shared by <@{caller.user_id}>")
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        told = await card_of(interaction, actor, opened, now, sharable=False, note="-# Shared in this channel.")
+        public = await card_of(interaction, actor, opened, now, shared=True, note=f"-# Shared by <@{actor.user_id}>")
         if is_private(interaction):
             await interaction.response.edit_message(view=told)
             await interaction.followup.send(view=public)
@@ -62,11 +60,11 @@ class RecordComponents(commands.Cog):
             await interaction.response.send_message(view=public)
 
     @component("list.page")
-    async def page(self, interaction: Interaction, caller: Caller, key: str, page: str = "0") -> None:
+    async def page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
         """A page of a list, in the place of the one before when that is private."""
         now = self.bot.clock.now()
-        listing = await listing_of(self.bot, caller.guild_id, key, now)
-        view = await list_page(interaction, caller, listing, number(page, _DIGITS), now, key)
+        listing = await listing_of(self.bot, actor.guild_id, key, now)
+        view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)
         await turn(interaction, view)
 
 

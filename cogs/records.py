@@ -14,7 +14,7 @@ from bot.ledger.cited import shortened
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
 from bot.recent import Recent, quarter_of
-from bot.rights import Caller
+from bot.rights import Actor
 from bot.services import desks, follows, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
@@ -89,7 +89,7 @@ async def _recent(
 
 async def card_of(
     interaction: Interaction,
-    caller: Caller,
+    actor: Actor,
     opened: Opened,
     now: datetime,
     *,
@@ -106,17 +106,17 @@ async def card_of(
     conn = interaction.client.db.read
     session = None
     if following is None and not shared:
-        own = await follows.find_own(conn, caller.guild_id, caller.user_id, opened.record.slug)
+        own = await follows.find_own(conn, actor.guild_id, actor.user_id, opened.record.slug)
         following = own is not None
     if opened.record.kind == "dialogue":
         latest = [link.slug for link in opened.links if link.kind == "session" and not link.outward][:1]
-        found = await records.get_many(conn, caller.guild_id, latest)
+        found = await records.get_many(conn, actor.guild_id, latest)
         session = found[0] if found else None
     return cards.record(
         opened,
         now=now,
-        editor=caller.may_edit(opened),
-        guild_id=in_ids(interaction, caller),
+        editor=actor.may_edit(opened),
+        guild_id=in_ids(interaction, actor),
         shared=shared,
         sharable=sharable,
         session=session,
@@ -126,24 +126,24 @@ async def card_of(
     )
 
 
-def in_ids(interaction: Interaction, caller: Caller) -> int | None:
+def in_ids(interaction: Interaction, actor: Actor) -> int | None:
     """The server that the ids of buttons have to name: none in a server, where Discord says it."""
-    return None if interaction.guild_id is not None else caller.guild_id
+    return None if interaction.guild_id is not None else actor.guild_id
 
 
 async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
     """Answers a command with the card of the record that was named, privately."""
     bot = interaction.client
     now = bot.clock.now()
-    caller = await bot.rights.caller(interaction, now)
+    actor = await bot.permissions.actor(interaction, now)
     try:
-        recent, following = await _recent(bot, caller.guild_id, text, kinds, caller.user_id)
+        recent, following = await _recent(bot, actor.guild_id, text, kinds, actor.user_id)
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
         told = str(error).removesuffix(" Nothing was changed.")
         raise NotInRecord(f"{told} /{kinds[0]} list shows the {several} here.") from None
-    view = await card_of(interaction, caller, recent.opened, now, drawn=recent.drawn(now), following=following)
+    view = await card_of(interaction, actor, recent.opened, now, drawn=recent.drawn(now), following=following)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -151,10 +151,10 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
     """Answers a command with the first page of a list, privately."""
     bot = interaction.client
     now = bot.clock.now()
-    caller = await bot.rights.caller(interaction, now)
+    actor = await bot.permissions.actor(interaction, now)
     if listing.wanted is None and listing.kind != "pending":  # These two look by themselves where they have to.
-        await desks.get(bot.db.read, caller.guild_id)
-    view = await list_page(interaction, caller, listing, 0, now)
+        await desks.get(bot.db.read, actor.guild_id)
+    view = await list_page(interaction, actor, listing, 0, now)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -186,24 +186,24 @@ async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Li
 
 
 async def list_page(
-    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None = None
+    interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None = None
 ) -> ui.LayoutView:
     """One page of a list. A list with filters is written down when it has more than one page."""
     bot = interaction.client
-    guild_id = in_ids(interaction, caller)
+    guild_id = in_ids(interaction, actor)
     if listing.kind == "pending":
-        return await _pending_page(interaction, caller, listing, page, now, key)
+        return await _pending_page(interaction, actor, listing, page, now, key)
     if listing.wanted is not None or listing.kind is None:
-        return await _found_page(interaction, caller, listing, page, now, key)
-    found, total, mentioned = await _rows(bot, caller.guild_id, listing.kind, listing, page)
+        return await _found_page(interaction, actor, listing, page, now, key)
+    found, total, mentioned = await _rows(bot, actor.guild_id, listing.kind, listing, page)
     if not found and page > 0:
         page = 0
-        found, total, mentioned = await _rows(bot, caller.guild_id, listing.kind, listing, page)
+        found, total, mentioned = await _rows(bot, actor.guild_id, listing.kind, listing, page)
     if not found:
-        return await _nothing(bot, caller.guild_id, listing.kind, listing.words)
+        return await _nothing(bot, actor.guild_id, listing.kind, listing.words)
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot, caller, listing, now) if total > lists.ROWS else "deal"
+        key = await _kept(bot, actor, listing, now) if total > lists.ROWS else "deal"
     noun = KIND_WORDS[listing.kind]
     return lists.rows(
         sentence(noun[1]),
@@ -233,24 +233,24 @@ async def _rows(
 
 
 async def _found_page(
-    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None
+    interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None
 ) -> ui.LayoutView:
     """One page of what a search found."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
-    drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, page)
+    drawn, read_as = await _searched(bot, actor.guild_id, listing, wanted, page)
     if not drawn.choices and page > 0:
-        drawn, read_as = await _searched(bot, caller.guild_id, listing, wanted, 0)
+        drawn, read_as = await _searched(bot, actor.guild_id, listing, wanted, 0)
     if not drawn.choices:
-        await desks.get(bot.db.read, caller.guild_id)
-        close = await records.complete(bot.db.read, caller.guild_id, wanted.text, limit=3) if wanted.text else []
+        await desks.get(bot.db.read, actor.guild_id)
+        close = await records.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
             wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), read_as
         )
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot, caller, listing, now) if drawn.total > lists.ROWS else "deal"
-    return lists.found(drawn, key=key, guild_id=in_ids(interaction, caller))
+        key = await _kept(bot, actor, listing, now) if drawn.total > lists.ROWS else "deal"
+    return lists.found(drawn, key=key, guild_id=in_ids(interaction, actor))
 
 
 async def _searched(
@@ -281,39 +281,39 @@ async def _searched(
 
 
 async def _pending_page(
-    interaction: Interaction, caller: Caller, listing: Listing, page: int, now: datetime, key: str | None
+    interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None
 ) -> ui.LayoutView:
     """One page of what is open, kept from the last time while nothing has changed since."""
     bot = interaction.client
-    stands = await records.standing(bot.db.read, caller.guild_id), quarter_of(now)
-    drawn = bot.turned.find(caller.guild_id, listing, page, stands)
+    stands = await records.standing(bot.db.read, actor.guild_id), quarter_of(now)
+    drawn = bot.turned.find(actor.guild_id, listing, page, stands)
     if drawn is None:
-        await desks.get(bot.db.read, caller.guild_id)
+        await desks.get(bot.db.read, actor.guild_id)
         about = listing.linked[0] if listing.linked else None
-        waiting = await records.list_waiting(bot.db.read, caller.guild_id, about=about)
+        waiting = await records.list_waiting(bot.db.read, actor.guild_id, about=about)
         if not waiting:
-            return await _nothing(bot, caller.guild_id, "pending", listing.words)
+            return await _nothing(bot, actor.guild_id, "pending", listing.words)
         asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
         shown = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
         here = [one.slug for one in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
-        items = await records.get_many(bot.db.read, caller.guild_id, here)
+        items = await records.get_many(bot.db.read, actor.guild_id, here)
         drawn = lists.pending_drawn(waiting, items, shown, now=now, about=listing.words, everything=listing.everything)
-        bot.turned.keep(caller.guild_id, listing, page, stands, drawn)
+        bot.turned.keep(actor.guild_id, listing, page, stands, drawn)
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
     key = key or plain_key(listing)
     if key is None and drawn.total > lists.ITEMS:
-        key = await _kept(bot, caller, listing, now)
+        key = await _kept(bot, actor, listing, now)
     return lists.pending(
         drawn,
         key=key or "pending",
-        everything_key=(plain_key(everything) or await _kept(bot, caller, everything, now)) if drawn.hidden else "",
-        guild_id=in_ids(interaction, caller),
+        everything_key=(plain_key(everything) or await _kept(bot, actor, everything, now)) if drawn.hidden else "",
+        guild_id=in_ids(interaction, actor),
     )
 
 
-async def _kept(bot: Attache, caller: Caller, listing: Listing, now: datetime) -> str:
-    async with bot.db.write(caller.guild_id) as conn:
-        return str(await questions.keep(conn, caller.guild_id, listing, now=now, user_id=caller.user_id))
+async def _kept(bot: Attache, actor: Actor, listing: Listing, now: datetime) -> str:
+    async with bot.db.write(actor.guild_id) as conn:
+        return str(await questions.keep(conn, actor.guild_id, listing, now=now, user_id=actor.user_id))
 
 
 async def _nothing(bot: Attache, guild_id: int, kind: Kind, asked: str) -> ui.LayoutView:

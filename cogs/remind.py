@@ -14,7 +14,7 @@ from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.ledger.words import normal
 from bot.presses import chosen, component, typed
-from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Caller, unanswered
+from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
 from bot.ui.choices import Offered, choices
@@ -61,14 +61,14 @@ class RemindCog(commands.Cog):
                 "the reminder then arrives here."
             )
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
+        actor = await self.bot.permissions.actor(interaction, now)
         if item is not None:
             if text is not None or moment is not None:
                 raise BadInput(
                     "A pending item is told at its own dates. Nothing was changed. Give the item alone, or your own "
                     "words in text with a time in when."
                 )
-            await self._join(interaction, caller, [await find(self.bot, caller.guild_id, item, ("pending",))])
+            await self._join(interaction, actor, [await find(self.bot, actor.guild_id, item, ("pending",))])
             return
         if text is None:
             raise BadInput(
@@ -76,32 +76,32 @@ class RemindCog(commands.Cog):
             )
         if moment is None:
             raise BadInput("When? Nothing was changed. Write it in when, like in 3 days or next Friday 9am.")
-        await self._set_words(interaction, caller, text, moment, now)
+        await self._set_words(interaction, actor, text, moment, now)
 
     @component("remind.me")
-    async def on_me(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    async def on_me(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """A card's button: an item itself, or all that is open about another record."""
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         found = [opened]
         if opened.record.kind != "pending":
             about = [link.slug for link in opened.links if link.kind == "pending" and link.open and not link.outward]
-            found = await records.get_many(self.bot.db.read, caller.guild_id, about[:_JOINED_AT_ONCE])
+            found = await records.get_many(self.bot.db.read, actor.guild_id, about[:_JOINED_AT_ONCE])
             if not found:
                 raise UserError(
                     f"Nothing is open about {opened.record.name}, so there is nothing to be reminded of. "
                     "Nothing was changed. Following it tells you when that changes."
                 )
-        await self._join(interaction, caller, found)
+        await self._join(interaction, actor, found)
 
-    async def _join(self, interaction: Interaction, caller: Caller, found: list[Opened]) -> None:
+    async def _join(self, interaction: Interaction, actor: Actor, found: list[Opened]) -> None:
         for opened in found:
             reminders.check_open(opened)
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
         told: list[tuple[OpenItem, bool]] = []
-        async with self.bot.db.write(caller.guild_id) as conn:
-            desk = await desks.get(conn, caller.guild_id)
-            mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            desk = await desks.get(conn, actor.guild_id)
+            mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             for opened in found:
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
                 item = item_of(opened.record, desk.zone)
@@ -110,24 +110,24 @@ class RemindCog(commands.Cog):
             payload = {"verb": "remind", "slug": slug}
             planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), now=now, payload=payload)
         confirmed = await send_first(self.bot, planned)
-        text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, caller))
+        text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=text, view=view)
 
-    async def _set_words(self, interaction: Interaction, caller: Caller, text: str, moment: str, now: datetime) -> None:
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        person = await people.find(self.bot.db.read, caller.user_id)
-        known = person and await destinations.find_person(self.bot.db.read, caller.guild_id, person.id)
+    async def _set_words(self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime) -> None:
+        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        person = await people.find(self.bot.db.read, actor.user_id)
+        known = person and await destinations.find_person(self.bot.db.read, actor.guild_id, person.id)
         zone = known.zone if known else (person and person.zone) or desk.zone
         at = when.parse_instant(moment, now=now, zone=zone)
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with self.bot.db.write(caller.guild_id) as conn:
-            mine = await destinations.ensure_own(conn, caller.guild_id, caller.user_id, now=now)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
             payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
             planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), now=now, payload=payload)
         confirmed = await send_first(self.bot, planned)
-        answer, view = drawn.words_set(own, confirmed, in_ids(interaction, caller))
+        answer, view = drawn.words_set(own, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=answer, view=view)
 
     # Looking
@@ -147,7 +147,7 @@ class RemindCog(commands.Cog):
         await answer(interaction, view=drawn.listing(own, None, in_dm=in_dm, incomplete=incomplete))
 
     async def _own(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[Own], bool]:
-        """The caller's reminders in this server; in a DM those of every server that they are in.
+        """The actor's reminders in this server; in a DM those of every server that they are in.
 
         Also whether some may be missing, because Discord did not say in time that the person is still there.
         """
@@ -160,7 +160,7 @@ class RemindCog(commands.Cog):
         if interaction.guild_id is not None:
             return own, False
         now = self.bot.clock.now()
-        servers = await self.bot.rights.still_in((one.guild_id for one in own), interaction.user.id, now, within)
+        servers = await self.bot.permissions.still_in((one.guild_id for one in own), interaction.user.id, now, within)
         return [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
 
     async def _find_own(self, interaction: Interaction, text: str) -> Own:
@@ -174,7 +174,7 @@ class RemindCog(commands.Cog):
             raise
 
     @component("remind.pick", anywhere=True)
-    async def pick(self, interaction: Interaction, caller: Caller | None) -> None:
+    async def pick(self, interaction: Interaction, actor: Actor | None) -> None:
         """The menu of the list: one reminder, with what can be done about it."""
         own = await self._find_own(interaction, chosen(interaction))
         where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
@@ -221,98 +221,98 @@ class RemindCog(commands.Cog):
     # items, "ni" an item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
 
     @component("remind.snooze")
-    async def on_snooze(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
-        if where == "ci" and not caller.may_edit(await desks.get(self.bot.db.read, caller.guild_id)):
+    async def on_snooze(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
+        if where == "ci" and not actor.may_edit(await desks.get(self.bot.db.read, actor.guild_id)):
             where = "ni"
-        name = await self._name(caller, where, key)
-        text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, caller))
+        name = await self._name(actor, where, key)
+        text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, actor))
         await interaction.response.send_message(text, view=view, ephemeral=True)
 
     @component("remind.until")
-    async def on_until(self, interaction: Interaction, caller: Caller, where: str, key: str, code: str) -> None:
+    async def on_until(self, interaction: Interaction, actor: Actor, where: str, key: str, code: str) -> None:
         if code not in drawn.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        told = await self._snooze(interaction, caller, where, key, drawn.SNOOZES[code])
+        told = await self._snooze(interaction, actor, where, key, drawn.SNOOZES[code])
         await interaction.response.edit_message(content=told, view=None)
 
     @component("remind.form")
-    async def on_form(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
-        await self._name(caller, where, key)
-        await interaction.response.send_modal(drawn.until_form(where, key, in_ids(interaction, caller)))
+    async def on_form(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
+        await self._name(actor, where, key)
+        await interaction.response.send_modal(drawn.until_form(where, key, in_ids(interaction, actor)))
 
     @component("remind.typed")
-    async def on_typed(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
-        told = await self._snooze(interaction, caller, where, key, str(typed(interaction).get("until", "")))
+    async def on_typed(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
+        told = await self._snooze(interaction, actor, where, key, str(typed(interaction).get("until", "")))
         await interaction.response.send_message(told, ephemeral=True)
 
-    async def _name(self, caller: Caller, where: str, key: str) -> str:
+    async def _name(self, actor: Actor, where: str, key: str) -> str:
         """What the reminder is called; UserError when it is over."""
         if where == "pw":
-            return (await self._words(self.bot.db.read, caller, key)).words
-        opened = await records.get(self.bot.db.read, caller.guild_id, key)
+            return (await self._words(self.bot.db.read, actor, key)).words
+        opened = await records.get(self.bot.db.read, actor.guild_id, key)
         reminders.check_open(opened)
         if where == "pi":
-            await self._joined(self.bot.db.read, caller, key)
+            await self._joined(self.bot.db.read, actor, key)
         return opened.record.name
 
-    async def _snooze(self, interaction: Interaction, caller: Caller, where: str, key: str, words: str) -> str:
+    async def _snooze(self, interaction: Interaction, actor: Actor, where: str, key: str, words: str) -> str:
         """Snoozes what is named until a time in words, counted from now, and returns the answer."""
         now = self.bot.clock.now()
-        async with self.bot.db.write(caller.guild_id) as conn:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if where == "pw":
-                own = await self._words(conn, caller, key)
+                own = await self._words(conn, actor, key)
                 place = await destinations.get(conn, own.destination_id)
                 at = when.parse_instant(words, now=now, zone=place.zone)
                 await reminders.snooze(conn, own, at, now=now)
                 return drawn.snoozed(own.words, at, where)
-            opened = await records.get(conn, caller.guild_id, key)
+            opened = await records.get(conn, actor.guild_id, key)
             reminders.check_open(opened)
-            person = await people.ensure(conn, caller.user_id)
+            person = await people.ensure(conn, actor.user_id)
             if where == "ci":
-                place = await self._channel(conn, interaction, caller)
+                place = await self._channel(conn, interaction, actor)
             elif where == "ni":
-                place = await destinations.ensure_person(conn, caller.guild_id, person.id, now=now)
+                place = await destinations.ensure_person(conn, actor.guild_id, person.id, now=now)
             else:
-                joined = await self._joined(conn, caller, key)
+                joined = await self._joined(conn, actor, key)
                 place = await destinations.get(conn, joined.destination_id)
             at = when.parse_instant(words, now=now, zone=place.zone)
             await reminders.snooze_item(conn, place, opened, at, now=now, person_id=person.id)
             return drawn.snoozed(opened.record.name, at, where)
 
-    async def _channel(self, conn: Connection, interaction: Interaction, caller: Caller) -> Destination:
+    async def _channel(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
         """The channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
-        desk = await desks.get(conn, caller.guild_id)
-        if not caller.may_edit(desk):
+        desk = await desks.get(conn, actor.guild_id)
+        if not actor.may_edit(desk):
             raise NotAllowed("Only editors snooze what a channel hears. Nothing was changed. /remind me sets your own.")
         for channel_id in (interaction.channel_id, desk.channel_id):
-            place = channel_id and await destinations.find_channel(conn, caller.guild_id, channel_id)
+            place = channel_id and await destinations.find_channel(conn, actor.guild_id, channel_id)
             if place:
                 return place
         raise UserError("No reminders come to this channel. Nothing was changed.")
 
     @component("remind.cancel")
-    async def on_cancel(self, interaction: Interaction, caller: Caller, where: str, key: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
+    async def on_cancel(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
             words = where == "pw"
-            own = await self._words(conn, caller, key) if words else await self._joined(conn, caller, key)
+            own = await self._words(conn, actor, key) if words else await self._joined(conn, actor, key)
             await reminders.cancel(conn, own, now=self.bot.clock.now())
         told = _cancelled(own.name or own.words)
         await interaction.response.edit_message(content=told, view=None)
 
-    async def _words(self, conn: Connection, caller: Caller, key: str) -> Reminder:
-        """One's own words by their id, of the caller and of this server."""
-        own = await reminders.find(conn, caller.guild_id, number(key))
+    async def _words(self, conn: Connection, actor: Actor, key: str) -> Reminder:
+        """One's own words by their id, of the actor and of this server."""
+        own = await reminders.find(conn, actor.guild_id, number(key))
         if own is None:
             raise _over()
         place = await destinations.get(conn, own.destination_id)
-        if place.user_id != caller.user_id:
+        if place.user_id != actor.user_id:
             raise NotAllowed("This reminder is somebody else's. Nothing was changed. /remind list shows yours.")
         return own
 
-    async def _joined(self, conn: Connection, caller: Caller, slug: str) -> Reminder:
-        """The caller's own reminder of an item."""
-        person = await people.find(conn, caller.user_id)
-        place = person and await destinations.find_person(conn, caller.guild_id, person.id)
+    async def _joined(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
+        """The actor's own reminder of an item."""
+        person = await people.find(conn, actor.user_id)
+        place = person and await destinations.find_person(conn, actor.guild_id, person.id)
         own = await reminders.find_item(conn, place.id, slug) if place else None
         if own is None:
             raise _over()

@@ -62,25 +62,25 @@ class Search(commands.Cog):
     ) -> None:
         """Search the whole record, or open any of its records"""
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
+        actor = await self.bot.permissions.actor(interaction, now)
         text = one_line(text or "")
         if not (kind or participant or topic or stage or dated):
             # What was chosen is a record's slug, and what is typed is hardly ever one.
-            opened = await records.find(self.bot.db.read, caller.guild_id, text) if text == slug_of(text) else None
+            opened = await records.find(self.bot.db.read, actor.guild_id, text) if text == slug_of(text) else None
             if opened is not None:
-                view = await card_of(interaction, caller, opened, now)
+                view = await card_of(interaction, actor, opened, now)
                 await interaction.response.send_message(view=view, ephemeral=True)
                 return
             if not text:
-                await desks.get(self.bot.db.read, caller.guild_id)
+                await desks.get(self.bot.db.read, actor.guild_id)
                 raise BadInput(
                     "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter such "
                     "as kind or date."
                 )
         if text and not words_of(text[:_LONGEST]):
-            await desks.get(self.bot.db.read, caller.guild_id)
+            await desks.get(self.bot.db.read, actor.guild_id)
             raise BadInput(f"{quoted(text)} has no word to look for. Nothing was changed. Write a name or a few words.")
-        listing = await self._listing(caller.guild_id, now, text, kind, participant, topic, stage, dated, order)
+        listing = await self._listing(actor.guild_id, now, text, kind, participant, topic, stage, dated, order)
         await answer_list(interaction, listing)
 
     async def _listing(

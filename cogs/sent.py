@@ -11,7 +11,7 @@ from bot.app import Attache
 from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.presses import component
-from bot.rights import Caller, require_editor, require_manager
+from bot.rights import Actor, require_editor, require_manager
 from bot.services import deliveries, desks, destinations, follows, people, why
 from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages
@@ -31,63 +31,63 @@ class SentCog(commands.Cog):
         self.bot = bot
 
     @component("sent.why")
-    async def why(self, interaction: Interaction, caller: Caller, nonce: str, _marker: str = "") -> None:
+    async def why(self, interaction: Interaction, actor: Actor, nonce: str, _marker: str = "") -> None:
         # Messages of the first release carry no marker, and their buttons go on working.
-        explained = await why.explain(self.bot.db.read, caller.guild_id, nonce)
+        explained = await why.explain(self.bot.db.read, actor.guild_id, nonce)
         text, buttons = messages.why(explained)
         what = "item" if explained.delivery.kind in ("reminder", "open") else "follow"
-        if not await self._may(self.bot.db.read, caller, explained.destination, what) and buttons:
+        if not await self._may(self.bot.db.read, actor, explained.destination, what) and buttons:
             who = "An editor" if what == "item" else "Someone with Manage Server"
             text, buttons = f"{text}\n-# {who} can mute or stop it.", []
         await interaction.response.send_message(text, view=plain(buttons), ephemeral=True)
 
     @component("sent.mute")
-    async def mute(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
+    async def mute(self, interaction: Interaction, actor: Actor, what: str, id_: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if what == "follow":
-                follow = await self._follow(conn, caller, id_)
-                await follows.mute(conn, caller.guild_id, follow.id)
+                follow = await self._follow(conn, actor, id_)
+                await follows.mute(conn, actor.guild_id, follow.id)
                 told = (
                     f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
                     f"more. {self.bot.mention('follow add')} lets it speak again."
                 )
             elif what == "undated":
-                place = await destinations.find(conn, caller.guild_id, number(id_))
+                place = await destinations.find(conn, actor.guild_id, number(id_))
                 if place is None:
                     raise _over()
-                await self._require(conn, caller, place, "item")
+                await self._require(conn, actor, place, "item")
                 if not await why.mute_undated(conn, place, now=self.bot.clock.now()):
                     raise _over()
                 told = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
             else:
-                told = await self._mute_item(conn, caller, what, id_)
+                told = await self._mute_item(conn, actor, what, id_)
         await interaction.response.send_message(told, ephemeral=True)
 
-    async def _mute_item(self, conn: Connection, caller: Caller, what: str, id_: str) -> str:
+    async def _mute_item(self, conn: Connection, actor: Actor, what: str, id_: str) -> str:
         """Mutes the reminders of an item; the id names destination and record."""
         destination_id, _, record_id = id_.partition("-")
         if what != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
             raise BadInput("This button says nothing that can be muted. Nothing was changed.")
-        place = await destinations.find(conn, caller.guild_id, number(destination_id))
+        place = await destinations.find(conn, actor.guild_id, number(destination_id))
         if place is None:
             raise _over()
-        await self._require(conn, caller, place, what)
-        person = await people.ensure(conn, caller.user_id)
+        await self._require(conn, actor, place, what)
+        person = await people.ensure(conn, actor.user_id)
         await why.mute_item(conn, place, number(record_id), now=self.bot.clock.now(), person_id=person.id)
         return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
 
     @component("sent.stop")
-    async def stop(self, interaction: Interaction, caller: Caller, what: str, id_: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
+    async def stop(self, interaction: Interaction, actor: Actor, what: str, id_: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if what == "follow":
-                follow = await self._follow(conn, caller, id_)
-                await follows.remove(conn, caller.guild_id, follow.id)
+                follow = await self._follow(conn, actor, id_)
+                await follows.remove(conn, actor.guild_id, follow.id)
                 told = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
             elif what == "digest":
-                place = await destinations.find(conn, caller.guild_id, number(id_))
+                place = await destinations.find(conn, actor.guild_id, number(id_))
                 if place is None or place.digest_at is None:
                     raise _over()
-                await self._require(conn, caller, place, what)
+                await self._require(conn, actor, place, what)
                 await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
                 told = f"There are no more digests here. {self.bot.mention('digest set')} begins them again."
             else:
@@ -96,55 +96,55 @@ class SentCog(commands.Cog):
 
     # What is held after a restore
 
-    @component("sent.release", rights=True)
-    async def release(self, interaction: Interaction, caller: Caller, what: str) -> None:
-        await self._decide(interaction, caller, what, sent=True)
+    @component("sent.release", permissions=True)
+    async def release(self, interaction: Interaction, actor: Actor, what: str) -> None:
+        await self._decide(interaction, actor, what, sent=True)
 
-    @component("sent.drop", rights=True)
-    async def drop(self, interaction: Interaction, caller: Caller, what: str) -> None:
-        await self._decide(interaction, caller, what, sent=False)
+    @component("sent.drop", permissions=True)
+    async def drop(self, interaction: Interaction, actor: Actor, what: str) -> None:
+        await self._decide(interaction, actor, what, sent=False)
 
-    async def _decide(self, interaction: Interaction, caller: Caller, what: str, *, sent: bool) -> None:
+    async def _decide(self, interaction: Interaction, actor: Actor, what: str, *, sent: bool) -> None:
         """Send or drop what is held: for one destination by its id, or for all "people" of the server."""
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
-        async with self.bot.db.write(caller.guild_id) as conn:
+        async with self.bot.db.write(actor.guild_id) as conn:
             if what == "people":
-                require_manager(caller)
-                held = await deliveries.list_held(conn, caller.guild_id)
+                require_manager(actor)
+                held = await deliveries.list_held(conn, actor.guild_id)
                 places = [one.destination_id for one in held if one.channel_id is None]
             else:
-                place = await destinations.find(conn, caller.guild_id, number(what))
+                place = await destinations.find(conn, actor.guild_id, number(what))
                 if place is None:
                     raise _over()
-                await self._require(conn, caller, place, "held")
+                await self._require(conn, actor, place, "held")
                 places = [place.id]
-            count = await decide(conn, caller.guild_id, places, now=now)
+            count = await decide(conn, actor.guild_id, places, now=now)
         if not count:
             raise UserError("This was decided before. Nothing more was changed.")
         await interaction.response.send_message(messages.decided(count, sent=sent), ephemeral=True)
 
-    async def _follow(self, conn: Connection, caller: Caller, id_: str) -> Follow:
-        """The follow that a button names; UserError when it is over or not the caller's to change."""
-        follow = await follows.find(conn, caller.guild_id, number(id_))
+    async def _follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
+        """The follow that a button names; UserError when it is over or not the actor's to change."""
+        follow = await follows.find(conn, actor.guild_id, number(id_))
         if follow is None:
             raise _over()
-        await self._require(conn, caller, await destinations.get(conn, follow.destination_id), "follow")
+        await self._require(conn, actor, await destinations.get(conn, follow.destination_id), "follow")
         return follow
 
-    async def _may(self, conn: Connection, caller: Caller, place: Destination, what: str) -> bool:
+    async def _may(self, conn: Connection, actor: Actor, place: Destination, what: str) -> bool:
         if place.person_id is not None:
-            return place.user_id == caller.user_id
-        return caller.may_edit(await desks.get(conn, caller.guild_id)) if what == "item" else caller.manager
+            return place.user_id == actor.user_id
+        return actor.may_edit(await desks.get(conn, actor.guild_id)) if what == "item" else actor.manager
 
-    async def _require(self, conn: Connection, caller: Caller, place: Destination, what: str) -> None:
+    async def _require(self, conn: Connection, actor: Actor, place: Destination, what: str) -> None:
         """Only the person themselves; in a channel editors for an item's reminders, Manage Server for the rest."""
-        if await self._may(conn, caller, place, what):
+        if await self._may(conn, actor, place, what):
             return
         if place.person_id is not None:
             raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
         if what == "item":
-            require_editor(caller, await desks.get(conn, caller.guild_id))
-        require_manager(caller)
+            require_editor(actor, await desks.get(conn, actor.guild_id))
+        require_manager(actor)
 
     # A changed channel or role is tried again by itself.
 

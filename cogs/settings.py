@@ -17,7 +17,7 @@ from bot import dossier as files
 from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.presses import component, typed
-from bot.rights import Caller, require_manager
+from bot.rights import Actor, require_manager
 from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
 from bot.ui import standing as cards
 from bot.ui.choices import Offered, choices
@@ -37,19 +37,19 @@ class Settings(
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    async def _manager(self, interaction: discord.Interaction[Attache]) -> tuple[Caller, datetime]:
+    async def _manager(self, interaction: discord.Interaction[Attache]) -> tuple[Actor, datetime]:
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
-        require_manager(caller)
-        return caller, now
+        actor = await self.bot.permissions.actor(interaction, now)
+        require_manager(actor)
+        return actor, now
 
     # How it stands
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[Attache]) -> None:
         """How Attaché stands here: settings, what waits, what is paused and why."""
-        caller, now = await self._manager(interaction)
-        view = await self._standing(caller.guild_id, now)
+        actor, now = await self._manager(interaction)
+        view = await self._standing(actor.guild_id, now)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     async def _standing(self, guild_id: int, now: datetime) -> ui.LayoutView:
@@ -81,18 +81,18 @@ class Settings(
         )
         return cards.standing(stands, now=now, mention=self.bot.mention)
 
-    @component("settings.resume", may="manager")
-    async def resume(self, interaction: discord.Interaction[Attache], caller: Caller, destination_id: str) -> None:
+    @component("settings.resume", requires="manager")
+    async def resume(self, interaction: discord.Interaction[Attache], actor: Actor, destination_id: str) -> None:
         await interaction.response.defer()
         now = self.bot.clock.now()
-        place = await destinations.find(self.bot.db.read, caller.guild_id, number(destination_id))
+        place = await destinations.find(self.bot.db.read, actor.guild_id, number(destination_id))
         if place is None or place.channel_id is None:
             raise UserError("That channel is no longer on file here. Nothing was changed.")
         if place.state == "paused":
             channels.require_postable(await self._channel(place.channel_id))
-            async with self.bot.db.write(caller.guild_id) as conn:
+            async with self.bot.db.write(actor.guild_id) as conn:
                 await destinations.resume(conn, place.id, now)
-        await interaction.edit_original_response(view=await self._standing(caller.guild_id, now))
+        await interaction.edit_original_response(view=await self._standing(actor.guild_id, now))
 
     async def _channel(self, channel_id: int) -> channels.Postable:
         """The channel as Discord has it now; an archived thread is in no cache."""
@@ -123,9 +123,9 @@ class Settings(
         file: discord.Attachment | None = None,
     ) -> None:
         """Load a dossier into the record: all of it or nothing; again adds only what is new."""
-        caller, now = await self._manager(interaction)
+        actor, now = await self._manager(interaction)
         await interaction.response.defer(ephemeral=True)
-        await desks.get(self.bot.db.read, caller.guild_id)
+        await desks.get(self.bot.db.read, actor.guild_id)
         if (dossier is None) == (file is None):
             raise BadInput("Choose either dossier: or file:, one of the two. Nothing was changed.")
         try:
@@ -137,9 +137,9 @@ class Settings(
             name = file.filename if file is not None else dossier or ""
             await interaction.followup.send(view=cards.mistakes(bad.mistakes, name), ephemeral=True)
             return
-        async with self.bot.db.write(caller.guild_id) as conn:
-            person = await people.ensure(conn, caller.user_id)
-            did = await dossiers.load(conn, caller.guild_id, read, now=now, person_id=person.id)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            did = await dossiers.load(conn, actor.guild_id, read, now=now, person_id=person.id)
         view = cards.loaded(
             did.name,
             added=did.added,
@@ -162,14 +162,14 @@ class Settings(
     @app_commands.command()
     async def delete(self, interaction: discord.Interaction[Attache]) -> None:
         """Delete everything that Attaché keeps about this server; its name has to be typed first."""
-        caller, _ = await self._manager(interaction)
-        if await desks.find(self.bot.db.read, caller.guild_id) is None:
+        actor, _ = await self._manager(interaction)
+        if await desks.find(self.bot.db.read, actor.guild_id) is None:
             raise UserError("Nothing of this server is stored. Nothing was changed.")
-        assert interaction.guild is not None  # The caller came from one.
+        assert interaction.guild is not None  # The actor came from one.
         await interaction.response.send_modal(cards.delete_form(interaction.guild.name))
 
-    @component("settings.delete", may="manager")
-    async def really_delete(self, interaction: discord.Interaction[Attache], caller: Caller) -> None:
+    @component("settings.delete", requires="manager")
+    async def really_delete(self, interaction: discord.Interaction[Attache], actor: Actor) -> None:
         assert interaction.guild is not None  # The form was opened in one.
         name = str(typed(interaction).get("name", ""))
         if name.strip() != interaction.guild.name.strip():
@@ -179,16 +179,16 @@ class Settings(
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
-        async with self.bot.db.write(caller.guild_id) as conn:
-            held = await desks.holdings(conn, caller.guild_id)
-            await erasure.delete_desk(conn, caller.guild_id)
-            await desks.forget_all_but_the_greeting(conn, caller.guild_id, now=now)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            held = await desks.holdings(conn, actor.guild_id)
+            await erasure.delete_desk(conn, actor.guild_id)
+            await desks.forget_all_but_the_greeting(conn, actor.guild_id, now=now)
         try:
             emptied = await self.bot.db.vacuum()
         except sqlite3.OperationalError as error:
             trouble.report(log, error, "the file could not be written anew after a server was deleted")
             emptied = False
-        log.info("everything of server %d was deleted", caller.guild_id)
+        log.info("everything of server %d was deleted", actor.guild_id)
         view = cards.deleted(held, emptied=emptied, mention=self.bot.mention)
         await interaction.followup.send(view=view, ephemeral=True)
 

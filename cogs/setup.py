@@ -135,10 +135,10 @@ class Setup(commands.Cog):
     ) -> None:
         """Set Attaché up in this server; once it is, change only what you name."""
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
-        require_manager(caller)
+        actor = await self.bot.permissions.actor(interaction, now)
+        require_manager(actor)
         await interaction.response.defer(ephemeral=True)
-        guild = self.bot.get_guild(caller.guild_id)
+        guild = self.bot.get_guild(actor.guild_id)
         if guild is None:
             raise UserError(
                 "Attaché's commands are here, but Attaché itself is not. Nothing was changed. "
@@ -154,7 +154,7 @@ class Setup(commands.Cog):
         )
         starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
         async with self.bot.db.write(guild.id) as conn:
-            done = await self._set_up(conn, guild, caller.user_id, asked, starter, now)
+            done = await self._set_up(conn, guild, actor.user_id, asked, starter, now)
         await interaction.followup.send(view=cards.set_up(done, now=now, mention=self.bot.mention), ephemeral=True)
 
     async def _set_up(

@@ -15,7 +15,7 @@ from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.presses import all_chosen, chosen, component, typed
-from bot.rights import Caller, require_editor
+from bot.rights import Actor, require_editor
 from bot.services import desks, drafts, people, questions, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui
@@ -79,18 +79,18 @@ class Updates(commands.Cog):
     @app_commands.choices(field=_FIELDS)
     async def deal(self, interaction: Interaction, deal: Deal, field: str) -> None:
         """Enter a value of a deal: its value, number, parties, approvals and more."""
-        caller, desk, now = await self._editor(interaction)
-        opened = await find(self.bot, caller.guild_id, deal, ("deal",))
-        await self._ask_field(interaction, caller, desk, opened, field, now)
+        actor, desk, now = await self._editor(interaction)
+        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        await self._ask_field(interaction, actor, desk, opened, field, now)
 
     @update.command(name="stage")
     @app_commands.describe(deal="The deal", stage="How far it is now, as a source says")
     @app_commands.choices(stage=_choices(STAGES))
     async def stage(self, interaction: Interaction, deal: Deal, stage: str) -> None:
         """Enter how far a deal is."""
-        caller, _, now = await self._editor(interaction)
-        opened = await find(self.bot, caller.guild_id, deal, ("deal",))
-        await self._ask(interaction, caller, reading.field_task(opened, get_field("deal", "stage")), now, value=stage)
+        actor, _, now = await self._editor(interaction)
+        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        await self._ask(interaction, actor, reading.field_task(opened, get_field("deal", "stage")), now, value=stage)
 
     @update.command(name="pending")
     @app_commands.describe(
@@ -109,172 +109,172 @@ class Updates(commands.Cog):
         who: Participant | None = None,
     ) -> None:
         """Enter what someone still has to do, with a due date or none; a known name changes that item."""
-        caller, _, now = await self._editor(interaction)
+        actor, _, now = await self._editor(interaction)
         task, opened = await drafts.pending_task(
-            self.bot.db.read, caller.guild_id, item, about=about, item_kind=kind, who=who
+            self.bot.db.read, actor.guild_id, item, about=about, item_kind=kind, who=who
         )
         value = reading.prefilled(opened, get_field("pending", "due")) if opened else "none"
-        await self._ask(interaction, caller, task, now, value=value)
+        await self._ask(interaction, actor, task, now, value=value)
 
     @update.command(name="close")
     @app_commands.describe(item="The pending item", outcome="How it ended")
     @app_commands.choices(outcome=_choices(OUTCOMES))
     async def close(self, interaction: Interaction, item: Item, outcome: str) -> None:
         """Close a pending item: what was waited for has happened, or will not."""
-        caller, _, now = await self._editor(interaction)
-        opened = await find(self.bot, caller.guild_id, item, ("pending",))
-        await self._ask(interaction, caller, reading.closing_task(opened), now, value=outcome)
+        actor, _, now = await self._editor(interaction)
+        opened = await find(self.bot, actor.guild_id, item, ("pending",))
+        await self._ask(interaction, actor, reading.closing_task(opened), now, value=outcome)
 
     @update.command(name="checked")
     @app_commands.describe(what="The record that you looked into")
     async def checked(self, interaction: Interaction, what: AnyRecord) -> None:
         """Note that you looked and found nothing new."""
-        caller, desk, now = await self._editor(interaction)
-        opened = await find(self.bot, caller.guild_id, what)
-        await self._ask_checked(interaction, caller, desk, opened, now)
+        actor, desk, now = await self._editor(interaction)
+        opened = await find(self.bot, actor.guild_id, what)
+        await self._ask_checked(interaction, actor, desk, opened, now)
 
     # Questions that members filed with *Not what I asked*.
 
     @update.command(name="questions")
     async def questions(self, interaction: Interaction) -> None:
         """See the questions that were not answered as meant; a record's other name often helps."""
-        caller, _, now = await self._editor(interaction)
-        view = await self._questions(interaction, caller, 0, now)
+        actor, _, now = await self._editor(interaction)
+        view = await self._questions(interaction, actor, 0, now)
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    @component("update.questions", may="editor")
-    async def on_questions(self, interaction: Interaction, caller: Caller, page: str) -> None:
-        view = await self._questions(interaction, caller, number(page), self.bot.clock.now())
+    @component("update.questions", requires="editor")
+    async def on_questions(self, interaction: Interaction, actor: Actor, page: str) -> None:
+        view = await self._questions(interaction, actor, number(page), self.bot.clock.now())
         await turn(interaction, view)
 
-    @component("update.question", may="editor")
-    async def on_question(self, interaction: Interaction, caller: Caller, page: str) -> None:
+    @component("update.question", requires="editor")
+    async def on_question(self, interaction: Interaction, actor: Actor, page: str) -> None:
         now = self.bot.clock.now()
-        filed = await questions.find_filed(self.bot.db.read, caller.guild_id, number(chosen(interaction)), now=now)
+        filed = await questions.find_filed(self.bot.db.read, actor.guild_id, number(chosen(interaction)), now=now)
         if filed is None:
             gone = "That question was handled meanwhile."
-            view = await self._questions(interaction, caller, number(page), now, note=gone)
+            view = await self._questions(interaction, actor, number(page), now, note=gone)
         else:
-            view = question_cards.question(filed, number(page), in_ids(interaction, caller))
+            view = question_cards.question(filed, number(page), in_ids(interaction, actor))
         await turn(interaction, view)
 
-    @component("update.handled", may="editor")
-    async def on_handled(self, interaction: Interaction, caller: Caller, question_id: str, page: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            first = await questions.handle(conn, caller.guild_id, number(question_id))
+    @component("update.handled", requires="editor")
+    async def on_handled(self, interaction: Interaction, actor: Actor, question_id: str, page: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            first = await questions.handle(conn, actor.guild_id, number(question_id))
         note = "Handled: the question is off the list." if first else "That question was handled before."
-        view = await self._questions(interaction, caller, number(page), self.bot.clock.now(), note=note)
+        view = await self._questions(interaction, actor, number(page), self.bot.clock.now(), note=note)
         await turn(interaction, view)
 
-    @component("update.alias", may="editor")
-    async def on_alias(self, interaction: Interaction, caller: Caller, question_id: str) -> None:
+    @component("update.alias", requires="editor")
+    async def on_alias(self, interaction: Interaction, actor: Actor, question_id: str) -> None:
         now = self.bot.clock.now()
-        if await questions.find_filed(self.bot.db.read, caller.guild_id, number(question_id), now=now) is None:
+        if await questions.find_filed(self.bot.db.read, actor.guild_id, number(question_id), now=now) is None:
             raise UserError("That question was handled meanwhile. Nothing was changed. Use /update questions again.")
-        await self._ask(interaction, caller, reading.alias_task(), now)
+        await self._ask(interaction, actor, reading.alias_task(), now)
 
     async def _questions(
-        self, interaction: Interaction, caller: Caller, page: int, now: datetime, *, note: str = ""
+        self, interaction: Interaction, actor: Actor, page: int, now: datetime, *, note: str = ""
     ) -> discord.ui.LayoutView:
         """One page of them; the last one when there are fewer by now."""
         rows = question_cards.ROWS
         found, total = await questions.list_filed(
-            self.bot.db.read, caller.guild_id, now=now, offset=page * rows, limit=rows
+            self.bot.db.read, actor.guild_id, now=now, offset=page * rows, limit=rows
         )
         if total and not found:
             page = clamped(page, -(-total // rows))
             found, total = await questions.list_filed(
-                self.bot.db.read, caller.guild_id, now=now, offset=page * rows, limit=rows
+                self.bot.db.read, actor.guild_id, now=now, offset=page * rows, limit=rows
             )
         return question_cards.listed(
-            found, total, page, guild_id=in_ids(interaction, caller), note=note, mention=self.bot.mention
+            found, total, page, guild_id=in_ids(interaction, actor), note=note, mention=self.bot.mention
         )
 
     # Buttons elsewhere that begin an update: on cards and on reminders, there in direct messages too.
 
-    @component("update.open", may="editor")
-    async def on_open(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        await interaction.response.send_message(view=ui.choose(opened, in_ids(interaction, caller)), ephemeral=True)
+    @component("update.open", requires="editor")
+    async def on_open(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        await interaction.response.send_message(view=ui.choose(opened, in_ids(interaction, actor)), ephemeral=True)
 
-    @component("update.field", may="editor")
-    async def on_field(self, interaction: Interaction, caller: Caller, slug: str) -> None:
+    @component("update.field", requires="editor")
+    async def on_field(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         now = self.bot.clock.now()
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
+        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         name = chosen(interaction)
         if name == ui.CLOSE:
-            await self._ask(interaction, caller, reading.closing_task(opened), now, here=True)
+            await self._ask(interaction, actor, reading.closing_task(opened), now, here=True)
         elif name == ui.CHECKED:
-            await self._ask_checked(interaction, caller, desk, opened, now, here=True)
+            await self._ask_checked(interaction, actor, desk, opened, now, here=True)
         else:
-            await self._ask_field(interaction, caller, desk, opened, name, now, here=True)
+            await self._ask_field(interaction, actor, desk, opened, name, now, here=True)
 
-    @component("update.close", may="editor")
-    async def on_close(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        await self._ask(interaction, caller, reading.closing_task(opened), self.bot.clock.now())
+    @component("update.close", requires="editor")
+    async def on_close(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        await self._ask(interaction, actor, reading.closing_task(opened), self.bot.clock.now())
 
-    @component("update.due", may="editor")
-    async def on_due(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        await self._ask_field(interaction, caller, desk, opened, "due", self.bot.clock.now())
+    @component("update.due", requires="editor")
+    async def on_due(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        await self._ask_field(interaction, actor, desk, opened, "due", self.bot.clock.now())
 
-    @component("update.checked", may="editor")
-    async def on_checked(self, interaction: Interaction, caller: Caller, slug: str) -> None:
-        opened = await records.get(self.bot.db.read, caller.guild_id, slug)
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        await self._ask_checked(interaction, caller, desk, opened, self.bot.clock.now())
+    @component("update.checked", requires="editor")
+    async def on_checked(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        await self._ask_checked(interaction, actor, desk, opened, self.bot.clock.now())
 
     # The form and what answers it.
 
-    @component("update.form", may="editor")
-    async def on_form(self, interaction: Interaction, caller: Caller, draft_id: str, here: str = "") -> None:
-        now, desk = self.bot.clock.now(), await desks.get(self.bot.db.read, caller.guild_id)
+    @component("update.form", requires="editor")
+    async def on_form(self, interaction: Interaction, actor: Actor, draft_id: str, here: str = "") -> None:
+        now, desk = self.bot.clock.now(), await desks.get(self.bot.db.read, actor.guild_id)
         words = {
             name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
         }
         # What was typed is kept before anything is read from it, whatever becomes of the rest.
-        async with self.bot.db.write(caller.guild_id) as conn:
-            draft = await self._draft(conn, caller, draft_id)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            draft = await self._draft(conn, actor, draft_id)
             draft = await drafts.keep_typed(conn, draft, words, today=when.local_date(now, desk.zone))
-        await self._show_preview(interaction, caller, draft, now, here=bool(here))
+        await self._show_preview(interaction, actor, draft, now, here=bool(here))
 
-    @component("update.change", may="editor")
-    async def on_change(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
-        draft = await self._draft(self.bot.db.read, caller, draft_id)
-        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=True))
+    @component("update.change", requires="editor")
+    async def on_change(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
+        draft = await self._draft(self.bot.db.read, actor, draft_id)
+        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, actor), here=True))
 
-    @component("update.after", may="editor")
-    async def on_after(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            draft = await self._draft(conn, caller, draft_id)
+    @component("update.after", requires="editor")
+    async def on_after(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            draft = await self._draft(conn, actor, draft_id)
             draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
-        await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
+        await self._show_preview(interaction, actor, draft, self.bot.clock.now(), here=True)
 
-    @component("update.also", may="editor")
-    async def on_also(self, interaction: Interaction, caller: Caller, draft_id: str, deal_id: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            draft = await self._draft(conn, caller, draft_id)
+    @component("update.also", requires="editor")
+    async def on_also(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            draft = await self._draft(conn, actor, draft_id)
             ids = [number(id_) for id_ in all_chosen(interaction)]
             draft = await drafts.choose_approvals(conn, draft, number(deal_id), ids)
-        await self._show_preview(interaction, caller, draft, self.bot.clock.now(), here=True)
+        await self._show_preview(interaction, actor, draft, self.bot.clock.now(), here=True)
 
-    @component("update.drop", may="editor")
-    async def on_drop(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            draft = await self._draft(conn, caller, draft_id)
+    @component("update.drop", requires="editor")
+    async def on_drop(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            draft = await self._draft(conn, actor, draft_id)
             await drafts.drop(conn, draft)
         await interaction.response.edit_message(view=ui.discarded(draft))
 
-    @component("update.save", may="editor")
-    async def on_save(self, interaction: Interaction, caller: Caller, draft_id: str) -> None:
-        now, guild_id = self.bot.clock.now(), in_ids(interaction, caller)
+    @component("update.save", requires="editor")
+    async def on_save(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
+        now, guild_id = self.bot.clock.now(), in_ids(interaction, actor)
         draft: Draft | None = None
         try:
-            async with self.bot.db.write(caller.guild_id) as conn:
-                draft = await self._draft(conn, caller, draft_id)
+            async with self.bot.db.write(actor.guild_id) as conn:
+                draft = await self._draft(conn, actor, draft_id)
                 found = await drafts.save(conn, draft, now=now)
         except UserError as error:
             if draft is None:
@@ -284,27 +284,27 @@ class Updates(commands.Cog):
             view = ui.preview(found, guild_id) if found.moved_on else ui.saved(found, now, now + UNDO_FOR, guild_id)
         await interaction.response.edit_message(view=view)
 
-    @component("update.undo", may="editor")
-    async def on_undo(self, interaction: Interaction, caller: Caller, batch: str) -> None:
-        async with self.bot.db.write(caller.guild_id) as conn:
-            person = await people.ensure(conn, caller.user_id)
-            slug, name = await drafts.undo(conn, caller.guild_id, batch, now=self.bot.clock.now(), person_id=person.id)
-            opened = await records.find(conn, caller.guild_id, slug)
-        await interaction.response.edit_message(view=ui.undone(name, opened, in_ids(interaction, caller)))
+    @component("update.undo", requires="editor")
+    async def on_undo(self, interaction: Interaction, actor: Actor, batch: str) -> None:
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            slug, name = await drafts.undo(conn, actor.guild_id, batch, now=self.bot.clock.now(), person_id=person.id)
+            opened = await records.find(conn, actor.guild_id, slug)
+        await interaction.response.edit_message(view=ui.undone(name, opened, in_ids(interaction, actor)))
 
     # Shared steps.
 
-    async def _editor(self, interaction: Interaction) -> tuple[Caller, Desk, datetime]:
+    async def _editor(self, interaction: Interaction) -> tuple[Actor, Desk, datetime]:
         now = self.bot.clock.now()
-        caller = await self.bot.rights.caller(interaction, now)
-        desk = await desks.get(self.bot.db.read, caller.guild_id)
-        require_editor(caller, desk)
-        return caller, desk, now
+        actor = await self.bot.permissions.actor(interaction, now)
+        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        require_editor(actor, desk)
+        return actor, desk, now
 
     async def _ask_field(
         self,
         interaction: Interaction,
-        caller: Caller,
+        actor: Actor,
         desk: Desk,
         opened: Opened,
         name: str,
@@ -313,22 +313,22 @@ class Updates(commands.Cog):
         here: bool = False,
     ) -> None:
         if name == "checked":
-            await self._ask_checked(interaction, caller, desk, opened, now, here=here)
+            await self._ask_checked(interaction, actor, desk, opened, now, here=here)
             return
         field = get_field(opened.record.kind, name)
         value = reading.prefilled(opened, field)
-        await self._ask(interaction, caller, reading.field_task(opened, field), now, value=value, here=here)
+        await self._ask(interaction, actor, reading.field_task(opened, field), now, value=value, here=here)
 
     async def _ask_checked(
-        self, interaction: Interaction, caller: Caller, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
+        self, interaction: Interaction, actor: Actor, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
     ) -> None:
         day = when.local_date(now, desk.zone).isoformat()
-        await self._ask(interaction, caller, reading.checked_task(opened), now, day=day, here=here)
+        await self._ask(interaction, actor, reading.checked_task(opened), now, day=day, here=here)
 
     async def _ask(
         self,
         interaction: Interaction,
-        caller: Caller,
+        actor: Actor,
         task: Task,
         now: datetime,
         *,
@@ -337,21 +337,21 @@ class Updates(commands.Cog):
         here: bool = False,
     ) -> None:
         """Begins a draft and opens its form, which has to be the first answer."""
-        async with self.bot.db.write(caller.guild_id) as conn:
-            person = await people.ensure(conn, caller.user_id)
-            draft = await drafts.start(conn, caller.guild_id, person.id, task, value=value, day=day, now=now)
-        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, caller), here=here))
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            draft = await drafts.start(conn, actor.guild_id, person.id, task, value=value, day=day, now=now)
+        await interaction.response.send_modal(ui.form(draft, guild_id=in_ids(interaction, actor), here=here))
 
-    async def _draft(self, conn: Connection, caller: Caller, draft_id: str) -> Draft:
-        person = await people.find(conn, caller.user_id)
-        return await drafts.get(conn, caller.guild_id, draft_id, person.id if person else 0)
+    async def _draft(self, conn: Connection, actor: Actor, draft_id: str) -> Draft:
+        person = await people.find(conn, actor.user_id)
+        return await drafts.get(conn, actor.guild_id, draft_id, person.id if person else 0)
 
     async def _show_preview(
-        self, interaction: Interaction, caller: Caller, draft: Draft, now: datetime, *, here: bool
+        self, interaction: Interaction, actor: Actor, draft: Draft, now: datetime, *, here: bool
     ) -> None:
-        guild_id = in_ids(interaction, caller)
+        guild_id = in_ids(interaction, actor)
         try:
-            async with self.bot.db.write(caller.guild_id) as conn:
+            async with self.bot.db.write(actor.guild_id) as conn:
                 view = ui.preview(await drafts.preview(conn, draft, now=now), guild_id)
         except UserError as error:
             view = ui.mistaken(draft, _texts(error), guild_id)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.pacing import Pace
-from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Rights
+from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Permissions
 from tests.wire.desk import Desk, desk
 
 __all__ = ["desk"]  # The fixture.
@@ -31,10 +31,10 @@ async def second(desk: Desk, *, joined: bool = True) -> int:
 async def test_a_server_that_does_not_answer_in_time_is_unknown_and_known_the_next_time(desk: Desk):
     slow, now = await second(desk), desk.clock.now()
     fault = desk.server.fault("GET", f"/guilds/{slow}/members/*", "delay", seconds=0.2)
-    found = await desk.bot.rights.still_in([desk.guild, slow], desk.member, now, within=0.1)
+    found = await desk.bot.permissions.still_in([desk.guild, slow], desk.member, now, within=0.1)
     assert found.there == {desk.guild}
     assert found.unknown == {slow}
-    again = await desk.bot.rights.still_in([desk.guild, slow], desk.member, now, within=5)
+    again = await desk.bot.permissions.still_in([desk.guild, slow], desk.member, now, within=5)
     assert again.there == {desk.guild, slow}
     assert not again.unknown
     assert fault.hits == 1
@@ -44,7 +44,7 @@ async def test_a_server_that_does_not_answer_in_time_is_unknown_and_known_the_ne
 async def test_all_servers_are_asked_at_once(desk: Desk):
     servers = [desk.guild, *[await second(desk) for _ in range(3)]]
     faults = [desk.server.fault("GET", f"/guilds/{guild}/members/*", "hang") for guild in servers]
-    looking = asyncio.create_task(desk.bot.rights.still_in(servers, desk.member, desk.clock.now(), within=5))
+    looking = asyncio.create_task(desk.bot.permissions.still_in(servers, desk.member, desk.clock.now(), within=5))
     await desk.server.until(lambda: all(fault.hits for fault in faults))
     assert not looking.done()
     for fault in faults:
@@ -53,26 +53,26 @@ async def test_all_servers_are_asked_at_once(desk: Desk):
 
 
 async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(desk: Desk):
-    other, rights, now = await second(desk, joined=False), desk.bot.rights, desk.clock.now()
+    other, permissions, now = await second(desk, joined=False), desk.bot.permissions, desk.clock.now()
     for _ in range(2):
-        assert (await rights.still_in([desk.guild, other], desk.member, now)).there == {desk.guild}
+        assert (await permissions.still_in([desk.guild, other], desk.member, now)).there == {desk.guild}
     assert (asked(desk, desk.guild), asked(desk, other)) == (1, 1)
     desk.server.join(other, desk.member)
-    assert await rights.is_member(other, desk.member, now)  # What is sent by itself asks anew.
+    assert await permissions.is_member(other, desk.member, now)  # What is sent by itself asks anew.
     desk.server.leave(other, desk.member)
-    await rights.still_in([desk.guild, other], desk.member, now + MEMBERSHIP_KEPT)
+    await permissions.still_in([desk.guild, other], desk.member, now + MEMBERSHIP_KEPT)
     assert (asked(desk, desk.guild), asked(desk, other)) == (2, 3)
-    await rights.still_in([other], desk.member, now + MEMBERSHIP_KEPT + ABSENCE_KEPT)
+    await permissions.still_in([other], desk.member, now + MEMBERSHIP_KEPT + ABSENCE_KEPT)
     assert asked(desk, other) == 4
 
 
 async def test_an_answer_does_not_wait_behind_deliveries_and_counts_all_the_same(desk: Desk):
     pace = Pace(requests=0.001)
-    rights = Rights(desk.bot, pace)
+    permissions = Permissions(desk.bot, pace)
     for _ in range(5):
         await pace.requests.wait()
     waiting = asyncio.create_task(pace.requests.wait())
-    found = await rights.still_in([desk.guild], desk.member, desk.clock.now(), within=5)
+    found = await permissions.still_in([desk.guild], desk.member, desk.clock.now(), within=5)
     assert found.there == {desk.guild}
     assert not waiting.done()
     waiting.cancel()
