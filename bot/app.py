@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.ledger.values import quoted
 from bot.pacing import Pace
 from bot.presses import ComponentRouter
-from bot.recent import ANSWERS_KEPT, Answered, Kept, Recently, Turned
+from bot.recent import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
 from bot.rights import Permissions
 from bot.ui.text import error_text, escaped
 from data.database import Database
@@ -85,9 +85,9 @@ class Attache(commands.AutoShardedBot):
         pace = Pace()
         self.permissions = Permissions(self, pace)
         self.components = ComponentRouter(self)
-        self.recently = Recently()
-        self.answered: Answered = Kept(ANSWERS_KEPT)
-        self.turned = Turned()
+        self.record_cache = RecordCache()
+        self.answer_cache = AnswerCache(ANSWERS_CACHED)
+        self.page_cache = PageCache()
         self.deliverer = Deliverer(self, db, clock, pace)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs

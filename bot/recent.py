@@ -1,4 +1,4 @@
-"""Cards, answers and searches that were asked for lately, kept while the ledger of their server stands still."""
+"""Caches of cards, answers and pages of lists used lately, valid until what they depend on changes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,54 @@ from bot.ui import cards, lists
 from data.database import Connection
 from data.records import Kind, Opened
 
-KEPT = 500  # Some 20 KB each.
-ANSWERS_KEPT = 100  # Each can hold several records, and one of thousands of links some 100 KB.
+CACHED = 500  # Some 20 KB each.
+ANSWERS_CACHED = 100  # Each can hold several records, and one of thousands of links some 100 KB.
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
+
+
+class Cache(Generic[_Key, _Value]):
+    """The values that were used last, by key; the oldest goes first.
+
+    Each stands beside the state of all that it depends on (`stands`), so no value is ever older than the ledger.
+    """
+
+    def __init__(self, size: int = CACHED) -> None:
+        self._size = size
+        self._entries: OrderedDict[_Key, tuple[object, _Value]] = OrderedDict()
+
+    def get(self, key: _Key, stands: object) -> _Value | None:
+        """Return the value of a key, or None when there is none or what it depends on has changed since."""
+        entry = self._entries.get(key)
+        if entry is None or entry[0] != stands:
+            return None
+        self._entries.move_to_end(key)
+        return entry[1]
+
+    def put(self, key: _Key, stands: object, value: _Value) -> _Value:
+        """Keep a value, in the place of the oldest when the cache is full, and return it."""
+        self._entries[key] = stands, value
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+        return value
+
+
+def quarter_of(now: datetime) -> datetime:
+    """Return the quarter of an hour that a moment lies in."""
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @dataclass
-class Recent:
+class CachedRecord:
     """A record as it opened, and its card's words as they were drawn last."""
 
     opened: Opened
     _drawn: tuple[datetime, cards.Drawn] | None = field(default=None)
 
     def drawn(self, now: datetime) -> cards.Drawn:
-        """The card's words at this moment.
+        """Return the card's words at this moment.
 
         Only a due date that ends changes them by itself, and days end on a quarter of an hour in every zone.
         """
@@ -37,85 +72,41 @@ class Recent:
         return self._drawn[1]
 
 
-def quarter_of(now: datetime) -> datetime:
-    """The quarter of an hour that a moment lies in."""
-    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-
-
-class Answer(NamedTuple):
+class CachedAnswer(NamedTuple):
     """What a question found, and its words."""
 
     found: Finding
     said: str
 
 
-_Key = TypeVar("_Key", bound=Hashable)
-_Made = TypeVar("_Made")
-
-
-class Kept(Generic[_Key, _Made]):
-    """What was made last, by what was asked for; the oldest goes first.
-
-    Each stands beside all that it depends on (`stands`), so nothing here is ever older than the ledger.
-    """
-
-    def __init__(self, most: int = KEPT) -> None:
-        self._most = most
-        self._kept: OrderedDict[_Key, tuple[object, _Made]] = OrderedDict()
-
-    def find(self, key: _Key, stands: object) -> _Made | None:
-        """What was made for this, if nothing that it depends on has changed since."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != stands:
-            return None
-        self._kept.move_to_end(key)
-        return kept[1]
-
-    def keep(self, key: _Key, stands: object, made: _Made) -> _Made:
-        self._kept[key] = stands, made
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return made
-
-
-Answered = Kept[tuple[int, str, str], Answer]
+AnswerCache = Cache[tuple[int, str, str], CachedAnswer]
 """Answers by server, question and the record that was chosen. They depend on the ledger and on the quarter."""
 
+PageCache = Cache[tuple[int, Listing, int], lists.Drawn]
+"""Pages of lists and searches by server, list and page.
 
-class Turned:
-    """Pages of lists and searches as drawn.
-
-    They depend on the newest update and, where they tell days, on the quarter.
-    """
-
-    def __init__(self) -> None:
-        self._kept: Kept[tuple[int, Listing, int], lists.Drawn] = Kept()
-
-    def find(self, guild_id: int, listing: Listing, page: int, stands: object) -> lists.Drawn | None:
-        return self._kept.find((guild_id, listing, page), stands)
-
-    def keep(self, guild_id: int, listing: Listing, page: int, stands: object, drawn: lists.Drawn) -> lists.Drawn:
-        return self._kept.keep((guild_id, listing, page), stands, drawn)
+They depend on the newest update and, where they tell days, on the quarter.
+"""
 
 
-class Recently:
+class RecordCache:
     """Records by what was typed to open them."""
 
     def __init__(self) -> None:
-        self._kept: Kept[tuple[int, str, tuple[Kind, ...]], Recent] = Kept()
+        self._cache: Cache[tuple[int, str, tuple[Kind, ...]], CachedRecord] = Cache()
 
-    async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> Recent:
-        """Opens a record by what was typed, as `records.get_by_name` does."""
+    async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> CachedRecord:
+        """Open a record by what was typed, as `records.get_by_name` does."""
         return (await self.open_for(conn, guild_id, text, kinds, None))[0]
 
     async def open_for(
         self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None
-    ) -> tuple[Recent, bool]:
+    ) -> tuple[CachedRecord, bool]:
         """Open a record by what was typed, and tell whether a person follows it."""
         key = (guild_id, text, tuple(kinds))
         stands, followed = await records.standing_for(conn, guild_id, user_id)
-        recent = self._kept.find(key, stands)
-        if recent is None:
-            recent = self._kept.keep(key, stands, Recent(await records.get_by_name(conn, guild_id, text, kinds)))
-        return recent, recent.opened.record.id in followed
+        cached = self._cache.get(key, stands)
+        if cached is None:
+            opened = await records.get_by_name(conn, guild_id, text, kinds)
+            cached = self._cache.put(key, stands, CachedRecord(opened))
+        return cached, cached.opened.record.id in followed

@@ -13,7 +13,7 @@ from bot.ask.lexicon import lexicon
 from bot.errors import BadInput
 from bot.ledger.words import one_line
 from bot.presses import component
-from bot.recent import Answer, quarter_of
+from bot.recent import CachedAnswer, quarter_of
 from bot.rights import Actor
 from bot.services import asking, desks, questions, records
 from bot.ui import answers
@@ -124,7 +124,7 @@ class Ask(commands.Cog):
 
     async def _answer(
         self, interaction: Interaction, guild_id: int, text: str, now: datetime, chosen: str = ""
-    ) -> Answer:
+    ) -> CachedAnswer:
         """The answer to a question, kept from the last time while nothing has changed since."""
         db = self.bot.db
         stands = await records.standing(db.read, guild_id)
@@ -135,9 +135,9 @@ class Ask(commands.Cog):
                 "dossier with /settings load."
             )
         key, depends_on = (guild_id, text, chosen), (stands, quarter_of(now))
-        kept = self.bot.answered.find(key, depends_on)
-        if kept is not None:
-            return kept
+        cached = self.bot.answer_cache.get(key, depends_on)
+        if cached is not None:
+            return cached
         understood = await asking.understand(db.read, guild_id, text, now=now, zone=stands.zone)
         conn = db.read
         if understood.takes_long:
@@ -145,7 +145,7 @@ class Ask(commands.Cog):
             if interaction.type is discord.InteractionType.application_command:
                 await interaction.response.defer(ephemeral=True, thinking=True)
         found = await asking.find(conn, guild_id, understood, chosen=chosen)
-        return self.bot.answered.keep(key, depends_on, Answer(found, answers.draw(text, found, now=now)))
+        return self.bot.answer_cache.put(key, depends_on, CachedAnswer(found, answers.draw(text, found, now=now)))
 
     async def _asked(self, actor: Actor, key: str, now: datetime) -> str:
         """The question that a button carries or names."""

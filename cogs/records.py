@@ -13,7 +13,7 @@ from bot.errors import BadInput, NotInRecord
 from bot.ledger.cited import shortened
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
-from bot.recent import Recent, quarter_of
+from bot.recent import CachedRecord, quarter_of
 from bot.rights import Actor
 from bot.services import desks, follows, questions, records, search
 from bot.services.questions import Listing
@@ -73,15 +73,15 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 async def find(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
     """The record that a person named; UserError says what there is instead, or that nothing is set up yet."""
-    return (await _recent(bot, guild_id, text, kinds))[0].opened
+    return (await _cached(bot, guild_id, text, kinds))[0].opened
 
 
-async def _recent(
+async def _cached(
     bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None = None
-) -> tuple[Recent, bool]:
+) -> tuple[CachedRecord, bool]:
     """Return the record that a person named, and whether that person follows it."""
     try:
-        return await bot.recently.open_for(bot.db.read, guild_id, text, kinds, user_id)
+        return await bot.record_cache.open_for(bot.db.read, guild_id, text, kinds, user_id)
     except (NotInRecord, BadInput):
         await desks.get(bot.db.read, guild_id)
         raise
@@ -137,13 +137,13 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
     try:
-        recent, following = await _recent(bot, actor.guild_id, text, kinds, actor.user_id)
+        cached, following = await _cached(bot, actor.guild_id, text, kinds, actor.user_id)
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
         told = str(error).removesuffix(" Nothing was changed.")
         raise NotInRecord(f"{told} /{kinds[0]} list shows the {several} here.") from None
-    view = await card_of(interaction, actor, recent.opened, now, drawn=recent.drawn(now), following=following)
+    view = await card_of(interaction, actor, cached.opened, now, drawn=cached.drawn(now), following=following)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -259,9 +259,10 @@ async def _searched(
     """One page of what is found, kept from the last time while nothing has changed since; and the words as read."""
     conn = bot.db.read
     understood = await search.understand(conn, guild_id, wanted)
-    kept = bot.turned.find(guild_id, listing, page, understood.newest)
-    if kept is not None:
-        return kept, understood.read_as
+    key = (guild_id, listing, page)
+    cached = bot.page_cache.get(key, understood.newest)
+    if cached is not None:
+        return cached, understood.read_as
     found = await search.search(
         conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
     )
@@ -277,7 +278,7 @@ async def _searched(
         left_out=understood.left_out,
         newest=wanted.order == "newest" or not understood.terms,
     )
-    return bot.turned.keep(guild_id, listing, page, understood.newest, drawn), understood.read_as
+    return bot.page_cache.put(key, understood.newest, drawn), understood.read_as
 
 
 async def _pending_page(
@@ -286,7 +287,8 @@ async def _pending_page(
     """One page of what is open, kept from the last time while nothing has changed since."""
     bot = interaction.client
     stands = await records.standing(bot.db.read, actor.guild_id), quarter_of(now)
-    drawn = bot.turned.find(actor.guild_id, listing, page, stands)
+    cache_key = (actor.guild_id, listing, page)
+    drawn = bot.page_cache.get(cache_key, stands)
     if drawn is None:
         await desks.get(bot.db.read, actor.guild_id)
         about = listing.linked[0] if listing.linked else None
@@ -298,7 +300,7 @@ async def _pending_page(
         here = [one.slug for one in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
         items = await records.get_many(bot.db.read, actor.guild_id, here)
         drawn = lists.pending_drawn(waiting, items, shown, now=now, about=listing.words, everything=listing.everything)
-        bot.turned.keep(actor.guild_id, listing, page, stands, drawn)
+        bot.page_cache.put(cache_key, stands, drawn)
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
     key = key or plain_key(listing)
     if key is None and drawn.total > lists.ITEMS:

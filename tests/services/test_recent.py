@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.errors import NotInRecord
-from bot.recent import KEPT, Recently
+from bot.recent import CACHED, RecordCache
 from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
 from data.database import Database
@@ -23,22 +23,22 @@ async def enter(db: Database, desk: int, now: datetime, source: int, field: str,
 
 
 async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     await enter(db, desk, now, source, "name", "The drones")
-    first = await recently.open(db.read, desk, "drones", ["deal"])
-    assert await recently.open(db.read, desk, "drones", ["deal"]) is first
+    first = await cache.open(db.read, desk, "drones", ["deal"])
+    assert await cache.open(db.read, desk, "drones", ["deal"]) is first
     assert first.drawn(now) is first.drawn(now)
     batch = await enter(db, desk, now, source, "quantity", "31")
-    second = await recently.open(db.read, desk, "drones", ["deal"])
+    second = await cache.open(db.read, desk, "drones", ["deal"])
     assert "31" in second.drawn(now).text
     async with db.write(desk) as conn:
         await updates.undo(conn, desk, batch, now=now, person_id=1)
-    third = await recently.open(db.read, desk, "drones", ["deal"])
+    third = await cache.open(db.read, desk, "drones", ["deal"])
     assert "31" not in third.drawn(now).text
 
 
 async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     await enter(db, desk, now, source, "name", "The drones")
     await enter(db, desk, now, source, "quantity", "31")
     async with db.write(desk) as conn:
@@ -47,10 +47,10 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
         await follows.add(conn, places[2], None, now=now)
         muted = await follows.add(conn, places[3], "drones", now=now)
         await follows.mute(conn, desk, muted.id)
-    kept, _ = await recently.open_for(db.read, desk, "drones", ["deal"], 1)
+    kept, _ = await cache.open_for(db.read, desk, "drones", ["deal"], 1)
     said: list[str] = []
     await db.read.set_trace_callback(said.append)
-    told = {user: await recently.open_for(db.read, desk, "drones", ["deal"], user) for user in (1, 2, 3, 4, None)}
+    told = {user: await cache.open_for(db.read, desk, "drones", ["deal"], user) for user in (1, 2, 3, 4, None)}
     await db.read.set_trace_callback(lambda _: None)
     assert {user: follows_it for user, (_, follows_it) in told.items()} == {
         1: True,
@@ -64,16 +64,16 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
 
 
 async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     await enter(db, desk, now, source, "name", "The drones")
-    assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id is None
+    assert (await cache.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id is None
     async with db.write(desk) as conn:
         await desks.configure(conn, desk, now=now, person_id=1, editor_role_id=7)
-    assert (await recently.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id == 7
+    assert (await cache.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id == 7
 
 
 async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     item = {
         "name": "Clearances",
         "state": "open",
@@ -82,26 +82,26 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
     async with db.write(desk) as conn:
         changes = [Change("item", "pending", field, value, DAY, source) for field, value in item.items()]
         await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
-    recent = await recently.open(db.read, desk, "item", ["pending"])
+    recent = await cache.open(db.read, desk, "item", ["pending"])
     midnight_in_delhi = now.replace(hour=18, minute=30)  # The server's zone counts where the item names none.
     assert "this day has passed" not in recent.drawn(midnight_in_delhi - timedelta(seconds=1)).text
     assert "this day has passed" in recent.drawn(midnight_in_delhi).text
 
 
 async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     await enter(db, desk, now, source, "name", "The drones")
-    await recently.open(db.read, desk, "drones", ["deal"])
+    await cache.open(db.read, desk, "drones", ["deal"])
     with pytest.raises(NotInRecord):
-        await recently.open(db.read, 2000, "drones", ["deal"])
+        await cache.open(db.read, 2000, "drones", ["deal"])
     with pytest.raises(NotInRecord):
-        await recently.open(db.read, desk, "drones", ["topic"])
+        await cache.open(db.read, desk, "drones", ["topic"])
 
 
 async def test_only_so_many_are_kept(db, desk, source, now):
-    recently = Recently()
+    cache = RecordCache()
     await enter(db, desk, now, source, "name", "The drones")
-    first = await recently.open(db.read, desk, "drones", ["deal"])
-    for n in range(KEPT):
-        await recently.open(db.read, desk, "the drones" + " " * n, ["deal"])
-    assert await recently.open(db.read, desk, "drones", ["deal"]) is not first
+    first = await cache.open(db.read, desk, "drones", ["deal"])
+    for n in range(CACHED):
+        await cache.open(db.read, desk, "the drones" + " " * n, ["deal"])
+    assert await cache.open(db.read, desk, "drones", ["deal"]) is not first
