@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.delivery import Deliverer
 from bot.errors import UserError
 from bot.ledger.values import quoted
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.presses import ComponentRouter
 from bot.recent import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
 from bot.rights import Permissions
@@ -82,13 +82,13 @@ class Attache(commands.AutoShardedBot):
         )
         self.db = db
         self.clock = clock
-        pace = Pace()
-        self.permissions = Permissions(self, pace)
+        limits = RateLimits()
+        self.permissions = Permissions(self, limits)
         self.components = ComponentRouter(self)
         self.record_cache = RecordCache()
         self.answer_cache = AnswerCache(ANSWERS_CACHED)
         self.page_cache = PageCache()
-        self.deliverer = Deliverer(self, db, clock, pace)
+        self.deliverer = Deliverer(self, db, clock, limits)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs
         # The choices while typing are for nobody once they come too late; the library logs that by itself.

@@ -13,7 +13,7 @@ import discord
 from bot import channels, trouble
 from bot.clock import Clock
 from bot.kinds import RENDERERS, Gone, Owed
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import Found, Restored
 from bot.trouble import NETWORK
@@ -67,14 +67,14 @@ class Attempt:
         bot: Attache,
         db: Database,
         clock: Clock,
-        pace: Pace,
+        limits: RateLimits,
         undrawn: dict[int, int],
         delivery: Delivery,
         destination: Destination,
         restored: Restored | None,
         history: dict[int, list[Found]],
     ) -> None:
-        self._bot, self._db, self._clock, self._pace = bot, db, clock, pace
+        self._bot, self._db, self._clock, self._limits = bot, db, clock, limits
         self._undrawn = undrawn  # How often each delivery could not be drawn since the start.
         self._delivery, self._destination = delivery, destination
         self._restored = restored
@@ -150,7 +150,7 @@ class Attempt:
             return known
         assert destination.person_id is not None  # A destination is a channel or a person,
         assert destination.user_id is not None  # and one who is there.
-        await self._pace.requests.wait()
+        await self._limits.requests.wait()
         # Client.create_dm answers from its own list of channels and cannot be told to forget one: a channel that was
         # gone (10003) was never opened anew (discord.py 2.7.1, measured).
         opened = await self._bot.http.start_private_message(destination.user_id)
@@ -222,7 +222,7 @@ class Attempt:
         guild = self._bot.get_guild(self._destination.guild_id)
         channel: Any = guild and guild.get_channel_or_thread(channel_id)
         if channel is None:
-            await self._pace.requests.wait()
+            await self._limits.requests.wait()
             channel = await self._bot.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
         return channels.can_read_history(channel)
 
@@ -231,7 +231,7 @@ class Attempt:
         channel = self._bot.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
-            await self._pace.requests.wait()
+            await self._limits.requests.wait()
             page = [
                 message async for message in channel.history(limit=_PAGE, after=after)
             ]  # One request, oldest first.
@@ -292,7 +292,7 @@ class Attempt:
         }
         if message.content is not None:
             options |= {"content": message.content, "suppress_embeds": True}
-        await self._pace.requests.wait()
+        await self._limits.requests.wait()
         before, self._unknown = self._unknown, True
         try:
             async with asyncio.timeout(ONE_SEND):

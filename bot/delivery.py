@@ -11,7 +11,7 @@ from bot import trouble
 from bot.attempt import Attempt
 from bot.clock import Clock
 from bot.kinds import PLANNERS
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.services import deliveries, destinations, restores
 from bot.services.restores import Found, Restored
 from data.database import Database
@@ -27,11 +27,11 @@ AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the ot
 
 
 class Deliverer:
-    """Plans what is due and sends it: per destination in order, up to 64 destinations at a time, at one pace."""
+    """Plans what is due and sends it: in order, to up to 64 destinations at a time, within the rate limits."""
 
-    def __init__(self, bot: Attache, db: Database, clock: Clock, pace: Pace) -> None:
+    def __init__(self, bot: Attache, db: Database, clock: Clock, limits: RateLimits) -> None:
         self._bot, self._db, self._clock = bot, db, clock
-        self._pace = pace
+        self._limits = limits
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._planning = asyncio.Lock()
         self._workers: dict[int, asyncio.Task[None]] = {}
@@ -140,7 +140,7 @@ class Deliverer:
         history: dict[int, list[Found]] = {}
         if await destinations.needs_dm_channel(self._db.read, destination_id):
             # This can take long, so it is waited for before a place among those in flight is taken.
-            await self._pace.dms.wait()
+            await self._limits.dms.wait()
         async with self._slots:
             while not self._closing and await deliveries.is_due(self._db.read, destination_id, self._clock.now()):
                 guild_id = (await destinations.get(self._db.read, destination_id)).guild_id
@@ -153,7 +153,7 @@ class Deliverer:
                     self._bot,
                     self._db,
                     self._clock,
-                    self._pace,
+                    self._limits,
                     self._undrawn,
                     delivery,
                     destination,

@@ -1,12 +1,12 @@
-"""How fast the bot talks to Discord: one budget for all that counts towards its 50 requests a second."""
+"""Rate limiters of what the bot asks of Discord: one budget for all that counts towards its 50 requests a second."""
 
 from __future__ import annotations
 
 import asyncio
 
 
-class Pacer:
-    """Lets `rate` callers a second pass, in the order they came; after a pause up to `burst` at once."""
+class RateLimiter:
+    """A limiter that lets `rate` callers a second pass, in the order they came; after a pause up to `burst` at once."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -15,7 +15,7 @@ class Pacer:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Returns when it is the caller's turn."""
+        """Return when it is the caller's turn."""
         async with self._turn:
             self._refill()
             if self._left < 1:
@@ -24,7 +24,7 @@ class Pacer:
             self._left -= 1
 
     def count(self) -> None:
-        """Counts a request that does not wait, since somebody waits for its answer; the others wait the longer."""
+        """Count a request that does not wait, since somebody waits for its answer; the others wait the longer."""
         self._refill()
         self._left -= 1
 
@@ -36,12 +36,12 @@ class Pacer:
         self._since = now
 
 
-class Pace:
-    """The budget: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too.
+class RateLimits:
+    """The limiters: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too.
 
     What an answer needs to know counts there and does not wait.
     """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:
-        self.requests = Pacer(requests, burst=5)
-        self.dms = Pacer(dms, burst=3)  # Discord quarantines bots that open many.
+        self.requests = RateLimiter(requests, burst=5)
+        self.dms = RateLimiter(dms, burst=3)  # Discord quarantines bots that open many.

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import discord
 
 from bot.errors import NotAllowed, UserError
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.trouble import NETWORK
 from data.records import Desk
 
@@ -80,8 +80,8 @@ class Servers:
 class Permissions:
     """Looks permissions up. That somebody is a member is kept for an hour, what they may do is not."""
 
-    def __init__(self, bot: discord.Client, pace: Pace) -> None:
-        self._bot, self._pace = bot, pace
+    def __init__(self, bot: discord.Client, limits: RateLimits) -> None:
+        self._bot, self._limits = bot, limits
         self._known: dict[tuple[int, int], tuple[datetime, bool]] = {}
         self._asking: dict[tuple[int, int], asyncio.Task[bool | None]] = {}
 
@@ -105,7 +105,7 @@ class Permissions:
         user_id = interaction.user.id
         if not permissions and self._recall(guild_id, user_id, now):
             return Actor(guild_id, user_id, manager=False, role_ids=frozenset())
-        self._pace.requests.count()
+        self._limits.requests.count()
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 member = await self._fetch(guild_id, user_id, now)
@@ -125,7 +125,7 @@ class Permissions:
         """
         if self._recall(guild_id, user_id, now):
             return True
-        await self._pace.requests.wait()
+        await self._limits.requests.wait()
         return await self._fetch(guild_id, user_id, now) is not None
 
     async def still_in(
@@ -160,7 +160,7 @@ class Permissions:
 
     async def _try_to_tell(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
         """Whether the person is there; None when Discord does not say."""
-        self._pace.requests.count()
+        self._limits.requests.count()
         try:
             return await self._fetch(guild_id, user_id, now) is not None
         except (discord.DiscordException, *NETWORK):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.kinds import PLANNERS
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.services import deliveries, destinations, follows
 from data.database import Database
 from tests.wire.desk import SENT, Desk, desk
@@ -116,8 +116,8 @@ async def in_order(desk: Desk, place: int) -> list[str]:
 
 async def test_among_many_faults_every_channel_keeps_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     """240 messages over channels and people, with answers lost, connections reset and faults of every request."""
-    monkeypatch.setattr(desk.bot.deliverer, "_pace", Pace(requests=10_000, dms=10_000))
-    monkeypatch.setattr(desk.bot.permissions, "_pace", Pace(requests=10_000, dms=10_000))
+    monkeypatch.setattr(desk.bot.deliverer, "_limits", RateLimits(requests=10_000, dms=10_000))
+    monkeypatch.setattr(desk.bot.permissions, "_limits", RateLimits(requests=10_000, dms=10_000))
     channels = [desk.channel, *[desk.server.add_channel(desk.guild, f"other-{i}") for i in range(4)]]
     places = [desk.place, *[await desk.follow(desk.clock.now(), channel) for channel in channels[1:]]]
     people = [desk.member]

@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.backup import backup, restore
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.services import deliveries, derived, destinations, digests, people, records, reminders, updates
 from bot.services.updates import Change
 from data.database import Database
@@ -119,7 +119,9 @@ def without_markers(components: list[Any]) -> list[Any]:
 
 @pytest.fixture
 async def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Drill]:
-    monkeypatch.setattr("bot.app.Pace", lambda: Pace(requests=10_000, dms=10_000))  # The drill is not about speed.
+    monkeypatch.setattr(
+        "bot.app.RateLimits", lambda: RateLimits(requests=10_000, dms=10_000)
+    )  # The drill is not about speed.
     clock = MovedClock()
     async with Loopback(clock=clock.seconds) as server:
         monkeypatch.setattr(Route, "BASE", server.api_url)

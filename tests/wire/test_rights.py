@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.pacing import Pace
+from bot.pacing import RateLimits
 from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Permissions
 from tests.wire.desk import Desk, desk
 
@@ -67,16 +67,16 @@ async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(desk: Des
 
 
 async def test_an_answer_does_not_wait_behind_deliveries_and_counts_all_the_same(desk: Desk):
-    pace = Pace(requests=0.001)
-    permissions = Permissions(desk.bot, pace)
+    limits = RateLimits(requests=0.001)
+    permissions = Permissions(desk.bot, limits)
     for _ in range(5):
-        await pace.requests.wait()
-    waiting = asyncio.create_task(pace.requests.wait())
+        await limits.requests.wait()
+    waiting = asyncio.create_task(limits.requests.wait())
     found = await permissions.still_in([desk.guild], desk.member, desk.clock.now(), within=5)
     assert found.there == {desk.guild}
     assert not waiting.done()
     waiting.cancel()
-    fresh = Pace(requests=0.001)
+    fresh = RateLimits(requests=0.001)
     for _ in range(5):
         fresh.requests.count()
     with pytest.raises(TimeoutError):
