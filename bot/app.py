@@ -84,11 +84,11 @@ class Attache(commands.AutoShardedBot):
         self.clock = clock
         limits = RateLimits()
         self.permissions = Permissions(self, limits)
-        self.components = ComponentRouter(self)
+        self.components = ComponentRouter(db, clock, self.permissions)
         self.record_cache = RecordCache()
         self.answer_cache = AnswerCache(ANSWERS_CACHED)
         self.page_cache = PageCache()
-        self.deliverer = Deliverer(self, db, clock, limits)
+        self.deliverer = Deliverer(self, db, clock, self.permissions, limits)
         self.command_ids: dict[str, int] = {}
         self._cogs_to_load = cogs
         # The choices while typing are for nobody once they come too late; the library logs that by itself.

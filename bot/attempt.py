@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
@@ -14,6 +14,7 @@ from bot import channels, trouble
 from bot.clock import Clock
 from bot.kinds import RENDERERS, Gone, Owed
 from bot.pacing import RateLimits
+from bot.rights import Permissions
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import Found, Restored
 from bot.trouble import NETWORK
@@ -22,9 +23,6 @@ from bot.ui.messages import Message
 from bot.ui.text import joined
 from data.database import Database
 from data.records import Delivery, Destination
-
-if TYPE_CHECKING:
-    from bot.app import Attache
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +62,10 @@ class Attempt:
 
     def __init__(
         self,
-        bot: Attache,
+        client: discord.Client,
         db: Database,
         clock: Clock,
+        permissions: Permissions,
         limits: RateLimits,
         undrawn: dict[int, int],
         delivery: Delivery,
@@ -74,7 +73,8 @@ class Attempt:
         restored: Restored | None,
         history: dict[int, list[Found]],
     ) -> None:
-        self._bot, self._db, self._clock, self._limits = bot, db, clock, limits
+        self._client, self._db, self._clock = client, db, clock
+        self._permissions, self._limits = permissions, limits
         self._undrawn = undrawn  # How often each delivery could not be drawn since the start.
         self._delivery, self._destination = delivery, destination
         self._restored = restored
@@ -121,16 +121,14 @@ class Attempt:
     async def _is_there(self) -> bool:
         """Whether a person is still a member: who left gets nothing more. A channel tells when it is sent to."""
         destination = self._destination
-        guild = self._bot.get_guild(destination.guild_id)
+        guild = self._client.get_guild(destination.guild_id)
         if guild is None or guild.unavailable:
             raise Later("the server is not reachable")  # An outage, or the start; a removal is marked on the desk.
         if destination.person_id is None:
             return True
         if destination.user_id is not None:
             try:
-                there = await self._bot.permissions.is_member(
-                    destination.guild_id, destination.user_id, self._clock.now()
-                )
+                there = await self._permissions.is_member(destination.guild_id, destination.user_id, self._clock.now())
             except discord.Forbidden:
                 raise Later("Discord does not tell who is in the server") from None
             if there:
@@ -153,7 +151,7 @@ class Attempt:
         await self._limits.requests.wait()
         # Client.create_dm answers from its own list of channels and cannot be told to forget one: a channel that was
         # gone (10003) was never opened anew (discord.py 2.7.1, measured).
-        opened = await self._bot.http.start_private_message(destination.user_id)
+        opened = await self._client.http.start_private_message(destination.user_id)
         async with self._db.write(self._delivery.guild_id) as conn:
             await people.set_dm_channel(conn, destination.person_id, int(opened["id"]))
         return int(opened["id"])
@@ -219,16 +217,16 @@ class Attempt:
     async def _can_read_history(self, channel_id: int) -> bool:
         if self._destination.person_id is not None:
             return True
-        guild = self._bot.get_guild(self._destination.guild_id)
+        guild = self._client.get_guild(self._destination.guild_id)
         channel: Any = guild and guild.get_channel_or_thread(channel_id)
         if channel is None:
             await self._limits.requests.wait()
-            channel = await self._bot.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
+            channel = await self._client.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
         return channels.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[Found]:
         """Yield the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
-        channel = self._bot.get_partial_messageable(channel_id)
+        channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
             await self._limits.requests.wait()
@@ -237,7 +235,7 @@ class Attempt:
             ]  # One request, oldest first.
             for message in page:
                 carried = (
-                    messages.carried(_custom_ids(message.components)) if message.author == self._bot.user else None
+                    messages.carried(_custom_ids(message.components)) if message.author == self._client.user else None
                 )
                 if carried is not None:
                     yield Found(message.id, message.created_at, *carried)
@@ -282,7 +280,7 @@ class Attempt:
     # The send
 
     async def _send(self, channel_id: int, message: Message) -> None:
-        channel = self._bot.get_partial_messageable(channel_id, guild_id=self._destination.guild_id)
+        channel = self._client.get_partial_messageable(channel_id, guild_id=self._destination.guild_id)
         roles = [discord.Object(role) for role in message.roles]
         options: dict[str, Any] = {
             "nonce": self._delivery.nonce,
@@ -367,7 +365,7 @@ class Attempt:
 
     def _missing(self) -> str:
         """The names of the permissions that are missing in the channel, as Discord's settings call them."""
-        guild = self._bot.get_guild(self._destination.guild_id)
+        guild = self._client.get_guild(self._destination.guild_id)
         channel: Any = guild and guild.get_channel_or_thread(self._destination.channel_id or 0)
         return joined(channels.missing(channel)) if channel is not None else "View Channel"
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+
+import discord
 
 from bot import trouble
 from bot.attempt import Attempt
 from bot.clock import Clock
 from bot.kinds import PLANNERS
 from bot.pacing import RateLimits
+from bot.rights import Permissions
 from bot.services import deliveries, destinations, restores
 from bot.services.restores import Found, Restored
 from data.database import Database
 from data.records import Delivery
-
-if TYPE_CHECKING:
-    from bot.app import Attache
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +28,11 @@ AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the ot
 class Deliverer:
     """Plans what is due and sends it: in order, to up to 64 destinations at a time, within the rate limits."""
 
-    def __init__(self, bot: Attache, db: Database, clock: Clock, limits: RateLimits) -> None:
-        self._bot, self._db, self._clock = bot, db, clock
-        self._limits = limits
+    def __init__(
+        self, client: discord.Client, db: Database, clock: Clock, permissions: Permissions, limits: RateLimits
+    ) -> None:
+        self._client, self._db, self._clock = client, db, clock
+        self._permissions, self._limits = permissions, limits
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._planning = asyncio.Lock()
         self._workers: dict[int, asyncio.Task[None]] = {}
@@ -150,9 +151,10 @@ class Deliverer:
                 if delivery is None:
                     return
                 attempt = Attempt(
-                    self._bot,
+                    self._client,
                     self._db,
                     self._clock,
+                    self._permissions,
                     self._limits,
                     self._undrawn,
                     delivery,

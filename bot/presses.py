@@ -16,18 +16,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord.ext import commands
 
+from bot.clock import Clock
 from bot.errors import UserError
-from bot.rights import Actor, Requirement, require_editor, require_manager
+from bot.rights import Actor, Permissions, Requirement, require_editor, require_manager
 from bot.services import desks
 from bot.ui import ids
-
-if TYPE_CHECKING:
-    from bot.app import Attache
+from data.database import Database
 
 Handler = Callable[..., Awaitable[None]]
 
@@ -90,8 +89,8 @@ def all_chosen(interaction: discord.Interaction) -> list[str]:
 class ComponentRouter:
     """All component handlers by name. The tests of permissions walk through `handlers`."""
 
-    def __init__(self, bot: Attache) -> None:
-        self._bot = bot
+    def __init__(self, db: Database, clock: Clock, permissions: Permissions) -> None:
+        self._db, self._clock, self._permissions = db, clock, permissions
         self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}
 
     def add(self, cog: commands.Cog) -> None:
@@ -110,14 +109,14 @@ class ComponentRouter:
         if id_ is None or id_.version != ids.VERSION or id_.name not in self.handlers:
             raise _from_another_version()
         rule, handler = self.handlers[id_.name]
-        now = self._bot.clock.now()
+        now = self._clock.now()
         actor: Actor | None = None
         if not rule.anywhere or interaction.guild_id is not None or id_.guild_id is not None:
-            actor = await self._bot.permissions.actor(interaction, now, id_.guild_id, permissions=rule.permissions)
+            actor = await self._permissions.actor(interaction, now, id_.guild_id, permissions=rule.permissions)
             if rule.requires == "manager":
                 require_manager(actor)
             elif rule.requires == "editor":
-                require_editor(actor, await desks.get(self._bot.db.read, actor.guild_id))
+                require_editor(actor, await desks.get(self._db.read, actor.guild_id))
         try:
             inspect.signature(handler).bind(interaction, actor, *id_.arguments)
         except TypeError:

@@ -7,22 +7,19 @@ import gzip
 import io
 import logging
 import sqlite3
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import trouble, when
+from bot.app import Attache
 from bot.errors import UserError
 from bot.presses import component
 from bot.rights import Actor
 from bot.services import destinations, erasure, people, portability
 from bot.ui import me as cards
 from cogs.zones import complete_zone
-
-if TYPE_CHECKING:
-    from bot.app import Attache
 
 log = logging.getLogger(__name__)
 

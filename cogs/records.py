@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands, ui
 
+from bot.app import Attache
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.cited import shortened
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
@@ -23,12 +23,7 @@ from bot.ui.ids import number
 from bot.ui.text import escaped, plural, sentence
 from data.records import Kind, Opened, Row
 
-if TYPE_CHECKING:
-    from bot.app import Attache
-
-    Interaction = discord.Interaction[Attache]
-else:
-    Interaction = discord.Interaction
+Interaction = discord.Interaction[Attache]
 
 
 _LEAST_BESIDE = 20  # Fewer characters beside a name would say nothing.

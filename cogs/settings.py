@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands, ui
@@ -14,6 +13,7 @@ from discord.ext import commands
 
 from bot import __version__, channels, trouble
 from bot import dossier as files
+from bot.app import Attache
 from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.presses import component, typed
@@ -22,9 +22,6 @@ from bot.services import deliveries, desks, destinations, digests, dossiers, era
 from bot.ui import standing as cards
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
-
-if TYPE_CHECKING:
-    from bot.app import Attache
 
 log = logging.getLogger(__name__)
 

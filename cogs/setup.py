@@ -6,13 +6,13 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import channels, when
+from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.rights import require_manager
@@ -22,9 +22,6 @@ from bot.ui.text import joined
 from cogs.zones import complete_zone
 from data.database import Connection
 from data.records import Desk, Destination
-
-if TYPE_CHECKING:
-    from bot.app import Attache
 
 log = logging.getLogger(__name__)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import when
+from bot.app import Attache
 from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
@@ -28,12 +28,7 @@ from cogs.records import AnyRecord, Deal, Item, Participant, RecordArgument, fin
 from data.database import Connection
 from data.records import Desk, Opened
 
-if TYPE_CHECKING:
-    from bot.app import Attache
-
-    Interaction = discord.Interaction[Attache]
-else:
-    Interaction = discord.Interaction
+Interaction = discord.Interaction[Attache]
 
 
 class ItemOrNewArgument(RecordArgument):

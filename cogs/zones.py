@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
 from bot import when
 
-if TYPE_CHECKING:
-    from bot.app import Attache
 
-
-async def complete_zone(_: discord.Interaction[Attache], typed: str) -> list[app_commands.Choice[str]]:
+async def complete_zone(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Zones for what has been typed so far."""
     return [app_commands.Choice(name=zone, value=zone) for zone in when.zone_choices(typed)]
