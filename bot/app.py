@@ -184,7 +184,7 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
     return shape
 
 
-async def answer_error(interaction: discord.Interaction[Attache], error: Exception) -> None:
+async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
     """Tells the person what went wrong, whether the interaction was already answered or not. It never raises.
 
     The log gets nothing of what was said to the person, one line of what is trouble, and a bug with its traceback.
@@ -228,7 +228,7 @@ async def answer_error(interaction: discord.Interaction[Attache], error: Excepti
         log.warning("%s: %sthe person was told", _name(interaction), what)
 
 
-async def _tell(interaction: discord.Interaction[Attache], text: str) -> Exception | None:
+async def _tell(interaction: discord.Interaction, text: str) -> Exception | None:
     """Answers privately; returns what went wrong with that."""
     try:
         if interaction.response.is_done():
@@ -240,7 +240,7 @@ async def _tell(interaction: discord.Interaction[Attache], text: str) -> Excepti
     return None
 
 
-def _name(interaction: discord.Interaction[Attache]) -> str:
+def _name(interaction: discord.Interaction) -> str:
     """Return what was used: a command's name, or the first word of a button's id."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"

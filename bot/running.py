@@ -192,6 +192,6 @@ _REFUSED = (
 )
 
 
-async def _beat_when_ready(bot: Attache, heartbeat: Heartbeat) -> None:
-    await bot.wait_until_ready()
+async def _beat_when_ready(client: discord.Client, heartbeat: Heartbeat) -> None:
+    await client.wait_until_ready()
     await heartbeat.start()

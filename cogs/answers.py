@@ -9,6 +9,7 @@ from discord import ui
 from discord.utils import MISSING
 
 from bot.app import Attache
+from bot.delivery import Deliverer
 from bot.errors import NotAllowed, UserError
 from data.records import Delivery
 
@@ -58,6 +59,6 @@ def require_may_post(interaction: Interaction) -> None:
         )
 
 
-async def send_first(bot: Attache, planned: int | None) -> Delivery | None:
-    """Sends the first direct message, if one was planned, so that the answer can say whether it arrived."""
-    return await bot.deliverer.send(planned) if planned is not None else None
+async def send_first(deliverer: Deliverer, planned: int | None) -> Delivery | None:
+    """Send the first direct message, if one was planned, so that the answer can say whether it arrived."""
+    return await deliverer.send(planned) if planned is not None else None

@@ -43,7 +43,9 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
     ) -> None:
         """List the deals, by stage, participant or topic"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        listing = await filters(self.bot, actor.guild_id, stage=stage, participant=participant, topic=topic)
+        listing = await filters(
+            self.bot.db.read, self.bot.record_cache, actor.guild_id, stage=stage, participant=participant, topic=topic
+        )
         await answer_list(interaction, listing)
 
     @app_commands.command()
@@ -51,7 +53,7 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
     async def history(self, interaction: Interaction, deal: Deal) -> None:
         """Show the dated course of a deal: each update, before and after, with its source"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
         course = await courses.get(self.bot.db.read, actor.guild_id, opened.record.slug)
         await interaction.response.send_message(view=history.course(course, 0), ephemeral=True)
 

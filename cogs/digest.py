@@ -118,7 +118,7 @@ class DigestCog(commands.Cog):
             if own is not None:
                 key = f"digest:{int(now.timestamp())}"
                 planned = await deliveries.confirm_own(conn, own, key, now=now, payload={"verb": "digest"})
-        confirmed = await send_first(self.bot, planned)
+        confirmed = await send_first(self.bot.deliverer, planned)
         text = answers.is_set(
             place,
             next_digest(place, now),

@@ -123,7 +123,7 @@ class FollowCog(commands.Cog):
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
                 payload = {"verb": "follow", "slug": slug}
                 planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", now=now, payload=payload)
-        confirmed = await send_first(self.bot, planned)
+        confirmed = await send_first(self.bot.deliverer, planned)
         guild_id = actor.guild_id if interaction.guild_id is None else None
         await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
 
@@ -131,7 +131,7 @@ class FollowCog(commands.Cog):
         """The record that was typed or chosen; None for everything."""
         if normal(what) == EVERYTHING:
             return None
-        return (await find(self.bot, guild_id, what)).record.slug
+        return (await find(self.bot.db.read, self.bot.record_cache, guild_id, what)).record.slug
 
     @add.autocomplete("what")
     async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:

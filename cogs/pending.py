@@ -29,7 +29,7 @@ class Pending(commands.GroupCog, group_name="pending", group_description="What i
             await answer_list(interaction, Listing("pending", everything=all))
             return
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        opened = await find(self.bot, actor.guild_id, about)
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, about)
         name = escaped(opened.record.name, 100)
         await answer_list(interaction, Listing("pending", linked=(opened.record.slug,), words=name, everything=all))
 

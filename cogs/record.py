@@ -63,7 +63,7 @@ class RecordComponents(commands.Cog):
     async def page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
         """A page of a list, in the place of the one before when that is private."""
         now = self.bot.clock.now()
-        listing = await listing_of(self.bot, actor.guild_id, key, now)
+        listing = await listing_of(self.bot.db.read, actor.guild_id, key, now)
         view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)
         await turn(interaction, view)
 

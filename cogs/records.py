@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import discord
@@ -13,7 +13,7 @@ from bot.errors import BadInput, NotInRecord
 from bot.ledger.cited import shortened
 from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
-from bot.recent import CachedRecord, quarter_of
+from bot.recent import CachedRecord, PageCache, RecordCache, quarter_of
 from bot.rights import Actor
 from bot.services import desks, follows, questions, records, search
 from bot.services.questions import Listing
@@ -21,6 +21,7 @@ from bot.ui import cards, lists
 from bot.ui.choices import LIMIT, Offered, choices
 from bot.ui.ids import number
 from bot.ui.text import escaped, plural, sentence
+from data.database import Connection, Database
 from data.records import Kind, Opened, Row
 
 Interaction = discord.Interaction[Attache]
@@ -66,19 +67,24 @@ Item = app_commands.Transform[str, RecordArgument("pending")]
 AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 
-async def find(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """The record that a person named; UserError says what there is instead, or that nothing is set up yet."""
-    return (await _cached(bot, guild_id, text, kinds))[0].opened
+async def find(conn: Connection, cache: RecordCache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
+    """Return the record that a person named; UserError says what there is instead, or that nothing is set up yet."""
+    return (await _cached(conn, cache, guild_id, text, kinds))[0].opened
 
 
 async def _cached(
-    bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None = None
+    conn: Connection,
+    cache: RecordCache,
+    guild_id: int,
+    text: str,
+    kinds: Sequence[Kind],
+    user_id: int | None = None,
 ) -> tuple[CachedRecord, bool]:
     """Return the record that a person named, and whether that person follows it."""
     try:
-        return await bot.record_cache.open_for(bot.db.read, guild_id, text, kinds, user_id)
+        return await cache.open_for(conn, guild_id, text, kinds, user_id)
     except (NotInRecord, BadInput):
-        await desks.get(bot.db.read, guild_id)
+        await desks.get(conn, guild_id)
         raise
 
 
@@ -132,7 +138,7 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
     try:
-        cached, following = await _cached(bot, actor.guild_id, text, kinds, actor.user_id)
+        cached, following = await _cached(bot.db.read, bot.record_cache, actor.guild_id, text, kinds, actor.user_id)
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
@@ -169,7 +175,7 @@ def plain_key(listing: Listing) -> str | None:
     return "all" if listing.everything else listing.kind
 
 
-async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Listing:
+async def listing_of(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
     """The list that a page button names."""
     if key == "all":
         return Listing("pending", everything=True)
@@ -177,7 +183,7 @@ async def listing_of(bot: Attache, guild_id: int, key: str, now: datetime) -> Li
         return Listing(key)
     if key.startswith(_SEARCH):
         return Listing(wanted=search.Wanted(key.removeprefix(_SEARCH)))
-    return await questions.get(bot.db.read, guild_id, number(key), now=now)
+    return await questions.get(conn, guild_id, number(key), now=now)
 
 
 async def list_page(
@@ -190,15 +196,15 @@ async def list_page(
         return await _pending_page(interaction, actor, listing, page, now, key)
     if listing.wanted is not None or listing.kind is None:
         return await _found_page(interaction, actor, listing, page, now, key)
-    found, total, mentioned = await _rows(bot, actor.guild_id, listing.kind, listing, page)
+    found, total, mentioned = await _rows(bot.db.read, actor.guild_id, listing.kind, listing, page)
     if not found and page > 0:
         page = 0
-        found, total, mentioned = await _rows(bot, actor.guild_id, listing.kind, listing, page)
+        found, total, mentioned = await _rows(bot.db.read, actor.guild_id, listing.kind, listing, page)
     if not found:
-        return await _nothing(bot, actor.guild_id, listing.kind, listing.words)
+        return await _nothing(bot.db.read, bot.mention, actor.guild_id, listing.kind, listing.words)
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot, actor, listing, now) if total > lists.ROWS else "deal"
+        key = await _kept(bot.db, actor, listing, now) if total > lists.ROWS else "deal"
     noun = KIND_WORDS[listing.kind]
     return lists.rows(
         sentence(noun[1]),
@@ -214,15 +220,15 @@ async def list_page(
 
 
 async def _rows(
-    bot: Attache, guild_id: int, kind: Kind, listing: Listing, page: int
+    conn: Connection, guild_id: int, kind: Kind, listing: Listing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
     """The rows of one page, how many there are, and who is only mentioned."""
     offset = page * lists.ROWS
     if kind == "participant" and not listing.linked:
-        pairs, total = await records.list_participants(bot.db.read, guild_id, offset=offset, limit=lists.ROWS)
+        pairs, total = await records.list_participants(conn, guild_id, offset=offset, limit=lists.ROWS)
         return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party)
     found, total = await records.list_kind(
-        bot.db.read, guild_id, kind, stage=listing.stage, linked=listing.linked, offset=offset, limit=lists.ROWS
+        conn, guild_id, kind, stage=listing.stage, linked=listing.linked, offset=offset, limit=lists.ROWS
     )
     return found, total, frozenset()
 
@@ -233,9 +239,9 @@ async def _found_page(
     """One page of what a search found."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
-    drawn, read_as = await _searched(bot, actor.guild_id, listing, wanted, page)
+    drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, page)
     if not drawn.choices and page > 0:
-        drawn, read_as = await _searched(bot, actor.guild_id, listing, wanted, 0)
+        drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, 0)
     if not drawn.choices:
         await desks.get(bot.db.read, actor.guild_id)
         close = await records.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
@@ -244,18 +250,17 @@ async def _found_page(
         )
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot, actor, listing, now) if drawn.total > lists.ROWS else "deal"
+        key = await _kept(bot.db, actor, listing, now) if drawn.total > lists.ROWS else "deal"
     return lists.found(drawn, key=key, guild_id=in_ids(interaction, actor))
 
 
 async def _searched(
-    bot: Attache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
+    conn: Connection, cache: PageCache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
 ) -> tuple[lists.Drawn, str]:
     """One page of what is found, kept from the last time while nothing has changed since; and the words as read."""
-    conn = bot.db.read
     understood = await search.understand(conn, guild_id, wanted)
     key = (guild_id, listing, page)
-    cached = bot.page_cache.get(key, understood.newest)
+    cached = cache.get(key, understood.newest)
     if cached is not None:
         return cached, understood.read_as
     found = await search.search(
@@ -273,7 +278,7 @@ async def _searched(
         left_out=understood.left_out,
         newest=wanted.order == "newest" or not understood.terms,
     )
-    return bot.page_cache.put(key, understood.newest, drawn), understood.read_as
+    return cache.put(key, understood.newest, drawn), understood.read_as
 
 
 async def _pending_page(
@@ -289,7 +294,7 @@ async def _pending_page(
         about = listing.linked[0] if listing.linked else None
         waiting = await records.list_waiting(bot.db.read, actor.guild_id, about=about)
         if not waiting:
-            return await _nothing(bot, actor.guild_id, "pending", listing.words)
+            return await _nothing(bot.db.read, bot.mention, actor.guild_id, "pending", listing.words)
         asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
         shown = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
         here = [one.slug for one in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
@@ -299,21 +304,23 @@ async def _pending_page(
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
     key = key or plain_key(listing)
     if key is None and drawn.total > lists.ITEMS:
-        key = await _kept(bot, actor, listing, now)
+        key = await _kept(bot.db, actor, listing, now)
     return lists.pending(
         drawn,
         key=key or "pending",
-        everything_key=(plain_key(everything) or await _kept(bot, actor, everything, now)) if drawn.hidden else "",
+        everything_key=(plain_key(everything) or await _kept(bot.db, actor, everything, now)) if drawn.hidden else "",
         guild_id=in_ids(interaction, actor),
     )
 
 
-async def _kept(bot: Attache, actor: Actor, listing: Listing, now: datetime) -> str:
-    async with bot.db.write(actor.guild_id) as conn:
+async def _kept(db: Database, actor: Actor, listing: Listing, now: datetime) -> str:
+    async with db.write(actor.guild_id) as conn:
         return str(await questions.keep(conn, actor.guild_id, listing, now=now, user_id=actor.user_id))
 
 
-async def _nothing(bot: Attache, guild_id: int, kind: Kind, asked: str) -> ui.LayoutView:
+async def _nothing(
+    conn: Connection, mention: Callable[[str], str], guild_id: int, kind: Kind, asked: str
+) -> ui.LayoutView:
     """An empty list: what is missing, and what can be done about it. `asked` are its filters."""
     one, many = KIND_WORDS[kind]
     if kind == "pending":
@@ -322,33 +329,39 @@ async def _nothing(bot: Attache, guild_id: int, kind: Kind, asked: str) -> ui.La
         return lists.empty(
             title,
             f"Nothing is on the record as open{about}. "
-            f"An editor can enter a pending item with {bot.mention('update pending')}.",
+            f"An editor can enter a pending item with {mention('update pending')}.",
         )
     if asked:
-        _, total = await records.list_kind(bot.db.read, guild_id, kind, limit=1)
+        _, total = await records.list_kind(conn, guild_id, kind, limit=1)
         there = f"{plural(total, one, many)} {'is' if total == 1 else 'are'} in the record"
         return lists.empty(
             sentence(many),
-            f"No {one} in the record fits: {asked}. {there}: {bot.mention(f'{kind} list')}.",
+            f"No {one} in the record fits: {asked}. {there}: {mention(f'{kind} list')}.",
         )
     return lists.empty(
         sentence(many),
         f"No {one} is in the record yet. Someone with Manage Server can load a dossier with "
-        f"{bot.mention('settings load')}.",
+        f"{mention('settings load')}.",
     )
 
 
 async def filters(
-    bot: Attache, guild_id: int, *, stage: str | None, participant: str | None, topic: str | None
+    conn: Connection,
+    cache: RecordCache,
+    guild_id: int,
+    *,
+    stage: str | None,
+    participant: str | None,
+    topic: str | None,
 ) -> Listing:
-    """The list of deals with these filters; UserError when a name is not in the record."""
-    await desks.get(bot.db.read, guild_id)
+    """Return the list of deals with these filters; UserError when a name is not in the record."""
+    await desks.get(conn, guild_id)
     linked: list[str] = []
     words = [f"stage {STAGES[stage].lower()}"] if stage else []
     asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
     for kind, text in asked:
         if text:
-            opened = await find(bot, guild_id, text, (kind,))
+            opened = await find(conn, cache, guild_id, text, (kind,))
             linked.append(opened.record.slug)
             words.append(f"{kind} {escaped(opened.record.name, 100)}")
     return Listing("deal", stage=stage, linked=tuple(linked), words=", ".join(words))

@@ -68,7 +68,11 @@ class RemindCog(commands.Cog):
                     "A pending item is told at its own dates. Nothing was changed. Give the item alone, or your own "
                     "words in text with a time in when."
                 )
-            await self._join(interaction, actor, [await find(self.bot, actor.guild_id, item, ("pending",))])
+            await self._join(
+                interaction,
+                actor,
+                [await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, item, ("pending",))],
+            )
             return
         if text is None:
             raise BadInput(
@@ -109,7 +113,7 @@ class RemindCog(commands.Cog):
             slug = found[0].record.slug
             payload = {"verb": "remind", "slug": slug}
             planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), now=now, payload=payload)
-        confirmed = await send_first(self.bot, planned)
+        confirmed = await send_first(self.bot.deliverer, planned)
         text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=text, view=view)
 
@@ -126,7 +130,7 @@ class RemindCog(commands.Cog):
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
             payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
             planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), now=now, payload=payload)
-        confirmed = await send_first(self.bot, planned)
+        confirmed = await send_first(self.bot.deliverer, planned)
         answer, view = drawn.words_set(own, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=answer, view=view)
 

@@ -102,7 +102,7 @@ class Search(commands.Cog):
         asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
         for filter_, name in asked:
             if name:
-                record = (await find(self.bot, guild_id, name, (filter_,))).record
+                record = (await find(self.bot.db.read, self.bot.record_cache, guild_id, name, (filter_,))).record
                 slugs[filter_] = record.slug
                 words.append(f"{filter_} {escaped(record.name, 100)}")
         words += [f"stage {STAGES[stage].lower()}"] if stage else []

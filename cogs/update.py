@@ -75,7 +75,7 @@ class Updates(commands.Cog):
     async def deal(self, interaction: Interaction, deal: Deal, field: str) -> None:
         """Enter a value of a deal: its value, number, parties, approvals and more."""
         actor, desk, now = await self._editor(interaction)
-        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
         await self._ask_field(interaction, actor, desk, opened, field, now)
 
     @update.command(name="stage")
@@ -84,7 +84,7 @@ class Updates(commands.Cog):
     async def stage(self, interaction: Interaction, deal: Deal, stage: str) -> None:
         """Enter how far a deal is."""
         actor, _, now = await self._editor(interaction)
-        opened = await find(self.bot, actor.guild_id, deal, ("deal",))
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
         await self._ask(interaction, actor, reading.field_task(opened, get_field("deal", "stage")), now, value=stage)
 
     @update.command(name="pending")
@@ -117,7 +117,7 @@ class Updates(commands.Cog):
     async def close(self, interaction: Interaction, item: Item, outcome: str) -> None:
         """Close a pending item: what was waited for has happened, or will not."""
         actor, _, now = await self._editor(interaction)
-        opened = await find(self.bot, actor.guild_id, item, ("pending",))
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, item, ("pending",))
         await self._ask(interaction, actor, reading.closing_task(opened), now, value=outcome)
 
     @update.command(name="checked")
@@ -125,7 +125,7 @@ class Updates(commands.Cog):
     async def checked(self, interaction: Interaction, what: AnyRecord) -> None:
         """Note that you looked and found nothing new."""
         actor, desk, now = await self._editor(interaction)
-        opened = await find(self.bot, actor.guild_id, what)
+        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, what)
         await self._ask_checked(interaction, actor, desk, opened, now)
 
     # Questions that members filed with *Not what I asked*.

@@ -122,7 +122,7 @@ class DemoWorld:
 def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
     """The error path of commands without simcord's own, which shows each refusal in words as a crash of the bot."""
 
-    async def on_error(interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
+    async def on_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         if not isinstance(error.__cause__ or error, UserError):
             env._record_error(error)
         await answer_error(interaction, error)
