@@ -16,7 +16,8 @@ from data.records import Destination, Opened, Record, Reminder, Sureness
 LEADS = (14, 7, 2, 0)
 """How many days before a due date it is told."""
 
-Lead = Literal["14", "7", "2", "0", "overdue"]
+Lead = int | Literal["overdue"]
+"""When a due date is told: so many days before it, or once it has passed."""
 
 DAYS_AHEAD = 14
 """How far ahead a digest lists dates."""
@@ -94,7 +95,7 @@ def is_overdue(item: Item, at: datetime) -> bool:
     )
 
 
-def lead_due(item: Item, window: Window, told: Collection[str], now: datetime | None = None) -> Lead | None:
+def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime | None = None) -> Lead | None:
     """Which lead of an item is told in these hours: of several that were missed only the nearest to the date.
 
     `told` are the leads of this very date that were told before. Each is told once, and none after a nearer one.
@@ -108,19 +109,16 @@ def lead_due(item: Item, window: Window, told: Collection[str], now: datetime | 
         # On the date of `since` itself the day may have ended after the hour; what was told then is in `told`.
         return "overdue" if ended_on >= window.since else None
     fallen = [lead for lead in leads_of(item.sureness) if window.has(item.due_on - timedelta(days=lead))]
-    if not fallen or any(int(lead) <= min(fallen) for lead in told):
+    if not fallen or any(lead != "overdue" and lead <= min(fallen) for lead in told):
         return None
     if min(fallen) == 0 and now is not None and is_overdue(item, now):
         return None
-    return _NAMES[min(fallen)]
-
-
-_NAMES: dict[int, Lead] = {14: "14", 7: "7", 2: "2", 0: "0"}
+    return min(fallen)
 
 
 def is_own_message(lead: Lead, *, person: bool, digest: bool) -> bool:
     """Whether a lead is a message of its own. In a channel with a digest, 14, 7 and 2 days before are told by that."""
-    return person or not digest or lead in ("0", "overdue")
+    return person or not digest or lead in (0, "overdue")
 
 
 def is_still_open(item: Item, day: date, at: datetime) -> bool:
@@ -223,7 +221,6 @@ class Told(Struct, frozen=True):
 
     reminder: Reminder | None
     item: OpenItem | None
-    lead: str  # "14", "7", "2", "0", "overdue"; "" after a snooze
     today: date  # at the destination
     overdue: bool
     person: bool  # It goes to a person's DM, not to a channel.

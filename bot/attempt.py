@@ -374,7 +374,7 @@ class Attempt:
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
         async with self._db.write(self._delivery.guild_id) as conn:
-            await destinations.pause(conn, destination.id, f"{outcome}: {words}")
+            await destinations.pause(conn, destination.id, outcome, words)
             if delivery.kind in ("confirmation", "notice"):
                 # Its sender is told now; it would be old news when the destination works again.
                 await deliveries.settle(conn, delivery.id, outcome, now=now, detail=words)

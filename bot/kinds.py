@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from bot import trouble
 from bot.hours import plan_hours, plan_instants
@@ -15,7 +15,7 @@ from bot.ui import messages
 from bot.ui import reminders as drawn_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
-from data.records import Delivery, Destination
+from data.records import Confirmation, Delivery, Destination, Notice, OpenList
 
 log = logging.getLogger(__name__)
 
@@ -64,24 +64,24 @@ async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
-    """The payload has a `verb` ("follow", "remind", "digest") and, where it is about a record, its `slug`."""
-    delivery = owed.delivery
+    delivery, confirms = owed.delivery, owed.delivery.payload
+    assert isinstance(confirms, Confirmation)
     desk = await desks.get(conn, delivery.guild_id)
-    slug = delivery.payload.get("slug")
-    opened = await records.find(conn, delivery.guild_id, slug) if slug else None
-    name = opened.record.name if opened else delivery.payload.get("name", follows.EVERYTHING)
-    return messages.confirmation(delivery.payload["verb"], name, desk.name, delivery.guild_id, delivery.nonce)
+    opened = await records.find(conn, delivery.guild_id, confirms.slug) if confirms.slug else None
+    name = opened.record.name if opened else confirms.name or follows.EVERYTHING
+    return messages.confirmation(confirms.verb, name, desk.name, delivery.guild_id, delivery.nonce)
 
 
 async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
-    delivery = owed.delivery
+    delivery, tells = owed.delivery, owed.delivery.payload
+    assert isinstance(tells, Notice)
     desk = await desks.get(conn, delivery.guild_id)
-    broken = await destinations.find(conn, delivery.guild_id, delivery.payload["destination"])
+    broken = await destinations.find(conn, delivery.guild_id, tells.destination)
     if broken is None:
         return Gone(deliveries.NO_LONGER_DUE, "what broke was removed")
-    if broken.state == "active" and delivery.payload["outcome"] != deliveries.REFUSED:
+    if broken.state == "active" and tells.outcome != deliveries.REFUSED:
         return Gone(deliveries.NO_LONGER_DUE, "it works again")
-    return messages.notice(delivery.payload, messages.place_of(broken), desk.name, delivery.guild_id, delivery.nonce)
+    return messages.notice(tells, messages.place_of(broken), desk.name, delivery.guild_id, delivery.nonce)
 
 
 async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
@@ -92,11 +92,13 @@ async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
-    delivery, destination = owed.delivery, owed.destination
+    delivery, destination, listed = owed.delivery, owed.destination, owed.delivery.payload
+    assert isinstance(listed, OpenList)
+    assert delivery.day is not None
     desk = await desks.get(conn, delivery.guild_id)
-    day = date.fromisoformat(delivery.key)
-    without = delivery.payload["without"]
-    found = await reminders.still_open(conn, destination, desk, day=day, at=delivery.due_at, without=without)
+    found = await reminders.still_open(
+        conn, destination, desk, day=delivery.day, at=delivery.due_at, without=listed.without
+    )
     if found is None:
         return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
     person = destination.person_id is not None
@@ -108,15 +110,16 @@ async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
     delivery, destination = owed.delivery, owed.destination
     if destination.digest_at is None:
         return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
+    assert delivery.day is not None
     desk = await desks.get(conn, delivery.guild_id)
     found = await digests.plan_digest(
         conn,
         destination,
         desk,
         now=owed.now,
-        day=date.fromisoformat(delivery.key),
+        day=delivery.day,
         at=delivery.due_at,
-        read_to=delivery.payload["to"],
+        read_to=delivery.read_to,
     )
     if not found.worth_sending:
         return Gone(deliveries.NOTHING_NEW, "what was new was taken back")

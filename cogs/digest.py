@@ -25,7 +25,7 @@ from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import in_ids
 from cogs.zones import complete_zone
 from data.database import Connection
-from data.records import Destination
+from data.records import Confirmation, Destination
 
 Interaction = discord.Interaction[Attache]
 
@@ -117,7 +117,7 @@ class DigestCog(commands.Cog):
             follows_nothing = own is not None and not await follows.list_of(conn, place.id)
             if own is not None:
                 key = f"digest:{int(now.timestamp())}"
-                planned = await deliveries.confirm_own(conn, own, key, now=now, payload={"verb": "digest"})
+                planned = await deliveries.confirm_own(conn, own, key, Confirmation("digest"), now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         text = answers.is_set(
             place,

@@ -25,7 +25,7 @@ from bot.ui.text import clip
 from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import find
 from data.database import Connection
-from data.records import Destination, Follow
+from data.records import Confirmation, Destination, Follow
 
 Interaction = discord.Interaction[Attache]
 
@@ -121,8 +121,8 @@ class FollowCog(commands.Cog):
                 own = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
                 place = own.place
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
-                payload = {"verb": "follow", "slug": slug}
-                planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", now=now, payload=payload)
+                confirms = Confirmation("follow", slug=slug)
+                planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         guild_id = actor.guild_id if interaction.guild_id is None else None
         await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))

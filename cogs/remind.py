@@ -23,7 +23,7 @@ from bot.ui.text import clip, escaped
 from cogs.answers import answer, defer_in_dm, send_first
 from cogs.records import Item, find, in_ids
 from data.database import Connection
-from data.records import Destination, Opened, Reminder
+from data.records import Confirmation, Destination, Opened, Reminder
 
 Interaction = discord.Interaction[Attache]
 _JOINED_AT_ONCE = 10
@@ -111,8 +111,8 @@ class RemindCog(commands.Cog):
                 item = item_of(opened.record, desk.zone)
                 told.append((OpenItem(item, opened, news=False), is_new))
             slug = found[0].record.slug
-            payload = {"verb": "remind", "slug": slug}
-            planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), now=now, payload=payload)
+            confirms = Confirmation("remind", slug=slug)
+            planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=text, view=view)
@@ -128,8 +128,8 @@ class RemindCog(commands.Cog):
         async with self.bot.db.write(actor.guild_id) as conn:
             mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
-            payload = {"verb": "remind", "name": clip(" ".join(own.words.split()), 100)}
-            planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), now=now, payload=payload)
+            confirms = Confirmation("remind", name=clip(" ".join(own.words.split()), 100))
+            planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         answer, view = drawn.words_set(own, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=answer, view=view)

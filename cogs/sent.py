@@ -178,7 +178,7 @@ def _may_work(guild: discord.Guild, place: Destination) -> bool:
     """Whether a try can arrive: the bot may post there, or the cache does not know, as with a thread."""
     channel: Any = guild.get_channel_or_thread(place.channel_id or 0)
     if channel is None:
-        return not place.reason.startswith(TARGET_GONE)
+        return place.outcome != TARGET_GONE
     return not missing(channel)
 
 

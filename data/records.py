@@ -96,6 +96,7 @@ class Update(Struct, frozen=True):
     batch: str
     origin: Literal["editor", "dossier"]
     origin_key: str
+    dossier: str = ""  # Its slug; "" for what did not come with one.
 
     @property
     def fact(self) -> Fact:
@@ -275,7 +276,10 @@ class Filed(Struct, frozen=True):
 
 
 class Destination(Struct, frozen=True):
-    """Where messages go: a channel of a server, or a person's DM about one server."""
+    """Where messages go: a channel of a server, or a person's DM about one server.
+
+    A paused one has the `outcome` of the delivery that paused it, and the `reason` in words where there is one.
+    """
 
     id: int
     guild_id: int
@@ -292,6 +296,7 @@ class Destination(Struct, frozen=True):
     hour_on: date | None
     next_hour_at: datetime | None
     state: Literal["active", "paused"]
+    outcome: str
     reason: str
     set_up_by: int | None
     created_at: datetime
@@ -327,7 +332,55 @@ class Reminder(Struct, frozen=True):
     created_at: datetime
 
 
-class Delivery(Struct, frozen=True):
+DeliveryKind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
+
+
+class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
+    """What a first message confirms, and the record (`slug`) or the words (`name`) it is about where there are any."""
+
+    verb: Literal["follow", "remind", "digest"]
+    slug: str | None = None
+    name: str | None = None
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    """What a notice tells: which destination broke at which kind of delivery, with what outcome, and why in words."""
+
+    destination: int
+    kind: DeliveryKind
+    outcome: str
+    words: str
+
+
+class OpenList(Struct, frozen=True, tag="open"):
+    """The records that a *Still open* leaves out, as they are told in messages of their own."""
+
+    without: list[int] = []
+
+
+class NewDelivery(Struct, frozen=True, kw_only=True):
+    """What a message is to be about, in the columns of its kind. `key` tells it from all others of its destination.
+
+    An alert is about a `batch` of updates, a digest and *Still open* about a `day`. A reminder of a due date has the
+    record, `due_on` as it was when this was planned, and how many `days_before`, or the occasion "overdue"; after a
+    snooze and of one's own words it has the reminder.
+    """
+
+    kind: DeliveryKind
+    key: str
+    batch: str | None = None
+    day: date | None = None
+    occasion: Literal["", "before", "overdue", "snooze", "words"] = ""
+    record_id: int | None = None
+    due_on: date | None = None
+    days_before: int | None = None
+    reminder_id: int | None = None
+    read_to: int | None = None  # The newest update that its destination has read once it is told.
+    with_open: bool = False  # It lists what is still open.
+    payload: Confirmation | Notice | OpenList | None = None
+
+
+class Delivery(NewDelivery, frozen=True, kw_only=True):
     """One message owed to one destination. Its `nonce` is what Discord sees and what its buttons carry.
 
     `held`: after a restore it waits for somebody's word, or they released it.
@@ -336,8 +389,6 @@ class Delivery(Struct, frozen=True):
     id: int
     guild_id: int
     destination_id: int
-    kind: Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
-    key: str
     due_at: datetime
     state: Literal["planned", "claimed", "settled"]
     tries: int
@@ -346,7 +397,6 @@ class Delivery(Struct, frozen=True):
     first_tried_at: datetime | None
     next_try_at: datetime
     nonce: str
-    payload: Any
     outcome: str
     detail: str
     channel_id: int | None

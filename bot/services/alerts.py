@@ -127,10 +127,10 @@ async def _plan_rows(
 ) -> bool:
     """Writes the rows of one batch that are still missing; True when there may be more than fitted."""
     cursor = await conn.execute(
-        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, payload) "
-        "SELECT ?2, d.id, 'alert', ?3, ?4, ?4, lower(hex(randomblob(12))), '{}' "
+        "INSERT INTO delivery (guild_id, destination_id, kind, key, batch, due_at, next_try_at, nonce) "
+        "SELECT ?2, d.id, 'alert', ?3, ?3, ?4, ?4, lower(hex(randomblob(12))) "
         f"FROM ({_REACHING}) f JOIN destination d ON d.id = f.destination_id "
-        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?5 AND d.reason <> ?6 "
+        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?5 AND d.outcome <> ?6 "
         "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?3) "
         "GROUP BY d.id LIMIT ?7",
         (
@@ -162,22 +162,27 @@ async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[in
             as_json(record_ids),
             delivery.destination_id,
             delivery.guild_id,
-            delivery.key,
+            delivery.batch,
         ),
     )
     return [_Through(*row) for row in rows]
 
 
+def _batch_of(delivery: Delivery) -> str:
+    assert delivery.batch is not None  # Every alert has one.
+    return delivery.batch
+
+
 async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
     """The follows that an alert belongs to, as far as they still stand."""
-    touched = await _touched(conn, delivery.guild_id, delivery.key)
+    touched = await _touched(conn, delivery.guild_id, _batch_of(delivery))
     found = await _through(conn, delivery, [id_ for id_, _, _ in touched])
     return list(dict.fromkeys(one.follow_id for one in found))
 
 
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
     """What an alert tells its destination now; None when nothing of it stands or is followed any more."""
-    guild_id, batch = delivery.guild_id, delivery.key
+    guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched(conn, guild_id, batch)
     through = await _through(conn, delivery, [id_ for id_, _, _ in touched])
     reached = {one.record_id for one in through}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import date, datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from bot.services.destinations import Own
-from data.database import Connection, as_json, from_text, to_text
-from data.records import Delivery, Held, Logged
+from data.database import Connection, to_text
+from data.records import Confirmation, Delivery, Held, Logged, NewDelivery, Notice, OpenList
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
-Kind = Literal["alert", "reminder", "open", "digest", "confirmation", "notice"]
 KEPT_FOR = timedelta(days=90)
 
 DELIVERED = "delivered"
@@ -29,19 +29,15 @@ DMS_CLOSED = "DMs closed"
 LEFT_SERVER = "left the server"
 DROPPED = "taken as delivered before a restore"
 
+_SUBJECT = "kind, key, batch, day, occasion, record_id, due_on, days_before, reminder_id, read_to, with_open, payload"
 _COLUMNS = (
-    "id, guild_id, destination_id, kind, key, due_at, state, tries, unknown, plain, first_tried_at, next_try_at, "
-    "nonce, payload, outcome, detail, channel_id, message_id, settled_at, held"
+    f"id, guild_id, destination_id, {_SUBJECT}, due_at, state, tries, unknown, plain, first_tried_at, next_try_at, "
+    "nonce, outcome, detail, channel_id, message_id, settled_at, held"
 )
-
-
-def _delivery(row: Any) -> Delivery:
-    values = list(row)
-    for at in (5, 10, 11, 18):
-        values[at] = from_text(values[at]) if values[at] else None
-    values[8], values[9] = bool(values[8]), bool(values[9])
-    values[13] = msgspec.json.decode(values[13]) if values[13] else None
-    return Delivery(*values)
+_INSERT = (
+    f"INSERT INTO delivery (guild_id, destination_id, {_SUBJECT}, due_at, next_try_at, nonce, state, outcome, "
+    "settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def new_nonce() -> str:
@@ -49,75 +45,142 @@ def new_nonce() -> str:
     return secrets.token_hex(12)
 
 
-async def plan(
-    conn: Connection, guild_id: int, destination_id: int, kind: Kind, key: str, *, due_at: datetime, payload: Any = None
-) -> int | None:
-    """Writes down that a message is owed, and returns its id; None when it already was (kind and key)."""
-    rows = list(
-        await conn.execute_fetchall(
-            "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, payload) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, kind, key) DO NOTHING RETURNING id",
-            (
-                guild_id,
-                destination_id,
-                kind,
-                key,
-                to_text(due_at),
-                to_text(due_at),
-                new_nonce(),
-                msgspec.json.encode(payload or {}).decode(),
-            ),
-        )
+# What deliveries are about. A key is made here and compared, never read.
+
+
+def alert_of(batch: str) -> NewDelivery:
+    """Return the alert that tells a batch of updates."""
+    return NewDelivery(kind="alert", key=batch, batch=batch)
+
+
+def digest_of(day: date, *, read_to: int | None = None, with_open: bool = False) -> NewDelivery:
+    """Return the digest of a nominal local date, which reads the ledger up to `read_to`."""
+    return NewDelivery(kind="digest", key=day.isoformat(), day=day, read_to=read_to, with_open=with_open)
+
+
+def open_list_of(monday: date, *, read_to: int | None = None, without: Collection[int] = ()) -> NewDelivery:
+    """Return *Still open* as a message of its own, without some records."""
+    payload = OpenList(list(without))
+    return NewDelivery(
+        kind="open", key=monday.isoformat(), day=monday, read_to=read_to, with_open=True, payload=payload
     )
-    return rows[0][0] if rows else None
+
+
+def reminder_of_item(record_id: int, due_on: date, days_before: int | None) -> NewDelivery:
+    """Return the reminder of an item so many days before its due date; None: once that has passed."""
+    overdue = days_before is None
+    return NewDelivery(
+        kind="reminder",
+        key=f"item:{record_id}:{due_on}:{'overdue' if overdue else days_before}",
+        occasion="overdue" if overdue else "before",
+        record_id=record_id,
+        due_on=due_on,
+        days_before=days_before,
+    )
+
+
+def reminder_at(occasion: Literal["snooze", "words"], reminder_id: int, at: datetime) -> NewDelivery:
+    """Return the reminder at the end of a snooze, or in one's own words at their instant."""
+    key = f"{occasion}:{reminder_id}:{to_text(at)}"
+    return NewDelivery(kind="reminder", key=key, occasion=occasion, reminder_id=reminder_id)
+
+
+def confirmation_of(key: str, confirms: Confirmation) -> NewDelivery:
+    """Return the first message to a destination."""
+    return NewDelivery(kind="confirmation", key=key, payload=confirms)
+
+
+def notice_of(key: str, tells: Notice) -> NewDelivery:
+    """Return the message to whoever set something up that broke."""
+    return NewDelivery(kind="notice", key=key, payload=tells)
+
+
+async def plan(
+    conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, *, due_at: datetime
+) -> int | None:
+    """Write down that a message is owed, and return its id; None when it already was (kind and key)."""
+    at = to_text(due_at)
+    return await fetch_value(
+        conn,
+        int,
+        f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING RETURNING id",
+        (guild_id, destination_id, *_subject(new), at, at, new_nonce(), "planned", "", None),
+    )
 
 
 async def note(
-    conn: Connection, guild_id: int, destination_id: int, kind: Kind, key: str, outcome: str, *, now: datetime
+    conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: str, *, now: datetime
 ) -> None:
-    """Writes down that a message was looked at and not owed ("nothing new"), so that the log can say so."""
+    """Write down that a message was looked at and not owed ("nothing new"), so that the log can say so."""
+    at = to_text(now)
     await conn.execute(
-        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, state, outcome, "
-        "settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'settled', ?, ?) ON CONFLICT (destination_id, kind, key) DO NOTHING",
-        (guild_id, destination_id, kind, key, to_text(now), to_text(now), new_nonce(), outcome, to_text(now)),
+        f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
+        (guild_id, destination_id, *_subject(new), at, at, new_nonce(), "settled", outcome, at),
+    )
+
+
+def _subject(new: NewDelivery) -> tuple[object, ...]:
+    """Return the values of the columns that say what a message is about."""
+    return (
+        new.kind,
+        new.key,
+        new.batch,
+        new.day and new.day.isoformat(),
+        new.occasion,
+        new.record_id,
+        new.due_on and new.due_on.isoformat(),
+        new.days_before,
+        new.reminder_id,
+        new.read_to,
+        new.with_open,
+        msgspec.json.encode(new.payload).decode() if new.payload is not None else None,
     )
 
 
 async def confirm(
-    conn: Connection, guild_id: int, destination_id: int, key: str, *, now: datetime, payload: Any, again: bool = False
+    conn: Connection,
+    guild_id: int,
+    destination_id: int,
+    key: str,
+    confirms: Confirmation,
+    *,
+    now: datetime,
+    again: bool = False,
 ) -> int | None:
-    """Plans the first message to a destination, which shows whether messages arrive there.
+    """Plan the first message to a destination, which shows whether messages arrive there.
 
     None when one has arrived there before, so that nobody is told twice; `again` asks anew, as after a pause.
     """
-    arrived = await conn.execute_fetchall(
-        "SELECT 1 FROM delivery WHERE destination_id = ? AND state = 'settled' AND message_id IS NOT NULL LIMIT 1",
+    arrived = await fetch_value(
+        conn,
+        bool,
+        "SELECT EXISTS (SELECT 1 FROM delivery WHERE destination_id = ? AND state = 'settled' "
+        "AND message_id IS NOT NULL)",
         (destination_id,),
     )
-    if list(arrived) and not again:
+    if arrived and not again:
         return None
-    return await plan(conn, guild_id, destination_id, "confirmation", key, due_at=now, payload=payload)
+    return await plan(conn, guild_id, destination_id, confirmation_of(key, confirms), due_at=now)
 
 
-async def confirm_own(conn: Connection, own: Own, key: str, *, now: datetime, payload: Any) -> int | None:
-    """Plans the first direct message of who asked, and one anew where they had stopped."""
+async def confirm_own(conn: Connection, own: Own, key: str, confirms: Confirmation, *, now: datetime) -> int | None:
+    """Plan the first direct message of who asked, and one anew where they had stopped."""
     place = own.place
-    return await confirm(conn, place.guild_id, place.id, key, now=now, payload=payload, again=own.was_paused)
+    return await confirm(conn, place.guild_id, place.id, key, confirms, now=now, again=own.was_paused)
 
 
 async def get(conn: Connection, delivery_id: int) -> Delivery:
-    ((*row,),) = await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
-    return _delivery(row)
+    """Return a delivery by the id that planning it gave."""
+    delivery = await fetch_one(conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
+    assert delivery is not None  # It is deleted with its server or person only, or long after it was settled.
+    return delivery
 
 
 async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery | None:
-    """A delivery of this server by what its button carries."""
-    rows = list(
-        await conn.execute_fetchall(
-            f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
-        )
+    """Return a delivery of this server by what its button carries, or None where it is not on file."""
+    return await fetch_one(
+        conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
     )
-    return _delivery(rows[0]) if rows else None
 
 
 # Messages keep their order: only the oldest that a destination still waits for may be sent, when it is due or its next
@@ -139,36 +202,36 @@ AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.state = 'claimed' AND +c.destin
 
 
 async def due_destinations(conn: Connection, now: datetime) -> list[int]:
-    """The destinations that something can be sent to now, the one that waits longest first."""
-    rows = await conn.execute_fetchall(
+    """Return the destinations that something can be sent to now, the one that waits longest first."""
+    return await fetch_values(
+        conn,
+        int,
         f"SELECT d.id {_READY} AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned' "
         "AND next_try_at <= ?1) ORDER BY v.next_try_at",
         (to_text(now),),
     )
-    return [id_ for (id_,) in rows]
 
 
 async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
-    """Whether something can be sent to a destination now."""
-    rows = await conn.execute_fetchall(f"SELECT 1 {_READY} AND d.id = ?2", (to_text(now), destination_id))
-    return bool(list(rows))
+    """Return whether something can be sent to a destination now."""
+    ready = await fetch_value(conn, int, f"SELECT v.id {_READY} AND d.id = ?2", (to_text(now), destination_id))
+    return ready is not None
 
 
 async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
-    """Takes the oldest delivery that can be sent to a destination, so that nobody else sends it; None without one.
+    """Take the oldest delivery that can be sent to a destination, so that nobody else sends it; None without one.
 
     From now on the file says that its fate is unknown, until it is settled; what is returned says whether it was so
     before.
     """
-    rows = list(
-        await conn.execute_fetchall(
-            f"SELECT {_COLUMNS} FROM delivery WHERE id = (SELECT v.id {_READY} AND d.id = ?2)",
-            (to_text(now), destination_id),
-        )
+    delivery = await fetch_one(
+        conn,
+        Delivery,
+        f"SELECT {_COLUMNS} FROM delivery WHERE id = (SELECT v.id {_READY} AND d.id = ?2)",
+        (to_text(now), destination_id),
     )
-    if not rows:
+    if delivery is None:
         return None
-    delivery = _delivery(rows[0])
     await conn.execute(
         "UPDATE delivery SET state = 'claimed', unknown = 1, tries = tries + 1, "
         "first_tried_at = coalesce(first_tried_at, ?) WHERE id = ?",
@@ -187,15 +250,16 @@ async def settle(
     channel_id: int | None = None,
     message_id: int | None = None,
 ) -> None:
-    """Crosses a delivery off with its outcome and empties what it held. A digest that is told has been read so far."""
+    """Cross a delivery off with its outcome and empty its payload. A digest that is told has been read so far."""
     if outcome in (DELIVERED, DELETED, NOTHING_NEW, DROPPED):
         await conn.execute(
-            "UPDATE destination SET digested_to = max(digested_to, ifnull(json_extract(v.payload, '$.to'), 0)), "
-            "digests_sent = digests_sent + (v.kind = 'digest' AND ?2), "
-            "mondays = mondays + (ifnull(json_extract(v.payload, '$.open'), 0) AND ?2) "
+            "UPDATE destination SET "
+            "digested_to = CASE WHEN v.read_to > digested_to THEN v.read_to ELSE digested_to END, "
+            "digests_sent = digests_sent + CASE WHEN v.kind = 'digest' THEN ?2 ELSE 0 END, "
+            "mondays = mondays + CASE WHEN v.with_open = 1 THEN ?2 ELSE 0 END "
             "FROM delivery v WHERE v.id = ?1 AND v.state <> 'settled' AND v.kind IN ('digest', 'open') "
             "AND destination.id = v.destination_id",
-            (delivery_id, outcome != NOTHING_NEW),
+            (delivery_id, int(outcome != NOTHING_NEW)),
         )
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, outcome = ?, detail = ?, "
@@ -226,72 +290,73 @@ async def retry_later(
 
 
 async def hold(conn: Connection, destination_id: int, until: datetime) -> None:
-    """Discord asked for patience with one channel: nothing there is tried earlier."""
+    """Try nothing at a destination earlier than this, as Discord asked for patience with it."""
     await conn.execute(
-        "UPDATE delivery SET next_try_at = max(next_try_at, ?) WHERE destination_id = ? AND state = 'planned'",
+        "UPDATE delivery SET next_try_at = ?1 WHERE destination_id = ?2 AND state = 'planned' AND next_try_at < ?1",
         (to_text(until), destination_id),
     )
 
 
 async def has_stale(conn: Connection, working: Collection[int]) -> bool:
-    """Whether anything is claimed for a destination that nobody works on."""
-    rows = await conn.execute_fetchall("SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
-    return any(id_ not in working for (id_,) in rows)
+    """Return whether anything is claimed for a destination that nobody works on."""
+    claimed = await fetch_values(conn, int, "SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
+    return any(id_ not in working for id_ in claimed)
 
 
 async def release_stale(conn: Connection, working: Collection[int]) -> int:
-    """What a killed process had claimed is planned again, its fate unknown. Returns how many there were."""
+    """Plan again what a killed process had claimed, its fate unknown, and return how many there were."""
     cursor = await conn.execute(
-        "UPDATE delivery SET state = 'planned' WHERE state = 'claimed' "
-        "AND destination_id NOT IN (SELECT value FROM json_each(?))",
-        (as_json(working),),
+        f"UPDATE delivery SET state = 'planned' WHERE state = 'claimed' AND destination_id NOT IN {in_list()}",
+        (as_list(working),),
     )
     return cursor.rowcount
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """When the next planned delivery may be tried."""
-    ((text,),) = await conn.execute_fetchall(
+    """Return when the next planned delivery may be tried, or None when nothing is planned."""
+    return await fetch_value(
+        conn,
+        datetime,
         f"SELECT min(v.next_try_at) FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
         f"JOIN delivery v ON v.id = {_FIRST} WHERE {_WORKING} AND v.state = 'planned' "
         "AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned')",
         (to_text(now),),
     )
-    return from_text(text) if text else None
 
 
 async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime | None:
-    """Since when the oldest message of this server waits that should be out by now."""
-    ((text,),) = await conn.execute_fetchall(
+    """Return since when the oldest message of this server waits that should be out by now, or None without one."""
+    return await fetch_value(
+        conn,
+        datetime,
         "SELECT min(v.due_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
         "WHERE v.guild_id = ? AND v.state <> 'settled' AND v.due_at <= ? AND d.state = 'active' AND v.held <> 'held'",
         (guild_id, to_text(now)),
     )
-    return from_text(text) if text else None
 
 
 async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *, now: datetime) -> None:
-    """Ends everything that still waits for a destination, each with this outcome."""
-    rows = await conn.execute_fetchall(
-        "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
+    """End everything that still waits for a destination, each with this outcome."""
+    waiting = await fetch_values(
+        conn, int, "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
     )
-    for (id_,) in rows:
+    for id_ in waiting:
         await settle(conn, id_, outcome, now=now)
 
 
-async def replace_waiting(
-    conn: Connection, destination_id: int, kind: Kind, prefix: str = "", *, now: datetime
-) -> None:
-    """End the older deliveries of a kind that a newer one says better; not one that may have arrived already.
+async def replace_waiting(conn: Connection, destination_id: int, new: NewDelivery, *, now: datetime) -> None:
+    """End the older deliveries that a new one says better: those of its kind, and of the same item where it has one.
 
-    One that is held after a restore stays for those who decide about it.
+    One that may have arrived already stays, and one that is held after a restore, for those who decide about it.
     """
-    rows = await conn.execute_fetchall(
-        "SELECT id FROM delivery WHERE destination_id = ? AND kind = ? AND key >= ? AND key < ? "
+    waiting = await fetch_values(
+        conn,
+        int,
+        "SELECT id FROM delivery WHERE destination_id = ? AND kind = ? AND record_id IS NOT DISTINCT FROM ? "
         "AND state = 'planned' AND unknown = 0 AND held <> 'held'",
-        (destination_id, kind, prefix, prefix + "\U0010ffff"),
+        (destination_id, new.kind, new.record_id),
     )
-    for (id_,) in rows:
+    for id_ in waiting:
         await settle(conn, id_, REPLACED, now=now)
 
 
@@ -299,11 +364,10 @@ async def replace_waiting(
 
 
 async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
-    """Those of these nonces that belong to deliveries of this file."""
-    rows = await conn.execute_fetchall(
-        "SELECT nonce FROM delivery WHERE nonce IN (SELECT value FROM json_each(?))", (as_json(nonces),)
+    """Return those of these nonces that belong to deliveries of this file."""
+    return set(
+        await fetch_values(conn, str, f"SELECT nonce FROM delivery WHERE nonce IN {in_list()}", (as_list(nonces),))
     )
-    return {nonce for (nonce,) in rows}
 
 
 async def keep_back(conn: Connection, delivery_id: int) -> None:
@@ -317,43 +381,44 @@ async def keep_back(conn: Connection, delivery_id: int) -> None:
 
 async def list_held(conn: Connection, guild_id: int) -> list[Held]:
     """Return what is held in a server, per destination: its channels first, then people."""
-    rows = await conn.execute_fetchall(
-        "SELECT v.destination_id, d.channel_id, count(*), min(v.due_at), max(v.due_at) FROM delivery v "
-        "JOIN destination d ON d.id = v.destination_id WHERE v.guild_id = ? AND v.held = 'held' "
-        "GROUP BY v.destination_id ORDER BY d.channel_id IS NULL, v.destination_id",
+    return await fetch_all(
+        conn,
+        Held,
+        "SELECT v.destination_id, d.channel_id, count(*) AS count, min(v.due_at) AS first, max(v.due_at) AS last "
+        "FROM delivery v JOIN destination d ON d.id = v.destination_id WHERE v.guild_id = ? AND v.held = 'held' "
+        "GROUP BY v.destination_id, d.channel_id "
+        "ORDER BY CASE WHEN d.channel_id IS NULL THEN 1 ELSE 0 END, v.destination_id",
         (guild_id,),
     )
-    return [Held(id_, channel, count, from_text(first), from_text(last)) for id_, channel, count, first, last in rows]
 
 
 async def release(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Lets what is held for these destinations be sent after all, in its order; how many there were."""
+    """Let what is held for these destinations be sent after all, in its order; return how many there were."""
     cursor = await conn.execute(
         "UPDATE delivery SET held = 'released', next_try_at = ? WHERE guild_id = ? AND held = 'held' "
-        "AND destination_id IN (SELECT value FROM json_each(?))",
-        (to_text(now), guild_id, as_json(destination_ids)),
+        f"AND destination_id IN {in_list()}",
+        (to_text(now), guild_id, as_list(destination_ids)),
     )
     return cursor.rowcount
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
     """Take what is held for these destinations as delivered before the restore; return how many there were."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT id FROM delivery WHERE guild_id = ? AND held = 'held' "
-            "AND destination_id IN (SELECT value FROM json_each(?))",
-            (guild_id, as_json(destination_ids)),
-        )
+    held = await fetch_values(
+        conn,
+        int,
+        f"SELECT id FROM delivery WHERE guild_id = ? AND held = 'held' AND destination_id IN {in_list()}",
+        (guild_id, as_list(destination_ids)),
     )
-    for (id_,) in rows:
+    for id_ in held:
         await settle(conn, id_, DROPPED, now=now)
-    return len(rows)
+    return len(held)
 
 
 async def note_digest(
     conn: Connection,
     delivery: Delivery,
-    day: str,
+    day: date,
     read_to: int,
     *,
     at: datetime,
@@ -364,14 +429,14 @@ async def note_digest(
 ) -> None:
     """Write down that another digest of the same destination was sent, at what moment and how far it had read."""
     cursor = await conn.execute(
-        "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, state, outcome, "
-        "channel_id, message_id, settled_at) VALUES (?1, ?2, 'digest', ?3, ?4, ?4, ?5, 'settled', ?6, ?7, ?8, ?9) "
+        "INSERT INTO delivery (guild_id, destination_id, kind, key, day, due_at, next_try_at, nonce, state, outcome, "
+        "channel_id, message_id, settled_at) VALUES (?1, ?2, 'digest', ?3, ?3, ?4, ?4, ?5, 'settled', ?6, ?7, ?8, ?9) "
         "ON CONFLICT (destination_id, kind, key) DO UPDATE SET outcome = ?6, channel_id = ?7, message_id = ?8, "
-        "nonce = ?5 WHERE state = 'settled' AND message_id IS NULL",
+        "nonce = ?5 WHERE delivery.state = 'settled' AND delivery.message_id IS NULL",
         (
             delivery.guild_id,
             delivery.destination_id,
-            day,
+            day.isoformat(),
             to_text(at),
             nonce,
             DELIVERED,
@@ -382,63 +447,75 @@ async def note_digest(
     )
     if cursor.rowcount > 0:
         await conn.execute(
-            "UPDATE destination SET digested_to = max(digested_to, ?), digests_sent = digests_sent + 1 WHERE id = ?",
+            "UPDATE destination SET digested_to = CASE WHEN ?1 > digested_to THEN ?1 ELSE digested_to END, "
+            "digests_sent = digests_sent + 1 WHERE id = ?2",
             (read_to, delivery.destination_id),
         )
 
 
 async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
-    """The batches of updates that a destination was (or is about to be) told of at once; a digest leaves them out."""
-    rows = await conn.execute_fetchall(
-        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'alert' "
+    """Return the batches of updates that a destination was (or is about to be) told of at once.
+
+    A digest leaves them out.
+    """
+    batches = await fetch_values(
+        conn,
+        str,
+        "SELECT batch FROM delivery WHERE destination_id = ? AND kind = 'alert' "
         "AND (state <> 'settled' OR message_id IS NOT NULL OR outcome = ?)",
         (destination_id, DROPPED),
     )
-    return {key for (key,) in rows}
+    return set(batches)
 
 
 async def log(conn: Connection, guild_id: int, destination_id: int, limit: int = 20) -> list[Logged]:
-    """The newest deliveries of a destination of this server, the newest first."""
-    rows = await conn.execute_fetchall(
+    """Return the newest deliveries of a destination of this server, the newest first."""
+    found = await fetch_all(
+        conn,
+        Delivery,
         f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND destination_id = ? "
         "ORDER BY due_at DESC, id DESC LIMIT ?",
         (guild_id, destination_id, limit),
     )
-    found = [_delivery(row) for row in rows]
     return [Logged(delivery, await about(conn, delivery)) for delivery in found]
 
 
 async def about(conn: Connection, delivery: Delivery) -> str:
-    """The name of the record that a delivery is about, or "" when it is about none or several."""
+    """Return the name of the record that a delivery is about, or "" when it is about none or several."""
     if delivery.kind == "alert":
-        rows = await conn.execute_fetchall(
+        names = await fetch_values(
+            conn,
+            str,
             "SELECT DISTINCT r.name FROM ledger u JOIN record r ON r.id = u.record_id "
             "WHERE u.guild_id = ? AND u.batch = ?",
-            (delivery.guild_id, delivery.key),
+            (delivery.guild_id, delivery.batch),
         )
-    elif delivery.kind == "reminder" and delivery.key.startswith("item:"):
-        rows = await conn.execute_fetchall(
-            "SELECT name FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.key.split(":")[1])
+    elif delivery.record_id is not None:
+        names = await fetch_values(
+            conn,
+            str,
+            "SELECT name FROM record WHERE guild_id = ? AND id = ?",
+            (delivery.guild_id, delivery.record_id),
         )
-    elif delivery.kind == "reminder":
-        rows = await conn.execute_fetchall(
-            "SELECT ifnull(o.name, r.words) FROM reminder r JOIN destination d ON d.id = r.destination_id "
+    elif delivery.reminder_id is not None:
+        names = await fetch_values(
+            conn,
+            str,
+            "SELECT coalesce(o.name, r.words) FROM reminder r JOIN destination d ON d.id = r.destination_id "
             "LEFT JOIN record o ON o.id = r.record_id WHERE d.guild_id = ? AND r.id = ?",
-            (delivery.guild_id, delivery.key.split(":")[1]),
+            (delivery.guild_id, delivery.reminder_id),
         )
     else:
-        rows = []
-    names = [name for (name,) in rows]
+        names = []
     return names[0] if len(names) == 1 else ""
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Ends what waited 90 days for a destination that stayed paused, and deletes what was settled 90 days ago."""
+    """End what waited 90 days for a destination that stayed paused, and delete what was settled 90 days ago."""
     before = to_text(now - KEPT_FOR)
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, settled_at = ?, "
-        "detail = d.reason, "
-        "outcome = iif(instr(d.reason, ':') > 0, substr(d.reason, 1, instr(d.reason, ':') - 1), d.reason) "
+        "outcome = d.outcome, detail = d.reason "
         "FROM destination d WHERE d.id = delivery.destination_id AND d.state = 'paused' "
         "AND delivery.state = 'planned' AND delivery.due_at < ?",
         (to_text(now), before),

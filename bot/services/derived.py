@@ -27,7 +27,7 @@ from data.database import Connection, Database, as_json
 from data.migrate import migrate
 from data.records import Fact, Kind, State
 
-VERSION = "4"
+VERSION = "5"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
@@ -133,15 +133,17 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
         due = state.value("due") if kind == "pending" else None
         day = due_day(due)
         values = _values(state)
+        open_ = kind == "pending" and bool(name) and fold.waits(kind, values)
         folds.append(
             (
                 bool(name),
                 name,
                 fold.stage_in(kind, values),
-                kind == "pending" and bool(name) and fold.waits(kind, values),
+                open_,
                 day and day.isoformat(),
                 due["sureness"] if due else None,
                 state.newest and state.newest.day and state.newest.day.isoformat(),
+                *_of_item(kind, state, open_),
                 msgspec.json.encode(state).decode(),
                 id_,
             )
@@ -163,7 +165,7 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
             ]
     await conn.executemany(
         "UPDATE record SET live = ?, name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, newest_on = ?, "
-        "state = ? WHERE id = ?",
+        "item_kind = ?, basis = ?, zone = ?, opened_by = ?, state = ? WHERE id = ?",
         folds,
     )
     await conn.execute("DELETE FROM link WHERE from_id IN (SELECT value FROM json_each(?))", (chosen,))
@@ -179,6 +181,14 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
 
 def _values(state: State) -> dict[str, list[Any]]:
     return {name: [fact.value for fact in facts] for name, facts in state.facts.items()}
+
+
+def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
+    """Return what the columns of a pending item hold: its kind, its basis, the zone of its date, what opened it."""
+    if kind != "pending":
+        return "", "", None, None
+    opened_by = _text_of(bare(state.facts["state"][0])) if open_ else None
+    return state.value("item_kind") or "", state.value("basis") or "", state.value("zone"), opened_by
 
 
 class _Text(Struct, frozen=True):

@@ -119,8 +119,8 @@ async def holdings(conn: Connection, guild_id: int) -> Holdings:
         (guild_id,),
     )
     rows = await conn.execute_fetchall(
-        "SELECT DISTINCT substr(origin_key, 1, instr(origin_key, '/') - 1) FROM ledger "
-        "WHERE guild_id = ? AND origin_key <> '' AND origin = 'dossier' ORDER BY 1",
+        "SELECT DISTINCT dossier FROM ledger WHERE guild_id = ? AND dossier <> '' AND origin = 'dossier' "
+        "ORDER BY dossier",
         (guild_id,),
     )
     return Holdings(records, updates, tuple(slug for (slug,) in rows))

@@ -19,7 +19,7 @@ LEFT = "left the server"
 _SELECT = (
     "SELECT d.id, d.guild_id, d.channel_id, d.person_id, p.user_id, p.dm_channel_id, coalesce(d.zone, p.zone, k.zone), "
     "d.digest_at, d.digest_days, d.digested_to, d.digests_sent, d.mondays, d.hour_on, d.next_hour_at, d.state, "
-    "d.reason, d.set_up_by, d.created_at "
+    "d.outcome, d.reason, d.set_up_by, d.created_at "
     "FROM destination d JOIN desk k ON k.guild_id = d.guild_id LEFT JOIN person p ON p.id = d.person_id"
 )
 
@@ -28,7 +28,7 @@ def _destination(row: Any) -> Destination:
     values = list(row)
     values[12] = date.fromisoformat(values[12]) if values[12] else None
     values[13] = from_text(values[13]) if values[13] else None
-    values[17] = from_text(values[17])
+    values[18] = from_text(values[18])
     return Destination(*values)
 
 
@@ -67,7 +67,7 @@ async def _ensure(
     newest = await updates.newest_id(conn, guild_id)
     rows = await conn.execute_fetchall(
         f"INSERT INTO destination (guild_id, {column}, digested_to, set_up_by, created_at) VALUES (?, ?, ?, ?, ?) "
-        f"ON CONFLICT (guild_id, {column}) DO UPDATE SET state = 'active', reason = '' RETURNING id",
+        f"ON CONFLICT (guild_id, {column}) DO UPDATE SET state = 'active', outcome = '', reason = '' RETURNING id",
         (guild_id, target_id, newest, person_id, to_text(now)),
     )
     ((id_,),) = rows
@@ -115,7 +115,7 @@ async def list_of_person(conn: Connection, person_id: int) -> list[Destination]:
 async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
     """The destinations of a server that wait for somebody: paused, but not because a person left."""
     rows = await conn.execute_fetchall(
-        f"{_SELECT} WHERE d.guild_id = ? AND d.state = 'paused' AND d.reason <> ? ORDER BY d.id", (guild_id, LEFT)
+        f"{_SELECT} WHERE d.guild_id = ? AND d.state = 'paused' AND d.outcome <> ? ORDER BY d.id", (guild_id, LEFT)
     )
     return [_destination(row) for row in rows]
 
@@ -130,14 +130,22 @@ async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
     return bool(list(rows))
 
 
-async def pause(conn: Connection, destination_id: int, reason: str) -> None:
-    """Nothing is sent there until it is resumed; nothing planned for it is lost."""
-    await conn.execute("UPDATE destination SET state = 'paused', reason = ? WHERE id = ?", (reason, destination_id))
+async def pause(conn: Connection, destination_id: int, outcome: str, reason: str = "") -> None:
+    """Send nothing there until it is resumed; nothing planned for it is lost.
+
+    `outcome` is that of the delivery that could not be made, `reason` says in words what stands in its way.
+    """
+    await conn.execute(
+        "UPDATE destination SET state = 'paused', outcome = ?, reason = ? WHERE id = ?",
+        (outcome, reason, destination_id),
+    )
 
 
 async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
     """Tries again: what waited is due at once."""
-    await conn.execute("UPDATE destination SET state = 'active', reason = '' WHERE id = ?", (destination_id,))
+    await conn.execute(
+        "UPDATE destination SET state = 'active', outcome = '', reason = '' WHERE id = ?", (destination_id,)
+    )
     await conn.execute(
         "UPDATE delivery SET next_try_at = min(next_try_at, ?) WHERE destination_id = ? AND state = 'planned' "
         "AND due_at <= ?",

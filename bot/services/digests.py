@@ -15,8 +15,9 @@ from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with
 from bot.services import deliveries, destinations, records, reminders, scope, updates
 from bot.services.changes import record_change
 from bot.services.scope import Scope
-from data.database import Connection, from_text, to_text
+from data.database import Connection, to_text
 from data.records import Desk, Destination, Kind, Opened, Update
+from data.rows import fetch_all, fetch_one
 
 _ONE_HOUR = timedelta(hours=1)
 _LISTED = 60  # Deals and statements that a first digest looks at; it shows what fits.
@@ -78,6 +79,7 @@ async def not_set_yet(
             hour_on=None,
             next_hour_at=None,
             state="active",
+            outcome="",
             reason="",
             set_up_by=None,
             created_at=now,
@@ -98,16 +100,16 @@ async def plan_hour(
     if day < window.until:
         at = when.local_instant(day, destinations.hour_of(destination), destination.zone)
     digest = await plan_digest(conn, destination, desk, now=now, day=day, at=at)
-    guild_id, key = destination.guild_id, day.isoformat()
+    new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:
-        await deliveries.note(conn, guild_id, destination.id, "digest", key, deliveries.NOTHING_NEW, now=at)
+        await deliveries.note(conn, destination.guild_id, destination.id, new, deliveries.NOTHING_NEW, now=at)
         await conn.execute(
-            "UPDATE destination SET digested_to = max(digested_to, ?) WHERE id = ?", (digest.read_to, destination.id)
+            "UPDATE destination SET digested_to = ?1 WHERE id = ?2 AND digested_to < ?1",
+            (digest.read_to, destination.id),
         )
         return
-    await deliveries.replace_waiting(conn, destination.id, "digest", now=now)
-    payload = {"day": key, "to": digest.read_to, "open": digest.still_open is not None}
-    await deliveries.plan(conn, guild_id, destination.id, "digest", key, due_at=at, payload=payload)
+    await deliveries.replace_waiting(conn, destination.id, new, now=now)
+    await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=at)
 
 
 async def plan_digest(
@@ -167,41 +169,50 @@ async def plan_digest(
 
 class _Last(Struct, frozen=True):
     day: date
-    at: datetime
+    due_at: datetime
 
 
 async def _last(conn: Connection, destination_id: int, day: date) -> _Last | None:
     """The last digest up to this day that was sent or looked at and skipped."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT key, due_at FROM delivery WHERE destination_id = ? AND kind = 'digest' AND state = 'settled' "
-            "AND outcome IN (?, ?, ?) AND key <= ? ORDER BY key DESC LIMIT 1",
-            (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW, day.isoformat()),
-        )
+    return await fetch_one(
+        conn,
+        _Last,
+        "SELECT day, due_at FROM delivery WHERE destination_id = ? AND kind = 'digest' AND state = 'settled' "
+        "AND outcome IN (?, ?, ?) AND day <= ? ORDER BY day DESC LIMIT 1",
+        (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW, day.isoformat()),
     )
-    return _Last(date.fromisoformat(rows[0][0]), from_text(rows[0][1])) if rows else None
 
 
 def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
     """Whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
-    return agenda.is_overdue(item, last.at if last else at - timedelta(days=1))
+    return agenda.is_overdue(item, last.due_at if last else at - timedelta(days=1))
+
+
+class _Overdue(Struct, frozen=True):
+    """An item that is told to be overdue in a message of its own, and its date."""
+
+    record_id: int
+    due_on: date
 
 
 async def _told_by_itself(
     conn: Connection, destination: Destination, overdue: Sequence[Item], at: datetime
 ) -> set[int]:
     """Return the records of overdue items that are told in messages of their own at this very hour."""
-    rows = await conn.execute_fetchall(
-        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'reminder' AND due_at >= ? AND due_at <= ?",
+    rows = await fetch_all(
+        conn,
+        _Overdue,
+        "SELECT record_id, due_on FROM delivery WHERE destination_id = ? AND occasion = 'overdue' "
+        "AND due_at >= ? AND due_at <= ?",
         (destination.id, to_text(at - _ONE_HOUR), to_text(at + _ONE_HOUR)),
     )
-    planned = {key for (key,) in rows}
+    planned = {(row.record_id, row.due_on) for row in rows}
     yesterday = at - timedelta(days=1)
     return {
         item.record_id
         for item in overdue
         # What became overdue since the hour of yesterday is about to be planned, where a preview asks before that.
-        if reminders.item_key(item, "overdue") in planned or not agenda.is_overdue(item, yesterday)
+        if (item.record_id, item.due_on) in planned or not agenda.is_overdue(item, yesterday)
     }
 
 
@@ -218,7 +229,7 @@ async def _monday_is_due(conn: Connection, destination: Destination, since: date
     if monday <= since:
         return False
     told = await conn.execute_fetchall(
-        "SELECT 1 FROM delivery WHERE destination_id = ? AND kind = 'open' AND key = ?",
+        "SELECT 1 FROM delivery WHERE destination_id = ? AND kind = 'open' AND day = ?",
         (destination.id, monday.isoformat()),
     )
     return not list(told)
@@ -237,7 +248,7 @@ async def _settled_to(conn: Connection, destination: Destination, now: datetime)
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
     """The dossiers that were loaded or corrected since, with how many records of this destination they touched."""
     rows = await conn.execute_fetchall(
-        "SELECT substr(origin_key, 1, instr(origin_key, '/') - 1) AS dossier, record_id, max(id) FROM ledger "
+        "SELECT dossier, record_id, max(id) FROM ledger "
         "WHERE guild_id = ? AND id > ? AND id <= ? AND origin = 'dossier' GROUP BY dossier, record_id",
         (destination.guild_id, destination.digested_to, read_to),
     )

@@ -83,11 +83,10 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
         )
         for key, source in dossier.sources.items()
     }
-    prefix = f"{dossier.slug}/"
     rows = await conn.execute_fetchall(
         "SELECT DISTINCT r.slug FROM ledger u JOIN record r ON r.id = u.record_id "
-        "WHERE u.guild_id = ? AND u.origin_key <> '' AND u.origin_key >= ? AND u.origin_key < ?",
-        (guild_id, prefix, prefix + "\U0010ffff"),
+        "WHERE u.guild_id = ? AND u.dossier = ? AND u.dossier <> ''",
+        (guild_id, dossier.slug),
     )
     there = {slug for (slug,) in rows} | {record.slug for record in dossier.records}
     histories = await updates.histories(conn, guild_id, there)
@@ -95,7 +94,7 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
     live_ids = {update.id for found in live.values() for update in found}
     own: dict[str, list[Update]] = defaultdict(list)
     for update in chain.from_iterable(histories.values()):
-        if update.origin == "dossier" and update.origin_key.startswith(prefix):
+        if update.origin == "dossier" and update.dossier == dossier.slug:
             own[update.origin_key].append(update)
 
     changes: list[Change] = []
@@ -117,7 +116,7 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
                 continue
             else:
                 changed += 1
-            changes.append(_change(record, fact, source_id, last, history))
+            changes.append(_change(dossier.slug, record, fact, source_id, last, history))
     for mine in own.values():
         if mine[-1].id in live_ids:
             withdrawn += 1
@@ -153,7 +152,12 @@ def _editors_stand(
 
 
 def _change(
-    record: DossierRecord, fact: DossierFact, source_id: int, last: Update | None, history: Sequence[Update]
+    dossier: str,
+    record: DossierRecord,
+    fact: DossierFact,
+    source_id: int,
+    last: Update | None,
+    history: Sequence[Update],
 ) -> Change:
     if fact.field == "stage" and not fact.reason:
         others = [update for update in history if last is None or update.id != last.id]
@@ -173,6 +177,7 @@ def _change(
         reason=fact.reason or ("Corrected in the dossier" if last else ""),
         replaces=last.id if last else None,
         origin_key=fact.key,
+        dossier=dossier,
     )
 
 

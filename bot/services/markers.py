@@ -13,7 +13,7 @@ import msgspec
 
 from bot.services import destinations
 from data.database import Connection, to_text
-from data.records import Delivery, Destination
+from data.records import Confirmation, Delivery, Destination, Notice
 
 
 async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
@@ -27,7 +27,7 @@ async def of(conn: Connection, delivery: Delivery, destination: Destination) -> 
 
 def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
     """Return the marker that the same destination's digest of another nominal day has."""
-    return _mark(delivery, destination, [day.isoformat()])
+    return _mark(delivery, destination, [day])
 
 
 def _mark(delivery: Delivery, destination: Destination, about: list[Any]) -> str:
@@ -46,35 +46,37 @@ async def _about(conn: Connection, delivery: Delivery) -> list[Any] | None:
     if delivery.kind == "reminder":
         return await _about_reminder(conn, delivery)
     if delivery.kind in ("digest", "open"):
-        return [delivery.key]  # The nominal day. The instant may be another one when it is planned anew.
-    due_at = to_text(delivery.due_at)
-    if delivery.kind == "alert":
-        return [delivery.key, due_at]  # The batch of updates.
-    if delivery.kind == "confirmation":
-        payload = delivery.payload
-        return [payload["verb"], payload.get("slug"), payload.get("name"), due_at]
-    broken = await destinations.find(conn, delivery.guild_id, delivery.payload["destination"])
-    if broken is None:
-        return None
-    return [*_place(broken), delivery.payload["kind"], delivery.payload["outcome"], due_at]
+        return [delivery.day]  # The instant may be another one when it is planned anew.
+    due_at, payload = to_text(delivery.due_at), delivery.payload
+    if isinstance(payload, Confirmation):
+        return [payload.verb, payload.slug, payload.name, due_at]
+    if isinstance(payload, Notice):
+        broken = await destinations.find(conn, delivery.guild_id, payload.destination)
+        return None if broken is None else [*_place(broken), payload.kind, payload.outcome, due_at]
+    return [delivery.batch, due_at]  # An alert.
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[Any] | None:
-    """Return what a row is about: the delivery's key holds only its id."""
-    what, id_, rest = delivery.key.split(":", 2)
-    if what == "item":
+    """Return what the row is about that the delivery knows by its id. Messages that were sent bear these very words."""
+    at = to_text(delivery.due_at)
+    if delivery.occasion in ("before", "overdue"):
+        lead = "overdue" if delivery.days_before is None else delivery.days_before
+        what, rest = "item", f"{delivery.due_on}:{lead}"
         rows = await conn.execute_fetchall(
-            "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, id_)
+            "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
         )
-    elif what == "words":
+    elif delivery.occasion == "words":
+        what, rest = "words", at
         # Two reminders may have the same words and instant; they were not set in the same millisecond.
         rows = await conn.execute_fetchall(
-            "SELECT words, created_at FROM reminder WHERE id = ? AND destination_id = ?", (id_, delivery.destination_id)
+            "SELECT words, created_at FROM reminder WHERE id = ? AND destination_id = ?",
+            (delivery.reminder_id, delivery.destination_id),
         )
     else:
+        what, rest = "snooze", at
         rows = await conn.execute_fetchall(
             "SELECT r.slug FROM reminder m JOIN record r ON r.id = m.record_id WHERE m.id = ? AND m.destination_id = ?",
-            (id_, delivery.destination_id),
+            (delivery.reminder_id, delivery.destination_id),
         )
     found = list(rows)
     return [what, *found[0], rest] if found else None

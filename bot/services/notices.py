@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.services import deliveries, desks, destinations, people
 from data.database import Connection
-from data.records import Delivery, Destination
+from data.records import Delivery, Destination, Notice
 
 
 async def plan(
@@ -21,12 +21,12 @@ async def plan(
     if desk is None or desk.set_up_at is None:
         return None  # The server was deleted while the message was on its way.
     owner = await people.ensure(conn, desk.owner_id)
-    payload = {"destination": broken.id, "kind": delivery.kind, "outcome": outcome, "words": words}
-    if delivery.kind == "notice":
-        payload, key = delivery.payload, delivery.key
+    if isinstance(delivery.payload, Notice):
+        new = deliveries.notice_of(delivery.key, delivery.payload)
         candidates = [owner.id]
     else:
-        key = f"{broken.id}:{delivery.id}"
+        tells = Notice(broken.id, delivery.kind, outcome, words)
+        new = deliveries.notice_of(f"{broken.id}:{delivery.id}", tells)
         candidates = [broken.set_up_by, owner.id]
     for person_id in candidates:
         if person_id is None or person_id == broken.person_id:
@@ -35,5 +35,5 @@ async def plan(
         if place is None:
             place = await destinations.ensure_person(conn, broken.guild_id, person_id, now=now)
         if place.state == "active" and place.user_id is not None:
-            return await deliveries.plan(conn, broken.guild_id, place.id, "notice", key, due_at=now, payload=payload)
+            return await deliveries.plan(conn, broken.guild_id, place.id, new, due_at=now)
     return None

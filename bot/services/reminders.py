@@ -10,13 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from bot import agenda, when
-from bot.agenda import Item, OpenItem, Own, StillOpen, Told, Window
+from bot.agenda import Item, Lead, OpenItem, Own, StillOpen, Told, Window
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
 from data.database import Connection, as_json, from_text, to_text
 from data.records import Delivery, Desk, Destination, Opened, Reminder
+from data.rows import fetch_all, fetch_value, fetch_values
 
 MOST = 100
 """How many reminders one destination can have."""
@@ -364,46 +365,42 @@ async def plan_hour(
             lead, person=destination.person_id is not None, digest=destination.digest_at is not None
         ):
             continue
-        await deliveries.replace_waiting(conn, destination.id, "reminder", f"item:{item.record_id}:", now=now)
-        await deliveries.plan(
-            conn,
-            destination.guild_id,
-            destination.id,
-            "reminder",
-            item_key(item, lead),
-            due_at=window.at,
-            payload={"slug": item.slug, "due": str(item.due_on), "lead": lead},
-        )
+        assert item.due_on is not None  # Nothing is told of an item without a date.
+        new = deliveries.reminder_of_item(item.record_id, item.due_on, None if lead == "overdue" else lead)
+        await deliveries.replace_waiting(conn, destination.id, new, now=now)
+        await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=window.at)
         told.append(item.record_id)
     return told
 
 
 async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
-    """The items of which a message after a snooze is on its way."""
-    rows = await conn.execute_fetchall(
-        "SELECT m.record_id FROM reminder m JOIN delivery v ON v.destination_id = m.destination_id "
-        "AND v.kind = 'reminder' AND v.key >= 'snooze:' || m.id || ':' AND v.key < 'snooze:' || m.id || ';' "
-        "WHERE m.destination_id = ? AND v.state <> 'settled'",
+    """Return the items of which a message after a snooze is on its way."""
+    return await fetch_values(
+        conn,
+        int,
+        "SELECT m.record_id FROM delivery v JOIN reminder m ON m.id = v.reminder_id "
+        "WHERE v.destination_id = ? AND v.occasion = 'snooze' AND v.state <> 'settled'",
         (destination_id,),
     )
-    return [record_id for (record_id,) in rows]
 
 
-def item_key(item: Item, lead: str) -> str:
-    """Return the key of the message that tells a lead of an item's present date."""
-    return f"item:{item.record_id}:{item.due_on}:{lead}"
+class _ToldLead(Struct, frozen=True):
+    """One lead of an item's date that was told; none before the day: it was overdue."""
+
+    days_before: int | None
 
 
-async def _told(conn: Connection, destination_id: int, item: Item) -> set[str]:
-    """The leads of the item's present date that this destination was told before."""
+async def _told(conn: Connection, destination_id: int, item: Item) -> set[Lead]:
+    """Return the leads of the item's present date that this destination was told before."""
     if item.due_on is None:
         return set()
-    prefix = item_key(item, "")
-    rows = await conn.execute_fetchall(
-        "SELECT key FROM delivery WHERE destination_id = ? AND kind = 'reminder' AND key >= ? AND key < ?",
-        (destination_id, prefix, prefix + "\U0010ffff"),
+    rows = await fetch_all(
+        conn,
+        _ToldLead,
+        "SELECT days_before FROM delivery WHERE destination_id = ? AND record_id = ? AND due_on = ?",
+        (destination_id, item.record_id, item.due_on.isoformat()),
     )
-    return {key.removeprefix(prefix) for (key,) in rows}
+    return {"overdue" if row.days_before is None else row.days_before for row in rows}
 
 
 async def plan_open(
@@ -424,16 +421,9 @@ async def plan_open(
         return
     # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
-    await deliveries.replace_waiting(conn, destination.id, "open", now=now)
-    await deliveries.plan(
-        conn,
-        destination.guild_id,
-        destination.id,
-        "open",
-        monday.isoformat(),
-        due_at=window.at,
-        payload={"open": True, "to": read_to, "without": list(without)},
-    )
+    new = deliveries.open_list_of(monday, read_to=read_to, without=without)
+    await deliveries.replace_waiting(conn, destination.id, new, now=now)
+    await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=window.at)
 
 
 async def plan_instants(conn: Connection, now: datetime) -> bool:
@@ -449,9 +439,8 @@ async def plan_instants(conn: Connection, now: datetime) -> bool:
     )
     for id_, guild_id, destination_id, at, snoozed_until in rows:
         what, instant = ("words", at) if at else ("snooze", snoozed_until)
-        await deliveries.plan(
-            conn, guild_id, destination_id, "reminder", f"{what}:{id_}:{instant}", due_at=from_text(instant)
-        )
+        due_at = from_text(instant)
+        await deliveries.plan(conn, guild_id, destination_id, deliveries.reminder_at(what, id_, due_at), due_at=due_at)
         await conn.execute(
             "UPDATE reminder SET snoozed_until = NULL, done_at = iif(at IS NULL, NULL, ?) WHERE id = ?",
             (to_text(now), id_),
@@ -466,8 +455,9 @@ async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: in
     ((record_id,),) = await conn.execute_fetchall("SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _desk(conn, guild_id), [record_id]):
         if agenda.is_overdue(item, now):
-            key = item_key(item, "overdue")
-            await deliveries.note(conn, guild_id, destination_id, "reminder", key, deliveries.REPLACED, now=now)
+            assert item.due_on is not None  # Nothing else can be overdue.
+            new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
+            await deliveries.note(conn, guild_id, destination_id, new, deliveries.REPLACED, now=now)
 
 
 async def _desk(conn: Connection, guild_id: int) -> Desk:
@@ -489,47 +479,49 @@ async def next_due(conn: Connection) -> datetime | None:
 
 
 async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
-    """What a reminder tells, or why it is no longer due."""
-    what, id_, *_ = delivery.key.split(":")
-    today = when.local_date(now, destination.zone)
-    if what == "item":
+    """Return what a reminder tells, or why it is no longer due."""
+    if delivery.occasion in ("before", "overdue"):
         return await _load_item(conn, delivery, destination, now)
-    reminder = await find(conn, delivery.guild_id, int(id_))
+    assert delivery.reminder_id is not None  # After a snooze, and of own words.
+    reminder = await find(conn, delivery.guild_id, delivery.reminder_id)
     if reminder is None:
         return "cancelled"
-    if what == "words":
+    if delivery.occasion == "words":
         if reminder.at is not None and reminder.done_at is None:
             return "moved to another time"
-        return Told(reminder, None, "", today, overdue=False, person=destination.person_id is not None)
+        today = when.local_date(now, destination.zone)
+        return Told(reminder, None, today, overdue=False, person=destination.person_id is not None)
     if reminder.muted or reminder.snoozed_until is not None:
         return "muted" if reminder.muted else "snoozed again"
     opened = await records.find(conn, delivery.guild_id, reminder.slug or "")
     if opened is None or not opened.record.open:
         return "closed" if opened else "taken back"
-    return await _told_of(conn, opened, destination, reminder, "", now)
+    return await _told_of(conn, opened, destination, reminder, now)
 
 
 async def _load_item(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
-    slug, lead = delivery.payload["slug"], delivery.payload["lead"]
-    opened = await records.find(conn, delivery.guild_id, slug)
+    slug = await fetch_value(
+        conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
+    )
+    opened = await records.find(conn, delivery.guild_id, slug) if slug is not None else None
     if opened is None or not opened.record.open:
         return "closed" if opened else "taken back"
     due = opened.record.value("due")
-    if str(due_day(due)) != delivery.payload["due"]:
+    if due is None or due_day(due) != delivery.due_on:
         return "the date has moved"
-    if lead != "overdue" and int(lead) not in agenda.leads_of(due["sureness"]):
+    if delivery.days_before is not None and delivery.days_before not in agenda.leads_of(due["sureness"]):
         return "the date is less sure now"
-    reminder = await find_item(conn, destination.id, slug)
+    reminder = await find_item(conn, destination.id, opened.record.slug)
     if reminder is None and destination.person_id is not None:
         return "cancelled"
     if reminder is not None and (reminder.muted or reminder.snoozed_until is not None):
         return "muted" if reminder.muted else "snoozed"
-    told = await _told_of(conn, opened, destination, reminder, lead, now)
-    return "the date is less sure now" if lead == "overdue" and not told.overdue else told
+    told = await _told_of(conn, opened, destination, reminder, now)
+    return "the date is less sure now" if delivery.occasion == "overdue" and not told.overdue else told
 
 
 async def _told_of(
-    conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, lead: str, now: datetime
+    conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime
 ) -> Told:
     item = agenda.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
     overdue = agenda.is_overdue(item, now)
@@ -537,7 +529,6 @@ async def _told_of(
     return Told(
         reminder,
         OpenItem(item, opened, news=False),
-        "overdue" if overdue else lead,
         today,
         overdue,
         person=destination.person_id is not None,

@@ -70,11 +70,10 @@ def earliest(delivery: Delivery) -> datetime:
     What belongs to a local date may have been planned anew for a later hour; its date stays.
     """
     day: date | None = None
-    if delivery.kind in ("digest", "open"):
-        day = date.fromisoformat(delivery.key)
-    elif delivery.kind == "reminder" and delivery.key.startswith("item:"):
-        _, _, due_on, lead = delivery.key.split(":")
-        day = date.fromisoformat(due_on) - timedelta(days=int(lead) if lead.isdecimal() else 0)
+    if delivery.day is not None:
+        day = delivery.day
+    elif delivery.due_on is not None:
+        day = delivery.due_on - timedelta(days=delivery.days_before or 0)
     if day is None:
         return delivery.due_at
     return min(delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC))  # Zones differ by a day.
@@ -113,9 +112,8 @@ async def settle_found(conn: Connection, delivery: Delivery, found: Found, *, ch
     """
     read_to = await _settled_to(conn, delivery, found.sent_at)
     await conn.execute(
-        "UPDATE delivery SET nonce = ?, payload = iif(json_extract(payload, '$.to') > ?, "
-        "json_set(payload, '$.to', ?), payload) WHERE id = ?",
-        (found.nonce, read_to, read_to, delivery.id),
+        "UPDATE delivery SET nonce = ?1, read_to = CASE WHEN read_to > ?2 THEN ?2 ELSE read_to END WHERE id = ?3",
+        (found.nonce, read_to, delivery.id),
     )
     await deliveries.settle(
         conn, delivery.id, deliveries.DELIVERED, now=now, channel_id=channel_id, message_id=found.message_id
@@ -138,7 +136,8 @@ async def settle_earlier_digests(
     not told again.
     """
     by_marker = {one.marker: one for one in found if one.marker}
-    last = date.fromisoformat(delivery.key)
+    last = delivery.day
+    assert last is not None  # Every digest has one.
     day = restored.known_to.date() - timedelta(days=1)
     while day < last:
         earlier = by_marker.get(markers.of_digest(delivery, destination, day))
@@ -147,7 +146,7 @@ async def settle_earlier_digests(
             await deliveries.note_digest(
                 conn,
                 delivery,
-                day.isoformat(),
+                day,
                 read_to,
                 at=earlier.sent_at,
                 now=now,

@@ -11,7 +11,8 @@ from data.records import FactDate, Update
 
 COLUMNS = (
     "u.id, r.slug, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, u.printed, "
-    "u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, u.origin_key"
+    "u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, u.origin_key, "
+    "u.dossier"
 )
 """What `update_of` reads of a ledger row `u` and its record `r`."""
 

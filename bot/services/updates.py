@@ -39,6 +39,7 @@ class Change(Struct, frozen=True):
     reason: str = ""
     replaces: int | None = None
     origin_key: str = ""
+    dossier: str = ""
 
 
 async def append(
@@ -132,8 +133,8 @@ async def _insert(
     date = change.date
     await conn.execute(
         "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
-        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, "
+        "dossier) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             guild_id,
             record_id,
@@ -154,6 +155,7 @@ async def _insert(
             batch,
             origin,
             change.origin_key,
+            change.dossier,
         ),
     )
 
@@ -194,6 +196,7 @@ async def withdraw(
             reason,
             target.id,
             target.origin_key,
+            target.dossier,
         )
         await _insert(conn, guild_id, record_id, change, now, person_id, origin, batch, "withdrawn")
         touched.append(record_id)

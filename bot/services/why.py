@@ -8,6 +8,7 @@ from bot.errors import UserError
 from bot.services import alerts, deliveries, destinations, follows, people
 from data.database import Connection, to_text
 from data.records import Delivery, Destination, Follow, Why
+from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
@@ -45,15 +46,14 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
 async def _item(conn: Connection, delivery: Delivery) -> int | None:
     if delivery.kind != "reminder":
         return None
-    what, id_, *_ = delivery.key.split(":")
-    if what == "item":
-        return int(id_)
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT record_id FROM reminder WHERE id = ? AND destination_id = ?", (id_, delivery.destination_id)
-        )
+    if delivery.record_id is not None:
+        return delivery.record_id
+    return await fetch_value(
+        conn,
+        int,
+        "SELECT record_id FROM reminder WHERE id = ? AND destination_id = ?",
+        (delivery.reminder_id, delivery.destination_id),
     )
-    return rows[0][0] if rows else None
 
 
 async def mute_item(

@@ -11,7 +11,7 @@ from discord import ui
 from bot import when
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, finished, plain
-from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where
+from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where, why_paused
 from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Row
 
@@ -48,7 +48,7 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomp
         whose = place_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
         line = f"**{whose}**: {rhythm(place)}"
         if place.state == "paused":
-            line += f"; paused: {escaped(place.reason, 150)}"
+            line += f"; paused: {escaped(why_paused(place), 150)}"
         elif next_at is not None:
             line += f"; next {when.timestamp(next_at)}"
         lines.append(line)

@@ -61,7 +61,7 @@ def following(follow: Follow, destination: Destination, guild_id: int | None) ->
         rest = "Everything else about it" if follow.at_once else "What changes"
         lines.append(f"{rest} is in your digest: {rhythm(destination)}.")
     if destination.state == "paused":
-        lines.append(f"Nothing is sent at present: {escaped(destination.reason, 200)}.")
+        lines.append(f"Nothing is sent at present: {escaped(messages.why_paused(destination), 200)}.")
     stop = button(f"Stop following {short(name)}", custom_id("follow.remove", follow.id, guild_id=guild_id))
     return " ".join(lines), plain([stop])
 
@@ -93,7 +93,7 @@ def listing(places: Sequence[Place], *, in_dm: bool, incomplete: bool) -> ui.Lay
         lines = [f"### {title(place, in_dm=in_dm)}"]
         lines += [f"- {_one(follow)}" for follow in place.follows]
         if place.destination.state == "paused":
-            lines.append(f"-# Paused: {escaped(place.destination.reason, 200)}")
+            lines.append(f"-# Paused: {escaped(messages.why_paused(place.destination), 200)}")
         if place.destination.digest_at:
             lines.append(f"-# Digest: {rhythm(place.destination)}")
         texts.append("\n".join(lines))
@@ -124,7 +124,7 @@ def log(
     for place, found in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]
         if place.destination.state == "paused":
-            lines.append(f"Paused: {escaped(place.destination.reason, 200)}")
+            lines.append(f"Paused: {escaped(messages.why_paused(place.destination), 200)}")
         if (kept := held.get(place.destination.id)) is not None:
             lines.append(f"**Held after a restore: {messages.held([kept])}.** {messages.HELD}")
             if place.destination.person_id is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from discord import ui
 
@@ -21,7 +20,7 @@ from bot.ui.ids import custom_id, parse
 from bot.ui.layout import LABEL_LIMIT, button, plain
 from bot.ui.news import News
 from bot.ui.text import clip, escaped, joined, plural, sentence
-from data.records import Delivery, Destination, Fact, Held, Source, Why
+from data.records import Delivery, Destination, Fact, Held, Notice, Source, Why
 
 CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
 View = ui.View | ui.LayoutView
@@ -270,18 +269,18 @@ _KINDS = {
 }
 
 
-def notice(payload: dict[str, Any], place: str, server: str, guild_id: int, nonce: str) -> Message:
+def notice(tells: Notice, place: str, server: str, guild_id: int, nonce: str) -> Message:
     """Something broke that this person set up or owns: what, where, why, and what to do next."""
-    what = _KINDS[payload["kind"]]
-    if payload["outcome"] == "refused":
+    what = _KINDS[tells.kind]
+    if tells.outcome == "refused":
         told = (
             f"**Discord refused {what} for {place}** in {escaped(server, 100)}, as drawn and as plain text "
-            f"({escaped(payload['words'], 100)}).\nThis one message is lost; all others go on. "
+            f"({escaped(tells.words, 100)}).\nThis one message is lost; all others go on. "
             "Tell whoever runs this bot."
         )
     else:
         told = (
-            f"**Messages for {place} in {escaped(server, 100)} have stopped:** {escaped(payload['words'], 200)}.\n"
+            f"**Messages for {place} in {escaped(server, 100)} have stopped:** {escaped(tells.words, 200)}.\n"
             "Nothing is lost: what is due waits. Put it right, then press *Resume* in `/settings show` there; "
             "a changed channel or role is tried again by itself."
         )
@@ -295,6 +294,11 @@ def place_of(destination: Destination) -> str:
     )
 
 
+def why_paused(destination: Destination) -> str:
+    """Write why nothing is sent to a paused destination: "not permitted: the bot lacks Send Messages there"."""
+    return ": ".join(filter(None, (destination.outcome, destination.reason)))
+
+
 def where(destination: Destination) -> str:
     """A destination as the person reads it whose direct messages it may be."""
     return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
@@ -306,8 +310,6 @@ def rhythm(destination: Destination) -> str:
 
 
 # Why this?
-
-_LEADS = {"0": "on its day", "overdue": "after its day has passed"}
 
 
 def why(explained: Why) -> tuple[str, list[ui.Button]]:
@@ -364,16 +366,17 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
 
 
 def _why_reminder(explained: Why) -> list[str]:
-    what, _, *rest = explained.delivery.key.split(":")
+    delivery = explained.delivery
     about = f"**{escaped(explained.about, 120)}**" if explained.about else "a pending item"
-    if what == "words":
+    if delivery.occasion == "words":
         return [f"You asked to be reminded: {about}."]
-    if what == "snooze":
+    if delivery.occasion == "snooze":
         return [f"A reminder of {about} was snoozed until now."]
-    lead = rest[-1] if rest else ""
-    told = _LEADS.get(lead) or f"{plural(int(lead), 'day')} before" if lead in _LEADS or lead.isdecimal() else ""
+    told = "after its day has passed"
+    if delivery.days_before is not None:
+        told = f"{plural(delivery.days_before, 'day')} before" if delivery.days_before else "on its day"
     whose = "Dated items are told in this channel" if explained.destination.channel_id else "You asked for reminders"
-    lines = [f"{whose}: {about}{', ' + told if told else ''}."]
+    lines = [f"{whose}: {about}, {told}."]
     if explained.muted:
         lines.append("They are muted here now.")
     return lines

@@ -67,7 +67,7 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
         f"**Deliveries:** {looked}; {waits}",
         f"**Questions:** {_questions(stands)}; {mention('update questions')} shows what waits",
     ]
-    broken = [f"<#{one.channel_id}>: {escaped(one.reason, 150)}" for one in channels[:MOST_RESUMED]]
+    broken = [f"<#{one.channel_id}>: {escaped(messages.why_paused(one), 150)}" for one in channels[:MOST_RESUMED]]
     if len(channels) > MOST_RESUMED:
         broken.append(f"and {plural(len(channels) - MOST_RESUMED, 'more channel')}; resume these first")
     if people:

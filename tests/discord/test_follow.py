@@ -378,7 +378,7 @@ async def test_a_channel_that_is_opened_again_is_tried_again_by_itself(world: Wo
     await world.tick(80)
     place = await destinations.find_channel(world.db.read, world.guild.id, world.channel.id)
     assert place is not None
-    assert place.reason == "not permitted: the bot lacks Send Messages there"
+    assert (place.outcome, place.reason) == ("not permitted", "the bot lacks Send Messages there")
     notice = world.owner.dm_channel.history()[-1]
     assert "have stopped" in text_of(notice)
     world.env.backend.delete_overwrite(world.channel.id, me(world).id)

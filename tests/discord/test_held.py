@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.services import deliveries, destinations, people
 from bot.ui.ids import custom_id
+from data.records import Confirmation
 from tests.discord.conftest import World, answer, labels_of, text_of
 from tests.discord.test_follow import reply
 from tests.discord.test_rights import sent_to
@@ -22,10 +23,8 @@ async def hold(world: World, count: int, *, user_id: int | None = None, channel_
             place = await destinations.ensure_channel(conn, world.guild.id, where, now=world.now, person_id=person.id)
         for i in range(count):
             due_at = world.now - timedelta(hours=2, minutes=-i)
-            payload = {"verb": "follow", "slug": "armed-drones"}
-            await deliveries.plan(
-                conn, world.guild.id, place.id, "confirmation", f"held:{i}", due_at=due_at, payload=payload
-            )
+            new = deliveries.confirmation_of(f"held:{i}", Confirmation("follow", slug="armed-drones"))
+            await deliveries.plan(conn, world.guild.id, place.id, new, due_at=due_at)
         await conn.execute("UPDATE delivery SET held = 'held' WHERE destination_id = ?", (place.id,))
     await world.tick()
     return place.id

@@ -11,6 +11,7 @@ import simcord
 
 from bot.services import deliveries, destinations, follows, people, sources, updates
 from bot.services.updates import Change
+from data.records import Confirmation
 from tests.builders import on_day
 from tests.discord.conftest import World, answer, labels_of
 
@@ -40,7 +41,8 @@ async def follow_something(world: World, user_id: int) -> int:
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
         await follows.add(conn, place, None, now=world.now)
         await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_HOUR)
-        await deliveries.plan(conn, world.guild.id, place.id, "confirmation", "first", due_at=world.now)
+        new = deliveries.confirmation_of("first", Confirmation("follow"))
+        await deliveries.plan(conn, world.guild.id, place.id, new, due_at=world.now)
     return place.id
 
 

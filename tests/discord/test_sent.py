@@ -9,7 +9,7 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.services import destinations, follows, people, sources, updates
+from bot.services import deliveries, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.layout import button, plain
 from data.records import Destination
@@ -167,7 +167,7 @@ async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: W
     world.env.backend.edit_role(world.guild.id, world.editors.id, {"name": "Desk editors"})
     await world.env.settle()
     await world.tick(5)
-    assert (await stored(world)).reason.startswith("target gone")
+    assert (await stored(world)).outcome == deliveries.TARGET_GONE
     assert tries(world) == before
 
 

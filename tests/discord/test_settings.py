@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import discord
@@ -71,12 +72,15 @@ async def load(world: World, **options) -> str:
 
 
 async def paused_channel(
-    world: World, channel_id: int, reason: str = "not permitted: the bot lacks Send Messages there"
+    world: World,
+    channel_id: int,
+    outcome: str = deliveries.NOT_PERMITTED,
+    reason: str = "the bot lacks Send Messages there",
 ):
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         place = await destinations.ensure_channel(conn, world.guild.id, channel_id, now=world.now, person_id=person.id)
-        await destinations.pause(conn, place.id, reason)
+        await destinations.pause(conn, place.id, outcome, reason)
     return place
 
 
@@ -120,7 +124,8 @@ async def test_show_tells_since_when_a_message_waits(world: World):
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)
         place = await destinations.ensure_channel(conn, world.guild.id, 123, now=world.now, person_id=person.id)
-        await deliveries.plan(conn, world.guild.id, place.id, "digest", "2026-01-01", due_at=world.now)
+        new = deliveries.digest_of(date(2026, 1, 1))
+        await deliveries.plan(conn, world.guild.id, place.id, new, due_at=world.now)
     assert f"waits since <t:{int(world.now.timestamp())}:f>" in (await show(world))[0]
 
 
@@ -132,7 +137,7 @@ async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: Worl
     resumed = await press(world.manager, result, "Resume #desk")
     assert resumed.acknowledged
     after = await destinations.get(world.db.read, place.id)
-    assert (after.state, after.reason) == ("active", "")
+    assert (after.state, after.outcome, after.reason) == ("active", "", "")
     assert "### Paused" not in answer(result)
     assert labels_of(result.response) == []
 
@@ -166,7 +171,7 @@ async def test_resume_checks_the_permission_again(world: World):
 
 async def test_a_deleted_channel_is_not_resumed(world: World):
     gone = world.guild.create_text_channel("gone")
-    place = await paused_channel(world, gone.id, "target gone: the channel no longer exists")
+    place = await paused_channel(world, gone.id, "target gone", "the channel no longer exists")
     result = await world.manager.slash(world.channel, "settings show")
     world.env.backend.delete_channel(gone.id)
     await world.env.settle()
@@ -204,7 +209,7 @@ async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: Wor
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.member.id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
-        await destinations.pause(conn, place.id, "DMs closed: direct messages from this server are not accepted")
+        await destinations.pause(conn, place.id, "DMs closed", "direct messages from this server are not accepted")
     text, labels = await show(world)
     assert "1 person accepts no direct messages" in text
     assert str(world.member.id) not in text
@@ -213,7 +218,7 @@ async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: Wor
 
 async def test_many_paused_channels_fit(world: World):
     for number in range(40):
-        await paused_channel(world, 10_000 + number, "not permitted: " + "x" * 300)
+        await paused_channel(world, 10_000 + number, "not permitted", "x" * 300)
     text, labels = await show(world)
     assert "and 30 more channels" in text
     assert len(labels) == 10

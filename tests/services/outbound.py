@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import when
+from bot.agenda import Lead
 from bot.hours import plan_hours, plan_instants
 from bot.kinds import RENDERERS, Gone, Owed, plan_alerts
 from bot.services import deliveries, destinations, digests, follows, people, records, reminders, updates
@@ -36,6 +37,11 @@ def due(text: str, sureness: str = "fixed") -> dict[str, Any]:
 
 def all_texts(view: Any) -> str:
     return "\n".join(child.content for child in view.walk_children() if hasattr(child, "content"))
+
+
+def lead_of(sent: Delivery) -> Lead | None:
+    """When a reminder of an item came: so many days before its due date, or once it had passed."""
+    return "overdue" if sent.occasion == "overdue" else sent.days_before
 
 
 class Outbound:

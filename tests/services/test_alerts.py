@@ -235,7 +235,7 @@ async def test_everything_is_told_in_the_digest_only(there: Desk):
 async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, follow.destination_id, "not permitted: the bot lacks Send Messages there")
+        await destinations.pause(conn, follow.destination_id, "not permitted", "the bot lacks Send Messages there")
     await there.enter(there.signed())
     (delivery,) = await there.plan()
     late = there.now + timedelta(days=2)

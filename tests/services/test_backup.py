@@ -17,6 +17,7 @@ from bot.services import deliveries, destinations, dossiers, housekeeping, recor
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
+from data.records import Confirmation
 from tests.builders import on_day
 from tests.conftest import GUILD, NOW
 
@@ -54,7 +55,7 @@ async def enter(db: Database, number: int, source: int) -> None:
             "SELECT ?, id, 0, ? FROM record WHERE slug = ?",
             (there.id, NOW.isoformat(), slug),
         )
-        await deliveries.plan(conn, GUILD, there.id, "alert", batch, due_at=NOW, payload={"batch": batch})
+        await deliveries.plan(conn, GUILD, there.id, deliveries.alert_of(batch), due_at=NOW)
 
 
 async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
@@ -144,7 +145,8 @@ async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, 
     await enter(db, 1, source)
     async with db.write(GUILD) as conn:
         there = await destinations.ensure_channel(conn, GUILD, 7001, now=NOW, person_id=1)
-        await deliveries.plan(conn, GUILD, there.id, "confirmation", "later", due_at=NOW + timedelta(hours=2))
+        new = deliveries.confirmation_of("later", Confirmation("follow"))
+        await deliveries.plan(conn, GUILD, there.id, new, due_at=NOW + timedelta(hours=2))
     backup(db.path, tmp_path / "copy.db")
     place = tmp_path / "new.db"
     assert restore(tmp_path / "copy.db", place, now=NOW + timedelta(hours=1)) is None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from bot.services import deliveries, desks, destinations, housekeeping
-from bot.services.deliveries import Kind
 from data.database import Database
-from data.records import Delivery
+from data.records import Confirmation, Delivery, NewDelivery
 
 GUILD = 1000
 
@@ -25,9 +24,11 @@ class Owing:
             found = await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
             return found.id
 
-    async def plan(self, place: int, key: str, kind: Kind = "alert", due_at: datetime | None = None) -> int | None:
+    async def plan(self, place: int, new: str | NewDelivery, due_at: datetime | None = None) -> int | None:
+        """Plan a delivery, the alert of a batch where that is given."""
+        new = deliveries.alert_of(new) if isinstance(new, str) else new
         async with self.db.write(GUILD) as conn:
-            return await deliveries.plan(conn, GUILD, place, kind, key, due_at=due_at or self.now, payload={"a": 1})
+            return await deliveries.plan(conn, GUILD, place, new, due_at=due_at or self.now)
 
     async def claim(self, place: int, after: timedelta = timedelta()) -> Delivery | None:
         async with self.db.write(GUILD) as conn:
@@ -51,10 +52,10 @@ async def test_what_is_planned_twice_is_owed_once(owing: Owing):
     first = await owing.plan(place, "b1")
     assert first
     assert await owing.plan(place, "b1") is None
-    assert await owing.plan(place, "b1", "digest")
+    assert await owing.plan(place, deliveries.confirmation_of("b1", Confirmation("follow")))
     row = await owing.get(first)
     assert len(row.nonce) == 24  # Discord takes at most 25.
-    assert row.payload == {"a": 1}
+    assert row.batch == "b1"
 
 
 async def test_one_message_at_a_time_and_the_oldest_first(owing: Owing):
@@ -64,21 +65,22 @@ async def test_one_message_at_a_time_and_the_oldest_first(owing: Owing):
     await owing.plan(place, "first", due_at=owing.now - timedelta(seconds=1))
     first = await owing.claim(place)
     assert first
-    assert first.key == "first"
+    assert first.batch == "first"
     assert await owing.claim(place) is None
     await owing.settle(first)
     second = await owing.claim(place)
     assert second
-    assert second.key == "second"
+    assert second.batch == "second"
     await owing.settle(second)
     assert await owing.claim(place) is None
 
 
 async def test_a_claim_is_in_doubt_until_it_is_settled(owing: Owing):
     place = await owing.place()
-    await owing.plan(place, "b1")
+    await owing.plan(place, deliveries.confirmation_of("first", Confirmation("follow")))
     claimed = await owing.claim(place)
     assert claimed
+    assert claimed.payload == Confirmation("follow")
     assert not claimed.unknown
     row = await owing.get(claimed.id)
     assert (row.state, row.unknown, row.tries, row.first_tried_at) == ("claimed", True, 1, owing.now)
@@ -119,12 +121,12 @@ async def test_a_doubtful_one_holds_up_those_after_it_and_nobody_else(owing: Owi
     assert await owing.claim(place) is None
     again = await owing.claim(place, timedelta(minutes=1))
     assert again
-    assert again.key == "b1"
+    assert again.batch == "b1"
 
 
 async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_after_a_restore(owing: Owing):
     place = await owing.place()
-    held, waiting = [await owing.plan(place, key, "digest") for key in ("2026-11-20", "2026-11-23")]
+    held, waiting = [await owing.plan(place, deliveries.digest_of(date(2026, 11, day))) for day in (20, 23)]
     assert held is not None
     assert waiting is not None
     claimed = await owing.claim(place)
@@ -132,7 +134,7 @@ async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_afte
     assert claimed.id == held
     async with owing.db.write(GUILD) as conn:
         await deliveries.keep_back(conn, held)
-        await deliveries.replace_waiting(conn, place, "digest", now=owing.now)
+        await deliveries.replace_waiting(conn, place, deliveries.digest_of(date(2026, 11, 24)), now=owing.now)
     assert (await owing.get(waiting)).outcome == deliveries.REPLACED
     assert (await owing.get(held)).state == "planned"
     assert [one.count for one in await deliveries.list_held(owing.db.read, GUILD)] == [1]
@@ -154,7 +156,7 @@ async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is
     place = await owing.place()
     await owing.plan(place, "b1")
     async with owing.db.write(GUILD) as conn:
-        await destinations.pause(conn, place, "not permitted: x")
+        await destinations.pause(conn, place, "not permitted", "x")
     assert await owing.claim(place) is None
     assert await deliveries.next_due(owing.db.read, owing.now) is None
     async with owing.db.write(GUILD) as conn:
@@ -189,7 +191,8 @@ async def test_the_oldest_that_waits_is_known(owing: Owing):
 async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owing):
     place = await owing.place()
     async with owing.db.write(GUILD) as conn:
-        await deliveries.note(conn, GUILD, place, "digest", "2026-11-24", deliveries.NOTHING_NEW, now=owing.now)
+        new = deliveries.digest_of(date(2026, 11, 24))
+        await deliveries.note(conn, GUILD, place, new, deliveries.NOTHING_NEW, now=owing.now)
     await owing.plan(place, "b1", due_at=owing.now + timedelta(hours=1))
     logged = await deliveries.log(owing.db.read, GUILD, place)
     assert [(one.delivery.kind, one.delivery.outcome) for one in logged] == [("alert", ""), ("digest", "nothing new")]
@@ -201,7 +204,7 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
 
     async def confirm(key: str) -> int | None:
         async with owing.db.write(GUILD) as conn:
-            return await deliveries.confirm(conn, GUILD, place, key, now=owing.now, payload={"verb": "follow"})
+            return await deliveries.confirm(conn, GUILD, place, key, Confirmation("follow"), now=owing.now)
 
     assert await confirm("first:1")
     claimed = await owing.claim(place)
@@ -221,7 +224,7 @@ async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stoppe
             own = await destinations.ensure_own(conn, GUILD, 78, now=owing.now)
             assert own.place.person_id == own.person_id
             assert own.place.state == "active"
-            planned = await deliveries.confirm_own(conn, own, key, now=owing.now, payload={"verb": "follow"})
+            planned = await deliveries.confirm_own(conn, own, key, Confirmation("follow"), now=owing.now)
             return own.was_paused, planned
 
     was_paused, planned = await ask("first:1")
@@ -269,13 +272,16 @@ async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing)
     assert held
     later = owing.now + timedelta(days=90, seconds=1)
     async with owing.db.write(None) as conn:
-        await destinations.pause(conn, broken, "target gone: the channel no longer exists")
+        await destinations.pause(conn, broken, "target gone", "the channel no longer exists")
         await housekeeping.clean_up(conn, later - timedelta(seconds=2))
     assert (await owing.get(held)).state == "planned"
     async with owing.db.write(None) as conn:
         await housekeeping.clean_up(conn, later)
-    rows = await owing.db.read.execute_fetchall("SELECT key, state, outcome FROM delivery ORDER BY id")
-    assert [tuple(row) for row in rows] == [("still due", "planned", ""), ("held", "settled", "target gone")]
+    rows = await owing.db.read.execute_fetchall("SELECT batch, state, outcome, detail FROM delivery ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("still due", "planned", "", ""),
+        ("held", "settled", "target gone", "the channel no longer exists"),
+    ]
 
 
 async def test_drafts_and_questions_go_with_time(owing: Owing):

@@ -16,7 +16,7 @@ from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
 from data.records import Destination
 from tests.builders import on_day
-from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, due
+from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
 START = at("2027-03-01 12:00")  # A Monday.
 
@@ -346,7 +346,7 @@ async def test_what_became_overdue_is_told_once_and_stays_on_mondays(there: Outb
     await there.item("loa", due=due("2027-03-03"))
     await there.go_to("2027-03-03 09:00")
     (digest,) = await there.go_to("2027-03-04 09:00")
-    assert digest.key == "2027-03-04"
+    assert digest.day == day("2027-03-04")
     assert "### Overdue\n**Loa**: it was due by Wednesday 3 March 2027" in there.last
     assert await there.go_to("2027-03-05 09:00") == []
     await there.go_to("2027-03-08 09:00")
@@ -432,7 +432,7 @@ async def test_a_person_with_a_digest_has_their_undated_items_in_it(there: Outbo
 async def test_days_of_silence_become_one_digest(there: Outbound, channel: Destination):
     await there.enter("drones", "deal", stage="signed")
     (sent,) = await there.go_to("2027-03-12 08:00")
-    assert sent.key == "2027-03-11"
+    assert sent.day == day("2027-03-11")
     assert await there.go_to("2027-03-12 09:00") == []
 
 
@@ -440,7 +440,7 @@ async def test_a_weekly_digest_missed_is_told_on_the_next_day(there: Outbound, c
     await there.digest(channel, days="4")
     await there.enter("drones", "deal", stage="signed")
     (sent,) = await there.go_to("2027-03-06 15:00")
-    assert (sent.key, sent.due_at) == ("2027-03-04", at("2027-03-04 09:00"))
+    assert (sent.day, sent.due_at) == (day("2027-03-04"), at("2027-03-04 09:00"))
     assert await there.live_to("2027-03-11 12:00") == []
 
 
@@ -449,13 +449,13 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
     there.now = at("2027-03-03 09:00")
     await there.plan()
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, channel.id, "not permitted: the bot lacks Send Messages there")
+        await destinations.pause(conn, channel.id, "not permitted", "the bot lacks Send Messages there")
     await there.enter("drones", "deal", quantity="31")
     there.now = at("2027-03-04 12:00")
     async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, channel.id, there.now)
     (sent,) = await there.go_to("2027-03-04 12:01")
-    assert sent.key == "2027-03-04"
+    assert sent.day == day("2027-03-04")
     assert "the deal has been signed (" in there.last
     assert "number 31 (" in there.last
     assert ("2027-03-03", deliveries.REPLACED) in await there.settled("digest")
@@ -671,7 +671,7 @@ async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(th
     assert told == []
     told = await there.go_to("2027-03-15 10:00")
     assert [one.kind for one in told] == ["digest"]
-    assert told[0].key == "2027-03-15"
+    assert told[0].day == day("2027-03-15")
 
 
 async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):

@@ -12,6 +12,7 @@ import pytest
 from bot.services import deliveries, destinations, erasure, people, portability, search, sources, updates
 from bot.services.updates import Change
 from data.database import Database
+from data.records import Confirmation
 from tests.builders import on_day
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
@@ -79,7 +80,8 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
                 "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, 'now')",
                 (place.id, f"{own} for {place.id}", "2027-01-01T00:00:00.000Z", person_id),
             )
-            await deliveries.plan(conn, guild_id, place.id, "digest", "2026-11-24", due_at=NOW, payload={"w": about})
+            new = deliveries.confirmation_of("first", Confirmation("remind", name=about))
+            await deliveries.plan(conn, guild_id, place.id, new, due_at=NOW)
         await conn.execute(
             "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, '{}', ?, 'now')",
             (guild_id, person_id, json.dumps({"value": own})),

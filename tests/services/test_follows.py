@@ -77,7 +77,7 @@ async def test_an_id_of_another_server_opens_nothing(there: Desk):
     async with there.db.write(GUILD) as conn:
         assert await follows.remove(conn, ELSEWHERE, follow.id) is None
         assert await follows.mute(conn, ELSEWHERE, follow.id) is None
-        planned = await deliveries.plan(conn, GUILD, follow.destination_id, "alert", "x", due_at=there.now)
+        planned = await deliveries.plan(conn, GUILD, follow.destination_id, deliveries.alert_of("x"), due_at=there.now)
     assert planned
     nonce = (await deliveries.get(there.db.read, planned)).nonce
     assert (await why.explain(there.db.read, GUILD, nonce)).delivery.id == planned
@@ -147,7 +147,7 @@ async def test_of_several_missed_hours_the_latest_is_told(there: Desk):
 async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Desk):
     place = await there.channel()
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, place.id, "target gone: the channel no longer exists")
+        await destinations.pause(conn, place.id, "target gone", "the channel no longer exists")
     assert [found.id for found in await destinations.list_paused(there.db.read, GUILD)] == [place.id]
     await there.enter(there.signed())
     again = await there.channel()
@@ -157,6 +157,6 @@ async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there
 async def test_a_pause_deletes_nothing(there: Desk):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, follow.destination_id, "not permitted: x")
+        await destinations.pause(conn, follow.destination_id, "not permitted", "x")
         await destinations.resume(conn, follow.destination_id, there.now)
     assert await follows.list_of(there.db.read, follow.destination_id) == [follow]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from bot.services import deliveries, desks, destinations, markers, people, reminders, sources, updates
-from bot.services.deliveries import Kind
 from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from data.database import Connection, Database
 from data.migrate import migrate
-from data.records import Destination
+from data.records import Confirmation, Destination, NewDelivery, Notice
 from tests.services.outbound import REPORTED
 
 GUILD, NOW = 9_007_199_254_740_993, datetime.fromisoformat("2027-03-01T08:00:00Z")
@@ -53,32 +51,36 @@ async def _marks(conn: Connection, owner: int, words: str) -> dict[str, str]:
         "INSERT INTO reminder (destination_id, record_id, created_at) VALUES (?, ?, '2027')", (person.id, item)
     )
     ((joined,),) = await conn.execute_fetchall("SELECT max(id) FROM reminder")
-    notice = {"destination": channel.id, "kind": "alert", "outcome": "target gone", "words": "gone"}
-    owed: list[tuple[Destination, Kind, str, Any, datetime]] = [
-        (channel, "alert", "b1", {}, NOW),
-        (channel, "alert", "b2", {}, NOW),
-        (person, "alert", "b1", {}, NOW),
-        (channel, "reminder", f"item:{item}:2027-03-15:14", {}, NOW),
-        (channel, "reminder", f"item:{item}:2027-03-15:7", {}, NOW),
-        (channel, "reminder", f"item:{item}:2027-03-16:7", {}, NOW),
-        (person, "reminder", f"item:{item}:2027-03-15:7", {}, NOW),
-        (person, "reminder", f"words:{own.id}:2027-03-02T08:00:00.000Z", {}, NOW),
-        (person, "reminder", f"words:{twin.id}:2027-03-02T08:00:00.000Z", {}, NOW),
-        (person, "reminder", f"words:{own.id}:2027-03-03T08:00:00.000Z", {}, NOW),
-        (person, "reminder", f"snooze:{joined}:2027-03-03T08:00:00.000Z", {}, NOW),
-        (channel, "digest", "2027-03-01", {}, NOW),
-        (channel, "digest", "2027-03-02", {}, NOW),
-        (channel, "open", "2027-03-01", {}, NOW),
-        (person, "confirmation", f"first:{own.id}", {"verb": "follow", "slug": "treaty"}, NOW),
-        (person, "confirmation", f"first:{twin.id}", {"verb": "follow", "slug": "treaty"}, NOW + timedelta(hours=1)),
-        (person, "confirmation", f"remind:{own.id}", {"verb": "remind", "name": words}, NOW),
-        (person, "notice", f"{channel.id}:1", notice, NOW),
+    notice = Notice(channel.id, "alert", "target gone", "gone")
+    follows, reminds = Confirmation("follow", slug="treaty"), Confirmation("remind", name=words)
+    tomorrow, then = NOW + timedelta(days=1), NOW + timedelta(days=2)
+    due_on, moved = date(2027, 3, 15), date(2027, 3, 16)
+    owed: list[tuple[Destination, NewDelivery, datetime]] = [
+        (channel, deliveries.alert_of("b1"), NOW),
+        (channel, deliveries.alert_of("b2"), NOW),
+        (person, deliveries.alert_of("b1"), NOW),
+        (channel, deliveries.reminder_of_item(item, due_on, 14), NOW),
+        (channel, deliveries.reminder_of_item(item, due_on, 7), NOW),
+        (channel, deliveries.reminder_of_item(item, moved, 7), NOW),
+        (channel, deliveries.reminder_of_item(item, moved, None), NOW),
+        (person, deliveries.reminder_of_item(item, due_on, 7), NOW),
+        (person, deliveries.reminder_at("words", own.id, tomorrow), tomorrow),
+        (person, deliveries.reminder_at("words", twin.id, tomorrow), tomorrow),
+        (person, deliveries.reminder_at("words", own.id, then), then),
+        (person, deliveries.reminder_at("snooze", joined, then), then),
+        (channel, deliveries.digest_of(date(2027, 3, 1)), NOW),
+        (channel, deliveries.digest_of(date(2027, 3, 2)), NOW),
+        (channel, deliveries.open_list_of(date(2027, 3, 1)), NOW),
+        (person, deliveries.confirmation_of(f"first:{own.id}", follows), NOW),
+        (person, deliveries.confirmation_of(f"first:{twin.id}", follows), NOW + timedelta(hours=1)),
+        (person, deliveries.confirmation_of(f"remind:{own.id}", reminds), NOW),
+        (person, deliveries.notice_of(f"{channel.id}:1", notice), NOW),
     ]
     found: dict[str, str] = {}
-    for i, (place, kind, key, payload, due_at) in enumerate(owed):
-        planned = await deliveries.plan(conn, GUILD, place.id, kind, key, due_at=due_at, payload=payload)
+    for i, (place, new, due_at) in enumerate(owed):
+        planned = await deliveries.plan(conn, GUILD, place.id, new, due_at=due_at)
         assert planned
-        found[f"{i}: {kind}"] = await markers.of(conn, await deliveries.get(conn, planned), place)
+        found[f"{i}: {new.kind}"] = await markers.of(conn, await deliveries.get(conn, planned), place)
     return found
 
 
@@ -99,8 +101,9 @@ async def test_the_day_counts_for_what_is_planned_anew_at_another_hour(tmp_path:
         assert ours
     db = await Database.open(tmp_path / "a.db")
     try:
-        rows = await db.read.execute_fetchall("SELECT id FROM delivery WHERE kind IN ('digest', 'open', 'reminder')")
+        rows = await db.read.execute_fetchall("SELECT id FROM delivery WHERE day IS NOT NULL OR due_on IS NOT NULL")
         ids = [id_ for (id_,) in rows]
+        assert len(ids) == 8
         before = [await _mark(db, id_) for id_ in ids]
         async with db.write(GUILD) as conn:
             await conn.execute("UPDATE delivery SET due_at = '2027-03-09T09:00:00.000Z'")

@@ -399,7 +399,7 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
 def _sort(found: dict[str, list[Seen]], seen: Sequence[tuple[Delivery, Seen]]) -> None:
     for delivery, one in seen:
         if delivery.kind == "digest":
-            monday = date.fromisoformat(delivery.key).weekday() == 0
+            monday = delivery.day is not None and delivery.day.weekday() == 0
             surface = "first digest" if not found["first digest"] else "Monday digest" if monday else "digest"
         else:
             surface = {"open": "still open"}.get(delivery.kind, delivery.kind)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import agenda, when
-from bot.agenda import Item, Window
+from bot.agenda import Item, Lead, Window
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue", "Australia/Lord_Howe"]
@@ -20,9 +20,9 @@ DOWN = st.lists(st.integers(1, 25), min_size=3, max_size=60)
 SURE = st.sampled_from(["fixed", "announced", "reported", "usual"])
 
 
-def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, str]]:
+def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, Lead]]:
     """What is told of an item while the bot comes up after each of these numbers of days."""
-    found: list[tuple[date, str]] = []
+    found: list[tuple[date, Lead]] = []
     since = START - timedelta(days=1)
     for gap in gaps:
         until = since + timedelta(days=gap)
@@ -41,7 +41,7 @@ def up_to(gaps: list[int]) -> date:
 @given(DUES, SURE, DOWN, HOURS, ZONES, ZONES)
 def test_no_lead_is_told_twice_and_each_is_nearer_than_the_one_before(due_on, sureness, gaps, hour, zone, authority):
     told = [lead for _, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone)]
-    order = [-1 if lead == "overdue" else int(lead) for lead in told]
+    order = [-1 if lead == "overdue" else lead for lead in told]
     assert order == sorted(set(order), reverse=True)
 
 
@@ -67,7 +67,7 @@ def test_a_date_that_passed_is_told_as_overdue_however_long_the_bot_was_down(
 @given(DUES, st.sampled_from(["fixed", "announced", "reported"]), DOWN, HOURS, ZONES, ZONES)
 def test_a_day_that_came_is_told_however_long_the_bot_was_down(due_on, sureness, gaps, hour, zone, authority):
     told = [lead for _, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone)]
-    assert bool({"0", "overdue"} & set(told)) == (due_on <= up_to(gaps)) or (
+    assert bool({0, "overdue"} & set(told)) == (due_on <= up_to(gaps)) or (
         # Where the day ended in the authority's zone before the hour of that very date.
         "overdue" in told
     )
@@ -77,18 +77,18 @@ def test_a_day_that_came_is_told_however_long_the_bot_was_down(due_on, sureness,
 def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zone):
     days = [1] * 75
     first = told_over(Item(1, "x", "", due_on, "fixed", zone), days[:moved_after], hour, zone)
-    assert all((due_on - day).days == int(lead) for day, lead in first if lead != "overdue")
+    assert all((due_on - day).days == lead for day, lead in first if lead != "overdue")
     since = START - timedelta(days=1) + timedelta(days=moved_after)
-    later: list[tuple[date, str]] = []
+    later: list[tuple[date, Lead]] = []
     for _ in days[moved_after:]:
         window = Window(since, since + timedelta(days=1), when.local_instant(since + timedelta(1), hour, zone), zone)
         lead = agenda.lead_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
         if lead is not None:
             later.append((window.until, lead))
         since = window.until
-    assert all((moved_to - day).days == int(lead) for day, lead in later if lead != "overdue")
+    assert all((moved_to - day).days == lead for day, lead in later if lead != "overdue")
     expected = [lead for lead in agenda.LEADS if (moved_to - START).days - lead >= moved_after]
-    assert [int(lead) for _, lead in later if lead != "overdue"] == expected
+    assert [lead for _, lead in later if lead != "overdue"] == expected
 
 
 @given(st.dates(START, START + timedelta(days=60)), st.integers(1, 40), st.sets(st.sampled_from("1234567"), min_size=1))

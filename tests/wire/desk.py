@@ -13,6 +13,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.services import destinations
+from bot.ui.messages import why_paused
 from data.database import Database
 from data.migrate import migrate
 from tests.wire import world
@@ -52,7 +53,7 @@ class Desk(Newsroom):
 
     async def reason(self, place: int | None = None) -> str:
         found = await destinations.get(self.db.read, place or self.place)
-        return found.reason if found.state == "paused" else ""
+        return why_paused(found) if found.state == "paused" else ""
 
     async def restart(self) -> None:
         """The process is gone and a new one begins on the same file."""

@@ -12,6 +12,7 @@ from bot.kinds import PLANNERS
 from bot.pacing import RateLimits
 from bot.services import deliveries, destinations, follows
 from data.database import Database
+from data.records import Confirmation, NewDelivery
 from tests.wire.desk import SENT, Desk, desk
 from tests.wire.sending import nonces
 
@@ -179,8 +180,8 @@ async def test_a_message_that_discord_fails_on_for_a_day_is_passed_and_tried_on(
 
 async def test_a_row_that_cannot_be_drawn_stops_nobody_and_ends(desk: Desk, caplog: pytest.LogCaptureFixture):
     async with desk.db.write(desk.guild) as conn:
-        now, key = desk.clock.now(), "words:nonsense:1"
-        await deliveries.plan(conn, desk.guild, desk.place, "reminder", key, due_at=now, payload={})
+        nonsense = NewDelivery(kind="reminder", key="of nothing")
+        await deliveries.plan(conn, desk.guild, desk.place, nonsense, due_at=desk.clock.now())
     await desk.owe(1)
     with caplog.at_level(logging.CRITICAL, "bot"):
         for _ in range(4):
@@ -289,7 +290,7 @@ async def confirm(desk: Desk, user: int) -> int:
     place = await desk.follow(desk.clock.now(), user=user)
     async with desk.db.write(desk.guild) as conn:
         planned = await deliveries.confirm(
-            conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow", "slug": "drones"}
+            conn, desk.guild, place, "first", Confirmation("follow", slug="drones"), now=desk.clock.now()
         )
     assert planned
     return planned
@@ -302,7 +303,7 @@ async def test_a_first_dm_tells_at_once_that_it_arrived(desk: Desk):
     assert message["content"].startswith("You follow **31 armed drones** in Newsroom.")
     async with desk.db.write(desk.guild) as conn:
         again = await deliveries.confirm(
-            conn, desk.guild, delivery.destination_id, "second", now=desk.clock.now(), payload={"verb": "follow"}
+            conn, desk.guild, delivery.destination_id, "second", Confirmation("follow"), now=desk.clock.now()
         )
     assert again is None
 

@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.services import deliveries, destinations
+from data.records import Confirmation
 from tests.wire import world
 from tests.wire.desk import SENT, Desk, desk
 
@@ -156,7 +157,7 @@ async def test_a_first_dm_behind_a_doubtful_message_is_queued_and_not_waited_for
     await desk.tick()
     async with desk.db.write(desk.guild) as conn:
         planned = await deliveries.confirm(
-            conn, desk.guild, place, "first", now=desk.clock.now(), payload={"verb": "follow"}
+            conn, desk.guild, place, "first", Confirmation("follow"), now=desk.clock.now()
         )
     assert planned
     assert (await desk.bot.deliverer.send(planned)).state == "planned"

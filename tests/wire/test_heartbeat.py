@@ -19,6 +19,7 @@ from bot.heartbeat import Heartbeat
 from bot.services import deliveries, housekeeping
 from data.database import Database
 from data.migrate import migrate
+from data.records import Confirmation
 from tests.wire.loopback import Loopback
 from tests.wire.sending import Newsroom
 
@@ -34,9 +35,8 @@ class Beating(Newsroom):
     async def owe(self, key: str, after: timedelta = timedelta()) -> None:
         """A message that is due by itself: a first message."""
         async with self.db.write(self.guild) as conn:
-            payload = {"verb": "follow", "slug": "drones"}
-            due_at = datetime.now(UTC) + after
-            await deliveries.plan(conn, self.guild, self.place, "confirmation", key, due_at=due_at, payload=payload)
+            new = deliveries.confirmation_of(key, Confirmation("follow", slug="drones"))
+            await deliveries.plan(conn, self.guild, self.place, new, due_at=datetime.now(UTC) + after)
 
     async def arrived(self, count: int) -> None:
         await self.server.until(lambda: len(self.server.messages(self.channel)) == count)

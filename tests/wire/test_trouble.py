@@ -130,7 +130,7 @@ async def test_a_full_disk_amid_planning_fails_one_beat_with_one_line(
 
 async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(used: Desk, caplog: pytest.LogCaptureFixture):
     async with used.db.write(used.guild) as conn:
-        await destinations.pause(conn, used.place, "not permitted: the bot lacks Send Messages there")
+        await destinations.pause(conn, used.place, "not permitted", "the bot lacks Send Messages there")
     heard = asyncio.ensure_future(used.bot.wait_for("guild_channel_update", timeout=5))
     await asyncio.sleep(0)  # The waiting has to begin first.
     with failing(used.db, FULL):
