@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from bot.errors import UserError
-from data.database import Connection, from_text, to_text
+from data.database import Connection, to_text
 from data.records import Desk, Holdings
+from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
 _COLUMNS = (
     "guild_id, name, zone, channel_id, editor_role_id, owner_id, set_up_at, set_up_by, greeted_at, left_at, alerted_to"
 )
 
 
-def _desk(row: Any) -> Desk:
-    values = list(row)
-    for at in (6, 8, 9):
-        values[at] = from_text(values[at]) if values[at] else None
-    return Desk(*values)
-
-
 async def find(conn: Connection, guild_id: int) -> Desk | None:
-    rows = list(await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM desk WHERE guild_id = ?", (guild_id,)))
-    return _desk(rows[0]) if rows else None
+    """Return a server's row, or None when it has none; one that was never set up may have one."""
+    return await fetch_one(conn, Desk, f"SELECT {_COLUMNS} FROM desk WHERE guild_id = ?", (guild_id,))
 
 
 async def get(conn: Connection, guild_id: int) -> Desk:
-    """The server's settings; UserError says what to do when it was never set up."""
+    """Return the server's settings; UserError says what to do when it was never set up."""
     desk = await find(conn, guild_id)
     if desk is None or desk.set_up_at is None:
         raise UserError(
@@ -38,10 +31,10 @@ async def get(conn: Connection, guild_id: int) -> Desk:
 
 
 async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> Desk:
-    """The server's row, made on first sight; its name and owner are kept as Discord last told them."""
+    """Return the server's row, made on first sight, with its name and owner as Discord last told them."""
     await conn.execute(
         "INSERT INTO desk (guild_id, name, owner_id) VALUES (?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id",
+        "ON CONFLICT (guild_id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id",
         (guild_id, name, owner_id),
     )
     desk = await find(conn, guild_id)
@@ -50,7 +43,7 @@ async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -
 
 
 async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> None:
-    """Keeps name and owner of a server that is set up; of any other the bot stores no more than it has."""
+    """Keep name and owner of a server that is set up; of any other the bot stores no more than it has."""
     await conn.execute(
         "UPDATE desk SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
         (name, owner_id, guild_id),
@@ -58,7 +51,7 @@ async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) 
 
 
 async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
-    """Whether this is the moment to greet: True once after each joining, whoever asks first."""
+    """Return whether this is the moment to greet: True once after each joining, whoever asks first."""
     cursor = await conn.execute(
         "UPDATE desk SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
     )
@@ -66,7 +59,7 @@ async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> boo
 
 
 async def forget_all_but_the_greeting(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """A bare row for a server that had everything deleted while the bot stays: it is not greeted as a new one."""
+    """Keep a bare row of a server that had everything deleted while the bot stays, so that it is not greeted anew."""
     await conn.execute(
         "INSERT INTO desk (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
     )
@@ -82,7 +75,7 @@ async def configure(
     channel_id: int | None = None,
     editor_role_id: int | None = None,
 ) -> Desk:
-    """Sets what was given, leaves the rest, and marks the server as set up. It ends the pause of a return."""
+    """Set what is given, leave the rest, and mark the server as set up. It ends the pause of a return."""
     await conn.execute(
         "UPDATE desk SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
         "editor_role_id = coalesce(?, editor_role_id), set_up_at = coalesce(set_up_at, ?), "
@@ -95,7 +88,7 @@ async def configure(
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """The bot was removed: everything stays, nothing is sent until setup runs again. A return is greeted again.
+    """Keep everything of a server that removed the bot; nothing is sent until setup runs again. A return is greeted.
 
     A server that was never set up leaves nothing behind.
     """
@@ -107,20 +100,19 @@ async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
 
 
 async def list_all(conn: Connection) -> list[Desk]:
-    """Every server on file, those that the bot was removed from too."""
-    rows = await conn.execute_fetchall(f"SELECT {_COLUMNS} FROM desk ORDER BY guild_id")
-    return [_desk(row) for row in rows]
+    """Return every server on file, those that the bot was removed from too."""
+    return await fetch_all(conn, Desk, f"SELECT {_COLUMNS} FROM desk ORDER BY guild_id")
 
 
 async def holdings(conn: Connection, guild_id: int) -> Holdings:
-    ((records, updates),) = await conn.execute_fetchall(
-        "SELECT (SELECT count(*) FROM record WHERE guild_id = ?1 AND live = 1), "
-        "(SELECT count(*) FROM ledger WHERE guild_id = ?1)",
-        (guild_id,),
-    )
-    rows = await conn.execute_fetchall(
+    """Return how much a server's record holds."""
+    records = await fetch_value(conn, int, "SELECT count(*) FROM record WHERE guild_id = ? AND live = 1", (guild_id,))
+    updates = await fetch_value(conn, int, "SELECT count(*) FROM ledger WHERE guild_id = ?", (guild_id,))
+    dossiers = await fetch_values(
+        conn,
+        str,
         "SELECT DISTINCT dossier FROM ledger WHERE guild_id = ? AND dossier <> '' AND origin = 'dossier' "
         "ORDER BY dossier",
         (guild_id,),
     )
-    return Holdings(records, updates, tuple(slug for (slug,) in rows))
+    return Holdings(records or 0, updates or 0, tuple(dossiers))
