@@ -5,27 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.services import deliveries, questions, restores
-from data.database import Connection, from_text, to_text
+from data.database import Connection, to_text
+from data.rows import fetch_value
 
 DRAFTS_KEPT_FOR = timedelta(days=90)
 
 
 async def mark_tick(conn: Connection, now: datetime) -> None:
-    """Notes that what is due was looked at."""
+    """Note that what is due was looked at."""
     await conn.execute(
-        "INSERT INTO meta (key, value) VALUES ('last_tick', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        "INSERT INTO meta (key, value) VALUES ('last_tick', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (to_text(now),),
     )
 
 
 async def last_tick(conn: Connection) -> datetime | None:
-    """When what is due was last looked at, to the minute."""
-    rows = list(await conn.execute_fetchall("SELECT value FROM meta WHERE key = 'last_tick'"))
-    return from_text(rows[0][0]) if rows else None
+    """Return when what is due was last looked at, to the minute; None when it never was."""
+    return await fetch_value(conn, datetime, "SELECT value FROM meta WHERE key = 'last_tick'")
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Deletes what has had its time. The ledger never goes."""
+    """Delete what has had its time. The ledger never goes."""
     await deliveries.clean_up(conn, now)
     await restores.clean_up(conn, now)
     told_before = to_text(now - deliveries.KEPT_FOR)
