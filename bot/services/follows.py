@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from bot.errors import NotInRecord, UserError
 from bot.ledger.values import quoted
 from bot.services import updates
-from data.database import Connection, from_text, to_text
+from data.database import Connection, to_text
 from data.records import Destination, Follow
+from data.rows import fetch_all, fetch_one, fetch_value
 
 MOST = 100
 """How many follows one destination can have."""
@@ -19,20 +19,15 @@ MOST = 100
 EVERYTHING = "everything"
 
 _SELECT = (
-    "SELECT f.id, f.destination_id, r.slug, iif(r.name = '', 'a record that was taken back', r.name), f.at_once, "
-    "f.muted, f.role_id, f.since, f.created_at "
+    "SELECT f.id, f.destination_id, r.slug, "
+    "CASE WHEN r.name = '' THEN 'a record that was taken back' ELSE r.name END AS name, f.at_once, f.muted, "
+    " f.role_id, f.since, f.created_at "
     "FROM follow f JOIN destination d ON d.id = f.destination_id LEFT JOIN record r ON r.id = f.record_id"
 )
 
 
-def _follow(row: Any) -> Follow:
-    values = list(row)
-    values[4], values[5], values[8] = bool(values[4]), bool(values[5]), from_text(values[8])
-    return Follow(*values)
-
-
 def name_of(follow: Follow) -> str:
-    """What is followed, as people call it."""
+    """Return what is followed, as people call it."""
     return follow.name or EVERYTHING
 
 
@@ -45,38 +40,41 @@ async def add(
     at_once: bool = True,
     role_id: int | None = None,
 ) -> Follow:
-    """Follows a record, or everything when `slug` is None, from now on. UserError when it is followed already.
+    """Follow a record, or everything when `slug` is None, from now on. UserError when it is followed already.
 
     Everything is told in the digest only. A muted follow speaks again, and another role takes the place of the old one.
     """
     at_once = at_once and slug is not None
     record_id: int | None = None
     if slug is not None:
-        rows = list(
-            await conn.execute_fetchall(
-                "SELECT id FROM record WHERE guild_id = ? AND slug = ? AND live = 1", (destination.guild_id, slug)
-            )
+        record_id = await fetch_value(
+            conn,
+            int,
+            "SELECT id FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
+            (destination.guild_id, slug),
         )
-        if not rows:
+        if record_id is None:
             raise NotInRecord("This is not in the record here, so it cannot be followed. Nothing was changed.")
-        record_id = rows[0][0]
-    known = await _find(conn, "f.destination_id = ? AND f.record_id IS ?", destination.id, record_id)
+    known = await _find(conn, "f.destination_id = ? AND f.record_id IS NOT DISTINCT FROM ?", destination.id, record_id)
     if known is not None:
         if not known.muted and known.role_id == role_id and known.at_once == at_once:
             who = "You already follow" if destination.person_id else "This channel already follows"
             raise UserError(f"{who} {quoted(name_of(known))}. Nothing was changed. /follow list shows all.")
         await conn.execute(
-            "UPDATE follow SET muted = 0, at_once = ?, role_id = ?, since = iif(muted, ?, since) WHERE id = ?",
+            "UPDATE follow SET muted = 0, at_once = ?, role_id = ?, since = CASE WHEN muted = 1 THEN ? ELSE since END "
+            "WHERE id = ?",
             (at_once, role_id, await updates.newest_id(conn, destination.guild_id), known.id),
         )
         return await get(conn, known.id)
-    ((count,),) = await conn.execute_fetchall("SELECT count(*) FROM follow WHERE destination_id = ?", (destination.id,))
-    if count >= MOST:
+    count = await fetch_value(conn, int, "SELECT count(*) FROM follow WHERE destination_id = ?", (destination.id,))
+    if count is not None and count >= MOST:
         raise UserError(
             f"There are already {MOST} follows here, which is the most. Nothing was changed. "
             "Remove one with /follow remove, or follow everything in a digest."
         )
-    rows = await conn.execute_fetchall(
+    follow_id = await fetch_value(
+        conn,
+        int,
         "INSERT INTO follow (destination_id, record_id, at_once, role_id, since, created_at) VALUES (?, ?, ?, ?, ?, ?) "
         "RETURNING id",
         (
@@ -88,18 +86,19 @@ async def add(
             to_text(now),
         ),
     )
-    ((follow_id,),) = rows
+    assert follow_id is not None  # Just made.
     return await get(conn, follow_id)
 
 
 async def get(conn: Connection, follow_id: int) -> Follow:
+    """Return a follow by its id."""
     found = await _find(conn, "f.id = ?", follow_id)
     assert found is not None  # Asked for only after it was made or found.
     return found
 
 
 async def find(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """A follow of this server, or None: an id of another server opens nothing."""
+    """Return a follow of this server, or None: an id of another server opens nothing."""
     return await _find(conn, "d.guild_id = ? AND f.id = ?", guild_id, follow_id)
 
 
@@ -114,22 +113,23 @@ async def find_own(conn: Connection, guild_id: int, user_id: int, slug: str) -> 
     )
 
 
-async def _find(conn: Connection, where: str, *values: Any) -> Follow | None:
-    rows = list(await conn.execute_fetchall(f"{_SELECT} WHERE {where}", values))
-    return _follow(rows[0]) if rows else None
+async def _find(conn: Connection, where: str, *values: object) -> Follow | None:
+    return await fetch_one(conn, Follow, f"{_SELECT} WHERE {where}", values)
 
 
 async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
-    """What a destination follows, everything first, then by name."""
-    rows = await conn.execute_fetchall(
-        f"{_SELECT} WHERE f.destination_id = ? ORDER BY f.record_id IS NOT NULL, r.name COLLATE NOCASE, f.id",
+    """Return what a destination follows, everything first, then by name."""
+    return await fetch_all(
+        conn,
+        Follow,
+        f"{_SELECT} WHERE f.destination_id = ? "
+        "ORDER BY CASE WHEN f.record_id IS NULL THEN 0 ELSE 1 END, lower(r.name), f.id",
         (destination_id,),
     )
-    return [_follow(row) for row in rows]
 
 
 async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Ends a follow and returns what it was; None when it was over already."""
+    """End a follow and return what it was; None when it was over already."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("DELETE FROM follow WHERE id = ?", (follow_id,))
@@ -137,7 +137,7 @@ async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | No
 
 
 async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Keeps a follow but says nothing at once any more, until it is followed again; None when it is over."""
+    """Keep a follow but say nothing at once any more, until it is followed again; None when it is over."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET muted = 1 WHERE id = ?", (follow_id,))
@@ -145,7 +145,7 @@ async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 
 
 async def digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """What is followed is told in the digest only; None when the follow is over."""
+    """Tell what is followed in the digest only; None when the follow is over."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET at_once = 0 WHERE id = ?", (follow_id,))
@@ -160,10 +160,11 @@ class Place(Struct, frozen=True):
 
 
 async def places_of(conn: Connection, person_id: int) -> list[Place]:
-    """The servers in which a person is told something by DM."""
-    rows = await conn.execute_fetchall(
+    """Return the servers in which a person is told something by DM, by name."""
+    return await fetch_all(
+        conn,
+        Place,
         "SELECT k.guild_id, k.name FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
-        "WHERE d.person_id = ? AND k.left_at IS NULL ORDER BY k.name COLLATE NOCASE, k.guild_id",
+        "WHERE d.person_id = ? AND k.left_at IS NULL ORDER BY lower(k.name), k.guild_id",
         (person_id,),
     )
-    return [Place(guild_id, name) for guild_id, name in rows]
