@@ -7,6 +7,7 @@ from msgspec import Struct
 from bot.services.alerts import REACHED_KINDS
 from data.database import Connection
 from data.records import Destination
+from data.rows import fetch_all
 
 
 class Scope(Struct, frozen=True):
@@ -19,25 +20,36 @@ class Scope(Struct, frozen=True):
     records: dict[int, int]
 
     def since(self, record_id: int) -> int | None:
-        """From which update on a record is read; None when it is not read at all."""
+        """Return from which update on a record is read; None when it is not read at all."""
         found = [since for since in (self.everything, self.records.get(record_id)) if since is not None]
         return min(found, default=None)
 
 
+class _Read(Struct, frozen=True):
+    """A record that a destination reads of, None for everything, and the newest update when that began."""
+
+    record_id: int | None
+    since: int
+
+
 async def of(conn: Connection, destination: Destination) -> Scope:
-    """A channel reads the whole ledger, a person what they follow: the records and what is linked directly to them."""
+    """Return what a destination reads of.
+
+    A channel reads the whole ledger, a person what they follow: the records and what is linked directly to them.
+    """
     if destination.channel_id is not None:
         return Scope(0, {})
-    rows = await conn.execute_fetchall(
-        "SELECT record_id, min(since) FROM ("
+    rows = await fetch_all(
+        conn,
+        _Read,
+        "SELECT record_id, min(since) AS since FROM ("
         "SELECT f.record_id, f.since FROM follow f WHERE f.destination_id = ?1 "
         "UNION ALL SELECT r.id, f.since FROM follow f JOIN link l ON l.to_id = f.record_id "
         f"JOIN record r ON r.id = l.from_id AND r.kind IN {REACHED_KINDS} WHERE f.destination_id = ?1 "
         "UNION ALL SELECT r.id, f.since FROM follow f JOIN link l ON l.from_id = f.record_id "
         f"JOIN record r ON r.id = l.to_id AND r.kind IN {REACHED_KINDS} WHERE f.destination_id = ?1"
-        ") GROUP BY record_id",
+        ") AS followed GROUP BY record_id",
         (destination.id,),
     )
-    found: dict[int | None, int] = dict(map(tuple, rows))
-    everything = found.pop(None, None)
-    return Scope(everything, {id_: since for id_, since in found.items() if id_ is not None})
+    everything = next((row.since for row in rows if row.record_id is None), None)
+    return Scope(everything, {row.record_id: row.since for row in rows if row.record_id is not None})
