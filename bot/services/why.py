@@ -12,7 +12,7 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """What a *Why this?* button asks; UserError when this server has no such delivery, or no longer."""
+    """Return what a *Why this?* button asks; UserError when this server has no such delivery, or no longer."""
     delivery = await deliveries.find_by_nonce(conn, guild_id, nonce)
     if delivery is None:
         raise UserError(
@@ -26,12 +26,9 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
         ids = await alerts.follows_through(conn, delivery)
         through = [await follows.get(conn, follow_id) for follow_id in ids]
     item = await _item(conn, delivery)
-    muted = False
-    if item is not None:
-        rows = await conn.execute_fetchall(
-            "SELECT muted FROM reminder WHERE destination_id = ? AND record_id = ?", (destination.id, item)
-        )
-        muted = any(flag for (flag,) in rows)
+    muted = await fetch_value(
+        conn, bool, "SELECT muted FROM reminder WHERE destination_id = ? AND record_id = ?", (destination.id, item)
+    )
     return Why(
         delivery,
         destination,
@@ -39,7 +36,7 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
         setter and setter.user_id,
         through,
         item,
-        muted,
+        bool(muted),
     )
 
 
@@ -59,11 +56,11 @@ async def _item(conn: Connection, delivery: Delivery) -> int | None:
 async def mute_item(
     conn: Connection, destination: Destination, record_id: int, *, now: datetime, person_id: int
 ) -> None:
-    """No more reminders of a pending item at a destination, until somebody asks for them there again."""
-    own = await conn.execute_fetchall(
-        "SELECT 1 FROM record WHERE id = ? AND guild_id = ?", (record_id, destination.guild_id)
+    """Send no more reminders of a pending item to a destination, until somebody asks for them there again."""
+    own = await fetch_value(
+        conn, int, "SELECT id FROM record WHERE id = ? AND guild_id = ?", (record_id, destination.guild_id)
     )
-    if not list(own):
+    if own is None:
         raise UserError("That item is not on file in this server. Nothing was changed.")
     await conn.execute(
         "INSERT INTO reminder (destination_id, record_id, muted, created_by, created_at) VALUES (?, ?, 1, ?, ?) "
@@ -75,7 +72,7 @@ async def mute_item(
 
 
 async def mute_undated(conn: Connection, destination: Destination, *, now: datetime) -> int:
-    """No more reminders of a person's items that have no due date; how many there were."""
+    """Send no more reminders of a person's items that have no due date; return how many there were."""
     cursor = await conn.execute(
         "UPDATE reminder SET muted = 1 WHERE destination_id = ? AND muted = 0 "
         "AND record_id IN (SELECT id FROM record WHERE guild_id = ? AND due_on IS NULL)",
