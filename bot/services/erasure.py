@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from bot.services import people
 from data.database import Connection
+from data.rows import fetch_one, fetch_value
 
 # Children before their parents: nothing is left for the checks of foreign keys to look for, row by row.
 _OF_A_DESK = (
@@ -50,16 +51,16 @@ class Forgotten(Struct, frozen=True):
 
 
 async def delete_desk(conn: Connection, guild_id: int) -> bool:
-    """Deletes everything of a server; False when nothing was stored. Other servers keep every row."""
-    there = list(await conn.execute_fetchall("SELECT 1 FROM desk WHERE guild_id = ?", (guild_id,)))
+    """Delete everything of a server; False when nothing was stored. Other servers keep every row."""
+    there = await fetch_value(conn, int, "SELECT guild_id FROM desk WHERE guild_id = ?", (guild_id,))
     for statement in _OF_A_DESK:
         await conn.execute(statement, (guild_id,))
     await conn.execute(_FORGET_STRANGERS)
-    return bool(there)
+    return there is not None
 
 
 async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
-    """Deletes what is a person's own, in all servers; None when nothing was stored.
+    """Delete what is a person's own, in all servers; None when nothing was stored.
 
     The record keeps the updates they entered, and a channel what they set up for it, by somebody without a name.
     """
@@ -67,9 +68,13 @@ async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
     if person is None:
         return None
     own = "destination_id IN (SELECT id FROM destination WHERE person_id = ?)"
-    ((follows, reminders, drafts, updates),) = await conn.execute_fetchall(
-        f"SELECT (SELECT count(*) FROM follow WHERE {own}), (SELECT count(*) FROM reminder WHERE {own}), "
-        "(SELECT count(*) FROM draft WHERE person_id = ?), (SELECT count(*) FROM ledger WHERE person_id = ?)",
+    forgotten = await fetch_one(
+        conn,
+        Forgotten,
+        f"SELECT (SELECT count(*) FROM follow WHERE {own}) AS follows, "
+        f"(SELECT count(*) FROM reminder WHERE {own}) AS reminders, "
+        "(SELECT count(*) FROM draft WHERE person_id = ?) AS drafts, "
+        "(SELECT count(*) FROM ledger WHERE person_id = ?) AS updates_kept",
         (person.id,) * 4,
     )
     for statement in (
@@ -82,4 +87,4 @@ async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
         "UPDATE person SET user_id = NULL, zone = NULL, dm_channel_id = NULL WHERE id = ?",
     ):
         await conn.execute(statement, (person.id,))
-    return Forgotten(follows, reminders, drafts, updates)
+    return forgotten
