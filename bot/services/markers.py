@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from bot.services import destinations
 from data.database import Connection, to_text
 from data.records import Confirmation, Delivery, Destination, Notice
+from data.rows import fetch_one, fetch_value
 
 
 async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
@@ -30,18 +31,18 @@ def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
     return _mark(delivery, destination, [day])
 
 
-def _mark(delivery: Delivery, destination: Destination, about: list[Any]) -> str:
+def _mark(delivery: Delivery, destination: Destination, about: list[object]) -> str:
     made_of = [*_place(destination), delivery.kind, *about]
     return hashlib.blake2b(msgspec.json.encode(made_of), digest_size=8).hexdigest()
 
 
-def _place(destination: Destination) -> list[Any]:
+def _place(destination: Destination) -> list[object]:
     if destination.channel_id is not None:
         return [destination.guild_id, "channel", destination.channel_id]
     return [destination.guild_id, "person", destination.user_id]
 
 
-async def _about(conn: Connection, delivery: Delivery) -> list[Any] | None:
+async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
     """Return what tells a delivery from all others of its kind at its destination; None when that is gone."""
     if delivery.kind == "reminder":
         return await _about_reminder(conn, delivery)
@@ -56,27 +57,35 @@ async def _about(conn: Connection, delivery: Delivery) -> list[Any] | None:
     return [delivery.batch, due_at]  # An alert.
 
 
-async def _about_reminder(conn: Connection, delivery: Delivery) -> list[Any] | None:
+class _OwnWords(Struct, frozen=True):
+    """Own words as their reminder holds them, with the instant as text: it is what the marker is made of."""
+
+    words: str
+    created_at: str
+
+
+async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] | None:
     """Return what the row is about that the delivery knows by its id. Messages that were sent bear these very words."""
     at = to_text(delivery.due_at)
     if delivery.occasion in ("before", "overdue"):
         lead = "overdue" if delivery.days_before is None else delivery.days_before
-        what, rest = "item", f"{delivery.due_on}:{lead}"
-        rows = await conn.execute_fetchall(
-            "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
+        slug = await fetch_value(
+            conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
         )
-    elif delivery.occasion == "words":
-        what, rest = "words", at
+        return None if slug is None else ["item", slug, f"{delivery.due_on}:{lead}"]
+    if delivery.occasion == "words":
         # Two reminders may have the same words and instant; they were not set in the same millisecond.
-        rows = await conn.execute_fetchall(
+        own = await fetch_one(
+            conn,
+            _OwnWords,
             "SELECT words, created_at FROM reminder WHERE id = ? AND destination_id = ?",
             (delivery.reminder_id, delivery.destination_id),
         )
-    else:
-        what, rest = "snooze", at
-        rows = await conn.execute_fetchall(
-            "SELECT r.slug FROM reminder m JOIN record r ON r.id = m.record_id WHERE m.id = ? AND m.destination_id = ?",
-            (delivery.reminder_id, delivery.destination_id),
-        )
-    found = list(rows)
-    return [what, *found[0], rest] if found else None
+        return None if own is None else ["words", own.words, own.created_at, at]
+    slug = await fetch_value(
+        conn,
+        str,
+        "SELECT r.slug FROM reminder m JOIN record r ON r.id = m.record_id WHERE m.id = ? AND m.destination_id = ?",
+        (delivery.reminder_id, delivery.destination_id),
+    )
+    return None if slug is None else ["snooze", slug, at]
