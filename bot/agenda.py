@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from bot import when
 from bot.ledger.changes import RecordChange
 from bot.ledger.values import due_day
-from data.records import Destination, Opened, Record, Reminder, Sureness
+from data.records import Destination, Due, Opened, Record, Reminder, Sureness
 
 LEADS = (14, 7, 2, 0)
 """How many days before a due date it is told."""
@@ -235,7 +235,7 @@ class Own(Struct, frozen=True):
     zone: str
     hour: str
     open: bool
-    due: Any  # The item's due value, none when it has no date.
+    due: Due | None  # The item's; None when it has no date.
 
     @property
     def title(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +15,9 @@ from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
-from data.database import Connection, as_json, from_text, to_text
-from data.records import Delivery, Desk, Destination, Opened, Reminder
-from data.rows import fetch_all, fetch_value, fetch_values
+from data.database import Connection, to_text
+from data.records import Delivery, Desk, Destination, Due, Opened, Reminder, State, Sureness
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 MOST = 100
 """How many reminders one destination can have."""
@@ -36,33 +36,23 @@ _SELECT = (
 )
 
 
-def _reminder(row: Any) -> Reminder:
-    values = list(row)
-    for at in (5, 6, 8, 10):
-        values[at] = from_text(values[at]) if values[at] else None
-    values[7] = bool(values[7])
-    return Reminder(*values)
-
-
 # Setting, listing, snoozing, cancelling
 
 
 async def find(conn: Connection, guild_id: int, reminder_id: int) -> Reminder | None:
-    """A reminder of this server, or None: an id of another server opens nothing."""
-    rows = list(await conn.execute_fetchall(f"{_SELECT} WHERE d.guild_id = ? AND m.id = ?", (guild_id, reminder_id)))
-    return _reminder(rows[0]) if rows else None
+    """Return a reminder of this server, or None: an id of another server opens nothing."""
+    return await fetch_one(conn, Reminder, f"{_SELECT} WHERE d.guild_id = ? AND m.id = ?", (guild_id, reminder_id))
 
 
 async def find_item(conn: Connection, destination_id: int, slug: str) -> Reminder | None:
-    """What a destination has set for a pending item, if anything."""
-    rows = list(
-        await conn.execute_fetchall(f"{_SELECT} WHERE m.destination_id = ? AND r.slug = ?", (destination_id, slug))
+    """Return what a destination has set for a pending item, if anything."""
+    return await fetch_one(
+        conn, Reminder, f"{_SELECT} WHERE m.destination_id = ? AND r.slug = ?", (destination_id, slug)
     )
-    return _reminder(rows[0]) if rows else None
 
 
 def check_open(opened: Opened) -> None:
-    """UserError when there is nothing to be reminded of."""
+    """Raise UserError when there is nothing to be reminded of."""
     record = opened.record
     if record.kind != "pending":
         raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed. /pending list shows them.")
@@ -74,7 +64,7 @@ def check_open(opened: Opened) -> None:
 
 
 async def join(conn: Connection, destination: Destination, opened: Opened, *, now: datetime, person_id: int) -> bool:
-    """Reminds a destination of a pending item from now on; False when it was so already."""
+    """Remind a destination of a pending item from now on; False when it was so already."""
     check_open(opened)
     known = await find_item(conn, destination.id, opened.record.slug)
     if known is not None and not known.muted:
@@ -93,22 +83,23 @@ async def join(conn: Connection, destination: Destination, opened: Opened, *, no
 async def set_words(
     conn: Connection, destination: Destination, words: str, at: datetime, *, now: datetime, person_id: int
 ) -> Reminder:
-    """A reminder in one's own words at an instant, which has to lie ahead."""
+    """Set a reminder in one's own words at an instant, which has to lie ahead."""
     check_words(words)
     _check_ahead(at, now)
     await _make_room(conn, destination)
-    rows = await conn.execute_fetchall(
+    id_ = await fetch_value(
+        conn,
+        int,
         "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (destination.id, words.strip(), to_text(at), person_id, to_text(now)),
     )
-    ((id_,),) = rows
-    made = await find(conn, destination.guild_id, id_)
+    made = await find(conn, destination.guild_id, id_) if id_ is not None else None
     assert made is not None  # Just made.
     return made
 
 
 def check_words(words: str) -> None:
-    """BadInput when these words cannot be kept."""
+    """Raise BadInput when these words cannot be kept."""
     if not words.strip():
         raise BadInput("There are no words to remind you of. Nothing was changed. Write them in text.")
     if len(words) > LONGEST_WORDS:
@@ -123,41 +114,62 @@ def _check_ahead(at: datetime, now: datetime) -> None:
 
 
 async def _make_room(conn: Connection, destination: Destination) -> None:
-    ((count,),) = await conn.execute_fetchall(
-        "SELECT count(*) FROM reminder WHERE destination_id = ? AND done_at IS NULL", (destination.id,)
+    count = await fetch_value(
+        conn, int, "SELECT count(*) FROM reminder WHERE destination_id = ? AND done_at IS NULL", (destination.id,)
     )
-    if count >= MOST:
+    if count is not None and count >= MOST:
         raise UserError(
             f"There are already {MOST} reminders here, which is the most. Nothing was changed. "
             "Cancel one with /remind cancel."
         )
 
 
+class _OwnRow(Reminder, frozen=True, kw_only=True):
+    """A reminder of a person with its server and its item as they stand."""
+
+    guild_id: int
+    server: str
+    zone: str
+    digest_at: str | None
+    open: bool
+    state: State | None
+
+
 async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[Own]:
-    """A person's own reminders, in one server or in all: what comes next first, then items by their due date."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {_COLUMNS}, d.guild_id, k.name, coalesce(d.zone, p.zone, k.zone), d.digest_at, ifnull(r.open, 0), "
-        "json_extract(r.state, '$.facts.due') "
+    """Return a person's own reminders, in one server or in all: what comes next first, then items by their due date."""
+    rows = await fetch_all(
+        conn,
+        _OwnRow,
+        f"SELECT {_COLUMNS}, d.guild_id, k.name AS server, coalesce(d.zone, p.zone, k.zone) AS zone, d.digest_at, "
+        "coalesce(r.open, 0) AS open, r.state "
         "FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id "
         "JOIN person p ON p.id = d.person_id LEFT JOIN record r ON r.id = m.record_id "
         "WHERE d.person_id = ? AND d.guild_id = coalesce(?, d.guild_id) AND k.left_at IS NULL AND m.done_at IS NULL "
-        "ORDER BY coalesce(m.snoozed_until, m.at) IS NULL, coalesce(m.snoozed_until, m.at), r.due_on IS NULL, "
-        "r.due_on, m.id",
+        "ORDER BY coalesce(m.snoozed_until, m.at) NULLS LAST, r.due_on NULLS LAST, m.id",
         (person_id, guild_id),
     )
-    found = []
-    for row in rows:
-        *own, in_guild, server, zone, digest_at, open_, due = row
-        facts = msgspec.json.decode(due) if due else []
-        hour = digest_at or f"{destinations.DEFAULT_HOUR:%H:%M}"
-        found.append(
-            Own(_reminder(own), in_guild, server, zone, hour, bool(open_), facts[-1]["value"] if facts else None)
+    return [
+        Own(
+            row,
+            row.guild_id,
+            row.server,
+            row.zone,
+            row.digest_at or f"{destinations.DEFAULT_HOUR:%H:%M}",
+            row.open,
+            _due_of(row.state),
         )
-    return found
+        for row in rows
+    ]
+
+
+def _due_of(state: State | None) -> Due | None:
+    """Return the due date of an item; None where it has none, and for own words."""
+    value = state.value("due") if state is not None else None
+    return msgspec.convert(value, Due) if value is not None else None
 
 
 def pick(own: Sequence[Own], text: str) -> Own:
-    """One of these reminders by its id or the beginning of its name; NotInRecord when there is none such."""
+    """Return one of these reminders by its id or the beginning of its name; NotInRecord when there is none such."""
     typed = text.strip()
     by_id = [one for one in own if str(one.reminder.id) == typed]
     by_name = [one for one in own if typed and one.title.casefold().startswith(typed.casefold())]
@@ -172,7 +184,7 @@ def pick(own: Sequence[Own], text: str) -> Own:
 
 
 async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: datetime) -> None:
-    """Silent until then, counted from now. One's own words move there; an item's own leads go on afterwards."""
+    """Keep a reminder silent until then. One's own words move there; an item's own leads go on afterwards."""
     _check_ahead(until, now)
     if reminder.at is not None:
         await conn.execute("UPDATE reminder SET at = ?, done_at = NULL WHERE id = ?", (to_text(until), reminder.id))
@@ -183,7 +195,7 @@ async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: 
 async def snooze_item(
     conn: Connection, destination: Destination, opened: Opened, until: datetime, *, now: datetime, person_id: int
 ) -> None:
-    """The same for an item at a destination that may have set nothing for it yet: a channel, or someone's own copy."""
+    """Keep an item silent at a destination that may have set nothing for it yet: a channel, or someone's own copy."""
     _check_ahead(until, now)
     check_open(opened)
     if await find_item(conn, destination.id, opened.record.slug) is None:
@@ -198,7 +210,7 @@ async def snooze_item(
 
 
 async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None:
-    """Ends a reminder. A message of it that still waits finds it gone and is not sent."""
+    """End a reminder. A message of it that still waits finds it gone and is not sent."""
     await conn.execute("DELETE FROM reminder WHERE id = ?", (reminder.id,))
     await destinations.schedule(conn, reminder.destination_id, now)
 
@@ -206,21 +218,31 @@ async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None
 # What is open
 
 
+class _ItemRow(Struct, frozen=True):
+    """An open item as its record holds it; `zone` is None where that of the server counts."""
+
+    record_id: int
+    slug: str
+    item_kind: str
+    due_on: date | None
+    sureness: Sureness | None
+    zone: str | None
+
+
 async def list_items(conn: Connection, desk: Desk, record_ids: Iterable[int] | None = None) -> list[Item]:
-    """The open items of a server, all or some: the next due first, then those without a date."""
-    chosen = "" if record_ids is None else "AND id IN (SELECT value FROM json_each(?)) "
-    values: list[Any] = [desk.guild_id]
+    """Return the open items of a server, all or some: the next due first, then those without a date."""
+    chosen, values = "", [desk.guild_id]
     if record_ids is not None:
-        values.append(as_json(sorted(record_ids)))
-    rows = await conn.execute_fetchall(
-        "SELECT id, slug, json_extract(state, '$.facts.item_kind[0].value'), due_on, due_sureness, "
-        f"json_extract(state, '$.facts.zone[0].value') FROM record WHERE guild_id = ? AND open = 1 {chosen}"
-        "ORDER BY due_on IS NULL, due_on, id",
+        chosen, values = f"AND id IN {in_list()} ", [desk.guild_id, as_list(record_ids)]
+    rows = await fetch_all(
+        conn,
+        _ItemRow,
+        "SELECT id AS record_id, slug, item_kind, due_on, due_sureness AS sureness, zone FROM record "
+        f"WHERE guild_id = ? AND open = 1 {chosen}ORDER BY due_on NULLS LAST, id",
         values,
     )
     return [
-        Item(id_, slug, kind or "", date.fromisoformat(due_on) if due_on else None, sureness, zone or desk.zone)
-        for id_, slug, kind, due_on, sureness, zone in rows
+        Item(row.record_id, row.slug, row.item_kind, row.due_on, row.sureness, row.zone or desk.zone) for row in rows
     ]
 
 
@@ -236,23 +258,30 @@ class _Set(Struct, frozen=True):
         return self.muted | self.snoozed
 
 
+class _SetForItem(Struct, frozen=True):
+    """One reminder of an item."""
+
+    record_id: int
+    muted: bool
+    snoozed_until: datetime | None
+
+
 async def _set_for(conn: Connection, destination: Destination) -> _Set:
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT record_id, muted, snoozed_until IS NOT NULL FROM reminder "
-            "WHERE destination_id = ? AND record_id IS NOT NULL",
-            (destination.id,),
-        )
+    rows = await fetch_all(
+        conn,
+        _SetForItem,
+        "SELECT record_id, muted, snoozed_until FROM reminder WHERE destination_id = ? AND record_id IS NOT NULL",
+        (destination.id,),
     )
     return _Set(
-        frozenset(id_ for id_, muted, _ in rows if not muted),
-        frozenset(id_ for id_, muted, _ in rows if muted),
-        frozenset(id_ for id_, _, snoozed in rows if snoozed),
+        frozenset(row.record_id for row in rows if not row.muted),
+        frozenset(row.record_id for row in rows if row.muted),
+        frozenset(row.record_id for row in rows if row.snoozed_until is not None),
     )
 
 
 async def told_here(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
-    """The items whose dates are told at a destination in messages of their own.
+    """Return the items whose dates are told at a destination in messages of their own.
 
     The server's channel has all of them without asking; a person those that were joined.
     """
@@ -269,7 +298,7 @@ async def told_here(conn: Connection, destination: Destination, desk: Desk) -> l
 
 
 async def in_reach(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
-    """The open items that a destination's digest and its *Still open* are about.
+    """Return the open items that a destination's digest and its *Still open* are about.
 
     A channel's are all of the server's, a person's those they joined or follow. What nobody has to act on comes only
     where somebody asked for it.
@@ -297,18 +326,17 @@ async def in_reach(conn: Connection, destination: Destination, desk: Desk) -> li
 
 
 async def load_items(conn: Connection, destination: Destination, items: Collection[Item]) -> list[OpenItem]:
-    """The items with what their lines say, and whether anything came in since the destination was last told."""
-    rows = await conn.execute_fetchall(
-        "SELECT record_id, max(id) FROM ledger WHERE record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
-        (as_json([item.record_id for item in items]),),
+    """Return the items with what their lines say, and whether anything came in since the destination was last told."""
+    touched = await fetch_values(
+        conn,
+        int,
+        f"SELECT DISTINCT record_id FROM ledger WHERE record_id IN {in_list()} AND id > ?",
+        (as_list(item.record_id for item in items), destination.digested_to),
     )
-    newest: dict[int, int] = dict(map(tuple, rows))
+    with_news = set(touched)
     by_slug = {item.slug: item for item in items}
     opened = await records.get_many(conn, destination.guild_id, list(by_slug))
-    return [
-        OpenItem(by_slug[one.record.slug], one, newest.get(one.record.id, 0) > destination.digested_to)
-        for one in opened
-    ]
+    return [OpenItem(by_slug[one.record.slug], one, one.record.id in with_news) for one in opened]
 
 
 async def still_open(
@@ -321,7 +349,7 @@ async def still_open(
     full: bool = False,
     without: Collection[int] = (),
 ) -> StillOpen | None:
-    """What a Monday lists for a destination; None when nothing of the kind is open. `without` is told elsewhere."""
+    """Return what a Monday lists for a destination; None when there is nothing. `without` is told elsewhere."""
     items = [
         item
         for item in await in_reach(conn, destination, desk)
@@ -337,7 +365,7 @@ async def still_open(
 
 
 def window_of(destination: Destination, now: datetime) -> Window | None:
-    """The hours of a destination that are due and not planned yet; None when there are none."""
+    """Return the hours of a destination that are due and not planned yet; None when there are none."""
     if destination.next_hour_at is None or destination.next_hour_at > now:
         return None
     until, at = destinations.latest_hour(destination, now)
@@ -352,9 +380,9 @@ def window_of(destination: Destination, now: datetime) -> Window | None:
 async def plan_hour(
     conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime
 ) -> list[int]:
-    """Plans the dated items that are told at this hour in messages of their own.
+    """Plan the dated items that are told at this hour in messages of their own.
 
-    Returns the records that are told so, by this hour or by a snooze that ends now: nothing else tells them again.
+    Return the records that are told so, by this hour or by a snooze that ends now: nothing else tells them again.
     """
     told = await _snoozes_ending(conn, destination.id)
     for item in await told_here(conn, destination, desk):
@@ -413,7 +441,7 @@ async def plan_open(
     now: datetime,
     without: Collection[int],
 ) -> None:
-    """Plans *Still open* as a message of its own, where no digest of that hour can hold it.
+    """Plan *Still open* as a message of its own, where no digest of that hour can hold it.
 
     Items that this hour tells in messages of their own are left to those.
     """
@@ -426,34 +454,48 @@ async def plan_open(
     await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=window.at)
 
 
+class _Fallen(Struct, frozen=True):
+    """A reminder whose instant has come: own words at `at`, or an item that was snoozed until then."""
+
+    id: int
+    guild_id: int
+    destination_id: int
+    at: datetime | None
+    snoozed_until: datetime | None
+
+
 async def plan_instants(conn: Connection, now: datetime) -> bool:
-    """Plans own words and ended snoozes whose instant has come; True when there may be more than fitted."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT m.id, d.guild_id, d.id, m.at, m.snoozed_until FROM reminder m "
-            "JOIN destination d ON d.id = m.destination_id "
-            "WHERE (m.at <= ?1 AND m.done_at IS NULL AND m.at IS NOT NULL) "
-            "OR (m.snoozed_until <= ?1 AND m.snoozed_until IS NOT NULL) LIMIT ?2",
-            (to_text(now), _CHUNK),
-        )
+    """Plan own words and ended snoozes whose instant has come; True when there may be more than fitted."""
+    rows = await fetch_all(
+        conn,
+        _Fallen,
+        "SELECT m.id, d.guild_id, m.destination_id, m.at, m.snoozed_until FROM reminder m "
+        "JOIN destination d ON d.id = m.destination_id "
+        "WHERE (m.at <= ?1 AND m.done_at IS NULL AND m.at IS NOT NULL) "
+        "OR (m.snoozed_until <= ?1 AND m.snoozed_until IS NOT NULL) "
+        "ORDER BY m.at NULLS LAST, m.snoozed_until, m.id LIMIT ?2",
+        (to_text(now), _CHUNK),
     )
-    for id_, guild_id, destination_id, at, snoozed_until in rows:
-        what, instant = ("words", at) if at else ("snooze", snoozed_until)
-        due_at = from_text(instant)
-        await deliveries.plan(conn, guild_id, destination_id, deliveries.reminder_at(what, id_, due_at), due_at=due_at)
+    for row in rows:
+        due_at = row.at or row.snoozed_until
+        assert due_at is not None  # One of the two has come.
+        occasion: Literal["words", "snooze"] = "words" if row.at is not None else "snooze"
+        new = deliveries.reminder_at(occasion, row.id, due_at)
+        await deliveries.plan(conn, row.guild_id, row.destination_id, new, due_at=due_at)
         await conn.execute(
-            "UPDATE reminder SET snoozed_until = NULL, done_at = iif(at IS NULL, NULL, ?) WHERE id = ?",
-            (to_text(now), id_),
+            "UPDATE reminder SET snoozed_until = NULL, done_at = CASE WHEN at IS NULL THEN NULL ELSE ? END "
+            "WHERE id = ?",
+            (to_text(now), row.id),
         )
-        if what == "snooze":
-            await _mark_overdue_told(conn, guild_id, destination_id, id_, now)
+        if occasion == "snooze":
+            await _mark_overdue_told(conn, row.guild_id, row.destination_id, row.id, now)
     return len(rows) == _CHUNK
 
 
 async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime):
-    """A message after a snooze says that an item is overdue; the next hour does not say it again."""
-    ((record_id,),) = await conn.execute_fetchall("SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
-    for item in await list_items(conn, await _desk(conn, guild_id), [record_id]):
+    """Note that an item is told to be overdue by the message after a snooze: the next hour does not say it again."""
+    record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
+    for item in await list_items(conn, await _desk(conn, guild_id), record_ids):
         if agenda.is_overdue(item, now):
             assert item.due_on is not None  # Nothing else can be overdue.
             new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
@@ -467,12 +509,13 @@ async def _desk(conn: Connection, guild_id: int) -> Desk:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """When the next own words or snooze fall due."""
-    ((text,),) = await conn.execute_fetchall(
-        "SELECT min(at) FROM (SELECT min(at) AS at FROM reminder WHERE done_at IS NULL AND at IS NOT NULL "
-        "UNION ALL SELECT min(snoozed_until) FROM reminder WHERE snoozed_until IS NOT NULL)"
+    """Return when the next own words or snooze fall due, or None without one."""
+    return await fetch_value(
+        conn,
+        datetime,
+        "SELECT min(o.at) FROM (SELECT min(at) AS at FROM reminder WHERE done_at IS NULL AND at IS NOT NULL "
+        "UNION ALL SELECT min(snoozed_until) FROM reminder WHERE snoozed_until IS NOT NULL) AS o",
     )
-    return from_text(text) if text else None
 
 
 # What a planned reminder tells now

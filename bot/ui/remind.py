@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import discord
-import msgspec
 from discord import ui
 
 from bot import when
@@ -16,7 +15,7 @@ from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, arrived
 from bot.ui.text import UNANSWERED, clip, escaped
-from data.records import Delivery, Destination, Due, Reminder
+from data.records import Delivery, Destination, Reminder
 
 SNOOZES = {"1h": "in 1 hour", "1d": "tomorrow", "3d": "in 3 days", "1w": "next week"}
 """What the buttons of a snooze mean, in the words that can also be typed."""
@@ -131,7 +130,7 @@ def _next(one: Own) -> str:
         return "muted; `/remind me` lets it speak again"
     if not one.open:
         return "closed, so it is silent"
-    found = one.due and msgspec.convert(one.due, Due)
+    found = one.due
     if not found or found.sureness == "usual":
         return f"no due date; Mondays at {one.hour} ({one.zone})"
     return f"due {escaped(when.format_fact_date(found.date, weekday=False), 100)}, {SURENESS[found.sureness]}"
