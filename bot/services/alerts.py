@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields, with_news
-from bot.services import destinations, updates
+from bot.services import deliveries, destinations, updates
 from bot.services.changes import record_change
-from data.database import Connection, as_json, from_text, to_text
+from data.database import Connection
 from data.records import Delivery, Kind, State, Update
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 REACHED_KINDS = ("deal", "session", "statement", "pending")
 """A follow of a record also reaches these when they are linked directly to it."""
@@ -21,61 +22,73 @@ _CHUNK = 1000  # Rows written in one transaction, so that nobody's command waits
 
 
 async def desks_to_read(conn: Connection) -> list[int]:
-    """The servers whose ledger has updates that alerts have not read."""
-    rows = await conn.execute_fetchall(
+    """Return the servers whose ledger has updates that alerts have not read."""
+    return await fetch_values(
+        conn,
+        int,
         "SELECT k.guild_id FROM desk k WHERE k.left_at IS NULL AND k.set_up_at IS NOT NULL "
-        "AND EXISTS (SELECT 1 FROM ledger u WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to)"
+        "AND EXISTS (SELECT 1 FROM ledger u WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to)",
     )
-    return [guild_id for (guild_id,) in rows]
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """When the next update is old enough to be told."""
+    """Return when the next update is old enough to be told, or None without one."""
     # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
-    ((text,),) = await conn.execute_fetchall(
-        "SELECT min(u.entered_at) FROM desk k CROSS JOIN ledger u ON u.guild_id = k.guild_id AND u.id > k.alerted_to "
-        "WHERE u.origin = 'editor' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+    entered_at = await fetch_value(
+        conn,
+        datetime,
+        "SELECT min(u.entered_at) FROM desk k CROSS JOIN ledger u "
+        "WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to AND u.origin = 'editor' AND k.left_at IS NULL "
+        "AND k.set_up_at IS NOT NULL",
     )
-    return from_text(text) + SETTLED_AFTER if text else None
+    return entered_at + SETTLED_AFTER if entered_at is not None else None
+
+
+class _Entered(Struct, frozen=True):
+    """An update as far as it decides when it is told."""
+
+    id: int
+    batch: str
+    origin: str
+    entered_at: datetime
 
 
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Whether anything in a server's ledger can be read on now."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT u.entered_at, u.origin FROM desk k JOIN ledger u ON u.guild_id = k.guild_id "
-            "AND u.id > k.alerted_to WHERE k.guild_id = ? ORDER BY u.id LIMIT 1",
-            (guild_id,),
-        )
+    """Return whether anything in a server's ledger can be read on now."""
+    first = await fetch_one(
+        conn,
+        _Entered,
+        "SELECT u.id, u.batch, u.origin, u.entered_at FROM desk k JOIN ledger u ON u.guild_id = k.guild_id "
+        "AND u.id > k.alerted_to WHERE k.guild_id = ? ORDER BY u.id LIMIT 1",
+        (guild_id,),
     )
-    return bool(rows) and (rows[0][1] != "editor" or from_text(rows[0][0]) + SETTLED_AFTER <= now)
+    return first is not None and (first.origin != "editor" or first.entered_at + SETTLED_AFTER <= now)
 
 
 async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Plans the alerts of the next batch of a server, at most a thousand rows; False when there is nothing to do yet.
+    """Plan the alerts of the next batch of a server, at most a thousand rows; False when there is nothing to do yet.
 
     The place in the ledger moves on only when the whole batch is planned, and never past an update that is too young.
     """
-    ((alerted_to,),) = await conn.execute_fetchall("SELECT alerted_to FROM desk WHERE guild_id = ?", (guild_id,))
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT id, batch, entered_at FROM ledger WHERE guild_id = ? AND id > ? AND origin = 'editor' "
-            "ORDER BY id LIMIT 1",
-            (guild_id, alerted_to),
-        )
+    alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM desk WHERE guild_id = ?", (guild_id,)) or 0
+    first = await fetch_one(
+        conn,
+        _Entered,
+        "SELECT id, batch, origin, entered_at FROM ledger WHERE guild_id = ? AND id > ? AND origin = 'editor' "
+        "ORDER BY id LIMIT 1",
+        (guild_id, alerted_to),
     )
-    if not rows:
+    if first is None:
         # Dossiers and imports never alert.
         return await _move(conn, guild_id, alerted_to, await updates.newest_id(conn, guild_id))
-    first, batch, entered_at = rows[0]
-    due_at = from_text(entered_at) + SETTLED_AFTER
+    due_at = first.entered_at + SETTLED_AFTER
     if due_at > now:
-        return await _move(conn, guild_id, alerted_to, first - 1)
-    milestones = await _records_with_milestones(conn, guild_id, batch)
-    if milestones and await _plan_rows(conn, guild_id, batch, first, milestones, due_at):
+        return await _move(conn, guild_id, alerted_to, first.id - 1)
+    milestones = await _records_with_milestones(conn, guild_id, first.batch)
+    if milestones and await _plan_rows(conn, guild_id, first, milestones, due_at):
         return True
-    ((last,),) = await conn.execute_fetchall("SELECT max(id) FROM ledger WHERE batch = ?", (batch,))
-    return await _move(conn, guild_id, alerted_to, last)
+    last = await fetch_value(conn, int, "SELECT max(id) FROM ledger WHERE batch = ?", (first.batch,))
+    return await _move(conn, guild_id, alerted_to, last or first.id)
 
 
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
@@ -85,26 +98,35 @@ async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bo
     return True
 
 
-async def _touched(conn: Connection, guild_id: int, batch: str) -> list[tuple[int, str, Kind]]:
-    rows = await conn.execute_fetchall(
+class _Touched(Struct, frozen=True):
+    """A record that a batch has updates of."""
+
+    id: int
+    slug: str
+    kind: Kind
+
+
+async def _touched(conn: Connection, guild_id: int, batch: str) -> list[_Touched]:
+    return await fetch_all(
+        conn,
+        _Touched,
         "SELECT DISTINCT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
         "WHERE u.guild_id = ? AND u.batch = ? ORDER BY r.id",
         (guild_id, batch),
     )
-    return [(id_, slug, kind) for id_, slug, kind in rows]
 
 
 async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) -> list[int]:
-    """The records of a batch in which today's picture of a milestone changed."""
+    """Return the records of a batch in which today's picture of a milestone changed."""
     touched = await _touched(conn, guild_id, batch)
-    histories = await updates.histories(conn, guild_id, [slug for _, slug, _ in touched])
+    histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
     found: list[int] = []
-    for id_, slug, kind in touched:
-        states = change_of(kind, histories[slug], batch)
+    for one in touched:
+        states = change_of(one.kind, histories[one.slug], batch)
         if states is not None and _named(*states[:2]):
-            before, after, own = states
-            if any(changed.milestone for changed in with_news(kind, changed_fields(kind, before, after, own))):
-                found.append(id_)
+            changes = with_news(one.kind, changed_fields(one.kind, *states))
+            if any(changed.milestone for changed in changes):
+                found.append(one.id)
     return found
 
 
@@ -112,38 +134,29 @@ async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) 
 # the record that it reaches.
 _REACHING = f"""
 SELECT f.*, r.id AS reached FROM record r JOIN follow f ON f.record_id = r.id
-WHERE r.id IN (SELECT value FROM json_each(?1))
+WHERE r.id IN {in_list("?1")}
 UNION
 SELECT f.*, r.id FROM record r JOIN link l ON l.from_id = r.id JOIN follow f ON f.record_id = l.to_id
-WHERE r.id IN (SELECT value FROM json_each(?1)) AND r.kind IN {REACHED_KINDS}
+WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 UNION
 SELECT f.*, r.id FROM record r JOIN link l ON l.to_id = r.id JOIN follow f ON f.record_id = l.from_id
-WHERE r.id IN (SELECT value FROM json_each(?1)) AND r.kind IN {REACHED_KINDS}
+WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 """
 
 
-async def _plan_rows(
-    conn: Connection, guild_id: int, batch: str, first: int, record_ids: list[int], due_at: datetime
-) -> bool:
-    """Writes the rows of one batch that are still missing; True when there may be more than fitted."""
-    cursor = await conn.execute(
-        "INSERT INTO delivery (guild_id, destination_id, kind, key, batch, due_at, next_try_at, nonce) "
-        "SELECT ?2, d.id, 'alert', ?3, ?3, ?4, ?4, lower(hex(randomblob(12))) "
-        f"FROM ({_REACHING}) f JOIN destination d ON d.id = f.destination_id "
-        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?5 AND d.outcome <> ?6 "
-        "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?3) "
-        "GROUP BY d.id LIMIT ?7",
-        (
-            as_json(record_ids),
-            guild_id,
-            batch,
-            to_text(due_at),
-            first,
-            destinations.LEFT,
-            _CHUNK,
-        ),
+async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], due_at: datetime) -> bool:
+    """Plan the alerts of one batch that are still missing; True when there may be more than fitted."""
+    destination_ids = await fetch_values(
+        conn,
+        int,
+        f"SELECT DISTINCT d.id FROM ({_REACHING}) AS f JOIN destination d ON d.id = f.destination_id "
+        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?3 AND d.outcome <> ?4 "
+        "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?5) "
+        "ORDER BY d.id LIMIT ?6",
+        (as_list(record_ids), guild_id, first.id, destinations.LEFT, deliveries.alert_of(first.batch).key, _CHUNK),
     )
-    return cursor.rowcount >= _CHUNK
+    await deliveries.plan_many(conn, guild_id, destination_ids, deliveries.alert_of(first.batch), due_at=due_at)
+    return len(destination_ids) >= _CHUNK
 
 
 class _Through(Struct, frozen=True):
@@ -155,17 +168,19 @@ class _Through(Struct, frozen=True):
 
 
 async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Through]:
-    rows = await conn.execute_fetchall(
-        f"SELECT f.id, f.role_id, f.reached FROM ({_REACHING}) f WHERE f.destination_id = ?2 AND f.at_once = 1 "
+    return await fetch_all(
+        conn,
+        _Through,
+        f"SELECT f.id AS follow_id, f.role_id, f.reached AS record_id FROM ({_REACHING}) AS f "
+        "WHERE f.destination_id = ?2 AND f.at_once = 1 "
         "AND f.muted = 0 AND f.since < (SELECT min(id) FROM ledger WHERE guild_id = ?3 AND batch = ?4) ORDER BY f.id",
         (
-            as_json(record_ids),
+            as_list(record_ids),
             delivery.destination_id,
             delivery.guild_id,
             delivery.batch,
         ),
     )
-    return [_Through(*row) for row in rows]
 
 
 def _batch_of(delivery: Delivery) -> str:
@@ -174,22 +189,24 @@ def _batch_of(delivery: Delivery) -> str:
 
 
 async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
-    """The follows that an alert belongs to, as far as they still stand."""
+    """Return the follows that an alert belongs to, as far as they still stand."""
     touched = await _touched(conn, delivery.guild_id, _batch_of(delivery))
-    found = await _through(conn, delivery, [id_ for id_, _, _ in touched])
+    found = await _through(conn, delivery, [one.id for one in touched])
     return list(dict.fromkeys(one.follow_id for one in found))
 
 
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
-    """What an alert tells its destination now; None when nothing of it stands or is followed any more."""
+    """Return what an alert tells its destination now; None when nothing of it stands or is followed any more."""
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched(conn, guild_id, batch)
-    through = await _through(conn, delivery, [id_ for id_, _, _ in touched])
+    through = await _through(conn, delivery, [one.id for one in touched])
     reached = {one.record_id for one in through}
-    histories = await updates.histories(conn, guild_id, [slug for id_, slug, _ in touched if id_ in reached])
+    touched = [one for one in touched if one.id in reached]
+    histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
     changes: list[RecordChange] = []
-    for id_, slug, kind in touched:
-        if id_ in reached and (change := await _record_change(conn, guild_id, slug, kind, histories[slug], batch)):
+    for one in touched:
+        change = await _record_change(conn, guild_id, one.slug, one.kind, histories[one.slug], batch)
+        if change is not None:
             changes.append(change)
     if not any(changed.milestone for change in changes for changed in change.changes):
         return None
@@ -216,5 +233,5 @@ async def _record_change(
 
 
 def _named(before: State, after: State) -> bool:
-    """Whether there is anything to name: a record that was withdrawn as a whole is told by the name that it had."""
+    """Return whether there is a name to tell: a record that was withdrawn as a whole has the one before that."""
     return bool(before.facts.get("name") or after.facts.get("name"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -105,6 +105,17 @@ async def plan(
         int,
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING RETURNING id",
         (guild_id, destination_id, *_subject(new), at, at, new_nonce(), "planned", "", None),
+    )
+
+
+async def plan_many(
+    conn: Connection, guild_id: int, destination_ids: Iterable[int], new: NewDelivery, *, due_at: datetime
+) -> None:
+    """Write down that the same message is owed to many destinations; those to which it already was stay as they are."""
+    at, subject = to_text(due_at), _subject(new)
+    await conn.executemany(
+        f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
+        [(guild_id, id_, *subject, at, at, new_nonce(), "planned", "", None) for id_ in destination_ids],
     )
 
 
