@@ -17,7 +17,7 @@ from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, to_text
 from data.records import Desk, Destination, Kind, Opened, Update
-from data.rows import fetch_all, fetch_one
+from data.rows import fetch_all, fetch_one, fetch_value
 
 _ONE_HOUR = timedelta(hours=1)
 _LISTED = 60  # Deals and statements that a first digest looks at; it shows what fits.
@@ -36,7 +36,7 @@ async def set_up(
     zone: str | None = None,
     days: str | None = None,
 ) -> Destination:
-    """Sets a destination's digest, or what is given of it. One that begins anew starts at now."""
+    """Set a destination's digest, or what is given of it. One that begins anew starts at now."""
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
     )
@@ -45,12 +45,12 @@ async def set_up(
 
 
 async def of_desk(conn: Connection, desk: Desk) -> Destination | None:
-    """The destination that is the server's channel, whose digest is the server's."""
+    """Return the destination that is the server's channel, whose digest is the server's; None without one."""
     return await destinations.find_channel(conn, desk.guild_id, desk.channel_id) if desk.channel_id else None
 
 
 async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
-    """The channels of a server that have a digest."""
+    """Return the channels of a server that have a digest."""
     found = await destinations.list_of_desk(conn, guild_id)
     return [one for one in found if one.channel_id is not None and one.digest_at is not None]
 
@@ -95,7 +95,7 @@ async def not_set_yet(
 async def plan_hour(
     conn: Connection, destination: Destination, desk: Desk, day: date, window: Window, *, now: datetime
 ) -> None:
-    """Plans the digest of one nominal date, or notes that nothing was new. It replaces older ones."""
+    """Plan the digest of one nominal date, or note that nothing was new. It replaces older ones."""
     at = window.at
     if day < window.until:
         at = when.local_instant(day, destinations.hour_of(destination), destination.zone)
@@ -122,7 +122,7 @@ async def plan_digest(
     at: datetime,
     read_to: int | None = None,
 ) -> Digest:
-    """What a destination's digest of the nominal date `day` says at the instant `at`.
+    """Return what a destination's digest of the nominal date `day` says at the instant `at`.
 
     It reads the ledger from where the last one stopped, up to `read_to`, else to the newest update that can no longer
     be undone.
@@ -173,7 +173,7 @@ class _Last(Struct, frozen=True):
 
 
 async def _last(conn: Connection, destination_id: int, day: date) -> _Last | None:
-    """The last digest up to this day that was sent or looked at and skipped."""
+    """Return the last digest up to this day that was sent or looked at and skipped."""
     return await fetch_one(
         conn,
         _Last,
@@ -184,7 +184,7 @@ async def _last(conn: Connection, destination_id: int, day: date) -> _Last | Non
 
 
 def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
-    """Whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
+    """Return whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
     return agenda.is_overdue(item, last.due_at if last else at - timedelta(days=1))
 
 
@@ -224,20 +224,24 @@ async def _open_total(conn: Connection, desk: Desk, reach: Scope, listed: Sequen
 
 
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
-    """Whether a Monday has come since the last digest that was not told in a message of its own."""
+    """Return whether a Monday has come since the last digest that was not told in a message of its own."""
     monday = day - timedelta(days=day.weekday())
     if monday <= since:
         return False
-    told = await conn.execute_fetchall(
-        "SELECT 1 FROM delivery WHERE destination_id = ? AND kind = 'open' AND day = ?",
+    told = await fetch_value(
+        conn,
+        int,
+        "SELECT id FROM delivery WHERE destination_id = ? AND kind = 'open' AND day = ?",
         (destination.id, monday.isoformat()),
     )
-    return not list(told)
+    return told is None
 
 
 async def _settled_to(conn: Connection, destination: Destination, now: datetime) -> int:
-    """The newest update before the first one that can still be undone."""
-    ((young,),) = await conn.execute_fetchall(
+    """Return the newest update before the first one that can still be undone."""
+    young = await fetch_value(
+        conn,
+        int,
         "SELECT min(id) FROM ledger WHERE guild_id = ? AND id > ? AND origin = 'editor' AND entered_at > ?",
         (destination.guild_id, destination.digested_to, to_text(now - SETTLED_AFTER)),
     )
@@ -245,37 +249,61 @@ async def _settled_to(conn: Connection, destination: Destination, now: datetime)
     return newest if young is None else young - 1
 
 
+class _Loaded(Struct, frozen=True):
+    """A record that a dossier touched, and the newest of those updates."""
+
+    dossier: str
+    record_id: int
+    newest: int
+
+
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
-    """The dossiers that were loaded or corrected since, with how many records of this destination they touched."""
-    rows = await conn.execute_fetchall(
-        "SELECT dossier, record_id, max(id) FROM ledger "
-        "WHERE guild_id = ? AND id > ? AND id <= ? AND origin = 'dossier' GROUP BY dossier, record_id",
+    """Return the dossiers that were loaded or corrected since, with how many records read here they touched."""
+    rows = await fetch_all(
+        conn,
+        _Loaded,
+        "SELECT dossier, record_id, max(id) AS newest FROM ledger WHERE guild_id = ? AND id > ? AND id <= ? "
+        "AND origin = 'dossier' GROUP BY dossier, record_id ORDER BY dossier, record_id",
         (destination.guild_id, destination.digested_to, read_to),
     )
     found: dict[str, int] = {}
-    for dossier, record_id, newest in rows:
-        since = reach.since(record_id)
-        if since is not None and since < newest:
-            found[dossier] = found.get(dossier, 0) + 1
+    for row in rows:
+        since = reach.since(row.record_id)
+        if since is not None and since < row.newest:
+            found[row.dossier] = found.get(row.dossier, 0) + 1
     return [Load(dossier, count) for dossier, count in found.items()]
 
 
+class _Known(Struct, frozen=True):
+    """A record by what reads its history."""
+
+    id: int
+    slug: str
+    kind: Kind
+
+
 async def _changes(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[RecordChange]:
-    """What changed per record since the last digest, without what was told at once or loaded, in order of entering."""
+    """Return what changed per record since the last digest, in order of entering.
+
+    What was told at once or loaded is left out.
+    """
     guild_id = destination.guild_id
-    rows = await conn.execute_fetchall(
+    rows = await fetch_all(
+        conn,
+        _Known,
         "SELECT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
-        "WHERE u.guild_id = ? AND u.id > ? AND u.id <= ? AND u.origin = 'editor' GROUP BY r.id ORDER BY min(u.id)",
+        "WHERE u.guild_id = ? AND u.id > ? AND u.id <= ? AND u.origin = 'editor' "
+        "GROUP BY r.id, r.slug, r.kind ORDER BY min(u.id)",
         (guild_id, destination.digested_to, read_to),
     )
-    touched = [(id_, slug, kind) for id_, slug, kind in rows if reach.since(id_) is not None]
-    histories = await updates.histories(conn, guild_id, [slug for _, slug, _ in touched])
+    touched = [one for one in rows if reach.since(one.id) is not None]
+    histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
     told = await deliveries.told_at_once(conn, destination.id)
     found: list[RecordChange] = []
-    for id_, slug, kind in touched:
-        read_from = max(destination.digested_to, reach.since(id_) or 0)
-        history = without_undone(histories[slug])
-        change = await _change(conn, guild_id, slug, kind, history, read_from, read_to, told)
+    for one in touched:
+        read_from = max(destination.digested_to, reach.since(one.id) or 0)
+        history = without_undone(histories[one.slug])
+        change = await _change(conn, guild_id, one.slug, one.kind, history, read_from, read_to, told)
         if change is not None:
             found.append(change)
     return found
@@ -304,11 +332,13 @@ async def _change(
 
 
 async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:
-    rows = await conn.execute_fetchall(
+    rows = await fetch_all(
+        conn,
+        _Known,
         "SELECT id, slug, kind FROM record WHERE guild_id = ? AND live = 1 AND kind IN ('deal', 'statement') "
         "ORDER BY id",
         (guild_id,),
     )
-    chosen = [(slug, kind) for id_, slug, kind in rows if reach.since(id_) is not None]
-    deals, statements = ([slug for slug, kind_ in chosen if kind_ == kind][:_LISTED] for kind in ("deal", "statement"))
+    chosen = [one for one in rows if reach.since(one.id) is not None]
+    deals, statements = ([one.slug for one in chosen if one.kind == kind][:_LISTED] for kind in ("deal", "statement"))
     return await records.get_many(conn, guild_id, deals), await records.get_many(conn, guild_id, statements)
