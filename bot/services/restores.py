@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from bot.ledger.changes import SETTLED_AFTER
-from bot.services import deliveries, markers
+from bot.services import deliveries, markers, updates
 from data.database import Connection, Database, to_text
 from data.records import Delivery, Destination
+from data.rows import fetch_value
 
 KEY = "restored"  # Of the row in meta.
 
@@ -39,11 +40,8 @@ class Found(Struct, frozen=True):
 
 async def begin(db: Database, now: datetime) -> Restored | None:
     """Return the newest restore of this file, whose span ends at the first call; None without one."""
-    rows = list(await db.read.execute_fetchall("SELECT value FROM meta WHERE key = ?", (KEY,)))
-    if not rows:
-        return None
-    restored = msgspec.json.decode(rows[0][0], type=Restored)
-    if restored.until is None:
+    restored = await _newest(db.read)
+    if restored is not None and restored.until is None:
         restored = msgspec.structs.replace(restored, until=now)
         async with db.write(None) as conn:
             value = msgspec.json.encode(restored).decode()
@@ -52,15 +50,18 @@ async def begin(db: Database, now: datetime) -> Restored | None:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Forgets a restore after as long as a delivery can wait."""
-    await conn.execute(
-        "DELETE FROM meta WHERE key = ? AND json_extract(value, '$.until') < ?",
-        (KEY, (now - deliveries.KEPT_FOR).isoformat()),
-    )
+    """Forget a restore after as long as a delivery can wait."""
+    restored = await _newest(conn)
+    if restored is not None and restored.until is not None and restored.until < now - deliveries.KEPT_FOR:
+        await conn.execute("DELETE FROM meta WHERE key = ?", (KEY,))
+
+
+async def _newest(conn: Connection) -> Restored | None:
+    return await fetch_value(conn, Restored, "SELECT value FROM meta WHERE key = ?", (KEY,))
 
 
 def may_have_come(restored: Restored, delivery: Delivery) -> bool:
-    """Whether a delivery may have been sent before the restore: it was due, or could have been, by its end."""
+    """Return whether a delivery may have been sent before the restore: it was due, or could have been, by its end."""
     return restored.until is not None and earliest(delivery) <= restored.until
 
 
@@ -93,7 +94,7 @@ async def came(conn: Connection, delivery: Delivery, destination: Destination, f
 async def is_in_doubt(
     conn: Connection, restored: Restored, delivery: Delivery, found: list[Found], margin: timedelta
 ) -> bool:
-    """Whether one of these messages may be the delivery, which none of them is by its nonce or marker.
+    """Return whether one of these messages may be the delivery, which none of them is by its nonce or marker.
 
     What the copy held planned has the nonce that it was sent with. What was planned anew has another one, so any
     message without a marker may be it, unless that message is a delivery of this file.
@@ -106,7 +107,7 @@ async def is_in_doubt(
 
 
 async def settle_found(conn: Connection, delivery: Delivery, found: Found, *, channel_id: int, now: datetime) -> None:
-    """Crosses off a delivery that was sent before the restore; the buttons of its message belong to it from now on.
+    """Cross off a delivery that was sent before the restore; the buttons of its message belong to it from now on.
 
     A digest that was planned anew may have read further than the one that was sent.
     """
@@ -159,9 +160,11 @@ async def settle_earlier_digests(
 
 async def _settled_to(conn: Connection, delivery: Delivery, at: datetime) -> int:
     """Return the newest update of the server before the first that could still be undone at that moment."""
-    ((young, newest),) = await conn.execute_fetchall(
-        "SELECT min(iif(entered_at > ?1 OR (origin = 'editor' AND entered_at > ?2), id, NULL)), ifnull(max(id), 0) "
-        "FROM ledger WHERE guild_id = ?3",
-        (to_text(at), to_text(at - SETTLED_AFTER), delivery.guild_id),
+    young = await fetch_value(
+        conn,
+        int,
+        "SELECT min(id) FROM ledger WHERE guild_id = ?1 "
+        "AND (entered_at > ?2 OR (origin = 'editor' AND entered_at > ?3))",
+        (delivery.guild_id, to_text(at), to_text(at - SETTLED_AFTER)),
     )
-    return newest if young is None else young - 1
+    return await updates.newest_id(conn, delivery.guild_id) if young is None else young - 1
