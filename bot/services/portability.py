@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 import msgspec
 
@@ -12,10 +13,11 @@ from data.database import Connection, to_text
 
 _OF_A_PERSON = {
     "direct_messages": """
-        SELECT k.name AS server, d.guild_id, d.zone, d.digest_at, d.digest_days, d.state, d.reason, d.created_at
+        SELECT k.name AS server, d.guild_id, d.zone, d.digest_at, d.digest_days, d.state, d.outcome, d.reason,
+               d.created_at
         FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.person_id = ? ORDER BY d.id""",
     "follows": """
-        SELECT k.name AS server, ifnull(r.name, 'everything') AS what, f.at_once, f.muted, f.created_at
+        SELECT k.name AS server, coalesce(r.name, 'everything') AS what, f.at_once, f.muted, f.created_at
         FROM follow f JOIN destination d ON d.id = f.destination_id JOIN desk k ON k.guild_id = d.guild_id
         LEFT JOIN record r ON r.id = f.record_id WHERE d.person_id = ? ORDER BY f.id""",
     "reminders": """
@@ -24,10 +26,11 @@ _OF_A_PERSON = {
         FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id
         LEFT JOIN record r ON r.id = m.record_id WHERE ? IN (d.person_id, m.created_by) ORDER BY m.id""",
     "messages": """
-        SELECT k.name AS server, v.kind, v.key, v.due_at, v.state, v.outcome, v.detail, v.settled_at, v.channel_id,
-               v.message_id, v.payload
+        SELECT k.name AS server, v.kind, v.key, v.batch, v.day, v.occasion, r.name AS item, v.due_on, v.days_before,
+               v.reminder_id, v.read_to, v.with_open, v.due_at, v.state, v.outcome, v.detail, v.settled_at,
+               v.channel_id, v.message_id, v.payload
         FROM delivery v JOIN destination d ON d.id = v.destination_id JOIN desk k ON k.guild_id = v.guild_id
-        WHERE d.person_id = ? ORDER BY v.id""",
+        LEFT JOIN record r ON r.id = v.record_id WHERE d.person_id = ? ORDER BY v.id""",
     "channels_set_up": """
         SELECT k.name AS server, d.guild_id, d.channel_id, d.created_at
         FROM destination d JOIN desk k ON k.guild_id = d.guild_id
@@ -49,12 +52,12 @@ _JSON = {"payload", "task", "typed", "text", "value"}  # Columns that hold JSON 
 
 
 async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:
-    """Everything stored about a person in all servers, as JSON for reading; None when nothing is."""
+    """Return everything stored about a person in all servers, as JSON for reading; None when nothing is."""
     person = await people.find(conn, user_id)
     owned = await _rows(conn, "SELECT name AS server, guild_id FROM desk WHERE owner_id = ? ORDER BY guild_id", user_id)
     if person is None and not owned:
         return None
-    held: dict[str, Any] = {
+    held: dict[str, object] = {
         "exported_at": to_text(now),
         "user_id": str(user_id),
         "zone": person and person.zone,
@@ -66,14 +69,14 @@ async def export_person(conn: Connection, user_id: int, *, now: datetime) -> byt
     return msgspec.json.format(msgspec.json.encode(held), indent=2)
 
 
-async def _rows(conn: Connection, query: str, value: int) -> list[dict[str, Any]]:
-    """Rows by the names of their columns. Discord's ids become text: JSON readers round numbers of their size."""
-    async with conn.execute(query, (value,)) as cursor:
-        names = [column[0] for column in cursor.description]
-        return [{name: _shown(name, cell) for name, cell in zip(names, row, strict=True)} async for row in cursor]
+async def _rows(conn: Connection, query: str, value: int) -> list[dict[str, object]]:
+    """Return rows by the names of their columns."""
+    rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(query, (value,)))
+    return [{name: _shown(name, row[name]) for name in row.keys()} for row in rows]  # noqa: SIM118  # a Row has no items
 
 
-def _shown(name: str, cell: Any) -> Any:
-    if name in _JSON and cell is not None:
+def _shown(name: str, cell: object) -> object:
+    """Return a value as JSON shows it. Discord's ids become text: JSON readers round numbers of their size."""
+    if name in _JSON and isinstance(cell, str):
         return msgspec.Raw(cell.encode())
     return str(cell) if name.endswith("_id") and cell is not None else cell
