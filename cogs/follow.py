@@ -15,7 +15,7 @@ from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.presses import component
 from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered
-from bot.services import deliveries, desks, destinations, follows, people, records
+from bot.services import deliveries, desks, destinations, follows, index, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
 from bot.ui.choices import MOST, Offered, choices
@@ -137,7 +137,7 @@ class FollowCog(commands.Cog):
     async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None:
             return []
-        found = await records.complete(self.bot.db.read, interaction.guild_id, current, limit=MOST - 1)
+        found = await index.complete(self.bot.db.read, interaction.guild_id, current, limit=MOST - 1)
         offered = [Offered(row.name, KIND_WORDS[row.kind][0], row.slug) for row, _ in found]
         if EVERYTHING.startswith(normal(current)):
             offered.insert(0, Offered("everything in this server's record", "", EVERYTHING))

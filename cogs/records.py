@@ -15,7 +15,7 @@ from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
 from bot.recent import CachedRecord, PageCache, RecordCache, quarter_of
 from bot.rights import Actor
-from bot.services import desks, follows, questions, records, search
+from bot.services import desks, follows, index, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
 from bot.ui.choices import LIMIT, Offered, choices
@@ -48,7 +48,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         """Return what completes a half-typed value, the likeliest first."""
         if interaction.guild_id is None:
             return []
-        found = await records.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
+        found = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
         return [_choice(row, len(self._kinds) > 1) for row, _ in found]
 
 
@@ -244,7 +244,7 @@ async def _found_page(
         drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, 0)
     if not drawn.choices:
         await desks.get(bot.db.read, actor.guild_id)
-        close = await records.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
+        close = await index.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
             wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), read_as
         )

@@ -1,24 +1,24 @@
-"""Records: opened, found by name, completed while typing, listed. Everything is bound to one server."""
+"""Records: opened, by their slug or name, and listed. Everything is bound to one server."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
-from bot.ledger.words import distance, normal, spelling_variants
+from bot.services import index
 from data.database import Connection, as_json
 from data.records import CitedText, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from data.rows import as_list, fetch_all, in_list
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
-
-ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
 
 _OPEN = f"""
 SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
@@ -29,7 +29,7 @@ SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
    FROM (SELECT field, role, 1 AS outward, to_id AS other, fact FROM link WHERE from_id = r.id
          UNION ALL
          SELECT * FROM (SELECT l.field, l.role, 0, l.from_id, l.fact
-                        FROM (SELECT rowid >> 40 AS day, rowid & {ID} AS id FROM text
+                        FROM (SELECT rowid >> 40 AS day, rowid & {index.RECORD_ID} AS id FROM text
                               WHERE text MATCH 'tags:g' || r.guild_id || 'r' || r.id
                               ORDER BY rowid DESC LIMIT {_LINKS_SHOWN}) hit
                         JOIN link l ON l.from_id = hit.id AND +l.to_id = r.id ORDER BY hit.day DESC, hit.id)) l
@@ -129,11 +129,18 @@ async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> lis
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
     """The names of records by slug, linked or not; what was taken back has none."""
-    rows = await conn.execute_fetchall(
-        "SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN (SELECT value FROM json_each(?))",
-        (guild_id, as_json(sorted(slugs))),
+    rows = await fetch_all(
+        conn,
+        _Named,
+        f"SELECT slug, name FROM record WHERE guild_id = ? AND name <> '' AND slug IN {in_list()}",
+        (guild_id, as_list(sorted(slugs))),
     )
-    return dict(map(tuple, rows))
+    return {row.slug: row.name for row in rows}
+
+
+class _Named(Struct, frozen=True):
+    slug: str
+    name: str
 
 
 async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
@@ -151,15 +158,17 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
     """The slug behind a typed slug, name or alias; NotInRecord or BadInput says what there is instead."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
-    exact = await _named(conn, guild_id, kinds, normal(text))
+    exact = await index.named(conn, guild_id, kinds, text)
     slug_match = [row for row in exact if row.slug == text]
     found = slug_match or exact
     if not found:
-        rows = await conn.execute_fetchall(
+        rows = await fetch_all(
+            conn,
+            Row,
             "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
             (guild_id, text),
         )
-        found = [row_of(row) for row in rows if row[0] in kinds]
+        found = [row for row in rows if row.kind in kinds]
     if len(found) == 1:
         return found[0].slug
     if found:
@@ -167,183 +176,12 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
         raise BadInput(
             f"{quoted(text)} is the name of several records: {names}. Choose one from the list while typing."
         )
-    close = await complete(conn, guild_id, text, kinds, limit=3)
+    close = await index.complete(conn, guild_id, text, kinds, limit=3)
     sure = [row for row, how in close if how != "spelling"]
     if len(sure) == 1:
         return sure[0].slug
     hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
     raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint} Nothing was changed.")
-
-
-async def _named(conn: Connection, guild_id: int, kinds: Sequence[Kind], norm: str) -> list[Row]:
-    """The first records with exactly this name or alias."""
-    marks = ", ".join("?" * len(kinds))
-    rows = await conn.execute_fetchall(
-        "SELECT DISTINCT r.kind, r.slug, r.name, r.status, r.newest_on "
-        "FROM name n JOIN record r ON r.id = n.record_id "
-        f"WHERE n.guild_id = ? AND n.norm = ? AND n.how = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
-        (guild_id, norm, *kinds),
-    )
-    return [row_of(row) for row in rows]
-
-
-_KIND_OF_NAME = """
-SELECT how, norm, record_id FROM (
-  SELECT how, norm, record_id FROM name
-  WHERE guild_id = ? AND kind = ? AND how = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
-"""
-
-_LAST = "\U0010ffff"  # After every text that begins as one does, comes that text and this.
-_LOOKED_AT = 300  # Names looked at for words in another order, whatever the server holds.
-_COMPLETED = 5  # Words of a typed name that are looked for.
-_ALIKE = 60  # Words looked at for one that is mistyped.
-
-
-async def _starting(
-    conn: Connection, guild_id: int, kinds: Sequence[Kind], hows: Sequence[int], asked: str, limit: int
-) -> list[Row]:
-    """The records with a name that begins so, by name. Each kind is read for itself: so none is behind another's."""
-    parts = [(kind, how) for kind in kinds for how in hows]
-    rows = await conn.execute_fetchall(
-        "SELECT r.kind, r.slug, r.name, r.status, r.newest_on "
-        f"FROM ({' UNION ALL '.join([_KIND_OF_NAME] * len(parts))}) n JOIN record r ON r.id = n.record_id "
-        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.how = 1, n.norm, n.record_id LIMIT ?",
-        (
-            *(value for kind, how in parts for value in (guild_id, kind, how, asked, asked + _LAST, 2 * limit)),
-            guild_id,
-            asked,
-            2 * limit,  # Some records begin so by several names.
-        ),
-    )
-    return list({row[1]: row_of(row) for row in rows}.values())[:limit]
-
-
-async def beginning(conn: Connection, guild_id: int, kinds: Sequence[Kind], asked: str, limit: int) -> list[int]:
-    """The ids of records whose name or alias begins so, by name."""
-    rows = await conn.execute_fetchall(
-        f"SELECT record_id FROM ({' UNION ALL '.join([_KIND_OF_NAME] * len(kinds))}) ORDER BY norm LIMIT ?",
-        (*(value for kind in kinds for value in (guild_id, kind, 0, asked, asked + _LAST, limit)), limit),
-    )
-    return [id_ for (id_,) in rows]
-
-
-async def _in_any_order(
-    conn: Connection, guild_id: int, kinds: Sequence[Kind], words: Sequence[str], limit: int
-) -> list[Row]:
-    """The records with a name in which each of some words is begun.
-
-    The rarest word is looked up and the others looked for in what it finds. Where all are very common, only the first
-    names of one are looked at: who goes on typing finds the others.
-    """
-    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND how <= 1 LIMIT ?"
-    counts = await conn.execute_fetchall(
-        " UNION ALL ".join(["SELECT ?, (SELECT count(*) FROM (" + names + "))"] * len(words)),
-        tuple(value for word in words for value in (word, guild_id, word, word + _LAST, _LOOKED_AT)),
-    )
-    rarest = min(counts, key=lambda row: (row[1], -len(row[0])))[0]
-    others = [word for word in words if word != rarest]
-    # The plus sign keeps SQLite from looking the other word up in the whole server.
-    held = "EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id AND +o.norm >= ? AND +o.norm < ?)"
-    rows = await conn.execute_fetchall(
-        f"SELECT DISTINCT r.kind, r.slug, r.name, r.status, r.newest_on FROM ({names}) n "
-        "JOIN record r ON r.id = n.record_id "
-        f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
-        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.name COLLATE NOCASE LIMIT ?",
-        (
-            *(guild_id, rarest, rarest + _LAST, _LOOKED_AT),
-            *kinds,
-            *(value for word in others for value in (word, word + _LAST)),
-            *(guild_id, limit),
-        ),
-    )
-    return [row_of(row) for row in rows]
-
-
-async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
-    """Return those records that have the newest facts; of one day, kinds in the order given. Closed items come last.
-
-    Only the newest of the server are looked at, so of a kind that has not been in the news there may be none.
-    """
-    rows = await conn.execute_fetchall(
-        "SELECT kind, slug, name, status, newest_on FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 "
-        "ORDER BY newest_on DESC LIMIT ?) JOIN (SELECT value AS wanted, key AS rank FROM json_each(?)) "
-        "ON wanted = kind ORDER BY kind = 'pending' AND NOT open, newest_on DESC, rank, name COLLATE NOCASE LIMIT ?",
-        (guild_id, _LOOKED_AT, as_json(kinds), limit),
-    )
-    return [row_of(row) for row in rows]
-
-
-async def complete(
-    conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
-) -> list[tuple[Row, str]]:
-    """What a half-typed name may mean: names that begin so, then words inside names and initials, then slips.
-
-    Nothing typed offers the newest first. Each row comes with how it was found: "name", "word" or "spelling". No step
-    costs more the more records there are.
-    """
-    asked = normal(text[:100])
-    words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
-    found: dict[str, tuple[Row, str]] = {}
-
-    def add(how: str, rows: Sequence[Row]) -> bool:
-        for row in rows:
-            found.setdefault(row.slug, (row, how))
-        return len(found) < limit
-
-    if not words:
-        add("name", await _newest(conn, guild_id, kinds, limit))
-    more = add("name", await _starting(conn, guild_id, kinds, (0,), asked, limit))
-    if more and words:
-        more = add("word", await _starting(conn, guild_id, kinds, (1, 2, 3), asked, limit))
-    if more and len(words) > 1:
-        add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
-    if not found and words:
-        for meant in await _meant(conn, guild_id, words):
-            if found:
-                break
-            add("spelling", await _starting(conn, guild_id, kinds, (0, 1), meant, limit))
-            if " " in meant:
-                add("spelling", await _in_any_order(conn, guild_id, kinds, meant.split(), limit))
-    return list(found.values())[:limit]
-
-
-async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[str]:
-    """What words that find nothing may mean: all of them with slips corrected, then one by one, the last first."""
-    there = await vocabulary(conn, guild_id, words)
-    alike = [[word] if word in there else await words_like(conn, guild_id, word, limit=2) for word in words]
-    together = " ".join((near or [word])[0] for near, word in zip(alike, words, strict=True))
-    corrected = [together] if len(words) > 1 and together != " ".join(words) else []
-    return list(dict.fromkeys([*corrected, *(one for near in alike[::-1] for one in near)]))
-
-
-async def vocabulary(conn: Connection, guild_id: int, words: Iterable[str]) -> set[str]:
-    """Those of some words that a record of this server holds."""
-    rows = await conn.execute_fetchall(
-        "SELECT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
-        "AND word = variant",
-        (guild_id, as_json(sorted(words))),
-    )
-    return {word for (word,) in rows}
-
-
-async def words_like(conn: Connection, guild_id: int, word: str, *, limit: int) -> list[str]:
-    """The words of this server that a mistyped one may mean, the nearest first."""
-    if len(word) < 4 or word[0].isdigit():
-        return []
-    slips = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
-    rows = await conn.execute_fetchall(
-        "SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN (SELECT value FROM json_each(?)) "
-        "AND length(word) BETWEEN ? AND ? LIMIT ?",
-        (
-            guild_id,
-            as_json(sorted(spelling_variants(word))),
-            len(word) - slips,
-            len(word) + slips,
-            _ALIKE,
-        ),
-    )
-    near = [(distance(word, other), other[0] != word[0], other) for (other,) in rows]
-    return [other for _, _, other in sorted(one for one in near if one[0] <= slips)[:limit]]
 
 
 async def list_kind(

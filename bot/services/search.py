@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,10 +13,11 @@ from bot.ledger.cited import bare, cited, undated
 from bot.ledger.fields import KINDS, fields_of
 from bot.ledger.values import words_inside
 from bot.ledger.words import words_of
-from bot.services import records
-from bot.services.records import row_of
+from bot.services import index
+from bot.services.index import Query, Term
 from data.database import Connection
 from data.records import CitedText, Kind, Row, State
+from data.rows import as_list, fetch_all, in_list
 
 COUNTED = 1000
 """Matches are counted and paged up to here; of more it is only said that there are."""
@@ -28,11 +28,6 @@ _INDEXED = 3  # Beginnings of so many letters have an index of their own: 0002_a
 _ENDS = 60  # So many words are named for one that is begun.
 _LONGEST = 400
 _TERMS = 12
-_ID = (1 << 40) - 1  # The part of a text's rowid that is the record; above it is its newest day.
-
-_state = msgspec.json.Decoder(State)
-_names = msgspec.json.Decoder(list[str])
-_by_slug = msgspec.json.Decoder(dict[str, str])
 
 
 class Wanted(Struct, frozen=True, omit_defaults=True):
@@ -55,18 +50,6 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
         return any(
             one is not None for one in (self.kind, self.participant, self.topic, self.stage, self.first, self.last)
         )
-
-
-class Term(Struct, frozen=True):
-    """A word to look for, or words in a row. `others` are as good as a word.
-
-    With `begins` the last one may be unfinished; `ends` are the words that it may become, where these are few.
-    """
-
-    words: tuple[str, ...]
-    begins: bool = False
-    others: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()
 
 
 class Hit(Struct, frozen=True):
@@ -106,22 +89,25 @@ class Found(Struct, frozen=True):
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Understood:
     """The words of a search with their other forms, and those that nobody knows corrected."""
     asked, left_out = _terms(wanted.text)
-    there, ends, newest = await _vocabulary(conn, guild_id, asked)
+    words = {form for term in asked for word in term.words for form in (word, *_forms(word))}
+    unfinished = next((term.words[-1] for term in asked if term.begins), "")
+    vocabulary = await index.look_up(conn, guild_id, words, unfinished=unfinished, limit=_ENDS + 1)
+    known = vocabulary.known
     terms: list[Term] = []
     possible = bool(asked) or wanted.filtered
     for term in asked:
-        others = tuple(form for form in _forms(term.words[0]) if form in there) if len(term.words) == 1 else ()
-        begun = ends if term.begins else []
-        if others or there.issuperset(term.words) or (begun and there.issuperset(term.words[:-1])):
+        others = tuple(form for form in _forms(term.words[0]) if form in known) if len(term.words) == 1 else ()
+        begun = vocabulary.begun if term.begins else ()
+        if others or known.issuperset(term.words) or (begun and known.issuperset(term.words[:-1])):
             few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
-            terms.append(Term(term.words, term.begins, others, tuple(begun) if few else ()))
+            terms.append(Term(term.words, term.begins, others, begun if few else ()))
             continue
-        words = [word if word in there else await _corrected(conn, guild_id, word) for word in term.words]
+        words = [word if word in known else await _corrected(conn, guild_id, word) for word in term.words]
         possible = possible and None not in words
         # A word that had to be corrected was meant as a whole.
         terms.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
     corrected = [term.words for term in terms] != [term.words for term in asked]
-    return Understood(terms, possible, corrected, left_out, newest)
+    return Understood(terms, possible, corrected, left_out, vocabulary.newest)
 
 
 async def search(
@@ -141,18 +127,23 @@ async def search(
     """
     understood = understood or await understand(conn, guild_id, wanted)
     terms = understood.terms
-    tags = await _tags(conn, guild_id, wanted)
-    if not understood.possible or tags is None:
+    query = await index.query(
+        conn,
+        guild_id,
+        terms,
+        kind=wanted.kind,
+        stage=wanted.stage,
+        linked=[slug for slug in (wanted.participant, wanted.topic) if slug],
+        first=wanted.first,
+        last=wanted.last,
+    )
+    if not understood.possible or query is None:
         return Found([], 0, False, understood)
-    ids = await _matches(conn, _query(tags, terms), _span(wanted), COUNTED + 1)
+    ids = await index.matches(conn, query, COUNTED + 1)
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
-    best = bool(terms) and wanted.order == "best"
-    if len(ids) <= _RANKED:
-        rows = await _rows(conn, guild_id, ids)
-        page = (sorted(rows, key=lambda row: _rank(row.names, terms)) if best else rows)[offset : offset + limit]
-    else:
-        ids = await _best_first(conn, guild_id, wanted, tags, terms, ids) if best else ids
-        page = await _rows(conn, guild_id, ids[:COUNTED][offset : offset + limit])
+    if terms and wanted.order == "best":
+        ids = await _best_first(conn, guild_id, wanted, query, terms, ids)
+    page = await _rows(conn, ids[:COUNTED][offset : offset + limit])
     return Found(await _hits(conn, page, terms), total, more, understood)
 
 
@@ -192,132 +183,37 @@ def _forms(word: str) -> list[str]:
     return [end for end in ends if len(end) > 2]
 
 
-async def _vocabulary(conn: Connection, guild_id: int, terms: Sequence[Term]) -> tuple[set[str], list[str], int]:
-    """Those of the words and their other forms that a record of this server holds; those that begin as the last word
-    does, of very many only the first; and the newest update. One read."""
-    words = {form for term in terms for word in term.words for form in (word, *_forms(word))}
-    begun = next((term.words[-1] for term in terms if term.begins), "\U0010ffff")
-    rows = await conn.execute_fetchall(
-        "SELECT word, 'there' FROM spelling WHERE guild_id = ?1 AND variant IN (SELECT value FROM json_each(?2)) "
-        "AND word = variant UNION ALL SELECT word, 'begins' FROM (SELECT word FROM spelling WHERE guild_id = ?1 "
-        "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5) "
-        "UNION ALL SELECT ifnull(max(id), 0), 'newest' FROM ledger WHERE guild_id = ?1",
-        (guild_id, _json(words), begun, "\U0010ffff", _ENDS + 1),
-    )
-    found = list(rows)
-    there, ends = ([word for word, how in found if how == wanted] for wanted in ("there", "begins"))
-    return set(there), ends, found[-1][0]
-
-
 async def _corrected(conn: Connection, guild_id: int, word: str) -> str | None:
-    return next(iter(await records.words_like(conn, guild_id, word, limit=1)), None)
+    return next(iter(await index.words_like(conn, guild_id, word, limit=1)), None)
 
 
-# From words and filters to matches
-
-
-async def _tags(conn: Connection, guild_id: int, wanted: Wanted) -> list[str] | None:
-    """What the filters ask of a record's tags; None when a record they name is gone."""
-    tags = [f"g{guild_id}"]
-    if wanted.kind is not None:
-        tags.append(f"g{guild_id}k{wanted.kind}")
-    if wanted.stage is not None:
-        tags.append(f"g{guild_id}s{wanted.stage.replace('_', '')}")
-    for slug in filter(None, (wanted.participant, wanted.topic)):
-        rows = list(
-            await conn.execute_fetchall(
-                "SELECT id FROM record WHERE guild_id = ? AND slug = ? AND live = 1", (guild_id, slug)
-            )
-        )
-        if not rows:
-            return None
-        tags.append(f"g{guild_id}r{rows[0][0]}")
-    return tags
-
-
-def _query(tags: Sequence[str], terms: Sequence[Term], column: str = "") -> str:
-    # Each word is quoted, so no operator of the query language can come from a person; words hold no quotes. Tags mix
-    # letters and digits, which no word does, so words can be looked for in all columns.
-    query = f"tags : ({' AND '.join(tags)})"
-    if terms:
-        query += f" AND {column}({' AND '.join(map(_expression, terms))})"
-    return query
-
-
-def _expression(term: Term) -> str:
-    # Where FTS5 has no index of beginnings it would read all that any of the words has, so they are named.
-    *before, last = term.words
-    wholes = [" ".join([*before, end]) for end in term.ends or (last,)]
-    begun = " *" if term.begins and not term.ends else ""
-    found = [f'"{whole}"{begun}' for whole in wholes] + [f'"{other}"' for other in term.others]
-    return f"({' OR '.join(found)})"
-
-
-def _span(wanted: Wanted) -> tuple[int, int]:
-    """The rowids of a period. What has no dated fact lies in none."""
-    first = wanted.first or (date.min if wanted.last else None)
-    last = wanted.last or date.max
-    return (first.toordinal() << 40 if first else 0), (last.toordinal() + 1 << 40) - 1
-
-
-async def _matches(conn: Connection, query: str, span: tuple[int, int], limit: int) -> list[int]:
-    """The rowids that match, the newest first: they come so without being sorted."""
-    rows = await conn.execute_fetchall(
-        "SELECT rowid FROM text WHERE text MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?",
-        (query, *span, limit),
-    )
-    return [rowid for (rowid,) in rows]
+# The best first
 
 
 async def _best_first(
-    conn: Connection, guild_id: int, wanted: Wanted, tags: Sequence[str], terms: Sequence[Term], ids: list[int]
+    conn: Connection, guild_id: int, wanted: Wanted, query: Query, terms: Sequence[Term], ids: list[int]
 ) -> list[int]:
-    """Very many matches, with those in front whose name fits.
+    """Return matches with those in front whose name fits, of very many only some of these.
 
     FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
     """
-    in_name = []
-    if await _are_in_names(conn, guild_id, terms):
-        in_name = await _matches(conn, _query(tags, terms, "name : "), _span(wanted), _RANKED)
-    beginning = await _beginning(conn, guild_id, wanted, _query(tags, terms), _asked(terms))
-    rows = await conn.execute_fetchall(
-        "SELECT j.value, n.norm FROM json_each(?) j JOIN name n ON n.record_id = j.value & ? WHERE n.how = 0",
-        (_json(dict.fromkeys([*beginning, *in_name])), _ID),
-    )
-    names: dict[int, list[str]] = {}
-    for rowid, norm in rows:
-        names.setdefault(rowid, []).append(norm)
-    front = sorted(names, key=lambda rowid: (_rank(names[rowid], terms), -rowid))
+    looked_at = ids
+    if len(ids) > _RANKED:
+        by_name = await index.matches_by_name(conn, guild_id, query, terms, _RANKED)
+        looked_at = [*await _beginning(conn, guild_id, wanted, query, terms), *by_name]
+    names = await index.names_of(conn, looked_at)
+    front = sorted(names, key=lambda id_: (_rank(names[id_], terms), -id_))
     return list(dict.fromkeys([*front, *ids]))
+
+
+async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: Query, terms: Sequence[Term]) -> list[int]:
+    kinds = (wanted.kind,) if wanted.kind else KINDS
+    filtered = replace(wanted, kind=None).filtered
+    return await index.matches_that_begin(conn, guild_id, query, _asked(terms), kinds, _BEGINNING, filtered=filtered)
 
 
 def _asked(terms: Sequence[Term]) -> str:
     return " ".join(word for term in terms for word in term.words)
-
-
-async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
-    """Whether each word begins a word of some name, which is soon said. Most common words are in no name."""
-    begun = [{term.words[0], *term.others} for term in terms]
-    rows = await conn.execute_fetchall(
-        "SELECT j.value FROM json_each(?1) j "
-        "WHERE EXISTS (SELECT 1 FROM name WHERE guild_id = ?2 AND norm >= j.value AND norm < j.value || ?3)",
-        (_json(set().union(*begun)), guild_id, "\U0010ffff"),
-    )
-    there = {word for (word,) in rows}
-    return all(not there.isdisjoint(words) for words in begun)
-
-
-async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: str, asked: str) -> list[int]:
-    """Matches whose name begins as asked, in the order of names: they may be older than the newest of all matches."""
-    found = await records.beginning(conn, guild_id, (wanted.kind,) if wanted.kind else KINDS, asked, _BEGINNING)
-    # What begins as asked holds the words; whether it fits the filters, the index of texts is asked for each of them.
-    fits = "SELECT 1 FROM text t WHERE t.rowid = r.text_id AND t.text MATCH ?3 AND t.rowid >= ?4 AND t.rowid <= ?5"
-    rows = await conn.execute_fetchall(
-        "SELECT r.text_id FROM json_each(?1) j CROSS JOIN record r ON r.id = j.value "
-        f"WHERE r.guild_id = ?2 AND r.live = 1 AND (?6 OR EXISTS ({fits}))",
-        (_json(found), guild_id, query, *_span(wanted), not replace(wanted, kind=None).filtered),
-    )
-    return [rowid for (rowid,) in rows]
 
 
 def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
@@ -331,82 +227,87 @@ def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
     if any(name.startswith(asked) for name in names):
         return 1 if any(name.startswith(asked + " ") for name in names) else 2
     words = [name.split() for name in names]
-    if not all(any(_holds(one, term) for one in words) for term in terms):
+    if not all(any(term.held_by(one) for one in words) for term in terms):
         return 5
     whole = Term(terms[-1].words, False, terms[-1].others)
-    return 3 if any(_holds(one, whole) for one in words) else 4
-
-
-def _holds(words: Sequence[str], term: Term) -> bool:
-    if any(other in words for other in term.others):
-        return True
-    *before, last = term.words
-    if not before:
-        return any(word.startswith(last) for word in words) if term.begins else last in words
-    count = len(before)
-    return any(
-        list(words[i : i + count]) == before
-        and (words[i + count].startswith(last) if term.begins else words[i + count] == last)
-        for i in range(len(words) - count)
-    )
+    return 3 if any(whole.held_by(one) for one in words) else 4
 
 
 # From matches to rows
 
 
 class _Matched(Struct, frozen=True):
-    """A record that matches, and all its names."""
+    """A record that matches, as a list shows it."""
 
     id: int
-    row: Row
-    names: list[str]
+    kind: Kind
+    slug: str
+    name: str
+    status: tuple[CitedText, ...]
+    newest_on: str | None
+
+    @property
+    def row(self) -> Row:
+        return Row(self.kind, self.slug, self.name, self.status, self.newest_on)
 
 
-async def _rows(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[_Matched]:
-    rows = await conn.execute_fetchall(
-        "SELECT r.id, (SELECT json_group_array(norm) FROM name n WHERE n.record_id = r.id AND n.how = 0), "
-        "r.kind, r.slug, r.name, r.status, r.newest_on "
-        "FROM json_each(?) j JOIN record r ON r.id = j.value & ? WHERE r.guild_id = ? AND r.live = 1 ORDER BY j.key",
-        (_json(ids), _ID, guild_id),
+async def _rows(conn: Connection, text_ids: Sequence[int]) -> list[_Matched]:
+    ids = [text_id & index.RECORD_ID for text_id in text_ids]
+    rows = await fetch_all(
+        conn,
+        _Matched,
+        f"SELECT id, kind, slug, name, status, newest_on FROM record WHERE id IN {in_list()}",
+        (as_list(ids),),
     )
-    return [_Matched(id_, row_of(row), _names.decode(names)) for id_, names, *row in rows]
+    return sorted(rows, key=lambda row: ids.index(row.id))
+
+
+class _Stated(Struct, frozen=True):
+    """A record with all it states."""
+
+    id: int
+    kind: Kind
+    state: State
+
+
+class _Link(Struct, frozen=True):
+    from_id: int
+    slug: str
+    name: str
 
 
 async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term]) -> list[Hit]:
-    missing = {
-        one.id: wanting
-        for one in page
-        if (
-            wanting := [
-                term for term in terms if not _holds(words_of(f"{one.row.name} {undated(one.row.status)}"), term)
-            ]
-        )
-    }
+    missing: dict[int, list[Term]] = {}
+    for one in page:
+        words = words_of(f"{one.name} {undated(one.status)}")
+        if wanting := [term for term in terms if not term.held_by(words)]:
+            missing[one.id] = wanting
     facts: dict[int, CitedText | None] = {}
     if missing:
-        rows = await conn.execute_fetchall(
-            "SELECT r.id, r.kind, r.state, (SELECT json_group_object(o.slug, o.name) FROM link l "
-            "JOIN record o ON o.id = l.to_id WHERE l.from_id = r.id) "
-            "FROM record r WHERE r.id IN (SELECT value FROM json_each(?))",
-            (_json(missing),),
+        names: dict[int, dict[str, str]] = {id_: {} for id_ in missing}
+        for link in await fetch_all(
+            conn,
+            _Link,
+            "SELECT l.from_id, o.slug, o.name FROM link l JOIN record o ON o.id = l.to_id "
+            f"WHERE l.from_id IN {in_list()}",
+            (as_list(missing),),
+        ):
+            names[link.from_id][link.slug] = link.name
+        stated = await fetch_all(
+            conn, _Stated, f"SELECT id, kind, state FROM record WHERE id IN {in_list()}", (as_list(missing),)
         )
-        facts = {id_: _fact_with(kind, state, names, missing[id_]) for id_, kind, state, names in rows}
+        facts = {one.id: _fact_with(one.kind, one.state, names[one.id], missing[one.id]) for one in stated}
     return [Hit(one.row, facts.get(one.id)) for one in page]
 
 
-def _fact_with(kind: Kind, raw: str, raw_names: str, terms: Sequence[Term]) -> CitedText | None:
+def _fact_with(kind: Kind, state: State, names: dict[str, str], terms: Sequence[Term]) -> CitedText | None:
     """Return the fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
     best, most = None, 0
-    state, names = _state.decode(raw), _by_slug.decode(raw_names)
     for field in fields_of(kind):
         for fact in state.facts.get(field.name, []):
             said = words_inside(field.type, fact.value, names)
             words = words_of(said)
-            held = sum(_holds(words, term) for term in terms)
+            held = sum(term.held_by(words) for term in terms)
             if held > most:
                 best, most = cited(f"{field.label}: {said}", bare(fact) if field.reports else None), held
     return best
-
-
-def _json(values: Iterable[str | int]) -> str:
-    return msgspec.json.encode(list(values)).decode()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.ledger.fields import KINDS, STAGES
-from bot.services import asking, derived, records, search
+from bot.services import asking, derived, index, records, search
 from bot.services.search import Wanted
 from bot.ui import answers
 from data.database import Connection, Database
@@ -91,7 +91,7 @@ async def deep(conn: Connection, guild_id: int, asked: tuple[Wanted, int]) -> ob
 
 
 async def completed(conn: Connection, guild_id: int, asked: tuple[str, Sequence[Kind]]) -> object:
-    return await records.complete(conn, guild_id, *asked)
+    return await index.complete(conn, guild_id, *asked)
 
 
 def searches(rnd: random.Random, known: Known) -> list[Group]:

@@ -10,7 +10,7 @@ import simcord
 
 from bot.ledger.drafts import Draft, Task
 from bot.ledger.fields import KINDS, fields_of, get_field
-from bot.services import records, updates
+from bot.services import index, records, updates
 from bot.ui import drafts as ui
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
@@ -201,7 +201,7 @@ async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
     assert "Added: **Russian Federation**" in answer(preview)
     assert shown(preview).id == shown(asked).id
     await world.editor.click(shown(preview), label="Save")
-    found = await records.complete(world.db.read, world.guild.id, "russian fed")
+    found = await index.complete(world.db.read, world.guild.id, "russian fed")
     assert [row.slug for row, _ in found] == ["russia"]
 
 

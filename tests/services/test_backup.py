@@ -13,7 +13,7 @@ import pytest
 
 from bot.backup import backup, restore
 from bot.ledger.fold import fold
-from bot.services import deliveries, destinations, dossiers, housekeeping, records, restores, updates
+from bot.services import deliveries, destinations, dossiers, housekeeping, index, records, restores, updates
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
@@ -116,7 +116,7 @@ async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source
             for table in ("follow", "destination", "delivery"):
                 ((count,),) = await restored.read.execute_fetchall(f"SELECT count(*) FROM {table}")
                 assert count == len(slugs), table
-            assert [row.slug for row, _ in await records.complete(restored.read, GUILD, "deal number 4")] == ["deal-4"]
+            assert [row.slug for row, _ in await index.complete(restored.read, GUILD, "deal number 4")] == ["deal-4"]
             await enter(restored, 100_000, source)
         place.unlink()
 

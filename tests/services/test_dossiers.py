@@ -12,7 +12,7 @@ from bot import dossier as files
 from bot.errors import BadInput
 from bot.ledger.cited import plain
 from bot.ledger.fields import get_field
-from bot.services import dossiers, records, search, updates
+from bot.services import dossiers, index, records, search, updates
 from bot.services.dossiers import Loaded
 from bot.services.updates import Change
 from data.database import Database
@@ -402,7 +402,7 @@ async def test_an_expectation_of_one_side_is_no_pledge_of_the_other(db, loaded):
     ],
 )
 async def test_names_as_printed_and_as_people_say_them_lead_to_one_record(db, loaded, typed, slug):
-    assert slug in [row.slug for row, _ in await records.complete(db.read, loaded, typed)]
+    assert slug in [row.slug for row, _ in await index.complete(db.read, loaded, typed)]
     assert slug in [hit.row.slug for hit in (await search.search(db.read, loaded, search.Wanted(typed))).hits]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot import when
 from bot.ledger.cited import plain
 from bot.ledger.fields import KINDS
-from bot.services import records, search, sources, updates
+from bot.services import index, records, search, sources, updates
 from bot.services.search import COUNTED, Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
@@ -185,7 +185,7 @@ async def test_other_servers_are_not_seen(filled: Database):
     assert await slugs(filled, Wanted(kind="deal", stage="signed")) == ["engines"]
     assert await slugs(filled, "drones", OTHER_GUILD) == ["secret"]
     assert await slugs(filled, Wanted(participant="india"), OTHER_GUILD) == []
-    assert await records.complete(filled.read, OTHER_GUILD, "india") == []
+    assert await index.complete(filled.read, OTHER_GUILD, "india") == []
     assert await records.list_kind_as_of(filled.read, OTHER_GUILD, "pending", day=date(2026, 1, 1)) == ([], 0)
 
 
@@ -231,7 +231,7 @@ async def test_no_typed_text_is_an_operator_or_an_error(filled: Database, text: 
     found = await search.search(filled.read, GUILD, Wanted(text, kind="deal"))
     assert found.total <= 3
     assert all(hit.row.kind == "deal" for hit in found.hits)
-    assert all(how in ("name", "word", "spelling") for _, how in await records.complete(filled.read, GUILD, text))
+    assert all(how in ("name", "word", "spelling") for _, how in await index.complete(filled.read, GUILD, text))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ async def test_no_typed_text_is_an_operator_or_an_error(filled: Database, text: 
     ],
 )
 async def test_a_name_is_completed_among_its_kinds(filled: Database, typed: str, kinds: list[Kind], found: list[str]):
-    assert [row.slug for row, _ in await records.complete(filled.read, GUILD, typed, kinds)] == found
+    assert [row.slug for row, _ in await index.complete(filled.read, GUILD, typed, kinds)] == found
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "?!"])
@@ -267,7 +267,7 @@ async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Dat
     await enter(filled, OTHER_GUILD, {"elsewhere": ("deal", {"name": "Elsewhere"}, "1 June 2024")})
 
     async def offered(*kinds: Kind) -> list[str]:
-        return [row.slug for row, _ in await records.complete(filled.read, GUILD, typed, kinds or KINDS)]
+        return [row.slug for row, _ in await index.complete(filled.read, GUILD, typed, kinds or KINDS)]
 
     assert await offered("deal") == ["ferry", "engines", "drones", "undated"]
     assert await offered("pending") == ["new", "old", "over"]
@@ -280,19 +280,19 @@ async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offere
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(400)}
     entered |= {name: ("topic", {"name": name.title()}, "2020") for name in ("zinc", "copper")}
     await enter(db, desk, entered)
-    assert [row.slug for row, _ in await records.complete(db.read, desk, "", ["topic"])] == ["copper", "zinc"]
-    assert len(await records.complete(db.read, desk, "")) == 25
+    assert [row.slug for row, _ in await index.complete(db.read, desk, "", ["topic"])] == ["copper", "zinc"]
+    assert len(await index.complete(db.read, desk, "")) == 25
 
 
 async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(700)}
     entered |= {"topic": ("topic", {"name": "Zinc of Aa"}, "2022"), "late": ("deal", {"name": "Aa zz"}, "2022")}
     await enter(db, desk, entered)
-    assert [row.slug for row, _ in await records.complete(db.read, desk, "a", ["topic"])] == ["topic"]
-    assert [row.slug for row, _ in await records.complete(db.read, desk, "aa zinc", ["topic"])] == ["topic"]
-    found = await records.complete(db.read, desk, "aa")
+    assert [row.slug for row, _ in await index.complete(db.read, desk, "a", ["topic"])] == ["topic"]
+    assert [row.slug for row, _ in await index.complete(db.read, desk, "aa zinc", ["topic"])] == ["topic"]
+    found = await index.complete(db.read, desk, "aa")
     assert len(found) == 25
-    assert [row.slug for row, _ in await records.complete(db.read, desk, "zz aa")] == ["late"]
+    assert [row.slug for row, _ in await index.complete(db.read, desk, "zz aa")] == ["late"]
 
 
 async def test_completing_costs_no_more_with_more_records(db: Database, desk: int):
@@ -305,7 +305,7 @@ async def test_completing_costs_no_more_with_more_records(db: Database, desk: in
             return 0
 
         await db.read.set_progress_handler(count, 100)
-        await records.complete(db.read, desk, text)
+        await index.complete(db.read, desk, text)
         await db.read.set_progress_handler(lambda: 0, 0)
         return taken
 

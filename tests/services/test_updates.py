@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.cited import plain
-from bot.services import records, search, updates
+from bot.services import index, records, search, updates
 from bot.services.search import Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
@@ -73,7 +73,7 @@ async def test_undo_takes_everything_back_and_only_once(db, desk, source, now):
     async with db.write(desk) as conn:
         await updates.undo(conn, desk, batch, now=now + timedelta(seconds=59), person_id=1)
     assert await records.find(db.read, desk, "drones") is None
-    assert await records.complete(db.read, desk, "dro") == []
+    assert await index.complete(db.read, desk, "dro") == []
     with pytest.raises(UserError, match="already undone"):
         async with db.write(desk) as conn:
             await updates.undo(conn, desk, batch, now=now, person_id=1)
@@ -110,7 +110,7 @@ async def test_another_server_reads_and_links_nothing(db, desk, source, now):
     await enter(db, desk, now, drones(source))
     assert await records.find(db.read, 2000, "drones") is None
     assert (await search.search(db.read, 2000, Wanted("drones"))).total == 0
-    assert await records.complete(db.read, 2000, "31") == []
+    assert await index.complete(db.read, 2000, "31") == []
     with pytest.raises(UserError):
         async with db.write(desk) as conn:
             change = set_("copy", "deal", "name", "A copy", source)
@@ -124,7 +124,7 @@ async def test_another_server_reads_and_links_nothing(db, desk, source, now):
 )
 async def test_a_record_is_found_by_what_people_type(db, desk, source, now, typed):
     await enter(db, desk, now, drones(source))
-    found = await records.complete(db.read, desk, typed)
+    found = await index.complete(db.read, desk, typed)
     assert [row.slug for row, _ in found] == ["drones"]
 
 

@@ -11,7 +11,7 @@ from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
 from bot.services.asking._holders import is_of
 from bot.services.asking._scene import LISTED, MOST, Scene, facts_of, identity, row_of, stage_of
-from bot.services.records import ID
+from bot.services.index import RECORD_ID
 from data.records import Kind, Opened, Row
 
 _COMPARED: dict[str, tuple[str, ...]] = {
@@ -246,7 +246,7 @@ async def _matching(scene: Scene, match: str, more: int = 0) -> tuple[list[Row],
     rows = await scene.conn.execute_fetchall(
         "SELECT r.slug FROM (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
         "CROSS JOIN record r ON r.id = hit.rowid & ?",
-        (match, MOST + more, ID),
+        (match, MOST + more, RECORD_ID),
     )
     ((total,),) = await scene.conn.execute_fetchall("SELECT count(*) FROM text WHERE text MATCH ?", (match,))
     return await scene.rows([slug for (slug,) in rows]), total

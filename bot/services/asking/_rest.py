@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.ask.finding import Listed, Missing, Told
 from bot.ledger.cited import undated
 from bot.ledger.words import words_of
-from bot.services import records
+from bot.services import index, records
 from bot.services.asking import _whose
 from bot.services.asking._scene import MOST, Scene, facts_of, identity, words_held
 from bot.services.asking._words import held_by
@@ -75,7 +75,7 @@ async def _deals(scene: Scene) -> tuple[list[Row], int]:
 async def offer_closest(scene: Scene) -> None:
     close: dict[str, Row] = {}
     for word in scene.left[:3]:
-        for row, _ in await records.complete(scene.conn, scene.guild_id, word, limit=3):
+        for row, _ in await index.complete(scene.conn, scene.guild_id, word, limit=3):
             close.setdefault(row.slug, row)
     if not close:
         newest = await scene.texts(kinds=("deal",), limit=3)

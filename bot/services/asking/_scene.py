@@ -17,7 +17,7 @@ from bot.ledger.status import FIELDS
 from bot.ledger.words import words_of
 from bot.services import past, records, updates
 from bot.services.asking._words import forms, held_by
-from bot.services.records import ID
+from bot.services.index import RECORD_ID
 from data.database import Connection
 from data.records import Fact, Kind, Opened, Row, Update
 
@@ -138,7 +138,7 @@ class Scene:
                 await self.conn.execute_fetchall(
                     "WITH hit AS (SELECT rowid, name, body FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) "
                     "SELECT r.slug, r.kind, hit.name, hit.body FROM hit CROSS JOIN record r ON r.id = hit.rowid & ?",
-                    (match, limit, ID),
+                    (match, limit, RECORD_ID),
                 )
             )
             if rows:

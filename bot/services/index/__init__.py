@@ -1,0 +1,31 @@
+"""The search index of records: the only part that knows full-text search.
+
+Three tables are derived from the record: `text` holds the words of each live record with tags to filter by, `name` all
+that finds a record by its names, `spelling` the words that a server's record holds, each with the ways in which it may
+be mistyped. `_writing` fills them, `_words` reads the vocabulary and corrects typos, `_completion` finds records by
+name, and `_matching` by the words of their texts.
+"""
+
+from bot.services.index._completion import complete, named
+from bot.services.index._matching import Query, Term, matches, matches_by_name, matches_that_begin, names_of, query
+from bot.services.index._words import Vocabulary, look_up, words_like
+from bot.services.index._writing import RECORD_ID, Entry, clear, write
+
+__all__ = [
+    "RECORD_ID",
+    "Entry",
+    "Query",
+    "Term",
+    "Vocabulary",
+    "clear",
+    "complete",
+    "look_up",
+    "matches",
+    "matches_by_name",
+    "matches_that_begin",
+    "named",
+    "names_of",
+    "query",
+    "words_like",
+    "write",
+]

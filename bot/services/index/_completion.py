@@ -1,0 +1,167 @@
+"""Records by their names: completed while they are typed, or named in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from bot.ledger.fields import KINDS
+from bot.ledger.words import normal
+from bot.services.index._words import AFTER, look_up, words_like
+from data.database import Connection
+from data.records import Kind, Row
+from data.rows import as_list, fetch_all, fetch_values
+
+_NAMES_OF_KIND = """
+SELECT how, norm, record_id FROM (
+  SELECT how, norm, record_id FROM name
+  WHERE guild_id = ? AND kind = ? AND how = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
+"""
+_ROW = "r.kind, r.slug, r.name, r.status, r.newest_on"
+
+_LOOKED_AT = 300  # Names looked at for words in another order, whatever the server holds.
+_COMPLETED = 5  # Words of a typed name that are looked for.
+
+
+async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: str) -> list[Row]:
+    """Return the first records with exactly this name or alias."""
+    marks = ", ".join("?" * len(kinds))
+    return await fetch_all(
+        conn,
+        Row,
+        f"SELECT DISTINCT {_ROW} FROM name n JOIN record r ON r.id = n.record_id "
+        f"WHERE n.guild_id = ? AND n.norm = ? AND n.how = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
+        (guild_id, normal(text), *kinds),
+    )
+
+
+async def complete(
+    conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
+) -> list[tuple[Row, str]]:
+    """Return what a half-typed name may mean: names that begin so, then words inside names and initials, then typos.
+
+    Nothing typed offers the newest first. Each row comes with how it was found: "name", "word" or "spelling". No step
+    costs more the more records there are.
+    """
+    asked = normal(text[:100])
+    words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
+    found: dict[str, tuple[Row, str]] = {}
+
+    def add(how: str, rows: Sequence[Row]) -> bool:
+        for row in rows:
+            found.setdefault(row.slug, (row, how))
+        return len(found) < limit
+
+    if not words:
+        add("name", await _newest(conn, guild_id, kinds, limit))
+    more = add("name", await _starting(conn, guild_id, kinds, (0,), asked, limit))
+    if more and words:
+        more = add("word", await _starting(conn, guild_id, kinds, (1, 2, 3), asked, limit))
+    if more and len(words) > 1:
+        add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
+    if not found and words:
+        for meant in await _meant(conn, guild_id, words):
+            if found:
+                break
+            add("spelling", await _starting(conn, guild_id, kinds, (0, 1), meant, limit))
+            if " " in meant:
+                add("spelling", await _in_any_order(conn, guild_id, kinds, meant.split(), limit))
+    return list(found.values())[:limit]
+
+
+async def beginning(conn: Connection, guild_id: int, kinds: Sequence[Kind], asked: str, limit: int) -> list[int]:
+    """Return the ids of records whose name or alias begins so, by name."""
+    return await fetch_values(
+        conn,
+        int,
+        f"SELECT record_id FROM ({' UNION ALL '.join([_NAMES_OF_KIND] * len(kinds))}) ORDER BY norm LIMIT ?",
+        (*(value for kind in kinds for value in (guild_id, kind, 0, asked, asked + AFTER, limit)), limit),
+    )
+
+
+async def _starting(
+    conn: Connection, guild_id: int, kinds: Sequence[Kind], hows: Sequence[int], asked: str, limit: int
+) -> list[Row]:
+    """Return the records with a name that begins so, by name.
+
+    Each kind is read for itself: so none is behind another's.
+    """
+    parts = [(kind, how) for kind in kinds for how in hows]
+    rows = await fetch_all(
+        conn,
+        Row,
+        f"SELECT {_ROW} FROM ({' UNION ALL '.join([_NAMES_OF_KIND] * len(parts))}) n "
+        "JOIN record r ON r.id = n.record_id "
+        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.how = 1, n.norm, n.record_id LIMIT ?",
+        (
+            *(value for kind, how in parts for value in (guild_id, kind, how, asked, asked + AFTER, 2 * limit)),
+            guild_id,
+            asked,
+            2 * limit,  # Some records begin so by several names.
+        ),
+    )
+    return list({row.slug: row for row in rows}.values())[:limit]
+
+
+class _Count(Struct, frozen=True):
+    word: str
+    names: int
+
+
+async def _in_any_order(
+    conn: Connection, guild_id: int, kinds: Sequence[Kind], words: Sequence[str], limit: int
+) -> list[Row]:
+    """Return the records with a name in which each of some words is begun.
+
+    The rarest word is looked up and the others looked for in what it finds. Where all are very common, only the first
+    names of one are looked at: who goes on typing finds the others.
+    """
+    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND how <= 1 LIMIT ?"
+    counts = await fetch_all(
+        conn,
+        _Count,
+        " UNION ALL ".join([f"SELECT ? AS word, (SELECT count(*) FROM ({names})) AS names"] * len(words)),
+        tuple(value for word in words for value in (word, guild_id, word, word + AFTER, _LOOKED_AT)),
+    )
+    rarest = min(counts, key=lambda count: (count.names, -len(count.word))).word
+    others = [word for word in words if word != rarest]
+    # The plus sign keeps SQLite from looking the other word up in the whole server.
+    held = "EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id AND +o.norm >= ? AND +o.norm < ?)"
+    return await fetch_all(
+        conn,
+        Row,
+        f"SELECT DISTINCT {_ROW} FROM ({names}) n JOIN record r ON r.id = n.record_id "
+        f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
+        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.name COLLATE NOCASE LIMIT ?",
+        (
+            *(guild_id, rarest, rarest + AFTER, _LOOKED_AT),
+            *kinds,
+            *(value for word in others for value in (word, word + AFTER)),
+            *(guild_id, limit),
+        ),
+    )
+
+
+async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
+    """Return those records that have the newest facts; of one day, kinds in the order given. Closed items come last.
+
+    Only the newest of the server are looked at, so of a kind that has not been in the news there may be none.
+    """
+    return await fetch_all(
+        conn,
+        Row,
+        f"SELECT {_ROW} FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 ORDER BY newest_on DESC LIMIT ?) r "
+        "JOIN (SELECT value AS kind, key AS rank FROM json_each(?)) wanted ON wanted.kind = r.kind "
+        "ORDER BY r.kind = 'pending' AND NOT r.open, r.newest_on DESC, wanted.rank, r.name COLLATE NOCASE LIMIT ?",
+        (guild_id, _LOOKED_AT, as_list(kinds), limit),
+    )
+
+
+async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[str]:
+    """Return what words that find nothing may mean: all of them corrected, then one by one, the last first."""
+    known = (await look_up(conn, guild_id, words)).known
+    alike = [[word] if word in known else await words_like(conn, guild_id, word, limit=2) for word in words]
+    together = " ".join((near or [word])[0] for near, word in zip(alike, words, strict=True))
+    corrected = [together] if len(words) > 1 and together != " ".join(words) else []
+    return list(dict.fromkeys([*corrected, *(one for near in alike[::-1] for one in near)]))

@@ -1,0 +1,191 @@
+"""Writing the index: the texts, the names and the vocabulary of records that changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from bot.ledger import fold
+from bot.ledger.fields import fields_of
+from bot.ledger.words import normal, spelling_variants, words_of
+from data.database import Connection
+from data.records import Kind, State
+from data.rows import as_list, fetch_all, fetch_values, in_list
+
+RECORD_ID = (1 << 40) - 1
+"""The part of a text's rowid that is the record; above it is the ordinal of its newest day, 0 without one."""
+
+_STOP_WORDS = {"of", "the", "and", "for", "in", "on", "a", "an", "to"}
+_NOTE = re.compile(r"\s*\([^()]*\)\s*")
+
+
+class Entry(Struct, frozen=True):
+    """What the index is made from: a record and those that it names, by id, and their names by slug."""
+
+    id: int
+    kind: Kind
+    name: str
+    live: bool
+    newest_on: str | None
+    state: State
+    linked: Collection[int]
+    neighbours: Mapping[str, str]
+
+
+class _Text(Struct, frozen=True):
+    """A row of the table of texts, and its words."""
+
+    id: int
+    tags: str
+    name: str
+    body: str
+
+    @property
+    def words(self) -> set[str]:
+        return {*self.name.split(), *self.body.split()}
+
+
+async def clear(conn: Connection) -> None:
+    """Delete the whole index of all servers."""
+    for table in ("text", "name", "spelling"):
+        await conn.execute(f"DELETE FROM {table}")  # Tables of ours.
+    await conn.execute("UPDATE record SET text_id = NULL WHERE text_id IS NOT NULL")
+
+
+async def write(
+    conn: Connection, guild_id: int, entries: Sequence[Entry], renamed: Collection[int]
+) -> dict[int, int | None]:
+    """Write the texts of records, and the names of those in `renamed`. Return the ids of the texts, by record.
+
+    The caller writes these ids to the records. A record that is not live has no text and no name.
+    """
+    before = await fetch_all(
+        conn,
+        _Text,
+        "SELECT t.rowid AS id, t.tags, t.name, t.body FROM record r JOIN text t ON t.rowid = r.text_id "
+        f"WHERE r.id IN {in_list()}",
+        (as_list(entry.id for entry in entries),),
+    )
+    after = [_text_of(guild_id, entry) for entry in entries if entry.live]
+    await _write_names(conn, guild_id, [entry for entry in entries if entry.id in renamed])
+    unchanged = set(before).intersection(after)
+    await _write_texts(
+        conn,
+        guild_id,
+        [text for text in before if text not in unchanged],
+        [text for text in after if text not in unchanged],
+    )
+    ids: dict[int, int | None] = dict.fromkeys(entry.id for entry in entries)
+    return ids | {text.id & RECORD_ID: text.id for text in after}
+
+
+def _text_of(guild_id: int, entry: Entry) -> _Text:
+    # Newer texts have greater ids, whatever the record.
+    day = date.fromisoformat(entry.newest_on).toordinal() if entry.newest_on else 0
+    names = " ".join(normal(name) for name in _all_names(entry))
+    return _Text(day << 40 | entry.id, _tags(guild_id, entry), names, _body(entry))
+
+
+def _tags(guild_id: int, entry: Entry) -> str:
+    values: dict[str, list[Any]] = {field: [fact.value for fact in facts] for field, facts in entry.state.facts.items()}
+    stage = fold.stage_in(entry.kind, values)
+    tags = ["", f"k{entry.kind}", *(f"r{to_id}" for to_id in sorted(entry.linked))]
+    tags += [f"s{stage.replace('_', '')}"] if stage else []
+    tags += ["o"] if fold.waits(entry.kind, values) else []
+    return " ".join(f"g{guild_id}{tag}" for tag in tags)
+
+
+def _body(entry: Entry) -> str:
+    """Return the words of all that a record says beside its names."""
+    said = [
+        field.type.words(fact.value, entry.neighbours)
+        for field in fields_of(entry.kind)
+        if field.name not in ("name", "alias")
+        for fact in entry.state.facts.get(field.name, [])
+    ]
+    return normal(" ".join(said))
+
+
+def _all_names(entry: Entry) -> list[str]:
+    return [entry.name, *(fact.value["text"] for fact in entry.state.facts.get("alias", []))]
+
+
+async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Entry]) -> None:
+    rows = [
+        (guild_id, norm, how, entry.id, entry.kind)
+        for entry in entries
+        if entry.live
+        for norm, how in _ways_to_name(entry)
+    ]
+    await conn.execute(f"DELETE FROM name WHERE record_id IN {in_list()}", (as_list(entry.id for entry in entries),))
+    await conn.executemany(
+        "INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES (?, ?, ?, ?, ?)", sorted(rows)
+    )
+
+
+def _ways_to_name(entry: Entry) -> set[tuple[str, int]]:
+    """Return all that finds a record by its names, and how: as a whole (0), from a later word on (1), by initials (2),
+    or because it stands for it (3), as "New Delhi" does in the alias "New Delhi (for the Indian government)"."""
+    found: set[tuple[str, int]] = set()
+    for name in _all_names(entry):
+        words = words_of(name)
+        found |= {(" ".join(words[i:]), min(i, 1)) for i in range(len(words))}
+        if 2 <= len(words) <= 8:
+            for some in (words, [word for word in words if word not in _STOP_WORDS]):
+                if len(some) >= 2:
+                    found.add(("".join(word[0] for word in some), 2))
+    for alias in entry.state.facts.get("alias", []):
+        without = normal(_NOTE.sub(" ", alias.value["text"]))
+        if without and without != normal(alias.value["text"]):
+            found.add((without, 3))
+    return found
+
+
+async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], new: Sequence[_Text]) -> None:
+    """Replace texts, and the words that the server knows by them."""
+    # The index begins a new part whenever a rowid is smaller than the one before.
+    await conn.executemany("DELETE FROM text WHERE rowid = ?", sorted((text.id,) for text in old))
+    await conn.executemany(
+        "INSERT INTO text (rowid, tags, name, body) VALUES (?, ?, ?, ?)",
+        [(text.id, text.tags, text.name, text.body) for text in sorted(new, key=lambda text: text.id)],
+    )
+    before = set().union(*(text.words for text in old))
+    after = set().union(*(text.words for text in new))
+    await _learn(conn, guild_id, after)
+    await _forget(conn, guild_id, before - after)
+
+
+async def _learn(conn: Connection, guild_id: int, words: set[str]) -> None:
+    known = await fetch_values(
+        conn,
+        str,
+        f"SELECT w.value FROM {in_list('?1')} w WHERE EXISTS (SELECT 1 FROM spelling s "
+        "WHERE s.guild_id = ?2 AND s.variant = w.value AND s.word = w.value)",
+        (as_list(words), guild_id),
+    )
+    await conn.executemany(
+        "INSERT INTO spelling (guild_id, variant, word) VALUES (?, ?, ?)", _spellings(guild_id, words.difference(known))
+    )
+
+
+async def _forget(conn: Connection, guild_id: int, words: set[str]) -> None:
+    """Delete those of some words from the vocabulary that no text of the server holds any longer."""
+    # Words hold no quotes, so each of them is a phrase of the query.
+    lost = await fetch_values(
+        conn,
+        str,
+        f"SELECT w.value FROM {in_list('?1')} w WHERE NOT EXISTS (SELECT 1 FROM text "
+        "WHERE text MATCH 'tags:g' || ?2 || ' AND {name body}:\"' || w.value || '\"')",
+        (as_list(words), guild_id),
+    )
+    await conn.executemany(
+        "DELETE FROM spelling WHERE guild_id = ? AND variant = ? AND word = ?", _spellings(guild_id, lost)
+    )
+
+
+def _spellings(guild_id: int, words: Iterable[str]) -> list[tuple[int, str, str]]:
+    return [(guild_id, variant, word) for word in words for variant in spelling_variants(word)]
