@@ -16,6 +16,7 @@ from data.records import Kind
 LONGEST = 40
 """So many words are read; what comes after them is told as not read."""
 _NAME = 7  # The longest name that is looked for, in words.
+_APOSTROPHES = str.maketrans("'’", "  ")  # "What's" is not the genitive that `words_of` takes it for.
 _NAMES = 5  # So many names are what a question can be about; the rest are words.
 
 
@@ -94,7 +95,7 @@ def tokens(text: str) -> tuple[list[Token], bool]:
     for chunk, raw in enumerate(text.split()):
         if len(found) >= LONGEST:
             return found[:LONGEST], True
-        words = words_of(raw[:200])
+        words = words_of(raw[:200].translate(_APOSTROPHES))
         stripped = raw.strip("\"'“”‘’()[]{}.,;:!?…«»")
         # What people say as one ("what's") is read as what it means; a genitive ending carries nothing.
         joined = "".join(words)

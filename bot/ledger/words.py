@@ -1,4 +1,4 @@
-"""The one normaliser of names and text, for what is stored and for what is asked; and how words differ by a slip."""
+"""The one normaliser of names and text, for what is stored and for what is asked; and how words differ by a typo."""
 
 from __future__ import annotations
 
@@ -14,8 +14,29 @@ _TYPOGRAPHY = dict.fromkeys(
     map(ord, "\u00a0\u2009\u2010\u2011\u2012\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u20b9"), " "
 )
 
-# Joiners within words of Hindi and Persian, soft hyphens: some type them and some do not.
-_UNSEEN: dict[int, None] = dict.fromkeys((0xAD, 0x200C, 0x200D))
+# What some type within a word and some do not: soft hyphens, the joiners of Hindi and Persian, and the modifier letters
+# that stand for an apostrophe or a hamza ("Hawaiʻi", "Qurʼan").
+_UNSEEN: dict[int, str] = dict.fromkeys((0xAD, 0x200C, 0x200D, *range(0x2B9, 0x2C2)), "") | {ord("ŉ"): "n"}
+
+_GENITIVE = re.compile(r"(?<=[^\W_]|\.)['\u2019\u02bc]s(?![^\W_])", re.IGNORECASE)  # "India's", "the U.S.’s"
+
+# fmt: off
+# Letters that have no accent to drop, as readers without them on their keyboard write them.
+_LETTERS = {
+    "đ": "d", "ð": "d", "ɖ": "d", "ɗ": "d", "ħ": "h", "ı": "i", "ȷ": "j", "ĸ": "k", "ƙ": "k", "ł": "l", "ŧ": "t",
+    "ø": "o", "ɓ": "b", "ŋ": "ng", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ə": "a", "ɛ": "e", "ɔ": "o",
+}
+# Hindi is written with and without the dot of borrowed sounds, with either sign of a nasal, and often with the short
+# vowel for the long one.
+_DEVANAGARI = {
+    "\u093c": "", "ऩ": "न", "ऱ": "र", "ऴ": "ळ", "ँ": "ं", "ई": "इ", "ऊ": "उ", "ी": "ि", "ू": "ु",
+}
+# fmt: on
+_ONE_WAY = str.maketrans(_LETTERS | _DEVANAGARI)
+_IN_DEVANAGARI = "[\u0900-\u0963\u0971-\u097f]"
+_HALF_NASAL = re.compile(f"(?<={_IN_DEVANAGARI})[ङञणनम]्(?=[क-ह])")  # "ब्लिन्कन" is "ब्लिंकन"
+_VIRAMA_AT_END = re.compile(f"(?<={_IN_DEVANAGARI})्+(?!{_IN_DEVANAGARI})")  # "श्रीमान्" is "श्रीमान"
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 
 _ASCII_PARTS = re.compile(r"[a-z]+|[0-9]+")
 _PARTS = re.compile(r"\d+|[^\d\s]+")
@@ -87,14 +108,14 @@ _AMERICAN = (
 )
 
 LONGEST_MISTYPED = 24
-"""Words longer than this are no slips of one another: mostly scripts that set no spaces, and nonsense."""
+"""Words longer than this are no typos of one another: mostly scripts that set no spaces, and nonsense."""
 
 _VOWELS = re.compile("[aeiouy]")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
 def one_line(text: str) -> str:
-    """A text on one line, without control characters or those that turn its direction around.
+    """Return a text on one line, without control characters or those that turn its direction around.
 
     The two joiners stay: words of Hindi, Persian and others are written with them.
     """
@@ -116,7 +137,7 @@ def _without_accents(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """A text in lower case and without accents, its punctuation still there."""
+    """Return a text in lower case and without accents, its punctuation still there."""
     if not text.isascii():
         text = text.translate(_TYPOGRAPHY)
     if text.isascii():
@@ -131,21 +152,39 @@ def _folded_slowly(piece: str) -> str:
     return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold()))
 
 
+def _one_way(folded: str) -> str:
+    """Return a folded text in one of the ways in which people write its letters and digits."""
+    if folded.isascii():
+        return folded
+    return " ".join(piece if piece.isascii() else _one_way_slowly(piece) for piece in folded.split())
+
+
+@lru_cache(2048)
+def _one_way_slowly(piece: str) -> str:
+    piece = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), piece.translate(_ONE_WAY))
+    return _VIRAMA_AT_END.sub("", _HALF_NASAL.sub("ं", piece))
+
+
 def _split(folded: str) -> str:
-    """A folded text with a space for whatever is neither letter, mark nor digit."""
+    """Return a folded text with a space for whatever is neither letter, mark nor digit."""
     if folded.isascii():
         return _NOT_ASCII_WORD.sub(" ", folded)
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as they are compared: without case, and in one of the ways in which people write them.
+    """Return the words of a text as they are compared: without case, in one of the ways in which people write them.
 
     Letters and digits are words of their own ("MQ-9B", "mq9b" and "MQ 9B" are the same), letters with dots are one word
-    ("U.S." is "us"), and British spellings are American ones.
+    ("U.S." is "us"), a genitive is its noun ("India's" is "india"), British spellings are American ones, letters that
+    few keyboards have are those that others type ("Đà Nẵng" is "da nang"), and digits of every script are ASCII's.
     """
-    # Before marks are looked at: a joiner between a letter and its mark would hide that they belong together.
-    folded = _folded(text if text.isascii() else text.translate(_UNSEEN))
+    if "'" in text or not text.isascii():
+        text = _GENITIVE.sub("", text)
+    if not text.isascii():
+        # Before marks are looked at: a joiner between a letter and its mark would hide that they belong together.
+        text = text.translate(_UNSEEN)
+    folded = _one_way(_folded(text))
     if "." in folded:
         folded = _DOTTED.sub(lambda found: found[0].replace(".", ""), folded)
     words: list[str]
@@ -158,12 +197,12 @@ def words_of(text: str) -> list[str]:
 
 
 def normal(text: str) -> str:
-    """A name as it is compared: its words, joined by single spaces."""
+    """Return a name as it is compared: its words, joined by single spaces."""
     return " ".join(words_of(text))
 
 
 def as_written(text: str) -> str:
-    """A text without case and punctuation, its spelling kept: what makes two entries of a record the same one.
+    """Return a text without case and punctuation, its spelling kept: by it two entries of a record are the same one.
 
     It stays as it is when `words_of` learns more, so that a record never changes by that.
     """
@@ -171,21 +210,21 @@ def as_written(text: str) -> str:
 
 
 def slug_of(name: str) -> str:
-    """A short address for a record, made from its name. Letters of every script stay; at most 50 characters,
+    """Return a short address for a record, made from its name. Letters of every script stay; at most 50 characters,
     so that the id of a button (100) can carry it with a server and a page."""
     return as_written(name).replace(" ", "-")[:50].strip("-") or "record"
 
 
 def skeleton(word: str) -> str:
-    """A word as it is heard: without vowels after its first letter, doubled letters once."""
+    """Return a word as it is heard: without vowels after its first letter, doubled letters once."""
     return _DOUBLED.sub(r"\1", word[:1] + _VOWELS.sub("", word[1:]))
 
 
 def spelling_variants(word: str) -> set[str]:
-    """How a word may be met when it is mistyped; two words that share a variant may be meant for one another.
+    """Return how a word may be met when it is mistyped: words that share a variant may be meant for one another.
 
     The word, the word with each one of its letters left out (from four letters on), and "~" with its skeleton (from
-    five on). Numbers are never slips of one another, nor are words too long to be any.
+    five on). Numbers are never typos of one another, nor are words too long to be any.
     """
     if len(word) < 4 or len(word) > LONGEST_MISTYPED or word[0].isdigit():
         return {word}
@@ -196,7 +235,7 @@ def spelling_variants(word: str) -> set[str]:
 
 
 def distance(a: str, b: str) -> int:
-    """How many slips are between two words: a letter more, less or another, or two neighbours swapped."""
+    """Return how many typos are between two words: a letter more, less or another, or two neighbours swapped."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):

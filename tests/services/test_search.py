@@ -106,6 +106,57 @@ async def test_every_word_has_to_be_there(filled: Database, text: str, found: li
     assert await slugs(filled, text) == found
 
 
+IN_OTHER_LETTERS: Facts = {
+    "port": ("topic", {"name": "Đà Nẵng port"}, "2020"),
+    "works": ("participant", {"name": "Łódź Works", "summary": "Makes Malmø class ferries."}, "2020"),
+    "secretary": ("participant", {"name": "एंटनी ब्लिन्कन"}, "2020"),
+    "drones": ("deal", {"name": "३१ ड्रोन", "summary": "हिन्दी में बातचीत"}, "2020"),
+    "engines": ("deal", {"name": "GE’s engines", "summary": "India's offer of the Netherlands' engines"}, "2020"),
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("da nang", "port"),
+        ("Đà Nẵng", "port"),
+        ("lodz", "works"),
+        ("ŁÓDŹ", "works"),
+        ("ब्लिंकन", "secretary"),
+        ("ब्लिन्कन", "secretary"),
+        ("एन्टनी ब्लिंकन", "secretary"),
+        ("31 ड्रोन", "drones"),
+        ("٣١", "drones"),
+        ("ge engines", "engines"),
+        ("GE's engines", "engines"),
+        ("GE’s eng", "engines"),
+    ],
+)
+async def test_a_name_is_found_and_completed_in_whatever_letters_it_is_typed(db, desk, typed: str, slug: str):
+    await enter(db, desk, IN_OTHER_LETTERS)
+    assert await slugs(db, typed) == [slug]
+    completed = [(row.slug, how) for row, how in await index.complete(db.read, desk, typed)]
+    assert [one for one, how in completed if how != "spelling"] == [slug]
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("malmo", "works"),
+        ("Malmö", "works"),
+        ("हिंदी", "drones"),
+        ("हिन्दि", "drones"),
+        ("india offer", "engines"),
+        ("India’s", "engines"),
+        ("netherlands engines", "engines"),
+        ("the Netherlands’ offer", "engines"),
+    ],
+)
+async def test_a_text_is_found_in_whatever_letters_it_is_typed(db, desk, typed: str, slug: str):
+    await enter(db, desk, IN_OTHER_LETTERS)
+    assert await slugs(db, typed) == [slug]
+
+
 async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, desk):
     entered: Facts = {
         "in-text": ("deal", {"name": "A", "summary": "the trade talks"}, "1 May 2024"),

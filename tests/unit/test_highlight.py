@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.ledger.words import one_line, words_of
-from bot.services.search import Term
+from bot.services.index import Term
 from bot.ui.highlight import around, marked
 
 
@@ -37,6 +37,8 @@ def begun(*words: str) -> Term:
         ("U.S.–India talks of the U.S.", [whole("us")], "**U.S.**–India talks of the **U.S.**"),
         ("Defence and defense", [whole("defense")], "**Defence** and **defense**"),
         ("naïve café–bar", [whole("cafe"), whole("bar")], "naïve **café**–**bar**"),
+        ("India’s port in Đà Nẵng", [whole("india"), whole("da"), whole("nang")], "**India**’s port in **Đà Nẵng**"),
+        ("ब्लिन्कन, ३१ ड्रोन", [whole("ब्लिंकन"), whole("31")], "**ब्लिन्कन**, **३१** ड्रोन"),
         ("भारत सरकार, भारतीय", [whole("भारत")], "**भारत** सरकार, भारतीय"),
         ("*drones* _drones_ [drones](x)", [whole("drones")], r"\***drones**\* \_**drones**\_ \[**drones**\]\(x\)"),
         ("- drones", [whole("drones")], r"\- **drones**"),

@@ -18,7 +18,7 @@ from bot.ledger.words import (
 )
 
 texts = st.text(max_size=60) | st.text(
-    st.sampled_from("aeéxUS.-9 1२भार्तकिΣςИй\u0301\u0308\u093f\u200d’–İıß½"), max_size=20
+    st.sampled_from("aeéxUS.'s’-9 1२३भार्तकिीनम़ँंΣςИйđøæßʼŉ\u0301\u0308\u093f\u200d’–İıß½"), max_size=20
 )
 
 
@@ -29,13 +29,13 @@ texts = st.text(max_size=60) | st.text(
         ("mq9b", "mq 9 b"),
         ("MQ 9B", "mq 9 b"),
         ("mq-9b", "mq 9 b"),
-        ("F16's", "f 16 s"),
+        ("F16's", "f 16"),
         ("India–U.S. 2+2 Dialogue", "india us 2 2 dialogue"),
         ("US", "us"),
         ("u.s.", "us"),
         ("U.S", "us"),
         ("U.S.-India", "us india"),
-        ("the U.S.’s", "the us s"),
+        ("the U.S.’s", "the us"),
         ("U.S.A.", "usa"),
         ("S. Jaishankar", "s jaishankar"),
         ("S.Jaishankar", "s jaishankar"),
@@ -53,8 +53,8 @@ texts = st.text(max_size=60) | st.text(
         ("Ὀδυσσεύς", "οδυσσευσ"),
         ("Чёрное", "черное"),
         ("ＦＵＬＬ width", "full width"),
-        ("भारत के रक्षा मंत्री", "भारत के रक्षा मंत्री"),
-        ("२०२३ में", "२०२३ में"),
+        ("भारत के रक्षा मंत्री", "भारत के रक्षा मंत्रि"),
+        ("२०२३ में", "2023 में"),
         ("एस. जयशंकर", "एस जयशंकर"),
         ("भा.ज.पा.", "भा ज पा"),
         ("क्\u200dष", "क्ष"),
@@ -67,12 +67,102 @@ def test_a_text_is_read_in_one_of_the_ways_in_which_it_is_written(text, words):
     assert normal(text) == words
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["Đà Nẵng", "Da Nang", "DA NANG", "đa nang"],
+        ["Łódź", "Lodz", "ŁODZ"],
+        ["Malmø", "Malmö", "malmo"],
+        ["Tromsø", "Tromso"],
+        ["Diyarbakır", "Diyarbakir", "DİYARBAKIR"],
+        ["Æther Œuvre", "Aether Oeuvre", "ÆTHER ŒUVRE"],
+        ["Straße", "STRASSE", "strasse", "STRAẞE"],
+        ["Þórður Guðmundsson", "Thordur Gudmundsson", "ÞÓRÐUR GUÐMUNDSSON"],
+        ["Ħamrun", "Hamrun"],
+        ["Ŋaliema", "Ngaliema", "ŋaliema"],
+        ["Əliyev", "Aliyev"],
+        ["Hawaiʻi", "Hawaiʼi", "Hawaii"],
+        ["ब्लिन्कन", "ब्लिंकन", "ब्लिँकन"],
+        ["हिन्दी", "हिंदी", "हिन्दि", "हिंदि"],
+        ["सम्पर्क", "संपर्क"],
+        ["सङ्घ", "संघ"],
+        ["पञ्जाब", "पंजाब"],
+        ["ठण्डा", "ठंडा"],
+        ["चाँद", "चांद", "चान्द"],
+        ["फ़ौज", "फ\u093cौज", "फौज"],
+        ["\u095eौज", "फौज"],
+        ["ईमान", "इमान"],
+        ["ऊर्जा", "उर्जा"],
+        ["पूर्व", "पुर्व"],
+        ["श्रीमान्", "श्रीमान"],
+        ["३१ ड्रोन", "31 ड्रोन", "٣١ ड्रोन", "৩১ ड्रोन", "۳۱ ड्रोन"],
+        ["२०२३", "2023", "௨௦௨௩", "２０２３"],
+        ["MQ-९B", "MQ-9B"],
+    ],
+)
+def test_the_same_name_in_other_letters_is_the_same(written):
+    assert len({normal(name) for name in written}) == 1, [normal(name) for name in written]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("दिन", "दान"), ("कमल", "कंमल"), ("न्याय", "याय"), ("Oslo", "Aslo"), ("म्यांमार", "यांमार")],
+)
+def test_other_names_stay_others(one, other):
+    assert normal(one) != normal(other)
+
+
+def test_what_is_begun_in_hindi_begins_its_word():
+    assert normal("म्यांमार").startswith(normal("म"))
+    assert normal("न्यायालय").startswith(normal("न"))
+    assert normal("ब्लिन्कन").startswith(normal("ब्लि"))
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "ʼ"])
+@pytest.mark.parametrize(
+    ("genitive", "noun"),
+    [
+        ("India{}s drones", "india drones"),
+        ("GE{}S engines", "ge engines"),
+        ("the U.S.{}s offer", "the us offer"),
+        ("the F-16{}s wing", "the f 16 wing"),
+        ("2023{}s talks", "2023 talks"),
+        ("Łódź{}s port", "lodz port"),
+        ("Modi{}s, Biden{}s", "modi biden"),
+    ],
+)
+def test_a_genitive_is_its_noun(genitive, noun, mark):
+    assert normal(genitive.replace("{}", mark)) == noun
+
+
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_an_apostrophe_without_a_genitive_only_parts_words(mark):
+    assert normal(f"the Netherlands{mark} offer") == "the netherlands offer"
+    assert normal(f"Côte d{mark}Ivoire, O{mark}Sullivan, isn{mark}t, {mark}s") == "cote d ivoire o sullivan isn t s"
+
+
+@pytest.mark.parametrize(
+    ("name", "as_entry", "slug"),
+    [
+        ("Đà Nẵng", "đa nang", "đa-nang"),
+        ("India’s Øresund", "india s øresund", "india-s-øresund"),
+        ("ब्लिन्कन ३१", "ब्लिन्कन ३१", "ब्लिन्कन-३१"),
+        ("Hawaiʻi", "hawaiʻi", "hawaiʻi"),
+    ],
+)
+def test_what_is_stored_keeps_its_letters(name, as_entry, slug):
+    assert as_written(name) == as_entry
+    assert slug_of(name) == slug
+
+
 @example("A\u200c\u094d")  # A joiner between a Latin letter and a mark.
 @given(texts)
 @example("ḗ\u030c")
 @example("u.s.\u0301")
 @example("1\u0308a")
 @example("ﬁ.a.b")
+@example("aʼs's")
+@example("न्\u093c्क")
 def test_reading_what_was_read_changes_nothing(text):
     words = words_of(text)
     assert words_of(" ".join(words)) == words
