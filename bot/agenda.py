@@ -72,14 +72,14 @@ class Item(Struct, frozen=True):
 
 def item_of(record: Record, zone: str) -> Item:
     """An open item as reminders, digests and cards see it; `zone` is the server's, where the item names none."""
-    due = record.value("due")
+    due = record.state.value("due", Due)
     return Item(
         record.id,
         record.slug,
-        record.value("item_kind") or "",
+        record.state.text("item_kind"),
         due_day(due),
-        due["sureness"] if due else None,
-        record.value("zone") or zone,
+        due.sureness if due else None,
+        record.state.text("zone") or zone,
     )
 
 

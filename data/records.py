@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Generic, Literal, TypeVar, overload
 
 from msgspec import Struct
 
@@ -12,6 +13,11 @@ Kind = Literal[
 ]
 Precision = Literal["day", "month", "year", "range", "open", "unknown"]
 Sureness = Literal["fixed", "announced", "reported", "usual"]
+Bound = Literal["exact", "at least", "at most", "about"]
+ApprovalState = Literal["not started", "requested", "open", "granted", "refused", "waived", "expired"]
+
+T = TypeVar("T")
+V_co = TypeVar("V_co", covariant=True)
 
 
 class FactDate(Struct, frozen=True, omit_defaults=True):
@@ -42,12 +48,19 @@ class Due(Struct, frozen=True):
 
 
 class Money(Struct, frozen=True, omit_defaults=True):
-    """An amount as a source gives it. `amount` is a decimal number as text; `kind` says what is counted."""
+    """An amount as a source gives it, in units of its currency (an ISO 4217 code). `kind` says what is counted."""
 
-    amount: str
+    amount: Decimal
     currency: str
-    bound: Literal["exact", "at least", "at most", "about"] = "exact"
+    bound: Bound = "exact"
     kind: str = ""
+
+
+class ListedText(Struct, frozen=True, omit_defaults=True):
+    """One short text among several, such as an alias. `gone` ends it."""
+
+    text: str
+    gone: bool = False
 
 
 class Party(Struct, frozen=True, omit_defaults=True):
@@ -63,8 +76,18 @@ class Approval(Struct, frozen=True, omit_defaults=True):
 
     side: str
     what: str
-    state: Literal["not started", "requested", "open", "granted", "refused", "waived", "expired"]
+    state: ApprovalState
     authority: str = ""
+
+
+Value = str | ListedText | Party | Money | Approval | FactDate | Due | None
+"""What a field can hold, by its type in bot/ledger/values. None is a due date that was taken away."""
+
+
+class Unreadable(Struct, frozen=True):
+    """What a row of the ledger holds that is not of its field's type, as JSON. It counts for nothing."""
+
+    json: str
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
@@ -85,7 +108,7 @@ class Update(Struct, frozen=True):
     record: str
     action: Literal["set", "withdrawn"]
     field: str
-    value: Any
+    value: Value | Unreadable
     date: FactDate
     entered_at: datetime
     person_id: int | None
@@ -99,14 +122,20 @@ class Update(Struct, frozen=True):
     dossier: str = ""  # Its slug; "" for what did not come with one.
 
     @property
-    def fact(self) -> Fact:
+    def fact(self) -> Fact[Value]:
+        """Return what the update says; TypeError when it is unreadable."""
+        if isinstance(self.value, Unreadable):
+            raise TypeError(f"update {self.id} is unreadable")
         return Fact(self.value, self.date, self.id, self.source_id, self.locator)
 
 
-class Fact(Struct, frozen=True, omit_defaults=True):
-    """The value of one field of a record on a date, as an update gave it."""
+class Fact(Struct, Generic[V_co], frozen=True, omit_defaults=True):
+    """The value of one field of a record on a date, as an update gave it.
 
-    value: Any
+    Whoever needs only its day and its source takes a Fact[object]; texts hold their facts without the value.
+    """
+
+    value: V_co
     date: FactDate
     update: int
     source: int
@@ -120,24 +149,55 @@ class CitedText(Struct, frozen=True, array_like=True):
     """
 
     text: str
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Fact[object], ...] = ()
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """What a record's updates add up to: the facts per field, oldest first, and the dates they span.
+    """What a record's updates add up to: the facts of each field, oldest first, and the dates they span.
 
     `signed` is the day from which on the stages of a deal say signed or further.
     """
 
-    facts: dict[str, list[Fact]] = {}
+    fields: dict[str, list[Fact[Value]]] = {}
     opened: FactDate | None = None
     newest: FactDate | None = None
     signed: date | None = None
 
-    def value(self, field: str) -> Any:
-        """The value of a field that holds one, or None when it is not in the record."""
-        found = self.facts.get(field)
-        return found[-1].value if found else None
+    @overload
+    def facts(self, field: str) -> list[Fact[Value]]: ...
+    @overload
+    def facts(self, field: str, shape: type[T]) -> list[Fact[T]]: ...
+    def facts(self, field: str, shape: type[T] | None = None) -> list[Fact[Value]] | list[Fact[T]]:
+        """Return the facts of a field, oldest first; with a `shape` those whose value is of this type."""
+        found = self.fields.get(field, [])
+        return found if shape is None else [fact for fact in found if isinstance(fact.value, shape)]
+
+    @overload
+    def fact(self, field: str) -> Fact[Value] | None: ...
+    @overload
+    def fact(self, field: str, shape: type[T]) -> Fact[T] | None: ...
+    def fact(self, field: str, shape: type[T] | None = None) -> Fact[Value] | Fact[T] | None:
+        """Return the fact of a field that holds one, or None when it is not in the record or not of this type."""
+        found = self.fields.get(field)
+        if not found or (shape is not None and not isinstance(found[-1].value, shape)):
+            return None
+        return found[-1]
+
+    @overload
+    def value(self, field: str) -> Value: ...
+    @overload
+    def value(self, field: str, shape: type[T]) -> T | None: ...
+    def value(self, field: str, shape: type[T] | None = None) -> Value | T:
+        """Return the value of a field that holds one, or None when it is not in the record or not of this type."""
+        found = self.fields.get(field)
+        if not found or (shape is not None and not isinstance(found[-1].value, shape)):
+            return None
+        return found[-1].value
+
+    def text(self, field: str) -> str:
+        """Return the value of a field that holds one text or choice, "" when it is not in the record."""
+        value = self.value(field)
+        return value if isinstance(value, str) else ""
 
 
 class Record(Struct, frozen=True):
@@ -155,17 +215,6 @@ class Record(Struct, frozen=True):
     open: bool
     state: State
 
-    def facts(self, field: str) -> list[Fact]:
-        return self.state.facts.get(field, [])
-
-    def fact(self, field: str) -> Fact | None:
-        """The fact of a field that holds one value, or None when it is not in the record."""
-        found = self.state.facts.get(field)
-        return found[-1] if found else None
-
-    def value(self, field: str) -> Any:
-        return self.state.value(field)
-
 
 class Link(Struct, frozen=True, array_like=True):
     """One step from a record to another. `outward` when the record itself says so, else the other does.
@@ -181,9 +230,9 @@ class Link(Struct, frozen=True, array_like=True):
     name: str
     status: tuple[CitedText, ...]
     open: bool
-    fact: Fact
+    fact: Fact[object]
     item_kind: str = ""  # Of a pending item that is open, and the fact that opened it.
-    opened_by: Fact | None = None
+    opened_by: Fact[object] | None = None
 
 
 class Opened(Struct, frozen=True):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.ledger.status import status
-from data.records import CitedText, FactDate, Kind, Link, Opened, Record, Source, State, Update
+from data.records import CitedText, Due, FactDate, Kind, Link, Opened, Record, Source, State, Sureness, Update
 
 ENTERED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -18,9 +18,9 @@ def on_day(day: str | date, *, worked_out: bool = False) -> FactDate:
     return FactDate("day", found, found, worked_out=worked_out)
 
 
-def due_value(day: str | date, sureness: str = "announced") -> dict[str, Any]:
+def due_value(day: str | date, sureness: Sureness = "announced") -> Due:
     """Return the value of a due date that is one day."""
-    return {"date": {"precision": "day", "first": str(day), "last": str(day)}, "sureness": sureness}
+    return Due(on_day(day), sureness)
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, **more: Any) -> Update:
@@ -61,5 +61,5 @@ def opened(
     known = {link.slug: link.name for link in links} | dict(names or {})
     is_open = kind == "pending" and state.value("state") == "open" if waits is None else waits
     line = status(kind, state, known) if said is None else tuple(said)
-    record = Record(id_, kind, slug, name or state.value("name") or "Something", line, is_open, state)
+    record = Record(id_, kind, slug, name or state.text("name") or "Something", line, is_open, state)
     return Opened(record, list(links), {source.id: source for source in sources})

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bot.ledger import fold
 from bot.ledger.fields import Field, find_field, get_field
-from data.records import Fact, Kind, Source, State, Update
+from data.records import Fact, Kind, Source, State, Update, Value
 
 SETTLED_AFTER = timedelta(seconds=75)
 """An update can be undone for 60 s; alerts and digests take only older ones."""
@@ -24,15 +24,15 @@ class Changed(Struct, frozen=True):
 
     field: str
     milestone: bool
-    before: Fact | None
-    after: Fact | None
-    ended_by: Fact | None = None
+    before: Fact[Value] | None
+    after: Fact[Value] | None
+    ended_by: Fact[Value] | None = None
     corrected: bool = False
     withdrawn: bool = False
     reason: str = ""
 
     @property
-    def facts(self) -> list[Fact]:
+    def facts(self) -> list[Fact[Value]]:
         """Return all facts of the change."""
         return [fact for fact in (self.before, self.after, self.ended_by) if fact is not None]
 
@@ -69,11 +69,11 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
     """
     by_id = {update.id: update for update in updates}
     found: list[Changed] = []
-    for name in dict.fromkeys([*after.facts, *before.facts]):
+    for name in dict.fromkeys([*after.fields, *before.fields]):
         field = find_field(kind, name)
         if field is None:
             continue
-        old, new = _by_key(field, before.facts.get(name, [])), _by_key(field, after.facts.get(name, []))
+        old, new = _by_key(field, before.facts(name)), _by_key(field, after.facts(name))
         ended = {fact.update: fact for key, fact in old.items() if key not in new}
         for key, now in new.items():
             then, corrects = old.get(key), _corrects(by_id, now)
@@ -107,7 +107,7 @@ def _was_so(change: Changed) -> bool:
     return change.before is None
 
 
-def _corrects(by_id: Mapping[int, Update], fact: Fact) -> list[int]:
+def _corrects(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
     """Return the updates that a fact replaces, one after another, as far as it is one of these updates itself."""
     found: list[int] = []
     update = by_id.get(fact.update)
@@ -118,7 +118,12 @@ def _corrects(by_id: Mapping[int, Update], fact: Fact) -> list[int]:
 
 
 def _changed(
-    field: Field, then: Fact | None, now: Fact | None, updates: Sequence[Update], *, corrected: bool = False
+    field: Field,
+    then: Fact[Value] | None,
+    now: Fact[Value] | None,
+    updates: Sequence[Update],
+    *,
+    corrected: bool = False,
 ) -> Changed:
     ended = _ended(field, then, now, updates)
     taken_back = ended is not None and ended.action == "withdrawn"
@@ -135,7 +140,7 @@ def _changed(
     )
 
 
-def _taken_back(field: Field, now: Fact, updates: Sequence[Update]) -> Update | None:
+def _taken_back(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
     """Return the withdrawal of what had ended a value, which so stands again; None where there is none."""
     key = fold.key_of(field, now.value)
     return next(
@@ -148,13 +153,14 @@ def _taken_back(field: Field, now: Fact, updates: Sequence[Update]) -> Update | 
     )
 
 
-def _meanwhile(name: str, now: Fact, updates: Sequence[Update]) -> Fact | None:
+def _meanwhile(name: str, now: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
     """Return what a field held last before its present value, of what came in since it held nothing."""
-    passed = [u for u in fold.live_updates(updates) if u.field == name and u.value != now.value]
+    live = filter(fold.is_readable, fold.live_updates(updates))
+    passed = [u for u in live if u.field == name and u.value != now.value]
     return passed[-1].fact if passed else None
 
 
-def _ended(field: Field, then: Fact | None, now: Fact | None, updates: Sequence[Update]) -> Update | None:
+def _ended(field: Field, then: Fact[Value] | None, now: Fact[Value] | None, updates: Sequence[Update]) -> Update | None:
     """Return the update that took a value back or said that it holds no longer; None where a newer one followed it."""
     if then is None:
         return None
@@ -172,7 +178,7 @@ def _ended(field: Field, then: Fact | None, now: Fact | None, updates: Sequence[
     return next((u for u in reversed(updates) if u.field == field.name and fold.key_of(field, u.value) == key), None)
 
 
-def _by_key(field: Field, facts: Sequence[Fact]) -> dict[object, Fact]:
+def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Value]]:
     if field.rule == "list":
         return {fold.key_of(field, fact.value): fact for fact in facts}
     if field.rule == "variants":

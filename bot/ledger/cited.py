@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 from bot import when
 from data.records import CitedText, Fact, FactDate
+
+T = TypeVar("T")
 
 Day = tuple[object, ...]
 """What makes two fact dates the same day to a reader, whether or not a part of it was worked out."""
@@ -18,7 +21,7 @@ def day_key(found: FactDate) -> Day:
     return (found.precision, found.first, found.last, found.printed)
 
 
-def days_of(facts: Iterable[Fact]) -> tuple[FactDate, ...]:
+def days_of(facts: Iterable[Fact[object]]) -> tuple[FactDate, ...]:
     """Return the distinct days of some facts, the latest first."""
     found = {day_key(fact.date): fact.date for fact in facts}
     return tuple(sorted(found.values(), key=lambda day: str(day.day or ""), reverse=True))
@@ -62,7 +65,7 @@ def plain(parts: Iterable[CitedText]) -> str:
     return "; ".join(said)
 
 
-def one_day(facts: Iterable[Fact | None]) -> bool:
+def one_day(facts: Iterable[Fact[object] | None]) -> bool:
     """Return whether some facts have one day at most, so that one text may state them together."""
     return len(days_of(fact for fact in facts if fact is not None)) <= 1
 
@@ -89,19 +92,19 @@ def undated(parts: Iterable[CitedText]) -> str:
     return "; ".join(part.text for part in parts if part.text)
 
 
-def bare(fact: Fact) -> Fact:
+def bare(fact: Fact[object]) -> Fact[object]:
     """Return a fact without its value: what a text keeps of the facts it states."""
     return Fact(None, fact.date, fact.update, fact.source, fact.locator)
 
 
-def cited(text: str, *facts: Fact | None) -> CitedText:
+def cited(text: str, *facts: Fact[object] | None) -> CitedText:
     """Return a text with the facts it states; what is None is left out."""
     return CitedText(text, tuple(fact for fact in facts if fact is not None))
 
 
-def of_each_day(facts: Iterable[Fact], words: Callable[[list[Fact]], str]) -> list[CitedText]:
+def of_each_day(facts: Iterable[Fact[T]], words: Callable[[list[Fact[T]]], str]) -> list[CitedText]:
     """Return one text for the facts of each day, the newest first, so that no day stands beside another's words."""
-    found: dict[Day, list[Fact]] = {}
+    found: dict[Day, list[Fact[T]]] = {}
     for fact in sorted(facts, key=lambda fact: str(fact.date.day or ""), reverse=True):
         found.setdefault(day_key(fact.date), []).append(fact)
     return [cited(words(together), *together) for together in found.values()]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.ledger import fold, stage
 from bot.ledger.fields import ON_REQUEST_KINDS, STAGES, get_field
 from bot.ledger.values import Names, approver_words
 from bot.ledger.words import as_written
-from data.records import Approval, CitedText, Fact, FactDate, Opened, Update
+from data.records import Approval, ApprovalState, CitedText, Fact, FactDate, Opened, Party, Update, Value
 
 SETTLED = ("granted", "refused", "waived", "expired")
 """States of an approval that nobody waits for any more."""
 
-APPROVAL_AFTER = {
+APPROVAL_AFTER: dict[str, ApprovalState] = {
     "given": "granted",
     "done": "granted",
     "answered": "granted",
@@ -43,18 +42,21 @@ class Asked(Struct, frozen=True):
     name: str
     stage: CitedText
     stages: dict[str, str]
-    approvals: list[Fact]
+    approvals: list[Fact[Approval]]
     names: dict[str, str]
-    state: str
+    state: ApprovalState | None
     chosen: str
     also: list[int]
     last: bool = False
 
     @property
-    def values(self) -> list[tuple[str, Any]]:
+    def values(self) -> list[tuple[str, Value]]:
         """The fields of the deal that the choices set, each with its value."""
-        settled = [fact.value | {"state": self.state} for fact in self.approvals if fact.update in self.also]
-        return [*(("approval", value) for value in settled), *([("stage", self.chosen)] if self.chosen else [])]
+        found: list[tuple[str, Value]] = []
+        if self.state is not None:
+            settled = [fact.value for fact in self.approvals if fact.update in self.also]
+            found += [("approval", replace(approval, state=self.state)) for approval in settled]
+        return [*found, *([("stage", self.chosen)] if self.chosen else [])]
 
 
 def ask(
@@ -62,7 +64,7 @@ def ask(
     course: Sequence[Update],
     on: FactDate,
     *,
-    state: str,
+    state: ApprovalState | None,
     chosen: str,
     also: Sequence[int] | None,
     own: str = "",
@@ -71,17 +73,17 @@ def ask(
 ) -> Asked | None:
     """Return what to ask about a deal, or None when there is nothing to choose.
 
-    `state` is what a source of the day `on` says of approvals, "" for nothing. `own` is the key of the approval that is
-    changed by itself; `item` the item that closes, with its `outcome`. What was `chosen` counts as far as it is still
-    there to be chosen; `also` is None before anybody chose.
+    `state` is what a source of the day `on` says of approvals, None for nothing. `own` is the key of the approval that
+    is changed by itself; `item` the item that closes, with its `outcome`. What was `chosen` counts as far as it is
+    still there to be chosen; `also` is None before anybody chose.
     """
     stages = _stages(deal, course, on)
     if item is not None and outcome in _HAPPENED:
-        implied, why = _IMPLIED.get(item.record.value("item_kind") or "", ("", ""))
+        implied, why = _IMPLIED.get(item.record.state.text("item_kind"), ("", ""))
         stages |= {implied: why} if implied in stages else {}
     open_ = _open(deal, own) if state else []
     if item is not None:
-        open_.sort(key=lambda fact: not _acts(item, fact))
+        open_.sort(key=lambda fact: not _acts(item, fact.value))
     if not stages and not open_:
         return None
     if also is None:
@@ -102,32 +104,32 @@ def ask(
 
 def _stages(deal: Opened, course: Sequence[Update], on: FactDate) -> dict[str, str]:
     """Return the stages that a deal may have reached on a day, from where it stood then up to what is reported next."""
-    then = fold.fold("deal", course, as_of=on.day).value("stage")
-    known = {then, deal.record.value("stage"), *(["unspecified"] if then else [])}
+    then = fold.fold("deal", course, as_of=on.day).text("stage")
+    known = {then, deal.record.state.text("stage"), *(["unspecified"] if then else [])}
     return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(course, step, on)}
 
 
-def _open(deal: Opened, own: str) -> list[Fact]:
+def _open(deal: Opened, own: str) -> list[Fact[Approval]]:
     """Return the approvals without an outcome, also those older than the signature: a source may tell it late."""
     key = get_field("deal", "approval").type.key
     return [
         fact
-        for fact in deal.record.facts("approval")
-        if fact.value["state"] in ("open", "requested") and key(fact.value) != own
+        for fact in deal.record.state.facts("approval", Approval)
+        if fold.is_open(fact.value) and key(fact.value) != own
     ]
 
 
-def _acts(item: Opened, approval: Fact) -> bool:
+def _acts(item: Opened, approval: Approval) -> bool:
     """Return whether who must act of an item is the side or the authority that gives an approval."""
-    who = {fact.value.get("record", "") for fact in item.record.facts("who")}
+    who = {fact.value.record for fact in item.record.state.facts("who", Party)}
     named = {as_written(item.names.get(slug, "")) for slug in who if slug}
-    return approval.value["side"] in who or as_written(approval.value.get("authority", "")) in named
+    return approval.side in who or as_written(approval.authority) in named
 
 
-def _is_its_own(item: Opened, open_: Sequence[Fact]) -> bool:
+def _is_its_own(item: Opened, open_: Sequence[Fact[Approval]]) -> bool:
     """Return whether a clearance is beyond doubt about the one open approval: nobody else has to act."""
-    own = len(open_) == 1 and (not item.record.facts("who") or _acts(item, open_[0]))
-    return item.record.value("item_kind") == "clearance" and own
+    own = len(open_) == 1 and (not item.record.state.facts("who") or _acts(item, open_[0].value))
+    return item.record.state.text("item_kind") == "clearance" and own
 
 
 class LeftOpen(Struct, frozen=True):
@@ -146,7 +148,7 @@ class LeftOpen(Struct, frozen=True):
 def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
     """Return what a deal leaves open that became signed or completed between two states; None when nothing."""
     state = after.record.state
-    old, new = before.record.value("stage") if before else None, state.value("stage")
+    old, new = before.record.state.text("stage") if before else "", state.text("stage")
     completed = new == "completed"
     signed_before = before is not None and stage.is_signed(before.record.state)
     if old == new or not stage.is_signed(state) or (signed_before and not completed):
@@ -155,8 +157,8 @@ def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
     found = _open(after, "")
     left = LeftOpen(
         after.record.name,
-        [consent(fact, after.names) for fact in found if fact not in waits],
-        [consent(fact, after.names) for fact in found if fact in waits],
+        [consent(fact.value, after.names) for fact in found if fact not in waits],
+        [consent(fact.value, after.names) for fact in found if fact in waits],
         [
             link.name
             for link in after.links
@@ -170,7 +172,6 @@ def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
     return left if left.unheard or left.approvals or left.items else None
 
 
-def consent(fact: Fact, names: Names) -> str:
+def consent(approval: Approval, names: Names) -> str:
     """Return an approval without its state: "ratification by Congress (Brazil)"."""
-    approval = msgspec.convert(fact.value, Approval)
     return f"{approval.what} by {approver_words(approval, names)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,21 +16,21 @@ from bot.errors import BadInput, UserError
 from bot.ledger.changes import Changed
 from bot.ledger.closing import Asked, LeftOpen
 from bot.ledger.fields import Field, get_field
-from bot.ledger.values import ApprovalType, Find, Names, quoted
+from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
 from bot.ledger.words import one_line
-from data.records import Fact, FactDate, Kind, Opened, Party, Source
+from data.records import Fact, FactDate, Kind, Opened, Party, Source, V_co, Value
 
 URL_LIMIT, TITLE_LIMIT = 500, 200
 
 
-class Given(Struct, frozen=True, array_like=True):
+class Given(Struct, Generic[V_co], frozen=True, array_like=True):
     """A value that was chosen before the form opened."""
 
     field: str
-    value: Any
+    value: V_co
 
 
-class Task(Struct, frozen=True, omit_defaults=True):
+class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
     """What a draft changes: the field that its form asks for ("" when none), and what was chosen before.
 
     `name` is the record's name when the draft began, a new record's its name to be. `closes` marks the closing of a
@@ -43,7 +43,7 @@ class Task(Struct, frozen=True, omit_defaults=True):
     kind: Kind
     name: str
     field: str = ""
-    given: list[Given] = []
+    given: list[Given[V_co]] = []
     closes: bool = False
     stage_after: dict[int, str] = {}
     also: dict[int, list[int]] = {}
@@ -57,7 +57,7 @@ class Draft(Struct, frozen=True):
     id: int
     guild_id: int
     person_id: int
-    task: Task
+    task: Task[Value]
     typed: dict[str, str]
     base: int
     state: Literal["open", "saved", "dropped"]
@@ -76,7 +76,7 @@ class Cited(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """What a form says once it is read. `value` is None too where the form asked for none."""
 
-    value: Any
+    value: Value
     date: FactDate
     cited: Cited
     published_on: FactDate | None
@@ -93,8 +93,8 @@ class Note(Struct, frozen=True):
     how: Literal["same", "older", "beside"]
     kind: Kind
     field: str
-    value: Any
-    others: list[Fact]
+    value: Value
+    others: list[Fact[Value]]
     names: dict[str, str]
 
 
@@ -141,7 +141,7 @@ DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date"
 RECORD = "Record"
 
 
-def form_field(task: Task) -> Field | None:
+def form_field(task: Task[Value]) -> Field | None:
     """The field that the form asks for, None when it asks for none."""
     return get_field(task.kind, task.field) if task.field else None
 
@@ -150,7 +150,7 @@ def prefilled(opened: Opened, field: Field) -> str:
     """What stands in the form at first: the current value. Of a list there are several, so nothing; but where one
     approval is on the record, it is usually that one which changes.
     """
-    facts = opened.record.facts(field.name)
+    facts = opened.record.state.facts(field.name)
     if not facts:
         return "none" if field.name == "due" else ""
     if field.rule == "list" and not (isinstance(field.type, ApprovalType) and len(facts) == 1):
@@ -158,21 +158,21 @@ def prefilled(opened: Opened, field: Field) -> str:
     return field.type.typed(facts[-1].value, opened.names)
 
 
-def field_task(opened: Opened, field: Field) -> Task:
+def field_task(opened: Opened, field: Field) -> Task[Value]:
     return Task(opened.record.slug, opened.record.kind, opened.record.name, field.name)
 
 
-def alias_task() -> Task:
+def alias_task() -> Task[Value]:
     """One more name of a record that the form asks for. Every kind has aliases, so any kind will do until then."""
     return Task("", "deal", "a record of your choice", "alias", asks_record=True)
 
 
-def checked_task(opened: Opened) -> Task:
-    given = [Given("checked", "nothing new")]
+def checked_task(opened: Opened) -> Task[Value]:
+    given: list[Given[Value]] = [Given("checked", "nothing new")]
     return Task(opened.record.slug, opened.record.kind, opened.record.name, given=given)
 
 
-def closing_task(opened: Opened) -> Task:
+def closing_task(opened: Opened) -> Task[Value]:
     """The closing of a pending item; UserError when it is closed already."""
     record = opened.record
     if record.kind != "pending":
@@ -272,10 +272,10 @@ def _read_published(text: str, now: datetime) -> FactDate | None:
         raise BadInput(f"{error} For a source without a date write undated.") from None
 
 
-def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> Any:
+def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> Value:
     value = field.type.parse(text, find)
-    if isinstance(value, dict) and value.get("gone") and field.rule == "list":
-        facts = opened.record.facts(field.name) if opened else []
+    if ends(value) and field.rule == "list":
+        facts = opened.record.state.facts(field.name) if opened else []
         if field.type.key(value) not in [field.type.key(fact.value) for fact in facts]:
             names: Names = opened.names if opened else {}
             there = "; ".join(field.type.typed(fact.value, names) for fact in facts) or "nothing"
@@ -310,7 +310,7 @@ def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, foun
     return Entry(value, day, cited, published_on, reason)
 
 
-def values_of(task: Task, value: Any, opened: Opened | None) -> list[Given]:
+def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Given[Value]]:
     """The fields that a draft sets, in order.
 
     A due date that is unchanged is left out where something else changes; so is none of a new item.
@@ -318,14 +318,14 @@ def values_of(task: Task, value: Any, opened: Opened | None) -> list[Given]:
     values = list(task.given)
     if task.field:
         due_alone = task.field != "due" or not values
-        before = opened.record.value("due") if opened else None
+        before = opened.record.state.value("due") if opened else None
         if due_alone or value != before:
             values.append(Given(task.field, value))
     return values
 
 
-def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given]:
+def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given[Value]]:
     """What makes a list of records hold just these: those that are new, and the end of the others."""
-    there = [msgspec.convert(fact.value, Party) for fact in opened.record.facts(field)] if opened else []
-    ends = [msgspec.structs.replace(party, gone=True) for party in there if party not in values]
-    return [Given(field, msgspec.to_builtins(party)) for party in [*values, *ends] if party not in there]
+    there = [fact.value for fact in opened.record.state.facts(field, Party)] if opened else []
+    gone = [msgspec.structs.replace(party, gone=True) for party in there if party not in values]
+    return [Given(field, party) for party in [*values, *gone] if party not in there]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby, pairwise
-from typing import Any
 
 from msgspec import Struct
 
-from bot.errors import BadInput
 from bot.ledger.fields import STAGES, Field, find_field, stage_rank
-from data.records import FactDate, Kind, State, Update
+from bot.ledger.values import ends
+from data.records import Approval, Fact, FactDate, Kind, State, Unreadable, Update, Value
 
 _LONG_AGO = date.min
 
@@ -47,12 +46,12 @@ def fold(
 
     Without dates the answer is today's picture: every accepted update counts, whatever its fact date, so no passing
     of days changes it. `known_on` leaves out what was entered later; `as_of` what was true later, where a vague date
-    counts from its last day and an open range from its first. Unknown fields and values that are not of their field's
-    type are left out rather than refused: one bad row of a file must not keep all others from being read.
+    counts from its last day and an open range from its first. Unreadable values are left out rather than
+    refused: one bad row of a file must not keep all others from being read.
     """
     if known_on is not None:
         updates = [u for u in updates if u.entered_at <= known_on]
-    live = [u for u in live_updates(updates) if is_readable(kind, u)]
+    live = [u for u in live_updates(updates) if is_readable(u)]
     if as_of is not None:
         live = [u for u in live if u.date.day is None or u.date.day <= as_of]
 
@@ -60,10 +59,9 @@ def fold(
     for update in sorted(live, key=_order):
         _apply(kind, kept, update)
 
-    facts = {name: [update.fact for update in found.values()] for name, found in kept.items() if found}
     dated = [u.date for u in live if u.date.day is not None and _reports(kind, u)]
     return State(
-        facts=facts,
+        fields=_fields(kept),
         opened=min(dated, key=_by_day, default=None),
         newest=max(dated, key=_by_day, default=None),
         signed=_signed_on(kind, live),
@@ -80,16 +78,9 @@ def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
     return since
 
 
-def is_readable(kind: Kind, update: Update) -> bool:
+def is_readable(update: Update) -> bool:
     """Return whether an update's value is of the type of its field. Appending refuses others; a file may hold some."""
-    field = find_field(kind, update.field)
-    if field is None:
-        return False
-    try:
-        field.type.check(update.value)
-    except (BadInput, TypeError, ValueError, ArithmeticError, AttributeError):
-        return False
-    return True
+    return not isinstance(update.value, Unreadable)
 
 
 _Kept = dict[str, dict[object, Update]]
@@ -98,7 +89,7 @@ _Kept = dict[str, dict[object, Update]]
 
 def _apply(kind: Kind, kept: _Kept, update: Update) -> None:
     field = find_field(kind, update.field)
-    if field is None:
+    if field is None or isinstance(update.value, Unreadable):
         return
     facts = kept.setdefault(field.name, {})
     if field.rule == "replace":
@@ -109,8 +100,12 @@ def _apply(kind: Kind, kept: _Kept, update: Update) -> None:
     else:
         key = (key_of(field, update.value), update.source_id)
     facts.pop(key, None)
-    if not (isinstance(update.value, dict) and update.value.get("gone")):
+    if not ends(update.value):
         facts[key] = update
+
+
+def _fields(kept: _Kept) -> dict[str, list[Fact[Value]]]:
+    return {name: [update.fact for update in found.values()] for name, found in kept.items() if found}
 
 
 class Stood(Struct, frozen=True):
@@ -128,7 +123,7 @@ class Stood(Struct, frozen=True):
 
 def course(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
     """How a deal or a pending item stood, one entry for each change, by fact dates only; [] when it has no name."""
-    live = sorted((u for u in live_updates(updates) if is_readable(kind, u)), key=_order)
+    live = sorted(filter(is_readable, live_updates(updates)), key=_order)
     if not any(update.field == "name" for update in live):
         return []
     reported = not any(_reports(kind, update) for update in live)
@@ -138,32 +133,33 @@ def course(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
         for update in together:
             _apply(kind, kept, update)
             reported = reported or _reports(kind, update)
-        values = {name: [update.value for update in facts.values()] for name, facts in kept.items()}
-        stood = Stood(day, reported, stage_in(kind, values), waits(kind, values))
+        state = State(_fields(kept))
+        stood = Stood(day, reported, stage_in(kind, state), waits(kind, state))
         if not found or (stood.live, stood.stage, stood.open) != (found[-1].live, found[-1].stage, found[-1].open):
             found.append(stood)
     return found
 
 
-def stage_in(kind: Kind, values: Mapping[str, Sequence[Any]]) -> str | None:
-    """The stage among the values of a record; only deals have one."""
-    return (values.get("stage") or ["unspecified"])[-1] if kind == "deal" else None
+def stage_in(kind: Kind, state: State) -> str | None:
+    """Return the stage of a record; only deals have one."""
+    return (state.text("stage") or "unspecified") if kind == "deal" else None
 
 
-def waits(kind: Kind, values: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether the values of a record say that it waits: a pending item that is open, a deal without some approval."""
+def waits(kind: Kind, state: State) -> bool:
+    """Return whether a record waits: a pending item that is open, a deal without some approval."""
     if kind == "pending":
-        return (values.get("state") or [""])[-1] == "open"
-    return kind == "deal" and any(value["state"] in ("open", "requested") for value in values.get("approval") or [])
+        return state.text("state") == "open"
+    return kind == "deal" and any(is_open(fact.value) for fact in state.facts("approval", Approval))
 
 
-def key_of(field: Field, value: object) -> object:
-    """What makes two values of a list the same item."""
-    try:
-        return field.type.key(value)
-    except (AttributeError, KeyError, TypeError):
-        # Appending refuses such a value; should one be in the file all the same, it stands by itself.
-        return repr(value)
+def is_open(approval: Approval) -> bool:
+    """Return whether an approval has no outcome yet, and somebody was asked for it."""
+    return approval.state in ("open", "requested")
+
+
+def key_of(field: Field, value: Value | Unreadable) -> str:
+    """Return what makes two values of a list the same item. What is unreadable stands by itself."""
+    return f"unreadable {value.json}" if isinstance(value, Unreadable) else field.type.key(value)
 
 
 def _reports(kind: Kind, update: Update) -> bool:
@@ -181,10 +177,10 @@ def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool
 
     Such a stage needs a reason. Comparing with both neighbours makes being valid independent of the order of entering.
     """
-    course = [u for u in sorted(live_updates(updates), key=_order) if u.field == "stage"]
+    course = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO
     before = [u for u in course if (u.date.day or _LONG_AGO) <= day]
     after = [u for u in course if (u.date.day or _LONG_AGO) > day]
     steps = [*(before[-1:]), None, *(after[:1])]
-    ranks = [stage_rank(stage if u is None else u.value) for u in steps]
+    ranks = [stage_rank(stage if u is None else str(u.value)) for u in steps]
     return any(later < earlier for earlier, later in pairwise(ranks))

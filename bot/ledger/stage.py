@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from bot import when
 from bot.ledger.cited import bare, cited, day_key
 from bot.ledger.fields import SIDE_STATES, STAGES, stage_rank
+from bot.ledger.fold import is_open
 from bot.ledger.values import Names, approver_words, named
-from data.records import Approval, CitedText, Fact, Party, Record, State
+from data.records import Approval, CitedText, Fact, Money, Party, Record, State
 
 # What an open pending item says about its deal. Kinds that say nothing about it are not here.
 _WAITING = {
@@ -42,7 +42,7 @@ class OpenItem(Struct, frozen=True):
 
     name: str
     item_kind: str
-    opened_by: Fact | None
+    opened_by: Fact[object] | None
 
 
 def stage(state: State, names: Names) -> CitedText:
@@ -50,12 +50,12 @@ def stage(state: State, names: Names) -> CitedText:
 
     Who approved it is named where that was reported of the same day: an approver of another day may be another step's.
     """
-    fact = _last(state, "stage")
+    fact = state.fact("stage", str)
     if fact is None:
         return CitedText("No stage reported")
-    approver = _last(state, "approved_by")
+    approver = state.fact("approved_by", Party)
     if fact.value == "approved" and approver is not None and day_key(approver.date) == day_key(fact.date):
-        party = msgspec.convert(approver.value, Party)
+        party = approver.value
         by = named(party.record, names) if party.record else party.role
         return cited(f"Approved by {by}, awaiting signature", bare(fact), bare(approver))
     words = STAGES.get(fact.value, STAGES["unspecified"])
@@ -64,13 +64,13 @@ def stage(state: State, names: Names) -> CitedText:
 
 def is_signed(state: State) -> bool:
     """Return whether the newest stage is signed or further."""
-    value = state.value("stage")
+    value = state.text("stage")
     return value in STAGES and stage_rank(value) >= stage_rank("signed")
 
 
 def side_state(state: State) -> CitedText | None:
     """Return the side state beside the stage, as it reads inside a sentence; None when a newer stage overtook it."""
-    fact, newest = _last(state, "side_state"), _last(state, "stage")
+    fact, newest = state.fact("side_state", str), state.fact("stage")
     if fact is None or fact.value == "none" or fact.value not in SIDE_STATES:
         return None
     if newest is not None and (newest.date.day or date.min) > (fact.date.day or date.min):
@@ -79,20 +79,16 @@ def side_state(state: State) -> CitedText | None:
     return cited(f"{words}{_on(fact)}" if fact.value in _ON_A_DAY else words, bare(fact))
 
 
-def overtaken(state: State, opened_by: Fact | None) -> bool:
+def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
     """Return whether something opened before the day on which the deal was signed, and the deal is signed."""
     if not is_signed(state) or state.signed is None or opened_by is None:
         return False
     return (opened_by.date.day or date.min) <= state.signed
 
 
-def open_approvals(state: State) -> list[Fact]:
+def open_approvals(state: State) -> list[Fact[Approval]]:
     """Return the approvals that a deal waits for, the newest first, without those older than its signature."""
-    found = [
-        fact
-        for fact in state.facts.get("approval", [])
-        if fact.value["state"] in ("open", "requested") and not overtaken(state, fact)
-    ]
+    found = [fact for fact in state.facts("approval", Approval) if is_open(fact.value) and not overtaken(state, fact)]
     return sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)
 
 
@@ -112,7 +108,7 @@ def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[Cited
     """
     found: list[CitedText] = []
     for fact in open_approvals(state):
-        approval = msgspec.convert(fact.value, Approval)
+        approval = fact.value
         by = approver_words(approval, names)
         short = not approval.authority and len(approval.what.split()) <= 2
         words = f"{by} {approval.what}" if short else f"{approval.what} by {by}"
@@ -128,21 +124,16 @@ def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[Cited
     return list(said.values())
 
 
-def leading_first(deal: Record) -> list[Fact]:
+def leading_first(deal: Record) -> list[Fact[Money]]:
     """Return the values of a deal, the contract's first, then the newest: a ceiling notified once does not lead."""
-    found = sorted(deal.facts("value"), key=lambda fact: fact.date.day or date.min, reverse=True)
-    return sorted(found, key=lambda fact: "contract" not in fact.value.get("kind", "").casefold())
+    found = sorted(deal.state.facts("value", Money), key=lambda fact: fact.date.day or date.min, reverse=True)
+    return sorted(found, key=lambda fact: "contract" not in fact.value.kind.casefold())
 
 
-def _on(fact: Fact) -> str:
+def _on(fact: Fact[object]) -> str:
     return f" {when.on_date(fact.date, weekday=False)}" if fact.date.first is not None else ""
 
 
 def _inside(name: str) -> str:
     """Return a name as it stands inside a sentence: "Clearances ..." begins small, "U.S. government ..." does not."""
     return name[:1].lower() + name[1:] if name[1:2].islower() and name.split(" ", maxsplit=1)[0].isalpha() else name
-
-
-def _last(state: State, field: str) -> Fact | None:
-    found = state.facts.get(field)
-    return found[-1] if found else None

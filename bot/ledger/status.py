@@ -6,9 +6,6 @@ It is kept with the record, so that a list can say whose a statement is, or who 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
 
 from bot import when
 from bot.ledger import stage
@@ -16,7 +13,7 @@ from bot.ledger.cited import bare, cited, of_each_day, one_day
 from bot.ledger.fields import OUTCOMES, get_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.values import Names
-from data.records import CitedText, Fact, FactDate, Kind, State
+from data.records import CitedText, Due, Fact, FactDate, Kind, State
 
 _NAMED = 1  # What a deal waits for that its status line names; it counts the rest.
 
@@ -77,14 +74,14 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 
 
 def _pending(said: _Said) -> list[CitedText]:
-    opened, outcome = said.fact("state"), said.value("outcome")
-    if said.value("state") == "closed":
+    opened, outcome = said.fact("state"), said.text("outcome")
+    if said.text("state") == "closed":
         how = OUTCOMES[outcome].lower() if outcome in OUTCOMES else ""
         if one_day([opened, said.fact("outcome")]):
             return [cited(f"closed: {how}" if how else "closed", opened, said.fact("outcome"))]
         return [cited("closed", opened), cited(f"outcome {how}" if how else "", said.fact("outcome"))]
-    window = said.value("item_kind") == WINDOW
-    verb = act(said.value("basis"), said.value("item_kind"))
+    window = said.text("item_kind") == WINDOW
+    verb = act(said.text("basis"), said.text("item_kind"))
     acts = said.of_each_day("who", verb) or [CitedText("who must act is not in the record")]
     if not acts[0].facts:
         parts = acts
@@ -92,17 +89,18 @@ def _pending(said: _Said) -> list[CitedText]:
         parts = [cited(acts[0].text, *acts[0].facts, opened)]
     else:
         parts = [*acts, cited("open", opened)]
-    due = said.one("due")
-    if not due or due.startswith("no "):
+    due = said.due()
+    if due is None:
         return [*parts, cited(NO_DUE_DATE, said.fact("due"))]
-    usual = said.value("due")["sureness"] == "usual"
-    return [*parts, cited(due if usual else f"{'until' if window else 'due'} {due}", said.fact("due"))]
+    by = said.one("due")
+    usual = due.sureness == "usual"
+    return [*parts, cited(by if usual else f"{'until' if window else 'due'} {by}", said.fact("due"))]
 
 
 WINDOW = "notification_window"
 
 
-def act(basis: str | None, item_kind: str | None) -> str:
+def act(basis: str, item_kind: str) -> str:
     """Return the verb of who an open item waits for: only what a source states as pending obliges somebody."""
     if item_kind == WINDOW:
         return "can object"
@@ -120,21 +118,21 @@ class _Said:
         self._state = state
         self._names = names
 
-    def value(self, field: str) -> Any:
-        return self._state.value(field)
+    def text(self, field: str) -> str:
+        return self._state.text(field)
 
     def has(self, field: str) -> bool:
-        return bool(self._state.facts.get(field))
+        return bool(self._state.facts(field))
 
-    def facts(self, field: str) -> list[Fact]:
-        return [bare(fact) for fact in self._state.facts.get(field, [])]
+    def facts(self, field: str) -> list[Fact[object]]:
+        return [bare(fact) for fact in self._state.facts(field)]
 
-    def fact(self, field: str) -> Fact | None:
+    def fact(self, field: str) -> Fact[object] | None:
         return (self.facts(field) or [None])[-1]
 
     def _words(self, field: str) -> list[str]:
         type_ = get_field(self._kind, field).type
-        return [type_.words(fact.value, self._names) for fact in self._state.facts.get(field, [])]
+        return [type_.words(fact.value, self._names) for fact in self._state.facts(field)]
 
     def one(self, field: str) -> str:
         return (self._words(field) or [""])[-1]
@@ -145,7 +143,7 @@ class _Said:
     def of_each_day(self, field: str, end: str = "") -> list[CitedText]:
         """Return the values of a list, one text for those of each day, such as "India and Poland must act"."""
         type_ = get_field(self._kind, field).type
-        values = {fact.update: type_.words(fact.value, self._names) for fact in self._state.facts.get(field, [])}
+        values = {fact.update: type_.words(fact.value, self._names) for fact in self._state.facts(field)}
         return of_each_day(
             self.facts(field), lambda facts: f"{_and([values[fact.update] for fact in facts])} {end}".strip()
         )
@@ -167,8 +165,16 @@ class _Said:
 
     def date(self, field: str) -> str:
         """Return the day that a field holds as a value, in words."""
-        value = self.value(field)
-        return when.format_fact_date(msgspec.convert(value, FactDate), weekday=False) if value is not None else ""
+        held = self.day(field)
+        return when.format_fact_date(held, weekday=False) if held is not None else ""
+
+    def day(self, field: str) -> FactDate | None:
+        """Return the day that a field holds as a value."""
+        return self._state.value(field, FactDate)
+
+    def due(self) -> Due | None:
+        """Return the due date of a pending item."""
+        return self._state.value("due", Due)
 
     def statement(self) -> list[CitedText]:
         """Return whose a statement is, its form and what it says: in one text where these are of one day."""
@@ -185,11 +191,10 @@ class _Said:
         What happened to a session (postponed, cancelled, followed up) did not happen on the date it is held.
         """
         state, place = self.one("state") or "State not in the record", self.one("place")
-        held = self.value("held_on")
-        date = msgspec.convert(held, FactDate) if held is not None else None
+        date = self.day("held_on")
         facts = [self.fact(name) for name in ("state", "held_on", "place")]
-        if one_day(facts) and self.value("state") not in ("postponed", "cancelled", "followed_up"):
-            to_come = self.value("state") in ("proposed", "scheduled")
+        if one_day(facts) and self.text("state") not in ("postponed", "cancelled", "followed_up"):
+            to_come = self.text("state") in ("proposed", "scheduled")
             on = ""
             if date:
                 on = (

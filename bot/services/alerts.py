@@ -234,4 +234,4 @@ async def _record_change(
 
 def _named(before: State, after: State) -> bool:
     """Return whether there is a name to tell: a record that was withdrawn as a whole has the one before that."""
-    return bool(before.facts.get("name") or after.facts.get("name"))
+    return bool(before.facts("name") or after.facts("name"))

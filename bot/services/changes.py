@@ -8,7 +8,7 @@ from bot.ledger.changes import Changed, RecordChange
 from bot.ledger.fields import get_field
 from bot.services import records, sources
 from data.database import Connection
-from data.records import Fact, Kind, State
+from data.records import Kind, State
 
 _BESIDE = ("about", "who", "due")
 """Fields of a pending item that a message tells beside what changed."""
@@ -24,14 +24,14 @@ async def record_change(
     before, after = states
     told = [(changed.field, fact) for changed in changes for fact in changed.facts]
     if kind == "pending":
-        told += [(field, fact) for field in _BESIDE for fact in after.facts.get(field, [])]
+        told += [(field, fact) for field in _BESIDE for fact in after.facts(field)]
     slugs = {other for field, fact in told for other, _ in get_field(kind, field).type.records(fact.value)}
-    named: list[Fact] = after.facts.get("name") or before.facts["name"]
+    named = after.facts("name", str) or before.facts("name", str)
     return RecordChange(
         kind=kind,
         slug=slug,
         name=named[-1].value,
-        new="name" not in before.facts,
+        new=not before.facts("name"),
         changes=list(changes),
         names=await records.names(conn, guild_id, slugs),
         sources=await sources.get_many(conn, guild_id, {fact.source for _, fact in told}),

@@ -13,20 +13,19 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from bot.ledger import fold
+from bot.ledger import fold, stored
 from bot.ledger.cited import bare
 from bot.ledger.fields import find_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from bot.ledger.values import due_day
-from bot.services import index
-from bot.services.rows import COLUMNS, update_of
+from bot.services import index, ledger_rows
 from data.database import Connection, Database
 from data.migrate import migrate
-from data.records import Kind, State
+from data.records import Due, Fact, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_values, in_list
 
-VERSION = "5"
+VERSION = "6"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
@@ -110,12 +109,9 @@ async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
     """Folds records into their rows, their links and how they stood; returns those whose name changed."""
     chosen = as_list(ids)
-    rows = await conn.execute_fetchall(
-        f"SELECT {COLUMNS}, u.record_id FROM ledger u JOIN record r ON r.id = u.record_id "
-        f"WHERE u.record_id IN {in_list()} ORDER BY u.record_id, u.id",
-        (chosen,),
-    )
-    updates = {id_: [update_of(row[:-1]) for row in own] for id_, own in groupby(rows, key=itemgetter(-1))}
+    updates: dict[int, list[Update]] = defaultdict(list)
+    for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
+        updates[entered.record_id].append(entered.update)
     held = await conn.execute_fetchall(f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,))
     folds: list[tuple] = []
     links: list[tuple[int, str, str, str, str]] = []
@@ -124,28 +120,27 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     for id_, kind, old_name in held:
         own = updates.get(id_, [])
         state = fold.fold(kind, own)
-        name = state.value("name") or ""
-        due = state.value("due") if kind == "pending" else None
+        name = state.text("name")
+        due = state.value("due", Due) if kind == "pending" else None
         day = due_day(due)
-        values = _values(state)
-        open_ = kind == "pending" and bool(name) and fold.waits(kind, values)
+        open_ = kind == "pending" and bool(name) and fold.waits(kind, state)
         folds.append(
             (
                 bool(name),
                 name,
-                fold.stage_in(kind, values),
+                fold.stage_in(kind, state),
                 open_,
                 day and day.isoformat(),
-                due["sureness"] if due else None,
+                due.sureness if due else None,
                 state.newest and state.newest.day and state.newest.day.isoformat(),
                 *_of_item(kind, state, open_),
-                msgspec.json.encode(state).decode(),
+                stored.encode(state),
                 id_,
             )
         )
         if name != old_name:
             renamed.append(id_)
-        for field_name, facts in state.facts.items():
+        for field_name, facts in state.fields.items():
             field = find_field(kind, field_name)
             if field is not None:
                 links += [
@@ -174,16 +169,13 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     return renamed
 
 
-def _values(state: State) -> dict[str, list[Any]]:
-    return {name: [fact.value for fact in facts] for name, facts in state.facts.items()}
-
-
 def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
     """Return what the columns of a pending item hold: its kind, its basis, the zone of its date, what opened it."""
     if kind != "pending":
         return "", "", None, None
-    opened_by = _text_of(bare(state.facts["state"][0])) if open_ else None
-    return state.value("item_kind") or "", state.value("basis") or "", state.value("zone"), opened_by
+    opened = state.fact("state") if open_ else None
+    zone = state.text("zone") or None
+    return state.text("item_kind"), state.text("basis"), zone, _text_of(bare(opened)) if opened else None
 
 
 class _Link(Struct, frozen=True):
@@ -200,7 +192,8 @@ class _PendingItem(Struct, frozen=True):
 
     deal_id: int
     name: str
-    state: State
+    item_kind: str
+    opened_by: Fact[object]
 
 
 class _Folded(Struct, frozen=True):
@@ -211,7 +204,7 @@ class _Folded(Struct, frozen=True):
     name: str
     live: bool
     newest_on: str | None
-    state: State
+    state: str
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
@@ -232,29 +225,37 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     for item in await fetch_all(
         conn,
         _PendingItem,
-        "SELECT l.to_id AS deal_id, p.name, p.state FROM link l JOIN record p ON p.id = l.from_id "
+        "SELECT l.to_id AS deal_id, p.name, p.item_kind, p.opened_by FROM link l JOIN record p ON p.id = l.from_id "
         f"WHERE l.to_id IN (SELECT id FROM record WHERE id IN {in_list()} AND kind = 'deal') "
-        "AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on IS NULL, p.due_on, p.id",
+        "AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on NULLS LAST, p.id",
         (chosen,),
     ):
-        facts = item.state.facts
-        item_kind = facts["item_kind"][0].value if "item_kind" in facts else ""
-        pending[item.deal_id].append(OpenItem(item.name, item_kind, facts["state"][0]))
+        pending[item.deal_id].append(OpenItem(item.name, item.item_kind, item.opened_by))
     folded = await fetch_all(
         conn,
         _Folded,
         f"SELECT id, kind, name, live, newest_on, state FROM record WHERE id IN {in_list()}",
         (chosen,),
     )
+    states = {one.id: stored.decode_state(one.kind, one.state) for one in folded}
     entries = [
-        index.Entry(one.id, one.kind, one.name, one.live, one.newest_on, one.state, linked[one.id], neighbours[one.id])
+        index.Entry(
+            id=one.id,
+            kind=one.kind,
+            name=one.name,
+            live=one.live,
+            newest_on=one.newest_on,
+            state=states[one.id],
+            linked=linked[one.id],
+            neighbours=neighbours[one.id],
+        )
         for one in folded
     ]
     text_ids = await index.write(conn, guild_id, entries, touched)
     await conn.executemany(
         "UPDATE record SET status = ?, text_id = ? WHERE id = ?",
         [
-            (_text_of(status(one.kind, one.state, neighbours[one.id], pending[one.id])), text_ids[one.id], one.id)
+            (_text_of(status(one.kind, states[one.id], neighbours[one.id], pending[one.id])), text_ids[one.id], one.id)
             for one in folded
         ],
     )

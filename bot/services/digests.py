@@ -324,7 +324,7 @@ async def _change(
     known = [u for u in history if u.id in own or (u.action == "withdrawn" and u.replaces in own)]
     read = [u for u in known if u.id <= read_from or u.origin == "dossier" or u.batch in told]
     before, after = fold.fold(kind, read), fold.fold(kind, known)
-    if not (after.facts.get("name") or before.facts.get("name")):
+    if not (after.facts("name") or before.facts("name")):
         return None
     seen = {update.id for update in read}
     changes = with_news(kind, changed_fields(kind, before, after, [u for u in known if u.id not in seen]))

@@ -15,7 +15,7 @@ from bot import dossier as files
 from bot.dossier import Dossier, DossierFact, DossierRecord
 from bot.errors import BadInput
 from bot.ledger.fields import get_field
-from bot.ledger.fold import live_updates, stage_goes_back
+from bot.ledger.fold import key_of, live_updates, stage_goes_back
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.services import sources, updates
@@ -145,7 +145,7 @@ def _editors_stand(
         and update.id > last.id
         and update.field == fact.field
         and update.date.day == fact.date.day
-        and (field.rule == "replace" or field.type.key(update.value) == fact.item)
+        and (field.rule == "replace" or key_of(field, update.value) == fact.item)
         and (field.rule != "variants" or update.source_id == source_id)
         for update in live
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal, cast
 
 import msgspec
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from bot.errors import BadInput, NotInRecord, UserError
@@ -30,12 +31,13 @@ from bot.ledger.drafts import (
 )
 from bot.ledger.fields import get_field
 from bot.ledger.stage import open_approvals
-from bot.ledger.values import FieldType, Find, quoted
+from bot.ledger.values import FieldType, Find, expect, quoted, record_of
 from bot.ledger.words import normal, slug_of
 from bot.services import records, sources, updates
 from bot.services.updates import Change
-from data.database import Connection, as_json, to_text
-from data.records import Kind, Opened, Party, Source, State
+from data.database import Connection, to_text
+from data.records import Approval, Kind, Opened, Party, Source, State, Value
+from data.rows import as_list, fetch_one, fetch_value, fetch_values, in_list
 
 SOURCE_OFFERED_FOR = timedelta(hours=1)
 DEALS_ASKED = 3  # Of a closing item that is about more deals the preview asks about the first ones.
@@ -44,19 +46,25 @@ TYPED_LIMIT = 4000  # Discord: the most that one part of a form can hold.
 _COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
 
 
-def _draft(row: Any) -> Draft:
-    id_, guild_id, person_id, task, typed, *rest = row
-    return Draft(
-        id_,
-        guild_id,
-        person_id,
-        msgspec.json.decode(task, type=Task),
-        msgspec.json.decode(typed, type=dict[str, str]),
-        *rest,
-    )
+class _Row(Struct, frozen=True):
+    id: int
+    guild_id: int
+    person_id: int
+    task: Task[Raw]
+    typed: dict[str, str]
+    base: int
+    state: Literal["open", "saved", "dropped"]
+    batch: str
 
 
-def _json(value: Any) -> str:
+def _draft(row: _Row) -> Draft:
+    kind = row.task.kind
+    given = [Given(one.field, get_field(kind, one.field).type.stored.decode(one.value)) for one in row.task.given]
+    task = cast("Task[Value]", replace(row.task, given=given))
+    return Draft(row.id, row.guild_id, row.person_id, task, row.typed, row.base, row.state, row.batch)
+
+
+def _json(value: Task[Value] | dict[str, str]) -> str:
     return msgspec.json.encode(value).decode()
 
 
@@ -64,35 +72,35 @@ async def start(
     conn: Connection, guild_id: int, person_id: int, task: Task, *, value: str = "", day: str = "", now: datetime
 ) -> Draft:
     """A new draft whose form is filled in with a value, a day, and this editor's source of the last hour."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT typed FROM draft WHERE guild_id = ? AND person_id = ? AND state = 'saved' AND saved_at >= ? "
-            "ORDER BY saved_at DESC, id DESC LIMIT 1",
-            (guild_id, person_id, to_text(now - SOURCE_OFFERED_FOR)),
-        )
+    last = await fetch_value(
+        conn,
+        dict[str, str],
+        "SELECT typed FROM draft WHERE guild_id = ? AND person_id = ? AND state = 'saved' AND saved_at >= ? "
+        "ORDER BY saved_at DESC, id DESC LIMIT 1",
+        (guild_id, person_id, to_text(now - SOURCE_OFFERED_FOR)),
     )
-    last = msgspec.json.decode(rows[0][0]) if rows else {}
+    last = last or {}
     typed = {"value": value, "date": day, "source": last.get("source", ""), "published": last.get("published", "")}
-    cursor = await conn.execute(
-        "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, ?, ?, ?)",
+    id_ = await fetch_value(
+        conn,
+        int,
+        "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (guild_id, person_id, _json(task), _json(typed), to_text(now)),
     )
-    assert cursor.lastrowid is not None  # One row was inserted.
-    return Draft(cursor.lastrowid, guild_id, person_id, task, typed, 0, "open", "")
+    assert id_ is not None  # One row was inserted.
+    return Draft(id_, guild_id, person_id, task, typed, 0, "open", "")
 
 
 async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) -> Draft:
     """An open draft of this person in this server; UserError says why there is none to go on with."""
-    rows = []
+    row = None
     if draft_id.isdecimal() and len(draft_id) < 19:
-        rows = list(
-            await conn.execute_fetchall(
-                f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND id = ?", (guild_id, int(draft_id))
-            )
+        row = await fetch_one(
+            conn, _Row, f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND id = ?", (guild_id, int(draft_id))
         )
-    if not rows:
+    if row is None:
         raise UserError("This draft is not here any more. Nothing was changed. Begin a new one with /update.")
-    draft = _draft(rows[0])
+    draft = _draft(row)
     if draft.person_id != person_id:
         raise UserError("This draft is somebody else's. Nothing was changed. Begin your own with /update.")
     if draft.state == "saved":
@@ -166,16 +174,16 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
 
     Any editor may: each of them could enter the opposite at once, and a wrong update is better gone in time.
     """
-    rows = list(
-        await conn.execute_fetchall(
-            f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'", (guild_id, batch)
-        )
+    row = await fetch_one(
+        conn,
+        _Row,
+        f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'",
+        (guild_id, batch),
     )
-    if not rows:
+    if row is None:
         raise UserError("There is nothing to undo here. Nothing was changed.")
     await updates.undo(conn, guild_id, batch, now=now, person_id=person_id)
-    task = _draft(rows[0]).task
-    return task.record, task.name
+    return row.task.record, row.task.name
 
 
 @asynccontextmanager
@@ -191,12 +199,14 @@ async def _taken_back(conn: Connection):
 async def _newest(conn: Connection, guild_id: int, found: Preview) -> int:
     """Return the newest update of what a preview shows: the records that change, and the deals that it asks about."""
     slugs = {change.slug for change in found.changes} | {asked.deal for asked in found.asked}
-    ((newest,),) = await conn.execute_fetchall(
-        "SELECT ifnull(max(u.id), 0) FROM ledger u JOIN record r ON r.id = u.record_id "
-        "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?))",
-        (guild_id, as_json(slugs)),
+    newest = await fetch_value(
+        conn,
+        int,
+        "SELECT max(u.id) FROM ledger u JOIN record r ON r.id = u.record_id "
+        f"WHERE r.guild_id = ? AND r.slug IN {in_list()}",
+        (guild_id, as_list(slugs)),
     )
-    return newest
+    return newest or 0
 
 
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
@@ -261,10 +271,10 @@ async def _deals_behind(
     if opened is None:
         return []
     if not task.closes:
-        settled = task.kind == "deal" and task.field == "approval" and entry.value["state"] in SETTLED
+        settled = task.kind == "deal" and isinstance(entry.value, Approval) and entry.value.state in SETTLED
         return [opened] if settled else []
     deals = {link.slug for link in opened.links if link.outward and link.kind == "deal" and link.field == "about"}
-    about = [slug for fact in opened.record.facts("about") if (slug := fact.value["record"]) in deals]
+    about = [slug for fact in opened.record.state.facts("about") if (slug := record_of(fact.value)) in deals]
     return await records.get_many(conn, guild_id, about[:DEALS_ASKED])
 
 
@@ -275,10 +285,12 @@ async def _asked(
     course = await updates.history(conn, guild_id, deal.record.slug)
     chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)
     if task.closes:
-        state = APPROVAL_AFTER.get(entry.value, "")
-        return ask(deal, course, entry.date, state=state, chosen=chosen, also=also, item=opened, outcome=entry.value)
-    own = get_field("deal", "approval").type.key(entry.value)
-    return ask(deal, course, entry.date, state=entry.value["state"], chosen=chosen, also=also, own=own)
+        outcome = expect(entry.value, str)
+        state = APPROVAL_AFTER.get(outcome)
+        return ask(deal, course, entry.date, state=state, chosen=chosen, also=also, item=opened, outcome=outcome)
+    approval = expect(entry.value, Approval)
+    own = get_field("deal", "approval").type.key(approval)
+    return ask(deal, course, entry.date, state=approval.state, chosen=chosen, also=also, own=own)
 
 
 async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:
@@ -294,9 +306,9 @@ async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, lis
 
 def _note(change: Change, told: Edited, old: Opened | None, new: Opened) -> Note | None:
     """What has to be said about a change beyond its before and after."""
-    stood = old.record.facts(change.field) if old else []
+    stood = old.record.state.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
-    facts, key = new.record.facts(field.name), field.type.key(change.value)
+    facts, key = new.record.state.facts(field.name), field.type.key(change.value)
     others = [fact for fact in facts if fact.source != change.source_id or field.type.key(fact.value) != key]
     moved = [one.after or one.before for one in told.changes if one.field == field.name]
     if any(fact is not None and field.type.key(fact.value) == key for fact in moved):
@@ -357,20 +369,20 @@ async def pending_task(
     opened = await _find_item(conn, guild_id, item)
     given: list[Given] = []
     if opened is None:
-        name = get_field("pending", "name").type.parse(item, _find_nothing)
+        name = expect(get_field("pending", "name").type.parse(item, _find_nothing), str)
         task = Task(await _new_slug(conn, guild_id, name), "pending", name, "due", new=True)
         given += [Given("name", name), Given("state", "open"), Given("basis", "stated")]
     else:
         task = Task(opened.record.slug, "pending", opened.record.name, "due")
         if not opened.record.open:
             given.append(Given("state", "open"))
-    if item_kind is not None and (opened is None or opened.record.value("item_kind") != item_kind):
+    if item_kind is not None and (opened is None or opened.record.state.text("item_kind") != item_kind):
         given.append(Given("item_kind", item_kind))
     for name, text in (("who", who), ("about", about)):
         if text is not None:
             type_ = get_field("pending", name).type
-            party = msgspec.convert(type_.parse(text, await _find_in(conn, guild_id, type_, text)), Party)
-            gone = [Given(name, msgspec.to_builtins(party))] if party.gone else []
+            party = expect(type_.parse(text, await _find_in(conn, guild_id, type_, text)), Party)
+            gone = [Given(name, party)] if party.gone else []
             given += gone or instead(opened, name, [party])
     return replace(task, given=given), opened
 
@@ -379,28 +391,29 @@ async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | Non
     opened = await records.find(conn, guild_id, text[:200])
     if opened is not None and opened.record.kind == "pending":
         return opened
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
-            "WHERE n.guild_id = ? AND n.how = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
-            (guild_id, normal(text[:200])),
-        )
+    slugs = await fetch_values(
+        conn,
+        str,
+        "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
+        "WHERE n.guild_id = ? AND n.how = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
+        (guild_id, normal(text[:200])),
     )
-    if len(rows) > 1:
+    if len(slugs) > 1:
         raise BadInput(
             f"{quoted(text)} is the name of several pending items. Nothing was changed. Choose one from the list."
         )
-    return await records.get(conn, guild_id, rows[0][0]) if rows else None
+    return await records.get(conn, guild_id, slugs[0]) if slugs else None
 
 
 async def _new_slug(conn: Connection, guild_id: int, name: str) -> str:
     """An address that no record has; an item that was taken back makes its own free again."""
     base = slug_of(name)
-    rows = await conn.execute_fetchall(
+    taken = await fetch_values(
+        conn,
+        str,
         "SELECT slug FROM record WHERE guild_id = ? AND slug >= ? AND slug < ? AND (live = 1 OR kind <> 'pending')",
         (guild_id, base[:46], base[:46] + "\U0010ffff"),
     )
-    taken = {slug for (slug,) in rows}
     number, slug = 1, base
     while slug in taken:
         number += 1

@@ -31,7 +31,7 @@ async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day
     known = {one.record.slug: one.record.name for one in found}
     known |= {link.slug: link.name for one in found for link in one.links}
     states = {slug: fold.fold(kind, histories.get(slug, []), as_of=day) for slug, kind in kinds.items()}
-    names = known | {slug: name for slug, state in states.items() if (name := state.value("name"))}
+    names = known | {slug: name for slug, state in states.items() if (name := state.text("name"))}
     pointed_to = {to for slug, state in states.items() for to, *_ in _links(kinds[slug], state)}
     if missing := pointed_to - names.keys():
         names |= await records.names(conn, guild_id, missing)
@@ -46,26 +46,23 @@ def _opened(
 ) -> Opened | None:
     found = today.record
     state = states[found.slug]
-    name = state.value("name")
+    name = state.text("name")
     if not name:
         return None
     outward = _links(found.kind, state)
     inward = [
         (slug, field, role, fact)
         for slug in kinds
-        if slug != found.slug and states[slug].value("name")
+        if slug != found.slug and states[slug].text("name")
         for to, field, role, fact in _links(kinds[slug], states[slug])
         if to == found.slug
     ]
     about = {slug for slug, field, *_ in inward if field == "about"}
     waiting = sorted(slug for slug in about if _is_open(kinds[slug], states[slug]))
-    items = [
-        OpenItem(names[slug], states[slug].value("item_kind") or "", states[slug].facts["state"][-1])
-        for slug in waiting
-    ]
+    items = [OpenItem(names[slug], states[slug].text("item_kind"), states[slug].fact("state")) for slug in waiting]
     known = {link.slug: link for link in today.links}
 
-    def link(slug: str, field: str, role: str, fact: Fact, *, out: bool) -> Link:
+    def link(slug: str, field: str, role: str, fact: Fact[object], *, out: bool) -> Link:
         there = known.get(slug)
         kind = kinds.get(slug) or (there.kind if there else "participant")
         state = states.get(slug)
@@ -73,8 +70,8 @@ def _opened(
             return Link(field, role, out, kind, slug, names.get(slug, slug), (), False, fact)
         # How a deal stands depends on its own open items, which are not folded here.
         said = status(kind, state, names) if kind != "deal" else ()
-        opened_by = state.facts["state"][-1] if _is_open(kind, state) else None
-        item_kind = (state.value("item_kind") or "") if opened_by else ""
+        opened_by = state.fact("state") if _is_open(kind, state) else None
+        item_kind = state.text("item_kind") if opened_by else ""
         return Link(
             field, role, out, kind, slug, names.get(slug, slug), said, opened_by is not None, fact, item_kind, opened_by
         )
@@ -93,10 +90,10 @@ def _opened(
     return Opened(record, links, today.sources, today.editor_role_id, today.zone)
 
 
-def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact]]:
+def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact[object]]]:
     """Return the slugs that a state points to, each with the field, the role and the fact, without its value."""
-    found: dict[tuple[str, str, str], Fact] = {}
-    for name, facts in state.facts.items():
+    found: dict[tuple[str, str, str], Fact[object]] = {}
+    for name, facts in state.fields.items():
         field = find_field(kind, name)
         if field is not None:
             found |= {(slug, name, role): bare(fact) for fact in facts for slug, role in field.type.records(fact.value)}
@@ -104,4 +101,4 @@ def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact]]:
 
 
 def _is_open(kind: Kind, state: State) -> bool:
-    return kind == "pending" and bool(state.value("name")) and state.value("state") == "open"
+    return kind == "pending" and bool(state.text("name")) and state.text("state") == "open"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from data.database import Connection
 from data.records import Person
-from data.rows import fetch_one
+from data.rows import as_list, fetch_all, fetch_one, in_list
 
 _COLUMNS = "id, user_id, zone, dm_channel_id"
 
@@ -27,6 +29,12 @@ async def get(conn: Connection, person_id: int) -> Person:
     person = await fetch_one(conn, Person, f"SELECT {_COLUMNS} FROM person WHERE id = ?", (person_id,))
     assert person is not None  # A foreign key sees to it.
     return person
+
+
+async def get_many(conn: Connection, person_ids: Collection[int]) -> list[Person]:
+    """Return people by the ids of their rows."""
+    sql = f"SELECT {_COLUMNS} FROM person WHERE id IN {in_list()}"
+    return await fetch_all(conn, Person, sql, (as_list(sorted(person_ids)),))
 
 
 async def set_zone(conn: Connection, user_id: int, zone: str) -> None:

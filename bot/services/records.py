@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
+from bot.ledger.stored import decode_state
 from bot.ledger.values import quoted
 from bot.services import index
 from data.database import Connection, as_json
-from data.records import CitedText, Kind, Link, Opened, Record, Row, Source, State, Waiting
+from data.records import CitedText, Kind, Link, Opened, Record, Row, Source, Waiting
 from data.rows import as_list, fetch_all, in_list
 
 _LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
@@ -24,8 +25,8 @@ _OPEN = f"""
 SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
   (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
                                       json(o.status), json(iif(o.open, 'true', 'false')), json(l.fact),
-                                      ifnull(iif(o.open, json_extract(o.state, '$.facts.item_kind[0].value'), ''), ''),
-                                      json(iif(o.open, json_extract(o.state, '$.facts.state[0]'), 'null'))))
+                                      ifnull(iif(o.open, json_extract(o.state, '$.fields.item_kind[0].value'), ''), ''),
+                                      json(iif(o.open, json_extract(o.state, '$.fields.state[0]'), 'null'))))
    FROM (SELECT field, role, 1 AS outward, to_id AS other, fact FROM link WHERE from_id = r.id
          UNION ALL
          SELECT * FROM (SELECT l.field, l.role, 0, l.from_id, l.fact
@@ -41,7 +42,6 @@ SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
 FROM record r WHERE r.guild_id = ?
 """  # the numbers are ours
 
-_state = msgspec.json.Decoder(State)
 _links = msgspec.json.Decoder(list[Link])
 _sources = msgspec.json.Decoder(list[Source])
 _of_desk = msgspec.json.Decoder(tuple[int | None, str])
@@ -56,7 +56,7 @@ def row_of(row: Sequence) -> Row:
 
 def _opened(row: sqlite3.Row | Sequence) -> Opened:
     id_, kind, slug, name, status, open_, state, _live, links, sources, desk = row
-    record = Record(id_, kind, slug, name, _status.decode(status), bool(open_), _state.decode(state))
+    record = Record(id_, kind, slug, name, _status.decode(status), bool(open_), decode_state(kind, state))
     found = {source.id: source for source in _sources.decode(sources)}
     editor_role_id, zone = _of_desk.decode(desk)
     return Opened(record, _links.decode(links), found, editor_role_id, zone)
@@ -300,8 +300,8 @@ async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = N
         )
         values += [guild_id, about]
     rows = await conn.execute_fetchall(
-        "SELECT r.slug, r.name, ifnull(json_extract(r.state, '$.facts.item_kind[0].value'), ''), "
-        f"ifnull(json_extract(r.state, '$.facts.basis[0].value'), '') AS basis, r.due_on FROM record r WHERE {where} "
+        "SELECT r.slug, r.name, ifnull(json_extract(r.state, '$.fields.item_kind[0].value'), ''), "
+        f"ifnull(json_extract(r.state, '$.fields.basis[0].value'), '') AS basis, r.due_on FROM record r WHERE {where} "
         "ORDER BY r.due_on IS NULL, r.due_on, basis = 'left open', r.id",
         values,
     )

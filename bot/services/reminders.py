@@ -6,17 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from bot import agenda, when
 from bot.agenda import Item, Lead, OpenItem, Own, StillOpen, Told, Window
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.fields import ON_REQUEST_KINDS
+from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates
 from data.database import Connection, to_text
-from data.records import Delivery, Desk, Destination, Due, Opened, Reminder, State, Sureness
+from data.records import Delivery, Desk, Destination, Due, Opened, Reminder, Sureness
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 MOST = 100
@@ -132,7 +132,7 @@ class _OwnRow(Reminder, frozen=True, kw_only=True):
     zone: str
     digest_at: str | None
     open: bool
-    state: State | None
+    state: str | None
 
 
 async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[Own]:
@@ -156,16 +156,10 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
             row.zone,
             row.digest_at or f"{destinations.DEFAULT_HOUR:%H:%M}",
             row.open,
-            _due_of(row.state),
+            decode_state("pending", row.state).value("due", Due) if row.state is not None else None,
         )
         for row in rows
     ]
-
-
-def _due_of(state: State | None) -> Due | None:
-    """Return the due date of an item; None where it has none, and for own words."""
-    value = state.value("due") if state is not None else None
-    return msgspec.convert(value, Due) if value is not None else None
 
 
 def pick(own: Sequence[Own], text: str) -> Own:
@@ -549,10 +543,10 @@ async def _load_item(conn: Connection, delivery: Delivery, destination: Destinat
     opened = await records.find(conn, delivery.guild_id, slug) if slug is not None else None
     if opened is None or not opened.record.open:
         return "closed" if opened else "taken back"
-    due = opened.record.value("due")
+    due = opened.record.state.value("due", Due)
     if due is None or due_day(due) != delivery.due_on:
         return "the date has moved"
-    if delivery.days_before is not None and delivery.days_before not in agenda.leads_of(due["sureness"]):
+    if delivery.days_before is not None and delivery.days_before not in agenda.leads_of(due.sureness):
         return "the date is less sure now"
     reminder = await find_item(conn, destination.id, opened.record.slug)
     if reminder is None and destination.person_id is not None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.ledger.cited import bare, cited, undated
 from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.stored import decode_state
 from bot.ledger.values import words_inside
 from bot.ledger.words import words_of
 from bot.services import index
@@ -267,7 +268,7 @@ class _Stated(Struct, frozen=True):
 
     id: int
     kind: Kind
-    state: State
+    state: str
 
 
 class _Link(Struct, frozen=True):
@@ -296,7 +297,10 @@ async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term
         stated = await fetch_all(
             conn, _Stated, f"SELECT id, kind, state FROM record WHERE id IN {in_list()}", (as_list(missing),)
         )
-        facts = {one.id: _fact_with(one.kind, one.state, names[one.id], missing[one.id]) for one in stated}
+        facts = {
+            one.id: _fact_with(one.kind, decode_state(one.kind, one.state), names[one.id], missing[one.id])
+            for one in stated
+        }
     return [Hit(one.row, facts.get(one.id)) for one in page]
 
 
@@ -304,7 +308,7 @@ def _fact_with(kind: Kind, state: State, names: dict[str, str], terms: Sequence[
     """Return the fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
     best, most = None, 0
     for field in fields_of(kind):
-        for fact in state.facts.get(field.name, []):
+        for fact in state.facts(field.name):
             said = words_inside(field.type, fact.value, names)
             words = words_of(said)
             held = sum(term.held_by(words) for term in terms)

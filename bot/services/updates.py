@@ -8,20 +8,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from bot import when
 from bot.errors import BadInput, NotInRecord, UserError
-from bot.ledger import fold
+from bot.ledger import fold, stored
 from bot.ledger.fields import KIND_WORDS, get_field
 from bot.ledger.values import quoted
+from bot.services import ledger_rows
 from bot.services.derived import refold
-from bot.services.rows import COLUMNS, update_of
-from data.database import Connection, as_json, from_text, to_text
-from data.records import FactDate, Kind, Update
+from data.database import Connection, to_text
+from data.records import FactDate, Kind, Update, Value
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
 
 UNDO_FOR = timedelta(seconds=60)
 
@@ -32,7 +32,7 @@ class Change(Struct, frozen=True):
     record: str
     kind: Kind
     field: str
-    value: Any
+    value: Value
     date: FactDate
     source_id: int
     locator: str = ""
@@ -51,7 +51,7 @@ async def append(
     person_id: int | None,
     origin: Literal["editor", "dossier"],
 ) -> str:
-    """Enters changes as one batch and returns the batch. BadInput or UserError refuses all of them.
+    """Enter changes as one batch and return the batch. BadInput or UserError refuses all of them.
 
     Records that do not exist yet are made first, so changes may point to one another.
     """
@@ -67,17 +67,28 @@ async def append(
 
 async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind) -> int:
     await conn.execute(
-        "INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (guild_id, kind, slug)
+        "INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?) ON CONFLICT (guild_id, slug) DO NOTHING",
+        (guild_id, kind, slug),
     )
-    ((id_, there),) = await conn.execute_fetchall(
-        "SELECT id, kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug)
-    )
-    if there != kind:
+    known = await _find_record(conn, guild_id, slug)
+    assert known is not None  # Just made, if it was not there.
+    if known.kind != kind:
         raise BadInput(
-            f"{quoted(slug)} is a {KIND_WORDS[there][0]} here, not a {KIND_WORDS[kind][0]}. Nothing was changed. "
+            f"{quoted(slug)} is a {KIND_WORDS[known.kind][0]} here, not a {KIND_WORDS[kind][0]}. Nothing was changed. "
             "Use another name."
         )
-    return id_
+    return known.id
+
+
+class _Record(Struct, frozen=True):
+    id: int
+    kind: Kind
+
+
+async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | None:
+    return await fetch_one(
+        conn, _Record, "SELECT id, kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug)
+    )
 
 
 async def _check(conn: Connection, guild_id: int, record_id: int, change: Change, now: datetime) -> None:
@@ -91,28 +102,26 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
     for what, text, limit in (("locator", change.locator, 200), ("reason", change.reason, 500)):
         if len(text) > limit:
             raise BadInput(f"The {what} has {len(text):,} characters; {limit} fit. Nothing was changed. Shorten it.")
-    own = await conn.execute_fetchall(
-        "SELECT 1 FROM source WHERE id = ? AND guild_id = ?", (change.source_id, guild_id)
+    own = await fetch_value(
+        conn, int, "SELECT id FROM source WHERE id = ? AND guild_id = ?", (change.source_id, guild_id)
     )
-    if not list(own):
+    if own is None:
         raise UserError("That source is not on file in this server. Nothing was changed.")
     for slug, _role in field.type.records(change.value):
-        there = list(
-            await conn.execute_fetchall("SELECT kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug))
-        )
+        known = await _find_record(conn, guild_id, slug)
         kinds = field.type.kinds
-        if not there or there[0][0] not in kinds:
+        if known is None or known.kind not in kinds:
             wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
             raise NotInRecord(f"{quoted(slug)} is not in the record as a {wanted}. Nothing was changed.")
     if change.replaces is not None:
-        target = await conn.execute_fetchall(
-            "SELECT 1 FROM ledger WHERE id = ? AND record_id = ?", (change.replaces, record_id)
+        target = await fetch_value(
+            conn, int, "SELECT id FROM ledger WHERE id = ? AND record_id = ?", (change.replaces, record_id)
         )
-        if not list(target):
+        if target is None:
             raise UserError("The update to be corrected does not belong to this record. Nothing was changed.")
     if change.field == "stage" and not change.reason:
         before = [u for u in await history(conn, guild_id, change.record) if u.id != change.replaces]
-        if fold.stage_goes_back(before, change.value, change.date):
+        if fold.stage_goes_back(before, str(change.value), change.date):
             raise BadInput(
                 "This stage is a step back from what is on the record around that date, so it needs a reason. "
                 "Nothing was changed. Fill in the reason."
@@ -128,19 +137,17 @@ async def _insert(
     person_id: int | None,
     origin: str,
     batch: str,
-    action: str = "set",
 ) -> None:
     date = change.date
     await conn.execute(
         "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
-        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, "
-        "dossier) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, dossier) "
+        "VALUES (?, ?, 'set', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             guild_id,
             record_id,
-            action,
             change.field,
-            msgspec.json.encode(change.value).decode(),
+            stored.encode(change.value),
             date.first and date.first.isoformat(),
             date.last and date.last.isoformat(),
             date.precision,
@@ -170,88 +177,71 @@ async def withdraw(
     reason: str,
     origin: Literal["editor", "dossier"] = "editor",
 ) -> str:
-    """Takes updates back by one more update each, and returns the batch. Withdrawing a withdrawal brings back."""
+    """Take updates back by one more update each, and return the batch. Withdrawing a withdrawal brings back."""
     batch = uuid.uuid4().hex
     touched: list[int] = []
     for update_id in update_ids:
-        rows = list(
-            await conn.execute_fetchall(
-                f"SELECT {COLUMNS}, r.id, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
-                "WHERE u.guild_id = ? AND u.id = ?",
-                (guild_id, update_id),
-            )
+        record_id = await fetch_value(
+            conn,
+            int,
+            "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
+            "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, dossier) "
+            "SELECT guild_id, record_id, 'withdrawn', field, value, fact_from, fact_to, precision, worked_out, "
+            "printed, ?, ?, source_id, locator, ?, id, ?, ?, origin_key, dossier FROM ledger "
+            "WHERE guild_id = ? AND id = ? RETURNING record_id",
+            (to_text(now), person_id, reason, batch, origin, guild_id, update_id),
         )
-        if not rows:
+        if record_id is None:
             raise UserError("That update is not on file in this server. Nothing was changed.")
-        target = update_of(rows[0][:-2])
-        record_id, kind = rows[0][-2:]
-        change = Change(
-            target.record,
-            kind,
-            target.field,
-            target.value,
-            target.date,
-            target.source_id,
-            target.locator,
-            reason,
-            target.id,
-            target.origin_key,
-            target.dossier,
-        )
-        await _insert(conn, guild_id, record_id, change, now, person_id, origin, batch, "withdrawn")
         touched.append(record_id)
     await refold(conn, guild_id, touched)
     return batch
 
 
+class _Undoable(Struct, frozen=True):
+    id: int
+    entered_at: datetime
+    withdrawn: bool
+
+
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> None:
-    """Takes back a batch within 60 seconds of saving it; UserError when it is too late or already done."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT id, entered_at, EXISTS (SELECT 1 FROM ledger w WHERE w.replaces = u.id AND w.action = 'withdrawn') "
-            "FROM ledger u WHERE guild_id = ? AND batch = ? AND action = 'set' ORDER BY id",
-            (guild_id, batch),
-        )
+    """Take back a batch within 60 seconds of saving it; UserError when it is too late or already done."""
+    rows = await fetch_all(
+        conn,
+        _Undoable,
+        "SELECT id, entered_at, "
+        "EXISTS (SELECT 1 FROM ledger w WHERE w.replaces = u.id AND w.action = 'withdrawn') AS withdrawn "
+        "FROM ledger u WHERE guild_id = ? AND batch = ? AND action = 'set' ORDER BY id",
+        (guild_id, batch),
     )
     if not rows:
         raise UserError("There is nothing to undo here. Nothing was changed.")
-    if any(gone for _, _, gone in rows):
+    if any(row.withdrawn for row in rows):
         raise UserError("This was already undone. Nothing more was changed.")
-    if now - from_text(rows[0][1]) > UNDO_FOR:
+    if now - rows[0].entered_at > UNDO_FOR:
         raise UserError(
             "More than 60 seconds have passed, so this stays as it is. Nothing was changed. "
             "Enter what is right with /update; the history keeps both."
         )
     await withdraw(
-        conn, guild_id, [id_ for id_, _, _ in rows], now=now, person_id=person_id, reason="Undone within 60 seconds"
+        conn, guild_id, [row.id for row in rows], now=now, person_id=person_id, reason="Undone within 60 seconds"
     )
 
 
 async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
-    """All updates of a record in the order of entering, withdrawn ones too."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {COLUMNS} FROM record r JOIN ledger u ON u.record_id = r.id "
-        "WHERE r.guild_id = ? AND r.slug = ? ORDER BY u.id",
-        (guild_id, slug),
-    )
-    return [update_of(row) for row in rows]
+    """Return all updates of a record in the order of entering, withdrawn ones too."""
+    return [one.update for one in await ledger_rows.fetch(conn, "r.guild_id = ? AND r.slug = ?", (guild_id, slug))]
 
 
 async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
-    """The history of several records in one read. Records that do not exist are left out."""
-    rows = await conn.execute_fetchall(
-        f"SELECT {COLUMNS} FROM record r JOIN ledger u ON u.record_id = r.id "
-        "WHERE r.guild_id = ? AND r.slug IN (SELECT value FROM json_each(?)) ORDER BY u.id",
-        (guild_id, as_json(slugs)),
-    )
+    """Return the history of several records in one read. Records that do not exist are left out."""
     found: dict[str, list[Update]] = {}
-    for row in rows:
-        update = update_of(row)
-        found.setdefault(update.record, []).append(update)
+    where = f"r.guild_id = ? AND r.slug IN {in_list()}"
+    for one in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs))):
+        found.setdefault(one.update.record, []).append(one.update)
     return found
 
 
 async def newest_id(conn: Connection, guild_id: int) -> int:
-    """The newest update of a server, 0 when its ledger is empty."""
-    ((newest,),) = await conn.execute_fetchall("SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,))
-    return newest
+    """Return the newest update of a server, 0 when its ledger is empty."""
+    return await fetch_value(conn, int, "SELECT max(id) FROM ledger WHERE guild_id = ?", (guild_id,)) or 0

@@ -252,12 +252,14 @@ def _said(statements: Iterable[Opened]) -> list[_Line]:
     by_whom: dict[str, list[Opened]] = {}
     apart: list[_Line] = []
     for opened in statements:
-        if not one_day([*opened.record.facts("whose"), opened.record.fact("said")]):
+        if not one_day([*opened.record.state.facts("whose"), opened.record.state.fact("said")]):
             apart.append(
                 _Line(f"**{escaped(opened.record.name, 120)}**", list(opened.record.status), "", opened.sources)
             )
             continue
-        whose = [facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.facts("whose")]
+        whose = [
+            facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.state.facts("whose")
+        ]
         by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(opened)
     lines = []
     for whose, found in by_whom.items():
@@ -269,9 +271,9 @@ def _said(statements: Iterable[Opened]) -> list[_Line]:
 
 def _statement(opened: Opened) -> CitedText:
     record = opened.record
-    said = record.fact("said")
+    said = record.state.fact("said")
     words = get_field("statement", "said").type.words(said.value, opened.names) if said else record.name
-    return cited(clip(words.rstrip("."), 200), said, *record.facts("whose"))
+    return cited(clip(words.rstrip("."), 200), said, *record.state.facts("whose"))
 
 
 def when_sent(found: Digest, at: datetime | None) -> str:

@@ -15,7 +15,7 @@ from bot.ledger.cited import cited, day_words, plain, shortened
 from bot.ledger.closing import Asked, consent
 from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Edited, Note, Preview, form_field
 from bot.ledger.fields import KIND_WORDS, STAGES, Field, fields_of, get_field
-from bot.ledger.values import Choice, DueType, Names, Text, words_inside
+from bot.ledger.values import ChoiceType, Names, TextType, ends, words_inside
 from bot.ui import facts
 from bot.ui.cited import line, source_words
 from bot.ui.ids import custom_id
@@ -53,7 +53,7 @@ def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
     options = []
     for name, label in offered(opened):
         # The newest value comes first: it is what an update changes, and the others may not fit.
-        known = sorted(opened.record.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        known = sorted(opened.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
         parts = [
             cited(words_inside(get_field(opened.record.kind, name).type, fact.value, opened.names), fact)
             for fact in known
@@ -122,7 +122,7 @@ def _text(draft: Draft, name: str, label: str, hint: str, example: str, limit: i
 def _value(field: Field, draft: Draft) -> ui.Label:
     """The part of the form that asks for the value: a choice where there are a few, else a text with an example."""
     typed = draft.typed.get("value", "")
-    if isinstance(field.type, Choice):
+    if isinstance(field.type, ChoiceType):
         options = [
             discord.SelectOption(label=words, value=value, default=value == typed)
             for value, words in field.type.options.items()
@@ -134,7 +134,7 @@ def _value(field: Field, draft: Draft) -> ui.Label:
         hint += ", or none"
     if field.rule == "list":
         hint = f'One at a time. To end one, begin with "no longer": no longer {field.type.example}'
-    long = isinstance(field.type, Text) and field.type.limit > 200
+    long = isinstance(field.type, TextType) and field.type.limit > 200
     text = ui.TextInput(
         custom_id="value",
         placeholder=clip(field.type.example, _PLACEHOLDER),
@@ -295,9 +295,9 @@ def _selects(found: Preview, guild_id: int | None) -> list[ui.Select]:
         if asked.approvals:
             options = [
                 discord.SelectOption(
-                    label=clip(sentence(consent(fact, asked.names)), 100),
+                    label=clip(sentence(consent(fact.value, asked.names)), 100),
                     value=str(fact.update),
-                    description=clip(plain([cited(fact.value["state"], fact)]), 100),
+                    description=clip(plain([cited(fact.value.state, fact)]), 100),
                     default=fact.update in asked.also,
                 )
                 for fact in asked.approvals[:_OPTIONS]
@@ -369,14 +369,13 @@ def _about(found: Preview) -> str:
 
 def _words(kind: Kind, name: str, value: Any, names: Names) -> str:
     """Return a value in plain words."""
-    type_ = get_field(kind, name).type
-    return type_.in_full(value) if isinstance(type_, DueType) else type_.words(value, names)
+    return get_field(kind, name).type.in_full(value, names)
 
 
 def _stem(kind: Kind, name: str, value: Any, names: Names) -> str:
     """Return a value in words that something follows in the same line: a sentence leaves its full stop out."""
     words, type_ = _words(kind, name, value, names), get_field(kind, name).type
-    sentences = isinstance(type_, Text) and type_.limit > 200
+    sentences = isinstance(type_, TextType) and type_.limit > 200
     last = words.rpartition(" ")[2]
     return words[:-1] if sentences and last.endswith(".") and "." not in last[:-1] else words
 
@@ -446,7 +445,7 @@ def _note_line(found: Preview, note: Note) -> str:
     """Return what a value does that replaces no other alone, and what stands beside it, each with its own day."""
     field = get_field(note.kind, note.field)
     words = escaped(_stem(note.kind, note.field, note.value, note.names), 200)
-    ends = isinstance(note.value, dict) and note.value.get("gone")
+    gone = ends(note.value)
     hidden = len(note.others) - 3
     others = "; ".join(
         [
@@ -460,6 +459,6 @@ def _note_line(found: Preview, note: Note) -> str:
     if note.how == "same":
         again = f"**{words}**{f', {day}' if day else ''}"
         return f"**{field.label}**\nBefore: {others}\nReported again: {again}"
-    told = f"{'the end of ' if ends else ''}{words}{f', {day},' if day else ''}"
+    told = f"{'the end of ' if gone else ''}{words}{f', {day},' if day else ''}"
     stays = f"\n-# Newer, and unchanged: {others}" if others else ""
     return f"{field.label}: {told} goes into the history only{stays}"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot import when
 from bot.ledger.fields import fields_of, get_field
-from bot.ledger.values import DueType, Names
+from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined
 from data.records import Fact, FactDate, Kind, Record, Source
 
@@ -26,8 +26,7 @@ def dated(d: FactDate) -> str:
 
 def value(kind: Kind, name: str, fact: Fact, names: Names, limit: int = 400) -> str:
     """The value of a fact, escaped and clipped."""
-    type_ = get_field(kind, name).type
-    return escaped(type_.in_full(fact.value) if isinstance(type_, DueType) else type_.words(fact.value, names), limit)
+    return escaped(get_field(kind, name).type.in_full(fact.value, names), limit)
 
 
 def host(url: str) -> str:
@@ -93,7 +92,7 @@ def source_words(source: Source, place: str = "") -> str:
 
 def looked(record: Record) -> str:
     """Return when somebody last looked, and that there was nothing new where nothing newer is on the record."""
-    fact = record.fact("checked")
+    fact = record.state.fact("checked")
     if fact is None:
         return ""
     newest = record.state.newest
@@ -103,7 +102,7 @@ def looked(record: Record) -> str:
 
 def not_stated(record: Record) -> str:
     """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
-    missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.facts(field.name)]
+    missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.state.facts(field.name)]
     return f"-# Not stated: {', '.join(missing)}" if missing else ""
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
 
-import msgspec
 from discord import ui
 from msgspec import Struct
 
@@ -18,13 +16,13 @@ from bot import when
 from bot.ledger.cited import day_words
 from bot.ledger.fields import SIDE_STATES, Field, find_field
 from bot.ledger.fold import key_of
-from bot.ledger.values import ApprovalType, Choice, DueType, Names, words_inside
+from bot.ledger.values import ApprovalType, ChoiceType, DueType, Names, ends, expect, words_inside
 from bot.ui import pages, theme
 from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import escaped, joined, plural, sentence
-from data.records import Approval, Course, FactDate, Opened, Update
+from data.records import Approval, Course, FactDate, Opened, Update, Value
 
 _MOST = 8  # Changes on a page, which then fits a phone.
 _KINDS = ("type", "deal_type", "org_type", "place_type", "doc_type", "item_kind", "form", "basis")
@@ -65,7 +63,7 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
         if field.rule != "replace":
             key = (update.field, key_of(field, update.value), update.source_id if field.rule == "variants" else 0)
         before = standing.get(key)
-        found.append(Step(update, None if before is None or _ends(before.value) else before, None))
+        found.append(Step(update, None if before is None or ends(before.fact.value) else before, None))
         standing[key] = update
     return found
 
@@ -130,30 +128,27 @@ def _day(day: FactDate) -> str:
     return sentence(escaped(day_words([day]), 120))
 
 
-def _ends(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value.get("gone"))
-
-
 _LIFTED = {"slipped": "past its target date"}
 
 
 def _said(field: Field, step: Step, names: Names) -> str:
     """Return what an update says, from the mark that parts it from its day on."""
-    value = step.update.value
+    value = step.update.fact.value
     if field.name == "checked":
         return ": Looked at, nothing new"
     if field.name == "side_state" and value == "none":
-        before = step.before.value if step.before else "none"
+        before = str(step.before.value) if step.before else "none"
         words = _LIFTED.get(before, SIDE_STATES.get(before, "").lower())
         return f": No longer {words}" if words and before != "none" else f": {SIDE_STATES['none']}"
     words = escaped(_words(field, value, names), 250)
-    if _ends(value):
+    if ends(value):
         return f". No longer: {words}"
     return f": {words}" if field.name in _CLAUSES else f". {field.label}: {words}"
 
 
-def _words(field: Field, value: Any, names: Names) -> str:
-    return field.type.in_full(value) if isinstance(field.type, DueType) else words_inside(field.type, value, names)
+def _words(field: Field, value: Value, names: Names) -> str:
+    in_full = isinstance(field.type, DueType)
+    return field.type.in_full(value, names) if in_full else words_inside(field.type, value, names)
 
 
 def _before(field: Field, step: Step, names: Names) -> str:
@@ -164,15 +159,15 @@ def _before(field: Field, step: Step, names: Names) -> str:
     day = escaped(day_words([before.date]), 120)
     if before.value == step.update.value:
         return f"as reported before, {day}"
-    if _ends(step.update.value) or (field.name == "side_state" and step.update.value == "none"):
+    if ends(step.update.fact.value) or (field.name == "side_state" and step.update.value == "none"):
         return f"reported {day}"  # What has ended is named already.
     if isinstance(field.type, ApprovalType):
-        words = msgspec.convert(before.value, Approval).state
+        words = expect(before.fact.value, Approval).state
     elif field.name == "side_state" and before.value == "none":
         words = "not held up"
     else:
-        words = _words(field, before.value, names)
-        if isinstance(field.type, Choice):
+        words = _words(field, before.fact.value, names)
+        if isinstance(field.type, ChoiceType):
             words = words[:1].lower() + words[1:]  # The words of a choice are ours and begin with no name.
     return f"was: {escaped(words, 200)}, {day}"
 
@@ -217,7 +212,7 @@ def _left_out(found: Course, updates: Sequence[Update]) -> str:
     nouns = {_LEFT_OUT.get(update.field, "notes") for update in updates}
     order = [noun for noun in [*dict.fromkeys(_LEFT_OUT.values()), "notes"] if noun in nouns]
     are = "is" if len(updates) == 1 else "are"
-    stand = {fact.update for facts in found.opened.record.state.facts.values() for fact in facts}
+    stand = {fact.update for facts in found.opened.record.state.fields.values() for fact in facts}
     has = "has those that stand" if any(u.id not in stand for u in updates) else "has them"
     has = "has it" if len(updates) == 1 and has == "has them" else has
     return f"{plural(len(updates), 'entry', 'entries')} of {joined(order)} {are} left out; *All facts* {has}"

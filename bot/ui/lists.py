@@ -14,7 +14,7 @@ from discord import ui
 from bot.ledger.cited import by_day, cited, day_words, days_of, of_each_day, shortened
 from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
 from bot.ledger.status import act as acts
-from bot.ledger.values import DueType, Names
+from bot.ledger.values import Names
 from bot.ui import cards, facts, pages, theme
 from bot.ui.cited import line as cited_line
 from bot.ui.cited import shared_day, shared_source, source_line, source_words
@@ -227,17 +227,19 @@ def _counts(asked: Sequence[Waiting]) -> str:
 def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
     """Return what is said of an open item: what it is about, who has to act and by when, each with its own facts."""
     found, names = item.record, item.names
-    concerns = [fact for fact in found.facts("about") if escaped(_words("about", fact.value, names), 100) != about]
-    act = acts(found.value("basis"), found.value("item_kind"))
+    concerns = [
+        fact for fact in found.state.facts("about") if escaped(_words("about", fact.value, names), 100) != about
+    ]
+    act = acts(found.state.text("basis"), found.state.text("item_kind"))
 
     def of(name: str, facts_: Sequence[Fact]) -> str:
         return _some([_words(name, fact.value, names) for fact in facts_])
 
     parts = of_each_day(concerns, lambda of_day: f"about {of('about', of_day)}")
-    parts += of_each_day(found.facts("who"), lambda of_day: f"{of('who', of_day)} {act}") or [
-        cited("who must act is not in the record", found.fact("state"))
+    parts += of_each_day(found.state.facts("who"), lambda of_day: f"{of('who', of_day)} {act}") or [
+        cited("who must act is not in the record", found.state.fact("state"))
     ]
-    due = found.fact("due")
+    due = found.state.fact("due")
     if due is not None and due.value is not None:
         parts.append(cited(f"due {_words('due', due.value, names)}", due))
         if cards.is_overdue(item, now):
@@ -248,8 +250,7 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
 
 
 def _words(name: str, value: Any, names: Names) -> str:
-    type_ = get_field("pending", name).type
-    return type_.in_full(value) if isinstance(type_, DueType) else type_.words(value, names)
+    return get_field("pending", name).type.in_full(value, names)
 
 
 def _some(words: Sequence[str]) -> str:

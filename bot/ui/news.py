@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import msgspec
-
 from bot.ledger.changes import Changed, RecordChange, with_news
 from bot.ledger.cited import Day, cited, day_key, day_words, days_of
 from bot.ledger.fields import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
 from bot.ledger.status import act
-from bot.ledger.values import Names, approver_words, due_clause, named
+from bot.ledger.values import Names, approver_words, due_clause, expect, expect_due, named, record_of
 from bot.ui.cited import source_words
 from bot.ui.text import escaped, joined
-from data.records import Approval, CitedText, Due, Fact, Source, State
+from data.records import Approval, CitedText, Fact, Source, State
 
 _NAMED = 2  # What an item is about, by name; the rest is counted.
 
@@ -37,7 +35,7 @@ class News(NamedTuple):
 def news_of(change: RecordChange) -> list[News]:
     """Return the news of one record, the main one first; none where nothing of it has news value."""
     changes = with_news(change.kind, change.changes)
-    if not change.state.facts.get("name"):
+    if not change.state.facts("name"):
         return [_removed(changes)] if changes else []
     found: list[News] = []
     told: set[str] = set()
@@ -51,13 +49,13 @@ def subject(change: RecordChange, told: Iterable[str] = ()) -> str:
 
     `told` are the slugs of records that the same message names already.
     """
-    about = change.state.facts.get("about", []) if change.kind == "pending" else []
-    return titled(change.name, [fact for fact in about if fact.value["record"] not in set(told)], change.names)
+    about = change.state.facts("about") if change.kind == "pending" else []
+    return titled(change.name, [fact for fact in about if record_of(fact.value) not in set(told)], change.names)
 
 
 def titled(name: str, about: Iterable[Fact], names: Names) -> str:
     """Return the name of an item with what it is about: "Clearances, about 31 armed drones"."""
-    found = [named(fact.value["record"], names) for fact in about]
+    found = [named(record_of(fact.value), names) for fact in about]
     found = [one for one in found if one.casefold() not in name.casefold()]
     return f"{name}, about {_some(found)}" if found else name
 
@@ -144,7 +142,7 @@ def clause(change: RecordChange, field: str, fact: Fact) -> str:
         case "deal", "side_state":
             return _SIDE_STATES[value]
         case "deal", "approval":
-            approval = msgspec.convert(value, Approval)
+            approval = expect(value, Approval)
             by, what = _the(approver_words(approval, change.names)), f"the {approval.what.removeprefix('the ')}"
             plural = approval.state == "expired" and approval.what.endswith("s")
             words = _APPROVALS[approval.state].format(by=by, what=what)
@@ -154,9 +152,9 @@ def clause(change: RecordChange, field: str, fact: Fact) -> str:
         case "pending", "state":
             return "the item is closed" if value == "closed" else "the item is open"
         case "pending", "due":
-            return due_clause(value)
+            return due_clause(expect_due(value))
         case "pending", "who":
-            verb = act(change.state.value("basis"), change.state.value("item_kind"))
+            verb = act(change.state.text("basis"), change.state.text("item_kind"))
             return f"{_value(change, field, fact)} {verb}"
         case _:
             words = _value(change, field, fact)
@@ -173,7 +171,7 @@ def _before(change: RecordChange, field: str, fact: Fact) -> str:
         case "deal", "side_state":
             return "not held up" if value == "none" else _low(SIDE_STATES[value])
         case "deal", "approval":
-            approval = msgspec.convert(value, Approval)
+            approval = expect(value, Approval)
             it = "them" if approval.what.endswith("s") else "it"
             return {"open": f"waiting for {it}", "requested": f"asked for {it}"}.get(approval.state, approval.state)
         case "session", "state":
@@ -181,7 +179,7 @@ def _before(change: RecordChange, field: str, fact: Fact) -> str:
         case "pending", "state":
             return value
         case "pending", "due":
-            return due_clause(value)
+            return due_clause(expect_due(value))
         case _:
             return _value(change, field, fact)
 
@@ -263,10 +261,10 @@ def _after(change: RecordChange, field: str, before: Fact | None, after: Fact) -
     if field == "side_state" and after.value == "none" and before is not None:
         return _LIFTED.get(before.value, f"the deal is no longer {_before(change, field, before)}")
     if change.kind == "pending" and field == "due":
-        then, now = (msgspec.convert(one.value, Due | None) if one is not None else None for one in (before, after))
+        then, now = expect_due(before.value if before is not None else None), expect_due(after.value)
         if now is None:
             return "there is no due date any more" if then is not None else "no due date is given"
-        words = due_clause(after.value)
+        words = due_clause(now)
         if then is None or now.sureness == "usual":
             return words
         moved = then.date != now.date
@@ -287,9 +285,9 @@ def _of_item(change: RecordChange, changes: Sequence[Changed]) -> tuple[list[New
         return [], set()
     was = cited(_before(change, "state", state.before), state.before) if state.before is not None else None
     if state.after.value == "closed":
-        outcome = change.state.facts.get("outcome", [])[-1:]
+        outcome = change.state.facts("outcome")[-1:]
         together = [fact for fact in outcome if key_of(fact) == key_of(state.after)]
-        words = f"; outcome: {OUTCOMES.get(outcome[-1].value, '').lower()}" if together else ""
+        words = f"; outcome: {OUTCOMES.get(str(outcome[-1].value), '').lower()}" if together else ""
         told = {"state", *(["outcome"] if together else []), *(["who", "about", "due"] if change.new else [])}
         said = cited(f"the item is closed{words}", state.after, *together)
         return [News(said, (), was, state.reason if state.corrected else "", state.corrected)], told
@@ -299,10 +297,10 @@ def _of_item(change: RecordChange, changes: Sequence[Changed]) -> tuple[list[New
 
 def acts(change: RecordChange) -> list[CitedText]:
     """Return who must act on a pending item and by when, each with its own facts."""
-    due = change.state.facts.get("due", [])[-1:]
+    due = change.state.facts("due")[-1:]
     return [
-        *acting(change.state.facts.get("who", []), change.names, change.state),
-        cited(due_clause(due[0].value), *due) if due else CitedText("no due date given"),
+        *acting(change.state.facts("who"), change.names, change.state),
+        cited(due_clause(expect_due(due[0].value)), *due) if due else CitedText("no due date given"),
     ]
 
 
@@ -314,7 +312,7 @@ def acting(who: Sequence[Fact], names: Names, item: State) -> list[CitedText]:
     if not who:
         return [CitedText("who must act is not in the record")]
     type_ = get_field("pending", "who").type
-    verb = act(item.value("basis"), item.value("item_kind"))
+    verb = act(item.text("basis"), item.text("item_kind"))
     found = []
     for _, same in groupby(who[:_ACTING], key=key_of):
         together = list(same)

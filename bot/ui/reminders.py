@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-import msgspec
 from discord import ui
 
 from bot import when
 from bot.agenda import OpenItem, StillOpen, Told
 from bot.ledger.cited import cited
-from bot.ledger.values import SURENESS, due_clause
+from bot.ledger.values import SURENESS, due_clause, expect_due
 from bot.ui import facts, news
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from bot.ui.messages import CONTENT_LIMIT, Message, reported, why_button
 from bot.ui.text import clip, escaped, plural, sentence
-from data.records import CitedText, Due, Fact
+from data.records import CitedText, Fact
 
 _ROOM = CONTENT_LIMIT - 300  # The road adds a line when a message is late.
 
@@ -97,13 +96,13 @@ def _news(told: Told, one: OpenItem) -> str:
 def title(one: OpenItem) -> str:
     """Render the name of an item with what it is about."""
     record = one.opened.record
-    return escaped(news.titled(record.name, record.facts("about"), one.opened.names), 250)
+    return escaped(news.titled(record.name, record.state.facts("about"), one.opened.names), 250)
 
 
 def who(one: OpenItem) -> list[CitedText]:
     """Return who has to act, as clauses."""
     record = one.opened.record
-    return news.acting(record.facts("who"), one.opened.names, record.state)
+    return news.acting(record.state.facts("who"), one.opened.names, record.state)
 
 
 def due(one: OpenItem, passed: bool) -> list[CitedText]:
@@ -111,11 +110,11 @@ def due(one: OpenItem, passed: bool) -> list[CitedText]:
 
     `passed` when its day has ended where it counts.
     """
-    fact = one.opened.record.fact("due")
-    words = due_clause(fact.value if fact else None)
-    if fact is None or fact.value is None:
+    fact = one.opened.record.state.fact("due")
+    found = expect_due(fact.value) if fact else None
+    words = due_clause(found)
+    if found is None:
         return [cited(words, fact)]
-    found = msgspec.convert(fact.value, Due)
     if found.sureness == "reported" and passed:
         words += "; it has passed"
     elif found.sureness in ("fixed", "announced"):
@@ -140,7 +139,7 @@ def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
     parts = who(one)
     if full or one.news or one.item.due_on:
         parts += due(one, passed)
-    state = one.opened.record.fact("state")
+    state = one.opened.record.state.fact("state")
     if state is not None and news.key_of(state) not in news.keys_of(parts):
         parts.insert(0, cited("open", state))
     return [*parts, CitedText(facts.looked(one.opened.record))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from bot.services import desks, dossiers, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
 from data.database import Database
-from data.records import Fact, FactDate, Kind, Link, Opened, Record, Row, Source, Update
+from data.records import Approval, Due, Fact, FactDate, Kind, Link, Money, Opened, Party, Record, Row, Source, Update
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import HERE, SERVERS, Question, plain
 from tests.builders import on_day
@@ -247,20 +248,20 @@ def _fact_date(n: int) -> FactDate:
 def _values(kind: Kind, n: int) -> dict[str, Any]:
     """Return a value for each field of a kind, with a word of its own."""
     word = f"w{n}"
-    due = {"date": {"precision": "year", "first": "2099-01-01", "last": "2099-12-31"}, "sureness": "announced"}
+    due = Due(FactDate("year", first=date(2099, 1, 1), last=date(2099, 12, 31)), "announced")
     return {
         "deal": {
             "summary": f"{word}.",
-            "party": {"record": "", "role": word},
-            "value": {"amount": "5", "currency": "USD", "bound": "exact", "kind": word},
+            "party": Party("", word),
+            "value": Money(Decimal(5), "USD", bound="exact", kind=word),
             "quantity": word,
             "model": word,
-            "approved_by": {"record": "", "role": word},
-            "approval": {"side": "x", "what": word, "state": "granted"},
+            "approved_by": Party("", word),
+            "approval": Approval(side="x", what=word, state="granted"),
         },
-        "pending": {"who": {"record": "", "role": word}, "summary": word, "due": due},
+        "pending": {"who": Party("", word), "summary": word, "due": due},
         "participant": {"title": word, "summary": word},
-        "statement": {"said": word, "whose": {"record": "", "role": word}},
+        "statement": {"said": word, "whose": Party("", word)},
     }[kind]
 
 
@@ -298,7 +299,7 @@ def _finding(opened: Opened, entered: list[Update], how: str) -> Finding:
     asked, clipped = tokens("what is it")
     reading = read(asked, {}, today=date(2026, 1, 1), clipped=clipped)
     record = opened.record
-    facts = [(field, fact) for field, of_field in record.state.facts.items() for fact in of_field if field != "name"]
+    facts = [(field, fact) for field, of_field in record.state.fields.items() for fact in of_field if field != "name"]
     if how == "changed":
         reported = [update for update in entered if get_field(record.kind, update.field).reports]
         return Finding(reading, changed=[Changed(opened, reported)], card=opened)

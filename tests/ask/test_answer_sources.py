@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.ask.lexicon import lexicon
-from bot.ledger import fields
-from bot.ledger.fields import KINDS, fields_of
-from bot.ledger.values import SURENESS, Choice
+from bot.ledger.fields import KIND_WORDS, KINDS, fields_of
+from bot.ledger.values import SURENESS, ChoiceType
 from bot.when import MONTHS, WEEKDAYS, parse_fact_date
 from tests.ask.conftest import Asking
 from tests.ask.servers import below_heading, plain, table
@@ -25,7 +24,7 @@ _DATE = re.compile(rf"\b(?:(?P<weekday>{_WEEKDAY}) )?(?P<day>\d{{1,2}} (?:{_MONT
 _MONTH_OF_YEAR = re.compile(rf"\b(?:{_MONTH}) \d{{4}}\b")
 _PLACE = re.compile(r"\b(?P<noun>sentence|paragraph|page)s? (?P<numbers>\d+(?:(?:, | and )\d+)*)")
 _COUNTED = re.compile(r"^.*counted in this record", re.MULTILINE)
-_COUNTABLE = rf"(?:{'|'.join(noun for pair in fields.KIND_WORDS.values() for noun in pair)}|more|earlier)\b"
+_COUNTABLE = rf"(?:{'|'.join(noun for pair in KIND_WORDS.values() for noun in pair)}|more|earlier)\b"
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -59,10 +58,10 @@ def own_words() -> set[str]:
         found |= words_in(path)
     for path in BOT.glob("services/asking/*.py"):
         found |= phrases_in(path)
-    texts = [text for pair in fields.KIND_WORDS.values() for text in pair]
+    texts = [text for pair in KIND_WORDS.values() for text in pair]
     for field in (field for kind in KINDS for field in fields_of(kind)):
         texts += [field.label, field.absent]
-        texts += field.type.options.values() if isinstance(field.type, Choice) else ()
+        texts += field.type.options.values() if isinstance(field.type, ChoiceType) else ()
     texts += SURENESS.values()
     lex = lexicon()
     for entries in (lex.aspects, lex.roles, lex.groups, *lex.states.values()):

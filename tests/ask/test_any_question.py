@@ -22,7 +22,7 @@ from bot.ui import answers
 from bot.ui.ids import LIMIT
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.database import Database
-from data.records import Kind
+from data.records import Kind, ListedText, Party
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import SERVERS, Question
 
@@ -160,7 +160,7 @@ async def fill_with_hard_names(db: Database) -> None:
         def set_(slug: str, field: str, value: Any) -> Change:
             return Change(slug, slugs[slug], field, value, day, source, f"page {HARD}"[:60])
 
-        party = {"record": "maker", "role": f"maker {HARD}"}
+        party = Party("maker", f"maker {HARD}")
         changes = [set_(slug, "name", f"{slug} {HARD}") for slug in slugs]
         aliases = (
             ("maker", "Zorblax"),
@@ -169,22 +169,22 @@ async def fill_with_hard_names(db: Database) -> None:
             ("topic", "Vell"),
             ("item", "Ombrix"),
         )
-        changes += [set_(slug, "alias", {"text": text}) for slug, text in aliases]
+        changes += [set_(slug, "alias", ListedText(text)) for slug, text in aliases]
         changes += [
             set_("maker", "type", "organisation"),
             set_("maker", "title", HARD),
             set_("deal", "party", party),
             set_("deal", "summary", HARD),
             set_("deal", "stage", "approved"),
-            set_("deal", "approved_by", {"record": "", "role": HARD}),
-            set_("deal", "topic", {"record": "topic"}),
+            set_("deal", "approved_by", Party("", HARD)),
+            set_("deal", "topic", Party("topic")),
             set_("item", "state", "open"),
             set_("item", "item_kind", "clearance"),
-            set_("item", "who", {"record": "", "role": HARD}),
-            set_("item", "about", {"record": "deal"}),
-            set_("said", "whose", {"record": "maker"}),
+            set_("item", "who", Party("", HARD)),
+            set_("item", "about", Party("deal")),
+            set_("said", "whose", Party("maker")),
             set_("said", "said", HARD),
-            set_("said", "about", {"record": "topic"}),
+            set_("said", "about", Party("topic")),
         ]
         await updates.append(conn, HARD_SERVER, changes, now=now, person_id=None, origin="editor")
 

@@ -31,6 +31,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.clock import SystemClock
+from bot.ledger.values import expect
 from bot.ledger.words import words_of
 from bot.services import dossiers
 from cogs.setup import STARTER
@@ -123,7 +124,7 @@ def new_searches() -> Asked:
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     sources: list[tuple[str, Iterator[tuple[str, ...]]]] = []
     for record in dossier.records:
-        text = " ".join([record.name, *(fact.value for fact in record.facts if fact.field == "summary")])
+        text = " ".join([record.name, *(expect(fact.value, str) for fact in record.facts if fact.field == "summary")])
         words = sorted({word for word in words_of(text) if len(word) > 3})
         if len(words) > 7:
             random.Random(record.slug).shuffle(words)

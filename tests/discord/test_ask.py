@@ -14,6 +14,7 @@ from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from bot.ui.layout import button, plain
 from cogs import ask as asking
+from data.records import Party
 from tests.builders import on_day
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
 from tests.discord.test_questions import DAY, drawn, enter, menu, posted, shown
@@ -324,7 +325,7 @@ async def test_an_answer_of_long_statements_leaves_out_what_does_not_fit(world: 
         for n, day in enumerate(on):
             url = f"https://example.org/{n}/{'a' * 260}"
             source = await sources.ensure(conn, world.guild.id, title=f"Speech {n}", url=url)
-            told = {"name": f"Speech {n}", "whose": {"record": "lloyd-austin"}, "said": f"{noun} *{n}* {'_' * 30}"}
+            told = {"name": f"Speech {n}", "whose": Party("lloyd-austin"), "said": f"{noun} *{n}* {'_' * 30}"}
             changes = [
                 updates.Change(f"speech-{n}", "statement", k, v, day, source, "p" * 200) for k, v in told.items()
             ]

@@ -13,7 +13,7 @@ from bot.services import questions, records, updates
 from bot.ui import drafts as forms
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
-from data.records import Filed
+from data.records import Filed, ListedText
 from tests.discord.conftest import World, answer, labels_of, parts
 from tests.discord.test_update import FORM, controls, filled, posted, shown
 from tests.discord.test_update_refusals import elsewhere
@@ -245,7 +245,7 @@ async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world
     assert answer(saved).startswith("## Saved: 31 armed drones for India")
     newest = (await updates.history(world.db.read, world.guild.id, "armed-drones"))[-1]
     assert (newest.field, newest.value, newest.locator, newest.origin) == (
-        "alias", {"text": "the killer robots"}, "paragraph 3", "editor",
+        "alias", ListedText("the killer robots"), "paragraph 3", "editor",
     )  # fmt: skip
     assert await records.slug_by_name(world.db.read, world.guild.id, "killer robots") == "armed-drones"
     # The question still stands below, to be handled.
@@ -255,7 +255,7 @@ async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world
     assert "31 armed drones for India is as it was before" in answer(undone)
     assert labels_of(shown(undone)) == ["Open"]
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
-    assert {"text": "the killer robots"} not in [fact.value for fact in opened.record.facts("alias")]
+    assert ListedText("the killer robots") not in [fact.value for fact in opened.record.state.facts("alias")]
 
 
 async def test_every_mistake_in_the_alias_form_is_told_at_once_and_the_form_comes_back_full(world: World):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.services import records, sources, updates
 from bot.services.updates import Change
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
+from data.records import Due, FactDate, Money, Party
 from tests.builders import due_value
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
 
@@ -54,7 +56,7 @@ async def add_deals(world: World, count: int) -> None:
     await enter(
         world,
         *[(f"deal-{n}", "deal", "name", f"Made-up deal {n:02}") for n in range(count)],
-        *[(f"deal-{n}", "deal", "party", {"record": "india", "role": "buyer"}) for n in range(count)],
+        *[(f"deal-{n}", "deal", "party", Party("india", "buyer")) for n in range(count)],
     )
 
 
@@ -106,7 +108,7 @@ async def test_a_deal_without_anything_open_offers_no_reminder(world: World):
 
 
 async def test_what_two_sources_say_of_a_value_stands_side_by_side(world: World):
-    money = {"amount": "4000000000", "currency": "USD", "bound": "about"}
+    money = Money(Decimal(4000000000), "USD", bound="about")
     await enter(world, ("armed-drones", "deal", "value", money))
     text = answer(await ask(world, "deal show", deal="armed-drones"))
     assert "**Value:** about $4 billion, 5 March 2024; more than $3 billion, 10 November 2023\n" in text
@@ -407,7 +409,7 @@ async def test_what_is_open_about_one_record(world: World):
 
 
 async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
-    due = {"date": {"precision": "month", "first": "2027-03-01", "last": "2027-03-31"}, "sureness": "reported"}
+    due = Due(FactDate("month", first=date(2027, 3, 1), last=date(2027, 3, 31)), "reported")
     await enter(world, ("combat-vehicle-answer", "pending", "due", due))
     text = answer(await ask(world, "pending list"))
     assert text.index("### With a due date\n**1. Answer to the combat vehicle offer**") < text.index("2. Clearances")
@@ -515,7 +517,7 @@ async def test_markup_in_a_record_is_shown_letter_by_letter(world: World):
         world,
         ("nasty", "deal", "name", NASTY),
         ("nasty", "deal", "summary", "# big\n" + NASTY),
-        ("nasty", "deal", "party", {"record": "india", "role": NASTY}),
+        ("nasty", "deal", "party", Party("india", NASTY)),
     )
     card = await ask(world, "deal show", deal="nasty")
     for text in (

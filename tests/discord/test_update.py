@@ -14,9 +14,9 @@ from bot.services import index, records, updates
 from bot.ui import drafts as ui
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from data.records import State
+from data.records import State, Value
 from tests import builders
-from tests.builders import on_day
+from tests.builders import due_value, on_day
 from tests.discord.conftest import World, answer, id_of, labels_of
 
 FORM: dict[str, Any] = {
@@ -26,8 +26,8 @@ FORM: dict[str, Any] = {
 }
 
 
-async def value(world: World, slug: str, field: str) -> Any:
-    return (await records.get(world.db.read, world.guild.id, slug)).record.value(field)
+async def value(world: World, slug: str, field: str) -> Value:
+    return (await records.get(world.db.read, world.guild.id, slug)).record.state.value(field)
 
 
 def shown(result: simcord.InteractionResult) -> Any:
@@ -100,7 +100,7 @@ async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(wor
     ) in answer(preview)
     await world.editor.click(shown(preview), label="Save")
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
-    assert len(opened.record.facts("value")) == 2
+    assert len(opened.record.state.facts("value")) == 2
 
 
 async def test_the_last_source_is_offered_again_for_an_hour(world: World):
@@ -155,7 +155,7 @@ async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
     preview = await world.editor.submit_modal(form, FORM | {"date": "2026-01-01"})
     await world.editor.click(shown(preview), label="Save")
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
-    assert opened.record.value("checked") == "nothing new"
+    assert opened.record.state.value("checked") == "nothing new"
     assert opened.record.state.newest == on_day("2023-11-10", worked_out=True)
 
 
@@ -230,7 +230,7 @@ async def test_update_on_an_open_item_also_closes_and_checks_it(world: World, ch
             "update.due",
             {"value": "31 October 2027, fixed"},
             "due",
-            {"precision": "day", "first": "2027-10-31", "last": "2027-10-31"},
+            due_value("2027-10-31", "fixed"),
         ),
         ("update.checked", {}, "checked", "nothing new"),
     ],
@@ -247,8 +247,7 @@ async def test_the_buttons_of_a_reminder_work_in_a_direct_message_too(world: Wor
     preview = await person.submit_modal(form_again, FORM | form)
     saved = await person.click(shown(preview), label="Save")
     assert "Saved" in answer(saved)
-    held = await value(world, "drone-clearances", field)
-    assert (held["date"] if field == "due" else held) == expected
+    assert await value(world, "drone-clearances", field) == expected
     undone = await person.click(shown(saved), label="Undo")
     assert answer(undone).startswith("## Undone\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.ledger.fields import STAGES
 from bot.services import people, records, sources, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from data.records import Kind
+from data.records import Approval, ApprovalState, Kind, Money, Party, Value
 from tests.builders import on_day
 from tests.discord.conftest import World, answer, parts
 from tests.discord.test_update import FORM, shown, update, value
@@ -41,7 +42,7 @@ async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
     return await world.editor.select(message, values, custom_id=selects(message)[asks]["custom_id"])
 
 
-async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, object]) -> None:
+async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, Value]) -> None:
     """Facts of one day and one source, entered before by somebody else."""
     on = on_day(day)
     async with world.db.write(world.guild.id) as conn:
@@ -51,14 +52,16 @@ async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, 
         await updates.append(conn, world.guild.id, changes, now=world.now, person_id=person.id, origin="editor")
 
 
-async def approval(world: World, day: str, side: str, what: str, authority: str = "", state: str = "open") -> None:
-    held = {"side": side, "what": what, "state": state} | ({"authority": authority} if authority else {})
+async def approval(
+    world: World, day: str, side: str, what: str, authority: str = "", state: ApprovalState = "open"
+) -> None:
+    held = Approval(side=side, what=what, state=state, authority=authority)
     await put(world, day, f"{what} note", ("armed-drones", "deal", "approval", held))
 
 
 async def states(world: World) -> list[str]:
-    facts = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.facts("approval")
-    return sorted(f"{fact.value['what']}: {fact.value['state']}" for fact in facts)
+    facts = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("approval", Approval)
+    return sorted(f"{fact.value.what}: {fact.value.state}" for fact in facts)
 
 
 async def close(world: World, outcome: str = "given", item: str = "drone-clearances") -> Any:
@@ -176,7 +179,7 @@ async def test_an_item_about_two_deals_asks_about_each_by_its_name(world: World)
         "2024-01-08",
         "Ministry note",
         ("second", "deal", "name", "Second batch"),
-        ("drone-clearances", "pending", "about", {"record": "second"}),
+        ("drone-clearances", "pending", "about", Party("second")),
     )
     preview = await close(world)
     assert list(selects(shown(preview))) == [
@@ -219,7 +222,7 @@ async def test_an_item_that_implies_a_stage_says_so_and_leaves_it_to_the_editor(
         ("wait", "pending", "name", "What is waited for"),
         ("wait", "pending", "state", "open"),
         ("wait", "pending", "item_kind", kind),
-        ("wait", "pending", "about", {"record": "armed-drones"}),
+        ("wait", "pending", "about", Party("armed-drones")),
     )
     preview = await close(world, "done", "wait")
     assert picked(shown(preview), AFTER) == ["The stage stays as it is"]
@@ -290,9 +293,7 @@ async def test_more_approvals_than_a_select_holds_are_counted(world: World):
 
 
 async def test_an_ended_party_is_named_with_its_own_day_and_source(world: World):
-    await put(
-        world, "2024-01-08", "Ministry note", ("armed-drones", "deal", "party", {"record": "russia", "role": "x"})
-    )
+    await put(world, "2024-01-08", "Ministry note", ("armed-drones", "deal", "party", Party("russia", "x")))
     typed = FORM | {"value": "no longer General Atomics as maker"}
     preview = await update(world, "deal", typed, deal="armed-drones", field="party")
     assert "No longer: General Atomics \\(maker\\), reported 10 November 2023 (News article without a title" in answer(
@@ -364,7 +365,7 @@ async def test_no_full_stop_is_doubled_and_none_of_an_abbreviation_is_lost(world
 
 
 async def test_values_beside_a_new_one_have_each_its_own_day_and_source(world: World):
-    held = {"amount": "2900000000", "currency": "USD"}
+    held = Money(Decimal(2900000000), "USD")
     await put(world, "2024-01-08", "Ministry note", ("armed-drones", "deal", "value", held))
     preview = await update(world, "deal", FORM | {"value": "4 billion USD"}, deal="armed-drones", field="value")
     assert ("sentence 5; year inferred); $2.9 billion, 8 January 2024 (Ministry note, page 2)\n") in answer(preview)

@@ -13,7 +13,7 @@ from bot.services import deliveries, destinations, digests, follows, people, rec
 from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
-from data.records import Delivery, Destination, FactDate, Opened
+from data.records import Delivery, Destination, Due, FactDate, Opened, Sureness
 from tests.builders import due_value, on_day
 
 GUILD, CHANNEL, OTHER_CHANNEL = 1000, 1001, 1002
@@ -31,7 +31,7 @@ def at(text: str, zone: str = ZONE) -> datetime:
     return when.local_instant(day(on), time.fromisoformat(clock or "09:00"), zone)
 
 
-def due(text: str, sureness: str = "fixed") -> dict[str, Any]:
+def due(text: str, sureness: Sureness = "fixed") -> Due:
     return due_value(text, sureness)
 
 
@@ -55,10 +55,7 @@ class Outbound:
     async def enter(
         self, record: str, kind: str, origin: str = "editor", on: FactDate = REPORTED, **fields: Any
     ) -> str:
-        changes = [
-            Change(record, kind, field, value, on, self.source)  # type: ignore[arg-type]  # a kind in a test
-            for field, value in fields.items()
-        ]
+        changes = [Change(record, kind, field, value, on, self.source) for field, value in fields.items()]
         async with self.db.write(GUILD) as conn:
             return await updates.append(
                 conn,

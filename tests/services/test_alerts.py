@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from discord import ui
@@ -14,7 +15,20 @@ from bot.services import alerts, deliveries, desks, destinations, follows, peopl
 from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
-from data.records import Delivery, Destination, FactDate, Follow
+from data.records import (
+    Approval,
+    ApprovalState,
+    Delivery,
+    Destination,
+    Due,
+    FactDate,
+    Follow,
+    ListedText,
+    Money,
+    Party,
+    Precision,
+    Sureness,
+)
 from tests.builders import on_day
 
 GUILD, CHANNEL = 1000, 1001
@@ -81,10 +95,10 @@ async def there(db: Database, desk: int, source: int, now: datetime) -> Desk:
         found.change("us", "participant", "name", "United States"),
         found.change("drones", "deal", "name", "31 armed drones for India"),
         found.change("drones", "deal", "stage", "negotiating"),
-        found.change("drones", "deal", "party", {"record": "general-atomics", "role": "maker"}),
+        found.change("drones", "deal", "party", Party("general-atomics", "maker")),
         found.change("clearances", "pending", "name", "Clearances for the 31 drones"),
         found.change("clearances", "pending", "state", "open"),
-        found.change("clearances", "pending", "about", {"record": "drones"}),
+        found.change("clearances", "pending", "about", Party("drones")),
         origin="dossier",
     )
     return found
@@ -294,17 +308,17 @@ ANSWER = [
     ("answer", "pending", "name", "Answer to the offer"),
     ("answer", "pending", "state", "open"),
     ("answer", "pending", "basis", "stated"),
-    ("answer", "pending", "who", {"record": "us"}),
-    ("answer", "pending", "about", {"record": "drones"}),
+    ("answer", "pending", "who", Party("us")),
+    ("answer", "pending", "about", Party("drones")),
 ]
 
 
-def due(day: str, sureness: str, precision: str = "day", first: str = "") -> dict[str, object]:
-    return {"date": {"precision": precision, "first": first or day, "last": day}, "sureness": sureness}
+def due(day: str, sureness: Sureness, precision: Precision = "day", first: str = "") -> Due:
+    return Due(FactDate(precision, date.fromisoformat(first or day), date.fromisoformat(day)), sureness)
 
 
-def approval(state: str, what: str = "clearances", **more: str) -> tuple[str, str, str, dict[str, str]]:
-    return (*DEAL, "approval", {"side": "us", "what": what, "state": state} | more)
+def approval(state: ApprovalState, what: str = "clearances", authority: str = "") -> tuple[str, str, str, Approval]:
+    return (*DEAL, "approval", Approval(side="us", what=what, state=state, authority=authority))
 
 
 # What stands before, what is entered, and the first line that tells it; what stands before is of 15 November 2023.
@@ -423,7 +437,7 @@ async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before
     await there.enter(
         there.change(*TALKS, "name", "Ministers' talks"),
         there.change(*TALKS, "state", "scheduled"),
-        there.change(*TALKS, "discussed", {"record": "drones"}),
+        there.change(*TALKS, "discussed", Party("drones")),
         *[there.change(*parts, on=BETWEEN) for parts in before],
         origin="dossier",
     )
@@ -449,7 +463,7 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
     await there.follow("drones")
     await there.enter(
         there.change(*DEAL, "name", "31 drones", LATER),
-        there.change(*DEAL, "alias", {"text": "the Predator deal"}, LATER),
+        there.change(*DEAL, "alias", ListedText("the Predator deal"), LATER),
         there.change(*DEAL, "deal_type", "purchase", LATER),
         there.signed(),
     )
@@ -474,7 +488,7 @@ async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reporte
 async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Desk):
     await there.follow("drones")
     texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
-    party = there.change(*DEAL, "party", {"record": "us", "role": "seller"}, LATER)
+    party = there.change(*DEAL, "party", Party("us", "seller"), LATER)
     closed = there.change(*ITEM, "state", "closed", LATER)
     changes = [there.change(*DEAL, field, value, LATER) for field, value in texts.items()]
     await there.enter(closed, *changes, party, there.change(*approval("granted"), on=LATER))
@@ -495,7 +509,7 @@ async def test_what_another_source_says_stands_below_with_its_own_day_and_source
     await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         notice = await sources.ensure(conn, GUILD, title="Notice 24-07", url="https://www.dsca.mil/press/24-07")
-    value = {"amount": "3990000000", "currency": "USD", "kind": "notified"}
+    value = Money(Decimal(3990000000), "USD", kind="notified")
     await there.enter(
         there.signed(),
         replace(there.change(*DEAL, "value", value, BETWEEN), source_id=notice, locator="paragraph 2"),

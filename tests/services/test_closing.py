@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import discord
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import UserError
 from bot.ledger import stage as stages
@@ -20,16 +20,16 @@ from bot.services import drafts, people, records, updates
 from bot.ui import cards
 from bot.ui import drafts as ui
 from data.database import Database
-from data.records import Kind
+from data.records import Approval, Kind, Party, Value
 from tests.builders import on_day
 from tests.services.test_drafts import GUILD, Editing
 
-Entered = tuple[str, Kind, str, object]
+Entered = tuple[str, Kind, str, Value]
 """A fact to be entered: the record, its kind, the field and the value."""
 
-BRAZIL = {"side": "brazil", "authority": "Congress", "what": "ratification"}
-PARAGUAY = {"side": "paraguay", "authority": "Congress", "what": "ratification"}
-EUROPE = {"side": "eu", "what": "consent", "authority": "European Parliament"}
+BRAZIL = Approval(side="brazil", what="ratification", state="open", authority="Congress")
+PARAGUAY = Approval(side="paraguay", what="ratification", state="open", authority="Congress")
+EUROPE = Approval(side="eu", what="consent", state="open", authority="European Parliament")
 
 
 class Treaty(Editing):
@@ -42,18 +42,18 @@ class Treaty(Editing):
         async with self.db.write(GUILD) as conn:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.otto, origin="editor")
 
-    async def approvals(self, *values: dict[str, str], state: str = "open") -> None:
-        facts: list[Entered] = [("treaty", "deal", "approval", value | {"state": state}) for value in values]
+    async def approvals(self, *values: Approval) -> None:
+        facts: list[Entered] = [("treaty", "deal", "approval", value) for value in values]
         await self.put("2023-11-10", *facts)
 
     async def item(self, kind: str, who: str = "brazil", about: Sequence[str] = ("treaty",)) -> None:
-        facts: list[Entered] = [("wait", "pending", "about", {"record": slug}) for slug in about]
+        facts: list[Entered] = [("wait", "pending", "about", Party(slug)) for slug in about]
         await self.put(
             "2023-11-10",
             ("wait", "pending", "name", "What is waited for"),
             ("wait", "pending", "state", "open"),
             ("wait", "pending", "item_kind", kind),
-            ("wait", "pending", "who", {"record": who}),
+            ("wait", "pending", "who", Party(who)),
             *facts,
         )
 
@@ -65,10 +65,10 @@ class Treaty(Editing):
         async with self.db.write(GUILD) as conn:
             return await drafts.choose_stage(conn, draft, await self.id("treaty"), stage)
 
-    async def also(self, draft: Draft, *values: dict[str, str]) -> Draft:
+    async def also(self, draft: Draft, *values: Approval) -> Draft:
         """Return the draft with these approvals chosen, as a select sends them: by their updates."""
         asked = asked_in(await self.preview(draft))
-        ids = [fact.update for fact in asked.approvals for value in values if value.items() <= fact.value.items()]
+        ids = [fact.update for fact in asked.approvals if replace(fact.value, state="open") in values]
         assert len(ids) == len(values)
         async with self.db.write(GUILD) as conn:
             return await drafts.choose_approvals(conn, draft, asked.id, ids)
@@ -78,8 +78,8 @@ class Treaty(Editing):
 
     async def states(self) -> dict[str, str]:
         """Return the state of each approval by its side."""
-        facts = (await records.get(self.db.read, GUILD, "treaty")).record.facts("approval")
-        return {fact.value["side"]: fact.value["state"] for fact in facts}
+        facts = (await records.get(self.db.read, GUILD, "treaty")).record.state.facts("approval", Approval)
+        return {fact.value.side: fact.value.state for fact in facts}
 
     async def status(self) -> str:
         return plain((await records.get(self.db.read, GUILD, "treaty")).record.status)
@@ -96,7 +96,7 @@ def asked_in(found: Preview) -> Asked:
 def offered(found: Preview) -> list[str]:
     """Return the approvals that may be settled too, as they are named."""
     asked = asked_in(found)
-    return [consent(fact, asked.names) for fact in asked.approvals]
+    return [consent(fact.value, asked.names) for fact in asked.approvals]
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ async def test_an_item_about_several_deals_asks_about_each_and_one_about_none_as
         "2023-11-10",
         ("interim", "deal", "name", "Interim agreement"),
         ("interim", "deal", "stage", "signed"),
-        ("interim", "deal", "approval", EUROPE | {"state": "open"}),
+        ("interim", "deal", "approval", EUROPE),
     )
     await treaty.approvals(EUROPE, BRAZIL)
     await treaty.item("clearance", who="eu", about=("treaty", "interim"))
@@ -185,13 +185,12 @@ async def test_an_item_about_several_deals_asks_about_each_and_one_about_none_as
     saved = await treaty.saved(draft)
     assert [change.slug for change in saved.changes] == ["wait", "treaty", "interim"]
     assert await treaty.value("treaty", "stage") == "approved"
-    assert (await treaty.value("interim", "stage"), (await treaty.value("interim", "approval"))["state"]) == (
-        "signed", "granted",
-    )  # fmt: skip
+    assert await treaty.value("interim", "stage") == "signed"
+    assert await treaty.value("interim", "approval") == replace(EUROPE, state="granted")
     async with treaty.db.write(GUILD) as conn:
         await drafts.undo(conn, GUILD, saved.draft.batch, now=treaty.now, person_id=treaty.edda)
     for slug in ("treaty", "interim"):
-        await treaty.put("2023-11-11", ("wait", "pending", "about", {"record": slug, "gone": True}))
+        await treaty.put("2023-11-11", ("wait", "pending", "about", Party(slug, gone=True)))
     assert (await treaty.preview(await treaty.closing("done"))).asked == []
 
 
@@ -203,8 +202,8 @@ async def test_the_stage_and_the_approvals_are_saved_in_the_batch_of_the_closing
     seen = await treaty.preview(draft)
     assert [(one.field, one.after and one.after.value) for one in seen.changes[1].changes] == [
         ("stage", "approved"),
-        ("approval", PARAGUAY | {"state": "granted"}),
-        ("approval", EUROPE | {"state": "granted"}),
+        ("approval", replace(PARAGUAY, state="granted")),
+        ("approval", replace(EUROPE, state="granted")),
     ]
     found = await treaty.saved(draft)
     assert await treaty.states() == {"brazil": "open", "paraguay": "granted", "eu": "granted"}
@@ -226,7 +225,7 @@ async def test_the_stage_and_the_approvals_are_saved_in_the_batch_of_the_closing
 
 @pytest.mark.parametrize(
     ("outcome", "state"),
-    [("given", "granted"), ("done", "granted"), ("answered", "granted"), ("refused", "refused"), ("dropped", "")],
+    [("given", "granted"), ("done", "granted"), ("answered", "granted"), ("refused", "refused"), ("dropped", None)],
 )
 async def test_approvals_follow_the_outcome_of_the_item(treaty: Treaty, outcome, state):
     await treaty.approvals(BRAZIL, PARAGUAY)
@@ -238,7 +237,7 @@ async def test_approvals_follow_the_outcome_of_the_item(treaty: Treaty, outcome,
 @pytest.mark.parametrize("state", ["granted", "refused", "waived", "expired"])
 async def test_settling_an_approval_asks_for_the_stage_and_the_others_that_are_open(treaty: Treaty, state):
     await treaty.approvals(BRAZIL, PARAGUAY)
-    await treaty.approvals(EUROPE, state="requested")
+    await treaty.approvals(replace(EUROPE, state="requested"))
     draft = await treaty.field("treaty", "approval", value=f"Brazil (Congress): ratification, {state}")
     found = await treaty.preview(draft)
     assert (asked_in(found).state, asked_in(found).last) == (state, False)
@@ -279,7 +278,7 @@ async def test_the_one_approval_of_the_side_that_must_act_is_chosen_with_its_cle
     await treaty.item("clearance", who="brazil")
     draft = await treaty.closing("given")
     found = await treaty.preview(draft)
-    assert [one.after and one.after.value["state"] for one in found.changes[1].changes] == ["granted"]
+    assert [one.after and one.after.value for one in found.changes[1].changes] == [replace(BRAZIL, state="granted")]
     without = await treaty.also(draft)
     assert [change.slug for change in (await treaty.saved(without)).changes] == ["wait"]
     assert await treaty.states() == {"brazil": "open"}
@@ -309,7 +308,7 @@ async def test_no_approval_of_another_side_and_none_of_several_is_chosen_for_the
 
 async def test_what_still_waits_after_a_clearance_is_dated_by_its_own_source(treaty: Treaty):
     await treaty.approvals(BRAZIL)
-    await treaty.put("2023-12-01", ("treaty", "deal", "approval", EUROPE | {"state": "open"}))
+    await treaty.put("2023-12-01", ("treaty", "deal", "approval", EUROPE))
     await treaty.item("clearance")
     await treaty.saved(await treaty.closing("given", date="5 March 2024"))
     expected = "consent by European Parliament (European Union), 1 December 2023"
@@ -369,7 +368,7 @@ async def test_a_choice_that_another_editor_made_void_is_not_dropped_without_a_w
     await treaty.approvals(BRAZIL, PARAGUAY)
     await treaty.item("evaluation")  # Entered after the approvals: its updates are the newer ones.
     mine = await treaty.preview(await treaty.also(await treaty.closing("done"), BRAZIL))
-    await treaty.put("2024-03-04", ("treaty", "deal", "approval", BRAZIL | {"state": "refused"}))
+    await treaty.put("2024-03-04", ("treaty", "deal", "approval", replace(BRAZIL, state="refused")))
     assert (await treaty.save(mine.draft)).moved_on
 
 
@@ -379,7 +378,7 @@ async def test_the_longest_choices_about_as_many_deals_as_are_asked_about_fit_in
         name = f"{slug} " + "_" * 90
         facts: list[Entered] = [(slug, "deal", "name", name), (slug, "deal", "stage", "under_review")]
         for n in range(27):
-            approval = {"side": "brazil", "authority": f"{n} " + "_" * 110, "what": "*" * 120, "state": "open"}
+            approval = Approval(side="brazil", what="*" * 120, state="open", authority=f"{n} " + "_" * 110)
             facts.append((slug, "deal", "approval", approval))
         await treaty.put("2023-11-10", *facts)
     await treaty.item("delivery", about=deals)
@@ -429,7 +428,7 @@ SIGNED, COMPLETED = "signed", "completed"
     ],
 )  # fmt: skip
 async def test_what_a_signed_or_completed_deal_leaves_open_is_told_before_saving(
-    treaty: Treaty, before: str, stage: str, approvals: list[Any], item: str, expected: LeftOpen | None
+    treaty: Treaty, before: str, stage: str, approvals: list[Approval], item: str, expected: LeftOpen | None
 ):
     await treaty.put("2023-11-20", ("treaty", "deal", "stage", before))
     await treaty.approvals(*approvals)
@@ -442,7 +441,7 @@ async def test_what_a_signed_or_completed_deal_leaves_open_is_told_before_saving
 
 
 async def test_an_approval_from_after_the_signature_is_not_told_as_without_outcome(treaty: Treaty):
-    await treaty.put("2024-04-01", ("treaty", "deal", "approval", BRAZIL | {"state": "requested"}))
+    await treaty.put("2024-04-01", ("treaty", "deal", "approval", replace(BRAZIL, state="requested")))
     left = (await treaty.preview(await treaty.field("treaty", "stage", value="signed"))).left
     assert left == [LeftOpen("Trade agreement", [], ["ratification by Congress (Brazil)"], [])]
 
@@ -457,7 +456,7 @@ async def test_a_stage_chosen_with_a_closing_tells_what_it_leaves_open_without_t
         ("pay", "pending", "name", "Payment"),
         ("pay", "pending", "state", "open"),
         ("pay", "pending", "item_kind", "payment"),
-        ("pay", "pending", "about", {"record": "treaty"}),
+        ("pay", "pending", "about", Party("treaty")),
     )
     (left,) = (await treaty.preview(draft)).left
     assert left.items == ["Payment"]

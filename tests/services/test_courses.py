@@ -8,6 +8,7 @@ from bot import when
 from bot.services import courses, updates
 from bot.services.updates import Change
 from data.database import Database
+from data.records import Party
 
 DAY = when.parse_fact_date("5 March 2024")
 
@@ -33,12 +34,10 @@ async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_with
         now,
         source,
         ("drones", "deal", "name", "The drones"),
-        ("drones", "deal", "party", {"record": "atomics", "role": "maker"}),
+        ("drones", "deal", "party", Party("atomics", "maker")),
     )
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
-    await enter(
-        db, desk, now, source, ("drones", "deal", "party", {"record": "atomics", "role": "maker", "gone": True})
-    )
+    await enter(db, desk, now, source, ("drones", "deal", "party", Party("atomics", "maker", gone=True)))
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
     async with db.write(desk) as conn:
         await updates.undo(conn, desk, made, now=now, person_id=1)
@@ -53,6 +52,6 @@ async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk,
         source,
         ("drones", "deal", "name", "The drones"),
         ("nameless", "participant", "title", "Minister"),
-        ("drones", "deal", "party", {"record": "nameless", "role": "maker"}),
+        ("drones", "deal", "party", Party("nameless", "maker")),
     )
     assert (await courses.get(db.read, desk, "drones")).names["nameless"] == "a record without a name"

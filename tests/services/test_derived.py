@@ -16,7 +16,7 @@ from bot.services import derived, dossiers, records, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import FactDate, Kind
+from data.records import Approval, FactDate, Kind, ListedText, Party
 from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD
 
@@ -143,7 +143,7 @@ async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, desk, 
         source,
         now,
         ("india", "participant", "name", "India"),
-        ("india", "participant", "alias", {"text": "New Delhi (for the Indian government)"}),
+        ("india", "participant", "alias", ListedText("New Delhi (for the Indian government)")),
         ("mod", "participant", "name", "The Ministry of Defence"),
     )
     found = await rows(
@@ -175,11 +175,11 @@ async def test_a_text_says_by_tags_what_it_can_be_filtered_by(db, desk, source, 
         ("us", "participant", "name", "U.S. government"),
         ("drones", "deal", "name", "31 MQ-9B drones"),
         ("drones", "deal", "stage", "under_review"),
-        ("drones", "deal", "party", {"record": "us", "role": "seller"}),
-        ("drones", "deal", "approval", {"side": "us", "what": "licence", "state": "requested"}),
+        ("drones", "deal", "party", Party("us", "seller")),
+        ("drones", "deal", "approval", Approval(side="us", what="licence", state="requested")),
         ("answer", "pending", "name", "Answer"),
         ("answer", "pending", "state", "open"),
-        ("answer", "pending", "about", {"record": "drones"}),
+        ("answer", "pending", "about", Party("drones")),
     )
     ids = dict(await rows(db, "SELECT slug, id FROM record"))
     found = await rows(db, "SELECT r.slug, t.tags, t.name, t.body FROM text t JOIN record r ON r.text_id = t.rowid")
@@ -194,7 +194,7 @@ async def test_a_text_says_by_tags_what_it_can_be_filtered_by(db, desk, source, 
 
     await enter(db, desk, source, now, ("answer", "pending", "state", "closed"))
     await enter(
-        db, desk, source, now, ("drones", "deal", "approval", {"side": "us", "what": "licence", "state": "granted"})
+        db, desk, source, now, ("drones", "deal", "approval", Approval(side="us", what="licence", state="granted"))
     )
     assert await rows(db, "SELECT rowid FROM text WHERE text MATCH 'tags:g1000o'") == []
 
@@ -250,7 +250,7 @@ async def test_a_new_name_is_known_by_those_who_show_it_and_the_old_one_forgotte
         now,
         ("us", "participant", "name", "Columbia"),
         ("drones", "deal", "name", "Drones"),
-        ("drones", "deal", "party", {"record": "us", "role": "seller"}),
+        ("drones", "deal", "party", Party("us", "seller")),
     )
     assert "columbia" in await vocabulary(db, desk)
     await enter(db, desk, source, now, ("us", "participant", "name", "Washington"))
@@ -268,7 +268,7 @@ async def test_a_new_name_is_known_by_those_who_show_it_and_the_old_one_forgotte
 
 
 async def test_deals_and_pending_items_are_kept_as_they_stood(db, desk, source, now):
-    consent = {"side": "us", "what": "clearances", "state": "open"}
+    consent = Approval(side="us", what="clearances", state="open")
     await enter(
         db,
         desk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.services.updates import Change
 from bot.ui import digest as drawn
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
-from data.records import Destination
+from data.records import Destination, ListedText, Money, Party
 from tests.builders import on_day
 from tests.services.outbound import CHANNEL, GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
@@ -172,7 +173,7 @@ async def test_a_person_reads_of_what_they_follow_and_from_then_on(there: Outbou
     assert "engines" not in there.last
     assert "What changed" not in there.last
     await there.enter("engines", "deal", quantity="99")
-    await there.enter("clearances", "pending", name="Clearances", state="open", about={"record": "drones"})
+    await there.enter("clearances", "pending", name="Clearances", state="open", about=Party("drones"))
     await there.go_to("2027-03-03 09:00")
     assert "**Clearances, about 31 armed drones**: a new item is open (" in there.last
     assert "engines" not in there.last
@@ -198,8 +199,8 @@ async def report(there: Outbound, record: str, title: str, on: str, url: str = "
         await updates.append(conn, GUILD, changes, now=there.now, person_id=1, origin="editor")
 
 
-def money(amount: str, kind: str = "") -> dict[str, str]:
-    return {"amount": amount, "currency": "USD", "kind": kind}
+def money(amount: str, kind: str = "") -> Money:
+    return Money(Decimal(amount), "USD", kind=kind)
 
 
 async def test_each_change_has_the_source_and_the_day_of_its_own_report(there: Outbound, channel: Destination):
@@ -239,10 +240,10 @@ async def test_what_ended_names_the_report_that_ended_it_and_the_day_of_the_form
     there: Outbound, channel: Destination
 ):
     await there.enter("ga", "participant", name="General Atomics")
-    maker = {"record": "ga", "role": "maker"}
+    maker = Party("ga", "maker")
     await report(there, "drones", "First note", "2024-05-01", party=maker)
     await there.go_to("2027-03-03 09:00")
-    await report(there, "drones", "Second note", "2024-06-01", party=maker | {"gone": True})
+    await report(there, "drones", "Second note", "2024-06-01", party=Party("ga", "maker", gone=True))
     await there.go_to("2027-03-04 09:00")
     assert (
         r"**31 armed drones**: General Atomics \(maker\) no longer takes part (Second note, 1 June 2024); "
@@ -254,9 +255,9 @@ async def test_what_ended_names_the_report_that_ended_it_and_the_day_of_the_form
     "fields",
     [
         {"name": "31 drones"},
-        {"alias": {"text": "the Predator deal"}},
+        {"alias": ListedText("the Predator deal")},
         {"deal_type": "purchase"},
-        {"name": "Drones", "alias": {"text": "Reapers"}, "deal_type": "lease"},
+        {"name": "Drones", "alias": ListedText("Reapers"), "deal_type": "lease"},
         {"side_state": "none"},
     ],
 )
@@ -277,7 +278,7 @@ async def test_an_item_opened_and_closed_between_two_digests_is_told_as_closed(
     there: Outbound, channel: Destination, outcome, told: str
 ):
     await there.enter("us", "participant", name="U.S. government")
-    await there.item("licence", who={"record": "us"}, about={"record": "drones"}, basis="stated", due=due("2027-03-09"))
+    await there.item("licence", who=Party("us"), about=Party("drones"), basis="stated", due=due("2027-03-09"))
     await there.enter("licence", "pending", state="closed", **outcome)
     await there.go_to("2027-03-03 09:00")
     (line,) = (line for line in there.last.splitlines() if "Licence" in line)
@@ -691,7 +692,7 @@ async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_i
             there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
         on = on_day(f"2024-05-{number + 1:02}")
         fields = {"name": "Frigates", "stage": "signed"} if not number else {}
-        value_ = {"amount": f"{number + 1}000000000", "currency": "USD", "bound": "about", "kind": f"sum {number}"}
+        value_ = Money(Decimal((number + 1) * 10**9), "USD", bound="about", kind=f"sum {number}")
         await there.enter("frigates", "deal", on=on, **fields, value=value_, side_state="stalled")
     await there.digest(await there.channel())
     await there.go_to("2027-03-02 09:00")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.services import dossiers, index, records, search, updates
 from bot.services.dossiers import Loaded
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate, Opened
+from data.records import Approval, FactDate, ListedText, Money, Opened, Party
 from tests.builders import on_day
 
 STARTER = "india-us-2plus2-2023"
@@ -70,7 +71,7 @@ async def test_every_kind_of_record_is_there_in_its_number(db, loaded):
         "event": 7,
         "pending": 5,
     }
-    types = Counter(o.record.value("type") for o in there.values() if o.record.kind == "participant")
+    types = Counter(o.record.state.value("type") for o in there.values() if o.record.kind == "participant")
     assert types == {"country": 6, "person": 4, "organisation": 6}
 
 
@@ -103,7 +104,7 @@ SENTENCES = {
 async def test_every_sentence_leads_to_its_records_and_every_record_to_a_sentence(db, loaded):
     cited: dict[int, set[str]] = {number: set() for number in SENTENCES}
     for slug, opened in (await every(db, loaded)).items():
-        for facts in opened.record.state.facts.values():
+        for facts in opened.record.state.fields.values():
             for fact in facts:
                 numbers = [int(number) for number in re.findall(r"\d+", fact.locator)]
                 from_article = opened.sources[fact.source].title == "News article without a title"
@@ -117,9 +118,11 @@ async def test_every_sentence_leads_to_its_records_and_every_record_to_a_sentenc
 
 async def test_the_session_is_linked_with_all_that_it_had(db, loaded):
     opened = await records.get(db.read, loaded, SESSION)
-    assert opened.record.value("state") == "held"
-    assert get_field("session", "held_on").type.words(opened.record.value("held_on"), {}) == "Friday 10 November 2023"
-    assert opened.record.value("held_on")["worked_out"] is True
+    assert opened.record.state.value("state") == "held"
+    held_on = opened.record.state.value("held_on", FactDate)
+    assert held_on is not None
+    assert get_field("session", "held_on").type.words(held_on, {}) == "Friday 10 November 2023"
+    assert held_on.worked_out
     assert linked(opened, "series") == {"india-us-2plus2"}
     assert linked(opened, "place") == {"new-delhi"}
     assert linked(opened, "party") == {"india", "united-states"}
@@ -147,7 +150,11 @@ async def test_the_session_is_linked_with_all_that_it_had(db, loaded):
 
 async def test_people_have_the_titles_and_countries_of_the_article(db, loaded):
     there = await every(db, loaded)
-    assert {s: (o.record.value("title"), linked(o, "country")) for s, o in there.items() if o.record.fact("title")} == {
+    assert {
+        s: (o.record.state.value("title"), linked(o, "country"))
+        for s, o in there.items()
+        if o.record.state.fact("title")
+    } == {
         "antony-blinken": ("U.S. Secretary of State", {"united-states"}),
         "lloyd-austin": ("Defense Secretary", {"united-states"}),
         "subrahmanyam-jaishankar": ("Foreign Minister", {"india"}),
@@ -157,7 +164,7 @@ async def test_people_have_the_titles_and_countries_of_the_article(db, loaded):
 
 async def test_organisations_have_a_country_only_where_it_is_printed(db, loaded):
     there = await every(db, loaded)
-    found = {s: linked(o, "country") for s, o in there.items() if o.record.value("type") == "organisation"}
+    found = {s: linked(o, "country") for s, o in there.items() if o.record.state.value("type") == "organisation"}
     assert found == {
         "general-electric-aerospace-unit": set(),
         "hindustan-aeronautics": {"india"},
@@ -172,7 +179,7 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
     engines, drones, vehicles = await records.get_many(
         db.read, loaded, ["fighter-jet-engines", "armed-drones", "infantry-combat-vehicles"]
     )
-    assert [(o.record.value("stage"), plain(o.record.status)) for o in (engines, drones, vehicles)] == [
+    assert [(o.record.state.value("stage"), plain(o.record.status)) for o in (engines, drones, vehicles)] == [
         ("unspecified", "Under way, 10 November 2023"),
         ("under_review", "Under review; waiting for U.S. government clearances, 10 November 2023"),
         ("proposed", "Proposed; waiting for an answer to the offer, 10 November 2023"),
@@ -189,9 +196,9 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
         ("us-government", "clearing authority"),
     }
     assert roles(vehicles, "party") == {("pentagon", "offering"), ("india", "interested")}
-    assert drones.record.value("quantity") == "31"
-    assert [fact.value for fact in drones.record.facts("approval")] == [
-        {"side": "us-government", "what": "clearances", "state": "open"}
+    assert drones.record.state.value("quantity") == "31"
+    assert [fact.value for fact in drones.record.state.facts("approval")] == [
+        Approval(side="us-government", what="clearances", state="open")
     ]
     assert all(o.record.state.newest == o.record.state.opened == SESSION_DAY for o in (engines, drones, vehicles))
 
@@ -205,18 +212,18 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
     ],
 )
 async def test_what_the_article_does_not_say_of_a_deal_is_absent(db, loaded, deal, fields):
-    facts = (await records.get(db.read, loaded, deal)).record.state.facts
+    facts = (await records.get(db.read, loaded, deal)).record.state.fields
     assert not fields & set(facts)
     assert not {"side_state", "approved_by"} & set(facts)
 
 
 async def test_what_the_article_does_not_say_elsewhere_is_absent(db, loaded):
     there = await every(db, loaded)
-    assert there[SESSION].record.fact("edition") is None
+    assert there[SESSION].record.state.fact("edition") is None
     for document in ("india-us-joint-statement-2023", "india-us-defence-roadmap"):
-        assert not {"title", "dated"} & set(there[document].record.state.facts)
+        assert not {"title", "dated"} & set(there[document].record.state.fields)
     assert linked(there["india-us-defence-roadmap"], "issuer") == set()
-    assert not any(o.record.fact("due") or o.record.fact("checked") for o in there.values())
+    assert not any(o.record.state.fact("due") or o.record.state.fact("checked") for o in there.values())
     spoken_by = {slug for o in there.values() if o.record.kind == "statement" for slug in linked(o, "whose")}
     assert not spoken_by & {
         "lloyd-austin",
@@ -251,11 +258,11 @@ WHOSE = {
 
 async def test_every_statement_says_whose_it_is(db, loaded):
     statements = {s: o for s, o in (await every(db, loaded)).items() if o.record.kind == "statement"}
-    assert {s: (o.record.value("form"), linked(o, "whose")) for s, o in statements.items()} == WHOSE
-    assert [f.value for f in statements["talks-strengthened-ties"].record.facts("whose")] == [
-        {"record": "", "role": "the article itself"}
+    assert {s: (o.record.state.value("form"), linked(o, "whose")) for s, o in statements.items()} == WHOSE
+    assert [f.value for f in statements["talks-strengthened-ties"].record.state.facts("whose")] == [
+        Party("", "the article itself")
     ]
-    assert all(o.record.fact("said") and o.record.fact("about") for o in statements.values())
+    assert all(o.record.state.fact("said") and o.record.state.fact("about") for o in statements.values())
 
 
 async def test_documents_say_who_issued_them_and_what_they_are_about(db, loaded):
@@ -280,10 +287,10 @@ async def test_events_carry_their_own_dates(db, loaded):
     }
     events = {s: o for s, o in (await every(db, loaded)).items() if o.record.kind == "event"}
     for slug, opened in events.items():
-        dates = {fact.date for facts in opened.record.state.facts.values() for fact in facts}
+        dates = {fact.date for facts in opened.record.state.fields.values() for fact in facts}
         dates -= {FactDate("unknown")}  # other names
         assert dates == {expected.pop(slug)}
-        (happened,) = opened.record.facts("happened")
+        (happened,) = opened.record.state.facts("happened")
         words = get_field("event", "happened").type.words(happened.value, {})
         assert {"cold-war": "Cold War", "middle-east-conflict": "ongoing on 10 November 2023"}.get(slug, words) == words
     assert not expected
@@ -299,7 +306,7 @@ async def test_events_carry_their_own_dates(db, loaded):
 async def test_what_is_not_an_event_carries_the_day_of_the_session(db, loaded):
     for opened in (await every(db, loaded)).values():
         if opened.record.kind != "event":
-            dates = {f.date for facts in opened.record.state.facts.values() for f in facts}
+            dates = {f.date for facts in opened.record.state.fields.values() for f in facts}
             assert dates - {FactDate("unknown")} == {SESSION_DAY}
 
 
@@ -307,9 +314,9 @@ async def test_pending_items_say_who_must_act_and_how_they_are_known(db, loaded)
     items = {s: o.record for s, o in (await every(db, loaded)).items() if o.record.kind == "pending"}
     found = {
         slug: (
-            item.value("item_kind"),
-            item.value("basis"),
-            [fact.value.get("record") or fact.value["role"] for fact in item.facts("who")],
+            item.state.value("item_kind"),
+            item.state.value("basis"),
+            [fact.value.record or fact.value.role for fact in item.state.facts("who", Party)],
         )
         for slug, item in items.items()
     }
@@ -320,7 +327,7 @@ async def test_pending_items_say_who_must_act_and_how_they_are_known(db, loaded)
         "joint-statement-calls": ("commitment_watch", None, ["parties to the conflict"]),
         "china-details": ("research_gap", None, ["the editors of this server"]),
     }
-    assert all(item.open and item.fact("closes_when") for item in items.values())
+    assert all(item.open and item.state.fact("closes_when") for item in items.values())
     waiting = await records.list_waiting(db.read, loaded)
     assert [one.slug for one in waiting if one.item_kind in ("clearance", "offer_response")] == [
         "drone-clearances",
@@ -353,15 +360,15 @@ async def test_who_is_only_mentioned_has_no_deal_and_no_session(db, loaded):
 
 
 async def test_a_floor_stays_a_floor(db, loaded):
-    (value,) = (await records.get(db.read, loaded, "armed-drones")).record.facts("value")
-    assert value.value == {"amount": "3000000000", "currency": "USD", "bound": "at least"}
+    (value,) = (await records.get(db.read, loaded, "armed-drones")).record.state.facts("value")
+    assert value.value == Money(Decimal(3000000000), "USD", bound="at least")
     assert get_field("deal", "value").type.words(value.value, {}) == "more than $3 billion"
 
 
 async def test_several_systems_are_no_number_of_vehicles(db, loaded):
     vehicles = (await records.get(db.read, loaded, "infantry-combat-vehicles")).record
-    assert vehicles.fact("quantity") is None
-    assert "several systems" in vehicles.value("summary")
+    assert vehicles.state.fact("quantity") is None
+    assert "several systems" in vehicles.state.text("summary")
 
 
 async def test_new_delhi_is_the_venue_and_as_a_participant_the_indian_government(db, loaded):
@@ -377,7 +384,7 @@ async def test_the_joint_statement_holds_neither_the_condemnation_nor_palestine(
 
 async def test_an_expectation_of_one_side_is_no_pledge_of_the_other(db, loaded):
     opened = await records.get(db.read, loaded, "us-expects-of-india")
-    assert (opened.record.value("form"), linked(opened, "whose")) == ("expectation", {"united-states"})
+    assert (opened.record.state.value("form"), linked(opened, "whose")) == ("expectation", {"united-states"})
     assert "india" in linked(opened, "about")
 
 
@@ -410,7 +417,7 @@ async def test_names_as_printed_and_as_people_say_them_lead_to_one_record(db, lo
 async def test_a_name_in_another_script_opens_the_record_and_says_where_it_comes_from(db, loaded, typed, slug):
     opened = await records.get_by_name(db.read, loaded, typed, ["participant"])
     assert opened.record.slug == slug
-    (alias,) = [fact for fact in opened.record.facts("alias") if fact.value["text"] == typed]
+    (alias,) = [fact for fact in opened.record.state.facts("alias") if fact.value == ListedText(typed)]
     assert opened.sources[alias.source].title == "Attaché's own list of names"
 
 
@@ -432,7 +439,7 @@ async def test_nothing_invented_is_anywhere(db, loaded):
     for opened in (await every(db, loaded)).values():
         record = opened.record
         drawn += [record.name, plain(record.status), *opened.names.values()]
-        for name, facts in record.state.facts.items():
+        for name, facts in record.state.fields.items():
             field = get_field(record.kind, name)
             drawn += [field.type.words(fact.value, opened.names) for fact in facts]
             drawn += [field.type.typed(fact.value, opened.names) for fact in facts]
@@ -472,7 +479,7 @@ async def enter(
 
 
 async def value_of(db: Database, desk: int, record: str, field: str):
-    return (await records.get(db.read, desk, record)).record.value(field)
+    return (await records.get(db.read, desk, record)).record.state.value(field)
 
 
 async def test_loading_twice_changes_nothing(db, desk, now):
@@ -606,8 +613,8 @@ records:
 """
     assert (await load(db, loaded, now, files.read(other.encode(), now=now))).added == 2
     assert (await load(db, loaded, now)).withdrawn == 0
-    names = [fact.value["text"] for fact in (await records.get(db.read, loaded, "india")).record.facts("alias")]
-    assert {"Hind", "भारत"} <= set(names)
+    india = (await records.get(db.read, loaded, "india")).record.state
+    assert {"Hind", "भारत"} <= {fact.value.text for fact in india.facts("alias", ListedText)}
 
 
 # The shipped ones

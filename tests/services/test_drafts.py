@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -12,8 +13,8 @@ from bot.ledger.fields import get_field
 from bot.services import drafts, people, records, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import Kind
-from tests.builders import on_day
+from data.records import Approval, Kind, ListedText, Money, Party, Value
+from tests.builders import due_value, on_day
 
 GUILD, ELSEWHERE = 1000, 2000
 DAY = on_day("2023-11-10")
@@ -31,7 +32,7 @@ class Editing:
     def __init__(self, db: Database, now: datetime, source: int, edda: int, otto: int) -> None:
         self.db, self.now, self.source, self.edda, self.otto = db, now, source, edda, otto
 
-    async def enter(self, *facts: tuple[str, Kind, str, object]) -> None:
+    async def enter(self, *facts: tuple[str, Kind, str, Value]) -> None:
         changes = [Change(record, kind, field, value, DAY, self.source) for record, kind, field, value in facts]
         async with self.db.write(GUILD) as conn:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.edda, origin="dossier")
@@ -59,7 +60,7 @@ class Editing:
         return await self.save((await self.preview(draft)).draft)
 
     async def value(self, slug: str, field: str):
-        return (await records.get(self.db.read, GUILD, slug)).record.value(field)
+        return (await records.get(self.db.read, GUILD, slug)).record.state.value(field)
 
     async def counts(self) -> list[int]:
         """How many rows each table of the record has."""
@@ -80,13 +81,13 @@ async def editing(db: Database, desk: int, source: int, now: datetime) -> Editin
         ("india", "participant", "name", "India"),
         ("drones", "deal", "name", "31 armed drones"),
         ("drones", "deal", "stage", "under_review"),
-        ("drones", "deal", "approval", {"side": "us", "what": "clearances", "state": "open"}),
-        ("drones", "deal", "value", {"amount": "3000000000", "currency": "USD", "bound": "at least"}),
+        ("drones", "deal", "approval", Approval(side="us", what="clearances", state="open")),
+        ("drones", "deal", "value", Money(Decimal(3000000000), "USD", bound="at least")),
         ("clearances", "pending", "name", "Clearances for the drones"),
         ("clearances", "pending", "state", "open"),
         ("clearances", "pending", "item_kind", "clearance"),
-        ("clearances", "pending", "who", {"record": "us"}),
-        ("clearances", "pending", "about", {"record": "drones"}),
+        ("clearances", "pending", "who", Party("us")),
+        ("clearances", "pending", "about", Party("drones")),
     )
     return there
 
@@ -142,7 +143,7 @@ async def test_what_somebody_else_saved_meanwhile_is_shown_before_saving(editing
 
 async def test_what_others_change_elsewhere_holds_up_nobody(editing: Editing):
     mine = await editing.preview(await editing.field("drones", "stage", value="signed"))
-    await editing.enter(("india", "participant", "alias", {"text": "Bharat"}))
+    await editing.enter(("india", "participant", "alias", ListedText("Bharat")))
     assert not (await editing.save(mine.draft)).moved_on
 
 
@@ -202,20 +203,20 @@ async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
     found = await editing.saved(await editing.draft(task, value="31 October 2027, announced"))
     assert found.changes[0].new
     item = (await records.get(editing.db.read, GUILD, "signature-of-the-deal")).record
-    held = {name: item.value(name) for name in ("name", "state", "basis", "item_kind")}
+    held = {name: item.state.value(name) for name in ("name", "state", "basis", "item_kind")}
     assert held == {
         "name": "Signature of the deal", "state": "open", "basis": "stated", "item_kind": "signature",
     }  # fmt: skip
-    assert item.value("who") == {"record": "india"}
-    assert item.value("about") == {"record": "drones"}
-    assert item.value("due")["sureness"] == "announced"
+    assert item.state.value("who") == Party("india")
+    assert item.state.value("about") == Party("drones")
+    assert item.state.value("due") == due_value("2027-10-31", "announced")
     assert item.open
 
 
 async def test_an_item_may_have_no_due_date(editing: Editing):
     task, _ = await drafts.pending_task(editing.db.read, GUILD, "Answer")
     await editing.saved(await editing.draft(task, value="none"))
-    assert (await records.get(editing.db.read, GUILD, "answer")).record.fact("due") is None
+    assert (await records.get(editing.db.read, GUILD, "answer")).record.state.fact("due") is None
 
 
 async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Editing):
@@ -223,8 +224,8 @@ async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Ed
     assert opened is not None
     found = await editing.saved(await editing.draft(task, value="none"))
     assert {one.field for one in found.changes[0].changes} == {"who"}
-    facts = (await records.get(editing.db.read, GUILD, "clearances")).record.facts("who")
-    assert [fact.value["record"] for fact in facts] == ["india"]
+    facts = (await records.get(editing.db.read, GUILD, "clearances")).record.state.facts("who", Party)
+    assert [fact.value.record for fact in facts] == ["india"]
 
 
 async def test_a_name_that_begins_like_another_makes_a_new_item(editing: Editing):
@@ -277,7 +278,7 @@ async def test_undo_of_another_server_finds_nothing(editing: Editing):
 
 async def test_names_in_a_value_are_looked_up_in_this_server(editing: Editing):
     found = await editing.saved(await editing.field("drones", "party", value="India as buyer"))
-    assert [one.after and one.after.value for one in found.changes[0].changes] == [{"record": "india", "role": "buyer"}]
+    assert [one.after and one.after.value for one in found.changes[0].changes] == [Party("india", "buyer")]
     with pytest.raises(Mistakes, match=r"Party: .*not in the record"):
         await editing.preview(await editing.field("drones", "party", value="Atlantis as buyer"))
     with pytest.raises(Mistakes, match="quotation marks"):

@@ -12,7 +12,7 @@ import pytest
 from bot.services import deliveries, destinations, erasure, people, portability, search, sources, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import Confirmation
+from data.records import Confirmation, Party
 from tests.builders import on_day
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
@@ -62,7 +62,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
                 Change("deal", "deal", "name", f"The {deal} deal", DAY, source),
                 Change("item", "pending", "name", f"What {about} has to do", DAY, source),
                 Change("item", "pending", "state", "open", DAY, source),
-                Change("item", "pending", "about", {"record": "deal"}, DAY, source),
+                Change("item", "pending", "about", Party("deal"), DAY, source),
             ],
             now=NOW,
             person_id=person_id,

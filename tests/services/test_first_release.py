@@ -197,7 +197,7 @@ async def test_every_record_opens_with_its_card_its_list_and_its_history(
         assert (slug in listed[kind]) == bool(live)
         if opened is not None:
             course = await courses.get(released.read, newsroom, slug)
-            assert opened.record.facts("name")
+            assert opened.record.state.facts("name")
             assert all_texts(history.course(course, 0))
     assert (await records.list_kind_as_of(released.read, newsroom, "deal", day=date(2024, 3, 5)))[1] > 0
     assert await records.list_waiting(released.read, newsroom, about="grain-deal")

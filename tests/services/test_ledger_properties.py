@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.ledger.fields import STAGES
+from bot.ledger.stored import decode_state
 from bot.services import desks, people, sources, updates
 from bot.services.derived import refold
 from bot.services.updates import Change
 from data.database import Connection, Database
 from data.migrate import migrate
-from data.records import CitedText, FactDate, Kind, State
+from data.records import Approval, CitedText, FactDate, Kind, ListedText, Party
 from tests.builders import on_day
 
 GUILD = 1
@@ -29,19 +30,19 @@ days = st.integers(0, 3).map(lambda n: date(2023, 1, 1) + timedelta(days=n)).map
 dates = days | st.just(FactDate("unknown")) | st.just(FactDate("open", date(2023, 1, 2)))
 facts = st.one_of(
     st.tuples(st.just("maker"), st.just("name"), st.sampled_from(["General Atomics", "Atomics"])),
-    st.tuples(st.just("maker"), st.just("alias"), st.sampled_from([{"text": "GA"}, {"text": "GA", "gone": True}])),
+    st.tuples(st.just("maker"), st.just("alias"), st.sampled_from([ListedText("GA"), ListedText("GA", gone=True)])),
     st.tuples(st.just("drones"), st.just("name"), st.sampled_from(["31 armed drones", "The drones"])),
     st.tuples(st.just("drones"), st.just("stage"), st.sampled_from(list(STAGES))),
-    st.tuples(st.just("drones"), st.just("party"), st.sampled_from([{"record": "maker", "role": "maker"}])),
+    st.tuples(st.just("drones"), st.just("party"), st.sampled_from([Party("maker", "maker")])),
     st.tuples(
         st.just("drones"),
         st.just("approval"),
-        st.sampled_from([{"side": "maker", "what": "consent", "state": state} for state in ("open", "granted")]),
+        st.sampled_from([Approval(side="maker", what="consent", state=state) for state in ("open", "granted")]),
     ),
     st.tuples(st.just("clearance"), st.just("name"), st.just("Clearances for the drones")),
     st.tuples(st.just("clearance"), st.just("state"), st.sampled_from(["open", "closed"])),
     st.tuples(st.just("clearance"), st.just("item_kind"), st.sampled_from(["clearance", "signature"])),
-    st.tuples(st.just("clearance"), st.just("about"), st.sampled_from([{"record": "drones"}])),
+    st.tuples(st.just("clearance"), st.just("about"), st.sampled_from([Party("drones")])),
 )
 acts = st.lists(st.tuples(facts, dates, st.integers(0, 1), st.booleans()), min_size=1, max_size=8)
 
@@ -65,10 +66,10 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
     """All that the fold writes. Without `ids` as it reads for people: no row number decides anything."""
     found: dict[str, Any] = {}
     for row in await conn.execute_fetchall(
-        "SELECT slug, live, name, stage, status, open, due_on, newest_on, state FROM record ORDER BY slug"
+        "SELECT slug, live, name, stage, status, open, due_on, newest_on, state, kind FROM record ORDER BY slug"
     ):
-        state = msgspec.json.decode(row[8], type=State)
-        shown = {name: [(f.value, f.date, f.source) for f in facts] for name, facts in state.facts.items()}
+        state = decode_state(row[9], row[8])
+        shown = {name: [(f.value, f.date, f.source) for f in facts] for name, facts in state.fields.items()}
         said = msgspec.json.decode(row[4], type=tuple[CitedText, ...])
         status = said if ids else [(part.text, [(f.date, f.source) for f in part.facts]) for part in said]
         found[row[0]] = (*row[1:4], status, *row[5:8], state if ids else (shown, state.opened, state.newest))

@@ -61,14 +61,14 @@ async def test_no_signed_deal_waits_for_what_is_older_than_its_signature(loaded:
     for opened in await every(loaded):
         if opened.record.kind == "deal" and opened.record.state.signed:
             text = cards.draw(opened, now=NOW).text
-            stage = opened.record.value("stage")
+            stage = opened.record.state.value("stage")
             if stage in ("signed", "in_execution", "completed"):
                 assert not text.splitlines()[1].startswith("**Waiting"), text
 
 
 async def test_all_facts_hold_every_fact_of_a_record_in_both_orders(loaded: Database):
     for opened in (await every(loaded))[::7]:
-        held = sum(len(facts) for facts in opened.record.state.facts.values())
+        held = sum(len(facts) for facts in opened.record.state.fields.values())
         for by_source in (False, True):
             page, shown, seen = 0, 0, set()
             while True:

@@ -11,12 +11,13 @@ from bot.recent import CACHED, RecordCache
 from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
 from data.database import Database
+from data.records import Value
 from tests.builders import due_value, on_day
 
 DAY = on_day("2023-11-10")
 
 
-async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: object) -> str:
+async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: Value) -> str:
     change = Change("drones", "deal", field, value, DAY, source)
     async with db.write(desk) as conn:
         return await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")

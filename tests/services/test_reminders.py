@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from bot.errors import BadInput, UserError
 from bot.kinds import Gone
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
+from data.records import Due, FactDate, Party
 from tests.builders import on_day
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, day, due, lead_of
 
@@ -66,7 +67,7 @@ async def test_less_sure_dates_are_told_less(there: Outbound, sureness, days):
 
 
 async def test_of_a_vague_date_the_last_day_counts(there: Outbound):
-    vague = {"date": {"precision": "month", "first": "2027-03-01", "last": "2027-03-31"}, "sureness": "announced"}
+    vague = Due(FactDate("month", first=date(2027, 3, 1), last=date(2027, 3, 31)), "announced")
     await there.join(await there.person(), (await there.item("talks", due=vague)).record.slug)
     await there.go_to("2027-03-24 09:00")
     assert "**Due in 7 days: Talks.**\nDue by the end of March 2027, announced by an official;" in there.last
@@ -211,11 +212,9 @@ async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any)
     """Return an item about a deal, whose parts were reported on different days by different sources."""
     await there.enter("drones", "deal", name="31 armed drones")
     await there.enter("us", "participant", name="U.S. government")
-    await there.item(
-        "loa", name="Signature of the LOA", about={"record": "drones"}, basis="stated", item_kind=item_kind
-    )
+    await there.item("loa", name="Signature of the LOA", about=Party("drones"), basis="stated", item_kind=item_kind)
     for field, value, title, on in (
-        ("who", {"record": "us"}, "Joint statement", "2024-02-01"),
+        ("who", Party("us"), "Joint statement", "2024-02-01"),
         ("due", more.get("due", due("2027-03-10", "announced")), "Briefing", "2024-03-01"),
     ):
         async with there.db.write(GUILD) as conn:
@@ -315,7 +314,7 @@ async def test_undated_items_share_one_message_each_monday(there: Outbound):
 async def test_still_open_tells_who_must_act_since_when_and_how_new_it_is(there: Outbound):
     await there.channel()
     await there.enter("us", "participant", name="U.S. government")
-    await there.item("clearances", who={"record": "us"}, basis="stated", item_kind="clearance")
+    await there.item("clearances", who=Party("us"), basis="stated", item_kind="clearance")
     await there.go_to("2027-03-08 09:00")
     assert there.last.splitlines() == [
         "**Still open: Clearances.**",

@@ -15,15 +15,15 @@ from bot.services import index, records, search, sources, updates
 from bot.services.search import COUNTED, Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
-from data.records import Kind
+from data.records import Kind, ListedText, Party, Value
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
-Facts = dict[str, tuple[Kind, dict[str, object], str]]
+Facts = dict[str, tuple[Kind, dict[str, Value], str]]
 """What is entered: kind, fields and fact date by slug."""
 
 RECORDS: Facts = {
     "india": ("participant", {"name": "India", "type": "country"}, "2020"),
-    "atomics": ("participant", {"name": "General Atomics", "country": {"record": "india"}}, "2020"),
+    "atomics": ("participant", {"name": "General Atomics", "country": Party("india")}, "2020"),
     "defence": ("topic", {"name": "Defence cooperation"}, "2020"),
     "drones": (
         "deal",
@@ -31,20 +31,20 @@ RECORDS: Facts = {
             "name": "31 armed drones for India",
             "stage": "under_review",
             "model": "MQ-9B",
-            "party": {"record": "india", "role": "buyer"},
-            "topic": {"record": "defence"},
+            "party": Party("india", "buyer"),
+            "topic": Party("defence"),
             "summary": "Raised at the talks in New Delhi.",
         },
         "10 November 2023",
     ),
     "engines": (
         "deal",
-        {"name": "Fighter-jet engines", "stage": "signed", "party": {"record": "india", "role": "buyer"}},
+        {"name": "Fighter-jet engines", "stage": "signed", "party": Party("india", "buyer")},
         "5 March 2024",
     ),
     "statement": (
         "statement",
-        {"name": "Support for a drone base", "said": "the drones are welcome", "whose": {"record": "india"}},
+        {"name": "Support for a drone base", "said": "the drones are welcome", "whose": Party("india")},
         "1 June 2024",
     ),
     "ferry": (
@@ -162,7 +162,7 @@ async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_name
         "in-text": ("deal", {"name": "A", "summary": "the trade talks"}, "1 May 2024"),
         "inside": ("deal", {"name": "Talks on fair trade"}, "2 May 2024"),
         "begins": ("deal", {"name": "Trade talks of spring"}, "3 May 2022"),
-        "alias": ("deal", {"name": "B", "alias": {"text": "Trade talks"}}, "4 May 2020"),
+        "alias": ("deal", {"name": "B", "alias": ListedText("Trade talks")}, "4 May 2020"),
         "newest": ("deal", {"name": "C", "summary": "talks about trade"}, "5 May 2024"),
     }
     for _, fields, _ in entered.values():

@@ -12,7 +12,7 @@ from bot.services import index, records, search, updates
 from bot.services.search import Found, Wanted
 from bot.services.updates import Change
 from data.database import Database
-from data.records import FactDate, Kind, Opened
+from data.records import Approval, FactDate, Kind, Opened, Party
 from tests.builders import on_day
 
 DAY = on_day("2023-11-10")
@@ -45,7 +45,7 @@ async def enter(db: Database, desk: int, now: datetime, changes: list[Change]) -
 
 
 async def test_an_open_approval_stands_beside_the_stage_of_its_deal(db, desk, source, now):
-    approval = {"side": "us-government", "what": "clearances", "state": "open"}
+    approval = Approval(side="us-government", what="clearances", state="open")
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
     opened = await records.get(db.read, desk, "drones")
     assert stands(opened) == "Under review; waiting for U.S. government clearances, 10 November 2023"
@@ -58,7 +58,7 @@ async def test_a_closed_item_no_longer_speaks_for_its_deal(db, desk, source, now
         set_("answer", "pending", "name", "Answer to the offer", source),
         set_("answer", "pending", "state", "open", source),
         set_("answer", "pending", "item_kind", "offer_response", source),
-        set_("answer", "pending", "about", {"record": "drones"}, source),
+        set_("answer", "pending", "about", Party("drones"), source),
     ]
     await enter(db, desk, now, [*drones(source), *item])
     assert stands(await records.get(db.read, desk, "drones")) == (
@@ -96,7 +96,7 @@ async def test_a_stage_that_goes_back_needs_a_reason(db, desk, source, now):
     await enter(
         db, desk, now, [set_("drones", "deal", "stage", "proposed", source, on=later, reason="The review ended.")]
     )
-    assert (await records.get(db.read, desk, "drones")).record.value("stage") == "proposed"
+    assert (await records.get(db.read, desk, "drones")).record.state.value("stage") == "proposed"
 
 
 async def test_a_fact_of_the_future_is_refused_and_nothing_is_kept(db, desk, source, now):
@@ -144,7 +144,7 @@ async def test_search_corrects_a_slip_and_completes_the_last_word(db, desk, sour
 
 
 async def test_a_new_name_reaches_the_records_that_show_it(db, desk, source, now):
-    approval = {"side": "us-government", "what": "clearances", "state": "open"}
+    approval = Approval(side="us-government", what="clearances", state="open")
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "approval", approval, source)])
     await enter(db, desk, now, [set_("us-government", "participant", "name", "The U.S. side", source)])
     assert stands(await records.get(db.read, desk, "drones")) == (
@@ -161,7 +161,7 @@ async def test_the_only_name_with_a_word_is_meant_whatever_is_spelt_like_it(db, 
 
 
 async def test_a_new_name_rewrites_only_the_words_of_those_that_are_linked_with_it(db, desk, source, now):
-    buyer = {"record": "us-government", "role": "buyer"}
+    buyer = Party("us-government", "buyer")
     await enter(db, desk, now, [*drones(source), set_("drones", "deal", "party", buyer, source)])
     ran: list[str] = []
     async with db.write(desk) as conn:

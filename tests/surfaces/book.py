@@ -18,10 +18,10 @@ import msgspec
 from bot import when
 from bot.ledger.fields import find_field
 from bot.ledger.fold import fold, live_updates
-from bot.ledger.values import ApprovalType, Choice, DateType, DueType, MoneyType, RecordRef
+from bot.ledger.values import ChoiceType, expect
 from bot.services import updates
 from data.database import Connection
-from data.records import Due, FactDate, Kind, Source, Update
+from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party, Source, Unreadable, Update
 
 _NAMES = ("name", "alias", "topic", "zone", "checked")
 _KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
@@ -156,7 +156,7 @@ class Book:
         found: dict[str, set[str]] = defaultdict(set)
         for one in self.told:
             field = find_field(one.kind, one.update.field)
-            for slug, _ in field.type.records(one.update.value) if field else []:
+            for slug, _ in field.type.records(one.update.fact.value) if field else []:
                 found[one.update.record].add(slug)
                 found[slug].add(one.update.record)
         return found
@@ -263,9 +263,10 @@ def make(
     for slug, history in histories.items():
         live = {update.id for update in live_updates(history)}
         state = fold(kinds[slug], history)
-        current = {fact.update for facts in state.facts.values() for fact in facts} & live
+        current = {fact.update for facts in state.fields.values() for fact in facts} & live
         for update in history:
-            if update.action != "set" or find_field(kinds[slug], update.field) is None:
+            unknown = isinstance(update.value, Unreadable) or find_field(kinds[slug], update.field) is None
+            if update.action != "set" or unknown:
                 continue
             parts, value_day, own = _recognised(kinds[slug], update, names, low)
             day = _day(update.date)
@@ -317,34 +318,35 @@ def _recognised(
     """Return the patterns of an update's words, the day that is its value, and whether the words are its own."""
     field = find_field(kind, update.field)
     assert field is not None  # The caller has left out what the table of fields does not know.
-    type_, value = field.type, update.value
+    value = update.fact.value
 
     def mark(text: str) -> re.Pattern[str]:
         invented = next((w for w in re.findall(r"[^\W\d_]+", text.casefold()) if w in words), "")
         return _phrase(invented or " ".join(re.findall(r"\w+", text)[:5]))
 
-    if isinstance(type_, Choice):
-        said = _CHOICES.get((update.field, value), "")
-        return (re.compile(said) if said else _phrase(type_.options[value]),), "", False
-    if isinstance(type_, ApprovalType):
-        said = _APPROVALS.get(value["state"]) or re.escape(value["state"])
-        # In one clause: a line can name several approvals, each with a state of its own.
-        what = mark(value["what"]).pattern
-        between = r"(?:[^;]|; (?:before|was))*?"
-        return (re.compile(rf"{what}{between}(?:{said})|(?:{said}){between}{what}"),), "", True
-    if isinstance(type_, MoneyType):
-        return (re.compile(_amounts(Decimal(value["amount"]))),), "", True
-    if isinstance(type_, DateType):
-        return _recognised_day(msgspec.convert(value, FactDate))
-    if isinstance(type_, DueType):
-        if value is None:
+    if isinstance(field.type, ChoiceType):
+        choice = expect(value, str)
+        said = _CHOICES.get((update.field, choice), "")
+        return (re.compile(said) if said else _phrase(field.type.options[choice]),), "", False
+    match value:
+        case Approval(what=about, state=state):
+            said = _APPROVALS.get(state) or re.escape(state)
+            # In one clause: a line can name several approvals, each with a state of its own.
+            what = mark(about).pattern
+            between = r"(?:[^;]|; (?:before|was))*?"
+            return (re.compile(rf"{what}{between}(?:{said})|(?:{said}){between}{what}"),), "", True
+        case Money(amount=amount):
+            return (re.compile(_amounts(amount)),), "", True
+        case FactDate():
+            return _recognised_day(value)
+        case Due(date=day):
+            return _recognised_day(day)
+        case None:
             return (re.compile(r"no due date"),), "", False
-        return _recognised_day(msgspec.convert(value, Due).date)
-    if isinstance(type_, RecordRef):
-        role, target = value.get("role", ""), value.get("record", "")
-        if role and (not target or mark(role).pattern != _phrase(role).pattern):
-            return (mark(role),), "", True
-        name = [mark(names.get(target) or target)]
-        return tuple(name + ([mark(role)] if role else [])), "", False
-    text = value["text"] if isinstance(value, dict) else str(value)
-    return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 2
+        case Party(record=target, role=role):
+            if role and (not target or mark(role).pattern != _phrase(role).pattern):
+                return (mark(role),), "", True
+            name = [mark(names.get(target) or target)]
+            return tuple(name + ([mark(role)] if role else [])), "", False
+        case ListedText(text=text) | text:
+            return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 2

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bot.ledger.fields import find_field
-from bot.ledger.values import RecordRef
+from bot.ledger.values import PartyType
 from tests.surfaces.book import Book, Told, plain
 
 Kind = Literal["foreign", "undated", "unsourced"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 """What can be wrong: a date or source that is not of these words; a fact without its day; one without its source."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 WITH_NAMES = ("all facts", "answer sources", "update")
 """Surfaces on which names, kinds and topics stand with the day and the source from which they were entered."""
@@ -307,7 +307,7 @@ def _option(number: int, raw: str, book: Book) -> _Line:
 def _is_traced(one: Told) -> bool:
     """Whether the words of an update show that it is told. A record that is named alone may stand for many things."""
     found = find_field(one.kind, one.update.field)
-    return not (found is not None and isinstance(found.type, RecordRef) and not one.own)
+    return not (found is not None and isinstance(found.type, PartyType) and not one.own)
 
 
 def _govern(lines: Sequence[_Line]) -> None:

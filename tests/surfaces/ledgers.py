@@ -6,18 +6,20 @@ So whatever people read can be traced to the update that it came from.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from decimal import Decimal
 
+import msgspec
 from hypothesis import strategies as st
 
 from bot.ledger.fields import OUTCOMES, STAGES
+from bot.ledger.values import expect
 from bot.services import sources, updates
 from bot.services.updates import Change
 from data.database import Connection, Database
-from data.records import FactDate, Kind
+from data.records import Approval, ApprovalState, Bound, Due, FactDate, Kind, ListedText, Money, Party, Sureness, Value
 from tests.builders import on_day
 
 
@@ -29,7 +31,7 @@ class Act:
     record: str
     kind: Kind
     field: str
-    value: Any
+    value: Value
     day: date
     title: str
     host: str
@@ -87,7 +89,7 @@ class _Inventor:
                 self.used.add(amount)
                 return f"{amount}0000000"
 
-    def act(self, record: str, kind: Kind, field_: str, value: Any, first: date = _FIRST) -> Act:
+    def act(self, record: str, kind: Kind, field_: str, value: Value, first: date = _FIRST) -> Act:
         """Return an update with all its own; names and the like have later days than most that is reported."""
         first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
         word = self.word()
@@ -110,10 +112,6 @@ def fact_day(day: date) -> FactDate:
     return on_day(day)
 
 
-def _date_value(day: date) -> dict[str, Any]:
-    return {"precision": "day", "first": day.isoformat(), "last": day.isoformat()}
-
-
 def random_plan(rng: random.Random, today: date) -> Plan:
     """Return a server with records of all kinds, and what changed about them. Items fall due from `today` on."""
     make = _Inventor(rng)
@@ -129,33 +127,37 @@ def random_plan(rng: random.Random, today: date) -> Plan:
     def of(kind: Kind) -> str:
         return f"{kind}-{rng.randrange(1, counts[kind] + 1)}"
 
-    def ref(kind: Kind, *, role: bool = False) -> dict[str, Any]:
-        return {"record": of(kind)} | ({"role": f"{word()} side"} if role else {})
+    def ref(kind: Kind, *, role: bool = False) -> Party:
+        return Party(of(kind), f"{word()} side" if role else "")
 
-    def quoted() -> dict[str, Any]:
-        return {"record": "", "role": f"{word()} office"}
+    def quoted() -> Party:
+        return Party("", f"{word()} office")
 
     def text() -> str:
         return f"{word()} {rng.choice(['lines', 'frames', 'parts', 'works'])}"
 
+    bounds: list[Bound] = ["exact", "about", "at most"]
+    sureness: list[Sureness] = ["fixed", "announced", "announced", "reported"]
+    waiting: list[ApprovalState] = ["open", "requested"]
+    settled: list[ApprovalState] = ["granted", "granted", "refused", "expired"]
     before: list[list[Act]] = []
     news: list[list[Act]] = []
 
-    def enter(where: list[list[Act]], record: str, *fields: tuple[str, Any], first: date = _FIRST) -> list[Act]:
+    def enter(where: list[list[Act]], record: str, *fields: tuple[str, Value], first: date = _FIRST) -> list[Act]:
         batch = [make.act(record, kinds[record], name, value, first) for name, value in fields]
         if batch:
             where.append(batch)
         return batch
 
-    def some(*fields: tuple[str, Any]) -> list[tuple[str, Any]]:
+    def some(*fields: tuple[str, Value]) -> list[tuple[str, Value]]:
         return [one for one in fields if chance() < 0.75]
 
     for slug, kind in kinds.items():
         noun = {"pending": "item"}.get(kind, kind)
         enter(before, slug, ("name", f"{word()} {noun}"))
     for slug, kind in kinds.items():
-        own: list[tuple[str, Any]] = some(
-            ("alias", {"text": text()}), ("topic", ref("topic")), ("summary", f"{text()}.")
+        own: list[tuple[str, Value]] = some(
+            ("alias", ListedText(text())), ("topic", ref("topic")), ("summary", f"{text()}.")
         )
         if kind == "topic":
             own = [one for one in own if one[0] != "topic"]
@@ -173,15 +175,12 @@ def random_plan(rng: random.Random, today: date) -> Plan:
             )
             own += [("party", ref("participant", role=True)) for _ in range(rng.randrange(3))]
             for _ in range(rng.randrange(4)):
-                money = {"amount": make.amount(), "currency": "USD", "bound": rng.choice(["exact", "about", "at most"])}
-                own.append(("value", money | ({"kind": f"{word()} sum"} if chance() < 0.5 else {})))
+                amount, bound = Decimal(make.amount()), rng.choice(bounds)
+                own.append(("value", Money(amount, "USD", bound, f"{word()} sum" if chance() < 0.5 else "")))
             for _ in range(rng.randrange(3)):
-                approval = {
-                    "side": of("participant"),
-                    "what": f"{word()} consent",
-                    "state": rng.choice(["open", "requested"]),
-                }
-                own.append(("approval", approval | ({"authority": f"{word()} board"} if chance() < 0.6 else {})))
+                side, what, state = of("participant"), f"{word()} consent", rng.choice(waiting)
+                authority = f"{word()} board" if chance() < 0.6 else ""
+                own.append(("approval", Approval(side, what, state, authority)))
         elif kind == "participant":
             own += some(
                 ("type", "organisation"), ("title", text()), ("org_type", text()), ("country", ref("participant"))
@@ -189,12 +188,12 @@ def random_plan(rng: random.Random, today: date) -> Plan:
         elif kind == "place":
             own += some(("place_type", text()))
         elif kind == "dialogue":
-            own += some(("frequency", text()), ("began", _date_value(make.day())))
+            own += some(("frequency", text()), ("began", fact_day(make.day())))
             own += [("party", ref("participant", role=True))]
         elif kind == "session":
             own += some(
                 ("series", ref("dialogue")),
-                ("held_on", _date_value(make.day())),
+                ("held_on", fact_day(make.day())),
                 ("place", ref("place")),
                 ("state", rng.choice(["scheduled", "held"])),
                 ("edition", text()),
@@ -209,7 +208,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 ("doc_type", text()),
                 ("title", text()),
                 ("issuer", ref("participant")),
-                ("dated", _date_value(make.day())),
+                ("dated", fact_day(make.day())),
             )
         elif kind == "statement":
             own += [
@@ -223,7 +222,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
             )
         elif kind == "event":
             own += some(
-                ("happened", _date_value(make.day())),
+                ("happened", fact_day(make.day())),
                 ("place", ref("place")),
                 ("involved", ref("participant", role=True)),
                 ("of", ref("dialogue")),
@@ -231,7 +230,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
         elif kind == "pending":
             n = int(slug.rpartition("-")[2])
             due_on = today + timedelta(days=[16, 9, 3, 0, 0][n - 1] + rng.randrange(2))
-            due = {"date": _date_value(due_on), "sureness": rng.choice(["fixed", "announced", "announced", "reported"])}
+            due = Due(fact_day(due_on), rng.choice(sureness))
             own += [
                 ("state", "open"),
                 ("item_kind", rng.choice(["signature", "delivery", "clearance", "notification_window"])),
@@ -256,13 +255,14 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 )
                 for act in [act for batch in before for act in batch if act.record == slug and act.field == "approval"]:
                     if chance() < 0.6:
-                        state = rng.choice(["granted", "granted", "refused", "expired"])
-                        enter(where, slug, ("approval", act.value | {"state": state}), first=first)
+                        changed = msgspec.structs.replace(expect(act.value, Approval), state=rng.choice(settled))
+                        enter(where, slug, ("approval", changed), first=first)
                 for act in [act for batch in before for act in batch if act.record == slug and act.field == "party"]:
                     if chance() < 0.3:
-                        enter(where, slug, ("party", act.value | {"gone": True}), first=first)
+                        ended = msgspec.structs.replace(expect(act.value, Party), gone=True)
+                        enter(where, slug, ("party", ended), first=first)
                 if chance() < 0.6:
-                    money = {"amount": make.amount(), "currency": "USD"}
+                    money = Money(Decimal(make.amount()), "USD")
                     enter(where, slug, ("value", money), first=first)
             elif kind == "participant":
                 enter(where, slug, *some(("title", text())), first=first)
@@ -273,7 +273,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
             if chance() < 0.2:
                 enter(where, slug, ("checked", "nothing new"), first=first)
             if chance() < 0.25:
-                enter(where, slug, ("alias", {"text": text()}), first=first)
+                enter(where, slug, ("alias", ListedText(text())), first=first)
 
     late = date(2024, 1, 1)
     moved(before, _FIRST)
@@ -281,9 +281,9 @@ def random_plan(rng: random.Random, today: date) -> Plan:
     for slug in (slug for slug, kind in kinds.items() if kind == "pending"):
         n = int(slug.rpartition("-")[2])
         if chance() < 0.4:
-            enter(before, slug, ("who", quoted() | {}))
+            enter(before, slug, ("who", quoted()))
         if n == 2:
-            later = {"date": _date_value(today + timedelta(days=20 + rng.randrange(5))), "sureness": "announced"}
+            later = Due(fact_day(today + timedelta(days=20 + rng.randrange(5))), "announced")
             enter(news, slug, ("due", later), first=late)
         if n == 5:
             enter(news, slug, ("state", "closed"), ("outcome", rng.choice(list(OUTCOMES))), first=late)
@@ -307,7 +307,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
     return Plan(before, news, frozenset(word for word in make.used if not word.isdecimal()))
 
 
-def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: Any) -> list[Act]:
+def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: Callable[[], str]) -> list[Act]:
     """Return a batch in which some texts are withdrawn later and some corrected by an update of their own."""
     found: list[Act] = []
     for act in batch:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.when import parse_fact_date
-from data.records import Kind, Source, Update
+from data.records import Approval, Due, FactDate, Kind, ListedText, Party, Source, Update
 from tests.surfaces import book
 from tests.surfaces.checks import Page, check
 
@@ -20,22 +20,22 @@ SOURCES = {
 }
 KINDS: dict[str, Kind] = {"drones": "deal", "clearances": "pending"}
 NAMES = {"drones": "31 armed drones", "clearances": "Drone clearances"}
-_DUE = {"precision": "day", "first": "2024-10-31", "last": "2024-10-31"}
+_DUE = FactDate("day", first=date(2024, 10, 31), last=date(2024, 10, 31))
 LEDGER: list[tuple[str, str, Any, str, int]] = [
     ("drones", "name", "31 armed drones", "10 November 2023", 1),
-    ("drones", "alias", {"text": "Sea Guardian fleet"}, "12 December 2024", 4),
+    ("drones", "alias", ListedText("Sea Guardian fleet"), "12 December 2024", 4),
     ("drones", "stage", "negotiating", "1 June 2024", 1),
     ("drones", "stage", "signed", "20 November 2025", 2),
     ("drones", "quantity", "Thirty-one of them", "3 March 2025", 3),
     ("drones", "summary", "Raised at the talks in Lisbon.", "5 May 2022", 1),
     ("drones", "model", "Kestrel Mark Four", "20 November 2025", 2),
-    ("drones", "approval", {"side": "", "what": "export consent", "state": "open"}, "2 February 2023", 1),
-    ("drones", "approval", {"side": "", "what": "export consent", "state": "granted"}, "9 October 2025", 4),
+    ("drones", "approval", Approval(side="", what="export consent", state="open"), "2 February 2023", 1),
+    ("drones", "approval", Approval(side="", what="export consent", state="granted"), "9 October 2025", 4),
     ("clearances", "name", "Drone clearances", "10 November 2023", 1),
     ("clearances", "state", "open", "1 February 2024", 1),
     ("clearances", "state", "closed", "2 March 2024", 4),
-    ("clearances", "due", {"date": _DUE, "sureness": "fixed"}, "4 April 2023", 3),
-    ("clearances", "who", {"record": "", "role": "The harbour board office"}, "6 June 2023", 4),
+    ("clearances", "due", Due(_DUE, "fixed"), "4 April 2023", 3),
+    ("clearances", "who", Party("", "The harbour board office"), "6 June 2023", 4),
 ]
 
 

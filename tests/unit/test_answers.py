@@ -8,7 +8,7 @@ from bot.ask.finding import Changed, Finding
 from bot.ask.reading import read, tokens
 from bot.ui import answers
 from bot.ui.layout import TEXT_LIMIT
-from data.records import Fact, FactDate, Opened, Source, State
+from data.records import Fact, FactDate, Opened, Party, Source, State
 from tests import builders
 from tests.builders import on_day
 
@@ -31,7 +31,7 @@ def finding(**found) -> Finding:
 
 
 def statement(number: int) -> Opened:
-    values = {"name": f"Statement {number}", "whose": {"record": "india"}, "said": "words_to_escape " * 37}
+    values = {"name": f"Statement {number}", "whose": Party("india"), "said": "words_to_escape " * 37}
     facts = {name: [Fact(value, day(number), number, number, "9" * 150)] for name, value in values.items()}
     state = State(facts, day(number), day(number))
     return builders.opened("statement", state, id_=number, slug=f"s-{number}", names=NAMES, sources=[source(number)])

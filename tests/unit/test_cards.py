@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -20,11 +21,38 @@ from bot.ledger.fields import KINDS, fields_of, get_field
 from bot.ledger.fold import fold
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
+from bot.ledger.values import (
+    ApprovalType,
+    ChoiceType,
+    DateType,
+    DueType,
+    ListedTextType,
+    MoneyType,
+    PartyType,
+    TextType,
+    ZoneType,
+)
 from bot.services import dossiers
 from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from bot.ui.text import escape
-from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Source, State
+from data.records import (
+    Approval,
+    CitedText,
+    Due,
+    Fact,
+    FactDate,
+    Kind,
+    Link,
+    ListedText,
+    Money,
+    Opened,
+    Party,
+    Source,
+    State,
+    Sureness,
+    Value,
+)
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
@@ -104,7 +132,7 @@ def starter() -> dict[str, Opened]:
     heads = {slug: status(kinds[slug], state, names) for slug, state in states.items()}
     waits = {slug: kinds[slug] == "pending" for slug in kinds}
     for slug, state in states.items():
-        for name, facts_ in state.facts.items():
+        for name, facts_ in state.fields.items():
             for fact in facts_:
                 for other, role in get_field(kinds[slug], name).type.records(fact.value):
                     for here, there, outward in ((slug, other, True), (other, slug, False)):
@@ -120,8 +148,8 @@ def starter() -> dict[str, Opened]:
                                 heads[there],
                                 waiting,
                                 bare(fact),
-                                (states[there].value("item_kind") or "") if waiting else "",
-                                bare(states[there].facts["state"][0]) if waiting else None,
+                                states[there].text("item_kind") if waiting else "",
+                                bare(states[there].facts("state")[0]) if waiting else None,
                             )
                         )
     return {
@@ -193,7 +221,7 @@ async def test_several_open_items_of_a_deal_are_listed_with_who_must_act():
 
 
 async def test_an_open_approval_alone_says_who_must_act():
-    approval = {"side": "india", "what": "approval of the cabinet", "state": "requested", "authority": "Cabinet"}
+    approval = Approval(side="india", what="approval of the cabinet", state="requested", authority="Cabinet")
     found = opened("deal", [link("approval", "participant", "India", inward=False)], name="Engines", approval=approval)
     view = cards.record(found, now=NOW, editor=False)
     assert "**Waiting for approval of the cabinet by Cabinet (India)**, reported 10 November 2023" in unescaped(view)
@@ -246,7 +274,7 @@ def test_a_label_has_the_first_words_of_a_name(name: str, label: str):
     ],
 )
 def test_a_day_has_passed_when_it_ended_where_it_counts_and_only_for_sure_dates(
-    sureness: str, now: datetime, passed: bool
+    sureness: Sureness, now: datetime, passed: bool
 ):
     due = due_value("2026-11-24", sureness)
     found = opened("pending", name="Report", state="open", due=due, zone="Asia/Kolkata")
@@ -343,7 +371,7 @@ def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
         ("pending", {"state": "open"}, "who must act is not in the record; no due date given"),
         (
             "pending",
-            {"state": "open", "who": {"record": "", "role": "both sides"}},
+            {"state": "open", "who": Party("", "both sides")},
             "both sides to act, 10 November 2023; no due date given",
         ),
         ("pending", {"state": "closed", "outcome": "refused"}, "closed: refused, 10 November 2023"),
@@ -352,19 +380,19 @@ def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
         ("session", {"state": "held"}, "Held, 10 November 2023"),
         (
             "session",
-            {"state": "scheduled", "held_on": {"precision": "day", "first": "2027-05-05", "last": "2027-05-05"}},
+            {"state": "scheduled", "held_on": FactDate("day", first=date(2027, 5, 5), last=date(2027, 5, 5))},
             "Scheduled for 5 May 2027, 10 November 2023",
         ),
         (  # It was not postponed on the day that is now given for it.
             "session",
-            {"state": "postponed", "held_on": {"precision": "month", "first": "2027-01-01", "last": "2027-01-31"}},
+            {"state": "postponed", "held_on": FactDate("month", first=date(2027, 1, 1), last=date(2027, 1, 31))},
             "Postponed; date given: January 2027, 10 November 2023",
         ),
         ("document", {}, "document"),
         ("participant", {"type": "person"}, "Person"),
         (
             "dialogue",
-            {"began": {"precision": "year", "first": "2018-01-01", "last": "2018-12-31"}},
+            {"began": FactDate("year", first=date(2018, 1, 1), last=date(2018, 12, 31))},
             "since 2018, 10 November 2023",
         ),
         ("topic", {"summary": "x"}, ""),
@@ -403,35 +431,34 @@ days = st.one_of(
     st.just(FactDate("range", date(2024, 1, 1), date(2024, 6, 30), printed="first half of 2024")),
 )
 slugs = [f"{'s' * 44}-{n}" for n in range(40)]
-BUILTIN_DATE = {"precision": "range", "first": "2024-01-01", "last": "2024-06-30", "printed": "p" * 200}
+BUILTIN_DATE = FactDate("range", first=date(2024, 1, 1), last=date(2024, 6, 30), printed="p" * 200)
 
 
-def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Any:
+def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
     """A value of a field, as long as its type lets it be."""
     type_ = get_field(kind, name).type
-    what = type(type_).__name__
     text = draw(words)
-    match what:
-        case "Text":
-            return text[: type_.limit]  # pyright: ignore[reportAttributeAccessIssue]  # a Text has a limit
-        case "TextItem":
-            return {"text": text[:100]}
-        case "Choice":
-            return draw(st.sampled_from(list(type_.options)))  # pyright: ignore[reportAttributeAccessIssue]  # a Choice has options
-        case "MoneyType":
-            return {"amount": "9" * 24, "currency": "USD", "bound": "at least", "kind": text[:40]}
-        case "RecordRef":
-            return {"record": draw(st.sampled_from([*slugs, ""])), "role": text[:80]}
-        case "ApprovalType":
+    match type_:
+        case ListedTextType():
+            return ListedText(text[:100])
+        case TextType(limit=limit):
+            return text[:limit]
+        case ChoiceType(options=options):
+            return draw(st.sampled_from(list(options)))
+        case MoneyType():
+            return Money(Decimal("9" * 24), "USD", bound="at least", kind=text[:40])
+        case PartyType():
+            return Party(draw(st.sampled_from([*slugs, ""])), text[:80])
+        case ApprovalType():
             side = draw(st.sampled_from(slugs))
-            return {"side": side, "what": text[:200], "state": "open", "authority": text[:100]}
-        case "DateType":
+            return Approval(side=side, what=text[:200], state="open", authority=text[:100])
+        case DateType():
             return BUILTIN_DATE
-        case "DueType":
-            return draw(st.sampled_from([None, {"date": BUILTIN_DATE, "sureness": "fixed"}]))
-        case "ZoneType":
+        case DueType():
+            return draw(st.sampled_from([None, Due(BUILTIN_DATE, "fixed")]))
+        case ZoneType():
             return "Asia/Kolkata"
-    raise AssertionError(what)
+    raise AssertionError(type_)
 
 
 @st.composite

@@ -14,7 +14,7 @@ from bot import dossier
 from bot.dossier import BadDossier, Dossier
 from bot.dossier._reader import FACT_KEYS, MOST_FACTS
 from bot.ledger.fields import KINDS, fields_of
-from data.records import FactDate
+from data.records import FactDate, ListedText, Party
 from tests.builders import on_day
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_a_file_is_read_with_what_its_facts_inherit():
     day = date(2024, 3, 2)
     assert (name.key, name.value, name.source, name.locator) == ("talks/norway/name", "NO", "article", "sentence 1")
     assert type_.date == on_day(day, worked_out=True)
-    assert (alias.value, alias.source, alias.locator) == ({"text": "नॉर्वे"}, "names", "")
+    assert (alias.value, alias.source, alias.locator) == (ListedText("नॉर्वे"), "names", "")
     assert alias.date == FactDate("unknown")
 
 
@@ -91,10 +91,7 @@ def test_a_fact_with_a_source_of_its_own_does_not_inherit_the_locator():
 
 @pytest.mark.parametrize("named", ["NO", "no", "norway", "नॉर्वे"])
 def test_records_are_pointed_to_by_name_alias_or_key(named):
-    assert fact(f"{HEAD}{RECORDS}      - party: {named} as buyer\n", "party").value == {
-        "record": "norway",
-        "role": "buyer",
-    }
+    assert fact(f"{HEAD}{RECORDS}      - party: {named} as buyer\n", "party").value == Party("norway", "buyer")
 
 
 def test_everything_is_text():

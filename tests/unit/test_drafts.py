@@ -167,4 +167,4 @@ def test_any_text_in_any_field_is_a_value_or_a_mistake(where, text):
 
 
 def test_a_new_list_of_one_starts_from_nothing():
-    assert instead(None, "who", [Party("india")]) == [Given("who", {"record": "india"})]
+    assert instead(None, "who", [Party("india")]) == [Given("who", Party("india"))]

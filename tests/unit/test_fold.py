@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from bot.ledger.fields import STAGES
 from bot.ledger.fold import Stood, course, fold, live_updates, stage_goes_back, stage_in, waits
-from data.records import FactDate, Kind, State, Update
+from bot.ledger.stored import decode_state, decode_value, encode
+from data.records import Approval, ApprovalState, FactDate, Kind, Money, Party, State, Unreadable, Update
 from tests import builders
 from tests.builders import on_day
 
@@ -32,7 +34,7 @@ def update(id_: int, field: str, value: Any, on: FactDate, **more: Any) -> Updat
 
 
 def values(state: State, field: str) -> list[Any]:
-    return [fact.value for fact in state.facts.get(field, [])]
+    return [fact.value for fact in state.facts(field)]
 
 
 def test_an_older_fact_entered_late_does_not_undo_a_newer_one():
@@ -73,8 +75,8 @@ def test_withdrawing_a_withdrawal_brings_the_fact_back():
 
 
 def test_values_of_two_sources_stand_side_by_side_and_each_source_replaces_its_own():
-    money = {"amount": "3", "currency": "USD"}
-    more = {"amount": "4", "currency": "USD"}
+    money = Money(Decimal(3), "USD")
+    more = Money(Decimal(4), "USD")
     state = fold(
         "deal",
         [
@@ -87,8 +89,8 @@ def test_values_of_two_sources_stand_side_by_side_and_each_source_replaces_its_o
 
 
 def test_a_party_that_is_gone_leaves_the_list():
-    party = {"record": "x", "role": "maker"}
-    updates = [update(1, "party", party, day(1)), update(2, "party", party | {"gone": True}, day(2))]
+    party = Party("x", "maker")
+    updates = [update(1, "party", party, day(1)), update(2, "party", Party("x", "maker", gone=True), day(2))]
     assert values(fold("deal", updates), "party") == []
     assert values(fold("deal", updates, as_of=day(1).last), "party") == [party]
 
@@ -158,13 +160,9 @@ FIELDS = st.one_of(
     st.tuples(st.just("model"), st.sampled_from(["A", "B"])),
     st.tuples(
         st.just("party"),
-        st.fixed_dictionaries(
-            {"record": st.sampled_from(["x", "y"]), "role": st.just("maker")}, optional={"gone": st.just(True)}
-        ),
+        st.builds(Party, st.sampled_from(["x", "y"]), st.just("maker"), st.booleans()),
     ),
-    st.tuples(
-        st.just("value"), st.sampled_from([{"amount": "3", "currency": "USD"}, {"amount": "4", "currency": "USD"}])
-    ),
+    st.tuples(st.just("value"), st.sampled_from([Money(Decimal(3), "USD"), Money(Decimal(4), "USD")])),
 )
 
 
@@ -221,7 +219,7 @@ def entered(acts: list[Act], order: list[int]) -> list[Update]:
 
 
 def without_ids(state: State) -> Any:
-    facts = {name: [(fact.value, fact.date, fact.source) for fact in found] for name, found in state.facts.items()}
+    facts = {name: [(fact.value, fact.date, fact.source) for fact in found] for name, found in state.fields.items()}
     return facts, state.opened, state.newest
 
 
@@ -239,7 +237,7 @@ def test_no_fact_without_a_live_update(data):
     updates = entered(acts, list(range(len(acts))))
     live = {one.id for one in live_updates(updates)}
     state = fold("deal", updates)
-    assert all(fact.update in live for facts in state.facts.values() for fact in facts)
+    assert all(fact.update in live for facts in state.fields.values() for fact in facts)
 
 
 JSON = st.recursive(
@@ -254,7 +252,7 @@ JSON = st.recursive(
     st.lists(
         st.tuples(
             st.sampled_from(["stage", "value", "party", "alias", "due", "who", "approval", "nonsense", "name"]),
-            JSON,
+            JSON.map(lambda value: msgspec.json.encode(value).decode()),
             DATES,
             st.none() | st.integers(0, 12),
             st.sampled_from(["set", "withdrawn"]),
@@ -264,18 +262,42 @@ JSON = st.recursive(
 )
 def test_the_fold_never_raises_and_its_state_can_be_stored(kind: Kind, rows):
     updates = [
-        update(number, field, value, on, replaces=replaces, action=action)
-        for number, (field, value, on, replaces, action) in enumerate(rows)
+        update(number, field, decode_value(kind, field, stored), on, replaces=replaces, action=action)
+        for number, (field, stored, on, replaces, action) in enumerate(rows)
     ]
     state = fold(kind, updates)
-    assert msgspec.json.decode(msgspec.json.encode(state), type=State) == state
+    assert decode_state(kind, encode(state)) == state
+
+
+@pytest.mark.parametrize(
+    ("field", "stored"),
+    [
+        ("nonsense", '"x"'),
+        ("stage", '"half signed"'),
+        ("stage", "null"),
+        ("model", "31"),
+        ("alias", '"Reaper"'),
+        ("party", '{"role": "maker"}'),
+        ("party", '{"record": ["india"], "role": "maker"}'),
+        ("value", '{"amount": "much", "currency": "USD"}'),
+        ("value", '{"amount": "-3", "currency": "USD"}'),
+        ("value", '{"amount": "NaN", "currency": "USD"}'),
+        ("approval", '{"side": "india", "what": "licence", "state": "perhaps"}'),
+        ("model", '{"text"'),
+    ],
+)
+def test_what_is_not_of_the_type_of_its_field_counts_for_nothing(field: str, stored: str):
+    value = decode_value("deal", field, stored)
+    assert value == Unreadable(stored)
+    state = fold("deal", [update(1, "quantity", "31", day(1)), update(2, field, value, day(2))])
+    assert (list(state.fields), state.newest) == (["quantity"], day(1))
 
 
 UNDATED = FactDate("unknown")
 
 
-def approval(state: str, what: str = "clearances") -> dict[str, str]:
-    return {"side": "us", "what": what, "state": state}
+def approval(state: ApprovalState, what: str = "clearances") -> Approval:
+    return Approval(side="us", what=what, state=state)
 
 
 def test_a_course_has_an_entry_for_each_change_and_for_nothing_else():
@@ -347,8 +369,7 @@ def test_a_course_says_of_each_day_what_the_fold_as_of_that_day_says(kind, enter
         as_of = day(number).last
         assert as_of is not None
         state = fold(kind, updates, as_of=as_of)
-        there = {name: [fact.value for fact in facts] for name, facts in state.facts.items()}
         stood = [one for one in found if one.day is None or one.day <= as_of][-1]
-        assert (stood.stage, stood.open) == (stage_in(kind, there), waits(kind, there))
+        assert (stood.stage, stood.open) == (stage_in(kind, state), waits(kind, state))
         if state.newest is not None:
             assert stood.live

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot import when
 from bot.ledger.fields import KINDS, fields_of
 from bot.ledger.fold import fold, live_updates
+from bot.ledger.values import TextType
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import Course, FactDate, Kind, Source, Update
+from data.records import Approval, Course, FactDate, Kind, ListedText, Money, Party, Source, Update
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
@@ -71,9 +74,9 @@ async def test_the_newest_change_stands_first_with_what_was_before_and_its_day()
     ]
 
 
-MONEY = {"amount": "3000000000", "currency": "USD", "bound": "about"}
-GRANTED = {"side": "india", "what": "export licence", "state": "granted"}
-MAKER = {"record": "atomics", "role": "maker"}
+MONEY = Money(Decimal(3000000000), "USD", bound="about")
+GRANTED = Approval(side="india", what="export licence", state="granted")
+MAKER = Party("atomics", "maker")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ MAKER = {"record": "atomics", "role": "maker"}
             "deal",
             "value",
             MONEY,
-            MONEY | {"amount": "4000000000"},
+            replace(MONEY, amount=Decimal(4000000000)),
             "**2 May 2024. Value: about $4 billion** (was: about $3 billion, 1 May 2024); A report",
         ),
         ("deal", "stage", "signed", "signed", "**2 May 2024: Signed** (as reported before, 1 May 2024); A report"),
@@ -93,20 +96,20 @@ MAKER = {"record": "atomics", "role": "maker"}
             "deal",
             "party",
             MAKER,
-            MAKER | {"gone": True},
+            replace(MAKER, gone=True),
             "**2 May 2024. No longer: General Atomics \\(maker\\)** (reported 1 May 2024); A report",
         ),
         (
             "deal",
             "party",
-            MAKER | {"gone": True},
+            replace(MAKER, gone=True),
             MAKER,
             "**2 May 2024. Party: General Atomics \\(maker\\)**; A report",
         ),
         (
             "deal",
             "approval",
-            GRANTED | {"state": "open"},
+            replace(GRANTED, state="open"),
             GRANTED,
             "**2 May 2024. Approval: export licence by India: granted** (was: open, 1 May 2024); A report",
         ),
@@ -198,8 +201,8 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
     day = on("10 November 2023")
     entered = [
         update(1, "name", "Engines", day),
-        update(2, "alias", {"text": "Jet engines"}, FactDate("unknown")),
-        update(3, "topic", {"record": "india"}, day),
+        update(2, "alias", ListedText("Jet engines"), FactDate("unknown")),
+        update(3, "topic", Party("india"), day),
         update(4, "quantity", "99", day),
     ]
     (text,) = pages_of(course("deal", entered))
@@ -242,14 +245,14 @@ values = {
     "summary": st.sampled_from(["It was raised.", "It was signed"]),
     "checked": st.just("nothing new"),
     "name": st.sampled_from(["Engines", "Jet engines"]),
-    "value": st.builds(lambda n: {"amount": str(n), "currency": "USD"}, st.integers(1, 10**10)),
+    "value": st.builds(lambda n: Money(Decimal(n), "USD"), st.integers(1, 10**10)),
     "party": st.builds(
-        lambda who, gone: {"record": who, "role": "maker"} | ({"gone": True} if gone else {}),
+        lambda who, gone: Party(who, "maker", gone),
         st.sampled_from(["india", "atomics", "gone"]),
         st.booleans(),
     ),
     "approval": st.builds(
-        lambda what, state: {"side": "india", "what": what, "state": state},
+        lambda what, state: Approval(side="india", what=what, state=state),
         st.sampled_from(["licence", "budget"]),
         st.sampled_from(["open", "granted"]),
     ),
@@ -298,7 +301,7 @@ days = st.builds(lambda text: FactDate("unknown", printed=text), words) | st.jus
 
 
 async def test_no_course_makes_a_page_too_long_or_breaks_it():
-    texts = {kind: [f.name for f in fields_of(kind) if type(f.type).__name__ == "Text"] for kind in KINDS}
+    texts = {kind: [f.name for f in fields_of(kind) if type(f.type) is TextType] for kind in KINDS}
 
     @given(
         st.sampled_from(KINDS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from bot.ledger.fields import KIND_WORDS
 from bot.services.search import Term
 from bot.ui import drafts, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import CitedText, Fact, FactDate, Kind, Link, Opened, Row, Source, State, Waiting
+from data.records import CitedText, Fact, FactDate, Kind, Link, Money, Opened, Party, Row, Source, State, Waiting
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import parts
@@ -45,7 +46,13 @@ def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
 
 def waiting(items: list[Opened], basis: str = "stated") -> list[Waiting]:
     return [
-        Waiting(one.record.slug, one.record.name, "clearance", basis, "2027-01-01" if one.record.facts("due") else None)
+        Waiting(
+            one.record.slug,
+            one.record.name,
+            "clearance",
+            basis,
+            "2027-01-01" if one.record.state.facts("due") else None,
+        )
         for one in items
     ]
 
@@ -55,7 +62,7 @@ def options(view: ui.LayoutView) -> list[dict[str, Any]]:
 
 
 def test_what_one_source_says_on_one_day_is_dated_and_cited_once():
-    said = {"about": fact({"record": "drones"}), "who": fact({"record": "usa"}, locator="sentence 5")}
+    said = {"about": fact(Party("drones")), "who": fact(Party("usa"), locator="sentence 5")}
     items = [item(n, {1: Source(1, "News article")}, state=fact("open"), **said) for n in (1, 2)]
     assert lists.pending_drawn(waiting(items), items, 0, now=NOW).text == (
         "## What is still open\n**2 stated as pending.** No due dates are given.\n\n"
@@ -72,7 +79,7 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
     one = item(
         1,
         sources,
-        who=fact({"record": "usa"}),
+        who=fact(Party("usa")),
         due=fact(due_value(date(2026, 11, 2)), on("1 October 2026"), 2, "page 3"),
         checked=fact("nothing new", on("20 November 2026"), 2),
         basis=fact("stated"),
@@ -91,9 +98,9 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
     ("facts", "said"),
     [
         ({"state": fact("open")}, "Who must act is not in the record"),
-        ({"who": fact({"record": "", "role": "those who signed"})}, "Those who signed to act"),
-        ({"who": fact({"record": "usa"}), "due": fact(None)}, "U.S. government to act; no due date given"),
-        ({"who": fact({"record": "usa"}), "about": fact({"record": "drones"})}, "U.S. government to act"),
+        ({"who": fact(Party("", "those who signed"))}, "Those who signed to act"),
+        ({"who": fact(Party("usa")), "due": fact(None)}, "U.S. government to act; no due date given"),
+        ({"who": fact(Party("usa")), "about": fact(Party("drones"))}, "U.S. government to act"),
     ],
 )
 def test_an_item_says_what_is_known_of_it(facts: dict[str, Fact], said: str):
@@ -111,8 +118,8 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
         sources: dict[int, Source] = {}
         items: list[Opened] = []
         values = {
-            "about": {"record": "drones"},
-            "who": {"record": "usa"},
+            "about": Party("drones"),
+            "who": Party("usa"),
             "due": due_value(date(2027, 1, 1)),
             "checked": "nothing new",
             "state": "open",
@@ -130,13 +137,13 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
         for one in items:
             found = one.record
             told = text.partition(f"{found.name}**\n")[2].partition("\n**")[0]
-            stated = {name for name in ("about", "who", "due") if found.facts(name)}
+            stated = {name for name in ("about", "who", "due") if found.state.facts(name)}
             stated |= {"state"} if "who" not in stated else set()
             clauses = [clause for clause in told.partition("\n")[0].split("; ") if "no due date" not in clause]
             assert len(clauses) == len(stated)
             for name in stated:
                 clause = next(c for c in clauses if c.casefold().startswith(begin[name].casefold()))
-                (own,) = found.facts(name)
+                (own,) = found.state.facts(name)
                 cited_days = re.findall(r"\d+ \w+ 202[0-6]", told if len(stated) == 1 else clause)
                 assert when.format_fact_date(own.date, weekday=False) in cited_days
                 named = re.findall(r"[Ss]ource \d+\.", told if len(stated) == 1 else clause)
@@ -173,7 +180,7 @@ async def test_every_kind_is_listed_with_the_right_article(kind: Kind):
 
 
 async def test_what_can_be_updated_shows_each_present_value_with_its_day():
-    money = [{"amount": str(n * 10**9), "currency": "USD"} for n in (3, 4)]
+    money = [Money(Decimal(n * 10**9), "USD") for n in (3, 4)]
     state = State(
         {
             "value": [fact(money[0]), fact(money[1], on("5 March 2024"), 2)],
@@ -207,8 +214,8 @@ async def test_no_records_make_a_list_too_long():
             item(
                 n,
                 sources,
-                about=said(n, {"record": "drones", "role": texts[0]}),
-                who=said(n + 1, {"record": "", "role": texts[-1]}),
+                about=said(n, Party("drones", texts[0])),
+                who=said(n + 1, Party("", texts[-1])),
                 due=said(n + 2, due_value(date(2026, 1, 1))),
                 checked=said(n + 3, "nothing new"),
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from bot.ledger.changes import Alert, Changed, RecordChange
 from bot.ui import messages
-from data.records import Fact, FactDate, Source, State
+from data.records import Approval, Fact, FactDate, Source, State
 from tests.builders import on_day
 
 
@@ -16,13 +18,14 @@ def on(day: int) -> FactDate:
 
 async def test_a_role_is_mentioned_below_an_alert_of_any_length():
     sources = {n: Source(n, f"Source {n}", url=f"https://news{n}.example/{'a' * 250}") for n in range(1, 8)}
-    approval = {"side": "india", "what": "w" * 90, "authority": "a" * 60}
+    opened = Approval(side="india", what="w" * 90, state="open", authority="a" * 60)
+    granted = replace(opened, state="granted")
     changes = [
         Changed(
             "approval",
             True,
-            Fact(approval | {"state": "open"}, on(1), 20, 1),
-            Fact(approval | {"state": "granted"}, on(n + 1), n, n),
+            Fact(opened, on(1), 20, 1),
+            Fact(granted, on(n + 1), n, n),
         )
         for n in range(1, 8)
     ]

@@ -13,9 +13,9 @@ from bot.ledger.cited import plain
 from bot.ledger.fields import KINDS, Field, fields_of
 from bot.ledger.fold import fold
 from bot.ledger.status import status
-from bot.ledger.values import Choice, due_clause
+from bot.ledger.values import ChoiceType, due_clause
 from bot.ui import news
-from data.records import Fact, Kind, Source, State, Update
+from data.records import Approval, Due, Fact, FactDate, Kind, Party, Precision, Source, State, Sureness, Update, Value
 from tests.builders import on_day, update
 
 DAY = on_day("2023-11-10")
@@ -34,9 +34,9 @@ def change(kind: Kind, field: str, before: Any, after: Any, names: dict[str, str
     )
 
 
-def values_of(field: Field) -> list[Any]:
+def values_of(field: Field) -> list[Value]:
     """Return some values of a field: all of a choice but none, else what its example says."""
-    if isinstance(field.type, Choice):
+    if isinstance(field.type, ChoiceType):
         return [value for value in field.type.options if value != "none"]
     return [field.type.parse(field.type.example, lambda name, _: name)]
 
@@ -71,16 +71,13 @@ def test_every_field_with_news_value_makes_a_clause_of_its_own_fact(kind: Kind, 
     ],
 )
 def test_who_gives_an_approval_is_named_with_its_country_and_article(side: str, authority: str, by: str):
-    approval = {"side": "side", "what": "ratification", "state": "granted", "authority": authority}
+    approval = Approval(side="side", what="ratification", state="granted", authority=authority)
     (one,) = news.news_of(change("deal", "approval", None, approval, {"side": side}))
     assert one.said.text == f"{by} has granted the ratification"
 
 
-def due(sureness: str, first: str, last: str, precision: str = "day", printed: str = "") -> dict[str, Any]:
-    return {
-        "date": {"precision": precision, "first": first, "last": last, "printed": printed},
-        "sureness": sureness,
-    }
+def due(sureness: Sureness, first: str, last: str, precision: Precision = "day", printed: str = "") -> Due:
+    return Due(FactDate(precision, date.fromisoformat(first), date.fromisoformat(last), printed=printed), sureness)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +102,7 @@ def due(sureness: str, first: str, last: str, precision: str = "day", printed: s
         (due("usual", "2024-10-01", "2024-10-31", "month"), "usually by the end of October 2024; not a due date"),
     ],
 )
-def test_a_due_date_says_how_sure_it_is_and_a_usual_one_that_it_is_none(value: Any, words: str):
+def test_a_due_date_says_how_sure_it_is_and_a_usual_one_that_it_is_none(value: Due | None, words: str):
     assert due_clause(value) == words
 
 
@@ -128,25 +125,25 @@ def test_a_usual_date_is_never_called_due_in_a_status_line():
 )
 def test_an_item_is_named_with_what_it_is_about(about: list[str], title: str):
     names = {"drones": "31 armed drones", "engines": "Engines", "talks": "Talks"}
-    assert news.titled("Clearances", [fact({"record": slug}) for slug in about], names) == title
+    assert news.titled("Clearances", [fact(Party(slug)) for slug in about], names) == title
 
 
 def test_what_the_name_of_an_item_says_is_not_said_again():
-    about = [fact({"record": "drones"})]
+    about = [fact(Party("drones"))]
     assert news.titled("Signature of the 31 ARMED drones", about, {"drones": "31 armed drones"}) == (
         "Signature of the 31 ARMED drones"
     )
 
 
 def test_a_party_whose_end_was_reported_in_error_takes_part_after_all():
-    india = {"record": "india", "role": "buyer"}
+    india, ended = Party("india", "buyer"), Party("india", "buyer", gone=True)
 
-    def party(id_: int, value: dict[str, Any], on: int, **more: Any) -> Update:
+    def party(id_: int, value: Party, on: int, **more: Any) -> Update:
         return update(id_, "party", value, on_day(date(2026, 12, on)), **more)
 
     name = msgspec.structs.replace(party(0, india, 1), field="name", value="Drones")
-    there, gone = party(1, india, 1), party(2, india | {"gone": True}, 4)
-    back = party(3, india | {"gone": True}, 4, action="withdrawn", replaces=2, reason="Reported in error")
+    there, gone = party(1, india, 1), party(2, ended, 4)
+    back = party(3, ended, 4, action="withdrawn", replaces=2, reason="Reported in error")
     changes = changed_fields("deal", fold("deal", [name, there, gone]), fold("deal", [name, there, gone, back]), [back])
     sources = {n: Source(n, f"Report {n}") for n in (1, 2, 3)}
     told = RecordChange("deal", "d", "Drones", False, changes, {"india": "India"}, sources, fold("deal", [name, there]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,9 +15,10 @@ from bot.agenda import Digest
 from bot.ledger import fold
 from bot.ledger.changes import Alert, RecordChange, changed_fields, with_news
 from bot.ledger.fields import STAGES, get_field
+from bot.ledger.values import expect
 from bot.ui import digest as drawn
 from bot.ui import messages, news
-from data.records import FactDate, Kind, Source, Update
+from data.records import Due, FactDate, Kind, Money, Party, Source, Update, Value
 from tests.builders import due_value, on_day, update
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,18 +32,17 @@ def on(number: int) -> FactDate:
     return on_day(day)
 
 
-def due(number: int) -> dict[str, Any]:
-    day = (date(2031, 1, 1) + timedelta(days=number)).isoformat()
-    return due_value(day)
+def due(number: int) -> Due:
+    return due_value(date(2031, 1, 1) + timedelta(days=number))
 
 
-def value_of(field: str, number: int, choice: str) -> Any:
+def value_of(field: str, number: int, choice: str) -> Value:
     if field == "stage":
         return choice
     if field == "value":
-        return {"amount": f"{number + 101}", "currency": "USD", "kind": f"kind {number}"}
+        return Money(Decimal(number + 101), "USD", kind=f"kind {number}")
     if field == "who":
-        return {"record": "", "role": f"tok{number:02}"}
+        return Party("", f"tok{number:02}")
     return due(number) if field == "due" else choice if field == "state" else f"tok{number:02}"
 
 
@@ -90,18 +91,20 @@ def words_of(kind: Kind, updates: list[Update]) -> dict[str, int]:
     for one in updates:
         if one.action != "set" or one.field == "name":
             continue
+        value = one.fact.value
         if one.field == "stage":
-            words = STAGES[one.value]
-            told = [news._STAGES[one.value], words[:1].lower() + words[1:]]
+            stage = expect(value, str)
+            words = STAGES[stage]
+            told = [news._STAGES[stage], words[:1].lower() + words[1:]]
         elif one.field == "state":
             told = ["a new item is open", "the item is open", "as: open", "was open"]
-            told = ["the item is closed", "as: closed", "was closed"] if one.value == "closed" else told
+            told = ["the item is closed", "as: closed", "was closed"] if value == "closed" else told
         elif one.field == "due":
-            told = [get_field("pending", "due").type.words(one.value, {}).split(" (")[0]]
+            told = [get_field("pending", "due").type.words(value, {}).split(" (")[0]]
         elif one.field == "value":
-            told = [get_field("deal", "value").type.words(one.value, {}).split(" (")[0]]
+            told = [get_field("deal", "value").type.words(value, {}).split(" (")[0]]
         else:
-            told = [one.value["role"] if one.field == "who" else one.value]
+            told = [value.role if isinstance(value, Party) else expect(value, str)]
         found |= dict.fromkeys(told, one.source_id)
     return {words.casefold(): number for words, number in found.items()}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.ledger import stage
 from bot.ledger.cited import day_words, plain
@@ -15,7 +16,7 @@ from bot.ledger.fields import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.fold import fold
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
-from data.records import Fact, FactDate, State
+from data.records import Approval, ApprovalState, Fact, FactDate, Party, State
 from tests.builders import on_day, update
 
 NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "india": "India"}
@@ -29,8 +30,8 @@ def deal(*entered: tuple[str, Any, str]) -> State:
     return fold("deal", updates)
 
 
-def approval(side: str, what: str, state: str, authority: str = "") -> dict[str, str]:
-    return {"side": side, "what": what, "state": state} | ({"authority": authority} if authority else {})
+def approval(side: str, what: str, state: ApprovalState, authority: str = "") -> Approval:
+    return Approval(side=side, what=what, state=state, authority=authority)
 
 
 def item(name: str, kind: str, opened_on: str) -> OpenItem:
@@ -108,12 +109,12 @@ def test_under_way_is_a_stage_that_a_source_reports():
             "In negotiation, 5 January 2024",
         ),
         (
-            [("stage", "approved", "2024-10-09"), ("approved_by", {"record": "india"}, "2024-10-09")],
+            [("stage", "approved", "2024-10-09"), ("approved_by", Party("india"), "2024-10-09")],
             [],
             "Approved by India, awaiting signature, 9 October 2024",
         ),
         (  # Who gave an earlier approval did not thereby give the last one.
-            [("stage", "approved", "2024-10-09"), ("approved_by", {"record": "us"}, "2024-02-01")],
+            [("stage", "approved", "2024-10-09"), ("approved_by", Party("us"), "2024-02-01")],
             [],
             "Last approval given, awaiting signature, 9 October 2024",
         ),
@@ -157,8 +158,9 @@ def test_closing_the_item_leaves_no_waiting_line_of_its_day():
         (approval("gone", "approval", "open", "Senate"), "Senate (gone)"),
     ],
 )
-def test_an_approval_names_the_country_of_its_authority(given_by: dict[str, str], words: str):
-    assert f"by {words}" in line(deal(("approval", given_by | {"state": "open", "what": "x y z"}, "2024-01-01")))
+def test_an_approval_names_the_country_of_its_authority(given_by: Approval, words: str):
+    given_by = replace(given_by, state="open", what="x y z")
+    assert f"by {words}" in line(deal(("approval", given_by, "2024-01-01")))
 
 
 days = st.dates(date(2020, 1, 1), date(2026, 12, 31)).map(date.isoformat)
@@ -185,13 +187,11 @@ def test_each_part_has_only_days_of_its_own_facts_and_the_stage_is_always_there(
 ):
     state = deal(*entered)
     parts = status("deal", state, NAMES, items)
-    newest = state.facts.get("stage", [None])[-1]
+    newest = state.fact("stage", str)
     assert parts[0].facts[:1] == (
         (Fact(None, newest.date, newest.update, newest.source, newest.locator),) if newest else ()
     )
-    allowed = {
-        fact.update for name in ("stage", "side_state", "approved_by", "approval") for fact in state.facts.get(name, [])
-    }
+    allowed = {fact.update for name in ("stage", "side_state", "approved_by", "approval") for fact in state.facts(name)}
     assert all(fact.update in allowed | {900} for part in parts for fact in part.facts)
     for part in parts[1:]:
         assert part.facts or part.text.endswith(" more open")

@@ -59,7 +59,7 @@ async def tell(scene: Scene) -> None:
 def _records_of(one: Opened, update: Update) -> list[str]:
     """Return the slugs that an update points to; an ended party is no longer linked and has its name all the same."""
     field = find_field(one.record.kind, update.field)
-    return [slug for slug, _ in field.type.records(update.value)] if field else []
+    return [slug for slug, _ in field.type.records(update.fact.value)] if field else []
 
 
 async def _period(scene: Scene) -> tuple[date, date]:

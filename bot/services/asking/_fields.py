@@ -17,7 +17,7 @@ def _first(one: Opened) -> tuple[str, Fact] | None:
     """The fact with the earliest date, by which a record is on the record since then."""
     dated = [
         (field, fact)
-        for field, of_field in one.record.state.facts.items()
+        for field, of_field in one.record.state.fields.items()
         for fact in of_field
         if fact.date.day is not None and get_field(one.record.kind, field).reports
     ]
@@ -85,11 +85,11 @@ async def _tell_aspect(scene: Scene, name: str, *, quiet: bool = False) -> None:
     if name == "parties" and scene.subjects and all(one.record.kind == "participant" for one in scene.subjects):
         await _roles.tell_roles_of(scene, scene.subjects[0])
         return
-    if name == "country" and scene.subjects and scene.subjects[0].record.value("type") == "country":
+    if name == "country" and scene.subjects and scene.subjects[0].record.state.value("type") == "country":
         _list_of_country(scene, scene.subjects[0])
         return
     holders = await _holders.holders(scene, aspect.fields, talks=aspect.weak, close=aspect.close)
-    if not any(one.record.facts(field) for one in holders for field in aspect.fields.get(one.record.kind, ())):
+    if not any(one.record.state.facts(field) for one in holders for field in aspect.fields.get(one.record.kind, ())):
         holders = await _holders.by_cue(scene, name, aspect.fields) or holders
     future = name == "date" and scene.reading.has("future", "")
     for subject in holders:
@@ -129,7 +129,7 @@ def _list_of_country(scene: Scene, country: Opened) -> None:
 
 def _per_unit(scene: Scene, deal: Opened) -> bool:
     """Whether the price of one of several is asked for, as in "a tonne of"."""
-    counted = {word for fact in deal.record.facts("quantity") for word in words_of(str(fact.value))}
+    counted = {word for fact in deal.record.state.facts("quantity") for word in words_of(str(fact.value))}
     return any(
         scene.reading.word(place - 1) in scene.lex.grammar["single"]
         and any(same(scene.reading.word(place), word) for word in counted)

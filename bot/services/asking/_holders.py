@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from bot.ask.finding import Missing
 from bot.ask.lexicon import Group, same
+from bot.ledger.values import record_of
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking._scene import DEFINITE, MOST, Scene
 from bot.services.asking._words import ALIKE
-from data.records import Fact, Kind, Opened
+from data.records import Fact, Kind, Opened, Party
 
 
 def is_of(one: Opened, group: Group) -> bool:
     """Whether a participant is of the type, and is one of the things, that a noun means."""
-    if one.record.value("type") != group.type:
+    if one.record.state.value("type") != group.type:
         return False
-    words = words_of(str(one.record.value("org_type") or ""))
+    words = words_of(str(one.record.state.value("org_type") or ""))
     return not group.holds or any(same(word, held) for word in words for held in group.holds)
 
 
@@ -26,19 +27,21 @@ async def only_named(scene: Scene, subject: Opened, facts: list[tuple[str, Fact]
     named = {one.record.slug: one for one in scene.subjects if one.record.kind == "participant"}
     if not named or subject.record.kind == "participant":
         return facts
-    there = {fact.value.get("record") for _, fact in facts if isinstance(fact.value, dict)}
+    there = {record_of(fact.value) for _, fact in facts}
     people = await records.get_many(scene.conn, scene.guild_id, [slug for slug in there if slug])
     # Of the companies or people that are asked for, those of the country; else who is named is looked for itself.
     countries = named.keys() if scene.reading.of("groups") else named.keys() - there
     sent = {
-        one.record.slug for one in people if (country := one.record.value("country")) and country["record"] in countries
+        one.record.slug
+        for one in people
+        if (country := one.record.state.value("country", Party)) and country.record in countries
     }
     if sent:
-        return [(f, fact) for f, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in sent]
+        return [(f, fact) for f, fact in facts if record_of(fact.value) in sent]
     for slug, one in named.items():
         if slug not in there:
             scene.found.lines.append(Missing(f"That {one.record.name} takes part", subject, one))
-    own = [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in named]
+    own = [(field, fact) for field, fact in facts if record_of(fact.value) in named]
     return own or facts
 
 
@@ -47,10 +50,10 @@ async def only_group(scene: Scene, facts: list[tuple[str, Fact]]) -> list[tuple[
     groups = [scene.lex.groups[name] for name in scene.reading.of("groups")]
     if not groups or not facts:
         return facts
-    slugs = [fact.value["record"] for _, fact in facts if isinstance(fact.value, dict) and fact.value.get("record")]
+    slugs = [slug for _, fact in facts if (slug := record_of(fact.value))]
     found = await records.get_many(scene.conn, scene.guild_id, slugs)
     own = {one.record.slug for one in found if any(is_of(one, group) for group in groups)}
-    return [(field, fact) for field, fact in facts if isinstance(fact.value, dict) and fact.value.get("record") in own]
+    return [(field, fact) for field, fact in facts if record_of(fact.value) in own]
 
 
 async def holders(
@@ -90,7 +93,7 @@ async def holders(
         texts = [text for text in texts if text.rank(scene.left) == best]
     found = await scene.open([text.slug for text in texts[:MOST]])
     if len(found) > 1:
-        with_facts = [one for one in found if any(one.record.facts(f) for f in fields.get(one.record.kind, ()))]
+        with_facts = [one for one in found if any(one.record.state.facts(f) for f in fields.get(one.record.kind, ()))]
         found = with_facts[:3] or found[:1]
     return found
 
@@ -105,7 +108,7 @@ async def by_cue(scene: Scene, name: str, fields: dict[str, list[str]]) -> list[
     texts = await scene.texts(kinds=wanted, words=[*words, *scene.left]) if words else []
     texts = [text for text in texts if text.rank(words)[0]]
     found = await scene.open([text.slug for text in texts[:MOST]])
-    return [one for one in found if any(one.record.facts(field) for field in fields.get(one.record.kind, ()))][:2]
+    return [one for one in found if any(one.record.state.facts(field) for field in fields.get(one.record.kind, ()))][:2]
 
 
 async def _only_ones(scene: Scene, kinds: Sequence[Kind]) -> list[Opened]:

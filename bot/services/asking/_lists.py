@@ -127,7 +127,7 @@ async def _list_lacking(scene: Scene, kind: Kind, linked: Sequence[Opened], fiel
     found = [
         one
         for one in await scene.open([text.slug for text in texts])
-        if all(one.record.value(field) in (None, "none", "unspecified") for field in fields)
+        if all(one.record.state.value(field) in (None, "none", "unspecified") for field in fields)
     ]
     label = get_field(kind, fields[0]).label.lower()
     rows = [row_of(one) for one in found[:MOST]]
@@ -174,7 +174,7 @@ async def _list_past(
         for one in stood
         if all(names(one, other) for other in linked)
         and not any(names(one, other) for other in excluded)
-        and (stage is None or (one.record.value("stage") == stage) != negated)
+        and (stage is None or (one.record.state.value("stage") == stage) != negated)
     ]
     words, without = _named(linked), _named(excluded)
     rows = [row_of(one) for one in found[:MOST]]
@@ -189,7 +189,9 @@ async def _list_in_state(scene: Scene, kind: Kind, linked: Sequence[Opened]) -> 
     if not asked:
         return False
     texts = await scene.texts(kinds=(kind,), linked=linked, words=words_of(labels[asked[0]]), limit=_OPENED)
-    found = [one for one in await scene.open([text.slug for text in texts]) if one.record.value(field) == asked[0]]
+    found = [
+        one for one in await scene.open([text.slug for text in texts]) if one.record.state.value(field) == asked[0]
+    ]
     if found:
         words = _named(linked)
         most = len(texts) == _OPENED

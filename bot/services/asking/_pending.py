@@ -25,7 +25,7 @@ async def tell(scene: Scene) -> None:
         items = await scene.open(slugs[:MOST])
         items = [one for one in items if one.record.open]
         if not about and slugs and not scene.held(scene.left):
-            if scene.reading.has("aspects", "due") and not any(item.record.facts("due") for item in items):
+            if scene.reading.has("aspects", "due") and not any(item.record.state.facts("due") for item in items):
                 scene.found.lines.append(Missing("A due date"))
             scene.found.listed = Listed("pending", [row_of(one) for one in items], total)
             return

@@ -48,7 +48,7 @@ async def tell(scene: Scene) -> None:
                     if facts := facts_of(first, field):
                         scene.found.lines.append(Told(first, facts))
             if not scene.found.told:
-                if first.record.value("item_kind") == "research_gap" and most == len(scene.left):
+                if first.record.state.value("item_kind") == "research_gap" and most == len(scene.left):
                     scene.found.lines.append(Missing("The answer", first))
                 scene.found.lines.append(identity(first))
             scene.found.card = first

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from bot.ask.finding import Missing, Told
 from bot.ask.lexicon import same
+from bot.ledger.values import record_of
 from bot.ledger.words import words_of
 from bot.services.asking import _holders
 from bot.services.asking._scene import MOST, Scene, identity
-from data.records import Opened
+from data.records import Opened, Party
 
 
 def _is_role(role: str, known: Sequence[str]) -> bool:
@@ -24,8 +25,8 @@ async def tell_roles_of(scene: Scene, one: Opened) -> None:
         facts = [
             (field, fact)
             for field in ("party", "attended")
-            for fact in other.record.facts(field)
-            if fact.value.get("record") == one.record.slug
+            for fact in other.record.state.facts(field)
+            if record_of(fact.value) == one.record.slug
         ]
         scene.found.lines.append(Told(other, facts, "roles"))
     if not linked and not any(line.opened is one for line in scene.found.lines):
@@ -56,9 +57,9 @@ async def tell(scene: Scene, role: str) -> None:
         scene.found.lines.append(Missing(meant.absent, scene.about()))
     asks_who = any(token.word in scene.lex.grammar["asking"] for token in scene.reading.tokens)
     for deal in deals:
-        parties = [("party", fact) for fact in deal.record.facts("party") if fact.value.get("role")]
-        holders = [(field, fact) for field, fact in parties if _is_role(fact.value["role"], meant.roles)]
-        of_named = {fact.value["record"] for _, fact in holders} & {one.record.slug for one in named}
+        parties = [("party", fact) for fact in deal.record.state.facts("party", Party) if fact.value.role]
+        holders = [(field, fact) for field, fact in parties if _is_role(fact.value.role, meant.roles)]
+        of_named = {fact.value.record for _, fact in holders} & {one.record.slug for one in named}
         if holders:
             if named and not of_named and not asks_who and exact:
                 scene.found.lines.append(Missing(f"{named[0].record.name} as {meant.absent.lower()}", deal, named[0]))

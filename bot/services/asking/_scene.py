@@ -197,7 +197,7 @@ def sentence_case(text: str) -> str:
 
 def facts_of(one: Opened, *fields: str) -> list[tuple[str, Fact]]:
     """The facts of some fields of a record, each with its field."""
-    return [(field, fact) for field in fields for fact in one.record.facts(field)]
+    return [(field, fact) for field in fields for fact in one.record.state.facts(field)]
 
 
 def stage_of(deal: Opened) -> Told:
@@ -226,7 +226,7 @@ def words_held(one: Opened) -> set[str]:
     """The words that a record holds, and those of the records it is linked with."""
     names = one.names
     found: list[str] = [one.record.name, undated(one.record.status)]
-    for field_name, facts in one.record.state.facts.items():
+    for field_name, facts in one.record.state.fields.items():
         field = find_field(one.record.kind, field_name)
         if field is not None:
             found += [field.type.words(fact.value, names) for fact in facts]

@@ -7,7 +7,7 @@ from datetime import date
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import stage_rank
 from bot.services.asking._scene import Scene, facts_of, stage_of
-from data.records import Opened
+from data.records import Approval, Opened
 
 
 async def check(scene: Scene) -> None:
@@ -20,7 +20,7 @@ async def check(scene: Scene) -> None:
         elif kind == "session" and (asked := scene.reading.of("session_states")):
             if scene.reading.has("future", ""):
                 lines.append(Missing("A date to come", subject))
-            elif subject.record.value("state") not in asked:
+            elif subject.record.state.value("state") not in asked:
                 lines.append(scene.no_state("session_states", asked[0], subject))
             lines.append(Told(subject, facts_of(subject, "state")))
         elif kind == "statement" and scene.reading.yes_no and (outcomes := scene.reading.of("outcomes")):
@@ -32,11 +32,11 @@ async def check(scene: Scene) -> None:
 async def _check_deal(scene: Scene, deal: Opened) -> None:
     """The stages and side states that are asked for: reached when, or not in the record and what is instead."""
     lines: list[Told | Missing] = []
-    stage = deal.record.value("stage") or "unspecified"
+    stage = deal.record.state.text("stage") or "unspecified"
     asked = scene.reading.of("stages")
-    if deal.record.facts("approval"):
+    if deal.record.state.facts("approval"):
         # The approvals themselves are told, each with who gives it.
-        granted = any(fact.value["state"] == "granted" for fact in deal.record.facts("approval"))
+        granted = any(fact.value.state == "granted" for fact in deal.record.state.facts("approval", Approval))
         if "approved" in asked and scene.reading.yes_no and not granted:
             lines.append(scene.no_state("stages", "approved", deal))
         asked = [one for one in asked if one != "approved"]
@@ -48,7 +48,7 @@ async def _check_deal(scene: Scene, deal: Opened) -> None:
             before.append(Told(deal, [("stage", reached.fact)], "reached"))
         elif stage_rank(stage) < stage_rank(one):
             lines.append(scene.no_state("stages", one, deal))
-    sides = [one for one in scene.reading.of("side_states") if deal.record.value("side_state") != one]
+    sides = [one for one in scene.reading.of("side_states") if deal.record.state.value("side_state") != one]
     lines += [scene.no_state("side_states", one, deal) for one in sides]
     if asked or scene.reading.of("side_states"):
         lines.append(stage_of(deal))

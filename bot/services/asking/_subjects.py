@@ -8,7 +8,7 @@ from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking._scene import DEFINITE, Scene
 from bot.services.asking._words import ALIKE, held_by
-from data.records import Kind
+from data.records import Kind, Party
 
 
 async def choose(scene: Scene) -> None:
@@ -61,9 +61,11 @@ async def _take_titled(scene: Scene) -> None:
     found = await records.get_many(
         scene.conn, scene.guild_id, [t.slug for t in texts if t.rank(words)[0] == len(words)]
     )
-    titled = [one for one in found if held_by(words, words_of(str(one.record.value("title") or ""))) == len(words)]
+    titled = [one for one in found if held_by(words, words_of(one.record.state.text("title"))) == len(words)]
     own = {other.record.slug for other in others}
-    of_country = [one for one in titled if (country := one.record.value("country")) and country["record"] in own]
+    of_country = [
+        one for one in titled if (country := one.record.state.value("country", Party)) and country.record in own
+    ]
     if chosen := of_country or titled:
         scene.subjects = [*chosen, *(one for one in scene.subjects if one not in topics and one not in others)]
         scene.left = [word for word in scene.left if word not in words]

@@ -41,7 +41,7 @@ def _newest_after(day: date, subjects: Sequence[Opened]) -> Told | None:
     later = [
         (fact.date.day, Told(one, [(field, fact)]))
         for one in subjects
-        for field, of_field in one.record.state.facts.items()
+        for field, of_field in one.record.state.fields.items()
         for fact in of_field
         if fact.date.day is not None and fact.date.day > day and get_field(one.record.kind, field).reports
     ]

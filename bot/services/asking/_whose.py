@@ -6,27 +6,28 @@ from collections.abc import Sequence
 
 from bot.ask.finding import Missing, Told
 from bot.ledger.fields import KIND_WORDS
+from bot.ledger.values import record_of
 from bot.services import records
 from bot.services.asking._scene import Scene, identity
-from data.records import Kind, Opened
+from data.records import Approval, Kind, Opened, Value
 
 
 async def is_by(scene: Scene, statement: Opened, by: set[str]) -> bool:
     """Whether a statement is by all of these, or a document's that all of these have issued."""
-    whose = {fact.value.get("record") for fact in statement.record.facts("whose")}
+    whose = {record_of(fact.value) for fact in statement.record.state.facts("whose")}
     if by <= whose:
         return True
     documents = await _documents(scene, statement)
-    issuers = {fact.value.get("record") for one in documents for fact in one.record.facts("issuer")}
+    issuers = {record_of(fact.value) for one in documents for fact in one.record.state.facts("issuer")}
     # One of the issuers alone did not say it: what a joint document says is told as the document's.
     return len(by) > 1 and by <= whose | issuers
 
 
 async def is_joint(scene: Scene, statement: Opened) -> bool:
     """Whether several said it, or issued the document that says it."""
-    if len(statement.record.facts("whose")) > 1:
+    if len(statement.record.state.facts("whose")) > 1:
         return True
-    return any(len(one.record.facts("issuer")) > 1 for one in await _documents(scene, statement))
+    return any(len(one.record.state.facts("issuer")) > 1 for one in await _documents(scene, statement))
 
 
 async def _documents(scene: Scene, statement: Opened) -> list[Opened]:
@@ -86,11 +87,7 @@ async def tell_relation(scene: Scene) -> bool:
     for a, b in ((one, other), (other, one)):
         fields = [link.field for link in a.links if link.outward and link.slug == b.record.slug]
         for field in dict.fromkeys(fields):
-            facts = [
-                (field, fact)
-                for fact in a.record.facts(field)
-                if isinstance(fact.value, dict) and b.record.slug in (fact.value.get("record"), fact.value.get("side"))
-            ]
+            facts = [(field, fact) for fact in a.record.state.facts(field) if b.record.slug in _pointed_to(fact.value)]
             if facts:
                 scene.found.lines.append(Told(a, facts))
     if scene.found.told:
@@ -101,7 +98,7 @@ async def tell_relation(scene: Scene) -> bool:
         found = await scene.open(said[:20])
         speakers, _ = sides(scene)
         by = {subject.record.slug for subject in speakers}
-        own = [s for s in found if by <= {fact.value.get("record") for fact in s.record.facts("whose")}]
+        own = [s for s in found if by <= {record_of(fact.value) for fact in s.record.state.facts("whose")}]
         scene.show(own or found)
         if not own and not scene.found.lines:
             scene.found.lines.append(Missing("Such a statement", speakers[0] if speakers else None))
@@ -116,3 +113,8 @@ async def tell_relation(scene: Scene) -> bool:
     scene.found.lines.append(Missing("A link between the two", one))
     scene.found.lines += [identity(subject) for subject in scene.subjects[:2]]
     return True
+
+
+def _pointed_to(value: Value) -> tuple[str, ...]:
+    """Return the slugs of the records that a value points to."""
+    return (value.side,) if isinstance(value, Approval) else (record_of(value),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from msgspec import Struct
 
@@ -13,7 +12,7 @@ from bot.ledger import fold
 from bot.ledger.fields import fields_of
 from bot.ledger.words import normal, spelling_variants, words_of
 from data.database import Connection
-from data.records import Kind, State
+from data.records import Kind, ListedText, State
 from data.rows import as_list, fetch_all, fetch_values, in_list
 
 RECORD_ID = (1 << 40) - 1
@@ -91,11 +90,10 @@ def _text_of(guild_id: int, entry: Entry) -> _Text:
 
 
 def _tags(guild_id: int, entry: Entry) -> str:
-    values: dict[str, list[Any]] = {field: [fact.value for fact in facts] for field, facts in entry.state.facts.items()}
-    stage = fold.stage_in(entry.kind, values)
+    stage = fold.stage_in(entry.kind, entry.state)
     tags = ["", f"k{entry.kind}", *(f"r{to_id}" for to_id in sorted(entry.linked))]
     tags += [f"s{stage.replace('_', '')}"] if stage else []
-    tags += ["o"] if fold.waits(entry.kind, values) else []
+    tags += ["o"] if fold.waits(entry.kind, entry.state) else []
     return " ".join(f"g{guild_id}{tag}" for tag in tags)
 
 
@@ -105,13 +103,13 @@ def _body(entry: Entry) -> str:
         field.type.words(fact.value, entry.neighbours)
         for field in fields_of(entry.kind)
         if field.name not in ("name", "alias")
-        for fact in entry.state.facts.get(field.name, [])
+        for fact in entry.state.facts(field.name)
     ]
     return normal(" ".join(said))
 
 
 def _all_names(entry: Entry) -> list[str]:
-    return [entry.name, *(fact.value["text"] for fact in entry.state.facts.get("alias", []))]
+    return [entry.name, *(fact.value.text for fact in entry.state.facts("alias", ListedText))]
 
 
 async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Entry]) -> None:
@@ -138,9 +136,9 @@ def _ways_to_name(entry: Entry) -> set[tuple[str, int]]:
             for some in (words, [word for word in words if word not in _STOP_WORDS]):
                 if len(some) >= 2:
                     found.add(("".join(word[0] for word in some), 2))
-    for alias in entry.state.facts.get("alias", []):
-        without = normal(_NOTE.sub(" ", alias.value["text"]))
-        if without and without != normal(alias.value["text"]):
+    for alias in entry.state.facts("alias", ListedText):
+        without = normal(_NOTE.sub(" ", alias.value.text))
+        if without and without != normal(alias.value.text):
             found.add((without, 3))
     return found
 

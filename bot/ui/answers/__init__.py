@@ -132,7 +132,7 @@ def sources(
         (one, field, fact)
         for one in {one.record.slug: one for one in [*of_names, *(one for one, _, _ in stated)]}.values()
         for field in ("name", *_KINDS.get(one.record.kind, ()), *(FIELDS[one.record.kind] if one in named_ else ()))
-        for fact in one.record.facts(field)
+        for fact in one.record.state.facts(field)
         if fact.update not in updates
     ]
     return cards.sources_page(

@@ -12,7 +12,7 @@ from bot import when
 from bot.ask.finding import Finding, Listed, Missing, Told
 from bot.ledger.cited import cited, day_key, one_day, plain
 from bot.ledger.fields import KIND_WORDS, STAGES, get_field
-from bot.ledger.values import Names
+from bot.ledger.values import Names, ends
 from bot.ui import cards, facts
 from bot.ui.answers._texts import BREAK, LONG, fact_words, names_of, small, texts_of
 from bot.ui.cited import line, shared_day, source_words
@@ -163,7 +163,7 @@ def _of_record(opened: Opened, told: Sequence[Told], now: datetime, *, several: 
 
 def _in_short(opened: Opened, beside_: Iterable[CitedText]) -> CitedText | None:
     """Return *In short*, which often holds the rest of what is asked; not one that is older than what stands beside."""
-    summary = opened.record.fact("summary")
+    summary = opened.record.state.fact("summary")
     newest = max((fact.date.day or date.min for part in beside_ for fact in part.facts), default=date.min)
     if summary is None or (summary.date.day or date.min) < newest:
         return None
@@ -193,7 +193,7 @@ def _together(parts: Iterable[CitedText], most: int = _TOGETHER) -> Iterator[tup
 def _statement(one: Opened) -> Line:
     """Return a statement: whose it is, its form and what it says."""
     record = one.record
-    whose, said, form = record.facts("whose"), record.fact("said"), record.fact("form")
+    whose, said, form = record.state.facts("whose"), record.state.fact("said"), record.state.fact("form")
     if not one_day([*whose, said]):
         return Line(record.status, "- ")
     owner = names_of([fact_words(one, "whose", fact) for fact in whose]) or "Whose it is, is not in the record"
@@ -220,10 +220,9 @@ def _changes(found: Finding) -> list[Line]:
 
 def _change(opened: Opened, update: Update, names: Names) -> CitedText:
     field = get_field(opened.record.kind, update.field)
-    value = update.value
-    gone = isinstance(value, dict) and value.get("gone")
-    words = clip(field.type.words(value, names), 200).rstrip(".")
-    return cited(f"{small(field.label)}: {'no longer ' if gone else ''}{words}", update.fact)
+    fact = update.fact
+    words = clip(field.type.words(fact.value, names), 200).rstrip(".")
+    return cited(f"{small(field.label)}: {'no longer ' if ends(fact.value) else ''}{words}", fact)
 
 
 def _listed(found: Listed) -> list[Line]:
@@ -248,7 +247,7 @@ def _places(opened: Opened) -> list[str]:
     """Return every source of a record, with its date and where it can be read; of its name where it holds no more."""
     found = [(name, fact) for name, fact in cards.facts_of(opened) if get_field(opened.record.kind, name).reports]
     places: dict[int, list[str]] = {}
-    for _, fact in found or [("name", fact) for fact in opened.record.facts("name")]:
+    for _, fact in found or [("name", fact) for fact in opened.record.state.facts("name")]:
         places.setdefault(fact.source, []).append(fact.locator)
     lines = []
     for id_, of_source in places.items():

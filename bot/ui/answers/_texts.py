@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-import msgspec
-
 from bot.ask.finding import Told
 from bot.ledger import stage
 from bot.ledger.cited import cited, day_key, day_words
 from bot.ledger.fields import KIND_WORDS, SIDE_STATES, get_field
+from bot.ledger.fold import is_open
 from bot.ledger.status import act
-from bot.ledger.values import DueType, Names, approver_words, named
+from bot.ledger.values import Names, approver_words, expect, named, record_of
 from bot.ui import cards
 from bot.ui.text import clip, joined, sentence
-from data.records import Approval, CitedText, Fact, Kind, Link, Opened, State
+from data.records import Approval, CitedText, Fact, Kind, Link, Opened, Party, State, Value
 
 LONG = 400  # Characters of one text, such as what a statement says.
 _NAMED = 8  # Names that one text lists.
@@ -29,7 +28,7 @@ def texts_of(told: Told, now: datetime, *, named_: bool) -> list[CitedText]:
     if told.how == "stage":
         return [*_status(opened), *_approvals_beside(opened)]
     if told.how == "reached":
-        return [stage.stage(State(facts={"stage": [fact]}), opened.names) for _, fact in told.facts]
+        return [stage.stage(State({"stage": [fact]}), opened.names) for _, fact in told.facts]
     if told.how == "since":
         return [cited(f"on the record since {day_words([fact.date])}", fact) for _, fact in told.facts]
     fields = list(dict.fromkeys(field for field, _ in told.facts))
@@ -44,7 +43,7 @@ def _identity(opened: Opened, now: datetime, *, named_: bool) -> list[CitedText]
     """Return what a record is: its status line, then *In short* and what readers look for first."""
     record = opened.record
     parts = _status(opened) or [CitedText(KIND_WORDS[record.kind][0])]
-    due = record.fact("due")
+    due = record.state.fact("due")
     if record.kind == "pending" and record.open and due is not None and due.value is not None:
         parts = [parts[0], *_due(opened, due, now)]
     if named_:
@@ -53,11 +52,11 @@ def _identity(opened: Opened, now: datetime, *, named_: bool) -> list[CitedText]
         first = parts[0].text.replace(": ", ", ", 1)
         first = small(first) if record.kind in ("deal", "session") else first
         parts = [CitedText(f"{record.name}: {first}", parts[0].facts), *parts[1:]]
-    if summary := record.fact("summary"):
+    if summary := record.state.fact("summary"):
         parts += [BREAK, cited(clip(str(summary.value), LONG).rstrip("."), summary)]
     parts.append(BREAK)
     for field in _LOOKED_FOR.get(record.kind, ()):
-        parts += _of_field(opened, field, record.facts(field), now)
+        parts += _of_field(opened, field, record.state.facts(field), now)
     return [*parts, *_links(opened)]
 
 
@@ -115,9 +114,9 @@ def _of_field(
     field = get_field(kind, name)
     newest = sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)
     if name == "stage":
-        return [stage.stage(State(facts={"stage": newest}), opened.names)] if newest else []
+        return [stage.stage(State({"stage": newest}), opened.names)] if newest else []
     if name == "side_state":
-        return [cited(SIDE_STATES[fact.value], fact) for fact in newest if fact.value != "none"]
+        return [cited(SIDE_STATES[str(fact.value)], fact) for fact in newest if fact.value != "none"]
     if name == "due":
         return [part for fact in newest for part in _due(opened, fact, now)]
     if name == "approval":
@@ -125,14 +124,14 @@ def _of_field(
     if kind == "pending" and name in ("state", "outcome"):
         return list(opened.record.status) if not opened.record.open else [cited("Open", *newest)]
     if name == "value":
-        newest.sort(key=lambda fact: "contract" not in fact.value.get("kind", "").casefold())
+        newest.sort(key=lambda fact: "contract" not in field.type.key(fact.value))
     if field.rule == "variants":  # Each is a report of its own.
         labels = [small(field.label), *(["also reported"] * len(newest))]
         each = [
             cited(f"{label}: {fact_words(opened, name, fact)}", fact)
             for label, fact in zip(labels, newest, strict=False)
         ]
-        counted = [fact for fact in opened.record.facts("quantity") if _at(fact) in map(_at, newest)]
+        counted = [fact for fact in opened.record.state.facts("quantity") if _at(fact) in map(_at, newest)]
         return [*each, *_of_field(opened, "quantity", counted, now)]
     texts = []
     for group in _grouped(newest):
@@ -140,7 +139,7 @@ def _of_field(
             texts += _by_role(group, opened.names)
         else:
             texts.append(_named_facts(opened, name, group))
-    if name == "who" and opened.record.open and opened.record.fact("due") is None:
+    if name == "who" and opened.record.open and opened.record.state.fact("due") is None:
         texts.append(CitedText("no due date given"))
     return texts
 
@@ -169,9 +168,9 @@ def _named_facts(opened: Opened, name: str, group: Sequence[Fact]) -> CitedText:
     cites = group if field.reports else ()
     if record.kind == "pending" and name == "who":
         if record.open:
-            verb = act(record.value("basis"), record.value("item_kind"))
+            verb = act(record.state.text("basis"), record.state.text("item_kind"))
             return cited(f"{sentence(words)} {verb}", *cites)
-        had = "had" if record.value("basis") == "stated" else "was"
+        had = "had" if record.state.text("basis") == "stated" else "was"
         return cited(f"who {had} to act: {words}", *cites)
     label = _SEVERAL.get(field.label, field.label) if len(group) > 1 else field.label
     return cited(f"{small(label)}: {words}", *cites)
@@ -195,9 +194,9 @@ def _by_role(group: Sequence[Fact], names: Names) -> list[CitedText]:
     """Return who takes part, in a text for each role."""
     roles: dict[str, list[Fact]] = {}
     for fact in group:
-        roles.setdefault(fact.value.get("role", ""), []).append(fact)
+        roles.setdefault(expect(fact.value, Party).role, []).append(fact)
     return [
-        cited(f"{role or 'party'}: {names_of([named(fact.value['record'], names) for fact in of_role])}", *of_role)
+        cited(f"{role or 'party'}: {names_of([named(record_of(fact.value), names) for fact in of_role])}", *of_role)
         for role, of_role in roles.items()
     ]
 
@@ -206,16 +205,15 @@ def _due(opened: Opened, fact: Fact, now: datetime) -> list[CitedText]:
     """Return by when an item is due, and whether that day has ended by `now` with the item still open."""
     if fact.value is None:
         return [cited("no due date given", fact)]
-    field = get_field("pending", "due")
-    words = field.type.in_full(fact.value) if isinstance(field.type, DueType) else ""
+    words = get_field("pending", "due").type.in_full(fact.value, opened.names)
     passed = [CitedText("this day has passed, and the item is still open here")]
     return [cited(f"due: {words}", fact), *(passed if cards.is_overdue(opened, now) else [])]
 
 
-def _approval(opened: Opened, fact: Fact) -> CitedText:
+def _approval(opened: Opened, fact: Fact[Value]) -> CitedText:
     """Return an approval with who gives it; one that the signature overtook has no outcome."""
-    approval = msgspec.convert(fact.value, Approval)
-    waits = approval.state in ("open", "requested")
+    approval = expect(fact.value, Approval)
+    waits = is_open(approval)
     stale = waits and stage.overtaken(opened.record.state, fact)
     how = "no outcome reported" if stale else approval.state
     return cited(f"{approval.what} by {approver_words(approval, opened.names)}: {how}", fact)
@@ -224,12 +222,12 @@ def _approval(opened: Opened, fact: Fact) -> CitedText:
 def _approvals_beside(opened: Opened) -> list[CitedText]:
     """Return the approvals that a deal's status line leaves out: decided since its stage, or without an outcome."""
     state = opened.record.state
-    reached = opened.record.fact("stage")
+    reached = opened.record.state.fact("stage")
     since = (reached.date.day if reached else None) or date.min
     waits = stage.open_approvals(state)
     found = [
         fact
-        for fact in opened.record.facts("approval")
-        if fact not in waits and (fact.value["state"] in ("open", "requested") or (fact.date.day or date.min) > since)
+        for fact in opened.record.state.facts("approval", Approval)
+        if fact not in waits and (is_open(fact.value) or (fact.date.day or date.min) > since)
     ]
     return [_approval(opened, fact) for fact in sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)]

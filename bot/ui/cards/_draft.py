@@ -47,13 +47,11 @@ class Draft:
     def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
         """Return the values of a field, the newest first, each with its fact; kinds and topics date nothing."""
         field = get_field(self.record.kind, name)
-        found = sorted(self.record.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        found = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
         return [
             cited(
                 clip(
-                    field.type.in_full(fact.value)
-                    if isinstance(field.type, DueType)
-                    else field.type.words(fact.value, self.names),
+                    field.type.in_full(fact.value, self.names),
                     limit,
                 ),
                 fact if field.reports else None,

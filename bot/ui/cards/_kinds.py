@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
-
 from bot import agenda
 from bot.ledger import stage
 from bot.ledger.cited import cited, one_day
 from bot.ledger.closing import SETTLED
 from bot.ledger.fields import KIND_WORDS, ON_REQUEST_KINDS, get_field
+from bot.ledger.fold import is_open
 from bot.ledger.stage import OpenItem, leading_first
 from bot.ledger.status import NO_DUE_DATE, WINDOW
-from bot.ledger.values import DueType, approver_words
+from bot.ledger.values import approver_words, record_of
 from bot.ui.cards._draft import SHOWN, Draft, Line
 from bot.ui.cited import some
 from bot.ui.text import clip, joined, plural, sentence
@@ -84,8 +83,7 @@ def _who_must_act(d: Draft, items: Sequence[Link]) -> None:
     elif items:
         d.waits("Open items", items)
     elif approvals := stage.open_approvals(d.record.state):
-        given = [(fact, msgspec.convert(fact.value, Approval)) for fact in approvals]
-        who = [cited(f"{approver_words(one, d.names)}, for {one.what}", fact) for fact, one in given]
+        who = [cited(f"{approver_words(fact.value, d.names)}, for {fact.value.what}", fact) for fact in approvals]
         d.add("Who must act", [*some(who, 2), CitedText("no due date given")], listed=False)
 
 
@@ -98,15 +96,17 @@ def _values(d: Draft) -> list[CitedText]:
 def _approvals(d: Draft) -> None:
     """Name the approvals where they are few; else count them by how they stand and name the newest decision."""
     state = d.record.state
-    facts_ = sorted(d.record.facts("approval"), key=lambda fact: fact.date.day or date.min, reverse=True)
+    facts_ = sorted(
+        d.record.state.facts("approval", Approval), key=lambda fact: fact.date.day or date.min, reverse=True
+    )
     open_ = stage.open_approvals(state)
     if all(fact in open_ for fact in facts_):
         return  # The lead and *Who must act* say it.
     label = "Approvals" if len(facts_) > 1 else "Approval"
 
-    def told(fact: Fact) -> CitedText:
-        approval = msgspec.convert(fact.value, Approval)
-        stale = approval.state in ("open", "requested") and fact not in open_
+    def told(fact: Fact[Approval]) -> CitedText:
+        approval = fact.value
+        stale = is_open(approval) and fact not in open_
         how = "no outcome reported" if stale else approval.state
         return cited(f"{approval.what} by {approver_words(approval, d.names)}: {how}", fact)
 
@@ -118,7 +118,7 @@ def _approvals(d: Draft) -> None:
         how = told(fact).text.rpartition(": ")[2]
         counts[how] = counts.get(how, 0) + 1
     counted = CitedText(", ".join(f"{count} {how}" for how, count in counts.items()))
-    decided = [fact for fact in facts_ if fact.value["state"] in SETTLED]
+    decided = [fact for fact in facts_ if fact.value.state in SETTLED]
     newest = [CitedText(f"newest: {part.text}", part.facts) for part in map(told, decided[:1])]
     d.add(label, [counted, *newest], listed=False)
 
@@ -136,7 +136,7 @@ def _pending(d: Draft) -> None:
         d.lead.append(Line("", list(d.record.status)))
     d.field("about")
     if not found.open:
-        d.field("who", "Who had to act" if found.value("basis") == "stated" else "Who was to act")
+        d.field("who", "Who had to act" if found.state.text("basis") == "stated" else "Who was to act")
     d.field("closes_when")
     d.text()
     d.field("item_kind")
@@ -145,10 +145,9 @@ def _pending(d: Draft) -> None:
 
 def _due(d: Draft) -> list[CitedText]:
     """Return by when an item is due, and that the day has passed where that may be said."""
-    fact = d.record.fact("due")
-    due = get_field("pending", "due").type
-    assert isinstance(due, DueType)  # The table of fields says so.
-    words = [cited(due.in_full(fact.value) if fact else NO_DUE_DATE, fact)]
+    fact = d.record.state.fact("due")
+    type_ = get_field("pending", "due").type
+    words = [cited(type_.in_full(fact.value, d.names) if fact else NO_DUE_DATE, fact)]
     passed = [CitedText("this day has passed, and no source here reports what happened")]
     return [*words, *(passed if is_overdue(d.opened, d.now) else [])]
 
@@ -256,12 +255,12 @@ def _statement_card(d: Draft) -> None:
     found = d.record
     sides = {link.slug for link in d.opened.links if link.field == "whose" and link.kind == "participant"}
     whose = [part.text for part in d.fact_parts("whose", 100)]
-    together = len(whose) > 1 and all(fact.value.get("record") in sides for fact in found.facts("whose"))
-    said = found.fact("said")
+    together = len(whose) > 1 and all(record_of(fact.value) in sides for fact in found.state.facts("whose"))
+    said = found.state.fact("said")
     words = clip(get_field("statement", "said").type.words(said.value, d.names), 600) if said else ""
-    if one_day([*found.facts("whose"), said]) and words and whose:
+    if one_day([*found.state.facts("whose"), said]) and words and whose:
         owner = f"{_some_words(whose, 4)}{', together' if together else ''}"
-        d.lead.append(Line("", [cited(f"{owner}: {words}", *found.facts("whose"), said)]))
+        d.lead.append(Line("", [cited(f"{owner}: {words}", *found.state.facts("whose"), said)]))
     else:
         d.lead.append(
             Line(

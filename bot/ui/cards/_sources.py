@@ -49,7 +49,7 @@ _BY_SOURCE = "s"
 def facts_of(opened: Opened) -> list[tuple[str, Fact]]:
     """Return every fact of a record with its field, those with news value first, as the table of fields has them."""
     fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
-    return [(field.name, fact) for field in fields for fact in opened.record.facts(field.name)]
+    return [(field.name, fact) for field in fields for fact in opened.record.state.facts(field.name)]
 
 
 def sources_page(

@@ -79,7 +79,7 @@ def _quiet(
 
 def _freshness(d: Draft, stated: FactDate | None) -> str:
     """Say when somebody last looked, else which fact is the newest where they are of several days."""
-    looked = d.record.fact("checked")
+    looked = d.record.state.fact("checked")
     newest = _newest(d)
     if looked is not None and (newest is None or (looked.date.day or date.min) >= (newest[1].date.day or date.min)):
         return f"-# Last looked at {escaped(when.on_date(looked.date, weekday=False), 120)}: nothing new"
@@ -95,7 +95,7 @@ def _newest(d: Draft) -> tuple[str, Fact] | None:
     """Return the newest fact that has news value, with its field."""
     found = [
         (name, fact)
-        for name, of_field in d.record.state.facts.items()
+        for name, of_field in d.record.state.fields.items()
         for fact in of_field
         if name not in ("checked", "summary")
         and fact.value != "none"

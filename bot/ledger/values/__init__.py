@@ -1,0 +1,37 @@
+"""The types of fields, one module each: how values are typed, kept and shown."""
+
+from bot.ledger.values.approval import ApprovalType, approver_words
+from bot.ledger.values.choice import ChoiceType
+from bot.ledger.values.date import DateType
+from bot.ledger.values.due import SURENESS, DueType, due_clause, due_day, expect_due
+from bot.ledger.values.field_type import FieldType, Find, Names, ends, expect, named, quoted
+from bot.ledger.values.money import MoneyType
+from bot.ledger.values.party import PartyType, record_of
+from bot.ledger.values.text import ListedTextType, TextType, words_inside
+from bot.ledger.values.zone import ZoneType
+
+__all__ = [
+    "SURENESS",
+    "ApprovalType",
+    "ChoiceType",
+    "DateType",
+    "DueType",
+    "FieldType",
+    "Find",
+    "ListedTextType",
+    "MoneyType",
+    "Names",
+    "PartyType",
+    "TextType",
+    "ZoneType",
+    "approver_words",
+    "due_clause",
+    "due_day",
+    "ends",
+    "expect",
+    "expect_due",
+    "named",
+    "quoted",
+    "record_of",
+    "words_inside",
+]

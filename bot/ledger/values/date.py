@@ -1,0 +1,31 @@
+"""Calendar dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
+
+from bot import when
+from bot.ledger.values.field_type import FieldType, Find, Names, expect
+from data.records import FactDate, Value
+
+
+@dataclass(frozen=True)
+class DateType(FieldType):
+    """A calendar date, as precise as it is known."""
+
+    stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(FactDate)
+
+    def parse(self, text: str, find: Find) -> Value:
+        return when.parse_fact_date(text)
+
+    def check(self, value: Value) -> None:
+        self.own(value, FactDate)
+
+    def typed(self, value: Value, names: Names) -> str:
+        return when.typed_fact_date(expect(value, FactDate))
+
+    def words(self, value: Value, names: Names) -> str:
+        return when.format_fact_date(expect(value, FactDate))

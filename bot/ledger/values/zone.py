@@ -1,0 +1,34 @@
+"""Time zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
+
+from bot import when
+from bot.errors import BadInput
+from bot.ledger.values.field_type import FieldType, Find, Names, expect, quoted
+from data.records import Value
+
+
+@dataclass(frozen=True)
+class ZoneType(FieldType):
+    """The IANA name of a time zone."""
+
+    stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(str)
+
+    def parse(self, text: str, find: Find) -> Value:
+        return when.parse_zone(text)
+
+    def check(self, value: Value) -> None:
+        zone = self.own(value, str)
+        if when.parse_zone(zone) != zone:
+            raise BadInput(f"{quoted(zone)} is not a time zone. Write it like {self.example}.")
+
+    def typed(self, value: Value, names: Names) -> str:
+        return expect(value, str)
+
+    def words(self, value: Value, names: Names) -> str:
+        return expect(value, str)

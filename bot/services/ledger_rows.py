@@ -1,0 +1,91 @@
+"""Rows of the ledger, read as updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from bot.ledger.stored import decode_value
+from data.database import Connection
+from data.records import FactDate, Kind, Precision, Update
+from data.rows import fetch_all
+
+_COLUMNS = (
+    "u.id, u.record_id, r.slug, r.kind, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, "
+    "u.printed, u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, "
+    "u.origin_key, u.dossier"
+)
+
+
+class Entered(Struct, frozen=True):
+    """An update with the record that it belongs to."""
+
+    record_id: int
+    kind: Kind
+    update: Update
+
+
+class _Row(Struct, frozen=True):
+    id: int
+    record_id: int
+    slug: str
+    kind: Kind
+    action: Literal["set", "withdrawn"]
+    field: str
+    value: str
+    fact_from: date | None
+    fact_to: date | None
+    precision: Precision
+    worked_out: bool
+    printed: str
+    entered_at: datetime
+    person_id: int | None
+    source_id: int
+    locator: str
+    reason: str
+    replaces: int | None
+    batch: str
+    origin: Literal["editor", "dossier"]
+    origin_key: str
+    dossier: str
+
+
+async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
+    """Return updates in the order of entering.
+
+    `where` is a condition of ours over the ledger `u` and its record `r`, with the `values` of its parameters.
+    """
+    rows = await fetch_all(
+        conn,
+        _Row,
+        f"SELECT {_COLUMNS} FROM ledger u JOIN record r ON r.id = u.record_id WHERE {where} ORDER BY u.id",
+        values,
+    )
+    return [
+        Entered(
+            row.record_id,
+            row.kind,
+            Update(
+                id=row.id,
+                record=row.slug,
+                action=row.action,
+                field=row.field,
+                value=decode_value(row.kind, row.field, row.value),
+                date=FactDate(row.precision, row.fact_from, row.fact_to, row.worked_out, row.printed),
+                entered_at=row.entered_at,
+                person_id=row.person_id,
+                source_id=row.source_id,
+                locator=row.locator,
+                reason=row.reason,
+                replaces=row.replaces,
+                batch=row.batch,
+                origin=row.origin,
+                origin_key=row.origin_key,
+                dossier=row.dossier,
+            ),
+        )
+        for row in rows
+    ]
