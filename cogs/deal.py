@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.ledger.fields import STAGES
+from bot.ledger.kinds import STAGES
 from bot.services import courses
 from bot.ui import history
 from cogs.records import Deal, Interaction, Participant, Topic, answer_card, answer_list, filters, find

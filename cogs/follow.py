@@ -10,7 +10,7 @@ from bot import when
 from bot.app import Attache
 from bot.channels import require_postable
 from bot.errors import BadInput, NotAllowed, UserError
-from bot.ledger.fields import KIND_WORDS
+from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.presses import component

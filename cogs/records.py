@@ -11,7 +11,7 @@ from discord import app_commands, ui
 from bot.app import Attache
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.cited import shortened
-from bot.ledger.fields import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
+from bot.ledger.kinds import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
 from bot.recent import CachedRecord, PageCache, RecordCache, quarter_of
 from bot.rights import Actor

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot import when
 from bot.app import Attache
 from bot.errors import BadInput
-from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
+from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line, slug_of, words_of
 from bot.services import desks, records

@@ -13,7 +13,7 @@ from bot.app import Attache
 from bot.errors import UserError
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
-from bot.ledger.fields import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
+from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.presses import all_chosen, chosen, component, typed
 from bot.rights import Actor, require_editor
 from bot.services import desks, drafts, people, questions, records

@@ -8,9 +8,9 @@ from typing import Generic, Literal, TypeVar, overload
 
 from msgspec import Struct
 
-Kind = Literal[
-    "deal", "participant", "place", "dialogue", "session", "document", "topic", "statement", "event", "pending"
-]
+Kind = str
+"""The name of a kind of record; bot/ledger/kinds describes them."""
+
 Precision = Literal["day", "month", "year", "range", "open", "unknown"]
 Sureness = Literal["fixed", "announced", "reported", "usual"]
 Bound = Literal["exact", "at least", "at most", "about"]

@@ -15,8 +15,8 @@ from bot.dossier._mistakes import BadDossier, Mistake
 from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
 from bot.dossier._yaml import Mapping, Node, Scalar, Sequence
 from bot.errors import BadInput
-from bot.ledger.fields import KIND_WORDS, Field, fields_of, find_field, get_field
 from bot.ledger.fold import stage_goes_back
+from bot.ledger.kinds import KIND_WORDS, Field, fields_of, find_field, get_field
 from bot.ledger.values import quoted
 from bot.ledger.words import normal, slug_of
 from data.records import FactDate, Kind, Update

@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.fields import Field, find_field, get_field
+from bot.ledger.kinds import Field, find_field, get_field
 from data.records import Fact, Kind, Source, State, Update, Value
 
 SETTLED_AFTER = timedelta(seconds=75)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.ledger import fold, stage
-from bot.ledger.fields import ON_REQUEST_KINDS, STAGES, get_field
+from bot.ledger.kinds import ON_REQUEST_KINDS, STAGES, get_field
 from bot.ledger.values import Names, approver_words
 from bot.ledger.words import as_written
 from data.records import Approval, ApprovalState, CitedText, Fact, FactDate, Opened, Party, Update, Value

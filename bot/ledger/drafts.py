@@ -15,7 +15,7 @@ from bot import when
 from bot.errors import BadInput, UserError
 from bot.ledger.changes import Changed
 from bot.ledger.closing import Asked, LeftOpen
-from bot.ledger.fields import Field, get_field
+from bot.ledger.kinds import Field, get_field
 from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
 from bot.ledger.words import one_line
 from data.records import Fact, FactDate, Kind, Opened, Party, Source, V_co, Value

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 from msgspec import Struct
 
-from bot.ledger.fields import STAGES, Field, find_field, stage_rank
+from bot.ledger.kinds import STAGES, Field, find_field, stage_rank
 from bot.ledger.values import ends
 from data.records import Approval, Fact, FactDate, Kind, State, Unreadable, Update, Value
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from bot import when
 from bot.ledger.cited import bare, cited, day_key
-from bot.ledger.fields import SIDE_STATES, STAGES, stage_rank
 from bot.ledger.fold import is_open
+from bot.ledger.kinds import SIDE_STATES, STAGES, stage_rank
 from bot.ledger.values import Names, approver_words, named
 from data.records import Approval, CitedText, Fact, Money, Party, Record, State
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bot import when
 from bot.ledger import stage
 from bot.ledger.cited import bare, cited, of_each_day, one_day
-from bot.ledger.fields import OUTCOMES, get_field
+from bot.ledger.kinds import OUTCOMES, get_field, kind_of
 from bot.ledger.stage import OpenItem
 from bot.ledger.values import Names
 from data.records import CitedText, Due, Fact, FactDate, Kind, State
@@ -31,9 +31,7 @@ def status(kind: Kind, state: State, names: Names, items: Sequence[OpenItem] = (
         case "session":
             parts = said.session()
         case "participant":
-            parts = said.person() if said.has("title") else [said.kind_of("org_type", "type"), said.part("country")]
-        case "place":
-            parts = [said.kind_of("place_type")]
+            parts = said.person() if said.has("title") else [said.kind("org_type", "type"), said.part("country")]
         case "dialogue":
             began = said.date("began")
             since = f"since {began.removeprefix('since ')}" if began else ""
@@ -42,10 +40,8 @@ def status(kind: Kind, state: State, names: Names, items: Sequence[OpenItem] = (
             dated = said.date("dated")
             words = said.one("doc_type") or "document"
             parts = [cited(f"{words} of {dated}", said.fact("dated")) if dated else CitedText(words)]
-        case "event":
-            parts = [cited(said.date("happened"), said.fact("happened"))]
-        case "topic":
-            parts = []
+        case _:
+            parts = [said.plain(field) for field in kind_of(kind).status]
     return tuple(part for part in parts if part.text)
 
 
@@ -56,21 +52,6 @@ def deal_parts(state: State, items: Sequence[OpenItem], names: Names) -> list[Ci
     more = len(open_) - _NAMED
     rest = [CitedText(f"{more} more open")] if more > 0 else []
     return [stage.stage(state, names), *beside, *open_[:_NAMED], *rest]
-
-
-FIELDS: dict[Kind, tuple[str, ...]] = {
-    "deal": ("stage", "side_state", "approved_by", "approval"),
-    "pending": ("state", "outcome", "who", "due"),
-    "statement": ("whose", "form", "said"),
-    "session": ("state", "held_on", "place"),
-    "participant": ("title", "org_type", "type", "country"),
-    "place": ("place_type",),
-    "dialogue": ("frequency", "began"),
-    "document": ("doc_type", "dated"),
-    "event": ("happened",),
-    "topic": (),
-}
-"""The fields whose facts stand in the status line of each kind."""
 
 
 def _pending(said: _Said) -> list[CitedText]:
@@ -152,7 +133,12 @@ class _Said:
         """Return the value of one field as a text of its own."""
         return cited(self.one(field), self.fact(field))
 
-    def kind_of(self, *fields: str) -> CitedText:
+    def plain(self, field: str) -> CitedText:
+        """Return the value of one field as a text, a date without its weekday. What reports nothing has no day."""
+        words = self.date(field) or self.one(field)
+        return cited(words, self.fact(field) if get_field(self._kind, field).reports else None)
+
+    def kind(self, *fields: str) -> CitedText:
         """Return what kind of thing it is, by the first of some fields that is known. A kind dates nothing."""
         return CitedText(next((words for field in fields if (words := self.one(field))), ""))
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from bot.errors import BadInput
-from bot.ledger.fields import find_field
+from bot.ledger.kinds import find_field
 from data.records import Fact, FactDate, Kind, State, Unreadable, Value
 
 

@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields, with_news
+from bot.ledger.kinds import KINDS, kind_of
 from bot.services import deliveries, destinations, updates
 from bot.services.changes import record_change
 from data.database import Connection
 from data.records import Delivery, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
-REACHED_KINDS = ("deal", "session", "statement", "pending")
+REACHED_KINDS = tuple(kind for kind in KINDS if kind_of(kind).reached)
 """A follow of a record also reaches these when they are linked directly to it."""
 
 _CHUNK = 1000  # Rows written in one transaction, so that nobody's command waits long.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ledger.changes import Changed, RecordChange
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.services import records, sources
 from data.database import Connection
 from data.records import Kind, State

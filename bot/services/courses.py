@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.ledger.fields import find_field
 from bot.ledger.fold import is_readable
+from bot.ledger.kinds import find_field
 from bot.services import ledger_rows, people, records, updates
 from data.database import Connection
 from data.records import Course

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from bot.ledger import fold, stored
 from bot.ledger.cited import bare
-from bot.ledger.fields import find_field
+from bot.ledger.kinds import find_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from bot.ledger.values import due_day

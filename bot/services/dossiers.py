@@ -14,8 +14,8 @@ from msgspec import Struct
 from bot import dossier as files
 from bot.dossier import Dossier, DossierFact, DossierRecord
 from bot.errors import BadInput
-from bot.ledger.fields import get_field
 from bot.ledger.fold import key_of, live_updates, stage_goes_back
+from bot.ledger.kinds import get_field
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.services import sources, updates

@@ -29,7 +29,7 @@ from bot.ledger.drafts import (
     read,
     values_of,
 )
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.ledger.stage import open_approvals
 from bot.ledger.values import FieldType, Find, expect, quoted, record_of
 from bot.ledger.words import normal, slug_of

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.ledger import fold
 from bot.ledger.cited import bare
-from bot.ledger.fields import find_field
+from bot.ledger.kinds import find_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from bot.services import records, updates

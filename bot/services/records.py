@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from bot.errors import BadInput, NotInRecord
-from bot.ledger.fields import KIND_WORDS, KINDS, STAGES
+from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.stored import decode_state
 from bot.ledger.values import quoted
 from bot.services import index

@@ -11,7 +11,7 @@ from msgspec import Struct
 from bot import agenda, when
 from bot.agenda import Item, Lead, OpenItem, Own, StillOpen, Told, Window
 from bot.errors import BadInput, NotInRecord, UserError
-from bot.ledger.fields import ON_REQUEST_KINDS
+from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, desks, destinations, records, scope, updates

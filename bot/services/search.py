@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.ledger.cited import bare, cited, undated
-from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.stored import decode_state
 from bot.ledger.values import words_inside
 from bot.ledger.words import words_of

@@ -15,7 +15,7 @@ from msgspec import Struct
 from bot import when
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import fold, stored
-from bot.ledger.fields import KIND_WORDS, get_field
+from bot.ledger.kinds import KIND_WORDS, get_field
 from bot.ledger.values import quoted
 from bot.services import ledger_rows
 from bot.services.derived import refold

@@ -14,7 +14,7 @@ from bot import when
 from bot.agenda import Digest, OpenItem
 from bot.ledger.changes import RecordChange
 from bot.ledger.cited import cited, one_day
-from bot.ledger.fields import KIND_WORDS, get_field
+from bot.ledger.kinds import KIND_WORDS, get_field
 from bot.ledger.stage import leading_first
 from bot.ui import facts, news, theme
 from bot.ui.cited import some

@@ -14,7 +14,7 @@ from bot.ledger.changes import Changed
 from bot.ledger.cited import cited, day_words, plain, shortened
 from bot.ledger.closing import Asked, consent
 from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Edited, Note, Preview, form_field
-from bot.ledger.fields import KIND_WORDS, STAGES, Field, fields_of, get_field
+from bot.ledger.kinds import KIND_WORDS, STAGES, Field, fields_of, get_field
 from bot.ledger.values import ChoiceType, Names, TextType, ends, words_inside
 from bot.ui import facts
 from bot.ui.cited import line, source_words

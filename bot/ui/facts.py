@@ -8,7 +8,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from bot import when
-from bot.ledger.fields import fields_of, get_field
+from bot.ledger.kinds import fields_of, get_field
 from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined
 from data.records import Fact, FactDate, Kind, Record, Source

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from bot import when
 from bot.ledger.cited import day_words
-from bot.ledger.fields import SIDE_STATES, Field, find_field
 from bot.ledger.fold import key_of
+from bot.ledger.kinds import SIDE_STATES, Field, find_field, get_field
 from bot.ledger.values import ApprovalType, ChoiceType, DueType, Names, ends, expect, words_inside
 from bot.ui import pages, theme
 from bot.ui.cited import source_words
@@ -25,9 +25,8 @@ from bot.ui.text import escaped, joined, plural, sentence
 from data.records import Approval, Course, FactDate, Opened, Update, Value
 
 _MOST = 8  # Changes on a page, which then fits a phone.
-_KINDS = ("type", "deal_type", "org_type", "place_type", "doc_type", "item_kind", "form", "basis")
-_LEFT_OUT = {"name": "names", "alias": "aliases", "topic": "topics"} | dict.fromkeys(_KINDS, "kinds")
-"""How the fields without news value are called where they are counted; the others are "notes"."""
+_NOUNS = ("names", "aliases", "topics", "kinds", "notes")
+"""What entries of fields without news value are called, in the order in which they are counted."""
 _CLAUSES = ("stage", "state", "side_state")
 """Fields whose values are clauses of their own: "Signed", not "Stage: Signed"."""
 
@@ -209,8 +208,8 @@ def _left_out(found: Course, updates: Sequence[Update]) -> str:
     """Return how many entries of fields without news value are not told, and where they are."""
     if not updates:
         return ""
-    nouns = {_LEFT_OUT.get(update.field, "notes") for update in updates}
-    order = [noun for noun in [*dict.fromkeys(_LEFT_OUT.values()), "notes"] if noun in nouns]
+    nouns = {get_field(found.opened.record.kind, update.field).noun for update in updates}
+    order = [noun for noun in _NOUNS if noun in nouns]
     are = "is" if len(updates) == 1 else "are"
     stand = {fact.update for facts in found.opened.record.state.fields.values() for fact in facts}
     has = "has those that stand" if any(u.id not in stand for u in updates) else "has them"

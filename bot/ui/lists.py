@@ -12,7 +12,7 @@ import msgspec
 from discord import ui
 
 from bot.ledger.cited import by_day, cited, day_words, days_of, of_each_day, shortened
-from bot.ledger.fields import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
+from bot.ledger.kinds import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
 from bot.ledger.status import act as acts
 from bot.ledger.values import Names
 from bot.ui import cards, facts, pages, theme

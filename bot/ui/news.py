@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bot.ledger.changes import Changed, RecordChange, with_news
 from bot.ledger.cited import Day, cited, day_key, day_words, days_of
-from bot.ledger.fields import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
+from bot.ledger.kinds import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
 from bot.ledger.status import act
 from bot.ledger.values import Names, approver_words, due_clause, expect, expect_due, named, record_of
 from bot.ui.cited import source_words

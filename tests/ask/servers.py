@@ -15,7 +15,7 @@ from msgspec import Struct
 from bot import dossier as files
 from bot import when
 from bot.ask.finding import Finding
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.services import asking, desks, dossiers, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers

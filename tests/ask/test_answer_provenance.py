@@ -16,8 +16,8 @@ from bot import dossier as files
 from bot import when
 from bot.ask.finding import Changed, Finding, Listed, Told
 from bot.ask.reading import read, tokens
-from bot.ledger.fields import get_field
 from bot.ledger.fold import fold
+from bot.ledger.kinds import get_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from bot.services import desks, dossiers, sources, updates

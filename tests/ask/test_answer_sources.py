@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.ask.lexicon import lexicon
-from bot.ledger.fields import KIND_WORDS, KINDS, fields_of
+from bot.ledger.kinds import KIND_WORDS, KINDS, fields_of
 from bot.ledger.values import SURENESS, ChoiceType
 from bot.when import MONTHS, WEEKDAYS, parse_fact_date
 from tests.ask.conftest import Asking

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.ledger.fields import KINDS, STAGES
+from bot.ledger.kinds import KINDS, STAGES
 from bot.services import asking, derived, index, records, search
 from bot.services.search import Wanted
 from bot.ui import answers

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from bot.ledger.fields import PENDING_KINDS, STAGES, STATEMENT_FORMS
+from bot.ledger.kinds import PENDING_KINDS, STAGES, STATEMENT_FORMS
 from bot.services import derived, desks, people
 from data.database import Database, to_text
 

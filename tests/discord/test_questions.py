@@ -48,7 +48,7 @@ async def enter(world: World, *changes: tuple[str, str, str, Any], url: str = ""
     """Editors' updates: record, kind, field, value."""
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="A second report", url=url)
-        entered = [Change(slug, kind, field, value, DAY, source, "page 3") for slug, kind, field, value in changes]  # pyright: ignore[reportArgumentType]  # kinds are typed by hand here
+        entered = [Change(slug, kind, field, value, DAY, source, "page 3") for slug, kind, field, value in changes]
         await updates.append(conn, world.guild.id, entered, now=world.now, person_id=1, origin="editor")
 
 

@@ -9,7 +9,7 @@ import pytest
 import simcord
 
 from bot.ledger.drafts import Draft, Task
-from bot.ledger.fields import KINDS, fields_of, get_field
+from bot.ledger.kinds import KINDS, fields_of, get_field
 from bot.services import index, records, updates
 from bot.ui import drafts as ui
 from bot.ui.ids import custom_id

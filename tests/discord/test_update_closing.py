@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.ledger.fields import STAGES
+from bot.ledger.kinds import STAGES
 from bot.services import people, records, sources, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain

@@ -46,7 +46,7 @@ class Desk:
         self.db, self.source, self.now = db, source, now
 
     def change(self, record: str, kind: str, field: str, value, on: FactDate = DAY, **more) -> Change:
-        return Change(record, kind, field, value, on, self.source, **more)  # type: ignore[arg-type]  # a kind in a test
+        return Change(record, kind, field, value, on, self.source, **more)
 
     async def enter(self, *changes: Change, origin: str = "editor", at: datetime | None = None) -> str:
         async with self.db.write(GUILD) as conn:

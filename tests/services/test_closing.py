@@ -15,7 +15,7 @@ from bot.ledger import stage as stages
 from bot.ledger.cited import plain
 from bot.ledger.closing import Asked, LeftOpen, consent
 from bot.ledger.drafts import Draft, Preview, closing_task
-from bot.ledger.fields import PENDING_KINDS
+from bot.ledger.kinds import PENDING_KINDS
 from bot.services import drafts, people, records, updates
 from bot.ui import cards
 from bot.ui import drafts as ui

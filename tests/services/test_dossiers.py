@@ -12,7 +12,7 @@ import pytest
 from bot import dossier as files
 from bot.errors import BadInput
 from bot.ledger.cited import plain
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.services import dossiers, index, records, search, updates
 from bot.services.dossiers import Loaded
 from bot.services.updates import Change

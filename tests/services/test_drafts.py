@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.drafts import Draft, Mistakes, Preview, Task, alias_task, checked_task, closing_task, field_task
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.services import drafts, people, records, updates
 from bot.services.updates import Change
 from data.database import Database

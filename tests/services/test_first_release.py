@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import BadInput, UserError
-from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.kinds import KINDS, fields_of
 from bot.services import (
     courses,
     deliveries,

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.ledger.fields import STAGES
+from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state
 from bot.services import desks, people, sources, updates
 from bot.services.derived import refold

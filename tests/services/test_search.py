@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot import when
 from bot.ledger.cited import plain
-from bot.ledger.fields import KINDS
+from bot.ledger.kinds import KINDS
 from bot.services import index, records, search, sources, updates
 from bot.services.search import COUNTED, Found, Wanted
 from bot.services.updates import Change

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot import when
-from bot.ledger.fields import find_field
 from bot.ledger.fold import fold, live_updates
+from bot.ledger.kinds import find_field
 from bot.ledger.values import ChoiceType, expect
 from bot.services import updates
 from data.database import Connection

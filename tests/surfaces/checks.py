@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from bot.ledger.fields import find_field
+from bot.ledger.kinds import find_field
 from bot.ledger.values import PartyType
 from tests.surfaces.book import Book, Told, plain
 

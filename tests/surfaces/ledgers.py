@@ -14,7 +14,7 @@ from decimal import Decimal
 import msgspec
 from hypothesis import strategies as st
 
-from bot.ledger.fields import OUTCOMES, STAGES
+from bot.ledger.kinds import OUTCOMES, STAGES
 from bot.ledger.values import expect
 from bot.services import sources, updates
 from bot.services.updates import Change

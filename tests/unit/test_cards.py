@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from bot import dossier as files
 from bot import when
 from bot.ledger.cited import bare, cited, plain
-from bot.ledger.fields import KINDS, fields_of, get_field
 from bot.ledger.fold import fold
+from bot.ledger.kinds import KINDS, fields_of, get_field
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from bot.ledger.values import (

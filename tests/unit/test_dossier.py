@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot import dossier
 from bot.dossier import BadDossier, Dossier
 from bot.dossier._reader import FACT_KEYS, MOST_FACTS
-from bot.ledger.fields import KINDS, fields_of
+from bot.ledger.kinds import KINDS, fields_of
 from data.records import FactDate, ListedText, Party
 from tests.builders import on_day
 

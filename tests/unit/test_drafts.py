@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput, UserError
 from bot.ledger.drafts import Cited, Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read, read_source
-from bot.ledger.fields import KINDS, Field, fields_of
+from bot.ledger.kinds import KINDS, Field, fields_of
 from data.records import Kind, Party
 from tests.builders import on_day
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ledger.fields import STAGES
 from bot.ledger.fold import Stood, course, fold, live_updates, stage_goes_back, stage_in, waits
+from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state, decode_value, encode
 from data.records import Approval, ApprovalState, FactDate, Kind, Money, Party, State, Unreadable, Update
 from tests import builders

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bot import when
-from bot.ledger.fields import KINDS, fields_of
 from bot.ledger.fold import fold, live_updates
+from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.values import TextType
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT

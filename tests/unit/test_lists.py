@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot import when
 from bot.ledger.cited import cited
-from bot.ledger.fields import KIND_WORDS
+from bot.ledger.kinds import KIND_WORDS
 from bot.services.search import Term
 from bot.ui import drafts, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT

@@ -10,8 +10,8 @@ import pytest
 
 from bot.ledger.changes import Changed, RecordChange, changed_fields
 from bot.ledger.cited import plain
-from bot.ledger.fields import KINDS, Field, fields_of
 from bot.ledger.fold import fold
+from bot.ledger.kinds import KINDS, Field, fields_of
 from bot.ledger.status import status
 from bot.ledger.values import ChoiceType, due_clause
 from bot.ui import news

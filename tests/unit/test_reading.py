@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.ask import lexicon as lexicons
 from bot.ask.lexicon import inflections, lexicon, same
 from bot.ask.reading import LONGEST, Named, Reading, grams, plurals, read, tokens
-from bot.ledger.fields import KINDS, find_field
+from bot.ledger.kinds import KINDS, find_field
 from bot.ledger.words import normal
 from data.records import Kind
 

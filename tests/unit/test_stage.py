@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from bot.ledger import stage
 from bot.ledger.cited import day_words, plain
-from bot.ledger.fields import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.fold import fold
+from bot.ledger.kinds import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.stage import OpenItem
 from bot.ledger.status import status
 from data.records import Approval, ApprovalState, Fact, FactDate, Party, State

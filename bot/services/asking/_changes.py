@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.ask.finding import Changed, Missing, Told
-from bot.ledger.fields import find_field
 from bot.ledger.fold import live_updates
+from bot.ledger.kinds import find_field
 from bot.services import records, updates
 from bot.services.asking import _time
 from bot.services.asking._scene import MOST, Scene, facts_of, identity

@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.ask.finding import Listed, Missing, Told
 from bot.ask.lexicon import same
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.ledger.words import words_of
 from bot.services.asking import _holders, _pending, _roles, _states
 from bot.services.asking._scene import MOST, Scene, facts_of, stage_of

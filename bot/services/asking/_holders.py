@@ -69,7 +69,7 @@ async def holders(
     own = [one for one in scene.subjects if one.record.kind in fields]
     if own:
         return own
-    wanted: list[Kind] = list(fields)  # pyright: ignore[reportAssignmentType]  # the file's kinds
+    wanted: list[Kind] = list(fields)
     for subject in scene.subjects:
         linked = [link.slug for link in subject.links if link.kind in wanted]
         if subject.record.kind == "dialogue" and "session" in wanted:
@@ -103,7 +103,7 @@ async def by_cue(scene: Scene, name: str, fields: dict[str, list[str]]) -> list[
     if any(one.record.kind in fields for one in scene.subjects) or scene.lex.aspects[name].weak:
         return []
     cues = [scene.reading.word(place) for place in scene.reading.meanings["aspects", name]]
-    wanted: list[Kind] = [kind for kind in fields if kind != "any"]  # pyright: ignore[reportAssignmentType]  # the file's kinds
+    wanted: list[Kind] = [kind for kind in fields if kind != "any"]
     words = [word for word in cues if word not in scene.lex.small]
     texts = await scene.texts(kinds=wanted, words=[*words, *scene.left]) if words else []
     texts = [text for text in texts if text.rank(words)[0]]

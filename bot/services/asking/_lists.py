@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import SESSION_STATES, SIDE_STATES, get_field
+from bot.ledger.kinds import SESSION_STATES, SIDE_STATES, get_field
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking import _fields, _pending, _roles, _whose
@@ -48,7 +48,7 @@ async def tell(scene: Scene) -> None:
         await _list_group(scene)
         return
     left_out = [one.record.kind for one in scene.subjects if _is_left_out(scene, one)]
-    kind: Kind = [*kinds, *left_out, "participant"][0]  # pyright: ignore[reportAssignmentType]  # the file's kinds
+    kind: Kind = [*kinds, *left_out, "participant"][0]
     waits = kind == "deal" and scene.reading.has("aspects", "pending") and not scene.reading.of("stages")
     if kind == "pending" or (waits and not scene.subjects):
         await _pending.tell(scene)

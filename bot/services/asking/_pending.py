@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Listed, Missing, Told
-from bot.ledger.fields import ON_REQUEST_KINDS
+from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.services import records
 from bot.services.asking._scene import MOST, Scene, facts_of, row_of
 from bot.services.asking._words import held_by

@@ -11,9 +11,8 @@ from bot.ask.finding import Finding, Missing, Told
 from bot.ask.lexicon import lexicon
 from bot.ask.reading import Name, Reading
 from bot.ledger.cited import undated
-from bot.ledger.fields import find_field
 from bot.ledger.fold import live_updates
-from bot.ledger.status import FIELDS
+from bot.ledger.kinds import find_field, kind_of
 from bot.ledger.words import words_of
 from bot.services import past, records, updates
 from bot.services.asking._words import forms, held_by
@@ -208,7 +207,7 @@ def stage_of(deal: Opened) -> Told:
 
 def identity(one: Opened) -> Told:
     """What a record is: the phrase that lists give of it."""
-    return Told(one, facts_of(one, *FIELDS[one.record.kind]), "identity")
+    return Told(one, facts_of(one, *kind_of(one.record.kind).status), "identity")
 
 
 def row_of(one: Opened) -> Row:

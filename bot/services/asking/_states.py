@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.ask.finding import Missing, Told
-from bot.ledger.fields import stage_rank
+from bot.ledger.kinds import stage_rank
 from bot.services.asking._scene import Scene, facts_of, stage_of
 from data.records import Approval, Opened
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.ask.finding import Missing, Told
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.services import past
 from bot.services.asking._scene import Scene
 from data.records import Opened

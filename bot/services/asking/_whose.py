@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.ask.finding import Missing, Told
-from bot.ledger.fields import KIND_WORDS
+from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import record_of
 from bot.services import records
 from bot.services.asking._scene import Scene, identity

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from bot.ledger.fields import KINDS
+from bot.ledger.kinds import KINDS
 from bot.ledger.words import normal
 from bot.services.index._words import AFTER, look_up, words_like
 from data.database import Connection

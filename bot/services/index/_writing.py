@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from bot.ledger import fold
-from bot.ledger.fields import fields_of
+from bot.ledger.kinds import fields_of
 from bot.ledger.words import normal, spelling_variants, words_of
 from data.database import Connection
 from data.records import Kind, ListedText, State

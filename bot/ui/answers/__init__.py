@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.ask.finding import Finding
 from bot.ask.reading import Reading
-from bot.ledger.status import FIELDS
+from bot.ledger.kinds import kind_of
 from bot.ui import cards, theme
 from bot.ui.answers._beside import about_whom, asked_back, asked_time, beyond, partly
 from bot.ui.answers._lines import LINES, OPTIONS, Line, cut, lines_of, main_record, records_of, sources_behind, written
@@ -131,7 +131,11 @@ def sources(
     names = [
         (one, field, fact)
         for one in {one.record.slug: one for one in [*of_names, *(one for one, _, _ in stated)]}.values()
-        for field in ("name", *_KINDS.get(one.record.kind, ()), *(FIELDS[one.record.kind] if one in named_ else ()))
+        for field in (
+            "name",
+            *_KINDS.get(one.record.kind, ()),
+            *(kind_of(one.record.kind).status if one in named_ else ()),
+        )
         for fact in one.record.state.facts(field)
         if fact.update not in updates
     ]

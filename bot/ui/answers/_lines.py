@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bot import when
 from bot.ask.finding import Finding, Listed, Missing, Told
 from bot.ledger.cited import cited, day_key, one_day, plain
-from bot.ledger.fields import KIND_WORDS, STAGES, get_field
+from bot.ledger.kinds import KIND_WORDS, STAGES, get_field
 from bot.ledger.values import Names, ends
 from bot.ui import cards, facts
 from bot.ui.answers._texts import BREAK, LONG, fact_words, names_of, small, texts_of

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from bot.ask.finding import Told
 from bot.ledger import stage
 from bot.ledger.cited import cited, day_key, day_words
-from bot.ledger.fields import KIND_WORDS, SIDE_STATES, get_field
 from bot.ledger.fold import is_open
+from bot.ledger.kinds import KIND_WORDS, SIDE_STATES, get_field
 from bot.ledger.status import act
 from bot.ledger.values import Names, approver_words, expect, named, record_of
 from bot.ui import cards

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import discord
 from discord import ui
 
+from bot.ledger.kinds import kind_of
 from bot.ui import theme
-from bot.ui.cards._draft import WITH_HISTORY
-from bot.ui.cards._kinds import drafted, is_overdue
+from bot.ui.cards._blocks import drafted
+from bot.ui.cards._draft import is_overdue
 from bot.ui.cards._menus import choices, menu, open_select, short
 from bot.ui.cards._sources import all_facts, facts_of, sources_page
 from bot.ui.cards._writing import written
@@ -33,9 +34,6 @@ __all__ = [
 ]
 
 _TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
-_HUBS = ("participant", "place", "dialogue", "session", "document", "topic")
-"""Kinds that people come to for what hangs on them: their cards open linked records."""
-
 _MENU = 25  # Discord: options of a select.
 
 
@@ -89,7 +87,7 @@ def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: 
     They change with the record, and with `now` only when a due date has ended somewhere.
     """
     draft = drafted(opened, now, session)
-    links = {link.slug: link for link in opened.links} if opened.record.kind in _HUBS else {}
+    links = {link.slug: link for link in opened.links} if kind_of(opened.record.kind).hub else {}
     return Drawn(written(draft, room), draft.waiting, choices(list(links.values())[:_MENU]))
 
 
@@ -109,7 +107,7 @@ def _buttons(
     if waiting:
         buttons.append(to("Remind me", "remind.me"))
     buttons.append(to("All facts", "record.sources"))
-    if found.kind in WITH_HISTORY:
+    if kind_of(found.kind).with_history:
         buttons.append(to("History", "record.history"))
     if sharable and not shared and guild_id is None:
         buttons.append(to("Share", "record.share"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from bot import agenda
 from bot.ledger.cited import cited, of_each_day, undated
-from bot.ledger.fields import get_field
+from bot.ledger.kinds import get_field
 from bot.ledger.status import NO_DUE_DATE
 from bot.ledger.values import DateType, DueType
 from bot.ui.cited import some
@@ -16,7 +17,6 @@ from bot.ui.text import clip
 from data.records import CitedText, Fact, Kind, Link, Opened
 
 SHOWN = 3  # Texts of a line, unless its caller names another number.
-WITH_HISTORY = ("deal", "pending", "session")
 _SUMMARY = 130  # Characters of *In short*.
 _TWO_ITEMS = 130  # Characters of two open items that are both named.
 
@@ -77,10 +77,6 @@ class Draft:
         parts = self.fact_parts("summary", 600)
         if parts:
             self.lines.append(Line("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
-
-    def parties(self, label: str, name: str) -> None:
-        """Add a line of who takes part, each with the role."""
-        self.add(label, self.fact_parts(name), most=3)
 
     def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
         """Return the linked records of some kinds, each once."""
@@ -158,3 +154,12 @@ def _first_sentences(text: str) -> str:
     if len(kept) > _SUMMARY:
         kept = kept[:_SUMMARY].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
     return kept.removesuffix(".")
+
+
+Worded = Mapping[str, Callable[[Draft], None]]
+"""The blocks of a kind's layout that have words of their own, by their names."""
+
+
+def is_overdue(opened: Opened, now: datetime) -> bool:
+    """Return whether a due date that was fixed or announced has ended where it counts. Others are never overdue."""
+    return opened.record.open and agenda.is_overdue(agenda.item_of(opened.record, opened.zone), now)

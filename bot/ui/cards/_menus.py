@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.ledger.cited import shortened
-from bot.ledger.fields import KIND_WORDS
+from bot.ledger.kinds import KIND_WORDS
 from bot.ui.ids import custom_id
 from bot.ui.text import clip, sentence
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from discord import ui
 
-from bot.ledger.fields import fields_of, get_field
+from bot.ledger.kinds import fields_of, get_field
 from bot.ui import facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot import when
-from bot.ledger.fields import find_field, get_field
+from bot.ledger.kinds import find_field, get_field, kind_of
 from bot.ui import facts
-from bot.ui.cards._draft import WITH_HISTORY, Draft, Line
+from bot.ui.cards._draft import Draft, Line
 from bot.ui.cited import line, shared_day, source_line
 from bot.ui.text import clip, escaped, joined
 from data.records import CitedText, Fact, FactDate
@@ -83,7 +83,7 @@ def _freshness(d: Draft, stated: FactDate | None) -> str:
     newest = _newest(d)
     if looked is not None and (newest is None or (looked.date.day or date.min) >= (newest[1].date.day or date.min)):
         return f"-# Last looked at {escaped(when.on_date(looked.date, weekday=False), 120)}: nothing new"
-    if newest is None or stated is not None or d.record.kind not in WITH_HISTORY:
+    if newest is None or stated is not None or not kind_of(d.record.kind).with_history:
         return ""
     name, fact = newest
     field = get_field(d.record.kind, name)

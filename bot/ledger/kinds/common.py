@@ -1,0 +1,18 @@
+"""The fields that every kind of record has."""
+
+from bot.ledger.kinds.kind import Field
+from bot.ledger.values import ChoiceType, ListedTextType, PartyType, TextType
+
+DAY = "10 November 2023"
+"""The example of a date."""
+
+FIELDS = (
+    Field("name", "Name", TextType("31 armed drones for India", 100), reports=False, noun="names"),
+    Field("alias", "Also known as", ListedTextType("the drone deal", 100), "list", reports=False, noun="aliases"),
+    Field("summary", "In short", TextType("Raised at the talks in New Delhi.", 600)),
+    Field("topic", "Topic", PartyType("Defence cooperation", ("topic",)), "list", reports=False, noun="topics"),
+    Field("checked", "Last checked", ChoiceType("nothing new", {"nothing new": "Nothing new"}), reports=False),
+)
+
+BESIDE = ("name", "alias", "checked")
+"""Fields that no card has a line for: its title says the name, its last line when somebody last looked."""

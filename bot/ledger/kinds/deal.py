@@ -1,0 +1,74 @@
+"""Deals."""
+
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.values import ApprovalType, ChoiceType, MoneyType, PartyType, TextType
+
+STAGES = {
+    "unspecified": "Under way",
+    "proposed": "Proposed",
+    "requested": "Formally requested",
+    "under_review": "Under review",
+    "negotiating": "In negotiation",
+    "approved": "Last approval given, awaiting signature",
+    "signed": "Signed",
+    "in_execution": "Being carried out",
+    "completed": "Completed",
+}
+"""How far a deal is, the first step first, with the neutral phrase of each stage."""
+
+SIDE_STATES = {
+    "none": "Nothing holds it up",
+    "on_hold": "On hold",
+    "stalled": "Stalled",
+    "slipped": "Target date has passed",
+    "lapsed": "Lapsed",
+    "cancelled": "Cancelled",
+    "rejected": "Rejected",
+    "superseded": "Superseded",
+}
+"""What holds a deal up or ended it, beside its stage."""
+
+
+def stage_rank(stage: str) -> int:
+    """Return how far along a stage is: 0 (no stage reported) to 8 (completed)."""
+    return list(STAGES).index(stage)
+
+
+DEAL = RecordKind(
+    name="deal",
+    one="deal",
+    several="deals",
+    fields=(
+        Field("stage", "Stage", ChoiceType("Signed", STAGES), milestone=True),
+        Field("side_state", "Beside the stage", ChoiceType("On hold", SIDE_STATES), milestone=True),
+        Field("approved_by", "Approved by", PartyType("India", ("participant",), quotes=True)),
+        Field("deal_type", "Kind", TextType("purchase", 80), reports=False, noun="kinds"),
+        Field("quantity", "Number", TextType("31", 100), absent="number"),
+        Field("value", "Value", MoneyType("more than 3 billion USD"), "variants", absent="value"),
+        Field("model", "Model", TextType("the model as the source prints it", 100), absent="model"),
+        Field("delivery", "Delivery", TextType("from January 2029", 100), absent="delivery dates"),
+        Field("made_in", "Made in", TextType("India", 100), absent="place of manufacture"),
+        Field("party", "Party", PartyType("General Atomics as maker", ("participant",), role=True), "list"),
+        Field("approval", "Approval", ApprovalType("U.S. government: clearances, open"), "list", milestone=True),
+        Field("under", "Under", PartyType("Roadmap for defence cooperation", ("document",)), "list"),
+    ),
+    card=(
+        "lead",
+        "who_must_act",
+        "value",
+        FieldLine("party", "Between"),
+        "stage",
+        "approvals",
+        "summary",
+        "also",
+        FieldLine("deal_type"),
+        FieldLine("under"),
+        LinkedLine("Discussed at", ("session",)),
+        SaidLine("What was said"),
+        FieldLine("topic", "Topics"),
+    ),
+    status=("stage", "side_state", "approved_by", "approval"),
+    beside=("value", "quantity", "model", "delivery", "made_in"),
+    reached=True,
+    with_history=True,
+)

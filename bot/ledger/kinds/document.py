@@ -1,0 +1,33 @@
+"""Documents."""
+
+from bot.ledger.kinds.common import DAY
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.values import DateType, PartyType, TextType
+
+DOCUMENT = RecordKind(
+    name="document",
+    one="document",
+    several="documents",
+    fields=(
+        Field("doc_type", "Kind", TextType("joint statement", 80), reports=False, noun="kinds"),
+        Field("title", "Title", TextType("the title as printed", 200), absent="title"),
+        Field("issuer", "Issued by", PartyType("India", ("participant",)), "list"),
+        Field("dated", "Date", DateType(DAY), absent="date"),
+    ),
+    card=(
+        "lead",
+        FieldLine("title"),
+        FieldLine("issuer"),
+        "summary",
+        SaidLine("What it says", "whose"),
+        LinkedLine("Outcome of", ("session",), "produced"),
+        LinkedLine("Discussed at", ("session",), "discussed"),
+        SaidLine("Said about it", "about"),
+        LinkedLine("Deals under it", ("deal",)),
+        ItemsLine("Pending items"),
+        FieldLine("topic", "Topics"),
+    ),
+    status=("doc_type", "dated"),
+    dated_status=True,
+    hub=True,
+)

@@ -1,0 +1,28 @@
+"""Events: what happened outside the talks."""
+
+from bot.ledger.kinds.kind import Field, FieldLine, RecordKind, SaidLine
+from bot.ledger.values import DateType, PartyType
+
+EVENT = RecordKind(
+    name="event",
+    one="event",
+    several="events",
+    fields=(
+        Field("happened", "When", DateType("7 October 2023")),
+        Field("place", "Place", PartyType("Ladakh", ("place",)), "list"),
+        Field("involved", "Involved", PartyType("Hamas as attacker", ("participant",), role=True), "list"),
+        Field("of", "Part of", PartyType("India–U.S. 2+2 Dialogue", ("dialogue", "session"))),
+    ),
+    card=(
+        "lead",
+        "summary",
+        FieldLine("place"),
+        FieldLine("involved"),
+        FieldLine("of"),
+        SaidLine("What was said"),
+        FieldLine("topic", "Topics"),
+    ),
+    status=("happened",),
+    unstated="When it happened is not in the record",
+    dated_status=True,
+)

@@ -1,0 +1,36 @@
+"""Participants: people, organisations and countries."""
+
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.values import ChoiceType, PartyType, TextType
+
+PARTICIPANT_TYPES = {"person": "Person", "organisation": "Organisation", "country": "Country"}
+
+PARTICIPANT = RecordKind(
+    name="participant",
+    one="participant",
+    several="participants",
+    fields=(
+        Field("type", "Kind", ChoiceType("Organisation", PARTICIPANT_TYPES), reports=False, noun="kinds"),
+        Field("title", "Title", TextType("Foreign Minister", 100)),
+        Field("country", "Country", PartyType("India", ("participant",))),
+        Field("org_type", "What it is", TextType("company unit", 80), reports=False, noun="kinds"),
+    ),
+    card=(
+        "lead",
+        "mentioned",
+        "to_act_on",
+        LinkedLine("Deals", ("deal",), roles=True),
+        "summary",
+        SaidLine("Said", "whose"),
+        SaidLine("Said about it", "about"),
+        LinkedLine("Talks", ("dialogue", "session")),
+        LinkedLine("Documents", ("document",)),
+        LinkedLine("People and organisations", ("participant",)),
+        LinkedLine("Events", ("event",), roles=True),
+        "named_in_items",
+        FieldLine("topic", "Topics"),
+    ),
+    status=("title", "org_type", "type", "country"),
+    unstated="Participant",
+    hub=True,
+)

@@ -1,0 +1,22 @@
+"""Places."""
+
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.values import TextType
+
+PLACE = RecordKind(
+    name="place",
+    one="place",
+    several="places",
+    fields=(Field("place_type", "Kind", TextType("city", 80), reports=False, noun="kinds"),),
+    card=(
+        "lead",
+        "summary",
+        LinkedLine("Talks", ("session",)),
+        LinkedLine("Events", ("event",)),
+        SaidLine("What was said"),
+        FieldLine("topic", "Topics"),
+    ),
+    status=("place_type",),
+    unstated="Place",
+    hub=True,
+)

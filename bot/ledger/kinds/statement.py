@@ -1,0 +1,49 @@
+"""Statements: what somebody said, promised or called for."""
+
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind
+from bot.ledger.values import ChoiceType, PartyType, TextType
+
+STATEMENT_FORMS = {
+    form: form.capitalize()
+    for form in (
+        "announcement",
+        "commitment",
+        "position",
+        "call",
+        "support",
+        "expectation",
+        "emphasis",
+        "description",
+        "assessment",
+        "aim",
+    )
+}
+
+STATEMENT = RecordKind(
+    name="statement",
+    one="statement",
+    several="statements",
+    fields=(
+        Field("form", "Form", ChoiceType("Commitment", STATEMENT_FORMS), reports=False, noun="kinds"),
+        Field("whose", "Whose", PartyType("India", ("participant", "document"), quotes=True), "list"),
+        Field("said", "What", TextType("support for humanitarian pauses", 600)),
+        Field(
+            "about",
+            "About",
+            PartyType("Gaza", ("deal", "participant", "place", "topic", "document", "event", "dialogue")),
+            "list",
+        ),
+        Field("made_at", "Made at", PartyType("2+2 session", ("session",))),
+    ),
+    card=(
+        "lead",
+        FieldLine("form"),
+        FieldLine("made_at"),
+        FieldLine("about"),
+        "summary",
+        ItemsLine("Pending items"),
+        FieldLine("topic", "Topics"),
+    ),
+    status=("whose", "form", "said"),
+    reached=True,
+)

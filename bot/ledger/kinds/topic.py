@@ -1,0 +1,23 @@
+"""Topics: subjects of talks and deals."""
+
+from bot.ledger.kinds.kind import FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+
+TOPIC = RecordKind(
+    name="topic",
+    one="topic",
+    several="topics",
+    fields=(),
+    card=(
+        "lead",
+        "summary",
+        SaidLine("What was said"),
+        LinkedLine("Deals", ("deal",)),
+        ItemsLine("Pending items"),
+        LinkedLine("Documents", ("document",)),
+        LinkedLine("On the agenda of", ("session",)),
+        LinkedLine("Events", ("event",)),
+        FieldLine("topic", "Belongs to"),
+        LinkedLine("Topics below it", ("topic",)),
+    ),
+    hub=True,
+)

@@ -1,0 +1,21 @@
+"""What the card of a topic says in words of its own."""
+
+from __future__ import annotations
+
+from bot.ledger.kinds import KIND_WORDS
+from bot.ui.cards._draft import Draft, Line, Worded
+from bot.ui.text import joined, plural
+from data.records import CitedText
+
+
+def _lead(d: Draft) -> None:
+    counts = [
+        plural(len(links), *KIND_WORDS[kind])
+        for kind in ("deal", "statement", "document", "session", "event")
+        if (links := d.linked(kind))
+    ]
+    words = f"{joined(counts)} in this record" if counts else "Nothing in the record is linked with it yet"
+    d.lead.append(Line("", [CitedText(words)]))
+
+
+WORDED: Worded = {"lead": _lead}
