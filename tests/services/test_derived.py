@@ -10,13 +10,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from bot.ledger.cited import bare
 from bot.services import derived, dossiers, records, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import Approval, FactDate, Kind, ListedText, Party
+from data.records import Approval, Fact, FactDate, Kind, ListedText, Party
 from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD
 
@@ -131,6 +133,35 @@ async def test_a_file_that_is_up_to_date_is_left_alone(db, desk, source, now):
 async def a_source(db: Database) -> int:
     async with db.write(OTHER_GUILD) as conn:
         return await sources.ensure(conn, OTHER_GUILD, title="Another article")
+
+
+# Columns of pending items
+
+
+async def test_an_open_item_has_what_statements_ask_for_in_columns_until_it_is_closed(db, desk, source, now):
+    query = "SELECT item_kind, basis, zone, opened_by IS NOT NULL FROM record WHERE slug = 'loa'"
+    await enter(
+        db,
+        desk,
+        source,
+        now,
+        ("loa", "pending", "name", "Letter"),
+        ("loa", "pending", "state", "open"),
+        ("loa", "pending", "item_kind", "signature"),
+        ("loa", "pending", "basis", "stated"),
+        ("loa", "pending", "zone", "Asia/Kolkata"),
+    )
+    assert await rows(db, query) == [("signature", "stated", "Asia/Kolkata", 1)]
+    await enter(db, desk, source, now, ("loa", "pending", "state", "closed"), day=on_day("2023-11-11"))
+    assert await rows(db, query) == [("signature", "stated", "Asia/Kolkata", 0)]
+
+
+async def test_the_fact_that_opened_an_item_is_kept_without_its_value(db, desk, source, now):
+    await enter(db, desk, source, now, ("loa", "pending", "name", "Letter"), ("loa", "pending", "state", "open"))
+    ((opened_by,),) = await rows(db, "SELECT opened_by FROM record WHERE slug = 'loa'")
+    fact = (await records.get(db.read, desk, "loa")).record.state.fact("state")
+    assert fact is not None
+    assert msgspec.json.decode(opened_by, type=Fact[object]) == bare(fact)
 
 
 # Names and texts

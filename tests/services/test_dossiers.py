@@ -523,7 +523,9 @@ async def test_what_is_gone_from_the_file_is_withdrawn_and_comes_back_with_it(db
     without = changed_file(now, ("      - quantity: 31\n", ""))
     assert (await load(db, loaded, now, without)).withdrawn == 1
     assert await value_of(db, loaded, "armed-drones", "quantity") is None
-    assert (await updates.history(db.read, loaded, "armed-drones"))[-1].reason == "No longer in the dossier"
+    history = await updates.history(db.read, loaded, "armed-drones")
+    assert history[-1].reason == "No longer in the dossier"
+    assert {update.dossier for update in history} == {STARTER}
     assert (await load(db, loaded, now, without)).withdrawn == 0
     assert (await load(db, loaded, now)).added == 1
     assert await value_of(db, loaded, "armed-drones", "quantity") == "31"
