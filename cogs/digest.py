@@ -31,7 +31,7 @@ Interaction = discord.Interaction[Attache]
 
 
 @dataclass(frozen=True)
-class Asked:
+class DigestOptions:
     """What `/digest set` was given. It fits into a menu's custom id, so that nothing typed is lost on the way."""
 
     at: str = ""
@@ -39,7 +39,7 @@ class Asked:
     days: str = ""
 
     @classmethod
-    def read(cls, at: str | None, zone: str | None, weekdays: str | None) -> Asked:
+    def read(cls, at: str | None, zone: str | None, weekdays: str | None) -> DigestOptions:
         """BadInput says what cannot be used, before anything is asked or changed."""
         return cls(
             f"{when.parse_time_of_day(at):%H%M}" if at is not None else "",
@@ -80,7 +80,7 @@ class DigestCog(commands.Cog):
         channel: discord.TextChannel | discord.Thread | None = None,
     ) -> None:
         """Set the digest of a channel, or your own: its time, zone and days"""
-        asked = Asked.read(at, zone, weekdays)
+        asked = DigestOptions.read(at, zone, weekdays)
         actor = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
         if actor is None:
             return
@@ -92,7 +92,9 @@ class DigestCog(commands.Cog):
             await interaction.response.defer(ephemeral=True, thinking=True)
         await self._set(interaction, actor, asked, channel)
 
-    async def _set(self, interaction: Interaction, actor: Actor, asked: Asked, channel: Postable | None) -> None:
+    async def _set(
+        self, interaction: Interaction, actor: Actor, asked: DigestOptions, channel: Postable | None
+    ) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
         own: destinations.Own | None = None
@@ -266,7 +268,7 @@ class DigestCog(commands.Cog):
         value = chosen(interaction)
         actor = await self.bot.permissions.actor(interaction, now, int(value) if value.isdecimal() else 0)
         if verb == "set":
-            asked = Asked(*given)
+            asked = DigestOptions(*given)
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._set(interaction, actor, asked, None)
         elif verb == "preview":

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Settings(
+class SettingsCog(
     commands.GroupCog, group_name="settings", group_description="How Attaché stands in this server; dossiers; deletion"
 ):
     def __init__(self, bot: Attache) -> None:
@@ -204,4 +204,4 @@ async def _read(file: discord.Attachment, now: datetime) -> Dossier:
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Settings(bot))
+    await bot.add_cog(SettingsCog(bot))

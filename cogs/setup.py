@@ -30,7 +30,7 @@ WEEKDAYS = "12345"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SetupOptions:
     """What the options of one /setup ask for; None leaves a setting as it is."""
 
     zone: str | None
@@ -143,7 +143,7 @@ class Setup(commands.Cog):
             )
         before = await desks.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
-        asked = Asked(
+        asked = SetupOptions(
             zone=when.parse_zone(zone) if zone is not None else None,
             channel_id=_chosen_channel(interaction, channel, first=first),
             role_id=_chosen_role(role),
@@ -159,7 +159,7 @@ class Setup(commands.Cog):
         conn: Connection,
         guild: discord.Guild,
         user_id: int,
-        asked: Asked,
+        asked: SetupOptions,
         starter: Dossier | None,
         now: datetime,
     ) -> cards.SetUp:

@@ -6,7 +6,7 @@ import asyncio
 import importlib.util
 import sys
 
-EX_UNAVAILABLE = 69  # sysexits.h: something that is needed is not there.
+from bot.errors import EX_UNAVAILABLE
 
 
 def main(*, tour: bool, port: int) -> int:

@@ -13,8 +13,8 @@ import simcord
 from simcord.preview import _actions, _server
 
 from bot.clock import SystemClock
-from bot.demo import EX_UNAVAILABLE
 from bot.demo.world import QUESTIONS, ZONE, DemoWorld, demo_world
+from bot.errors import EX_UNAVAILABLE
 
 BEAT = 1.0  # Seconds between two looks at the clock.
 
