@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from snowballstemmer import stemmer
+
 # Stripping every mark would destroy Hindi and Arabic; accents are only dropped where readers leave them out.
 _ACCENTS_DROPPED_FROM = ("LATIN", "GREEK", "CYRILLIC")
 
@@ -215,6 +217,24 @@ def slug_of(name: str) -> str:
     return as_written(name).replace(" ", "-")[:50].strip("-") or "record"
 
 
+_english = stemmer("english")
+_PLURALS = {"buses": "bus", "gases": "gas"}  # What the stemmer leaves apart.
+
+
+@lru_cache(8192)
+def stem(word: str) -> str:
+    """Return what the forms of an English word have in common: "negoti" of "negotiating" and "negotiations".
+
+    A word with other than ASCII letters is its own stem. A name may lose its end as well ("netherland"), so a stem is
+    only compared with stems.
+    """
+    if len(word) < 3 or len(word) > LONGEST_MISTYPED or not (word.isascii() and word.isalpha()):
+        return word
+    found = _PLURALS.get(word) or _english.stemWord(word)
+    # Short forms have no vowel by which the stemmer knows a plural ("SMRs"), or one that ends a root ("GPUs").
+    return found[:-1] if len(found) > 3 and found[-1] == "s" and found[-2] != "s" and found != "news" else found
+
+
 def skeleton(word: str) -> str:
     """Return a word as it is heard: without vowels after its first letter, doubled letters once."""
     return _DOUBLED.sub(r"\1", word[:1] + _VOWELS.sub("", word[1:]))
@@ -223,12 +243,14 @@ def skeleton(word: str) -> str:
 def spelling_variants(word: str) -> set[str]:
     """Return how a word may be met when it is mistyped: words that share a variant may be meant for one another.
 
-    The word, the word with each one of its letters left out (from four letters on), and "~" with its skeleton (from
-    five on). Numbers are never typos of one another, nor are words too long to be any.
+    The word, "=" with its stem where that is another, the word with each one of its letters left out (from four
+    letters on), and "~" with its skeleton (from five on). Numbers are never typos of one another, nor are words too
+    long to be any.
     """
+    variants = {word, "=" + stem(word)} - {"=" + word}
     if len(word) < 4 or len(word) > LONGEST_MISTYPED or word[0].isdigit():
-        return {word}
-    variants = {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+        return variants
+    variants |= {word[:i] + word[i + 1 :] for i in range(len(word))}
     if len(word) >= 5:
         variants.add("~" + skeleton(word))
     return variants

@@ -1,9 +1,10 @@
-"""Full text over one server's records: every word has to be there, filters narrow it down, slips are corrected."""
+"""Full text over one server's records: every word has to be there, filters narrow it down, typos are corrected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from bot.ledger.stored import decode_state
 from bot.ledger.values import words_inside
 from bot.ledger.words import words_of
 from bot.services import index
-from bot.services.index import Query, Term
+from bot.services.index import Query, Term, Vocabulary
 from data.database import Connection
 from data.records import CitedText, Kind, Row, State
 from data.rows import as_list, fetch_all, in_list
@@ -88,27 +89,43 @@ class Found(Struct, frozen=True):
 
 
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Understood:
-    """The words of a search with their other forms, and those that nobody knows corrected."""
+    """Return the words of a search with their other forms, those that nobody knows corrected."""
     asked, left_out = _terms(wanted.text)
-    words = {form for term in asked for word in term.words for form in (word, *_forms(word))}
     unfinished = next((term.words[-1] for term in asked if term.begins), "")
+    words = [word for term in asked for word in term.words]
     vocabulary = await index.look_up(conn, guild_id, words, unfinished=unfinished, limit=_ENDS + 1)
-    known = vocabulary.known
+    others = _others(vocabulary, asked)
     terms: list[Term] = []
     possible = bool(asked) or wanted.filtered
     for term in asked:
-        others = tuple(form for form in _forms(term.words[0]) if form in known) if len(term.words) == 1 else ()
+        held = vocabulary.held
         begun = vocabulary.begun if term.begins else ()
-        if others or known.issuperset(term.words) or (begun and known.issuperset(term.words[:-1])):
+        if others[term] or held.issuperset(term.words) or (begun and held.issuperset(term.words[:-1])):
             few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
-            terms.append(Term(term.words, term.begins, others, begun if few else ()))
+            terms.append(Term(term.words, term.begins, others[term], begun if few else ()))
             continue
-        words = [word if word in known else await _corrected(conn, guild_id, word) for word in term.words]
-        possible = possible and None not in words
+        meant = await index.corrected(conn, guild_id, vocabulary, term.words)
+        possible = possible and all(meant.values())
         # A word that had to be corrected was meant as a whole.
-        terms.append(Term(tuple(new or old for new, old in zip(words, term.words, strict=True))))
+        terms.append(Term(tuple((meant[word] or [word])[0] for word in term.words)))
     corrected = [term.words for term in terms] != [term.words for term in asked]
     return Understood(terms, possible, corrected, left_out, vocabulary.newest)
+
+
+def _others(vocabulary: Vocabulary, asked: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
+    """Return what is as good as each word that stands alone: its other forms, the same as two words or, with its
+    neighbour, as one."""
+    found: dict[Term, tuple[str, ...]] = dict.fromkeys(asked, ())
+    for term in asked:
+        if len(term.words) == 1:
+            (word,) = term.words
+            found[term] = (*vocabulary.forms(word), *vocabulary.as_two(word))
+    for one, other in pairwise(asked):
+        if len(one.words) == len(other.words) == 1:
+            joined = vocabulary.as_one(*one.words, *other.words)
+            found[one] += tuple(joined)
+            found[other] += tuple(joined)
+    return found
 
 
 async def search(
@@ -122,8 +139,9 @@ async def search(
 ) -> Found:
     """One page of the records that hold every word and fit every filter.
 
-    A word may stand in the plural or the singular, the last word may be unfinished, and a piece with a digit in it is
-    looked for as it stands ("MQ-9B"). A word that no record of this server holds is replaced by the one nearest to it.
+    A word may stand in another form ("drone", "negotiating" and "negotiations") or as two words ("co-production"), the
+    last word may be unfinished, and a piece with a digit in it is looked for as it stands ("MQ-9B"). A word that no
+    record of this server holds is replaced by the one nearest to it.
     Best first: the name that was asked for, names that begin so, names that hold all words, then the newest.
     """
     understood = understood or await understand(conn, guild_id, wanted)
@@ -165,27 +183,6 @@ def _terms(text: str) -> tuple[list[Term], bool]:
     if kept and not left_out:
         kept[-1] = Term(kept[-1].words, begins=True)
     return kept, left_out
-
-
-def _forms(word: str) -> list[str]:
-    """The plural of a word and its singular, as far as endings tell; what is no word is sorted out later."""
-    if len(word) < 3 or not (word.isascii() and word.isalpha()) or word == "news":
-        return []
-    if not word.endswith("s"):
-        ends = [word + "s"]
-        ends += [word + "es"] if word.endswith(("x", "z", "ch", "sh", "o")) else []
-        ends += [word[:-1] + "ies"] if word.endswith("y") else []
-        return ends
-    if word.endswith("ss"):
-        return [word + "es"]
-    ends = [word[:-1]]
-    ends += [word[:-2]] if word.endswith("es") else []
-    ends += [word[:-3] + "y"] if word.endswith("ies") else []
-    return [end for end in ends if len(end) > 2]
-
-
-async def _corrected(conn: Connection, guild_id: int, word: str) -> str | None:
-    return next(iter(await index.words_like(conn, guild_id, word, limit=1)), None)
 
 
 # The best first

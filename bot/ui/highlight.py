@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Protocol
 
@@ -19,7 +19,7 @@ _BEFORE = 30  # So much stays in front of what was found where a text has to be 
 
 
 class Looked(Protocol):
-    """What was looked for: words in a row, the last one perhaps unfinished, or one of some others instead."""
+    """What was looked for: words in a row, the last one perhaps unfinished, or one of some words or phrases instead."""
 
     @property
     def words(self) -> tuple[str, ...]: ...
@@ -73,7 +73,10 @@ def _fitted(parts: Sequence[str], limit: int) -> str:
 def _spans(line: str, looked_for: Sequence[Looked]) -> list[tuple[int, int]]:
     """Where the words that were looked for stand in a line, those side by side as one."""
     words = words_of(line)
-    if not any(_may_hold(words, one) for one in looked_for):
+    if not any(
+        any(word.startswith(phrase[-1]) for word in words) if begins else phrase[-1] in words
+        for phrase, begins in _phrases(looked_for)
+    ):
         return []
     places = _tokens(line)
     if len(places) != len(words):  # Some sign is more than one word.
@@ -81,13 +84,13 @@ def _spans(line: str, looked_for: Sequence[Looked]) -> list[tuple[int, int]]:
         words = [word for some in in_each for word in some]
         places = [place for place, some in zip(places, in_each, strict=True) for _ in some]
     found: list[tuple[int, int]] = []
-    for one in looked_for:
-        count = len(one.words)
-        *before, end = one.words
+    for phrase, begins in _phrases(looked_for):
+        count = len(phrase)
+        *before, end = phrase
         for i in range(len(words) - count + 1):
             here = words[i + count - 1]
-            ended = here.startswith(end) if one.begins else here == end
-            if (ended and words[i : i + count - 1] == before) or words[i] in one.others:
+            ended = here.startswith(end) if begins else here == end
+            if ended and words[i : i + count - 1] == before:
                 found.append((places[i][0], places[i + count - 1][1]))
     joined: list[tuple[int, int]] = []
     for first, last in sorted(found):
@@ -98,10 +101,11 @@ def _spans(line: str, looked_for: Sequence[Looked]) -> list[tuple[int, int]]:
     return joined
 
 
-def _may_hold(words: Sequence[str], one: Looked) -> bool:
-    end = one.words[-1]
-    held = any(word.startswith(end) for word in words) if one.begins else end in words
-    return held or any(other in words for other in one.others)
+def _phrases(looked_for: Sequence[Looked]) -> Iterator[tuple[Sequence[str], bool]]:
+    """Return all that may stand for what was looked for, and whether its last word may be unfinished."""
+    for one in looked_for:
+        yield one.words, one.begins
+        yield from ((other.split(), False) for other in one.others)
 
 
 def _tokens(line: str) -> list[tuple[int, int]]:

@@ -90,7 +90,7 @@ def found_drawn(
     newest: bool = False,
 ) -> Drawn:
     """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
-    does not. `more`: there are more than `total`; `read_as` is what slips were corrected to; `left_out`: some words
+    does not. `more`: there are more than `total`; `read_as` is what typos were corrected to; `left_out`: some words
     were not looked for."""
     lines: list[str] = []
     for row, fact in hits:

@@ -14,6 +14,7 @@ from bot.ledger.kinds import KINDS
 from bot.services import index, records, search, sources, updates
 from bot.services.search import COUNTED, Found, Wanted
 from bot.services.updates import Change
+from bot.ui.highlight import marked
 from data.database import Database
 from data.records import Kind, ListedText, Party, Value
 from tests.conftest import GUILD, NOW, OTHER_GUILD
@@ -155,6 +156,110 @@ async def test_a_name_is_found_and_completed_in_whatever_letters_it_is_typed(db,
 async def test_a_text_is_found_in_whatever_letters_it_is_typed(db, desk, typed: str, slug: str):
     await enter(db, desk, IN_OTHER_LETTERS)
     assert await slugs(db, typed) == [slug]
+
+
+IN_OTHER_FORMS: Facts = {
+    "talks": ("topic", {"name": "Talks", "summary": "They are negotiating and cleared two ferries."}, "2020"),
+    "news": ("topic", {"name": "News of the gas", "summary": "Small modular reactors (SMRs)."}, "2020"),
+    "joint": ("deal", {"name": "Co-production of engines", "summary": "Of multi-role jets in N’Djamena."}, "2020"),
+    "plant": ("deal", {"name": "Coproduction plant", "summary": "A multirole upgrade."}, "2020"),
+    "range": ("deal", {"name": "Up range", "summary": "Grade of co, not of production."}, "2020"),
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("negotiations", ["talks"]),
+        ("negotiate", ["talks"]),
+        ("ferry", ["talks"]),
+        ("clearing", ["talks"]),
+        ("gases", ["news"]),
+        ("smr", ["news"]),
+        ("new", ["news"]),
+        ("new gas", []),
+        ("coproduction", ["plant", "joint"]),
+        ("Co-production", ["joint", "plant", "range"]),
+        ("co production", ["joint", "plant", "range"]),
+        ("coproductions", ["plant", "joint"]),
+        ("co-productions plants", ["plant"]),
+        ("multirole", ["plant", "joint"]),
+        ("multi-role jet", ["joint"]),
+        ("ndjamena", ["joint"]),
+        ("N'Djamena", ["joint"]),
+        ("up grade", ["range", "plant"]),
+        ("upgrades", ["plant"]),
+        ("range up", ["range"]),
+    ],
+)
+async def test_a_word_is_found_in_its_other_forms_and_as_one_or_two(db, desk, typed: str, found: list[str]):
+    await enter(db, desk, IN_OTHER_FORMS)
+    assert await slugs(db, typed) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("coproductions", ["joint", "plant"]),
+        ("co production plant", ["plant"]),
+        ("co-production plan", ["plant"]),
+        ("engine coproduction", ["joint"]),
+        ("plants coproduction", ["plant"]),
+    ],
+)
+async def test_a_name_is_completed_from_other_forms_of_its_words(db, desk, typed: str, found: list[str]):
+    await enter(db, desk, IN_OTHER_FORMS)
+    assert [row.slug for row, _ in await index.complete(db.read, desk, typed)] == found
+
+
+NAMES: Facts = {
+    "blinken": ("participant", {"name": "Antony Blinken"}, "2020"),
+    "netanyahu": ("participant", {"name": "Benjamin Netanyahu"}, "2020"),
+    "nagorno": ("topic", {"name": "Karabakh corridor"}, "2020"),
+    "frigates": ("deal", {"name": "Frigates of the Mogami class"}, "2020"),
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("Blnkn", "blinken"),
+        ("blinkin", "blinken"),
+        ("antoni blinkn", "blinken"),
+        ("Netenyahu", "netanyahu"),
+        ("natanyaho", "netanyahu"),
+        ("benjamim", "netanyahu"),
+        ("krabakh", "nagorno"),
+        ("karabkah coridor", "nagorno"),
+        ("frigats mogami", "frigates"),
+        ("frgtes", "frigates"),
+        ("mogmai", "frigates"),
+        ("xqzwv", ""),
+    ],
+)
+async def test_a_search_and_a_completed_name_correct_the_same_typos(db, desk, typed: str, slug: str):
+    await enter(db, desk, NAMES)
+    expected = [slug] if slug else []
+    assert await slugs(db, typed) == expected
+    assert [(row.slug, how) for row, how in await index.complete(db.read, desk, typed)] == [
+        (one, "spelling") for one in expected
+    ]
+
+
+@pytest.mark.parametrize("typed", ["k9", "K-9", "k9 thundr", "9k", "k 777", "s9", "su-30", "ks9"])
+async def test_a_short_word_of_a_name_is_not_taken_for_another_that_begins_so(db, desk, typed: str):
+    await enter(db, desk, {"insurer": ("participant", {"name": "Insurer", "alias": {"text": "K-Sure"}}, "2020")})
+    assert await slugs(db, typed) == []
+    assert await index.complete(db.read, desk, typed) == []
+    assert [row.slug for row, _ in await index.complete(db.read, desk, "k")] == ["insurer"]
+
+
+async def test_what_is_found_as_two_words_is_bold_and_comes_with_its_fact(db, desk):
+    await enter(db, desk, IN_OTHER_FORMS)
+    found = await search.search(db.read, desk, Wanted("multirole"))
+    facts = {hit.row.slug: plain([hit.fact] if hit.fact else []) for hit in found.hits}
+    assert facts["joint"].startswith("In short: Of multi-role jets")
+    assert "**multi-role**" in marked(facts["joint"], found.understood.terms, 200)
 
 
 async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, desk):

@@ -14,6 +14,7 @@ from bot.ledger.words import (
     skeleton,
     slug_of,
     spelling_variants,
+    stem,
     words_of,
 )
 
@@ -247,3 +248,38 @@ def test_a_skeleton_is_what_is_heard(word, heard):
 @pytest.mark.parametrize("word", ["2023", "12345", "abc", "x" * (LONGEST_MISTYPED + 1)])
 def test_numbers_short_words_and_overlong_ones_are_no_slips(word):
     assert spelling_variants(word) == {word}
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "drone drones",
+        "ferry ferries",
+        "country countries",
+        "box boxes",
+        "gas gases",
+        "bus buses",
+        "lens lenses",
+        "virus viruses",
+        "process processes",
+        "hero heroes",
+        "speech speeches",
+        "SMR SMRs",
+        "GPU GPUs",
+        "UAV UAVs",
+        "clear cleared clears clearing",
+        "negotiate negotiating negotiated negotiation negotiations",
+        "approve approved approves approving",
+        "coproduction coproductions",
+    ],
+)
+def test_the_forms_of_a_word_have_one_stem(forms):
+    assert len({stem(word) for word in words_of(forms)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("new", "news"), ("us", "u"), ("minister", "ministry"), ("india", "indian"), ("mass", "mas"), ("भारत", "भारति")],
+)
+def test_other_words_have_other_stems(one, other):
+    assert stem(one) != stem(other)

@@ -8,7 +8,7 @@ name, and `_matching` by the words of their texts.
 
 from bot.services.index._completion import complete, named
 from bot.services.index._matching import Query, Term, matches, matches_by_name, matches_that_begin, names_of, query
-from bot.services.index._words import Vocabulary, look_up, words_like
+from bot.services.index._words import Vocabulary, corrected, look_up, similar
 from bot.services.index._writing import RECORD_ID, Entry, clear, write
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Vocabulary",
     "clear",
     "complete",
+    "corrected",
     "look_up",
     "matches",
     "matches_by_name",
@@ -26,6 +27,6 @@ __all__ = [
     "named",
     "names_of",
     "query",
-    "words_like",
+    "similar",
     "write",
 ]

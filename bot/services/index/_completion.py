@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice, product
 
 from msgspec import Struct
 
 from bot.ledger.kinds import KINDS
 from bot.ledger.words import normal
-from bot.services.index._words import AFTER, look_up, words_like
+from bot.services.index._words import AFTER, corrected, look_up
 from data.database import Connection
 from data.records import Kind, Row
 from data.rows import as_list, fetch_all, fetch_values
@@ -22,6 +23,8 @@ _ROW = "r.kind, r.slug, r.name, r.status, r.newest_on"
 
 _LOOKED_AT = 300  # Names looked at for words in another order, whatever the server holds.
 _COMPLETED = 5  # Words of a typed name that are looked for.
+_MEANT = 2  # Words that are tried for one that is not known.
+_IN_OTHER_FORMS = 4  # Names that are tried with the words in other forms.
 
 
 async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: str) -> list[Row]:
@@ -62,11 +65,13 @@ async def complete(
         add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
     if not found and words:
         for meant in await _meant(conn, guild_id, words):
+            for name in meant:
+                if " " in name:
+                    add("spelling", await _in_any_order(conn, guild_id, kinds, name.split(), limit))
+                else:
+                    add("spelling", await _starting(conn, guild_id, kinds, (0, 1), name, limit))
             if found:
                 break
-            add("spelling", await _starting(conn, guild_id, kinds, (0, 1), meant, limit))
-            if " " in meant:
-                add("spelling", await _in_any_order(conn, guild_id, kinds, meant.split(), limit))
     return list(found.values())[:limit]
 
 
@@ -158,10 +163,36 @@ async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit:
     )
 
 
-async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[str]:
-    """Return what words that find nothing may mean: all of them corrected, then one by one, the last first."""
-    known = (await look_up(conn, guild_id, words)).known
-    alike = [[word] if word in known else await words_like(conn, guild_id, word, limit=2) for word in words]
-    together = " ".join((near or [word])[0] for near, word in zip(alike, words, strict=True))
-    corrected = [together] if len(words) > 1 and together != " ".join(words) else []
-    return list(dict.fromkeys([*corrected, *(one for near in alike[::-1] for one in near)]))
+async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[list[str]]:
+    """Return what words that find nothing may mean, the surest first, each as names that are as good as one another.
+
+    These are the words in other forms, written as one or as two; then all of them with typos corrected; then each that
+    says something alone, the last first.
+    """
+    vocabulary = await look_up(conn, guild_id, words)
+    alike = await corrected(conn, guild_id, vocabulary, words)
+    in_other_forms = [
+        _shortest([*vocabulary.held.intersection({word}), *vocabulary.forms(word), *vocabulary.as_two(word)])
+        for word in words
+    ]
+    same = [
+        " ".join([*words[:i], one, *words[i + 2 :]])
+        for i in range(len(words) - 1)
+        for one in vocabulary.as_one(words[i], words[i + 1])
+    ]
+    same += [" ".join(one) for one in islice(product(*in_other_forms), _IN_OTHER_FORMS)]
+    together = " ".join((alike[word] or [word])[0] for word in words)
+    # One or two letters, or a number, are a part of very many names: "K-Sure" is not meant by "K9".
+    alone = [one for word in words[::-1] if len(word) > 2 and not word[0].isdigit() for one in alike[word][:_MEANT]]
+    tried = " ".join(words)
+    groups = [same, [together], *([one] for one in alone)]
+    return [fresh for group in groups if (fresh := [one for one in group if one != tried])]
+
+
+def _shortest(words: Iterable[str]) -> list[str]:
+    """Return words without those that begin as a shorter one of them does, which finds them as well."""
+    kept: list[str] = []
+    for word in sorted(words):
+        if not kept or not word.startswith(kept[-1]):
+            kept.append(word)
+    return kept

@@ -16,7 +16,7 @@ from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
 
 class Term(Struct, frozen=True):
-    """A word to look for, or words in a row. `others` are as good as a word.
+    """A word to look for, or words in a row. `others` are words and phrases that are as good.
 
     With `begins` the last one may be unfinished; `ends` are the words that it may become, where these are few.
     """
@@ -28,17 +28,21 @@ class Term(Struct, frozen=True):
 
     def held_by(self, words: Sequence[str]) -> bool:
         """Return whether some words hold this one."""
-        if any(other in words for other in self.others):
+        if any(_stands_in(other.split(), words) if " " in other else other in words for other in self.others):
             return True
-        *before, last = self.words
-        if not before:
-            return any(word.startswith(last) for word in words) if self.begins else last in words
-        count = len(before)
-        return any(
-            list(words[i : i + count]) == before
-            and (words[i + count].startswith(last) if self.begins else words[i + count] == last)
-            for i in range(len(words) - count)
-        )
+        return _stands_in(self.words, words, begins=self.begins)
+
+
+def _stands_in(phrase: Sequence[str], words: Sequence[str], *, begins: bool = False) -> bool:
+    *before, last = phrase
+    if not before:
+        return any(word.startswith(last) for word in words) if begins else last in words
+    count = len(before)
+    return any(
+        list(words[i : i + count]) == before
+        and (words[i + count].startswith(last) if begins else words[i + count] == last)
+        for i in range(len(words) - count)
+    )
 
 
 class Query(Struct, frozen=True):

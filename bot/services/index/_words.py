@@ -1,72 +1,158 @@
-"""The vocabulary of a server's record, and typos corrected by it."""
+"""The vocabulary of a server's record: the words that it holds, their other forms, and typos corrected by them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
 
-from bot.ledger.words import distance, spelling_variants
+from bot.ledger.words import distance, spelling_variants, stem
 from data.database import Connection
-from data.rows import as_list, fetch_all, fetch_values, in_list
+from data.rows import as_list, fetch_all, in_list
 
 _ALIKE = 60  # Words looked at for one that is mistyped.
+_ROWS = 3000  # Spellings looked at for all words that are mistyped.
+_SHORTEST_JOINED = 4  # So many letters a word has at least that is looked for as two.
 
 AFTER = "\U0010ffff"
 """After every text that begins as one does, comes that text and this."""
 
 
 class Vocabulary(Struct, frozen=True):
-    """Some words as a server's record holds them, and the newest update of its ledger when they were looked up.
+    """What a server's record holds of some words, and the newest update of its ledger when they were looked up.
 
-    `known`: those of the words that the record holds. `begun`: words of it that begin as an unfinished one does, of
-    very many only the first.
+    `held`: those of the words that it holds. `by_stem`: its words, by their stem. `begun`: its words that begin as an
+    unfinished one does, of very many only the first.
     """
 
-    known: frozenset[str]
+    held: frozenset[str]
+    by_stem: Mapping[str, Collection[str]]
     begun: tuple[str, ...]
     newest: int
 
+    def forms(self, word: str) -> list[str]:
+        """Return the other words of the record that are forms of a word, as "drones" is of "drone"."""
+        return self._of_stem(stem(word), word)
+
+    def as_one(self, first: str, second: str) -> list[str]:
+        """Return the words of the record that are two words written as one, as "coproductions" is "co production"."""
+        joined = first + second
+        return [*self.held.intersection({joined}), *self._of_stem(first + stem(second), joined)]
+
+    def as_two(self, word: str) -> list[str]:
+        """Return what a word says in two words of the record, each as a phrase: "co production" for "coproduction"."""
+        found: list[str] = []
+        for first, second, stem_of_second in _halves(word):
+            if first in self.held:
+                seconds = [*self.held.intersection({second}), *self._of_stem(stem_of_second, second)]
+                found += [f"{first} {one}" for one in seconds]
+        return found
+
+    def _of_stem(self, of: str, word: str) -> list[str]:
+        return sorted({*self.by_stem.get(of, ()), *self.held.intersection({of})} - {word})
+
 
 class _Word(Struct, frozen=True):
-    found: Literal["known", "begun", "newest"]
+    found: Literal["held", "begun", "newest"]
+    variant: str = ""
     word: str = ""
     newest: int = 0
 
 
 async def look_up(
-    conn: Connection, guild_id: int, words: Iterable[str], *, unfinished: str = "", limit: int = 0
+    conn: Connection, guild_id: int, words: Sequence[str], *, unfinished: str = "", limit: int = 0
 ) -> Vocabulary:
-    """Return which words a server's record holds, and up to `limit` that begin as an unfinished one. One read."""
+    """Return what a server's record holds of some words, their forms and their halves, and of neighbours as one word.
+
+    With `unfinished` also up to `limit` of its words that begin so. One read.
+    """
+    looked_for = set(words)
+    stems = {stem(word) for word in words}
+    for first, second in pairwise(words):
+        if first.isalpha() and second.isalpha():
+            looked_for.add(first + second)
+            stems.add(first + stem(second))
+    for word in words:
+        for first, second, stem_of_second in _halves(word):
+            looked_for |= {first, second}
+            stems.add(stem_of_second)
+    variants = looked_for | stems | {"=" + of for of in stems}
     rows = await fetch_all(
         conn,
         _Word,
-        "SELECT 'known' AS found, word, 0 AS newest FROM spelling "
-        f"WHERE guild_id = ?1 AND variant IN {in_list('?2')} AND word = variant "
-        "UNION ALL SELECT 'begun', word, 0 FROM (SELECT word FROM spelling WHERE guild_id = ?1 "
+        "SELECT 'held' AS found, variant, word, 0 AS newest FROM spelling WHERE guild_id = ?1 "
+        f"AND variant IN {in_list('?2')} AND (word = variant OR variant >= '=' AND variant < '>') "
+        "UNION ALL SELECT 'begun', variant, word, 0 FROM (SELECT variant, word FROM spelling WHERE guild_id = ?1 "
         "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5) "
-        "UNION ALL SELECT 'newest', '', coalesce(max(id), 0) FROM ledger WHERE guild_id = ?1",
-        (guild_id, as_list(words), unfinished or AFTER, AFTER, limit),
+        "UNION ALL SELECT 'newest', '', '', coalesce(max(id), 0) FROM ledger WHERE guild_id = ?1",
+        (guild_id, as_list(variants), unfinished or AFTER, AFTER, limit),
     )
+    by_stem: dict[str, list[str]] = {}
+    for row in rows:
+        if row.variant.startswith("="):
+            by_stem.setdefault(row.variant[1:], []).append(row.word)
     return Vocabulary(
-        frozenset(row.word for row in rows if row.found == "known"),
-        tuple(row.word for row in rows if row.found == "begun"),
-        rows[-1].newest,
+        held=frozenset(row.word for row in rows if row.found == "held" and row.variant == row.word),
+        by_stem=by_stem,
+        begun=tuple(row.word for row in rows if row.found == "begun"),
+        newest=rows[-1].newest,
     )
 
 
-async def words_like(conn: Connection, guild_id: int, word: str, *, limit: int) -> list[str]:
-    """Return the words of this server that a mistyped one may mean, the nearest first."""
-    if len(word) < 4 or word[0].isdigit():
+def _halves(word: str) -> list[tuple[str, str, str]]:
+    """Return each way to part a word in two, with what is the second one's stem if the word is the two joined."""
+    if len(word) < _SHORTEST_JOINED or not word.isalpha():
         return []
-    typos = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
-    candidates = await fetch_values(
+    whole = stem(word)
+    halves = [(word[:i], word[i:], whole[i:]) for i in range(1, len(word) - 1)]
+    return [(first, second, end if len(end) > 1 else second) for first, second, end in halves]
+
+
+class _Candidate(Struct, frozen=True):
+    variant: str
+    word: str
+
+
+async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> dict[str, list[str]]:
+    """Return for each of some words those of a server's record that it may be a typo of, the nearest first. One read.
+
+    A word of four letters may have one typo, of up to eight two, a longer one three; shorter words and numbers none.
+    """
+    variants = {word: spelling_variants(word) for word in words if len(word) >= 4 and not word[0].isdigit()}
+    if not variants:
+        return {word: [] for word in words}
+    lengths = [len(word) for word in variants]
+    rows = await fetch_all(
         conn,
-        str,
-        f"SELECT DISTINCT word FROM spelling WHERE guild_id = ? AND variant IN {in_list()} "
+        _Candidate,
+        f"SELECT variant, word FROM spelling WHERE guild_id = ? AND variant IN {in_list()} "
         "AND length(word) BETWEEN ? AND ? LIMIT ?",
-        (guild_id, as_list(sorted(spelling_variants(word))), len(word) - typos, len(word) + typos, _ALIKE),
+        (guild_id, as_list(set().union(*variants.values())), min(lengths) - 3, max(lengths) + 3, _ROWS),
     )
-    near = [(distance(word, other), other[0] != word[0], other) for other in candidates]
-    return [other for _, _, other in sorted(one for one in near if one[0] <= typos)[:limit]]
+    found: dict[str, list[str]] = {word: [] for word in words}
+    for word, own in variants.items():
+        typos = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
+        # Who shares more variants is more alike.
+        shared = Counter(row.word for row in rows if row.variant in own and abs(len(row.word) - len(word)) <= typos)
+        near = [(distance(word, other), other[0] != word[0], other) for other, _ in shared.most_common(_ALIKE)]
+        found[word] = [other for far, _, other in sorted(near) if far <= typos]
+    return found
+
+
+async def corrected(
+    conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
+) -> dict[str, list[str]]:
+    """Return for each of some words what it is in the words of a server's record, the best first; nothing
+    for a word that is like none of them.
+
+    That is the word itself where the record holds it, else another form of it, the same in two words, or those of
+    which it may be a typo.
+    """
+    found = {
+        word: [word] if word in vocabulary.held else [*vocabulary.forms(word), *vocabulary.as_two(word)]
+        for word in words
+    }
+    return found | await similar(conn, guild_id, [word for word, meant in found.items() if not meant])

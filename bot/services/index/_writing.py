@@ -134,7 +134,8 @@ def _ways_to_name(entry: Entry) -> set[tuple[str, int]]:
         found |= {(" ".join(words[i:]), min(i, 1)) for i in range(len(words))}
         if 2 <= len(words) <= 8:
             for some in (words, [word for word in words if word not in _STOP_WORDS]):
-                if len(some) >= 2:
+                # Initials with a digit in them could not be asked for: typed, they are several words.
+                if len(some) >= 2 and not any(word[0].isdigit() for word in some):
                     found.add(("".join(word[0] for word in some), 2))
     for alias in entry.state.facts("alias", ListedText):
         without = normal(_NOTE.sub(" ", alias.value.text))
