@@ -107,8 +107,8 @@ class Lexicon(Struct, frozen=True):
     known: frozenset[str]
     near: Mapping[str, tuple[str, ...]]
 
-    def mended(self, word: str) -> list[tuple[int, str]]:
-        """The words of the file that a word may be a slip of, nearest first, each with how far it is."""
+    def near_to(self, word: str) -> list[tuple[int, str]]:
+        """Return the words of the file that a word may be a typo of, the nearest first, each with how far it is."""
         found = {known for key in spelling_variants(word) for known in self.near.get(key, ())}
         return sorted((distance(word, known), known) for known in found)
 

@@ -39,6 +39,7 @@ def named(reading: Reading) -> Sequence[set[str]]:
         ("the dronedeal", "starter", "31 armed drones for India"),
         ("31 ARMED DRONES for india!", "starter", "31 armed drones for India"),
         ("Blinken", "starter", "Antony Blinken"),
+        ("who is Blnkn", "starter", "Antony Blinken"),
         ("jaishankar's plan", "starter", "Subrahmanyam Jaishankar"),
         ("the SCU", "second", "Sarvian Customs Union"),
         ("Karslnd", "second", "Karsland"),

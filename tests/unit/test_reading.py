@@ -236,10 +236,10 @@ def test_words_are_known_in_the_forms_in_which_english_bends_them():
 
 
 def test_a_slip_is_mended_by_the_nearest_word_of_the_lexicon():
-    far, nearest = lexicon().mended("manufactuer")[0]
+    far, nearest = lexicon().near_to("manufactuer")[0]
     assert nearest in ("manufacture", "manufacturer")
     assert far == 1
-    assert lexicon().mended("qqqqzzzz") == []
+    assert lexicon().near_to("qqqqzzzz") == []
 
 
 @pytest.fixture

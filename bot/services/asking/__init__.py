@@ -21,9 +21,9 @@ async def understand(conn: Connection, guild_id: int, text: str, *, now: datetim
     if not found:
         raise BadInput("There is no word in this question. Nothing was changed. Ask in a few words, or use /search.")
     named, known = await _words.look_up(conn, guild_id, found)
-    mended = await _words.mended(conn, guild_id, found, known)
-    if mended is not None:
-        found = mended
+    corrected = await _words.corrected(conn, guild_id, found, known)
+    if corrected is not None:
+        found = corrected
         named, known = await _words.look_up(conn, guild_id, found)
     today = when.local_date(now, zone)
     return Understood(read(found, named, today=today, clipped=clipped), known, today)

@@ -1,4 +1,4 @@
-"""The words of a question against those of a server's record: names, vocabulary, and slips mended."""
+"""The words of a question against those of a server's record: names, vocabulary, and typos corrected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 
 from bot.ask.lexicon import inflections, lexicon, stems
 from bot.ask.reading import FIRST, Named, Token, grams, plurals
-from bot.ledger.words import distance, skeleton, spelling_variants
+from bot.ledger.words import distance, skeleton
+from bot.services import index
 from data.database import Connection, as_json
 
 ALIKE = 7
@@ -54,10 +55,12 @@ def forms(word: str) -> frozenset[str]:
     return frozenset(found | set(inflections(also)) if also else found)
 
 
-async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]) -> list[Token] | None:
-    """The words with their slips mended; None when there is nothing to mend.
+async def corrected(
+    conn: Connection, guild_id: int, found: Sequence[Token], known: frozenset[str]
+) -> list[Token] | None:
+    """Return the words with typos corrected; None when there is nothing to correct.
 
-    A slip is a word that neither the lexicon nor this server's record holds and that is near to one of either.
+    A typo is a word that neither the lexicon nor this server's record holds and that is near to one of either.
     """
     lex = lexicon()
     strange = {
@@ -70,35 +73,21 @@ async def mended(conn: Connection, guild_id: int, found: Sequence[Token], known:
     }
     if not strange:
         return None
-    keys = [(word, key) for word in sorted(strange) for key in spelling_variants(word)]
-    halves = {(word, word[:i], word[i:]) for word in strange for i in range(2, len(word) - 1) if len(word) >= 5}
-    rows = await conn.execute_fetchall(
-        "SELECT json_extract(g.value, '$[0]'), s.word FROM json_each(?2) g "
-        "CROSS JOIN spelling s ON s.guild_id = ?1 AND s.variant = json_extract(g.value, '$[1]') "
-        "UNION ALL SELECT '', w.value FROM json_each(?3) w "
-        "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
-        "LIMIT 3000",
-        (guild_id, as_json(keys), as_json({half for _, *both in halves for half in both if len(half) >= 3})),
-    )
-    near: dict[str, set[str]] = {}
-    there: set[str] = set()
-    for word, candidate in rows:
-        near.setdefault(word, set()).add(candidate)
-        if not word:
-            there.add(candidate)
+    near = await index.similar(conn, guild_id, strange)
+    vocabulary = await index.look_up(conn, guild_id, sorted(strange))
+    held = {half for half in vocabulary.held if len(half) >= 3}
     names = _names(found)
     instead = {
-        word: _nearest(word, near.get(word, set()), is_name=word in names)
-        or _parted(word, there, is_name=word in names)
+        word: _nearest(word, near[word], is_name=word in names) or _parted(word, held, is_name=word in names)
         for word in strange
     }
     if not any(instead.values()):
         return None
-    mended: list[Token] = []
+    meant: list[Token] = []
     for token in found:
         words = instead.get(token.word) or (token.word,)
-        mended += [Token(word, token.chunk, token.raw) for word in words]
-    return mended
+        meant += [Token(word, token.chunk, token.raw) for word in words]
+    return meant
 
 
 def _names(found: Sequence[Token]) -> set[str]:
@@ -108,13 +97,15 @@ def _names(found: Sequence[Token]) -> set[str]:
     return capital - small if small else set()
 
 
-def _nearest(word: str, of_record: set[str], *, is_name: bool) -> tuple[str, ...] | None:
-    """The word meant by a slip; the server's own words before those of questions, which no name is a slip of."""
+def _nearest(word: str, of_record: Iterable[str], *, is_name: bool) -> tuple[str, ...] | None:
+    """Return the word meant by a typo; the server's own words before those of questions, which no name is a typo of."""
     ranked = [(distance(word, one), 0, one) for one in of_record]
-    ranked += [] if is_name else [(far, 1, one) for far, one in lexicon().mended(word)]
-    ranked = [(far, rank, one) for far, rank, one in ranked if _is_slip(word, one, far)]
-    # A word that carries nothing is only meant where letters of it are missing or in disorder: a word of sense with one
-    # letter more would be lost ("wheat" is no slip of "what").
+    # A name without its vowels is still that name: "Blnkn".
+    heard_alike = {one for far, _, one in ranked if far <= 2 and len(word) >= 5 and skeleton(word) == skeleton(one)}
+    ranked += [] if is_name else [(far, 1, one) for far, one in lexicon().near_to(word)]
+    ranked = [(far, rank, one) for far, rank, one in ranked if one in heard_alike or _is_typo(word, one, far)]
+    # A stop word is only meant where letters of it are missing or in disorder: a word of sense with one letter more
+    # would be lost ("wheat" is no typo of "what").
     small = lexicon().small
     ranked = [
         (far, rank, one)
@@ -127,24 +118,24 @@ def _nearest(word: str, of_record: set[str], *, is_name: bool) -> tuple[str, ...
     return lexicon().read_as.get(meant, (meant,))
 
 
-def _is_slip(word: str, meant: str, far: int) -> bool:
-    """Whether one word is likely meant by another: the shorter they are, the more alike they have to be."""
+def _is_typo(word: str, meant: str, far: int) -> bool:
+    """Return whether one word is likely meant by another: the shorter they are, the more alike they have to be."""
     if len(word) >= 8:
         return far <= 2 or (far == 3 and skeleton(word) == skeleton(meant))
     if far > 1:
         return False
-    # A letter in the place of another makes another word of a short one more often than it is a slip.
+    # A letter in the place of another makes another word of a short one more often than it is a typo.
     replaced = [(a, b) for a, b in zip(word, meant, strict=False) if a != b] if len(word) == len(meant) else []
     return not (len(replaced) == 1 and not {*replaced[0]} <= set("aeiouy"))
 
 
-def _parted(word: str, there: set[str], *, is_name: bool) -> tuple[str, ...] | None:
+def _parted(word: str, of_record: set[str], *, is_name: bool) -> tuple[str, ...] | None:
     """Two words that were written as one; what was typed as a name is none of words that the record does not hold."""
     lex = lexicon()
 
     def held(half: str) -> bool:
-        if half in there or is_name:
-            return half in there
+        if half in of_record or is_name:
+            return half in of_record
         return half in lex.known and (len(half) >= 3 or half in ("is", "to", "of", "in", "do"))
 
     for i in range(2, len(word) - 1):
