@@ -248,7 +248,7 @@ async def test_a_search_and_a_completed_name_correct_the_same_typos(db, desk, ty
 
 @pytest.mark.parametrize("typed", ["k9", "K-9", "k9 thundr", "9k", "k 777", "s9", "su-30", "ks9"])
 async def test_a_short_word_of_a_name_is_not_taken_for_another_that_begins_so(db, desk, typed: str):
-    await enter(db, desk, {"insurer": ("participant", {"name": "Insurer", "alias": {"text": "K-Sure"}}, "2020")})
+    await enter(db, desk, {"insurer": ("participant", {"name": "Insurer", "alias": ListedText("K-Sure")}, "2020")})
     assert await slugs(db, typed) == []
     assert await index.complete(db.read, desk, typed) == []
     assert [row.slug for row, _ in await index.complete(db.read, desk, "k")] == ["insurer"]
