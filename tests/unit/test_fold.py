@@ -270,27 +270,31 @@ def test_the_fold_never_raises_and_its_state_can_be_stored(kind: Kind, rows):
 
 
 @pytest.mark.parametrize(
-    ("field", "stored"),
+    ("kind", "field", "stored"),
     [
-        ("nonsense", '"x"'),
-        ("stage", '"half signed"'),
-        ("stage", "null"),
-        ("model", "31"),
-        ("alias", '"Reaper"'),
-        ("party", '{"role": "maker"}'),
-        ("party", '{"record": ["india"], "role": "maker"}'),
-        ("value", '{"amount": "much", "currency": "USD"}'),
-        ("value", '{"amount": "-3", "currency": "USD"}'),
-        ("value", '{"amount": "NaN", "currency": "USD"}'),
-        ("approval", '{"side": "india", "what": "licence", "state": "perhaps"}'),
-        ("model", '{"text"'),
+        ("deal", "nonsense", '"x"'),
+        ("deal", "stage", '"half signed"'),
+        ("deal", "stage", "null"),
+        ("deal", "model", "31"),
+        ("deal", "alias", '"Reaper"'),
+        ("deal", "party", '{"role": "maker"}'),
+        ("deal", "party", '{"record": ["india"], "role": "maker"}'),
+        ("deal", "value", '{"amount": "much", "currency": "USD"}'),
+        ("deal", "value", '{"amount": "-3", "currency": "USD"}'),
+        ("deal", "value", '{"amount": "NaN", "currency": "USD"}'),
+        ("deal", "approval", '{"side": "india", "what": "licence", "state": "perhaps"}'),
+        ("deal", "model", '{"text"'),
+        ("pending", "due", '"2024-10-31"'),
+        ("pending", "due", '{"date": {"precision": "open", "first": "2024-10-31"}, "sureness": "fixed"}'),
+        ("dialogue", "began", '{"precision": "day", "first": "soon", "last": "soon"}'),
+        ("pending", "zone", '"Mars/Olympus"'),
     ],
 )
-def test_what_is_not_of_the_type_of_its_field_counts_for_nothing(field: str, stored: str):
-    value = decode_value("deal", field, stored)
+def test_what_is_not_of_the_type_of_its_field_counts_for_nothing(kind: Kind, field: str, stored: str):
+    value = decode_value(kind, field, stored)
     assert value == Unreadable(stored)
-    state = fold("deal", [update(1, "quantity", "31", day(1)), update(2, field, value, day(2))])
-    assert (list(state.fields), state.newest) == (["quantity"], day(1))
+    state = fold(kind, [update(1, "summary", "It is there.", day(1)), update(2, field, value, day(2))])
+    assert (list(state.fields), state.newest) == (["summary"], day(1))
 
 
 UNDATED = FactDate("unknown")
