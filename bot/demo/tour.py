@@ -170,7 +170,7 @@ async def _visit(tour: Tour) -> None:
     await tour.waits(timedelta(), "and max, who follows it too", tour.dm(member, due))
     await tour.asks(member, "When are the drone clearances due?", due, "announced", "paragraph 3")
 
-    two_days = timedelta(days=2, hours=1)
+    two_days = timedelta(days=2, hours=4)  # The day is counted in UTC, and its hour, nine in India, is at 03:30 there.
     await tour.waits(two_days, "Two days later the day has come: the channel is reminded", tour.channel("due today"))
     await tour.waits(timedelta(), "and so is max", tour.dm(member, "due today"))
     await tour.waits(timedelta(days=7), "Within a week the channel's digest arrives", tour.channel("Digest,"))
