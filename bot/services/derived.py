@@ -6,8 +6,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -23,9 +21,9 @@ from bot.services import index, ledger_rows
 from data.database import Connection, Database
 from data.migrate import migrate
 from data.records import Due, Fact, Kind, State, Update
-from data.rows import as_list, fetch_all, fetch_values, in_list
+from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
-VERSION = "6"
+VERSION = "7"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
@@ -34,14 +32,18 @@ _AT_ONCE = 2000  # Records written anew in one transaction.
 log = logging.getLogger(__name__)
 
 
+class _Record(Struct, frozen=True):
+    id: int
+    guild_id: int
+
+
 async def bring_up_to_date(db: Database) -> None:
     """Brings the file to the newest schema, and what is derived to what this program writes. Call it before any other.
 
     Cut short, it begins again at the next start.
     """
     await migrate(db)
-    rows = list(await db.read.execute_fetchall("SELECT value FROM meta WHERE key = 'derived'"))
-    if rows and rows[0][0] == VERSION:
+    if await fetch_value(db.read, str, "SELECT value FROM meta WHERE key = 'derived'") == VERSION:
         return
     began, written = time.monotonic(), 0
     async with db.write(None) as conn:
@@ -49,15 +51,16 @@ async def bring_up_to_date(db: Database) -> None:
         await conn.execute("DELETE FROM was")
         await index.clear(conn)
     done = 0
-    while ids := list(
-        await db.read.execute_fetchall(
-            "SELECT id, guild_id FROM record WHERE id > ? ORDER BY id LIMIT ?", (done, _AT_ONCE)
-        )
+    while records := await fetch_all(
+        db.read, _Record, "SELECT id, guild_id FROM record WHERE id > ? ORDER BY id LIMIT ?", (done, _AT_ONCE)
     ):
+        of_guild: dict[int, list[int]] = defaultdict(list)
+        for record in records:
+            of_guild[record.guild_id].append(record.id)
         async with db.write(None) as conn:  # At the start, before any other write.
-            for guild_id, own in groupby(sorted(ids, key=itemgetter(1)), key=itemgetter(1)):
-                await refold(conn, guild_id, [id_ for id_, _ in own])
-        done, written = ids[-1][0], written + len(ids)
+            for guild_id, ids in of_guild.items():
+                await refold(conn, guild_id, ids)
+        done, written = records[-1].id, written + len(records)
     async with db.write(None) as conn:
         await conn.execute("INSERT INTO meta (key, value) VALUES ('derived', ?)", (VERSION,))
     if written:
@@ -106,45 +109,55 @@ async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
     return set(found)
 
 
+class _Named(Struct, frozen=True):
+    """A record as it was called before."""
+
+    id: int
+    kind: Kind
+    name: str
+
+
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
     """Folds records into their rows, their links and how they stood; returns those whose name changed."""
     chosen = as_list(ids)
     updates: dict[int, list[Update]] = defaultdict(list)
     for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
         updates[entered.record_id].append(entered.update)
-    held = await conn.execute_fetchall(f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,))
+    held = await fetch_all(conn, _Named, f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,))
     folds: list[tuple] = []
-    links: list[tuple[int, str, str, str, str]] = []
+    links: list[tuple[int, str, str, str, str, int, str]] = []
     stood: list[tuple] = []
     renamed: list[int] = []
-    for id_, kind, old_name in held:
-        own = updates.get(id_, [])
+    for record in held:
+        id_, kind, own = record.id, record.kind, updates.get(record.id, [])
         state = fold.fold(kind, own)
         name = state.text("name")
         due = state.value("due", Due) if kind == "pending" else None
         day = due_day(due)
+        newest_on = state.newest.day.isoformat() if state.newest and state.newest.day else None
         open_ = kind == "pending" and bool(name) and fold.waits(kind, state)
         folds.append(
             (
                 bool(name),
                 name,
+                name.casefold(),
                 fold.stage_in(kind, state),
                 open_,
                 day and day.isoformat(),
                 due.sureness if due else None,
-                state.newest and state.newest.day and state.newest.day.isoformat(),
+                newest_on,
                 *_of_item(kind, state, open_),
                 stored.encode(state),
                 id_,
             )
         )
-        if name != old_name:
+        if name != record.name:
             renamed.append(id_)
         for field_name, facts in state.fields.items():
             field = find_field(kind, field_name)
             if field is not None:
                 links += [
-                    (id_, field_name, role, slug, _text_of(bare(fact)))
+                    (id_, field_name, role, _text_of(bare(fact)), newest_on or "", guild_id, slug)
                     for fact in facts
                     for slug, role in field.type.records(fact.value)
                 ]
@@ -154,15 +167,16 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
                 for was in fold.course(kind, own)
             ]
     await conn.executemany(
-        "UPDATE record SET live = ?, name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, newest_on = ?, "
-        "item_kind = ?, basis = ?, zone = ?, opened_by = ?, state = ? WHERE id = ?",
+        "UPDATE record SET live = ?, name = ?, sort_name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, "
+        "newest_on = ?, item_kind = ?, basis = ?, zone = ?, opened_by = ?, state = ? WHERE id = ?",
         folds,
     )
     await conn.execute(f"DELETE FROM link WHERE from_id IN {in_list()}", (chosen,))
     await conn.executemany(
-        "INSERT INTO link (from_id, field, role, to_id, fact) "
-        "SELECT ?, ?, ?, id, ? FROM record WHERE guild_id = ? AND slug = ? ON CONFLICT DO NOTHING",
-        [(id_, field, role, fact, guild_id, slug) for id_, field, role, slug, fact in links],
+        "INSERT INTO link (from_id, field, role, to_id, fact, newest_on) "
+        "SELECT ?, ?, ?, id, ?, ? FROM record WHERE guild_id = ? AND slug = ? "
+        "ON CONFLICT (from_id, field, to_id, role) DO NOTHING",
+        links,
     )
     await conn.execute(f"DELETE FROM was WHERE record_id IN {in_list()}", (chosen,))
     await conn.executemany("INSERT INTO was (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood)

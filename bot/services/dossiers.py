@@ -22,6 +22,7 @@ from bot.services import sources, updates
 from bot.services.updates import Change
 from data.database import Connection
 from data.records import Update
+from data.rows import fetch_values
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "data" / "dossiers"
 
@@ -83,12 +84,14 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
         )
         for key, source in dossier.sources.items()
     }
-    rows = await conn.execute_fetchall(
+    known = await fetch_values(
+        conn,
+        str,
         "SELECT DISTINCT r.slug FROM ledger u JOIN record r ON r.id = u.record_id "
         "WHERE u.guild_id = ? AND u.dossier = ? AND u.dossier <> ''",
         (guild_id, dossier.slug),
     )
-    there = {slug for (slug,) in rows} | {record.slug for record in dossier.records}
+    there = {*known, *(record.slug for record in dossier.records)}
     histories = await updates.histories(conn, guild_id, there)
     live = {slug: live_updates(history) for slug, history in histories.items()}
     live_ids = {update.id for found in live.values() for update in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bot.services import people
+from bot.services import index, people
 from data.database import Connection
 from data.rows import fetch_one, fetch_value
 
@@ -17,11 +17,8 @@ _OF_A_DESK = (
     "DELETE FROM draft WHERE guild_id = ?",
     "DELETE FROM question WHERE guild_id = ?",
     "DELETE FROM ledger WHERE guild_id = ?",
-    "DELETE FROM text WHERE rowid IN (SELECT text_id FROM record WHERE guild_id = ?)",
     "DELETE FROM was WHERE record_id IN (SELECT id FROM record WHERE guild_id = ?)",
     "DELETE FROM link WHERE from_id IN (SELECT id FROM record WHERE guild_id = ?)",
-    "DELETE FROM name WHERE guild_id = ?",
-    "DELETE FROM spelling WHERE guild_id = ?",
     "DELETE FROM record WHERE guild_id = ?",
     "DELETE FROM source WHERE guild_id = ?",
     "DELETE FROM desk WHERE guild_id = ?",
@@ -53,6 +50,7 @@ class Forgotten(Struct, frozen=True):
 async def delete_desk(conn: Connection, guild_id: int) -> bool:
     """Delete everything of a server; False when nothing was stored. Other servers keep every row."""
     there = await fetch_value(conn, int, "SELECT guild_id FROM desk WHERE guild_id = ?", (guild_id,))
+    await index.erase(conn, guild_id)
     for statement in _OF_A_DESK:
         await conn.execute(statement, (guild_id,))
     await conn.execute(_FORGET_STRANGERS)

@@ -40,7 +40,7 @@ _OF_A_PERSON = {
         SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
         FROM draft t JOIN desk k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
     "questions": """
-        SELECT k.name AS server, q.text, q.asked_at, q.filed_at, q.unanswered
+        SELECT k.name AS server, q.asked, q.listing, q.asked_at, q.filed_at, q.unanswered
         FROM question q JOIN desk k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
     "updates": """
         SELECT k.name AS server, r.name AS record, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision,
@@ -48,7 +48,7 @@ _OF_A_PERSON = {
         FROM ledger u JOIN desk k ON k.guild_id = u.guild_id JOIN record r ON r.id = u.record_id
         JOIN source s ON s.id = u.source_id WHERE u.person_id = ? ORDER BY u.id""",
 }
-_JSON = {"payload", "task", "typed", "text", "value"}  # Columns that hold JSON already.
+_JSON = {"payload", "task", "typed", "listing", "value"}  # Columns that hold JSON already.
 
 
 async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,8 +12,9 @@ from bot.errors import UserError
 from bot.ledger.words import one_line
 from bot.services import people
 from bot.services.search import Wanted
-from data.database import Connection, from_text, to_text
+from data.database import Connection, to_text
 from data.records import Filed, Kind
+from data.rows import fetch_all, fetch_one, fetch_value
 
 KEPT = timedelta(hours=24)
 FILED_FOR = timedelta(days=90)
@@ -37,22 +36,11 @@ class Listing(Struct, frozen=True, omit_defaults=True):
     everything: bool = False
 
 
-class Asked(Struct, frozen=True, omit_defaults=True):
-    """A question in somebody's own words, and how many times it was filed when it was."""
-
-    asked: str
-    times: int = 1
-
-
 class Counts(Struct, frozen=True):
     """How many questions wait for the editors, and how many of the last 24 hours the record did not answer."""
 
     filed: int
     unanswered: int
-
-
-def _json(value: Listing | Asked) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
@@ -71,8 +59,9 @@ def new_id() -> int:
 async def _keep(
     conn: Connection,
     guild_id: int,
-    what: Listing | Asked,
     *,
+    asked: str | None = None,
+    listing: Listing | None = None,
     now: datetime,
     user_id: int,
     unanswered: bool = False,
@@ -84,23 +73,16 @@ async def _keep(
         "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
         (guild_id, to_text(now - KEPT)),
     )
-    cursor = await conn.execute(
-        "INSERT INTO question (id, guild_id, person_id, text, asked_at, unanswered) VALUES (?, ?, ?, ?, ?, ?)",
-        (question_id, guild_id, person.id, _json(what), to_text(now), unanswered),
+    shown = msgspec.json.encode(listing).decode() if listing is not None else None
+    id_ = await fetch_value(
+        conn,
+        int,
+        "INSERT INTO question (id, guild_id, person_id, asked, listing, asked_at, unanswered) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (question_id, guild_id, person.id, asked, shown, to_text(now), unanswered),
     )
-    assert cursor.lastrowid is not None  # One row was inserted.
-    return cursor.lastrowid
-
-
-async def _text(conn: Connection, guild_id: int, question_id: int, now: datetime, where: str) -> str | None:
-    """The JSON of a row of the last day that is of the sort that `where`, a condition of ours, picks."""
-    rows = list(
-        await conn.execute_fetchall(
-            f"SELECT text FROM question WHERE guild_id = ? AND id = ? AND asked_at > ? AND {where}",
-            (guild_id, question_id, to_text(now - KEPT)),
-        )
-    )
-    return rows[0][0] if rows else None
+    assert id_ is not None  # One row was inserted.
+    return id_
 
 
 # For a day: what a button names
@@ -108,18 +90,23 @@ async def _text(conn: Connection, guild_id: int, question_id: int, now: datetime
 
 async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: datetime, user_id: int) -> int:
     """Writes down what a list shows, so that a button can turn its pages."""
-    return await _keep(conn, guild_id, listing, now=now, user_id=user_id)
+    return await _keep(conn, guild_id, listing=listing, now=now, user_id=user_id)
 
 
 async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
     """What a list shows; UserError when it was asked for more than a day ago."""
-    text = await _text(conn, guild_id, question_id, now, "json_type(text, '$.asked') IS NULL")
-    if text is None:
+    listing = await fetch_value(
+        conn,
+        Listing,
+        "SELECT listing FROM question WHERE guild_id = ? AND id = ? AND asked_at > ?",
+        (guild_id, question_id, to_text(now - KEPT)),
+    )
+    if listing is None:
         raise UserError(
             "This list is more than a day old, so its pages can no longer be turned. Nothing was changed. "
             "Use the command again for a new one."
         )
-    return msgspec.json.decode(text, type=Listing)
+    return listing
 
 
 async def keep_asked(
@@ -133,22 +120,36 @@ async def keep_asked(
     question_id: int | None = None,
 ) -> int:
     """Writes down a question, word for word. `unanswered` says that the record did not answer it."""
-    asked = Asked(asked_text)
-    return await _keep(conn, guild_id, asked, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id)
+    return await _keep(
+        conn, guild_id, asked=asked_text, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id
+    )
 
 
 async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> str:
     """A question as it was asked; UserError when that is more than a day ago."""
-    text = await _text(conn, guild_id, question_id, now, "filed_at IS NULL AND json_type(text, '$.asked') = 'text'")
-    if text is None:
+    asked = await fetch_value(
+        conn,
+        str,
+        "SELECT asked FROM question WHERE guild_id = ? AND id = ? AND asked_at > ? AND filed_at IS NULL",
+        (guild_id, question_id, to_text(now - KEPT)),
+    )
+    if asked is None:
         raise UserError(
             "This question is not kept any more: that is for a day at most. Nothing was changed. "
             "Ask it again with /ask."
         )
-    return msgspec.json.decode(text, type=Asked).asked
+    return asked
 
 
 # For the editors
+
+
+class _Waiting(Struct, frozen=True):
+    """A question that somebody filed."""
+
+    id: int
+    person_id: int
+    asked: str
 
 
 async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int) -> None:
@@ -157,19 +158,17 @@ async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetim
     Filed again, by whomever, it stays one entry. UserError when too many wait already.
     """
     person = await people.ensure(conn, user_id)
-    waiting = list(
-        await conn.execute_fetchall(
-            "SELECT id, person_id, text FROM question WHERE guild_id = ? AND filed_at > ?",
-            (guild_id, to_text(now - FILED_FOR)),
-        )
+    waiting = await fetch_all(
+        conn,
+        _Waiting,
+        "SELECT id, person_id, asked FROM question WHERE guild_id = ? AND filed_at > ?",
+        (guild_id, to_text(now - FILED_FOR)),
     )
-    for id_, _, text in waiting:
-        there = msgspec.json.decode(text, type=Asked)
-        if _compared(there.asked) == _compared(asked_text):
-            again = Asked(there.asked, there.times + 1)
-            await conn.execute("UPDATE question SET text = ? WHERE id = ?", (_json(again), id_))
+    for question in waiting:
+        if _compared(question.asked) == _compared(asked_text):
+            await conn.execute("UPDATE question SET times = times + 1 WHERE id = ?", (question.id,))
             return
-    own = sum(person_id == person.id for _, person_id, _ in waiting)
+    own = sum(question.person_id == person.id for question in waiting)
     if own >= MOST_FILED_BY_ONE:
         raise UserError(
             f"{own} questions of yours already wait for the editors, so this one was not filed. Nothing was changed. "
@@ -181,8 +180,8 @@ async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetim
             "Nothing was changed. Tell an editor; /update questions shows what waits."
         )
     await conn.execute(
-        "INSERT INTO question (guild_id, person_id, text, asked_at, filed_at) VALUES (?, ?, ?, ?, ?)",
-        (guild_id, person.id, _json(Asked(asked_text)), to_text(now), to_text(now)),
+        "INSERT INTO question (guild_id, person_id, asked, asked_at, filed_at) VALUES (?, ?, ?, ?, ?)",
+        (guild_id, person.id, asked_text, to_text(now), to_text(now)),
     )
 
 
@@ -190,38 +189,32 @@ def _compared(question: str) -> str:
     return one_line(question.casefold()).rstrip(" ?!.")
 
 
-def _filed(row: Sequence[Any]) -> Filed:
-    id_, text, filed_at = row
-    asked = msgspec.json.decode(text, type=Asked)
-    return Filed(id_, asked.asked, from_text(filed_at), asked.times)
-
-
 async def list_filed(
     conn: Connection, guild_id: int, *, now: datetime, offset: int, limit: int
 ) -> tuple[list[Filed], int]:
     """One page of the questions that wait for the editors, the oldest first, and how many there are."""
     since = to_text(now - FILED_FOR)
-    rows = await conn.execute_fetchall(
-        "SELECT id, text, filed_at FROM question WHERE guild_id = ? AND filed_at > ? "
+    found = await fetch_all(
+        conn,
+        Filed,
+        "SELECT id, asked, filed_at, times FROM question WHERE guild_id = ? AND filed_at > ? "
         "ORDER BY filed_at, id LIMIT ? OFFSET ?",
         (guild_id, since, limit, offset),
     )
-    found = [_filed(row) for row in rows]
-    ((total,),) = await conn.execute_fetchall(
-        "SELECT count(*) FROM question WHERE guild_id = ? AND filed_at > ?", (guild_id, since)
+    total = await fetch_value(
+        conn, int, "SELECT count(*) FROM question WHERE guild_id = ? AND filed_at > ?", (guild_id, since)
     )
-    return found, total
+    return found, total or 0
 
 
 async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Filed | None:
     """A question that waits for the editors, or None when it was handled or had its time."""
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT id, text, filed_at FROM question WHERE guild_id = ? AND id = ? AND filed_at > ?",
-            (guild_id, question_id, to_text(now - FILED_FOR)),
-        )
+    return await fetch_one(
+        conn,
+        Filed,
+        "SELECT id, asked, filed_at, times FROM question WHERE guild_id = ? AND id = ? AND filed_at > ?",
+        (guild_id, question_id, to_text(now - FILED_FOR)),
     )
-    return _filed(rows[0]) if rows else None
 
 
 async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
@@ -233,9 +226,12 @@ async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
 
 
 async def counts(conn: Connection, guild_id: int, *, now: datetime) -> Counts:
-    ((filed, unanswered),) = await conn.execute_fetchall(
-        "SELECT (SELECT count(*) FROM question WHERE guild_id = ?1 AND filed_at > ?2), "
-        "(SELECT count(*) FROM question WHERE guild_id = ?1 AND asked_at > ?3 AND unanswered)",
+    found = await fetch_one(
+        conn,
+        Counts,
+        "SELECT (SELECT count(*) FROM question WHERE guild_id = ?1 AND filed_at > ?2) AS filed, "
+        "(SELECT count(*) FROM question WHERE guild_id = ?1 AND asked_at > ?3 AND unanswered = 1) AS unanswered",
         (guild_id, to_text(now - FILED_FOR), to_text(now - KEPT)),
     )
-    return Counts(filed, unanswered)
+    assert found is not None  # Counts always have a row.
+    return found

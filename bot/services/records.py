@@ -2,74 +2,55 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from bot.errors import BadInput, NotInRecord
 from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.stored import decode_state
 from bot.ledger.values import quoted
-from bot.services import index
-from data.database import Connection, as_json
-from data.records import CitedText, Kind, Link, Opened, Record, Row, Source, Waiting
-from data.rows import as_list, fetch_all, in_list
+from bot.services import index, sources
+from data.database import Connection
+from data.records import CitedText, Fact, Kind, Link, Opened, Record, Row, Waiting
+from data.rows import as_list, fetch_all, fetch_value, in_list
 
-_LINKS_SHOWN = 300  # A country can be linked with thousands; the newest are enough for a card.
+_LINKS_SHOWN = 300
+"""How many records that point to one are read with it, the newest first: a country can be linked with thousands."""
 
-_OPEN = f"""
-SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, r.live,
-  (SELECT json_group_array(json_array(l.field, l.role, json(iif(l.outward, 'true', 'false')), o.kind, o.slug, o.name,
-                                      json(o.status), json(iif(o.open, 'true', 'false')), json(l.fact),
-                                      ifnull(iif(o.open, json_extract(o.state, '$.fields.item_kind[0].value'), ''), ''),
-                                      json(iif(o.open, json_extract(o.state, '$.fields.state[0]'), 'null'))))
-   FROM (SELECT field, role, 1 AS outward, to_id AS other, fact FROM link WHERE from_id = r.id
-         UNION ALL
-         SELECT * FROM (SELECT l.field, l.role, 0, l.from_id, l.fact
-                        FROM (SELECT rowid >> 40 AS day, rowid & {index.RECORD_ID} AS id FROM text
-                              WHERE text MATCH 'tags:g' || r.guild_id || 'r' || r.id
-                              ORDER BY rowid DESC LIMIT {_LINKS_SHOWN}) hit
-                        JOIN link l ON l.from_id = hit.id AND +l.to_id = r.id ORDER BY hit.day DESC, hit.id)) l
-   JOIN record o ON o.id = l.other AND o.live = 1),
-  (SELECT json_group_array(json_object('id', s.id, 'title', s.title, 'publisher', s.publisher,
-                                       'published_on', json(s.published_on), 'url', s.url, 'note', s.note))
-   FROM source s WHERE s.guild_id = r.guild_id AND s.id IN (SELECT source_id FROM ledger WHERE record_id = r.id)),
-  (SELECT json_array(editor_role_id, zone) FROM desk WHERE guild_id = r.guild_id)
-FROM record r WHERE r.guild_id = ?
-"""  # the numbers are ours
-
-_links = msgspec.json.Decoder(list[Link])
-_sources = msgspec.json.Decoder(list[Source])
-_of_desk = msgspec.json.Decoder(tuple[int | None, str])
-_status = msgspec.json.Decoder(tuple[CitedText, ...])
+_TOGETHER = 40  # Records whose links are read by one statement.
 
 
-def row_of(row: Sequence) -> Row:
-    """Return a list's row from its columns: kind, slug, name, status, newest_on."""
-    kind, slug, name, status, newest_on, *_ = row
-    return Row(kind, slug, name, _status.decode(status), newest_on)
+class _Row(Struct, frozen=True):
+    """A record with what its server is set to."""
+
+    id: int
+    kind: Kind
+    slug: str
+    name: str
+    status: tuple[CitedText, ...]
+    open: bool
+    state: str
+    editor_role_id: int | None
+    zone: str
 
 
-def _opened(row: sqlite3.Row | Sequence) -> Opened:
-    id_, kind, slug, name, status, open_, state, _live, links, sources, desk = row
-    record = Record(id_, kind, slug, name, _status.decode(status), bool(open_), decode_state(kind, state))
-    found = {source.id: source for source in _sources.decode(sources)}
-    editor_role_id, zone = _of_desk.decode(desk)
-    return Opened(record, _links.decode(links), found, editor_role_id, zone)
+_SELECT = (
+    "SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, d.editor_role_id, d.zone "
+    "FROM record r JOIN desk d ON d.guild_id = r.guild_id WHERE r.guild_id = ? AND r.live = 1"
+)
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
-    """A record by its slug, or None when this server has none or all its updates were taken back."""
-    rows = list(await conn.execute_fetchall(f"{_OPEN} AND r.slug = ?", (guild_id, slug)))
-    return _opened(rows[0]) if rows and rows[0][7] else None
+    """Return a record by its slug, or None when this server has none or all its updates were taken back."""
+    rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug = ?", (guild_id, slug))
+    return next(iter(await _opened(conn, rows)), None)
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
-    """A record by its slug; NotInRecord says so when it is gone."""
+    """Return a record by its slug; NotInRecord says so when it is gone."""
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
@@ -78,7 +59,93 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
     return opened
 
 
-class Standing(NamedTuple):
+async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
+    """Return several records in the order asked; those that are gone are left out."""
+    if not slugs:
+        return []
+    rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug IN {in_list()}", (guild_id, as_list(slugs)))
+    found = {opened.record.slug: opened for opened in await _opened(conn, rows)}
+    return [found[slug] for slug in slugs if slug in found]
+
+
+async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
+    """Return records with their links and sources.
+
+    These are read after the records. What an update adds in between is in the links and the sources but not in the
+    record; nothing that the record states can be missing there, because the ledger and the sources only grow.
+    """
+    ids = [row.id for row in rows]
+    links = await _links(conn, ids)
+    found = await sources.of_records(conn, ids)
+    return [
+        Opened(
+            Record(row.id, row.kind, row.slug, row.name, row.status, row.open, decode_state(row.kind, row.state)),
+            links[row.id],
+            found[row.id],
+            row.editor_role_id,
+            row.zone,
+        )
+        for row in rows
+    ]
+
+
+class _LinkRow(Struct, frozen=True):
+    """A link of the record `record_id` with another one."""
+
+    record_id: int
+    field: str
+    role: str
+    outward: bool
+    kind: Kind
+    slug: str
+    name: str
+    status: tuple[CitedText, ...]
+    open: bool
+    fact: Fact[object]
+    item_kind: str
+    opened_by: Fact[object] | None
+
+
+_LINK_COLUMNS = "l.field, l.role, o.kind, o.slug, o.name, o.status, o.open, l.fact, o.item_kind, o.opened_by"
+
+_OUTWARD = (
+    f"SELECT l.from_id AS record_id, 1 AS outward, {_LINK_COLUMNS} FROM link l JOIN record o ON o.id = l.to_id "
+    f"WHERE l.from_id IN {in_list()} AND o.live = 1 ORDER BY l.from_id, l.field, l.to_id, l.role"
+)
+_INWARD = (
+    f"SELECT * FROM (SELECT l.to_id AS record_id, 0 AS outward, {_LINK_COLUMNS} "
+    "FROM link l JOIN record o ON o.id = l.from_id WHERE l.to_id = ? AND o.live = 1 "
+    f"ORDER BY l.newest_on DESC, l.from_id, l.field, l.role LIMIT {_LINKS_SHOWN}) AS newest"
+)
+
+
+async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
+    """Return the links of records by their id: what each points to, then what points to it, the newest first."""
+    found: dict[int, list[Link]] = {id_: [] for id_ in ids}
+    rows = await fetch_all(conn, _LinkRow, _OUTWARD, (as_list(ids),)) if ids else []
+    for first in range(0, len(ids), _TOGETHER):
+        part = ids[first : first + _TOGETHER]
+        rows += await fetch_all(conn, _LinkRow, " UNION ALL ".join([_INWARD] * len(part)), part)
+    for row in rows:
+        found[row.record_id].append(
+            Link(
+                field=row.field,
+                role=row.role,
+                outward=row.outward,
+                kind=row.kind,
+                slug=row.slug,
+                name=row.name,
+                status=row.status,
+                open=row.open,
+                fact=row.fact,
+                item_kind=row.item_kind if row.open else "",
+                opened_by=row.opened_by if row.open else None,
+            )
+        )
+    return found
+
+
+class Standing(Struct, frozen=True):
     """What all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
 
     newest: int
@@ -86,8 +153,14 @@ class Standing(NamedTuple):
     zone: str
 
 
+class _Followed(Standing, frozen=True):
+    """A server's standing, once for each record that somebody follows there."""
+
+    record_id: int | None
+
+
 async def standing(conn: Connection, guild_id: int) -> Standing | None:
-    """How a server's record stands. None before it was ever seen.
+    """Return how a server's record stands, None before it was ever seen.
 
     The ledger is append-only, so while these stay, every record opens as it did.
     """
@@ -99,32 +172,20 @@ async def standing_for(conn: Connection, guild_id: int, user_id: int | None) -> 
 
     In one statement, so that a card which is kept needs no other.
     """
-    rows = list(
-        await conn.execute_fetchall(
-            "SELECT (SELECT ifnull(max(id), 0) FROM ledger WHERE guild_id = ?1), editor_role_id, zone, "
-            "(SELECT group_concat(f.record_id) FROM person p "
-            "JOIN destination d ON d.person_id = p.id AND d.guild_id = ?1 "
-            "JOIN follow f ON f.destination_id = d.id AND f.muted = 0 WHERE p.user_id = ?2) "
-            "FROM desk WHERE guild_id = ?1",
-            (guild_id, user_id),
-        )
+    rows = await fetch_all(
+        conn,
+        _Followed,
+        "SELECT coalesce((SELECT max(id) FROM ledger WHERE guild_id = ?1), 0) AS newest, k.editor_role_id, k.zone, "
+        "f.record_id FROM desk k LEFT JOIN person p ON p.user_id = ?2 "
+        "LEFT JOIN destination d ON d.person_id = p.id AND d.guild_id = k.guild_id "
+        "LEFT JOIN follow f ON f.destination_id = d.id AND f.muted = 0 WHERE k.guild_id = ?1",
+        (guild_id, user_id),
     )
     if not rows:
         return None, frozenset()
-    *stands, followed = rows[0]
-    return Standing(*stands), frozenset(map(int, followed.split(","))) if followed else frozenset()
-
-
-async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
-    """Several records in one read, in the order asked; those that are gone are left out."""
-    if not slugs:
-        return []
-    rows = await conn.execute_fetchall(
-        f"{_OPEN} AND r.live = 1 AND r.slug IN (SELECT value FROM json_each(?))",
-        (guild_id, as_json(slugs)),
-    )
-    found = {row[2]: row for row in rows}
-    return [_opened(found[slug]) for slug in slugs if slug in found]
+    first = rows[0]
+    followed = frozenset(row.record_id for row in rows if row.record_id is not None)
+    return Standing(first.newest, first.editor_role_id, first.zone), followed
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
@@ -196,7 +257,7 @@ async def list_kind(
 ) -> tuple[list[Row], int]:
     """One page of the records of a kind by name, and how many there are. Each slug in `linked` must be linked."""
     where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
-    values: list = [guild_id, kind]
+    values: list[int | str] = [guild_id, kind]
     if stage is not None:
         where += " AND r.stage = ?"
         values.append(stage)
@@ -207,17 +268,29 @@ async def list_kind(
             "SELECT l.to_id FROM record o JOIN link l ON l.from_id = o.id WHERE o.guild_id = ? AND o.slug = ?)"
         )
         values += [guild_id, slug, guild_id, slug]
-    page = await conn.execute_fetchall(
+    found = await fetch_all(
+        conn,
+        Row,
         f"SELECT r.kind, r.slug, r.name, r.status, r.newest_on FROM record r WHERE {where} "
-        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?",
+        "ORDER BY r.sort_name, r.id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
-    found = [row_of(row) for row in page]
     if 0 < len(found) < limit:
         return found, offset + len(found)
     # Counted by itself: with the page, every row of the list would be read for its name.
-    ((total,),) = await conn.execute_fetchall(f"SELECT count(*) FROM record r WHERE {where}", values)
-    return found, total if found else 0
+    total = await fetch_value(conn, int, f"SELECT count(*) FROM record r WHERE {where}", values)
+    return found, (total or 0) if found else 0
+
+
+class _Stood(Struct, frozen=True):
+    """How a record of a page stood, and how many records the list has."""
+
+    slug: str
+    name: str
+    stage: str | None
+    open: bool
+    from_on: str
+    total: int
 
 
 async def list_kind_as_of(
@@ -245,28 +318,32 @@ async def list_kind_as_of(
         stood += " AND w.open = ?"
         values.append(open)
     # The list is made of an index alone; only the rows of the page are read.
-    rows = await conn.execute_fetchall(
+    rows = await fetch_all(
+        conn,
+        _Stood,
         "SELECT o.slug, o.name, s.stage, s.open, s.from_on, s.total FROM ("
         "SELECT r.id, w.stage, w.open, w.from_on, count(*) OVER () AS total FROM record r JOIN was w "
         "ON w.record_id = r.id "
         "AND w.from_on = (SELECT max(b.from_on) FROM was b WHERE b.record_id = r.id AND b.from_on <= ?) "
         f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {stood} "
-        "ORDER BY r.name COLLATE NOCASE, r.id LIMIT ? OFFSET ?) s JOIN record o ON o.id = s.id "
-        "ORDER BY o.name COLLATE NOCASE, o.id",
+        "ORDER BY r.sort_name, r.id LIMIT ? OFFSET ?) AS s JOIN record o ON o.id = s.id ORDER BY o.sort_name, o.id",
         (day.isoformat(), guild_id, kind, *values, limit, offset),
     )
-    page = list(rows)
-    found = [
-        Row(
-            kind,
-            slug,
-            name,
-            (CitedText(STAGES[stage_] if kind == "deal" else "Open" if open_ else "Closed"),),
-            since or None,
-        )
-        for slug, name, stage_, open_, since, _ in page
-    ]
-    return found, page[0][5] if page else 0
+
+    def words(row: _Stood) -> str:
+        if kind == "deal":
+            return STAGES[row.stage or "unspecified"]
+        return "Open" if row.open else "Closed"
+
+    found = [Row(kind, row.slug, row.name, (CitedText(words(row)),), row.from_on or None) for row in rows]
+    return found, rows[0].total if rows else 0
+
+
+class _Participant(Row, frozen=True):
+    """A participant of a page: whether they take part in a deal or in talks, and how many the list has."""
+
+    party: bool
+    total: int
 
 
 async def list_participants(
@@ -274,16 +351,20 @@ async def list_participants(
 ) -> tuple[list[tuple[Row, bool]], int]:
     """One page of the participants and how many there are: first those with a role in a deal or in talks (True), then
     those only mentioned. `party` asks for the ones or the others alone."""
-    rows = await conn.execute_fetchall(
-        "SELECT kind, slug, name, status, newest_on, party, count(*) OVER () FROM ("
-        "SELECT r.*, EXISTS (SELECT 1 FROM link l JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id "
+    only = "" if party is None else "WHERE party = ?"
+    rows = await fetch_all(
+        conn,
+        _Participant,
+        "SELECT kind, slug, name, status, newest_on, party, count(*) OVER () AS total FROM ("
+        "SELECT r.id, r.kind, r.slug, r.name, r.status, r.newest_on, r.sort_name, EXISTS ("
+        "SELECT 1 FROM link l JOIN record o ON o.id = l.from_id WHERE l.to_id = r.id "
         "AND o.live = 1 AND o.kind IN ('deal', 'session', 'dialogue')) AS party "
-        "FROM record r WHERE r.guild_id = ?1 AND r.kind = 'participant' AND r.live = 1) "
-        "WHERE ?2 IS NULL OR party = ?2 ORDER BY party DESC, name COLLATE NOCASE, id LIMIT ?3 OFFSET ?4",
-        (guild_id, party, limit, offset),
+        f"FROM record r WHERE r.guild_id = ? AND r.kind = 'participant' AND r.live = 1) AS every {only} "
+        "ORDER BY party DESC, sort_name, id LIMIT ? OFFSET ?",
+        (guild_id, *([] if party is None else [party]), limit, offset),
     )
-    found = list(rows)
-    return [(row_of(row), bool(row[5])) for row in found], found[0][6] if found else 0
+    found = [(Row(row.kind, row.slug, row.name, row.status, row.newest_on), row.party) for row in rows]
+    return found, rows[0].total if rows else 0
 
 
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
@@ -299,10 +380,10 @@ async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = N
             "WHERE o.guild_id = ? AND o.slug = ?)"
         )
         values += [guild_id, about]
-    rows = await conn.execute_fetchall(
-        "SELECT r.slug, r.name, ifnull(json_extract(r.state, '$.fields.item_kind[0].value'), ''), "
-        f"ifnull(json_extract(r.state, '$.fields.basis[0].value'), '') AS basis, r.due_on FROM record r WHERE {where} "
-        "ORDER BY r.due_on IS NULL, r.due_on, basis = 'left open', r.id",
+    return await fetch_all(
+        conn,
+        Waiting,
+        f"SELECT r.slug, r.name, r.item_kind, r.basis, r.due_on FROM record r WHERE {where} "
+        "ORDER BY r.due_on NULLS LAST, CASE WHEN r.basis = 'left open' THEN 1 ELSE 0 END, r.id",
         values,
     )
-    return [Waiting(*row) for row in rows]

@@ -64,3 +64,24 @@ async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int])
         (guild_id, as_list(sorted(source_ids))),
     )
     return {source.id: source for source in found}
+
+
+class _OfRecord(Source, frozen=True, kw_only=True):
+    """A source of a record's updates."""
+
+    record_id: int
+
+
+async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int, dict[int, Source]]:
+    """Return the sources of all updates of some records, withdrawn ones too: by record, then by the source's id."""
+    found: dict[int, dict[int, Source]] = {id_: {} for id_ in record_ids}
+    rows = await fetch_all(
+        conn,
+        _OfRecord,
+        "SELECT DISTINCT u.record_id, s.id, s.title, s.publisher, s.published_on, s.url, s.note "
+        f"FROM ledger u JOIN source s ON s.id = u.source_id WHERE u.record_id IN {in_list()} ORDER BY s.id",
+        (as_list(record_ids),),
+    )
+    for row in rows:
+        found[row.record_id][row.id] = Source(row.id, row.title, row.publisher, row.published_on, row.url, row.note)
+    return found

@@ -289,8 +289,8 @@ async def test_drafts_and_questions_go_with_time(owing: Owing):
         for table, column, sql in (
             ("draft", "task, created_at", "'{}', '2026-08-01T00:00:00.000Z'"),
             ("draft", "task, created_at", "'{}', '2026-11-20T00:00:00.000Z'"),
-            ("question", "text, asked_at", "'{}', '2026-11-23T11:00:00.000Z'"),
-            ("question", "text, asked_at", "'{}', '2026-11-24T11:00:00.000Z'"),
+            ("question", "asked, asked_at", "'Who?', '2026-11-23T11:00:00.000Z'"),
+            ("question", "asked, asked_at", "'Who?', '2026-11-24T11:00:00.000Z'"),
         ):
             await conn.execute(f"INSERT INTO {table} (guild_id, person_id, {column}) VALUES (1000, 1, {sql})")
         await housekeeping.clean_up(conn, owing.now)

@@ -87,8 +87,8 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
             (guild_id, person_id, json.dumps({"value": own})),
         )
         await conn.execute(
-            "INSERT INTO question (guild_id, person_id, text, asked_at) VALUES (?, ?, ?, 'now')",
-            (guild_id, person_id, json.dumps({"text": question})),
+            "INSERT INTO question (guild_id, person_id, asked, asked_at) VALUES (?, ?, ?, 'now')",
+            (guild_id, person_id, question),
         )
 
 

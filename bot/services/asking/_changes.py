@@ -10,8 +10,8 @@ from bot.ledger.kinds import find_field
 from bot.services import records, updates
 from bot.services.asking import _time
 from bot.services.asking._scene import MOST, Scene, facts_of, identity
-from bot.services.records import row_of
 from data.records import Opened, Row, Update
+from data.rows import fetch_all
 
 
 async def tell(scene: Scene) -> None:
@@ -90,13 +90,14 @@ async def _tell_events_of(scene: Scene, first: date, last: date, *, any_year: bo
 
 async def _newest(scene: Scene, first: date, last: date) -> list[Row]:
     """The records of which something was reported in a time, the newest first."""
-    rows = await scene.conn.execute_fetchall(
+    return await fetch_all(
+        scene.conn,
+        Row,
         "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND live = 1 "
         "AND newest_on >= ? AND newest_on <= ? AND kind IN ('deal', 'session', 'pending') "
         "ORDER BY newest_on DESC, kind, id LIMIT ?",
         (scene.guild_id, first.isoformat(), last.isoformat(), MOST),
     )
-    return [row_of(row) for row in rows]
 
 
 async def tell_events(scene: Scene) -> bool:

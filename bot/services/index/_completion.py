@@ -138,7 +138,7 @@ async def _in_any_order(
         Row,
         f"SELECT DISTINCT {_ROW} FROM ({names}) n JOIN record r ON r.id = n.record_id "
         f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
-        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.name COLLATE NOCASE LIMIT ?",
+        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.sort_name LIMIT ?",
         (
             *(guild_id, rarest, rarest + AFTER, _LOOKED_AT),
             *kinds,
@@ -158,7 +158,7 @@ async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit:
         Row,
         f"SELECT {_ROW} FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 ORDER BY newest_on DESC LIMIT ?) r "
         "JOIN (SELECT value AS kind, key AS rank FROM json_each(?)) wanted ON wanted.kind = r.kind "
-        "ORDER BY r.kind = 'pending' AND NOT r.open, r.newest_on DESC, wanted.rank, r.name COLLATE NOCASE LIMIT ?",
+        "ORDER BY r.kind = 'pending' AND NOT r.open, r.newest_on DESC, wanted.rank, r.sort_name LIMIT ?",
         (guild_id, _LOOKED_AT, as_list(kinds), limit),
     )
 

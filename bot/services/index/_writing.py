@@ -55,6 +55,13 @@ async def clear(conn: Connection) -> None:
     await conn.execute("UPDATE record SET text_id = NULL WHERE text_id IS NOT NULL")
 
 
+async def erase(conn: Connection, guild_id: int) -> None:
+    """Delete what the index holds of one server, before its records are deleted."""
+    await conn.execute("DELETE FROM text WHERE rowid IN (SELECT text_id FROM record WHERE guild_id = ?)", (guild_id,))
+    await conn.execute("DELETE FROM name WHERE guild_id = ?", (guild_id,))
+    await conn.execute("DELETE FROM spelling WHERE guild_id = ?", (guild_id,))
+
+
 async def write(
     conn: Connection, guild_id: int, entries: Sequence[Entry], renamed: Collection[int]
 ) -> dict[int, int | None]:
