@@ -106,6 +106,10 @@ async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Underst
             continue
         meant = await index.corrected(conn, guild_id, vocabulary, term.words)
         possible = possible and all(meant.values())
+        if len(term.words) == 1 and all(" " in one for one in meant[term.words[0]]):
+            # It is only written as two words, which changes nothing about it.
+            terms.append(Term(term.words, others=tuple(meant[term.words[0]])))
+            continue
         # A word that had to be corrected was meant as a whole.
         terms.append(Term(tuple((meant[word] or [word])[0] for word in term.words)))
     corrected = [term.words for term in terms] != [term.words for term in asked]

@@ -74,7 +74,7 @@ async def corrected(
     if not strange:
         return None
     near = await index.similar(conn, guild_id, strange)
-    vocabulary = await index.look_up(conn, guild_id, sorted(strange))
+    vocabulary = await index.look_up(conn, guild_id, sorted(strange), parted=True)
     held = {half for half in vocabulary.held if len(half) >= 3}
     names = _names(found)
     instead = {

@@ -172,7 +172,10 @@ async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[
     vocabulary = await look_up(conn, guild_id, words)
     alike = await corrected(conn, guild_id, vocabulary, words)
     in_other_forms = [
-        _shortest([*vocabulary.held.intersection({word}), *vocabulary.forms(word), *vocabulary.as_two(word)])
+        _shortest(
+            {one for one in alike[word] if one == word or " " in one}
+            | {*vocabulary.forms(word), *vocabulary.as_two(word)}
+        )
         for word in words
     ]
     same = [

@@ -16,6 +16,12 @@ from data.rows import as_list, fetch_all, in_list
 _ALIKE = 60  # Words looked at for one that is mistyped.
 _ROWS = 3000  # Spellings looked at for all words that are mistyped.
 _SHORTEST_JOINED = 4  # So many letters a word has at least that is looked for as two.
+# fmt: off
+_PREFIXES = (
+    "anti", "bi", "co", "counter", "cyber", "inter", "intra", "macro", "micro", "mid", "mini", "multi", "non", "over",
+    "post", "pre", "pro", "re", "semi", "sub", "super", "trans", "tri", "ultra", "under",
+)
+# fmt: on
 
 AFTER = "\U0010ffff"
 """After every text that begins as one does, comes that text and this."""
@@ -63,11 +69,12 @@ class _Word(Struct, frozen=True):
 
 
 async def look_up(
-    conn: Connection, guild_id: int, words: Sequence[str], *, unfinished: str = "", limit: int = 0
+    conn: Connection, guild_id: int, words: Sequence[str], *, parted: bool = False, unfinished: str = "", limit: int = 0
 ) -> Vocabulary:
-    """Return what a server's record holds of some words, their forms and their halves, and of neighbours as one word.
+    """Return what a server's record holds of some words, of their forms, and of neighbours as one word. One read.
 
-    With `unfinished` also up to `limit` of its words that begin so. One read.
+    Words with a usual prefix are looked up as two as well, with `parted` every word in each way to part it: that costs
+    more than all else, so it is for words that are not known. With `unfinished` come up to `limit` words that begin so.
     """
     looked_for = set(words)
     stems = {stem(word) for word in words}
@@ -76,7 +83,9 @@ async def look_up(
             looked_for.add(first + second)
             stems.add(first + stem(second))
     for word in words:
-        for first, second, stem_of_second in _halves(word):
+        for first, second, stem_of_second in _halves(word) if parted or word.startswith(_PREFIXES) else ():
+            if not parted and first not in _PREFIXES:
+                continue
             looked_for |= {first, second}
             stems.add(stem_of_second)
     variants = looked_for | stems | {"=" + of for of in stems}
@@ -145,14 +154,13 @@ async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> di
 async def corrected(
     conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return for each of some words what it is in the words of a server's record, the best first; nothing
-    for a word that is like none of them.
+    """Return for each of some words what it is in the words of a server's record, the best first.
 
     That is the word itself where the record holds it, else another form of it, the same in two words, or those of
-    which it may be a typo.
+    which it may be a typo; nothing for a word that is like none of them.
     """
-    found = {
-        word: [word] if word in vocabulary.held else [*vocabulary.forms(word), *vocabulary.as_two(word)]
-        for word in words
-    }
+    found = {word: [word] if word in vocabulary.held else vocabulary.forms(word) for word in words}
+    if unknown := [word for word, meant in found.items() if not meant]:
+        halves = await look_up(conn, guild_id, unknown, parted=True)
+        found |= {word: halves.as_two(word) for word in unknown}
     return found | await similar(conn, guild_id, [word for word, meant in found.items() if not meant])
