@@ -159,6 +159,24 @@ def only_the_demo_imports_simcord(sources: list[Source]) -> Iterator[str]:
             yield from forbidden_imports(source, "simcord")
 
 
+FULL_TEXT = re.compile(r"\bMATCH\b|\b(FROM|INTO|JOIN|UPDATE) (text|spelling)\b")
+READ_IT_STILL = ("bot.services.records", "bot.services.asking", "bot.services.erasure", "data.database")
+
+
+def only_the_index_knows_full_text_search(sources: list[Source]) -> Iterator[str]:
+    """One home for the statements on the index, and one for what words are compared by: stems and spellings."""
+    for source in sources:
+        if within(source.module, "tests", "bot.services.index"):
+            continue
+        if not within(source.module, "bot.ask"):
+            yield from forbidden_imports(source, "bot.ledger.words.stem", "bot.ledger.words.spelling_variants")
+        if within(source.module, *READ_IT_STILL):
+            continue
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and FULL_TEXT.search(node.value):
+                yield f"{source.path}:{node.lineno}"
+
+
 CLOCKS = {
     "datetime.datetime.now",
     "datetime.datetime.utcnow",
@@ -222,6 +240,14 @@ OFFENCES: list[tuple[Rule, str, str]] = [
     (nobody_imports_main, "tests/test_x.py", "from bot import __main__"),
     (only_the_heartbeat_imports_apscheduler, "bot/app.py", "from apscheduler.schedulers import asyncio"),
     (only_the_demo_imports_simcord, "bot/app.py", "import simcord"),
+    (
+        only_the_index_knows_full_text_search,
+        "bot/services/search.py",
+        'q = "SELECT rowid FROM text WHERE text MATCH ?"',
+    ),
+    (only_the_index_knows_full_text_search, "bot/services/deals.py", 'q = f"DELETE FROM spelling WHERE {x}"'),
+    (only_the_index_knows_full_text_search, "bot/services/deals.py", "from bot.ledger.words import spelling_variants"),
+    (only_the_index_knows_full_text_search, "bot/services/asking/_words.py", "from bot.ledger.words import stem"),
     (only_the_clock_asks_what_time_it_is, "bot/app.py", "import datetime as dt\nx = dt.datetime.now(dt.UTC)"),
     (only_the_clock_asks_what_time_it_is, "bot/app.py", "from datetime import datetime as d\nx = d.utcnow()"),
     (only_the_clock_asks_what_time_it_is, "cogs/a.py", "from datetime import date\nf = dict(default=date.today)"),
@@ -243,6 +269,8 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (no_cog_is_imported, "cogs/topics.py", "from cogs import shared"),
     (only_the_heartbeat_imports_apscheduler, "bot/heartbeat.py", "import apscheduler"),
     (only_the_demo_imports_simcord, "bot/demo/driver.py", "import simcord"),
+    (only_the_index_knows_full_text_search, "bot/services/index/_words.py", 'q = "SELECT word FROM spelling"'),
+    (only_the_index_knows_full_text_search, "bot/services/deals.py", "from bot.ledger.words import normal, words_of"),
     (only_the_clock_asks_what_time_it_is, "bot/clock.py", "from datetime import UTC, datetime\nx = datetime.now(UTC)"),
     (only_the_clock_asks_what_time_it_is, "bot/app.py", "import time\nx = time.monotonic()\ny = clock.now()"),
     (every_ignored_type_has_a_code_and_a_reason, "bot/a.py", "x = 1  # type: ignore[misc]  # the stub is wrong"),
