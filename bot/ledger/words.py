@@ -232,7 +232,8 @@ def stem(word: str) -> str:
         return word
     found = _PLURALS.get(word) or _english.stemWord(word)
     # Short forms have no vowel by which the stemmer knows a plural ("SMRs"), or one that ends a root ("GPUs").
-    return found[:-1] if len(found) > 3 and found[-1] == "s" and found[-2] != "s" and found != "news" else found
+    plural = word[-1] == found[-1] == "s" and len(found) > 3 and found[-2] != "s" and found != "news"
+    return found[:-1] if plural else found
 
 
 def skeleton(word: str) -> str:
