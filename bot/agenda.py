@@ -216,7 +216,7 @@ class Digest(Struct, frozen=True):
         return bool(told or (self.first and (self.due or self.deals or self.statements)))
 
 
-class Told(Struct, frozen=True):
+class DueReminder(Struct, frozen=True):
     """What one reminder's message is made from: one's own words, or an item with its date as it stands now."""
 
     reminder: Reminder | None
@@ -226,7 +226,7 @@ class Told(Struct, frozen=True):
     person: bool  # It goes to a person's DM, not to a channel.
 
 
-class Own(Struct, frozen=True):
+class PersonalReminder(Struct, frozen=True):
     """One reminder of a person, with what its line says."""
 
     reminder: Reminder

@@ -16,7 +16,7 @@ from bot.kinds import RENDERERS, Gone, Owed
 from bot.pacing import RateLimits
 from bot.rights import Permissions
 from bot.services import deliveries, destinations, markers, notices, people, restores
-from bot.services.restores import Found, Restored
+from bot.services.restores import FoundMessage, Restored
 from bot.trouble import NETWORK
 from bot.ui import messages
 from bot.ui.messages import Message
@@ -71,7 +71,7 @@ class Attempt:
         delivery: Delivery,
         destination: Destination,
         restored: Restored | None,
-        history: dict[int, list[Found]],
+        history: dict[int, list[FoundMessage]],
     ) -> None:
         self._client, self._db, self._clock = client, db, clock
         self._permissions, self._limits = permissions, limits
@@ -203,7 +203,7 @@ class Attempt:
                 self._destination = await destinations.get(conn, self._destination.id)
         return False
 
-    async def _is_among(self, found: list[Found], channel_id: int) -> bool:
+    async def _is_among(self, found: list[FoundMessage], channel_id: int) -> bool:
         """Settles the delivery when one of these messages is it."""
         delivery = self._delivery
         it = await restores.came(self._db.read, delivery, self._destination, found)
@@ -224,7 +224,7 @@ class Attempt:
             channel = await self._client.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
         return channels.can_read_history(channel)
 
-    async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[Found]:
+    async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
         """Yield the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
         channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
@@ -238,7 +238,7 @@ class Attempt:
                     messages.carried(_custom_ids(message.components)) if message.author == self._client.user else None
                 )
                 if carried is not None:
-                    yield Found(message.id, message.created_at, *carried)
+                    yield FoundMessage(message.id, message.created_at, *carried)
             if len(page) < _PAGE:
                 return
             after = page[-1]

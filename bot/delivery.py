@@ -15,7 +15,7 @@ from bot.kinds import PLANNERS
 from bot.pacing import RateLimits
 from bot.rights import Permissions
 from bot.services import deliveries, destinations, restores
-from bot.services.restores import Found, Restored
+from bot.services.restores import FoundMessage, Restored
 from data.database import Database
 from data.records import Delivery
 
@@ -138,7 +138,7 @@ class Deliverer:
     async def _work(self, destination_id: int) -> None:
         """Sends what is due for one destination, one after the other."""
         await self._ask_for_restore(self._clock.now())
-        history: dict[int, list[Found]] = {}
+        history: dict[int, list[FoundMessage]] = {}
         if await destinations.needs_dm_channel(self._db.read, destination_id):
             # This can take long, so it is waited for before a place among those in flight is taken.
             await self._limits.dms.wait()

@@ -59,9 +59,9 @@ class CachedRecord:
     """A record as it opened, and its card's words as they were drawn last."""
 
     opened: Opened
-    _drawn: tuple[datetime, cards.Drawn] | None = field(default=None)
+    _drawn: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
-    def drawn(self, now: datetime) -> cards.Drawn:
+    def drawn(self, now: datetime) -> cards.RenderedCard:
         """Return the card's words at this moment.
 
         Only a due date that ends changes them by itself, and days end on a quarter of an hour in every zone.
@@ -82,7 +82,7 @@ class CachedAnswer(NamedTuple):
 AnswerCache = Cache[tuple[int, str, str], CachedAnswer]
 """Answers by server, question and the record that was chosen. They depend on the ledger and on the quarter."""
 
-PageCache = Cache[tuple[int, Listing, int], lists.Drawn]
+PageCache = Cache[tuple[int, Listing, int], lists.RenderedPage]
 """Pages of lists and searches by server, list and page.
 
 They depend on the newest update and, where they tell days, on the quarter.

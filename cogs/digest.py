@@ -17,7 +17,7 @@ from bot.errors import UserError
 from bot.presses import chosen, component
 from bot.rights import Actor, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
-from bot.services.follows import Place
+from bot.services.follows import ServerChoice
 from bot.ui import digest as drawn
 from bot.ui import digests as answers
 from bot.ui.text import UNANSWERED
@@ -97,7 +97,7 @@ class DigestCog(commands.Cog):
     ) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
-        own: destinations.Own | None = None
+        own: destinations.PersonalDestination | None = None
         async with self.bot.db.write(actor.guild_id) as conn:
             if channel is not None:
                 person_id = (await people.ensure(conn, actor.user_id)).id
@@ -253,7 +253,7 @@ class DigestCog(commands.Cog):
         )
         return None
 
-    async def _places(self, interaction: Interaction) -> tuple[Sequence[Place], bool]:
+    async def _places(self, interaction: Interaction) -> tuple[Sequence[ServerChoice], bool]:
         """The servers in which the person is told something and still is a member, and whether some may be missing."""
         person = await people.find(self.bot.db.read, interaction.user.id)
         places = await follows.places_of(self.bot.db.read, person.id) if person else []

@@ -222,7 +222,9 @@ class FollowCog(commands.Cog):
         in_dm = interaction.guild_id is None
         await answer(interaction, view=drawn.log(found, held, in_dm=in_dm, incomplete=incomplete, now=now))
 
-    async def _places(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[drawn.Place], bool]:
+    async def _places(
+        self, interaction: Interaction, within: float = ANSWER_WITHIN
+    ) -> tuple[list[drawn.DestinationEntry], bool]:
         """The destinations that concern the actor: their own, and in a server those they may manage or set up.
 
         Also whether some may be missing, because Discord did not say in time that the person is still there.
@@ -244,10 +246,10 @@ class FollowCog(commands.Cog):
                 or (place.channel_id is not None and (actor.manager or (person and place.set_up_by == person.id)))
             ]
         found.sort(key=lambda place: place.channel_id is not None)
-        places: list[drawn.Place] = []
+        places: list[drawn.DestinationEntry] = []
         for place in found:
             desk = await desks.get(conn, place.guild_id)
-            places.append(drawn.Place(place, desk.name, await follows.list_of(conn, place.id)))
+            places.append(drawn.DestinationEntry(place, desk.name, await follows.list_of(conn, place.id)))
         return places, incomplete
 
     # Ending
@@ -299,7 +301,7 @@ class FollowCog(commands.Cog):
 
     async def _follows(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
-    ) -> tuple[list[tuple[drawn.Place, Follow]], bool]:
+    ) -> tuple[list[tuple[drawn.DestinationEntry, Follow]], bool]:
         """The follows that the actor can end: their own, or a channel's. Also whether some may be missing."""
         places, incomplete = await self._places(interaction, within)
         found = [
@@ -329,7 +331,7 @@ def _over() -> UserError:
     return UserError("This follow has already ended. Nothing more was changed. /follow list shows those that stand.")
 
 
-def _label(place: drawn.Place, follow: Follow) -> str:
+def _label(place: drawn.DestinationEntry, follow: Follow) -> str:
     return clip(f"{follows.name_of(follow)} ({place.server})", 80)
 
 

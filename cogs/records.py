@@ -97,7 +97,7 @@ async def card_of(
     shared: bool = False,
     sharable: bool = True,
     note: str = "",
-    drawn: cards.Drawn | None = None,
+    drawn: cards.RenderedCard | None = None,
     following: bool | None = None,
 ) -> ui.LayoutView:
     """Return the card of a record for who asked. The latest session of a dialogue comes with it.
@@ -256,7 +256,7 @@ async def _found_page(
 
 async def _searched(
     conn: Connection, cache: PageCache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
-) -> tuple[lists.Drawn, str]:
+) -> tuple[lists.RenderedPage, str]:
     """One page of what is found, kept from the last time while nothing has changed since; and the words as read."""
     understood = await search.understand(conn, guild_id, wanted)
     key = (guild_id, listing, page)

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import when
-from bot.agenda import OpenItem, Own, item_of
+from bot.agenda import OpenItem, PersonalReminder, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.ledger.words import normal
@@ -150,7 +150,9 @@ class RemindCog(commands.Cog):
         in_dm = interaction.guild_id is None
         await answer(interaction, view=drawn.listing(own, None, in_dm=in_dm, incomplete=incomplete))
 
-    async def _own(self, interaction: Interaction, within: float = ANSWER_WITHIN) -> tuple[list[Own], bool]:
+    async def _own(
+        self, interaction: Interaction, within: float = ANSWER_WITHIN
+    ) -> tuple[list[PersonalReminder], bool]:
         """The actor's reminders in this server; in a DM those of every server that they are in.
 
         Also whether some may be missing, because Discord did not say in time that the person is still there.
@@ -167,7 +169,7 @@ class RemindCog(commands.Cog):
         servers = await self.bot.permissions.still_in((one.guild_id for one in own), interaction.user.id, now, within)
         return [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
 
-    async def _find_own(self, interaction: Interaction, text: str) -> Own:
+    async def _find_own(self, interaction: Interaction, text: str) -> PersonalReminder:
         await defer_in_dm(interaction)
         own, incomplete = await self._own(interaction)
         try:

@@ -61,7 +61,7 @@ class SettingsCog(
         guild = self.bot.get_guild(guild_id)
         in_need = {one.channel_id for one in (*paused, *kept) if one.channel_id}
         seen = [guild.get_channel_or_thread(channel_id) for channel_id in in_need] if guild else []
-        stands = cards.Standing(
+        stands = cards.ServerStatus(
             version=__version__,
             last_tick=await housekeeping.last_tick(conn),
             oldest_due=await deliveries.oldest_due(conn, guild_id, now),

@@ -343,21 +343,7 @@ CYCLES: dict[tuple[str, ...], str] = {}
 """Each group of modules and why it stands. There is none."""
 
 REPEATED = {
-    "Asked": "what the words of a question ask, what a closing asks the editor, and a question on file",
-    "Changed": "a field that a question found changed, and one that an update changes",
-    "Draft": "an update before it is saved, and a card before it is laid out",
-    "Drawn": "the words of a card, and those of a page of a list",
-    "Found": "a message in the history, and what a search found",
-    "Group": "words of the lexicon that mean one thing, and commands that /help shows together",
-    "Line": "a line of an answer, and one of a card",
-    "OpenItem": "an open item of digests and reminders, and one that holds a deal up",
-    "Own": "a person's reminder, and a person's destination",
-    "Place": "a destination with its server, for two lists",
-    "Standing": "how a ledger stands, and how a server does",
-    "State": "a state of the lexicon, and the state of a record",
-    "Text": "a type of value, and a text that answers are made from",
-    "Told": "what a reminder tells, and what an answer tells",
-    "Understood": "a question as it was read, and a search as it was read",
+    "State": "a state of the lexicon, which a later issue rebuilds, and the state of a record",
 }
 """Each name and what its classes are. A class that is renamed takes its line away."""
 

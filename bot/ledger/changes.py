@@ -15,7 +15,7 @@ SETTLED_AFTER = timedelta(seconds=75)
 """An update can be undone for 60 s; alerts and digests take only older ones."""
 
 
-class Changed(Struct, frozen=True):
+class FieldChange(Struct, frozen=True):
     """One field of a record, before and after; None where it held nothing.
 
     `ended_by` is the update that ended `before`, as a fact: what replaced it, said "no longer", or withdrew it.
@@ -48,7 +48,7 @@ class RecordChange(Struct, frozen=True):
     slug: str
     name: str
     new: bool
-    changes: list[Changed]
+    changes: list[FieldChange]
     names: dict[str, str]
     sources: dict[int, Source]
     state: State
@@ -61,14 +61,14 @@ class Alert(Struct, frozen=True):
     role_ids: list[int]
 
 
-def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[Changed]:
+def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[FieldChange]:
     """Return the fields whose values differ between two states, milestones first.
 
     A value reported again is no change. `updates` are those that lie between the states: they tell what ended a value,
     and what a field held meanwhile that held nothing before.
     """
     by_id = {update.id: update for update in updates}
-    found: list[Changed] = []
+    found: list[FieldChange] = []
     for name in dict.fromkeys([*after.fields, *before.fields]):
         field = find_field(kind, name)
         if field is None:
@@ -84,14 +84,14 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
                 then = _meanwhile(name, now, updates)
             if then is None and now.update not in by_id and (taken_back := _taken_back(field, now, updates)):
                 reason = taken_back.reason
-                found.append(Changed(name, field.milestone, None, now, taken_back.fact, True, True, reason))
+                found.append(FieldChange(name, field.milestone, None, now, taken_back.fact, True, True, reason))
             elif then is None or then.value != now.value:
                 found.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
         found += [_changed(field, then, None, updates) for then in ended.values()]
     return sorted(found, key=lambda change: not change.milestone)
 
 
-def with_news(kind: Kind, changes: Iterable[Changed]) -> list[Changed]:
+def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
     """Return the changes that people are told: those of fields with news value, and that tell something."""
     return [change for change in changes if get_field(kind, change.field).reports and not _was_so(change)]
 
@@ -100,7 +100,7 @@ _NOTHING = {"side_state": "none", "due": None}
 """The value of a field that says that there is nothing of the kind."""
 
 
-def _was_so(change: Changed) -> bool:
+def _was_so(change: FieldChange) -> bool:
     """Return whether a change says that there is nothing of a kind where the record held nothing of it."""
     if change.field not in _NOTHING or change.after is None or change.after.value != _NOTHING[change.field]:
         return False
@@ -124,11 +124,11 @@ def _changed(
     updates: Sequence[Update],
     *,
     corrected: bool = False,
-) -> Changed:
+) -> FieldChange:
     ended = _ended(field, then, now, updates)
     taken_back = ended is not None and ended.action == "withdrawn"
     told = ended if taken_back else next((u for u in updates if now is not None and u.id == now.update), None)
-    return Changed(
+    return FieldChange(
         field.name,
         field.milestone,
         then,

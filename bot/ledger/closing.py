@@ -29,7 +29,7 @@ _HAPPENED = ("given", "done")
 _IMPLIED = {"signature": ("signed", "The signature is done"), "delivery": ("completed", "The delivery is done")}
 
 
-class Asked(Struct, frozen=True):
+class DealQuestion(Struct, frozen=True):
     """What an editor may add about a deal when something about it closes. Nothing has to be chosen.
 
     `id` is the deal's. `stage` is how far it is before, `stages` how far it may be after, each with what speaks for it
@@ -70,7 +70,7 @@ def ask(
     own: str = "",
     item: Opened | None = None,
     outcome: str = "",
-) -> Asked | None:
+) -> DealQuestion | None:
     """Return what to ask about a deal, or None when there is nothing to choose.
 
     `state` is what a source of the day `on` says of approvals, None for nothing. `own` is the key of the approval that
@@ -88,7 +88,7 @@ def ask(
         return None
     if also is None:
         also = [fact.update for fact in open_] if item is not None and _is_its_own(item, open_) else []
-    return Asked(
+    return DealQuestion(
         id=deal.record.id,
         deal=deal.record.slug,
         name=deal.record.name,

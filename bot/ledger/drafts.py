@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from bot import when
 from bot.errors import BadInput, UserError
-from bot.ledger.changes import Changed
-from bot.ledger.closing import Asked, LeftOpen
+from bot.ledger.changes import FieldChange
+from bot.ledger.closing import DealQuestion, LeftOpen
 from bot.ledger.kinds import Field, get_field
 from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
 from bot.ledger.words import one_line
@@ -105,7 +105,7 @@ class Edited(Struct, frozen=True):
     slug: str
     name: str
     new: bool
-    changes: list[Changed]
+    changes: list[FieldChange]
     names: dict[str, str]
 
 
@@ -122,7 +122,7 @@ class Preview(Struct, frozen=True):
     entry: Entry
     source: Source
     sources: dict[int, Source]
-    asked: list[Asked] = []
+    asked: list[DealQuestion] = []
     left: list[LeftOpen] = []
     moved_on: bool = False
 

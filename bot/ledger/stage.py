@@ -37,7 +37,7 @@ _OF_AN_APPROVAL = ("clearance", "notification_window")
 """Kinds of items that wait for an approval of their deal."""
 
 
-class OpenItem(Struct, frozen=True):
+class AwaitedItem(Struct, frozen=True):
     """A pending item about a deal that is open, and the fact that opened it."""
 
     name: str
@@ -92,7 +92,7 @@ def open_approvals(state: State) -> list[Fact[Approval]]:
     return sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)
 
 
-def awaited(state: State, items: Iterable[OpenItem]) -> list[OpenItem]:
+def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
     """Return the open items that hold a deal up as it stands. A signed one waits for payment or delivery alone."""
     return [
         item
@@ -101,7 +101,7 @@ def awaited(state: State, items: Iterable[OpenItem]) -> list[OpenItem]:
     ]
 
 
-def waiting(state: State, items: Sequence[OpenItem], names: Names) -> list[CitedText]:
+def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
     """Return what is open beside the stage, each with its own fact: approvals, then items.
 
     Of a signed deal, completed or not, these are what came after its signature, and payments and deliveries.

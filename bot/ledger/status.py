@@ -11,14 +11,14 @@ from bot import when
 from bot.ledger import stage
 from bot.ledger.cited import bare, cited, of_each_day, one_day
 from bot.ledger.kinds import OUTCOMES, get_field, kind_of
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.values import Names
 from data.records import CitedText, Due, Fact, FactDate, Kind, State
 
 _NAMED = 1  # What a deal waits for that its status line names; it counts the rest.
 
 
-def status(kind: Kind, state: State, names: Names, items: Sequence[OpenItem] = ()) -> tuple[CitedText, ...]:
+def status(kind: Kind, state: State, names: Names, items: Sequence[AwaitedItem] = ()) -> tuple[CitedText, ...]:
     """Return the status line of one record, empty where its name says all. `items` is what is open about a deal."""
     said = _Said(kind, state, names)
     match kind:
@@ -45,7 +45,7 @@ def status(kind: Kind, state: State, names: Names, items: Sequence[OpenItem] = (
     return tuple(part for part in parts if part.text)
 
 
-def deal_parts(state: State, items: Sequence[OpenItem], names: Names) -> list[CitedText]:
+def deal_parts(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
     """Return how a deal stands: its stage, its side state, what it waits for."""
     beside = [part for part in (stage.side_state(state),) if part]
     open_ = stage.waiting(state, items, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.ledger.changes import Changed, RecordChange
+from bot.ledger.changes import FieldChange, RecordChange
 from bot.ledger.kinds import get_field
 from bot.services import records, sources
 from data.database import Connection
@@ -15,7 +15,7 @@ _BESIDE = ("about", "who", "due")
 
 
 async def record_change(
-    conn: Connection, guild_id: int, slug: str, kind: Kind, states: tuple[State, State], changes: Sequence[Changed]
+    conn: Connection, guild_id: int, slug: str, kind: Kind, states: tuple[State, State], changes: Sequence[FieldChange]
 ) -> RecordChange:
     """Return one record's changes between two states of it, before and after.
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.services.destinations import Own
+from bot.services.destinations import PersonalDestination
 from data.database import Connection, to_text
 from data.records import Confirmation, Delivery, Held, Logged, NewDelivery, Notice, OpenList
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
@@ -174,7 +174,9 @@ async def confirm(
     return await plan(conn, guild_id, destination_id, confirmation_of(key, confirms), due_at=now)
 
 
-async def confirm_own(conn: Connection, own: Own, key: str, confirms: Confirmation, *, now: datetime) -> int | None:
+async def confirm_own(
+    conn: Connection, own: PersonalDestination, key: str, confirms: Confirmation, *, now: datetime
+) -> int | None:
     """Plan the first direct message of who asked, and one anew where they had stopped."""
     place = own.place
     return await confirm(conn, place.guild_id, place.id, key, confirms, now=now, again=own.was_paused)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from bot.ledger import fold, stored
 from bot.ledger.cited import bare
 from bot.ledger.kinds import find_field
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from bot.ledger.values import due_day
 from bot.services import index, ledger_rows
@@ -235,7 +235,7 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     ):
         neighbours[link.from_id][link.slug] = link.name
         linked[link.from_id].add(link.to_id)
-    pending: dict[int, list[OpenItem]] = defaultdict(list)
+    pending: dict[int, list[AwaitedItem]] = defaultdict(list)
     for item in await fetch_all(
         conn,
         _PendingItem,
@@ -244,7 +244,7 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
         "AND p.kind = 'pending' AND p.open = 1 ORDER BY p.due_on NULLS LAST, p.id",
         (chosen,),
     ):
-        pending[item.deal_id].append(OpenItem(item.name, item.item_kind, item.opened_by))
+        pending[item.deal_id].append(AwaitedItem(item.name, item.item_kind, item.opened_by))
     folded = await fetch_all(
         conn,
         _Folded,
@@ -253,7 +253,7 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
     )
     states = {one.id: stored.decode_state(one.kind, one.state) for one in folded}
     entries = [
-        index.Entry(
+        index.IndexedRecord(
             id=one.id,
             kind=one.kind,
             name=one.name,

@@ -38,7 +38,7 @@ async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now:
 
 
 @dataclass(frozen=True)
-class Own:
+class PersonalDestination:
     """Somebody's direct messages about one server, and whether they were paused until now."""
 
     place: Destination
@@ -46,12 +46,12 @@ class Own:
     was_paused: bool
 
 
-async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> Own:
+async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
     """Return the direct messages of who asks, made on first use; paused ones try again."""
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
     place = await ensure_person(conn, guild_id, person.id, now=now)
-    return Own(place, person.id, was_paused=before is not None and before.state == "paused")
+    return PersonalDestination(place, person.id, was_paused=before is not None and before.state == "paused")
 
 
 async def _ensure(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.changes import changed_fields
-from bot.ledger.closing import APPROVAL_AFTER, SETTLED, Asked, LeftOpen, ask, left_open
+from bot.ledger.closing import APPROVAL_AFTER, SETTLED, DealQuestion, LeftOpen, ask, left_open
 from bot.ledger.drafts import (
     RECORD,
     Draft,
@@ -236,7 +236,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
 
     changes = [change(task.record, task.kind, given) for given in values_of(task, entry.value, opened)]
     before: dict[str, Opened | None] = {task.record: opened}
-    asked: dict[str, Asked] = {}
+    asked: dict[str, DealQuestion] = {}
     for deal in await _deals_behind(conn, guild_id, task, entry, opened):
         slug, asks = deal.record.slug, await _asked(conn, guild_id, task, entry, opened, deal)
         if asks is not None:
@@ -280,7 +280,7 @@ async def _deals_behind(
 
 async def _asked(
     conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None, deal: Opened
-) -> Asked | None:
+) -> DealQuestion | None:
     """Return what the preview asks about a deal, with what was chosen so far."""
     course = await updates.history(conn, guild_id, deal.record.slug)
     chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)

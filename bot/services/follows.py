@@ -152,18 +152,18 @@ async def digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow
     return follow
 
 
-class Place(Struct, frozen=True):
+class ServerChoice(Struct, frozen=True):
     """A server in which a person has a destination, as a choice in a DM."""
 
     guild_id: int
     name: str
 
 
-async def places_of(conn: Connection, person_id: int) -> list[Place]:
+async def places_of(conn: Connection, person_id: int) -> list[ServerChoice]:
     """Return the servers in which a person is told something by DM, by name."""
     return await fetch_all(
         conn,
-        Place,
+        ServerChoice,
         "SELECT k.guild_id, k.name FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
         "WHERE d.person_id = ? AND k.left_at IS NULL ORDER BY lower(k.name), k.guild_id",
         (person_id,),

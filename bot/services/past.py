@@ -8,7 +8,7 @@ from datetime import date
 from bot.ledger import fold
 from bot.ledger.cited import bare
 from bot.ledger.kinds import find_field
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from bot.services import records, updates
 from data.database import Connection
@@ -59,7 +59,7 @@ def _opened(
     ]
     about = {slug for slug, field, *_ in inward if field == "about"}
     waiting = sorted(slug for slug in about if _is_open(kinds[slug], states[slug]))
-    items = [OpenItem(names[slug], states[slug].text("item_kind"), states[slug].fact("state")) for slug in waiting]
+    items = [AwaitedItem(names[slug], states[slug].text("item_kind"), states[slug].fact("state")) for slug in waiting]
     known = {link.slug: link for link in today.links}
 
     def link(slug: str, field: str, role: str, fact: Fact[object], *, out: bool) -> Link:

@@ -145,7 +145,7 @@ async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
     return found
 
 
-class Standing(Struct, frozen=True):
+class RecordStanding(Struct, frozen=True):
     """What all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
 
     newest: int
@@ -153,13 +153,13 @@ class Standing(Struct, frozen=True):
     zone: str
 
 
-class _Followed(Standing, frozen=True):
+class _Followed(RecordStanding, frozen=True):
     """A server's standing, once for each record that somebody follows there."""
 
     record_id: int | None
 
 
-async def standing(conn: Connection, guild_id: int) -> Standing | None:
+async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
     """Return how a server's record stands, None before it was ever seen.
 
     The ledger is append-only, so while these stay, every record opens as it did.
@@ -167,7 +167,9 @@ async def standing(conn: Connection, guild_id: int) -> Standing | None:
     return (await standing_for(conn, guild_id, None))[0]
 
 
-async def standing_for(conn: Connection, guild_id: int, user_id: int | None) -> tuple[Standing | None, frozenset[int]]:
+async def standing_for(
+    conn: Connection, guild_id: int, user_id: int | None
+) -> tuple[RecordStanding | None, frozenset[int]]:
     """Return how a server's record stands, and the ids of the records that a person follows there, unmuted.
 
     In one statement, so that a card which is kept needs no other.
@@ -185,7 +187,7 @@ async def standing_for(conn: Connection, guild_id: int, user_id: int | None) -> 
         return None, frozenset()
     first = rows[0]
     followed = frozenset(row.record_id for row in rows if row.record_id is not None)
-    return Standing(first.newest, first.editor_role_id, first.zone), followed
+    return RecordStanding(first.newest, first.editor_role_id, first.zone), followed
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from bot import agenda, when
-from bot.agenda import Item, Lead, OpenItem, Own, StillOpen, Told, Window
+from bot.agenda import DueReminder, Item, Lead, OpenItem, PersonalReminder, StillOpen, Window
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
@@ -135,7 +135,7 @@ class _OwnRow(Reminder, frozen=True, kw_only=True):
     state: str | None
 
 
-async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[Own]:
+async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[PersonalReminder]:
     """Return a person's own reminders, in one server or in all: what comes next first, then items by their due date."""
     rows = await fetch_all(
         conn,
@@ -149,7 +149,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
         (person_id, guild_id),
     )
     return [
-        Own(
+        PersonalReminder(
             row,
             row.guild_id,
             row.server,
@@ -162,7 +162,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
     ]
 
 
-def pick(own: Sequence[Own], text: str) -> Own:
+def pick(own: Sequence[PersonalReminder], text: str) -> PersonalReminder:
     """Return one of these reminders by its id or the beginning of its name; NotInRecord when there is none such."""
     typed = text.strip()
     by_id = [one for one in own if str(one.reminder.id) == typed]
@@ -515,7 +515,7 @@ async def next_due(conn: Connection) -> datetime | None:
 # What a planned reminder tells now
 
 
-async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
+async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> DueReminder | str:
     """Return what a reminder tells, or why it is no longer due."""
     if delivery.occasion in ("before", "overdue"):
         return await _load_item(conn, delivery, destination, now)
@@ -527,7 +527,7 @@ async def load(conn: Connection, delivery: Delivery, destination: Destination, n
         if reminder.at is not None and reminder.done_at is None:
             return "moved to another time"
         today = when.local_date(now, destination.zone)
-        return Told(reminder, None, today, overdue=False, person=destination.person_id is not None)
+        return DueReminder(reminder, None, today, overdue=False, person=destination.person_id is not None)
     if reminder.muted or reminder.snoozed_until is not None:
         return "muted" if reminder.muted else "snoozed again"
     opened = await records.find(conn, delivery.guild_id, reminder.slug or "")
@@ -536,7 +536,9 @@ async def load(conn: Connection, delivery: Delivery, destination: Destination, n
     return await _told_of(conn, opened, destination, reminder, now)
 
 
-async def _load_item(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> Told | str:
+async def _load_item(
+    conn: Connection, delivery: Delivery, destination: Destination, now: datetime
+) -> DueReminder | str:
     slug = await fetch_value(
         conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
     )
@@ -559,11 +561,11 @@ async def _load_item(conn: Connection, delivery: Delivery, destination: Destinat
 
 async def _told_of(
     conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime
-) -> Told:
+) -> DueReminder:
     item = agenda.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
     overdue = agenda.is_overdue(item, now)
     today = when.local_date(now, destination.zone)
-    return Told(
+    return DueReminder(
         reminder,
         OpenItem(item, opened, news=False),
         today,

@@ -29,7 +29,7 @@ class Restored(Struct, frozen=True):
     until: datetime | None = None
 
 
-class Found(Struct, frozen=True):
+class FoundMessage(Struct, frozen=True):
     """A delivery's message as the history shows it. `marker` is "" where the first release sent it."""
 
     message_id: int
@@ -80,7 +80,9 @@ def earliest(delivery: Delivery) -> datetime:
     return min(delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC))  # Zones differ by a day.
 
 
-async def came(conn: Connection, delivery: Delivery, destination: Destination, found: list[Found]) -> Found | None:
+async def came(
+    conn: Connection, delivery: Delivery, destination: Destination, found: list[FoundMessage]
+) -> FoundMessage | None:
     """Return the message that a delivery is, by its nonce or else by its marker; None when none of them is it."""
     for one in found:
         if one.nonce == delivery.nonce:
@@ -92,7 +94,7 @@ async def came(conn: Connection, delivery: Delivery, destination: Destination, f
 
 
 async def is_in_doubt(
-    conn: Connection, restored: Restored, delivery: Delivery, found: list[Found], margin: timedelta
+    conn: Connection, restored: Restored, delivery: Delivery, found: list[FoundMessage], margin: timedelta
 ) -> bool:
     """Return whether one of these messages may be the delivery, which none of them is by its nonce or marker.
 
@@ -106,7 +108,9 @@ async def is_in_doubt(
     return len(await deliveries.known_nonces(conn, unmarked)) < len(set(unmarked))
 
 
-async def settle_found(conn: Connection, delivery: Delivery, found: Found, *, channel_id: int, now: datetime) -> None:
+async def settle_found(
+    conn: Connection, delivery: Delivery, found: FoundMessage, *, channel_id: int, now: datetime
+) -> None:
     """Cross off a delivery that was sent before the restore; the buttons of its message belong to it from now on.
 
     A digest that was planned anew may have read further than the one that was sent.
@@ -126,7 +130,7 @@ async def settle_earlier_digests(
     restored: Restored,
     delivery: Delivery,
     destination: Destination,
-    found: list[Found],
+    found: list[FoundMessage],
     channel_id: int,
     *,
     now: datetime,

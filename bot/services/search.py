@@ -61,7 +61,7 @@ class Hit(Struct, frozen=True):
     fact: CitedText | None = None
 
 
-class Understood(Struct, frozen=True):
+class ParsedSearch(Struct, frozen=True):
     """A search in words that the server knows, and the newest update of its ledger when they were looked up.
 
     Not `possible`: some word is nowhere in it. `corrected`: the words are not as typed. `left_out`: there were more of
@@ -79,16 +79,16 @@ class Understood(Struct, frozen=True):
         return _asked(self.terms)
 
 
-class Found(Struct, frozen=True):
+class SearchPage(Struct, frozen=True):
     """One page of what was found. With `more` there are more than `total`."""
 
     hits: list[Hit]
     total: int
     more: bool
-    understood: Understood
+    understood: ParsedSearch
 
 
-async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Understood:
+async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedSearch:
     """Return the words of a search with their other forms, those that nobody knows corrected."""
     asked, left_out = _terms(wanted.text)
     unfinished = next((term.words[-1] for term in asked if term.begins), "")
@@ -113,7 +113,7 @@ async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> Underst
         # A word that had to be corrected was meant as a whole.
         terms.append(Term(tuple((meant[word] or [word])[0] for word in term.words)))
     corrected = [term.words for term in terms] != [term.words for term in asked]
-    return Understood(terms, possible, corrected, left_out, vocabulary.newest)
+    return ParsedSearch(terms, possible, corrected, left_out, vocabulary.newest)
 
 
 def _others(vocabulary: Vocabulary, asked: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
@@ -137,10 +137,10 @@ async def search(
     guild_id: int,
     wanted: Wanted,
     *,
-    understood: Understood | None = None,
+    understood: ParsedSearch | None = None,
     offset: int = 0,
     limit: int = 10,
-) -> Found:
+) -> SearchPage:
     """One page of the records that hold every word and fit every filter.
 
     A word may stand in another form ("drone", "negotiating" and "negotiations") or as two words ("co-production"), the
@@ -161,13 +161,13 @@ async def search(
         last=wanted.last,
     )
     if not understood.possible or query is None:
-        return Found([], 0, False, understood)
+        return SearchPage([], 0, False, understood)
     ids = await index.matches(conn, query, COUNTED + 1)
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
     if terms and wanted.order == "best":
         ids = await _best_first(conn, guild_id, wanted, query, terms, ids)
     page = await _rows(conn, ids[:COUNTED][offset : offset + limit])
-    return Found(await _hits(conn, page, terms), total, more, understood)
+    return SearchPage(await _hits(conn, page, terms), total, more, understood)
 
 
 # From what was typed to words that this server knows

@@ -10,9 +10,9 @@ import discord
 from discord import ui
 
 from bot import when
-from bot.ledger.changes import Changed
+from bot.ledger.changes import FieldChange
 from bot.ledger.cited import cited, day_words, plain, shortened
-from bot.ledger.closing import Asked, consent
+from bot.ledger.closing import DealQuestion, consent
 from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, Edited, Note, Preview, form_field
 from bot.ledger.kinds import KIND_WORDS, STAGES, Field, fields_of, get_field
 from bot.ledger.values import ChoiceType, Names, TextType, ends, words_inside
@@ -248,7 +248,7 @@ def _left_lines(found: Preview) -> list[str]:
     return lines
 
 
-def _question(asked: Sequence[Asked]) -> str:
+def _question(asked: Sequence[DealQuestion]) -> str:
     """Return what the selects below the preview are for."""
     last = [escaped(one.name, 60) for one in asked if one.last and one.stages]
     asks = list(dict.fromkeys(ask for one in asked for ask in _asks(one, several=len(asked) > 1)))
@@ -267,7 +267,7 @@ def _question(asked: Sequence[Asked]) -> str:
     return " ".join(texts)
 
 
-def _asks(asked: Asked, *, several: bool) -> list[str]:
+def _asks(asked: DealQuestion, *, several: bool) -> list[str]:
     """Return what a source may say about a deal too."""
     asks = ["how far these deals are now" if several else "how far the deal is now"] if asked.stages else []
     return [*asks, *([f"that other approvals were {asked.state}"] if asked.approvals else [])]
@@ -315,7 +315,7 @@ def _selects(found: Preview, guild_id: int | None) -> list[ui.Select]:
     return selects
 
 
-def _stage_option(asked: Asked, step: str, why: str) -> discord.SelectOption:
+def _stage_option(asked: DealQuestion, step: str, why: str) -> discord.SelectOption:
     if not why and asked.last and step == "approved":
         why = "No approval is open any more"
     return discord.SelectOption(label=STAGES[step], value=step, description=why or None, default=step == asked.chosen)
@@ -416,13 +416,15 @@ def _new_lines(change: Edited) -> list[str]:
 
 def _change_lines(found: Preview, change: Edited, notes: Sequence[Note]) -> list[str]:
     """Each field before and after; of a list, what was added to it and what ended."""
-    fields: dict[str, list[Changed]] = {}
+    fields: dict[str, list[FieldChange]] = {}
     for one in change.changes:
         fields.setdefault(one.field, []).append(one)
     return [_field_lines(found, change, name, of_field, notes) for name, of_field in fields.items()]
 
 
-def _field_lines(found: Preview, change: Edited, name: str, changed: Sequence[Changed], notes: Sequence[Note]) -> str:
+def _field_lines(
+    found: Preview, change: Edited, name: str, changed: Sequence[FieldChange], notes: Sequence[Note]
+) -> str:
     field = get_field(change.kind, name)
     lines = [f"**{field.label}**"]
     added = [one.after for one in changed if one.before is None and one.after is not None]

@@ -73,7 +73,7 @@ def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
 
 
 @dataclass(frozen=True)
-class Place:
+class DestinationEntry:
     """One destination with what it follows, as a list shows it."""
 
     destination: Destination
@@ -81,12 +81,12 @@ class Place:
     follows: Sequence[Follow]
 
 
-def title(place: Place, *, in_dm: bool) -> str:
+def title(place: DestinationEntry, *, in_dm: bool) -> str:
     where = f"<#{place.destination.channel_id}>" if place.destination.channel_id else "You, by direct message"
     return f"{where} · {escaped(place.server, 100)}" if in_dm else where
 
 
-def listing(places: Sequence[Place], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
+def listing(places: Sequence[DestinationEntry], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
     """What is followed, place by place; `incomplete` when it is not known of all servers."""
     texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
     for place in places:
@@ -108,7 +108,7 @@ def _one(follow: Follow) -> str:
 
 
 def log(
-    places: Sequence[tuple[Place, Sequence[Logged]]],
+    places: Sequence[tuple[DestinationEntry, Sequence[Logged]]],
     held: Mapping[int, Held],
     *,
     in_dm: bool,

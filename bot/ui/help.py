@@ -23,7 +23,7 @@ class Command(NamedTuple):
     does: str
 
 
-class Group(NamedTuple):
+class CommandGroup(NamedTuple):
     """Commands that belong together: how a menu calls them, what they are for, and the first words of their names."""
 
     label: str
@@ -31,16 +31,16 @@ class Group(NamedTuple):
     names: tuple[str, ...]
 
 
-GROUPS: dict[str, Group] = {
-    "ask": Group(
+GROUPS: dict[str, CommandGroup] = {
+    "ask": CommandGroup(
         "Asking",
         "Questions, search, deals, who takes part, what is open",
         ("ask", "search", "deal", "participant", "dialogue", "topic", "pending"),
     ),
-    "follow": Group("Following", "Being told what changes: at once, or in a digest", ("follow", "digest")),
-    "remind": Group("Reminders", "Of an open item, or in your own words", ("remind",)),
-    "update": Group("Editing", "Entering what happened, with its source", ("update",)),
-    "server": Group(
+    "follow": CommandGroup("Following", "Being told what changes: at once, or in a digest", ("follow", "digest")),
+    "remind": CommandGroup("Reminders", "Of an open item, or in your own words", ("remind",)),
+    "update": CommandGroup("Editing", "Entering what happened, with its source", ("update",)),
+    "server": CommandGroup(
         "This server and you", "How Attaché is set up, your time zone, your data", ("setup", "settings", "me", "help")
     ),
 }

@@ -63,7 +63,7 @@ def rows(
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
-class Drawn(NamedTuple):
+class RenderedPage(NamedTuple):
     """A page of a list in words: what it says, the choices of its records, which page it is, and of how many records.
 
     So many more are `hidden`, until everything is asked for.
@@ -88,7 +88,7 @@ def found_drawn(
     read_as: str = "",
     left_out: bool = False,
     newest: bool = False,
-) -> Drawn:
+) -> RenderedPage:
     """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
     does not. `more`: there are more than `total`; `read_as` is what typos were corrected to; `left_out`: some words
     were not looked for."""
@@ -108,10 +108,10 @@ def found_drawn(
         pages.place(page, -(-total // ROWS)),
     ]
     text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
-    return Drawn(text, cards.choices([row for row, _ in hits]), page, total)
+    return RenderedPage(text, cards.choices([row for row, _ in hits]), page, total)
 
 
-def found(drawn: Drawn, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
+def found(drawn: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
     """What `found_drawn` drew, with what opens its records and turns its pages."""
     count = -(-drawn.total // ROWS)
     turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
@@ -151,7 +151,7 @@ def pending_drawn(
     now: datetime,
     about: str = "",
     everything: bool = False,
-) -> Drawn:
+) -> RenderedPage:
     """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order.
 
     `about` is the name of the record that it is about, escaped.
@@ -184,10 +184,10 @@ def pending_drawn(
     title = "## What is still open" + (f" about {about}" if about else "")
     rows_ = [Row("pending", item.record.slug, item.record.name, item.record.status, None) for item in items]
     text = "\n\n".join(filter(None, [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(filter(None, quiet))]))
-    return Drawn(text, cards.choices(rows_), page, len(asked), len(others))
+    return RenderedPage(text, cards.choices(rows_), page, len(asked), len(others))
 
 
-def pending(drawn: Drawn, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
+def pending(drawn: RenderedPage, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
     """What `pending_drawn` drew, with what opens its items, turns its pages and shows what it leaves out."""
     count = -(-drawn.total // ITEMS)
     turn = pages.turn_buttons(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from bot.ledger.changes import Changed, RecordChange, with_news
+from bot.ledger.changes import FieldChange, RecordChange, with_news
 from bot.ledger.cited import Day, cited, day_key, day_words, days_of
 from bot.ledger.kinds import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
 from bot.ledger.status import act
@@ -213,7 +213,7 @@ def _low(words: str) -> str:
 # What a change tells.
 
 
-def _one(change: RecordChange, changed: Changed) -> News:
+def _one(change: RecordChange, changed: FieldChange) -> News:
     """Return the news of one field."""
     before, after, ended = changed.before, changed.after, changed.ended_by
     if changed.withdrawn and before is None and after is not None:
@@ -272,13 +272,13 @@ def _after(change: RecordChange, field: str, before: Fact | None, after: Fact) -
     return clause(change, field, after)
 
 
-def _removed(changes: Sequence[Changed]) -> News:
+def _removed(changes: Sequence[FieldChange]) -> News:
     """Return that a record as a whole was withdrawn."""
     first = changes[0]
     return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
 
 
-def _of_item(change: RecordChange, changes: Sequence[Changed]) -> tuple[list[News], set[str]]:
+def _of_item(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
     """Return the news of a pending item that opened or closed, and the fields that it tells; nothing for others."""
     state = next((one for one in changes if one.field == "state" and one.after is not None), None)
     if state is None or state.after is None or state.withdrawn:

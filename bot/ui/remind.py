@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot import when
-from bot.agenda import Item, OpenItem, Own
+from bot.agenda import Item, OpenItem, PersonalReminder
 from bot.ledger.values import SURENESS
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished, plain
@@ -90,7 +90,7 @@ def snoozed(name: str, until: datetime, where: str) -> str:
     return f"**{escaped(name, 150)}** is silent{where_} until {at}."
 
 
-def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
+def listing(own: Sequence[PersonalReminder], guild_id: int | None, *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
     """A person's reminders with a menu to snooze or cancel one; `incomplete` when it is not known of all servers."""
     lines = []
     for one in own:
@@ -119,7 +119,7 @@ def listing(own: Sequence[Own], guild_id: int | None, *, in_dm: bool, incomplete
     return card(["## Your reminders", "\n".join(shown)], selects=[menu])
 
 
-def _next(one: Own) -> str:
+def _next(one: PersonalReminder) -> str:
     """When a reminder speaks next."""
     own = one.reminder
     if own.at is not None:

@@ -7,7 +7,7 @@ from datetime import date
 from discord import ui
 
 from bot import when
-from bot.agenda import OpenItem, StillOpen, Told
+from bot.agenda import DueReminder, OpenItem, StillOpen
 from bot.ledger.cited import cited
 from bot.ledger.values import SURENESS, due_clause, expect_due
 from bot.ui import facts, news
@@ -20,7 +20,7 @@ from data.records import CitedText, Fact
 _ROOM = CONTENT_LIMIT - 300  # The road adds a line when a message is late.
 
 
-def reminder(told: Told, guild_id: int, nonce: str) -> Message:
+def reminder(told: DueReminder, guild_id: int, nonce: str) -> Message:
     """One reminder: of a pending item with its date, or of one's own words."""
     if told.item is None:
         assert told.reminder is not None  # Own words are a reminder's.
@@ -39,7 +39,7 @@ def reminder(told: Told, guild_id: int, nonce: str) -> Message:
     return Message(clip("\n".join(filter(None, lines)), _ROOM), plain(buttons))
 
 
-def _words(told: Told, guild_id: int, nonce: str) -> Message:
+def _words(told: DueReminder, guild_id: int, nonce: str) -> Message:
     own = told.reminder
     assert own is not None  # Checked by the caller.
     text = f"**Reminder:** {escaped(own.words, 1500)}\n-# You set this {when.timestamp(own.created_at, 'D')}."
@@ -75,7 +75,7 @@ def ahead(days: int) -> str:
     return {0: "today", 1: "tomorrow"}.get(days, f"in {plural(days, 'day')}")
 
 
-def _news(told: Told, one: OpenItem) -> str:
+def _news(told: DueReminder, one: OpenItem) -> str:
     name = title(one)
     due_on, window = one.item.due_on, one.item.item_kind == "notification_window"
     if due_on is None or one.item.sureness == "usual":

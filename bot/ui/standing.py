@@ -27,7 +27,7 @@ MOST_MISTAKES = 15
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServerStatus:
     """How the bot stands in one server. `channel_names` holds those of the channels in need that can be seen."""
 
     version: str
@@ -45,7 +45,7 @@ class Standing:
     set_up_by: int | None
 
 
-def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
+def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
     desk = stands.desk
     channels = [one for one in stands.paused if one.channel_id is not None]
     people = len(stands.paused) - len(channels)
@@ -89,7 +89,7 @@ def standing(stands: Standing, *, now: datetime, mention: Callable[[str], str]) 
     )
 
 
-def _held(stands: Standing) -> tuple[list[str], list[ui.Button]]:
+def _held(stands: ServerStatus) -> tuple[list[str], list[ui.Button]]:
     """Return what is held after a restore, as lines, and the buttons to send or drop it, per channel and for people."""
     channels = [one for one in stands.held if one.channel_id is not None]
     people = [one for one in stands.held if one.channel_id is None]
@@ -105,14 +105,14 @@ def _held(stands: Standing) -> tuple[list[str], list[ui.Button]]:
     return lines, buttons
 
 
-def _questions(stands: Standing) -> str:
+def _questions(stands: ServerStatus) -> str:
     filed, unanswered = stands.questions_filed, stands.questions_unanswered
     waits = f"{filed:,} {'waits' if filed == 1 else 'wait'} for the editors" if filed else "none waits for the editors"
     found = f"{unanswered:,}" if unanswered else "none"
     return f"{waits}; {found} of the last 24 hours found no answer in the record"
 
 
-def _name(stands: Standing, channel_id: int | None) -> str:
+def _name(stands: ServerStatus, channel_id: int | None) -> str:
     name = stands.channel_names.get(channel_id or 0)
     return f"#{name}" if name else f"channel {channel_id}"
 

@@ -18,7 +18,7 @@ from bot.ask.finding import Changed, Finding, Listed, Told
 from bot.ask.reading import read, tokens
 from bot.ledger.fold import fold
 from bot.ledger.kinds import get_field
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from bot.services import desks, dossiers, sources, updates
 from bot.services.updates import Change
@@ -287,7 +287,7 @@ def _records(draw: st.DrawFn) -> tuple[Opened, list[Update]]:
     n = len(found) + 1
     opened_by = Fact(None, _fact_date(n), n, n)
     state = fold(kind, found)
-    items = [OpenItem(f"w{n}", "clearance", opened_by)] if kind == "deal" else []
+    items = [AwaitedItem(f"w{n}", "clearance", opened_by)] if kind == "deal" else []
     said = status(kind, state, {}, items)
     sources_ = {id_: Source(id_, f"S{id_}x") for id_ in range(1, n + 1)}
     record = Record(1, kind, "it", "Thing", said, kind == "pending", state)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.errors import UserError
 from bot.ledger import stage as stages
 from bot.ledger.cited import plain
-from bot.ledger.closing import Asked, LeftOpen, consent
+from bot.ledger.closing import DealQuestion, LeftOpen, consent
 from bot.ledger.drafts import Draft, Preview, closing_task
 from bot.ledger.kinds import PENDING_KINDS
 from bot.services import drafts, people, records, updates
@@ -88,7 +88,7 @@ class Treaty(Editing):
         return cards.draw(await records.get(self.db.read, GUILD, "treaty"), now=self.now).text
 
 
-def asked_in(found: Preview) -> Asked:
+def asked_in(found: Preview) -> DealQuestion:
     (asked,) = found.asked
     return asked
 

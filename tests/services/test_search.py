@@ -12,7 +12,7 @@ from bot import when
 from bot.ledger.cited import plain
 from bot.ledger.kinds import KINDS
 from bot.services import index, records, search, sources, updates
-from bot.services.search import COUNTED, Found, Wanted
+from bot.services.search import COUNTED, SearchPage, Wanted
 from bot.services.updates import Change
 from bot.ui.highlight import marked
 from data.database import Database
@@ -351,7 +351,7 @@ async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database
     entered["old"] = ("deal", {"name": "Deal", "stage": "signed"}, "1990")
     await enter(db, desk, entered)
 
-    async def page(wanted: Wanted, offset: int) -> Found:
+    async def page(wanted: Wanted, offset: int) -> SearchPage:
         return await search.search(db.read, desk, wanted, offset=offset, limit=10)
 
     first = await page(Wanted("deal"), 0)

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.cited import plain
 from bot.services import index, records, search, updates
-from bot.services.search import Found, Wanted
+from bot.services.search import SearchPage, Wanted
 from bot.services.updates import Change
 from data.database import Database
 from data.records import Approval, FactDate, Kind, Opened, Party
@@ -31,7 +31,7 @@ def drones(source: int) -> list[Change]:
     ]
 
 
-def slugs(found: Found) -> list[str]:
+def slugs(found: SearchPage) -> list[str]:
     return [hit.row.slug for hit in found.hits]
 
 

@@ -19,7 +19,7 @@ from bot import when
 from bot.ledger.cited import bare, cited, plain
 from bot.ledger.fold import fold
 from bot.ledger.kinds import KINDS, fields_of, get_field
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from bot.ledger.values import (
     ApprovalType,
@@ -507,7 +507,7 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
     state = State(found, draw(st.none() | days), draw(st.none() | days))
     names = {one.slug: one.name for one in links}
     waits = kind == "pending" and draw(st.booleans())
-    items = [OpenItem(long[:100], "clearance", ON_DAY)] * draw(st.integers(0, 1))
+    items = [AwaitedItem(long[:100], "clearance", ON_DAY)] * draw(st.integers(0, 1))
     said = status(kind, state, names, items)
     made = builders.opened(
         kind, state, slug="s" * 50, name=long[:100], said=said, waits=waits, links=links, sources=list(sources.values())

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from bot.ledger.changes import Alert, Changed, RecordChange
+from bot.ledger.changes import Alert, FieldChange, RecordChange
 from bot.ui import messages
 from data.records import Approval, Fact, FactDate, Source, State
 from tests.builders import on_day
@@ -21,7 +21,7 @@ async def test_a_role_is_mentioned_below_an_alert_of_any_length():
     opened = Approval(side="india", what="w" * 90, state="open", authority="a" * 60)
     granted = replace(opened, state="granted")
     changes = [
-        Changed(
+        FieldChange(
             "approval",
             True,
             Fact(opened, on(1), 20, 1),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.ledger.changes import Changed, RecordChange, changed_fields
+from bot.ledger.changes import FieldChange, RecordChange, changed_fields
 from bot.ledger.cited import plain
 from bot.ledger.fold import fold
 from bot.ledger.kinds import KINDS, Field, fields_of
@@ -30,7 +30,7 @@ def change(kind: Kind, field: str, before: Any, after: Any, names: dict[str, str
     state = State({"name": [fact("The record")], field: [now] if now else []})
     source = {1: Source(1, "A source")}
     return RecordChange(
-        kind, "record", "The record", False, [Changed(field, False, then, now)], names or {}, source, state
+        kind, "record", "The record", False, [FieldChange(field, False, then, now)], names or {}, source, state
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.ledger.changes import Changed
+from bot.ledger.changes import FieldChange
 from bot.ledger.closing import LeftOpen
 from bot.ledger.drafts import Cited, Draft, Edited, Entry, Given, Preview, Task
 from bot.ui import drafts
@@ -20,7 +20,7 @@ def on(day: int) -> FactDate:
 
 def edited(kind: Kind, slug: str, field: str, before: str, after: str) -> Edited:
     return Edited(
-        kind, slug, slug, False, [Changed(field, True, Fact(before, on(1), 1, 1), Fact(after, on(2), 2, 1))], {}
+        kind, slug, slug, False, [FieldChange(field, True, Fact(before, on(1), 1, 1), Fact(after, on(2), 2, 1))], {}
     )
 
 

@@ -14,7 +14,7 @@ from bot.ledger import stage
 from bot.ledger.cited import day_words, plain
 from bot.ledger.fold import fold
 from bot.ledger.kinds import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
-from bot.ledger.stage import OpenItem
+from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from data.records import Approval, ApprovalState, Fact, FactDate, Party, State
 from tests.builders import on_day, update
@@ -34,11 +34,11 @@ def approval(side: str, what: str, state: ApprovalState, authority: str = "") ->
     return Approval(side=side, what=what, state=state, authority=authority)
 
 
-def item(name: str, kind: str, opened_on: str) -> OpenItem:
-    return OpenItem(name, kind, Fact(None, on_day(opened_on), 900, 900))
+def item(name: str, kind: str, opened_on: str) -> AwaitedItem:
+    return AwaitedItem(name, kind, Fact(None, on_day(opened_on), 900, 900))
 
 
-def line(state: State, *items: OpenItem) -> str:
+def line(state: State, *items: AwaitedItem) -> str:
     return plain(status("deal", state, NAMES, items))
 
 
@@ -134,7 +134,9 @@ def test_under_way_is_a_stage_that_a_source_reports():
         ),
     ],
 )
-def test_what_is_open_stands_beside_the_stage(entered: list[tuple[str, Any, str]], items: list[OpenItem], words: str):
+def test_what_is_open_stands_beside_the_stage(
+    entered: list[tuple[str, Any, str]], items: list[AwaitedItem], words: str
+):
     assert line(deal(*entered), *items) == words
 
 
@@ -183,7 +185,7 @@ items_ = st.builds(item, st.sampled_from(["Alpha", "Beta"]), st.sampled_from(lis
 
 @given(st.lists(st.one_of(stages, sides, approvals, others), max_size=12), st.lists(items_, max_size=4))
 def test_each_part_has_only_days_of_its_own_facts_and_the_stage_is_always_there(
-    entered: list[tuple[str, Any, str]], items: list[OpenItem]
+    entered: list[tuple[str, Any, str]], items: list[AwaitedItem]
 ):
     state = deal(*entered)
     parts = status("deal", state, NAMES, items)

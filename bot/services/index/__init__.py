@@ -9,11 +9,11 @@ name, and `_matching` by the words of their texts.
 from bot.services.index._completion import complete, named
 from bot.services.index._matching import Query, Term, matches, matches_by_name, matches_that_begin, names_of, query
 from bot.services.index._words import Vocabulary, corrected, look_up, similar
-from bot.services.index._writing import RECORD_ID, Entry, clear, erase, write
+from bot.services.index._writing import RECORD_ID, IndexedRecord, clear, erase, write
 
 __all__ = [
     "RECORD_ID",
-    "Entry",
+    "IndexedRecord",
     "Query",
     "Term",
     "Vocabulary",

@@ -22,7 +22,7 @@ _STOP_WORDS = {"of", "the", "and", "for", "in", "on", "a", "an", "to"}
 _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
-class Entry(Struct, frozen=True):
+class IndexedRecord(Struct, frozen=True):
     """What the index is made from: a record and those that it names, by id, and their names by slug."""
 
     id: int
@@ -63,7 +63,7 @@ async def erase(conn: Connection, guild_id: int) -> None:
 
 
 async def write(
-    conn: Connection, guild_id: int, entries: Sequence[Entry], renamed: Collection[int]
+    conn: Connection, guild_id: int, entries: Sequence[IndexedRecord], renamed: Collection[int]
 ) -> dict[int, int | None]:
     """Write the texts of records, and the names of those in `renamed`. Return the ids of the texts, by record.
 
@@ -89,14 +89,14 @@ async def write(
     return ids | {text.id & RECORD_ID: text.id for text in after}
 
 
-def _text_of(guild_id: int, entry: Entry) -> _Text:
+def _text_of(guild_id: int, entry: IndexedRecord) -> _Text:
     # Newer texts have greater ids, whatever the record.
     day = date.fromisoformat(entry.newest_on).toordinal() if entry.newest_on else 0
     names = " ".join(normal(name) for name in _all_names(entry))
     return _Text(day << 40 | entry.id, _tags(guild_id, entry), names, _body(entry))
 
 
-def _tags(guild_id: int, entry: Entry) -> str:
+def _tags(guild_id: int, entry: IndexedRecord) -> str:
     stage = fold.stage_in(entry.kind, entry.state)
     tags = ["", f"k{entry.kind}", *(f"r{to_id}" for to_id in sorted(entry.linked))]
     tags += [f"s{stage.replace('_', '')}"] if stage else []
@@ -104,7 +104,7 @@ def _tags(guild_id: int, entry: Entry) -> str:
     return " ".join(f"g{guild_id}{tag}" for tag in tags)
 
 
-def _body(entry: Entry) -> str:
+def _body(entry: IndexedRecord) -> str:
     """Return the words of all that a record says beside its names."""
     said = [
         field.type.words(fact.value, entry.neighbours)
@@ -115,11 +115,11 @@ def _body(entry: Entry) -> str:
     return normal(" ".join(said))
 
 
-def _all_names(entry: Entry) -> list[str]:
+def _all_names(entry: IndexedRecord) -> list[str]:
     return [entry.name, *(fact.value.text for fact in entry.state.facts("alias", ListedText))]
 
 
-async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Entry]) -> None:
+async def _write_names(conn: Connection, guild_id: int, entries: Sequence[IndexedRecord]) -> None:
     rows = [
         (guild_id, norm, how, entry.id, entry.kind)
         for entry in entries
@@ -132,7 +132,7 @@ async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Entry]
     )
 
 
-def _ways_to_name(entry: Entry) -> set[tuple[str, int]]:
+def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
     """Return all that finds a record by its names, and how: as a whole (0), from a later word on (1), by initials (2),
     or because it stands for it (3), as "New Delhi" does in the alias "New Delhi (for the Indian government)"."""
     found: set[tuple[str, int]] = set()

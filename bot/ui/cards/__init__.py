@@ -20,7 +20,7 @@ from bot.ui.layout import TEXT_LIMIT, button, card
 from data.records import Opened
 
 __all__ = [
-    "Drawn",
+    "RenderedCard",
     "all_facts",
     "choices",
     "draw",
@@ -47,7 +47,7 @@ def record(
     sharable: bool = True,
     session: Opened | None = None,
     note: str = "",
-    drawn: Drawn | None = None,
+    drawn: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
     """Return the card of any record; `drawn` are its words where they are known already.
@@ -73,7 +73,7 @@ def record(
     )
 
 
-class Drawn(NamedTuple):
+class RenderedCard(NamedTuple):
     """The words of a card, whether its record waits for somebody, and the choices of linked records."""
 
     text: str
@@ -81,14 +81,14 @@ class Drawn(NamedTuple):
     linked: list[discord.SelectOption]
 
 
-def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> Drawn:
+def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
     """Write a card's words in so many characters.
 
     They change with the record, and with `now` only when a due date has ended somewhere.
     """
     draft = drafted(opened, now, session)
     links = {link.slug: link for link in opened.links} if kind_of(opened.record.kind).hub else {}
-    return Drawn(written(draft, room), draft.waiting, choices(list(links.values())[:_MENU]))
+    return RenderedCard(written(draft, room), draft.waiting, choices(list(links.values())[:_MENU]))
 
 
 def _buttons(

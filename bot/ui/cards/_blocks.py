@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.ledger.kinds import Block, FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine, common, fields_of, kind_of
 from bot.ui.cards import _deal, _dialogue, _participant, _pending, _statement, _topic
-from bot.ui.cards._draft import Draft, Line, Worded
+from bot.ui.cards._draft import CardDraft, CardLine, Worded
 from bot.ui.text import sentence
 from data.records import CitedText, Kind, Opened
 
@@ -21,9 +21,9 @@ _WORDED: dict[Kind, Worded] = {
 """The blocks of each kind that have words of their own. A kind without any needs no module here."""
 
 
-def drafted(opened: Opened, now: datetime, session: Opened | None) -> Draft:
+def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
     """Write all lines of a card, the most important first; `session` is the latest of a dialogue."""
-    draft, kind = Draft(opened, now, session), kind_of(opened.record.kind)
+    draft, kind = CardDraft(opened, now, session), kind_of(opened.record.kind)
     for block in kind.card:
         _add(draft, kind, block)
     for name in without_block(kind):
@@ -38,7 +38,7 @@ def without_block(kind: RecordKind) -> list[str]:
     return [field.name for field in fields_of(kind.name) if field.name not in told]
 
 
-def _add(draft: Draft, kind: RecordKind, block: Block) -> None:
+def _add(draft: CardDraft, kind: RecordKind, block: Block) -> None:
     match block:
         case FieldLine(name, label, most):
             draft.field(name, label, most=most)
@@ -52,7 +52,7 @@ def _add(draft: Draft, kind: RecordKind, block: Block) -> None:
             _WORDED[kind.name][worded](draft)
         case "lead":
             said = list(draft.record.status) or [CitedText(kind.unstated or sentence(kind.one))]
-            draft.lead.append(Line("", said, reported=kind.dated_status))
+            draft.lead.append(CardLine("", said, reported=kind.dated_status))
         case "summary":
             draft.text()
         case unknown:

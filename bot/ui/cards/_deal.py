@@ -9,45 +9,45 @@ from bot.ledger.cited import cited
 from bot.ledger.closing import SETTLED
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import get_field
-from bot.ledger.stage import OpenItem, leading_first
+from bot.ledger.stage import AwaitedItem, leading_first
 from bot.ledger.status import WINDOW
 from bot.ledger.values import approver_words
-from bot.ui.cards._draft import SHOWN, Draft, Line, Worded
+from bot.ui.cards._draft import SHOWN, CardDraft, CardLine, Worded
 from bot.ui.cited import some
 from data.records import Approval, CitedText, Fact, Link
 
 
-def _open_items(d: Draft) -> list[Link]:
+def _open_items(d: CardDraft) -> list[Link]:
     return [link for link in d.linked("pending") if link.open]
 
 
-def _open(d: Draft) -> list[CitedText]:
-    about = [OpenItem(link.name, link.item_kind, link.opened_by) for link in _open_items(d)]
+def _open(d: CardDraft) -> list[CitedText]:
+    about = [AwaitedItem(link.name, link.item_kind, link.opened_by) for link in _open_items(d)]
     return stage.waiting(d.record.state, about, d.names)
 
 
-def _leads_with_open(d: Draft) -> bool:
+def _leads_with_open(d: CardDraft) -> bool:
     """Return whether the card begins with what is open instead of the stage, which then has a line of its own."""
     state = d.record.state
     return bool(_open(d)) and stage.side_state(state) is None and not stage.is_signed(state)
 
 
-def _lead(d: Draft) -> None:
+def _lead(d: CardDraft) -> None:
     state = d.record.state
     d.waiting = bool(_open_items(d)) or bool(stage.open_approvals(state))
     parts = some(_open(d), 1, "open")
     if not _leads_with_open(d):
         beside = stage.side_state(state)
         parts = [stage.stage(state, d.names), *([beside] if beside else []), *parts]
-    d.lead.append(Line("", parts))
+    d.lead.append(CardLine("", parts))
 
 
-def _stage(d: Draft) -> None:
+def _stage(d: CardDraft) -> None:
     if _leads_with_open(d):
         d.add("Stage", [stage.stage(d.record.state, d.names)])
 
 
-def _who_must_act(d: Draft) -> None:
+def _who_must_act(d: CardDraft) -> None:
     """Say who has to act: of the open items, else of the open approvals."""
     items = _open_items(d)
     if len(items) == 1 and items[0].item_kind == WINDOW:
@@ -67,14 +67,14 @@ def _who_must_act(d: Draft) -> None:
         d.add("Who must act", [*some(who, 2), CitedText("no due date given")], listed=False)
 
 
-def _value(d: Draft) -> None:
+def _value(d: CardDraft) -> None:
     """Say the values, the contract's first, then the newest. Each is a report of its own."""
     field = get_field("deal", "value")
     values = [cited(field.type.words(fact.value, d.names), fact) for fact in leading_first(d.record)]
     d.add("Value", values, most=2, listed=False)
 
 
-def _also(d: Draft) -> None:
+def _also(d: CardDraft) -> None:
     """Say what is dealt in, in one line."""
     also = [
         CitedText(
@@ -87,7 +87,7 @@ def _also(d: Draft) -> None:
     d.add("Also", also, most=4, listed=False)
 
 
-def _approvals(d: Draft) -> None:
+def _approvals(d: CardDraft) -> None:
     """Name the approvals where they are few; else count them by how they stand and name the newest decision."""
     state = d.record.state
     facts_ = sorted(

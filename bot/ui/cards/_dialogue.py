@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.ui.cards._draft import Draft, Worded
+from bot.ui.cards._draft import CardDraft, Worded
 from data.records import CitedText
 
 
-def _latest_session(d: Draft) -> None:
+def _latest_session(d: CardDraft) -> None:
     if d.session is None:
         return
-    latest = Draft(d.session, d.now, None)
+    latest = CardDraft(d.session, d.now, None)
     own = d.session.record
     held = [CitedText(f"{own.name}: {part.text[:1].lower()}{part.text[1:]}", part.facts) for part in own.status]
     d.add("Latest session", held or [CitedText(own.name)], listed=False, reported=True)
@@ -18,7 +18,7 @@ def _latest_session(d: Draft) -> None:
     d.add("Outcome", latest.fact_parts("produced"))
 
 
-def _earlier_sessions(d: Draft) -> None:
+def _earlier_sessions(d: CardDraft) -> None:
     sessions = d.linked("session")
     d.named("Earlier sessions", sessions[1:] if d.session is not None else sessions)
 

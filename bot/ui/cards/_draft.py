@@ -21,7 +21,7 @@ _SUMMARY = 130  # Characters of *In short*.
 _TWO_ITEMS = 130  # Characters of two open items that are both named.
 
 
-class Line(NamedTuple):
+class CardLine(NamedTuple):
     """One line of a card: what it is about and the texts that say it."""
 
     label: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     links: tuple[Fact, ...] = ()  # The facts by which records are linked that it names without more.
 
 
-class Draft:
+class CardDraft:
     """A card while it is written: its lines by rank, each with the facts it states."""
 
     def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
@@ -40,8 +40,8 @@ class Draft:
         self.names = opened.names
         self.now = now
         self.session = session
-        self.lead: list[Line] = []
-        self.lines: list[Line] = []
+        self.lead: list[CardLine] = []
+        self.lines: list[CardLine] = []
         self.waiting = False
 
     def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
@@ -64,7 +64,7 @@ class Draft:
     ) -> None:
         """Add a line of the next lower rank, when there is anything to say; it counts what it leaves out."""
         if parts:
-            self.lines.append(Line(label, some(parts, most), listed, reported))
+            self.lines.append(CardLine(label, some(parts, most), listed, reported))
 
     def field(self, name: str, label: str = "", *, most: int = SHOWN) -> None:
         """Add a line for a field."""
@@ -76,7 +76,7 @@ class Draft:
         """Add *In short* as a paragraph without a label."""
         parts = self.fact_parts("summary", 600)
         if parts:
-            self.lines.append(Line("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
+            self.lines.append(CardLine("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
 
     def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
         """Return the linked records of some kinds, each once."""
@@ -91,7 +91,7 @@ class Draft:
         if links:
             parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
             facts_ = tuple(link.fact for link in links[:most])
-            self.lines.append(Line(label, some(parts, most), listed=True, links=facts_))
+            self.lines.append(CardLine(label, some(parts, most), listed=True, links=facts_))
 
     def _in_role(self, link: Link) -> list[CitedText]:
         """Return a linked record with this one's roles in it, as the facts of each day that link them say."""
@@ -156,7 +156,7 @@ def _first_sentences(text: str) -> str:
     return kept.removesuffix(".")
 
 
-Worded = Mapping[str, Callable[[Draft], None]]
+Worded = Mapping[str, Callable[[CardDraft], None]]
 """The blocks of a kind's layout that have words of their own, by their names."""
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from bot.ledger.cited import cited, one_day
 from bot.ledger.kinds import get_field
 from bot.ledger.values import record_of
-from bot.ui.cards._draft import Draft, Line, Worded
+from bot.ui.cards._draft import CardDraft, CardLine, Worded
 from bot.ui.text import clip, joined
 from data.records import CitedText
 
 
-def _lead(d: Draft) -> None:
+def _lead(d: CardDraft) -> None:
     found = d.record
     sides = {link.slug for link in d.opened.links if link.field == "whose" and link.kind == "participant"}
     whose = [part.text for part in d.fact_parts("whose", 100)]
@@ -21,10 +21,10 @@ def _lead(d: Draft) -> None:
     words = clip(get_field("statement", "said").type.words(said.value, d.names), 600) if said else ""
     if one_day([*found.state.facts("whose"), said]) and words and whose:
         owner = f"{_some_words(whose, 4)}{', together' if together else ''}"
-        d.lead.append(Line("", [cited(f"{owner}: {words}", *found.state.facts("whose"), said)]))
+        d.lead.append(CardLine("", [cited(f"{owner}: {words}", *found.state.facts("whose"), said)]))
     else:
         d.lead.append(
-            Line(
+            CardLine(
                 "",
                 [
                     *(d.fact_parts("whose", 100)[:4] or [CitedText("Whose it is, is not in the record")]),

@@ -9,7 +9,7 @@ from datetime import date
 from bot import when
 from bot.ledger.kinds import find_field, get_field, kind_of
 from bot.ui import facts
-from bot.ui.cards._draft import Draft, Line
+from bot.ui.cards._draft import CardDraft, CardLine
 from bot.ui.cited import line, shared_day, source_line
 from bot.ui.text import clip, escaped, joined
 from data.records import CitedText, Fact, FactDate
@@ -20,7 +20,7 @@ _PHONE_LINES = 17  # So many of these for all lines below the lead.
 _LINE = 240  # Characters of one text in a line.
 
 
-def written(d: Draft, room: int) -> str:
+def written(d: CardDraft, room: int) -> str:
     """Write a card: its heading, its lead, the lines of the highest ranks, and what the rest is about."""
     fitting = _fitting(d)
     shown = [*d.lead, *d.lines[:fitting]]
@@ -36,7 +36,7 @@ def written(d: Draft, room: int) -> str:
     return clip(text, room)
 
 
-def _fitting(d: Draft) -> int:
+def _fitting(d: CardDraft) -> int:
     """Return how many lines, by rank, fit a phone's screen below the heading and the lead."""
     room = _PHONE_LINES
     for count, one in enumerate(d.lines[: _CONTENT_LINES - 1 - len(d.lead)]):
@@ -46,7 +46,7 @@ def _fitting(d: Draft) -> int:
     return min(len(d.lines), _CONTENT_LINES - 1 - len(d.lead))
 
 
-def _line(one: Line, stated: FactDate | None, *, lead: bool = False) -> str:
+def _line(one: CardLine, stated: FactDate | None, *, lead: bool = False) -> str:
     words = line(
         one.parts,
         stated=None if lead else stated,
@@ -61,11 +61,11 @@ def _line(one: Line, stated: FactDate | None, *, lead: bool = False) -> str:
 
 
 def _quiet(
-    d: Draft,
+    d: CardDraft,
     parts: Sequence[CitedText],
     links: tuple[Fact, ...],
     stated: FactDate | None,
-    left_out: Sequence[Line],
+    left_out: Sequence[CardLine],
 ) -> list[str]:
     """Write what is not stated, how fresh the record is, where all that is shown is from, and what there is beside."""
     all_of_it = [*parts, CitedText("", links)]
@@ -77,7 +77,7 @@ def _quiet(
     return list(filter(None, [facts.not_stated(d.record), elsewhere, _freshness(d, stated), source]))
 
 
-def _freshness(d: Draft, stated: FactDate | None) -> str:
+def _freshness(d: CardDraft, stated: FactDate | None) -> str:
     """Say when somebody last looked, else which fact is the newest where they are of several days."""
     looked = d.record.state.fact("checked")
     newest = _newest(d)
@@ -91,7 +91,7 @@ def _freshness(d: Draft, stated: FactDate | None) -> str:
     return f"-# Newest fact: {escaped(words, 160)}, {facts.dated(fact.date)}; no check recorded since"
 
 
-def _newest(d: Draft) -> tuple[str, Fact] | None:
+def _newest(d: CardDraft) -> tuple[str, Fact] | None:
     """Return the newest fact that has news value, with its field."""
     found = [
         (name, fact)
