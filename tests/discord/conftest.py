@@ -9,13 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import simcord
 
 from bot.app import Attache
 from bot.errors import UserError
-from bot.services import derived, desks, dossiers, people
+from bot.services import derived, desks, dossiers, people, sources, updates
+from bot.services.updates import Change
+from bot.ui.layout import plain
 from data.database import Database
+from tests.builders import on_day
 
 # simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
 simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
@@ -134,6 +138,44 @@ def answer(result: simcord.InteractionResult) -> str:
     assert result.acknowledged, "the interaction was never answered"
     assert result.response is not None
     return text_of(result.response)
+
+
+def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+    """Return the message that a command or press answered with, to press its buttons."""
+    assert result.acknowledged, "the interaction was never answered"
+    assert result.response is not None
+    return result.response
+
+
+def me(world: World) -> discord.ClientUser:
+    """Return the bot as a user of the simulated Discord."""
+    assert world.env.bot.user is not None
+    return world.env.bot.user
+
+
+def dms(world: World) -> list[discord.Message]:
+    """Return the direct messages that the member has, the oldest first."""
+    return world.member.user.dm_channel.history()
+
+
+async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
+    """Post a message of the bot in the channel with these buttons, as an alert or a reminder has them."""
+    channel = world.bot.get_channel(world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    return await channel.send("A message", view=plain(list(buttons)))
+
+
+async def move(world: World, stage: str, slug: str = "armed-drones") -> None:
+    """Enter the stage of a deal as an editor, now."""
+    async with world.db.write(world.guild.id) as conn:
+        source = await sources.ensure(conn, world.guild.id, title="Example news")
+        change = Change(slug, "deal", "stage", stage, on_day("2023-11-20"), source, "paragraph 3", "reported")
+        await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
+
+
+async def go_to(world: World, moment: datetime) -> None:
+    """Let time pass until this moment, and the heartbeat beat once then."""
+    await world.tick((moment - world.now).total_seconds())
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from bot.ui.layout import button, plain
 from cogs import ask as asking
 from data.records import Party
 from tests.builders import on_day
-from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
-from tests.discord.test_questions import DAY, drawn, enter, menu, posted, shown
+from tests.discord.conftest import World, answer, id_of, labels_of, parts, posted, reply, text_of
+from tests.discord.test_questions import DAY, drawn, enter, menu
 from tests.discord.test_update_refusals import elsewhere
 
 MAKER = "Who makes the drones?"
@@ -47,18 +47,18 @@ async def test_a_member_asks_and_reads_the_answer_with_its_source_privately(worl
         "-# News article without a title, sentence 5 (undated, no link; the year is inferred)"
     )
     assert text.count("\n") == 4, "a card below"
-    assert shown(result).flags.ephemeral
+    assert reply(result).flags.ephemeral
     assert not public(world)
-    assert labels_of(shown(result)) == [
+    assert labels_of(reply(result)) == [
         "Open 31 armed drones…",
         "Sources",
         "Follow 31 armed drones…",
         "Share",
         "Not what I asked",
     ]
-    opened = await world.member.click(shown(result), label="Open 31 armed drones…")
+    opened = await world.member.click(reply(result), label="Open 31 armed drones…")
     assert answer(opened).startswith("## 31 armed drones for India\n")
-    assert id_of(shown(result), "Sources") == f"ask.sources:v1::={MAKER}:"
+    assert id_of(reply(result), "Sources") == f"ask.sources:v1::={MAKER}:"
 
 
 async def test_what_the_record_does_not_hold_is_said_and_counted_for_the_editors(world: World):
@@ -66,7 +66,7 @@ async def test_what_the_record_does_not_hold_is_said_and_counted_for_the_editors
     assert "none of the last 24 hours found no answer in the record" in before
     result = await ask(world, NOTHING)
     assert "**The answer is not in the record.**" in answer(result)
-    assert labels_of(shown(result)) == ["Not what I asked"]
+    assert labels_of(reply(result)) == ["Not what I asked"]
     await ask(world, MAKER)
     after = answer(await world.manager.slash(world.channel, "settings show"))
     assert "1 of the last 24 hours found no answer in the record" in after
@@ -75,7 +75,7 @@ async def test_what_the_record_does_not_hold_is_said_and_counted_for_the_editors
 
 
 async def test_of_several_deals_it_asks_which_one_and_a_press_answers(world: World):
-    asked = shown(await ask(world, WHICH))
+    asked = reply(await ask(world, WHICH))
     assert "**Which one is meant?**" in text_of(asked)
     assert "**Infantry combat vehicles**: Proposed; waiting for an answer to the offer" in text_of(asked)
     assert labels_of(asked) == [
@@ -89,33 +89,33 @@ async def test_of_several_deals_it_asks_which_one_and_a_press_answers(world: Wor
     assert "-# About Infantry combat vehicles" in answer(chosen)
     assert "31 armed drones" not in answer(chosen)
     assert len([m for m in world.channel.history(viewer=world.member) if m.flags.ephemeral]) == 1
-    opened = answer(await world.member.click(shown(chosen), label="Sources"))
+    opened = answer(await world.member.click(reply(chosen), label="Sources"))
     assert "Infantry combat vehicles" in opened
     assert "31 armed drones" not in opened
 
 
 async def test_sources_list_every_fact_of_the_answer_with_pages(world: World):
-    first = await world.member.click(shown(await ask(world, MAKER)), label="Sources")
+    first = await world.member.click(reply(await ask(world, MAKER)), label="Sources")
     text = answer(first)
-    assert shown(first).flags.ephemeral
+    assert reply(first).flags.ephemeral
     assert text.startswith("## Sources of the answer\n")
     own = "**Party:** General Atomics \\(maker\\)\n-# 10 November 2023 (year inferred); source 1, sentence 5"
     assert text.partition("**")[1] + text.partition("**")[2][: len(own) - 2] == own, "what is stated comes first"
     assert "**Source 1:** News article without a title; undated; no link" in text
-    first = await world.member.click(shown(await ask(world, "What is pending?")), label="Sources")
+    first = await world.member.click(reply(await ask(world, "What is pending?")), label="Sources")
     text = answer(first)
     assert "Page 1 of" in text
-    assert labels_of(shown(first)) == ["More sources"]
-    second = await world.member.click(shown(first), label="More sources")
+    assert labels_of(reply(first)) == ["More sources"]
+    second = await world.member.click(reply(first), label="More sources")
     assert "Page 2 of" in answer(second)
-    assert "Previous sources" in labels_of(shown(second))
-    back = await world.member.click(shown(second), label="Previous sources")
+    assert "Previous sources" in labels_of(reply(second))
+    back = await world.member.click(reply(second), label="Previous sources")
     assert answer(back) == text
 
 
 async def test_share_posts_the_answer_for_everyone_pings_no_one_and_loses_its_button(world: World):
     asked = "@everyone <@1> who makes the drones?"
-    card = shown(await ask(world, asked))
+    card = reply(await ask(world, asked))
     await world.member.click(card, label="Share")
     (message,) = public(world)
     text = drawn(message)
@@ -133,36 +133,36 @@ async def test_share_posts_the_answer_for_everyone_pings_no_one_and_loses_its_bu
         await world.member.click(private, label="Share")
     opened = await world.editor.click(message, label="Sources")
     assert answer(opened).startswith("## Sources of the answer")
-    assert shown(opened).flags.ephemeral
+    assert reply(opened).flags.ephemeral
     assert len(public(world)) == 1
 
 
 async def test_share_needs_the_right_to_write(world: World):
     denied = discord.PermissionOverwrite(send_messages=False)
     quiet = world.guild.create_text_channel("quiet", overwrites={world.guild.default_role: denied})
-    card = shown(await world.member.slash(quiet, "ask", question=MAKER))
+    card = reply(await world.member.slash(quiet, "ask", question=MAKER))
     told = answer(await world.member.click(card, label="Share"))
     assert "You may not write in this channel, so nothing was posted." in told
     assert all(message.flags.ephemeral for message in quiet.history(viewer=world.member))
 
 
 async def test_what_was_not_asked_waits_for_the_editors(world: World):
-    told = await world.member.click(shown(await ask(world, COLON)), label="Not what I asked")
+    told = await world.member.click(reply(await ask(world, COLON)), label="Not what I asked")
     assert answer(told).startswith("Filed for the editors of this server, for at most 90 days.")
-    assert shown(told).flags.ephemeral
+    assert reply(told).flags.ephemeral
     listed = answer(await world.editor.slash(world.channel, "update questions"))
     assert f"**1. {COLON}**" in listed
     assert "memo" not in listed
     assert f"{world.member.id}" not in listed
     assert "1 waits for the editors" in answer(await world.manager.slash(world.channel, "settings show"))
-    await world.member.click(shown(await ask(world, COLON)), label="Not what I asked")
+    await world.member.click(reply(await ask(world, COLON)), label="Not what I asked")
     assert f"**1. {COLON}**" in answer(await world.editor.slash(world.channel, "update questions"))
     assert len((await questions.list_filed(world.db.read, world.guild.id, now=world.now, offset=0, limit=9))[0]) == 1
 
 
 @pytest.mark.parametrize("asked", [LONG, f"{LONG} Drones: {LONG}", "who makes the drones " + "🙂" * 30])
 async def test_a_question_that_no_button_can_carry_works_for_a_day_and_then_says_so(world: World, asked: str):
-    card = shown(await ask(world, asked))
+    card = reply(await ask(world, asked))
     assert "**Maker: General Atomics**" in text_of(card)
     assert id_of(card, "Sources").split(":")[3].isdecimal()
     await world.restart()
@@ -178,7 +178,7 @@ async def test_a_question_that_no_button_can_carry_works_for_a_day_and_then_says
 
 @pytest.mark.parametrize("asked", [MAKER, COLON, f"{MAKER} ::: {'क' * 40}"])
 async def test_a_short_question_stands_in_its_buttons_and_works_for_ever(world: World, asked: str):
-    card = shown(await ask(world, asked))
+    card = reply(await ask(world, asked))
     assert id_of(card, "Sources").split(":")[3].startswith("=")
     await world.restart()
     await world.env.advance_time(90 * DAY_LONG)
@@ -195,7 +195,7 @@ async def test_the_longest_ids_of_an_answer_fit():
 
 
 async def test_the_question_of_another_server_opens_nothing(world: World):
-    card = shown(await ask(world, LONG))
+    card = reply(await ask(world, LONG))
     key = id_of(card, "Sources").split(":")[3]
     other = await elsewhere(world)
     async with world.db.write(other.guild.id) as conn:
@@ -252,7 +252,7 @@ async def test_a_list_as_of_a_past_day_is_answered_after_more_time_was_taken(wor
     assert "**3 deals**, counted in this record." in text
     assert "- **31 armed drones for India**: Under review" in text
     assert "-# Asked about: as of Monday 1 January 2024. What came later is left out." in text
-    assert menu(shown(result)) == ["armed-drones", "fighter-jet-engines", "infantry-combat-vehicles"]
+    assert menu(reply(result)) == ["armed-drones", "fighter-jet-engines", "infantry-combat-vehicles"]
     (told,) = [m for m in world.channel.history(viewer=world.member) if m.flags.ephemeral]
     assert told.edited_at is not None, "the answer was given without a word before"
     assert answer(await ask(world, "Which deals existed on 1 January 2024?")) == text
@@ -278,7 +278,7 @@ async def test_after_an_update_the_answer_changes(world: World):
 async def test_an_open_list_opens_a_record_from_the_answer(world: World):
     result = await ask(world, "List all deals")
     assert "**3 deals**, counted in this record." in answer(result)
-    opened = await world.member.select(shown(result), ["fighter-jet-engines"])
+    opened = await world.member.select(reply(result), ["fighter-jet-engines"])
     assert answer(opened).startswith("## Fighter-jet engines")
 
 
@@ -287,12 +287,12 @@ async def test_a_very_long_question_is_answered_from_its_beginning(world: World)
     result = await ask(world, asked)
     assert "**Maker: General Atomics**" in answer(result)
     assert "-# The question is long; only its beginning was read." in answer(result)
-    assert sum(len(part["content"]) for part in parts(shown(result).components) if part.get("type") == 10) <= 4000
+    assert sum(len(part["content"]) for part in parts(reply(result).components) if part.get("type") == 10) <= 4000
 
 
 async def test_a_record_that_was_taken_back_is_no_longer_behind_the_buttons(world: World):
-    asked = shown(await ask(world, MAKER))
-    which = shown(await ask(world, WHICH))
+    asked = reply(await ask(world, MAKER))
+    which = reply(await ask(world, WHICH))
     async with world.bot.db.write(world.guild.id) as conn:
         history = await updates.history(conn, world.guild.id, "armed-drones")
         await updates.withdraw(
@@ -305,7 +305,7 @@ async def test_a_record_that_was_taken_back_is_no_longer_behind_the_buttons(worl
 
 
 async def test_after_a_server_deleted_everything_the_buttons_say_so(world: World):
-    asked = shown(await ask(world, MAKER))
+    asked = reply(await ask(world, MAKER))
     await erase(world)
     for label in ("Sources", "Share", "Not what I asked"):
         told = answer(await world.member.click(asked, label=label))

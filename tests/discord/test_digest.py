@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import discord
-import simcord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot import when
-from bot.services import desks, destinations, people, sources, updates
-from bot.services.updates import Change
-from tests.builders import on_day
-from tests.discord.conftest import World, answer, labels_of, text_of
+from bot.services import desks, destinations, people
+from tests.discord.conftest import World, answer, dms, go_to, labels_of, me, move, reply, text_of
 
 ZONE = "Asia/Kolkata"
-
-
-def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
-    assert result.response is not None
-    return result.response
-
-
-def me(world: World) -> discord.ClientUser:
-    assert world.env.bot.user is not None
-    return world.env.bot.user
-
-
-def dms(world: World) -> list[discord.Message]:
-    return world.member.user.dm_channel.history()
 
 
 def last(world: World) -> discord.Message:
     found = world.channel.last_message
     assert found is not None
     return found
-
-
-async def move(world: World, stage: str) -> None:
-    """An editor's update of a deal's stage, entered now."""
-    day = on_day("2023-11-20")
-    async with world.db.write(world.guild.id) as conn:
-        source = await sources.ensure(conn, world.guild.id, title="Example news")
-        change = Change("armed-drones", "deal", "stage", stage, day, source, "paragraph 3", "reported")
-        await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
-
-
-async def go_to(world: World, moment: datetime) -> None:
-    await world.tick((moment - world.now).total_seconds())
 
 
 async def next_hour(world: World, at: str = "09:00", zone: str = ZONE, days: str = "12345") -> None:

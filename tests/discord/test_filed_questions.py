@@ -14,8 +14,8 @@ from bot.ui import drafts as forms
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from data.records import Filed, ListedText
-from tests.discord.conftest import World, answer, labels_of, parts
-from tests.discord.test_update import FORM, controls, filled, posted, shown
+from tests.discord.conftest import World, answer, labels_of, parts, posted, reply
+from tests.discord.test_update import FORM, controls, filled
 from tests.discord.test_update_refusals import elsewhere
 
 NASTY = "**who** is <@1> @everyone </a:1> `y` [z](https://example.org)\n# big?"
@@ -48,14 +48,14 @@ async def listed(world: World, who: simcord.MemberActor | None = None) -> simcor
 
 
 def options(result: simcord.InteractionResult) -> list[dict[str, Any]]:
-    return [option for part in parts(shown(result).components) for option in part.get("options", [])]
+    return [option for part in parts(reply(result).components) for option in part.get("options", [])]
 
 
 async def choose(world: World, asked: str) -> simcord.InteractionResult:
     """An editor opens the list and chooses the question with these words."""
     result = await listed(world)
     (value,) = [option["value"] for option in options(result) if asked in option["label"]]
-    return await world.editor.select(shown(result), [value])
+    return await world.editor.select(reply(result), [value])
 
 
 # The list
@@ -68,7 +68,7 @@ async def test_an_editor_reads_what_waits_when_it_was_filed_and_how_often(bare: 
     assert f"**1. Who makes the drones?**\n{filed}, 2 times\n**2. What about tea?**\n{filed}" in answer(result)
     assert "2 questions." in answer(result)
     assert [option["label"] for option in options(result)] == ["1. Who makes the drones?", "2. What about tea?"]
-    assert labels_of(shown(result)) == []
+    assert labels_of(reply(result)) == []
 
 
 async def test_an_empty_list_says_how_a_question_comes_here(bare: World):
@@ -80,24 +80,24 @@ async def test_a_long_list_has_pages_and_one_keeps_its_place(bare: World):
     await file(bare, *(f"Question {number}?" for number in range(17)))
     first = await listed(bare)
     assert "Page 1 of 3" in answer(first)
-    assert labels_of(shown(first)) == ["More questions"]
-    second = await bare.editor.click(shown(first), label="More questions")
+    assert labels_of(reply(first)) == ["More questions"]
+    second = await bare.editor.click(reply(first), label="More questions")
     assert "**9. Question 8?**" in answer(second)
-    assert labels_of(shown(second)) == ["Previous questions", "More questions"]
-    third = await bare.editor.click(shown(second), label="More questions")
+    assert labels_of(reply(second)) == ["Previous questions", "More questions"]
+    third = await bare.editor.click(reply(second), label="More questions")
     assert "**17. Question 16?**" in answer(third)
-    one = await bare.editor.select(shown(third), [options(third)[0]["value"]])
-    assert labels_of(shown(one)) == ["Handled", "Add an alias", "All questions"]
-    assert "Page 3 of 3" in answer(await bare.editor.click(shown(one), label="All questions"))
+    one = await bare.editor.select(reply(third), [options(third)[0]["value"]])
+    assert labels_of(reply(one)) == ["Handled", "Add an alias", "All questions"]
+    assert "Page 3 of 3" in answer(await bare.editor.click(reply(one), label="All questions"))
     one = await choose(bare, "Question 3?")
-    assert "Page 1 of 3" in answer(await bare.editor.click(shown(one), label="All questions"))
+    assert "Page 1 of 3" in answer(await bare.editor.click(reply(one), label="All questions"))
 
 
 async def test_the_last_question_of_a_page_leaves_one_on_the_page_before(bare: World):
     await file(bare, *(f"Question {number}?" for number in range(9)))
-    second = await bare.editor.click(shown(await listed(bare)), label="More questions")
-    one = await bare.editor.select(shown(second), [options(second)[0]["value"]])
-    after = await bare.editor.click(shown(one), label="Handled")
+    second = await bare.editor.click(reply(await listed(bare)), label="More questions")
+    one = await bare.editor.select(reply(second), [options(second)[0]["value"]])
+    after = await bare.editor.click(reply(one), label="Handled")
     assert "**1. Question 0?**" in answer(after)
     assert "Handled: the question is off the list." in answer(after)
 
@@ -126,7 +126,7 @@ async def test_a_handled_question_is_off_the_list_for_good(bare: World):
     await file(bare, "Who?", "What?")
     one = await choose(bare, "Who?")
     assert "> Who?" in answer(one)
-    after = await bare.editor.click(shown(one), label="Handled")
+    after = await bare.editor.click(reply(one), label="Handled")
     assert "Who?" not in answer(after)
     assert "**1. What?**" in answer(after)
     assert [one.asked for one in await waiting(bare)] == ["What?"]
@@ -136,11 +136,11 @@ async def test_handled_twice_says_so_and_takes_no_other_one(bare: World):
     await file(bare, "Who?", "What?")
     mine, theirs = await choose(bare, "Who?"), await listed(bare, bare.manager)
     again = await choose(bare, "Who?")
-    await bare.editor.click(shown(mine), label="Handled")
-    assert "handled meanwhile" in answer(await bare.editor.click(shown(again), label="Add an alias"))
-    twice = await bare.editor.click(shown(again), label="Handled")
+    await bare.editor.click(reply(mine), label="Handled")
+    assert "handled meanwhile" in answer(await bare.editor.click(reply(again), label="Add an alias"))
+    twice = await bare.editor.click(reply(again), label="Handled")
     assert "That question was handled before." in answer(twice)
-    stale = await bare.manager.select(shown(theirs), [options(theirs)[0]["value"]])
+    stale = await bare.manager.select(reply(theirs), [options(theirs)[0]["value"]])
     assert "That question was handled meanwhile." in answer(stale)
     assert [one.asked for one in await waiting(bare)] == ["What?"]
 
@@ -149,7 +149,7 @@ async def test_a_question_can_be_handled_after_a_restart(bare: World):
     await file(bare, "Who?")
     one = await choose(bare, "Who?")
     await bare.restart()
-    assert "None waits" in answer(await bare.editor.click(shown(one), label="Handled"))
+    assert "None waits" in answer(await bare.editor.click(reply(one), label="Handled"))
     assert await waiting(bare) == []
 
 
@@ -160,7 +160,7 @@ async def test_after_90_days_a_question_is_gone(bare: World):
     assert "Who?" in answer(await listed(bare))
     await bare.env.advance_time(4)
     assert "None waits" in answer(await listed(bare))
-    assert "handled meanwhile" in answer(await bare.editor.select(shown(before), [options(before)[0]["value"]]))
+    assert "handled meanwhile" in answer(await bare.editor.select(reply(before), [options(before)[0]["value"]]))
 
 
 # Whose it is
@@ -189,7 +189,7 @@ async def test_an_editor_who_lost_the_role_handles_nothing(bare: World):
     one = await choose(bare, "Who?")
     bare.env.backend.remove_member_role(bare.guild.id, bare.editor.id, bare.editors.id)
     await bare.env.settle()
-    assert "Only editors" in answer(await bare.editor.click(shown(one), label="Handled"))
+    assert "Only editors" in answer(await bare.editor.click(reply(one), label="Handled"))
     assert len(await waiting(bare)) == 1
 
 
@@ -210,7 +210,7 @@ async def test_whoever_deletes_their_data_takes_their_questions_along(bare: Worl
     await file(bare, "Who?")
     asked = await bare.member.slash(bare.channel, "me delete")
     assert "questions" in answer(asked)
-    await bare.member.click(shown(asked), label="Delete my data")
+    await bare.member.click(reply(asked), label="Delete my data")
     assert "None waits" in answer(await listed(bare))
 
 
@@ -220,14 +220,14 @@ async def test_whoever_deletes_their_data_takes_their_questions_along(bare: Worl
 async def add_alias(world: World, **typed: str) -> simcord.InteractionResult:
     """An editor fills in the form of an alias for a question: the preview, or what is wrong."""
     await file(world, "Who builds the killer robots?")
-    form = await world.editor.click(shown(await choose(world, "robots")), label="Add an alias")
+    form = await world.editor.click(reply(await choose(world, "robots")), label="Add an alias")
     return await world.editor.submit_modal(form, FORM | typed)
 
 
 async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world: World):
     await file(world, "Who builds the killer robots?")
     one = await choose(world, "robots")
-    form = await world.editor.click(shown(one), label="Add an alias")
+    form = await world.editor.click(reply(one), label="Add an alias")
     assert {name: part["label"] for name, part in controls(form).items()} == {
         "record": "Record",
         "value": "Also known as",
@@ -241,7 +241,7 @@ async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world
     assert told.startswith("## Save this? 31 armed drones for India")
     assert "Added: **the killer robots**" in told
     assert "With it" not in told
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert answer(saved).startswith("## Saved: 31 armed drones for India")
     newest = (await updates.history(world.db.read, world.guild.id, "armed-drones"))[-1]
     assert (newest.field, newest.value, newest.locator, newest.origin) == (
@@ -249,11 +249,11 @@ async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world
     )  # fmt: skip
     assert await records.slug_by_name(world.db.read, world.guild.id, "killer robots") == "armed-drones"
     # The question still stands below, to be handled.
-    assert "None waits" in answer(await world.editor.click(shown(one), label="Handled"))
+    assert "None waits" in answer(await world.editor.click(reply(one), label="Handled"))
 
-    undone = await world.editor.click(shown(saved), label="Undo")
+    undone = await world.editor.click(reply(saved), label="Undo")
     assert "31 armed drones for India is as it was before" in answer(undone)
-    assert labels_of(shown(undone)) == ["Open"]
+    assert labels_of(reply(undone)) == ["Open"]
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
     assert ListedText("the killer robots") not in [fact.value for fact in opened.record.state.facts("alias")]
 
@@ -266,17 +266,17 @@ async def test_every_mistake_in_the_alias_form_is_told_at_once_and_the_form_come
     assert "- Record: " in told
     assert "is not in the record" in told
     assert "- Fact date: " in told
-    assert labels_of(shown(refused)) == ["Change", "Discard"]
+    assert labels_of(reply(refused)) == ["Change", "Discard"]
     await world.restart()
-    form = await world.editor.click(shown(refused), label="Change")
+    form = await world.editor.click(reply(refused), label="Change")
     assert filled(form) == FORM | typed
     preview = await world.editor.submit_modal(form, FORM | typed | {"record": "Russia", "date": "5 March 2024"})
     assert answer(preview).startswith("## Save this? Russia")
-    form = await world.editor.click(shown(preview), label="Change")
+    form = await world.editor.click(reply(preview), label="Change")
     preview = await world.editor.submit_modal(form, FORM | typed | {"record": "India", "date": "5 March 2024"})
     assert answer(preview).startswith("## Save this? India")
     assert await updates.newest_id(world.db.read, world.guild.id) == before
-    assert "Nothing was changed" in answer(await world.editor.click(shown(preview), label="Discard"))
+    assert "Nothing was changed" in answer(await world.editor.click(reply(preview), label="Discard"))
 
 
 async def test_a_name_of_several_records_is_refused_with_their_kinds(world: World):

@@ -8,19 +8,8 @@ import simcord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.services import destinations, sources, updates
-from bot.services.updates import Change
-from tests.builders import on_day
-from tests.discord.conftest import World, answer, labels_of, text_of
-
-
-async def move(world: World, stage: str, slug: str) -> None:
-    """An editor's update of a deal's stage, entered now."""
-    day = on_day("2023-11-20")
-    async with world.db.write(world.guild.id) as conn:
-        source = await sources.ensure(conn, world.guild.id, title="Example news")
-        change = Change(slug, "deal", "stage", stage, day, source, "paragraph 3", "reported")
-        await updates.append(conn, world.guild.id, [change], now=world.now, person_id=1, origin="editor")
+from bot.services import destinations
+from tests.discord.conftest import World, answer, dms, labels_of, me, move, reply, text_of
 
 
 async def deal(world: World) -> tuple[str, str]:
@@ -30,21 +19,6 @@ async def deal(world: World) -> tuple[str, str]:
         (world.guild.id,),
     )
     return slug, name
-
-
-def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
-    """The message that a command or press answered with, to press its buttons."""
-    assert result.response is not None
-    return result.response
-
-
-def me(world: World) -> discord.ClientUser:
-    assert world.env.bot.user is not None
-    return world.env.bot.user
-
-
-def dms(world: World) -> list[discord.Message]:
-    return world.member.user.dm_channel.history()
 
 
 async def test_a_follow_is_confirmed_by_a_first_dm_and_says_what_it_brings(world: World):

@@ -7,8 +7,7 @@ from datetime import timedelta
 from bot.services import deliveries, destinations, people
 from bot.ui.ids import custom_id
 from data.records import Confirmation
-from tests.discord.conftest import World, answer, labels_of, text_of
-from tests.discord.test_follow import reply
+from tests.discord.conftest import World, answer, labels_of, reply, text_of
 from tests.discord.test_rights import sent_to
 
 

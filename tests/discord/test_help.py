@@ -9,8 +9,7 @@ import simcord
 from discord import app_commands
 
 from bot.services import desks
-from tests.discord.conftest import World, answer, parts, text_of
-from tests.discord.test_follow import reply
+from tests.discord.conftest import World, answer, parts, reply, text_of
 
 
 async def help_of(world: World, actor: simcord.MemberActor) -> str:

@@ -18,16 +18,10 @@ from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from data.records import Due, FactDate, Money, Party
 from tests.builders import due_value
-from tests.discord.conftest import World, answer, id_of, labels_of, parts, text_of
+from tests.discord.conftest import World, answer, id_of, labels_of, parts, posted, reply, text_of
 
 DAY = when.parse_fact_date("5 March 2024")
 NASTY = "**x** <@1> @everyone </a:1> `y` [z](https://example.org)"
-
-
-def shown(result: simcord.InteractionResult) -> Any:
-    assert result.acknowledged, "the interaction was never answered"
-    assert result.response is not None
-    return result.response
 
 
 def menu(message: Any) -> list[str]:
@@ -60,12 +54,6 @@ async def add_deals(world: World, count: int) -> None:
     )
 
 
-async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
-    channel = world.bot.get_channel(world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    return await channel.send("An alert", view=plain(list(buttons)))
-
-
 # Cards
 
 
@@ -84,9 +72,9 @@ async def test_a_deal_is_shown_with_what_is_known_and_what_is_not(world: World):
         "-# News article without a title, sentence 5 (undated, no link; the year is inferred)",
     ):
         assert line in text.splitlines()
-    assert shown(result).flags.ephemeral
-    assert labels_of(shown(result)) == ["Follow", "Remind me", "All facts", "History", "Share"]
-    assert id_of(shown(result), "Remind me") == "remind.me:v1::armed-drones"
+    assert reply(result).flags.ephemeral
+    assert labels_of(reply(result)) == ["Follow", "Remind me", "All facts", "History", "Share"]
+    assert id_of(reply(result), "Remind me") == "remind.me:v1::armed-drones"
 
 
 async def test_a_deal_is_found_by_name_and_alias_as_typed(world: World):
@@ -96,15 +84,15 @@ async def test_a_deal_is_found_by_name_and_alias_as_typed(world: World):
 
 async def test_editors_see_update_and_others_do_not(world: World):
     by_editor = await world.editor.slash(world.channel, "deal show", deal="armed-drones")
-    assert "Update" in labels_of(shown(by_editor))
+    assert "Update" in labels_of(reply(by_editor))
     by_manager = await world.manager.slash(world.channel, "deal show", deal="armed-drones")
-    assert "Update" in labels_of(shown(by_manager))
+    assert "Update" in labels_of(reply(by_manager))
 
 
 async def test_a_deal_without_anything_open_offers_no_reminder(world: World):
     result = await ask(world, "deal show", deal="fighter-jet-engines")
     assert "**Under way**, reported 10 November 2023" in answer(result)
-    assert "Remind me" not in labels_of(shown(result))
+    assert "Remind me" not in labels_of(reply(result))
 
 
 async def test_what_two_sources_say_of_a_value_stands_side_by_side(world: World):
@@ -133,7 +121,7 @@ async def test_a_series_of_talks_shows_its_session_principals_agenda_and_outcome
     assert (
         "**Latest session:** 2+2 session in New Delhi, 10 November 2023: held on 10 November 2023 in New Delhi" in text
     )
-    opened = await world.member.select(shown(result), ["2plus2-new-delhi-2023"])
+    opened = await world.member.select(reply(result), ["2plus2-new-delhi-2023"])
     assert answer(opened).startswith(
         "## 2+2 session in New Delhi, 10 November 2023\n**Held on 10 November 2023 in New Delhi**"
     )
@@ -169,7 +157,7 @@ async def test_a_pending_item_says_who_must_act_and_never_since_when_it_is_pendi
     assert "**U.S. government must act**, reported 10 November 2023\n" in text
     assert "**Due:** no due date given" in text
     assert "pending since" not in text.casefold()
-    assert "Remind me" in labels_of(shown(result))
+    assert "Remind me" in labels_of(reply(result))
 
 
 async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: World):
@@ -180,8 +168,8 @@ async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: Wor
     )
     result = await ask(world, "pending show", item="drone-clearances")
     assert "**Closed: given**, reported 5 March 2024\n" in answer(result)
-    assert "Remind me" not in labels_of(shown(result))
-    assert "drone-clearances" not in menu(shown(await ask(world, "pending list")))
+    assert "Remind me" not in labels_of(reply(result))
+    assert "drone-clearances" not in menu(reply(await ask(world, "pending list")))
 
 
 async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: World):
@@ -199,8 +187,8 @@ async def test_an_announced_date_that_passed_is_said_and_no_stage_moves(world: W
 
 
 async def test_all_facts_list_each_with_its_date_its_source_and_the_place_in_it(world: World):
-    card = shown(await ask(world, "deal show", deal="armed-drones"))
-    first = shown(await world.member.click(card, label="All facts"))
+    card = reply(await ask(world, "deal show", deal="armed-drones"))
+    first = reply(await world.member.click(card, label="All facts"))
     text = answer(await world.member.click(card, label="All facts"))
     assert "**Value:** more than $3 billion\n-# 10 November 2023 (year inferred); source 1, sentence 5" in text
     assert "**Source 1:** News article without a title; undated; no link" in text
@@ -209,25 +197,25 @@ async def test_all_facts_list_each_with_its_date_its_source_and_the_place_in_it(
     second = await world.member.click(first, label="More facts")
     assert "**Party:** India \\(buyer\\)" in text + answer(second)
     assert "Page 2 of 2" in answer(second)
-    assert labels_of(shown(second)) == ["Previous facts", "By source"]
+    assert labels_of(reply(second)) == ["Previous facts", "By source"]
 
 
 async def test_all_facts_can_be_grouped_by_source_and_back(world: World):
     await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
-    card = shown(await ask(world, "deal show", deal="fighter-jet-engines"))
+    card = reply(await ask(world, "deal show", deal="fighter-jet-engines"))
     by_field = await world.member.click(card, label="All facts")
-    by_source = await world.member.click(shown(by_field), label="By source")
+    by_source = await world.member.click(reply(by_field), label="By source")
     second = answer(by_source).partition("A second report")[2]
     assert "**Number:** 99\n-# 5 March 2024; page 3" in second
     assert "source 1" not in answer(by_source)
-    assert answer(await world.member.click(shown(by_source), label="By field")) == answer(by_field)
+    assert answer(await world.member.click(reply(by_source), label="By field")) == answer(by_field)
 
 
 async def test_a_source_with_a_link_shows_where_it_leads(world: World):
     await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
     card = await ask(world, "deal show", deal="fighter-jet-engines")
     assert "-# *All facts* has each source" in answer(card)
-    assert "<https://example.org/a_b>" in answer(await world.member.click(shown(card), label="All facts"))
+    assert "<https://example.org/a_b>" in answer(await world.member.click(reply(card), label="All facts"))
 
 
 async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_withdrawn(world: World):
@@ -241,8 +229,8 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
     entered = when.timestamp(world.now)
     result = await ask(world, "deal history", deal="Drones")
     texts = [answer(result)]
-    while "More history" in labels_of(shown(result)):
-        result = await world.member.click(shown(result), label="More history")
+    while "More history" in labels_of(reply(result)):
+        result = await world.member.click(reply(result), label="More history")
         texts.append(answer(result))
     text = "\n".join(texts)
     assert text.startswith(
@@ -254,12 +242,12 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
     assert "\n**10 November 2023: Under review**; News article without a title, sentence 5\n" in text
     assert "were entered by the dossier" in text
     assert "names, aliases, topics and kinds are left out; *All facts* has them" in text
-    pressed = await world.member.click(shown(await ask(world, "deal show", deal="armed-drones")), label="History")
+    pressed = await world.member.click(reply(await ask(world, "deal show", deal="armed-drones")), label="History")
     assert answer(pressed) == texts[0]
 
 
 async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
-    card = shown(await world.editor.slash(world.channel, "deal show", deal="armed-drones"))
+    card = reply(await world.editor.slash(world.channel, "deal show", deal="armed-drones"))
     pressed = await world.editor.click(card, label="Share")
     assert pressed.acknowledged
     (public,) = [message for message in world.channel.history(viewer=world.member) if not message.flags.ephemeral]
@@ -278,13 +266,13 @@ async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
 async def test_share_needs_the_right_to_write_of_the_person_and_of_the_bot(world: World):
     denied = discord.PermissionOverwrite(send_messages=False)
     quiet = world.guild.create_text_channel("quiet", overwrites={world.guild.default_role: denied})
-    card = shown(await world.member.slash(quiet, "deal show", deal="armed-drones"))
+    card = reply(await world.member.slash(quiet, "deal show", deal="armed-drones"))
     assert "You may not write in this channel, so nothing was posted." in answer(
         await world.member.click(card, label="Share")
     )
     assert world.bot.user is not None
     closed = world.guild.create_text_channel("closed", overwrites={world.bot.user: denied})
-    card = shown(await world.member.slash(closed, "deal show", deal="armed-drones"))
+    card = reply(await world.member.slash(closed, "deal show", deal="armed-drones"))
     told = answer(await world.member.click(card, label="Share"))
     assert "Attaché may not write in this channel, so nothing was posted." in told
     assert "Send Messages" in told
@@ -303,13 +291,13 @@ async def test_deals_are_listed_with_their_stage_and_opened_from_the_list(world:
         in text
     )
     assert text.endswith("-# 3 deals.")
-    opened = await world.member.select(shown(result), ["fighter-jet-engines"])
+    opened = await world.member.select(reply(result), ["fighter-jet-engines"])
     assert answer(opened).startswith("## Fighter-jet engines")
 
 
 async def test_deals_are_listed_by_stage_participant_and_topic(world: World):
     result = await ask(world, "deal list", stage="under_review", participant="General Atomics", topic="Defence")
-    assert menu(shown(result)) == ["armed-drones"]
+    assert menu(reply(result)) == ["armed-drones"]
     assert "1 deal: stage under review, participant General Atomics, topic Defence cooperation" in answer(result)
     none = answer(await ask(world, "deal list", stage="signed"))
     assert "No deal in the record fits: stage signed. 3 deals are in the record: </deal list:" in none
@@ -319,34 +307,34 @@ async def test_a_long_list_pages_and_keeps_its_filters(world: World):
     await add_deals(world, 18)
     plain_list = await ask(world, "deal list")
     assert "21 deals. Page 1 of 3" in answer(plain_list)
-    assert id_of(shown(plain_list), "More deals") == "list.page:v1::deal:1"
+    assert id_of(reply(plain_list), "More deals") == "list.page:v1::deal:1"
 
     result = await ask(world, "deal list", participant="India")
     assert "Page 1 of 3" in answer(result)
-    seen = menu(shown(result))
-    while "More deals" in labels_of(shown(result)):
-        result = await world.member.click(shown(result), label="More deals")
-        seen += menu(shown(result))
+    seen = menu(reply(result))
+    while "More deals" in labels_of(reply(result)):
+        result = await world.member.click(reply(result), label="More deals")
+        seen += menu(reply(result))
     assert "participant India. Page 3 of 3" in answer(result)
     assert len(seen) == len(set(seen)) == 21
-    assert "Previous deals" in labels_of(shown(result))
+    assert "Previous deals" in labels_of(reply(result))
 
 
 async def test_pages_turn_after_a_restart_and_end_kindly_after_a_day(world: World):
     await add_deals(world, 18)
     result = await ask(world, "deal list", participant="India")
     await world.restart()
-    assert "Page 2 of 3" in answer(await world.member.click(shown(result), label="More deals"))
+    assert "Page 2 of 3" in answer(await world.member.click(reply(result), label="More deals"))
     await world.env.advance_time(timedelta(hours=24).total_seconds())
-    told = answer(await world.member.click(shown(result), label="More deals"))
+    told = answer(await world.member.click(reply(result), label="More deals"))
     assert told.startswith("This list is more than a day old, so its pages can no longer be turned.")
 
 
 async def test_participants_that_are_only_mentioned_are_listed_apart(world: World):
     result = await ask(world, "participant list")
     texts = [answer(result)]
-    while "More participants" in labels_of(shown(result)):
-        result = await world.member.click(shown(result), label="More participants")
+    while "More participants" in labels_of(reply(result)):
+        result = await world.member.click(reply(result), label="More participants")
         texts.append(answer(result))
     text = "\n".join(texts)
     mentioned = text.index("### Mentioned, not a party")
@@ -376,12 +364,12 @@ async def test_what_is_open_names_who_must_act_and_leaves_the_rest_on_request(wo
         "-# News article without a title, sentences 5 and 6 (undated, no link; the year is inferred)\n"
     )
     assert "Aims of the defence roadmap" in text.partition("-# Not listed")[2]
-    assert menu(shown(result)) == ["drone-clearances", "combat-vehicle-answer"]
-    more = await world.member.click(shown(result), label="Show the other 3")
+    assert menu(reply(result)) == ["drone-clearances", "combat-vehicle-answer"]
+    more = await world.member.click(reply(result), label="Show the other 3")
     assert "### To watch" in answer(more)
-    assert len(menu(shown(more))) == 5
-    assert menu(shown(await ask(world, "pending list", all=True))) == menu(shown(more))
-    opened = await world.member.select(shown(more), ["china-details"])
+    assert len(menu(reply(more))) == 5
+    assert menu(reply(await ask(world, "pending list", all=True))) == menu(reply(more))
+    opened = await world.member.select(reply(more), ["china-details"])
     assert answer(opened).startswith("## What was said about China")
 
 
@@ -395,17 +383,17 @@ async def test_what_is_open_is_told_anew_when_it_changes_and_when_its_day_has_pa
     await world.env.advance_time(timedelta(days=3).total_seconds())
     assert "this day has passed" in answer(await ask(world, "pending list"))
     await enter(world, ("drone-clearances", "pending", "state", "closed"))
-    assert "drone-clearances" not in menu(shown(await ask(world, "pending list")))
+    assert "drone-clearances" not in menu(reply(await ask(world, "pending list")))
 
 
 async def test_what_is_open_about_one_record(world: World):
     result = await ask(world, "pending list", about="Infantry combat vehicles")
-    assert menu(shown(result)) == ["combat-vehicle-answer"]
+    assert menu(reply(result)) == ["combat-vehicle-answer"]
     none = answer(await ask(world, "pending list", about="Fighter-jet engines"))
     assert "Nothing is on the record as open about Fighter-jet engines." in none
     watched = await ask(world, "pending list", about="Roadmap for defence industrial cooperation")
-    more = await world.member.click(shown(watched), label="Show the other one")
-    assert menu(shown(more)) == ["roadmap-aims"]
+    more = await world.member.click(reply(watched), label="Show the other one")
+    assert menu(reply(more)) == ["roadmap-aims"]
 
 
 async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
@@ -422,7 +410,7 @@ async def test_dated_items_come_first_with_how_sure_the_date_is(world: World):
 async def test_search_finds_words_corrects_slips_and_opens_what_was_found(world: World):
     result = await ask(world, "search", text="defence roadmap")
     assert "- **Roadmap** for **defence** industrial cooperation (document)" in answer(result)
-    opened = await world.member.select(shown(result), ["india-us-defence-roadmap"])
+    opened = await world.member.select(reply(result), ["india-us-defence-roadmap"])
     assert answer(opened).startswith("## Roadmap for defence industrial cooperation")
     slipped = answer(await ask(world, "search", text="hostagse gaza"))
     assert "Release of the **hostages** in **Gaza**" in slipped
@@ -522,7 +510,7 @@ async def test_markup_in_a_record_is_shown_letter_by_letter(world: World):
     card = await ask(world, "deal show", deal="nasty")
     for text in (
         answer(card),
-        answer(await world.member.click(shown(card), label="All facts")),
+        answer(await world.member.click(reply(card), label="All facts")),
         answer(await ask(world, "deal history", deal="nasty")),
         answer(await ask(world, "deal list")),
         answer(await ask(world, "search", text="example.org")),
@@ -535,7 +523,7 @@ async def test_markup_in_a_record_is_shown_letter_by_letter(world: World):
 async def test_a_button_of_a_withdrawn_record_says_that_it_is_gone(world: World):
     for label in ["All facts", "History", "Share"]:
         await enter(world, ("short-lived", "deal", "name", "Short-lived deal"))
-        card = shown(await ask(world, "deal show", deal="short-lived"))
+        card = reply(await ask(world, "deal show", deal="short-lived"))
         async with world.db.write(world.guild.id) as conn:
             ids = [u.id for u in await updates.history(conn, world.guild.id, "short-lived")]
             await updates.withdraw(conn, world.guild.id, ids, now=world.now, person_id=1, reason="A mistake")
@@ -559,7 +547,7 @@ async def test_an_id_of_another_server_opens_nothing(world: World):
 async def test_a_list_kept_for_another_server_opens_nothing(world: World):
     await add_deals(world, 9)
     result = await ask(world, "deal list", participant="India")
-    key = id_of(shown(result), "More deals").split(":")[3]
+    key = id_of(reply(result), "More deals").split(":")[3]
     other = world.env.create_guild("Elsewhere", owner=world.env.create_user("olga"))
     stranger = other.add_member(world.env.create_user("otto"))
     channel = other.create_text_channel("talk")
@@ -588,7 +576,7 @@ async def test_ids_that_were_never_drawn_are_answered_all_the_same(world: World)
 
 
 async def test_buttons_pressed_twice_answer_twice(world: World):
-    card = shown(await ask(world, "deal show", deal="armed-drones"))
+    card = reply(await ask(world, "deal show", deal="armed-drones"))
     assert answer(await world.member.click(card, label="All facts")) == answer(
         await world.member.click(card, label="All facts")
     )
@@ -601,9 +589,9 @@ async def test_an_alert_in_a_direct_message_opens_the_record_there(world: World)
     )
     opened = await world.member.user.click(message, label="Open")
     assert answer(opened).startswith("## 31 armed drones for India")
-    assert "Share" not in labels_of(shown(opened))
-    assert id_of(shown(opened), "All facts") == f"record.sources:v1:{world.guild.id}:armed-drones"
-    assert "## All facts of" in answer(await world.member.user.click(shown(opened), label="All facts"))
+    assert "Share" not in labels_of(reply(opened))
+    assert id_of(reply(opened), "All facts") == f"record.sources:v1:{world.guild.id}:armed-drones"
+    assert "## All facts of" in answer(await world.member.user.click(reply(opened), label="All facts"))
 
 
 async def test_before_setup_every_command_says_what_is_missing(empty_world: World):

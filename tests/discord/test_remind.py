@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import discord
-import simcord
 
 from bot import when
 from bot.services import destinations, records, reminders, sources, updates
 from bot.services.updates import Change
 from tests.builders import due_value, on_day
-from tests.discord.conftest import World, answer, id_of, labels_of
+from tests.discord.conftest import World, answer, dms, go_to, id_of, labels_of, reply
 
 ITEM = "drone-clearances"
 NAME = "Clearances for the 31 drones"
 TITLE = f"{NAME}, about 31 armed drones for India"
 ZONE = "Asia/Kolkata"
 WEEK = 7 * 86400
-
-
-def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
-    assert result.response is not None
-    return result.response
-
-
-def dms(world: World) -> list[discord.Message]:
-    return world.member.user.dm_channel.history()
 
 
 async def enter(world: World, slug: str, **fields: Any) -> None:
@@ -44,10 +34,6 @@ async def dated(world: World, days: int, **fields: Any) -> None:
     on = (when.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
     value = due_value(on)
     await enter(world, ITEM, due=value, **fields)
-
-
-async def go_to(world: World, moment: datetime) -> None:
-    await world.tick((moment - world.now).total_seconds())
 
 
 async def next_hour(world: World) -> None:

@@ -8,8 +8,7 @@ import simcord
 from bot.services import desks, people
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from tests.discord.conftest import World, answer, labels_of
-from tests.discord.test_follow import reply
+from tests.discord.conftest import World, answer, labels_of, reply
 
 
 async def sent_to(world: World, who: simcord.MemberActor, name: str, *arguments: str) -> discord.Message:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.discord.conftest import World, answer, id_of, labels_of
-from tests.discord.test_questions import add_deals, ask, enter, menu, shown
+from tests.discord.conftest import World, answer, id_of, labels_of, reply
+from tests.discord.test_questions import add_deals, ask, enter, menu
 
 
 async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_it(world: World):
@@ -46,7 +46,7 @@ async def test_filters_stand_alone_and_narrow_down(world: World):
         date="November 2023",
         order="newest",
     )
-    assert menu(shown(narrowed)) == ["armed-drones"]
+    assert menu(reply(narrowed)) == ["armed-drones"]
     assert answer(narrowed).endswith(
         "-# 1 found, kind deal, participant India, topic Defence cooperation, stage under review, date November 2023."
     )
@@ -102,23 +102,23 @@ async def test_pages_of_a_search_keep_words_filters_and_order(world: World):
     await add_deals(world, 18)
     result = await ask(world, "search", text="made deal", kind="deal", participant="India")
     assert "18 found, kind deal, participant India, best first. Page 1 of 3" in answer(result)
-    seen = menu(shown(result))
+    seen = menu(reply(result))
     await world.restart()
-    while "More records" in labels_of(shown(result)):
-        result = await world.member.click(shown(result), label="More records")
-        seen += menu(shown(result))
+    while "More records" in labels_of(reply(result)):
+        result = await world.member.click(reply(result), label="More records")
+        seen += menu(reply(result))
     assert len(seen) == len(set(seen)) == 18
     assert "Page 3 of 3" in answer(result)
     assert "- **Made**-up **deal** 0" in answer(result)
-    assert len(id_of(shown(result), "Previous records")) <= 100
+    assert len(id_of(reply(result), "Previous records")) <= 100
 
 
 async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_day(world: World):
     await add_deals(world, 18)
-    short = shown(await ask(world, "search", text="Made-up deal"))
+    short = reply(await ask(world, "search", text="Made-up deal"))
     assert id_of(short, "More records") == "list.page:v1::~Made-up deal:1"
     for words in ("made: deal", "made up deal " + "made " * 12):
-        long = shown(await ask(world, "search", text=words))
+        long = reply(await ask(world, "search", text=words))
         assert id_of(long, "More records").split(":")[3].isdecimal()
     await world.env.advance_time(timedelta(hours=24).total_seconds())
     assert "Page 2 of 3" in answer(await world.member.click(short, label="More records"))
@@ -128,17 +128,17 @@ async def test_short_words_are_carried_by_the_button_and_others_are_kept_for_a_d
 
 async def test_a_search_that_was_made_before_shows_what_was_entered_since(world: World):
     for _ in range(2):
-        assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
+        assert menu(reply(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
     await enter(world, ("more", "deal", "name", "31 other drones"))
-    assert set(menu(shown(await ask(world, "search", text="31 drones", kind="deal")))) == {"more", "armed-drones"}
+    assert set(menu(reply(await ask(world, "search", text="31 drones", kind="deal")))) == {"more", "armed-drones"}
     await enter(world, ("more", "deal", "name", "Something else"))
-    assert menu(shown(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
+    assert menu(reply(await ask(world, "search", text="31 drones", kind="deal"))) == ["armed-drones"]
 
 
 async def test_newest_first_and_best_first_differ(world: World):
     await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", "7 drones"))
-    best = menu(shown(await ask(world, "search", text="drones", kind="deal")))
-    newest = menu(shown(await ask(world, "search", text="drones", kind="deal", order="newest")))
+    best = menu(reply(await ask(world, "search", text="drones", kind="deal")))
+    newest = menu(reply(await ask(world, "search", text="drones", kind="deal", order="newest")))
     assert (best, newest) == (["armed-drones", "late"], ["late", "armed-drones"])
 
 

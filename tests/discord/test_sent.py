@@ -14,8 +14,7 @@ from bot.services.updates import Change
 from bot.ui.layout import button, plain
 from data.records import Destination
 from tests.builders import due_value, on_day
-from tests.discord.conftest import World, answer, id_of, labels_of
-from tests.discord.test_follow import me, move, reply
+from tests.discord.conftest import World, answer, id_of, labels_of, me, move, reply
 
 DAY = on_day("2025-12-01")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import discord
 import pytest
 import simcord
 
@@ -17,7 +16,7 @@ from bot.ui.layout import button, plain
 from data.records import State, Value
 from tests import builders
 from tests.builders import due_value, on_day
-from tests.discord.conftest import World, answer, id_of, labels_of
+from tests.discord.conftest import World, answer, id_of, labels_of, posted, reply
 
 FORM: dict[str, Any] = {
     "date": "5 March 2024",
@@ -28,13 +27,6 @@ FORM: dict[str, Any] = {
 
 async def value(world: World, slug: str, field: str) -> Value:
     return (await records.get(world.db.read, world.guild.id, slug)).record.state.value(field)
-
-
-def shown(result: simcord.InteractionResult) -> Any:
-    """The message that a command or press answered with."""
-    assert result.acknowledged, "the interaction was never answered"
-    assert result.response is not None
-    return result.response
 
 
 def controls(form: simcord.InteractionResult) -> dict[str, dict[str, Any]]:
@@ -54,13 +46,6 @@ async def update(world: World, command: str, form: dict[str, Any] = FORM, **opti
     return await world.editor.submit_modal(opened, form)
 
 
-async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
-    """A message of the bot in the channel with these buttons, as a card or a reminder has them."""
-    channel = world.bot.get_channel(world.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    return await channel.send("A reminder", view=plain(list(buttons)))
-
-
 async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="Drone deal", stage="signed")
     told = answer(preview)
@@ -70,18 +55,18 @@ async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
     ) in told
     assert "**Date:** 5 March 2024\n" in told
     assert "**Source:** example.org, paragraph 3; 6 March 2024, <https://example.org/x>" in told
-    assert labels_of(shown(preview)) == ["Save", "Change", "Discard"]
-    assert shown(preview).flags.ephemeral
-    assert id_of(shown(preview), "Save").startswith("update.save:v1::")
+    assert labels_of(reply(preview)) == ["Save", "Change", "Discard"]
+    assert reply(preview).flags.ephemeral
+    assert id_of(reply(preview), "Save").startswith("update.save:v1::")
     assert await value(world, "armed-drones", "stage") == "under_review"
 
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert answer(saved).startswith("## Saved: 31 armed drones for India")
-    assert labels_of(shown(saved)) == ["Undo", "Open"]
+    assert labels_of(reply(saved)) == ["Undo", "Open"]
     assert await value(world, "armed-drones", "stage") == "signed"
 
     await world.env.advance_time(59)
-    undone = await world.editor.click(shown(saved), label="Undo")
+    undone = await world.editor.click(reply(saved), label="Undo")
     assert answer(undone).startswith("## Undone\n31 armed drones for India is as it was before.")
     assert await value(world, "armed-drones", "stage") == "under_review"
 
@@ -98,14 +83,14 @@ async def test_a_value_of_a_deal_is_entered_with_the_current_one_in_the_form(wor
         "Added: **about $4 billion**\n-# What other sources say stays: "
         "more than $3 billion, 10 November 2023 (News article without a title, sentence 5; year inferred)\n"
     ) in answer(preview)
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
     assert len(opened.record.state.facts("value")) == 2
 
 
 async def test_the_last_source_is_offered_again_for_an_hour(world: World):
     preview = await update(world, "deal", FORM | {"value": "MQ-9B"}, deal="armed-drones", field="model")
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     await world.env.advance_time(3590)
     form = await world.editor.slash(world.channel, "update deal", deal="armed-drones", field="delivery")
     assert (filled(form)["source"], filled(form)["published"]) == (FORM["source"], FORM["published"])
@@ -125,13 +110,13 @@ async def test_a_new_pending_item_has_all_that_was_chosen(world: World):
         "Who must act: **India**",
     ):
         assert line in told
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert "Saved: Signature of the drone deal" in answer(saved)
     item = (await records.get(world.db.read, world.guild.id, "signature-of-the-drone-deal")).record
     assert item.open
-    undone = await world.editor.click(shown(saved), label="Undo")
+    undone = await world.editor.click(reply(saved), label="Undo")
     assert "no longer in the record" in answer(undone)
-    assert labels_of(shown(undone)) == []
+    assert labels_of(reply(undone)) == []
 
 
 async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
@@ -141,7 +126,7 @@ async def test_a_known_item_gets_a_due_date_and_loses_it(world: World):
     assert "Before: not in the record\nAfter: **Sunday 31 October 2027 \\(announced by an official\\)**" in answer(
         preview
     )
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     form = await world.editor.slash(world.channel, "update pending", item="drone-clearances")
     assert filled(form)["value"] == "2027-10-31, announced"
     preview = await world.editor.submit_modal(form, FORM | {"value": "none", "date": "7 March 2024"})
@@ -153,7 +138,7 @@ async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
     assert list(controls(form)) == ["date", "source", "published"]
     assert filled(form)["date"] == "2026-01-01"  # In the zone of the server.
     preview = await world.editor.submit_modal(form, FORM | {"date": "2026-01-01"})
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     opened = await records.get(world.db.read, world.guild.id, "armed-drones")
     assert opened.record.state.value("checked") == "nothing new"
     assert opened.record.state.newest == on_day("2023-11-10", worked_out=True)
@@ -162,12 +147,12 @@ async def test_nothing_new_is_noted_for_today_without_a_value(world: World):
 async def test_change_opens_the_form_with_all_that_was_typed_and_answers_in_place(world: World):
     typed = FORM | {"value": "much", "date": "soon", "reason": "As *told* by @everyone"}
     refused = await update(world, "deal", typed, deal="armed-drones", field="value")
-    assert labels_of(shown(refused)) == ["Change", "Discard"]
-    form = await world.editor.click(shown(refused), label="Change")
+    assert labels_of(reply(refused)) == ["Change", "Discard"]
+    form = await world.editor.click(reply(refused), label="Change")
     assert filled(form) == typed
     preview = await world.editor.submit_modal(form, typed | {"value": "4 billion USD", "date": "5 March 2024"})
     assert "**Reason:** As \\*told\\* by @\u200beveryone" in answer(preview)
-    assert shown(preview).id == shown(refused).id
+    assert reply(preview).id == reply(refused).id
 
 
 async def test_a_draft_survives_a_restart_between_every_two_steps(world: World):
@@ -176,16 +161,16 @@ async def test_a_draft_survives_a_restart_between_every_two_steps(world: World):
     refused = await world.editor.submit_modal(form, FORM | {"value": "32", "date": "soon"})
     assert "Fact date" in answer(refused)
     await world.restart()
-    form = await world.editor.click(shown(refused), label="Change")
+    form = await world.editor.click(reply(refused), label="Change")
     assert filled(form)["value"] == "32"
     await world.restart()
     preview = await world.editor.submit_modal(form, FORM | {"value": "32"})
     await world.restart()
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert "Saved" in answer(saved)
     assert await value(world, "armed-drones", "quantity") == "32"
     await world.restart()
-    await world.editor.click(shown(saved), label="Undo")
+    await world.editor.click(reply(saved), label="Undo")
     assert await value(world, "armed-drones", "quantity") == "31"
 
 
@@ -193,14 +178,14 @@ async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
     message = await posted(world, button("Update", custom_id("update.open", "russia")))
     asked = await world.editor.click(message, label="Update")
     assert "## Update Russia" in answer(asked)
-    assert shown(asked).flags.ephemeral
-    select = next(part for part in shown(asked).components[-1]["components"])
+    assert reply(asked).flags.ephemeral
+    select = next(part for part in reply(asked).components[-1]["components"])
     assert [option["label"] for option in select["options"]][:3] == ["Name", "Also known as", "In short"]
-    form = await world.editor.select(shown(asked), ["alias"])
+    form = await world.editor.select(reply(asked), ["alias"])
     preview = await world.editor.submit_modal(form, FORM | {"value": "Russian Federation"})
     assert "Added: **Russian Federation**" in answer(preview)
-    assert shown(preview).id == shown(asked).id
-    await world.editor.click(shown(preview), label="Save")
+    assert reply(preview).id == reply(asked).id
+    await world.editor.click(reply(preview), label="Save")
     found = await index.complete(world.db.read, world.guild.id, "russian fed")
     assert [row.slug for row, _ in found] == ["russia"]
 
@@ -216,10 +201,10 @@ async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
 async def test_update_on_an_open_item_also_closes_and_checks_it(world: World, choice, form, told):
     message = await posted(world, button("Update", custom_id("update.open", "drone-clearances")))
     asked = await world.editor.click(message, label="Update")
-    opened = await world.editor.select(shown(asked), [choice])
+    opened = await world.editor.select(reply(asked), [choice])
     preview = await world.editor.submit_modal(opened, FORM | form)
     assert told in answer(preview)
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
 
 
 @pytest.mark.parametrize(
@@ -243,12 +228,12 @@ async def test_the_buttons_of_a_reminder_work_in_a_direct_message_too(world: Wor
     opened = await person.click(message, label="Answer")
     assert str(world.guild.id) in opened.modal["custom_id"]
     preview = await person.submit_modal(opened, FORM | form)
-    form_again = await person.click(shown(preview), label="Change")
+    form_again = await person.click(reply(preview), label="Change")
     preview = await person.submit_modal(form_again, FORM | form)
-    saved = await person.click(shown(preview), label="Save")
+    saved = await person.click(reply(preview), label="Save")
     assert "Saved" in answer(saved)
     assert await value(world, "drone-clearances", field) == expected
-    undone = await person.click(shown(saved), label="Undo")
+    undone = await person.click(reply(saved), label="Undo")
     assert answer(undone).startswith("## Undone\n")
 
 
@@ -290,7 +275,7 @@ def _size(part: dict[str, Any]) -> int:
 
 async def test_the_history_tells_who_when_and_from_where(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="armed-drones", stage="signed")
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     newest = (await updates.history(world.db.read, world.guild.id, "armed-drones"))[-1]
     assert (newest.field, newest.entered_at, newest.locator) == ("stage", world.now, "paragraph 3")
     assert get_field("deal", newest.field).milestone

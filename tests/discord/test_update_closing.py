@@ -13,8 +13,8 @@ from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from data.records import Approval, ApprovalState, Kind, Money, Party, Value
 from tests.builders import on_day
-from tests.discord.conftest import World, answer, parts
-from tests.discord.test_update import FORM, shown, update, value
+from tests.discord.conftest import World, answer, parts, reply
+from tests.discord.test_update import FORM, update, value
 from tests.discord.test_update_refusals import press
 
 AFTER, ALSO = "The deal's stage after this", "Also granted, says this source"
@@ -37,7 +37,7 @@ def picked(message: Any, asks: str) -> list[str]:
 
 async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
     """Choose in a select of a preview, as the editor; return the preview that answers."""
-    message = shown(preview)
+    message = reply(preview)
     values = [options(message, asks)[label] for label in labels]
     return await world.editor.select(message, values, custom_id=selects(message)[asks]["custom_id"])
 
@@ -72,7 +72,7 @@ async def test_closing_a_clearance_asks_for_the_stage_and_the_other_approvals(wo
     await approval(world, "2024-01-08", "india", "budget", "Cabinet Committee", "requested")
     await approval(world, "2024-02-09", "united-states", "notification", "Congress")
     preview = await close(world)
-    message = shown(preview)
+    message = reply(preview)
     assert list(selects(message)) == [AFTER, ALSO]
     assert picked(message, AFTER) == ["The stage stays as it is"]
     assert list(options(message, AFTER)) == [
@@ -92,7 +92,7 @@ async def test_closing_a_clearance_asks_for_the_stage_and_the_other_approvals(wo
 
     preview = await pick(world, preview, ALSO, "Clearances by U.S. government", "Budget by Cabinet Committee (India)")
     preview = await pick(world, preview, AFTER, "In negotiation")
-    assert shown(preview).id == message.id
+    assert reply(preview).id == message.id
     told = answer(preview)
     assert "### With it: 31 armed drones for India\n**Stage**\nBefore: Under review, 10 November 2023 (" in told
     assert "After: **In negotiation**, 5 March 2024\n" in told
@@ -100,13 +100,13 @@ async def test_closing_a_clearance_asks_for_the_stage_and_the_other_approvals(wo
         "Before: budget by Cabinet Committee \\(India\\): requested, 8 January 2024 (budget note, page 2)\n"
         "After: **budget by Cabinet Committee \\(India\\): granted**, 5 March 2024"
     ) in told
-    assert picked(shown(preview), AFTER) == ["In negotiation"]
-    saved = await world.editor.click(shown(preview), label="Save")
+    assert picked(reply(preview), AFTER) == ["In negotiation"]
+    saved = await world.editor.click(reply(preview), label="Save")
     assert "*Undo* undoes all of it" in answer(saved)
     assert await states(world) == ["budget: granted", "clearances: granted", "notification: open"]
     assert await value(world, "armed-drones", "stage") == "negotiating"
 
-    await world.editor.click(shown(saved), label="Undo")
+    await world.editor.click(reply(saved), label="Undo")
     assert await states(world) == ["budget: requested", "clearances: open", "notification: open"]
     assert await value(world, "armed-drones", "stage") == "under_review"
     assert await value(world, "drone-clearances", "state") == "open"
@@ -120,23 +120,23 @@ async def test_nothing_has_to_be_chosen_and_a_choice_can_be_taken_out_again(worl
     preview = await pick(world, preview, ALSO)
     preview = await pick(world, preview, AFTER, "The stage stays as it is")
     assert "With it" not in answer(preview)
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     assert await states(world) == ["budget: open", "clearances: open"]
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
 async def test_the_one_approval_behind_a_clearance_stands_chosen_and_asks_for_the_stage(world: World):
     preview = await close(world)
-    assert picked(shown(preview), ALSO) == ["Clearances by U.S. government"]
+    assert picked(reply(preview), ALSO) == ["Clearances by U.S. government"]
     assert "After: **clearances by U.S. government: granted**, 5 March 2024" in answer(preview)
     assert "No approval of 31 armed drones for India is open any more. How far is the deal now?" in answer(preview)
-    approved = next(o for o in selects(shown(preview))[AFTER]["options"] if o["value"] == "approved")
+    approved = next(o for o in selects(reply(preview))[AFTER]["options"] if o["value"] == "approved")
     assert approved["description"] == "No approval is open any more"
     without = await pick(world, preview, ALSO)
     assert "With it" not in answer(without)
     assert "No approval of" not in answer(without)
     again = await pick(world, without, ALSO, "Clearances by U.S. government")
-    await world.editor.click(shown(again), label="Save")
+    await world.editor.click(reply(again), label="Save")
     assert await states(world) == ["clearances: granted"]
     assert await value(world, "drone-clearances", "state") == "closed"
 
@@ -149,11 +149,11 @@ async def test_what_was_chosen_survives_restarts_up_to_undo(world: World):
     await world.restart()
     preview = await pick(world, preview, AFTER, STAGES["approved"])
     await world.restart()
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert await states(world) == ["budget: granted", "clearances: open"]
     assert await value(world, "armed-drones", "stage") == "approved"
     await world.restart()
-    await world.editor.click(shown(saved), label="Undo")
+    await world.editor.click(reply(saved), label="Undo")
     assert await states(world) == ["budget: open", "clearances: open"]
     assert await value(world, "armed-drones", "stage") == "under_review"
 
@@ -166,9 +166,9 @@ async def test_the_selects_work_in_a_direct_message_too(world: World):
     opened = await person.click(message, label="It happened")
     preview = await person.submit_modal(opened, FORM | {"value": ["given"]})
     for asks, chosen in ((ALSO, []), (AFTER, ["negotiating"])):
-        select = selects(shown(preview))[asks]
-        preview = await person.select(shown(preview), chosen, custom_id=select["custom_id"])
-    await person.click(shown(preview), label="Save")
+        select = selects(reply(preview))[asks]
+        preview = await person.select(reply(preview), chosen, custom_id=select["custom_id"])
+    await person.click(reply(preview), label="Save")
     assert await states(world) == ["clearances: open"]
     assert await value(world, "armed-drones", "stage") == "negotiating"
 
@@ -182,17 +182,17 @@ async def test_an_item_about_two_deals_asks_about_each_by_its_name(world: World)
         ("drone-clearances", "pending", "about", Party("second")),
     )
     preview = await close(world)
-    assert list(selects(shown(preview))) == [
+    assert list(selects(reply(preview))) == [
         "The stage of 31 armed drones for India after this",
         "Also granted, says this source, of 31 armed drones for India",
         "The stage of Second batch after this",
     ]
-    assert picked(shown(preview), "The stage of Second batch after this") == [
+    assert picked(reply(preview), "The stage of Second batch after this") == [
         "The stage of Second batch stays as it is"
     ]
     preview = await pick(world, preview, "The stage of Second batch after this", "Signed")
     assert "### With it: Second batch\n**Stage**\nBefore: not in the record\nAfter: **Signed**" in answer(preview)
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     assert await value(world, "second", "stage") == "signed"
     assert await value(world, "armed-drones", "stage") == "under_review"
     assert await states(world) == ["clearances: granted"]
@@ -202,11 +202,11 @@ async def test_a_refused_approval_asks_for_the_stage_and_the_others_that_were_re
     await approval(world, "2024-01-08", "india", "budget")
     typed = FORM | {"value": "U.S. government: clearances, refused"}
     preview = await update(world, "deal", typed, deal="armed-drones", field="approval")
-    assert list(selects(shown(preview))) == [AFTER, "Also refused, says this source"]
-    assert list(options(shown(preview), "Also refused, says this source")) == ["Budget by India"]
+    assert list(selects(reply(preview))) == [AFTER, "Also refused, says this source"]
+    assert list(options(reply(preview), "Also refused, says this source")) == ["Budget by India"]
     assert "that other approvals were refused" in answer(preview)
     preview = await pick(world, preview, "Also refused, says this source", "Budget by India")
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     assert await states(world) == ["budget: refused", "clearances: refused"]
 
 
@@ -225,8 +225,8 @@ async def test_an_item_that_implies_a_stage_says_so_and_leaves_it_to_the_editor(
         ("wait", "pending", "about", Party("armed-drones")),
     )
     preview = await close(world, "done", "wait")
-    assert picked(shown(preview), AFTER) == ["The stage stays as it is"]
-    found = {o["label"]: o.get("description") for o in selects(shown(preview))[AFTER]["options"]}
+    assert picked(reply(preview), AFTER) == ["The stage stays as it is"]
+    found = {o["label"]: o.get("description") for o in selects(reply(preview))[AFTER]["options"]}
     assert found[stage] == why
     assert [label for label, words in found.items() if words] == ["The stage stays as it is", stage]
     assert found["The stage stays as it is"] == "Under review, 10 November 2023"
@@ -235,7 +235,7 @@ async def test_an_item_that_implies_a_stage_says_so_and_leaves_it_to_the_editor(
         "**Before you save:** 1 approval is still open; it will be listed as having no outcome reported: "
         "clearances by U.S. government"
     ) in answer(chosen)
-    saved = await world.editor.click(shown(chosen), label="Save")
+    saved = await world.editor.click(reply(chosen), label="Save")
     assert "Before you save" not in answer(saved)
     assert f"After: **{stage}**, 5 March 2024" in answer(saved)
 
@@ -248,8 +248,8 @@ async def test_signing_and_completing_with_something_open_is_told_and_saved_all_
         "clearances by U.S. government; budget by Cabinet Committee \\(India\\)\n"
         "**Before you save:** 1 pending item is still open; it will stay open: Clearances for the 31 drones\n"
     ) in answer(preview)
-    assert selects(shown(preview)) == {}
-    await world.editor.click(shown(preview), label="Save")
+    assert selects(reply(preview)) == {}
+    await world.editor.click(reply(preview), label="Save")
     assert await value(world, "armed-drones", "stage") == "completed"
 
 
@@ -258,20 +258,20 @@ async def test_two_editors_at_once_see_that_an_approval_was_settled_meanwhile(wo
     mine = await pick(world, await close(world), ALSO, "Budget by India")
     form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="approval")
     theirs = await world.manager.submit_modal(form, FORM | {"value": "India: budget, refused"})
-    await world.manager.click(shown(theirs), label="Save")
-    again = await world.editor.click(shown(mine), label="Save")
+    await world.manager.click(reply(theirs), label="Save")
+    again = await world.editor.click(reply(mine), label="Save")
     assert "Somebody changed this meanwhile" in answer(again)
-    assert list(options(shown(again), ALSO)) == ["Clearances by U.S. government"]
-    await world.editor.click(shown(again), label="Save")
+    assert list(options(reply(again), ALSO)) == ["Clearances by U.S. government"]
+    await world.editor.click(reply(again), label="Save")
     assert "budget: refused" in await states(world)
 
 
 async def test_the_selects_of_a_draft_answer_only_who_began_it_and_only_until_it_is_saved(world: World):
     preview = await close(world)
-    ids = [part["custom_id"] for part in selects(shown(preview)).values()]
+    ids = [part["custom_id"] for part in selects(reply(preview)).values()]
     for id_ in ids:
         assert "somebody else's" in answer(await press(world, world.manager, id_))
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     for id_ in ids:
         assert "saved already, once" in answer(await press(world, world.editor, id_))
 
@@ -280,12 +280,12 @@ async def test_more_approvals_than_a_select_holds_are_counted(world: World):
     for n in range(27):
         await approval(world, "2024-01-08", "india", f"ratification {n}", "_" * 150)
     preview = await close(world)
-    assert len(options(shown(preview), ALSO)) == 25
+    assert len(options(reply(preview), ALSO)) == 25
     assert "3 more open approvals of 31 armed drones for India can be entered with /update deal." in answer(preview)
-    everyone = list(options(shown(preview), ALSO).values())
-    preview = await world.editor.select(shown(preview), everyone, custom_id=selects(shown(preview))[ALSO]["custom_id"])
+    everyone = list(options(reply(preview), ALSO).values())
+    preview = await world.editor.select(reply(preview), everyone, custom_id=selects(reply(preview))[ALSO]["custom_id"])
     assert len(answer(preview)) <= 4000
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     assert sum("granted" in state for state in await states(world)) == 25
 
 
@@ -299,7 +299,7 @@ async def test_an_ended_party_is_named_with_its_own_day_and_source(world: World)
     assert "No longer: General Atomics \\(maker\\), reported 10 November 2023 (News article without a title" in answer(
         preview
     )
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     assert "No longer: General Atomics \\(maker\\), reported 10 November 2023" in answer(saved)
     typed = FORM | {"value": "no longer Russia as x", "date": "5 January 2024"}
     preview = await update(world, "deal", typed, deal="armed-drones", field="party")

@@ -14,8 +14,8 @@ from bot.presses import ComponentRouter
 from bot.services import desks, drafts, people, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
-from tests.discord.conftest import World, answer, id_of, labels_of
-from tests.discord.test_update import FORM, posted, shown, update, value
+from tests.discord.conftest import World, answer, id_of, labels_of, posted, reply
+from tests.discord.test_update import FORM, update, value
 
 
 async def ledger(world: World) -> int:
@@ -78,7 +78,7 @@ async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: W
         before = await ledger(world)
         refused = await update(world, "deal", FORM | typed, deal="armed-drones", field=field)
         assert re.search(told, answer(refused).replace("\\", ""))
-        assert labels_of(shown(refused)) == ["Change", "Discard"]
+        assert labels_of(reply(refused)) == ["Change", "Discard"]
         assert "Nothing was changed" in answer(refused)
         assert await ledger(world) == before
 
@@ -107,7 +107,7 @@ async def test_markup_and_mentions_are_shown_letter_by_letter(world: World):
     nasty = "**b** <@1> @everyone <#2> </x:3> <t:4> [a](https://b.c) `d`"
     typed = {"value": nasty, "source": f"{nasty}, {nasty}", "reason": nasty}
     preview = await update(world, "deal", FORM | typed, deal="armed-drones", field="model")
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     for told in (answer(preview), answer(saved)):
         assert "**b**" not in told
         assert "@everyone" not in told
@@ -124,13 +124,13 @@ async def test_the_longest_words_still_fit_into_the_answers(world: World):
     }
     preview = await update(world, "deal", FORM | typed, deal="armed-drones", field="summary")
     assert len(answer(preview)) <= 4000
-    assert "Saved" in answer(await world.editor.click(shown(preview), label="Save"))
+    assert "Saved" in answer(await world.editor.click(reply(preview), label="Save"))
 
 
 async def test_a_stage_that_goes_back_asks_for_a_reason(world: World):
     refused = await update(world, "stage", FORM | {"value": ["proposed"]}, deal="armed-drones", stage="proposed")
     assert "needs a reason" in answer(refused)
-    form = await world.editor.click(shown(refused), label="Change")
+    form = await world.editor.click(reply(refused), label="Change")
     preview = await world.editor.submit_modal(form, FORM | {"value": ["proposed"], "reason": "The review ended."})
     assert "After: **Proposed**" in answer(preview)
     assert "**Reason:** The review ended." in answer(preview)
@@ -200,15 +200,15 @@ async def test_an_editor_who_lost_the_role_saves_nothing(world: World):
     preview = await update(world, "stage", FORM | {"value": ["signed"]}, deal="armed-drones", stage="signed")
     world.env.backend.remove_member_role(world.guild.id, world.editor.id, world.editors.id)
     await world.env.settle()
-    refused = await world.editor.click(shown(preview), label="Save")
+    refused = await world.editor.click(reply(preview), label="Save")
     assert "Only editors" in answer(refused)
     assert await value(world, "armed-drones", "stage") == "under_review"
 
 
 async def test_save_pressed_twice_saves_once(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    save = id_of(shown(preview), "Save")
-    await world.editor.click(shown(preview), label="Save")
+    save = id_of(reply(preview), "Save")
+    await world.editor.click(reply(preview), label="Save")
     after = await ledger(world)
     again = await press(world, world.editor, save)
     assert "saved already, once" in answer(again)
@@ -225,23 +225,23 @@ async def test_a_connection_lost_after_saving_is_logged_and_what_was_saved_stays
     with monkeypatch.context() as patched:
         for name in ("edit_message", "send_message"):
             patched.setattr(discord.InteractionResponse, name, lost)
-        await world.editor.click(shown(preview), label="Save")
+        await world.editor.click(reply(preview), label="Save")
     assert "could not be told" in caplog.text
     assert await value(world, "armed-drones", "model") == "M"
-    assert "saved already, once" in answer(await world.editor.click(shown(preview), label="Save"))
+    assert "saved already, once" in answer(await world.editor.click(reply(preview), label="Save"))
 
 
 async def test_undo_pressed_twice_or_late_says_so(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    saved = await world.editor.click(shown(preview), label="Save")
-    undo = id_of(shown(saved), "Undo")
-    await world.editor.click(shown(saved), label="Undo")
+    saved = await world.editor.click(reply(preview), label="Save")
+    undo = id_of(reply(saved), "Undo")
+    await world.editor.click(reply(saved), label="Undo")
     assert "already undone" in answer(await press(world, world.editor, undo))
 
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    saved = await world.editor.click(shown(preview), label="Save")
+    saved = await world.editor.click(reply(preview), label="Save")
     await world.env.advance_time(61)
-    assert "More than 60 seconds" in answer(await world.editor.click(shown(saved), label="Undo"))
+    assert "More than 60 seconds" in answer(await world.editor.click(reply(saved), label="Undo"))
     assert await value(world, "armed-drones", "model") == "M"
 
 
@@ -249,13 +249,13 @@ async def test_two_editors_at_once_see_what_the_other_saved(world: World):
     mine = await update(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="quantity")
     form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="quantity")
     theirs = await world.manager.submit_modal(form, FORM | {"value": "40"})
-    await world.manager.click(shown(theirs), label="Save")
-    again = await world.editor.click(shown(mine), label="Save")
+    await world.manager.click(reply(theirs), label="Save")
+    again = await world.editor.click(reply(mine), label="Save")
     assert "Somebody changed this meanwhile" in answer(again)
     before = "Before: 40, 5 March 2024 ([example.org](<https://example.org/x>), paragraph 3)"
     assert f"{before}\nAfter: **32**, 5 March 2024" in answer(again)
     assert await value(world, "armed-drones", "quantity") == "40"
-    saved = await world.editor.click(shown(again), label="Save")
+    saved = await world.editor.click(reply(again), label="Save")
     assert "## Saved" in answer(saved)
     assert await value(world, "armed-drones", "quantity") == "32"
 
@@ -263,15 +263,15 @@ async def test_two_editors_at_once_see_what_the_other_saved(world: World):
 async def test_a_draft_of_somebody_else_does_not_open(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
     for label in ("Save", "Change", "Discard"):
-        result = await press(world, world.manager, id_of(shown(preview), label))
+        result = await press(world, world.manager, id_of(reply(preview), label))
         assert "somebody else's" in answer(result)
 
 
 async def test_ids_of_another_server_open_nothing(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    draft_id = id_of(shown(preview), "Save").rpartition(":")[2]
-    saved = await world.editor.click(shown(preview), label="Save")
-    batch = id_of(shown(saved), "Undo").rpartition(":")[2]
+    draft_id = id_of(reply(preview), "Save").rpartition(":")[2]
+    saved = await world.editor.click(reply(preview), label="Save")
+    batch = id_of(reply(saved), "Undo").rpartition(":")[2]
     other = await elsewhere(world)
     for id_, told in (
         (custom_id("update.save", draft_id), "not here any more"),
@@ -316,9 +316,9 @@ async def test_a_record_taken_back_meanwhile_is_told(world: World):
         names = [one.id for one in history if one.field == "name"]
         await updates.withdraw(conn, world.guild.id, names, now=world.now, person_id=None, reason="A mistake")
     assert "no longer in the record" in answer(await world.editor.click(message, label="Update"))
-    refused = await world.editor.click(shown(preview), label="Save")
+    refused = await world.editor.click(reply(preview), label="Save")
     assert "no longer in the record" in answer(refused)
-    assert labels_of(shown(refused)) == ["Change", "Discard"]
+    assert labels_of(reply(refused)) == ["Change", "Discard"]
 
 
 async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):
@@ -327,7 +327,7 @@ async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):
     )
     form = await world.editor.click(message, label="It happened")
     preview = await update(world, "close", FORM | {"value": ["given"]}, item="drone-clearances", outcome="given")
-    await world.editor.click(shown(preview), label="Save")
+    await world.editor.click(reply(preview), label="Save")
     late = await world.editor.submit_modal(form, FORM | {"value": ["refused"]})
     assert "closed meanwhile" in answer(late)
     assert "closed already" in answer(await world.editor.click(message, label="It happened"))
@@ -336,16 +336,16 @@ async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):
 
 async def test_a_discarded_draft_is_gone(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    save = id_of(shown(preview), "Save")
-    assert "Nothing was changed" in answer(await world.editor.click(shown(preview), label="Discard"))
+    save = id_of(reply(preview), "Save")
+    assert "Nothing was changed" in answer(await world.editor.click(reply(preview), label="Discard"))
     assert "discarded" in answer(await press(world, world.editor, save))
     assert await value(world, "armed-drones", "model") is None
 
 
 async def test_a_second_form_of_a_saved_draft_says_that_it_was_saved(world: World):
     preview = await update(world, "deal", FORM | {"value": "M"}, deal="armed-drones", field="model")
-    form = await world.editor.click(shown(preview), label="Change")
-    await world.editor.click(shown(preview), label="Save")
+    form = await world.editor.click(reply(preview), label="Change")
+    await world.editor.click(reply(preview), label="Save")
     again = await world.editor.submit_modal(form, FORM | {"value": "N"})
     assert "saved already, once" in answer(again)
     assert await value(world, "armed-drones", "model") == "M"
