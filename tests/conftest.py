@@ -1,4 +1,4 @@
-"""What tests share: a migrated database file, a server with a person in it, and a moment."""
+"""What tests share: a migrated file, a server with a person in it, a moment, and facts that are entered there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from bot.services import desks, people, sources
+from bot.services import desks, people, sources, updates
+from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
+from data.records import FactDate, Kind, Value
+from tests.builders import on_day
 
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile("attache", deadline=None)
@@ -20,6 +23,22 @@ settings.load_profile("attache")
 GUILD = 1000
 OTHER_GUILD = 2000
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+REPORTED = on_day("2023-11-10")
+
+
+async def enter(
+    db: Database,
+    guild_id: int,
+    source: int,
+    now: datetime,
+    *facts: tuple[str, Kind, str, Value],
+    day: FactDate = REPORTED,
+    reason: str = "r",
+) -> str:
+    """Enter facts as an editor, all of one day and from one source: slug, kind, field and value. Return the batch."""
+    changes = [Change(slug, kind, field, value, day, source, reason=reason) for slug, kind, field, value in facts]
+    async with db.write(guild_id) as conn:
+        return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
 
 
 @pytest.fixture

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bot import when
 from bot.services import courses, updates
-from bot.services.updates import Change
-from data.database import Database
 from data.records import Party
-
-DAY = when.parse_fact_date("5 March 2024")
-
-
-async def enter(db: Database, desk: int, now: datetime, source: int, *changes: tuple[str, str, str, object]) -> str:
-    async with db.write(desk) as conn:
-        entered = [Change(slug, kind, field, value, DAY, source) for slug, kind, field, value in changes]  # pyright: ignore[reportArgumentType]  # kinds are typed by hand here
-        return await updates.append(conn, desk, entered, now=now, person_id=1, origin="editor")
+from tests.conftest import enter
 
 
 async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_withdrawn(db, desk, source, now):
     made = await enter(
         db,
         desk,
-        now,
         source,
+        now,
         ("atomics", "participant", "name", "General Atomics"),
         ("atomics", "participant", "name", "General Atomics Aeronautical"),
     )
     await enter(
         db,
         desk,
-        now,
         source,
+        now,
         ("drones", "deal", "name", "The drones"),
         ("drones", "deal", "party", Party("atomics", "maker")),
     )
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
-    await enter(db, desk, now, source, ("drones", "deal", "party", Party("atomics", "maker", gone=True)))
+    await enter(db, desk, source, now, ("drones", "deal", "party", Party("atomics", "maker", gone=True)))
     assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
     async with db.write(desk) as conn:
         await updates.undo(conn, desk, made, now=now, person_id=1)
@@ -48,8 +36,8 @@ async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk,
     await enter(
         db,
         desk,
-        now,
         source,
+        now,
         ("drones", "deal", "name", "The drones"),
         ("nameless", "participant", "title", "Minister"),
         ("drones", "deal", "party", Party("nameless", "maker")),

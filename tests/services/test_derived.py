@@ -18,27 +18,11 @@ from bot.services import derived, dossiers, records, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import Approval, Fact, FactDate, Kind, ListedText, Party
+from data.records import Approval, Fact, Kind, ListedText, Party
 from tests.builders import on_day
-from tests.conftest import GUILD, OTHER_GUILD
+from tests.conftest import GUILD, OTHER_GUILD, REPORTED, enter
 
 DERIVED = ("record", "link", "text", "name", "spelling", "was")
-
-
-DAY = on_day("2023-11-10")
-
-
-async def enter(
-    db: Database,
-    guild_id: int,
-    source: int,
-    now: datetime,
-    *facts: tuple[str, Kind, str, Any],
-    day: FactDate = DAY,
-) -> str:
-    async with db.write(guild_id) as conn:
-        changes = [Change(slug, kind, field, value, day, source, reason="r") for slug, kind, field, value in facts]
-        return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
 
 
 async def rows(db: Database, query: str, *values: Any) -> list[tuple]:
@@ -348,7 +332,7 @@ async def test_a_change_of_one_record_among_thousands_stays_quick(db, desk, sour
 
     async with db.write(desk) as conn:
         await conn.set_progress_handler(count, 100)
-        change = Change("drones", "deal", "name", "Aircraft", DAY, source)
+        change = Change("drones", "deal", "name", "Aircraft", REPORTED, source)
         await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
         await conn.set_progress_handler(lambda: 0, 0)
     assert hundred_steps < 30, hundred_steps

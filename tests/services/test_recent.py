@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,26 +10,17 @@ from bot.errors import NotInRecord
 from bot.recent import CACHED, RecordCache
 from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
-from data.database import Database
-from data.records import Value
-from tests.builders import due_value, on_day
-
-DAY = on_day("2023-11-10")
-
-
-async def enter(db: Database, desk: int, now: datetime, source: int, field: str, value: Value) -> str:
-    change = Change("drones", "deal", field, value, DAY, source)
-    async with db.write(desk) as conn:
-        return await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
+from tests.builders import due_value
+from tests.conftest import REPORTED, enter
 
 
 async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk, source, now):
     cache = RecordCache()
-    await enter(db, desk, now, source, "name", "The drones")
+    await enter(db, desk, source, now, ("drones", "deal", "name", "The drones"))
     first = await cache.open(db.read, desk, "drones", ["deal"])
     assert await cache.open(db.read, desk, "drones", ["deal"]) is first
     assert first.drawn(now) is first.drawn(now)
-    batch = await enter(db, desk, now, source, "quantity", "31")
+    batch = await enter(db, desk, source, now, ("drones", "deal", "quantity", "31"))
     second = await cache.open(db.read, desk, "drones", ["deal"])
     assert "31" in second.drawn(now).text
     async with db.write(desk) as conn:
@@ -40,8 +31,8 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, desk
 
 async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, desk, source, now):
     cache = RecordCache()
-    await enter(db, desk, now, source, "name", "The drones")
-    await enter(db, desk, now, source, "quantity", "31")
+    await enter(db, desk, source, now, ("drones", "deal", "name", "The drones"))
+    await enter(db, desk, source, now, ("drones", "deal", "quantity", "31"))
     async with db.write(desk) as conn:
         places = {user: (await destinations.ensure_own(conn, desk, user, now=now)).place for user in (1, 2, 3)}
         await follows.add(conn, places[1], "drones", now=now)
@@ -66,7 +57,7 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
 
 async def test_a_new_editor_role_counts_at_once(db, desk, source, now):
     cache = RecordCache()
-    await enter(db, desk, now, source, "name", "The drones")
+    await enter(db, desk, source, now, ("drones", "deal", "name", "The drones"))
     assert (await cache.open(db.read, desk, "drones", ["deal"])).opened.editor_role_id is None
     async with db.write(desk) as conn:
         await desks.configure(conn, desk, now=now, person_id=1, editor_role_id=7)
@@ -81,7 +72,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
         "due": due_value("2026-11-24", "fixed"),
     }
     async with db.write(desk) as conn:
-        changes = [Change("item", "pending", field, value, DAY, source) for field, value in item.items()]
+        changes = [Change("item", "pending", field, value, REPORTED, source) for field, value in item.items()]
         await updates.append(conn, desk, changes, now=now, person_id=1, origin="editor")
     recent = await cache.open(db.read, desk, "item", ["pending"])
     midnight_in_delhi = now.replace(hour=18, minute=30)  # The server's zone counts where the item names none.
@@ -91,7 +82,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, desk, source,
 
 async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, source, now):
     cache = RecordCache()
-    await enter(db, desk, now, source, "name", "The drones")
+    await enter(db, desk, source, now, ("drones", "deal", "name", "The drones"))
     await cache.open(db.read, desk, "drones", ["deal"])
     with pytest.raises(NotInRecord):
         await cache.open(db.read, 2000, "drones", ["deal"])
@@ -101,7 +92,7 @@ async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, desk, 
 
 async def test_only_so_many_are_kept(db, desk, source, now):
     cache = RecordCache()
-    await enter(db, desk, now, source, "name", "The drones")
+    await enter(db, desk, source, now, ("drones", "deal", "name", "The drones"))
     first = await cache.open(db.read, desk, "drones", ["deal"])
     for n in range(CACHED):
         await cache.open(db.read, desk, "the drones" + " " * n, ["deal"])
