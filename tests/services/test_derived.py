@@ -14,13 +14,14 @@ import msgspec
 import pytest
 
 from bot.ledger.cited import bare
-from bot.services import derived, dossiers, records, sources, updates
+from bot.services import derived, records, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import FOLDER, migrate
 from data.records import Approval, Fact, Kind, ListedText, Party
 from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD, REPORTED, enter
+from tests.services.starter import load
 
 DERIVED = ("record", "link", "text", "name", "spelling", "was")
 
@@ -40,19 +41,13 @@ async def vocabulary(db: Database, guild_id: int) -> set[str]:
     return {word for (word,) in await rows(db, "SELECT word FROM spelling WHERE guild_id = ?", guild_id)}
 
 
-async def load(db: Database, now: datetime) -> None:
-    async with db.write(GUILD) as conn:
-        dossier = dossiers.read_shipped("india-us-2plus2-2023", now=now)
-        await dossiers.load(conn, GUILD, dossier, now=now, person_id=1)
-
-
 # Bringing a file up to date
 
 
 async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_again(
     db: Database, desk: int, now: datetime, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    await load(db, now)
+    await load(db, GUILD, now)
     folder, path = tmp_path / "migrations", tmp_path / "old.db"
     folder.mkdir()
     shutil.copy(FOLDER / "0001_first.sql", folder)
@@ -89,7 +84,7 @@ async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_a
 
 
 async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(db, desk, source, now):
-    await load(db, now)
+    await load(db, GUILD, now)
     await enter(db, OTHER_GUILD, await a_source(db), now, ("x", "topic", "name", "Grain exports"))
     await derived.bring_up_to_date(db)
     held = await everything(db)
@@ -107,7 +102,7 @@ async def test_what_was_cut_short_or_written_by_another_version_is_written_anew(
 
 async def test_a_file_that_is_up_to_date_is_left_alone(db, desk, source, now):
     await derived.bring_up_to_date(db)
-    await load(db, now)
+    await load(db, GUILD, now)
     async with db.write(desk) as conn:
         await conn.execute("UPDATE record SET status = json('[[\"as it was\",[]]]') WHERE slug = 'armed-drones'")
     await derived.bring_up_to_date(db)
