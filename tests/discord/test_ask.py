@@ -17,7 +17,7 @@ from cogs import ask as asking
 from data.records import Party
 from tests.builders import on_day
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, posted, reply, text_of
-from tests.discord.test_questions import DAY, drawn, enter, menu
+from tests.discord.looking import DAY, drawn, enter, menu
 from tests.discord.test_update_refusals import elsewhere
 
 MAKER = "Who makes the drones?"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.discord.conftest import World, answer, id_of, labels_of, reply
-from tests.discord.test_questions import add_deals, ask, enter, menu
+from tests.discord.looking import add_deals, ask, enter, menu
 
 
 async def test_what_was_found_is_bold_in_name_headline_and_the_fact_that_holds_it(world: World):
