@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
 from data.records import FactDate, Kind, Value
+from tests import portable_sql
 from tests.builders import on_day
+
+portable_sql.listen()
 
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile("attache", deadline=None)
@@ -39,6 +42,15 @@ async def enter(
     changes = [Change(slug, kind, field, value, day, source, reason=reason) for slug, kind, field, value in facts]
     async with db.write(guild_id) as conn:
         return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
+
+
+@pytest.fixture(autouse=True)
+def statements_are_portable() -> Iterator[None]:
+    """Fail a test whose statements only SQLite would understand, outside the modules that are there for them."""
+    portable_sql.offences.clear()
+    yield
+    told = [f"{module}: {portable_sql.foreign(sql)} in {sql}" for sql, module in portable_sql.offences.items()]
+    assert not told, "\n".join(told)
 
 
 @pytest.fixture
