@@ -28,7 +28,7 @@ async def written(desk: Desk) -> list[tuple[str, int]]:
     """The questions that were written down, once there are any: a write follows the answer."""
     async with asyncio.timeout(5):
         while True:
-            rows = await desk.db.read.execute_fetchall("SELECT json_extract(text, '$.asked'), unanswered FROM question")
+            rows = await desk.db.read.execute_fetchall("SELECT asked, unanswered FROM question")
             if found := [tuple(row) for row in rows]:
                 return found
 
