@@ -13,10 +13,10 @@ from discord.ext import commands
 
 from bot import trouble
 from bot.clock import Clock
-from bot.delivery import Deliverer
+from bot.delivery.rate_limit import RateLimits
+from bot.delivery.worker import Deliverer
 from bot.errors import UserError
 from bot.ledger.values import quoted
-from bot.pacing import RateLimits
 from bot.presses import ComponentRouter
 from bot.recent import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
 from bot.rights import Permissions

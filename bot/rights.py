@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 
 import discord
 
+from bot.delivery.rate_limit import RateLimits
 from bot.errors import NotAllowed, UserError
-from bot.pacing import RateLimits
 from bot.trouble import NETWORK
 from data.records import Desk
 

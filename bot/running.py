@@ -18,8 +18,8 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.clock import SystemClock
+from bot.delivery.scheduler import Heartbeat
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE, Stopped
-from bot.heartbeat import Heartbeat
 from bot.services import derived
 from bot.settings import Settings, is_loopback
 from bot.trouble import NETWORK

@@ -9,7 +9,7 @@ from discord import ui
 from discord.utils import MISSING
 
 from bot.app import Attache
-from bot.delivery import Deliverer
+from bot.delivery.worker import Deliverer
 from bot.errors import NotAllowed, UserError
 from data.records import Delivery
 

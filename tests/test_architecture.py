@@ -147,9 +147,9 @@ def nobody_imports_main(sources: list[Source]) -> Iterator[str]:
         yield from forbidden_imports(source, "bot.__main__")
 
 
-def only_the_heartbeat_imports_apscheduler(sources: list[Source]) -> Iterator[str]:
+def only_the_scheduler_imports_apscheduler(sources: list[Source]) -> Iterator[str]:
     for source in sources:
-        if not within(source.module, "bot.heartbeat", "tests"):
+        if not within(source.module, "bot.delivery.scheduler", "tests"):
             yield from forbidden_imports(source, "apscheduler")
 
 
@@ -238,7 +238,7 @@ OFFENCES: list[tuple[Rule, str, str]] = [
     (no_cog_is_imported, "bot/app.py", "import cogs.a_cog"),
     (nobody_imports_main, "bot/app.py", "from bot.__main__ import main"),
     (nobody_imports_main, "tests/test_x.py", "from bot import __main__"),
-    (only_the_heartbeat_imports_apscheduler, "bot/app.py", "from apscheduler.schedulers import asyncio"),
+    (only_the_scheduler_imports_apscheduler, "bot/app.py", "from apscheduler.schedulers import asyncio"),
     (only_the_demo_imports_simcord, "bot/app.py", "import simcord"),
     (
         only_the_index_knows_full_text_search,
@@ -267,7 +267,7 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "import discord\nfrom data import records"),
     (cogs_hold_no_sql, "cogs/deals.py", '"""Update a deal. With examples."""\nx = "Select a deal"'),
     (no_cog_is_imported, "cogs/topics.py", "from cogs import shared"),
-    (only_the_heartbeat_imports_apscheduler, "bot/heartbeat.py", "import apscheduler"),
+    (only_the_scheduler_imports_apscheduler, "bot/delivery/scheduler.py", "import apscheduler"),
     (only_the_demo_imports_simcord, "bot/demo/driver.py", "import simcord"),
     (only_the_index_knows_full_text_search, "bot/services/index/_words.py", 'q = "SELECT word FROM spelling"'),
     (only_the_index_knows_full_text_search, "bot/services/deals.py", "from bot.ledger.words import normal, words_of"),

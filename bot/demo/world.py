@@ -19,8 +19,8 @@ from simcord.backend.cdn import CDN_BASE
 
 from bot.app import Attache, answer_error
 from bot.clock import SystemClock
+from bot.delivery.kinds import next_due
 from bot.errors import UserError
-from bot.kinds import next_due
 from bot.services import derived
 from data.database import Database
 

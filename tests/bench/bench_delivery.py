@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.kinds import plan_alerts
+from bot.delivery.kinds import plan_alerts
 from data.database import Database
 from data.migrate import migrate
 from tests.wire.loopback import Loopback

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot import when
 from bot.agenda import Lead
-from bot.hours import plan_hours, plan_instants
-from bot.kinds import RENDERERS, Gone, Owed, plan_alerts
+from bot.delivery.hours import plan_hours, plan_instants
+from bot.delivery.kinds import RENDERERS, Gone, Owed, plan_alerts
 from bot.services import deliveries, destinations, digests, follows, people, records, reminders, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message

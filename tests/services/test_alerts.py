@@ -9,8 +9,8 @@ import pytest
 from discord import ui
 from msgspec.structs import replace
 
+from bot.delivery.kinds import Gone, Owed, draw_alert, plan_alerts
 from bot.errors import NotInRecord
-from bot.kinds import Gone, Owed, draw_alert, plan_alerts
 from bot.services import alerts, deliveries, desks, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.agenda import next_digest
-from bot.kinds import Gone
+from bot.delivery.kinds import Gone
 from bot.services import deliveries, desks, destinations, digests, dossiers, people, sources, updates
 from bot.services.updates import Change
 from bot.ui import digest as drawn

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.agenda import Lead
+from bot.delivery.kinds import Gone
 from bot.errors import BadInput, UserError
-from bot.kinds import Gone
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
 from data.records import Due, FactDate, Party

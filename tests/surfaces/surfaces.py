@@ -17,7 +17,7 @@ import simcord
 
 from bot import dossier as files
 from bot.app import Attache
-from bot.kinds import Gone
+from bot.delivery.kinds import Gone
 from bot.services import derived, desks, dossiers, people, records
 from bot.ui.messages import Message
 from data.database import Database

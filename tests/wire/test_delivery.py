@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.kinds import PLANNERS
-from bot.pacing import RateLimits
+from bot.delivery.kinds import PLANNERS
+from bot.delivery.rate_limit import RateLimits
 from bot.services import deliveries, destinations, follows
 from data.database import Database
 from data.records import Confirmation, NewDelivery
@@ -230,7 +230,7 @@ async def test_a_planner_that_fails_does_not_stop_what_is_due(
     async def failing(db: Database, now: object) -> None:
         raise RuntimeError("no plan")
 
-    monkeypatch.setattr("bot.delivery.PLANNERS", [failing, *PLANNERS])
+    monkeypatch.setattr("bot.delivery.worker.PLANNERS", [failing, *PLANNERS])
     with caplog.at_level(logging.CRITICAL, "bot"):
         await desk.tick()
     assert await desk.states() == [SENT]

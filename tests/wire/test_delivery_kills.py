@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.kinds import plan_alerts
+from bot.delivery.kinds import plan_alerts
 from data.database import Database
 from data.migrate import migrate
 from tests.wire import world

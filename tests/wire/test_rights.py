@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.pacing import RateLimits
+from bot.delivery.rate_limit import RateLimits
 from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Permissions
 from tests.wire.desk import Desk, desk
 

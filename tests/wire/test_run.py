@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import running
-from bot.kinds import plan_alerts
+from bot.delivery.kinds import plan_alerts
 from data.database import Database
 from data.migrate import migrate
 from tests.wire.loopback import Loopback

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from bot.heartbeat import Heartbeat
-from bot.kinds import plan_alerts
+from bot.delivery.kinds import plan_alerts
+from bot.delivery.scheduler import Heartbeat
 from bot.services import destinations
 from cogs import follow, sent
 from data.database import Connection, Database
@@ -226,7 +226,7 @@ async def test_closing_amid_a_beat_says_nothing(
     if work == "begin":
         monkeypatch.setattr(beating.bot.deliverer, "begin", long)
     else:
-        monkeypatch.setattr("bot.heartbeat.housekeeping.clean_up", long)
+        monkeypatch.setattr("bot.delivery.scheduler.housekeeping.clean_up", long)
     with caplog.at_level(logging.WARNING):
         await beating.heartbeat.start()
         await working.wait()
@@ -248,7 +248,7 @@ async def test_closing_amid_a_beat_leaves_the_file_to_whoever_comes_next(beating
 
     heartbeat: Heartbeat = beating.heartbeat
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("bot.delivery.PLANNERS", [plan])
+        patched.setattr("bot.delivery.worker.PLANNERS", [plan])
         await heartbeat.start()
         await begun.wait()
         await heartbeat.close()

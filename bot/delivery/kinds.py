@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import trouble
-from bot.hours import plan_hours, plan_instants
+from bot.delivery.hours import plan_hours, plan_instants
 from bot.services import alerts, deliveries, desks, destinations, digests, follows, records, reminders
 from bot.ui import digest as drawn_digest
 from bot.ui import messages

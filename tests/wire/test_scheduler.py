@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.clock import SystemClock
-from bot.heartbeat import Heartbeat
+from bot.delivery.scheduler import Heartbeat
 from bot.services import deliveries, housekeeping
 from data.database import Database
 from data.migrate import migrate
@@ -92,7 +92,7 @@ async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
         await begin(now)
 
     monkeypatch.setattr(beating.bot.deliverer, "begin", fails_once)
-    with caplog.at_level(logging.ERROR, "bot.heartbeat"):
+    with caplog.at_level(logging.ERROR, "bot.delivery.scheduler"):
         await beating.heartbeat.start()
         await failed.wait()
         await beating.owe("after the failure")

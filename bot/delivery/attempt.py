@@ -12,8 +12,8 @@ import discord
 
 from bot import channels, trouble
 from bot.clock import Clock
-from bot.kinds import RENDERERS, Gone, Owed
-from bot.pacing import RateLimits
+from bot.delivery.kinds import RENDERERS, Gone, Owed
+from bot.delivery.rate_limit import RateLimits
 from bot.rights import Permissions
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import FoundMessage, Restored

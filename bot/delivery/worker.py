@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import discord
 
 from bot import trouble
-from bot.attempt import Attempt
 from bot.clock import Clock
-from bot.kinds import PLANNERS
-from bot.pacing import RateLimits
+from bot.delivery.attempt import Attempt
+from bot.delivery.kinds import PLANNERS
+from bot.delivery.rate_limit import RateLimits
 from bot.rights import Permissions
 from bot.services import deliveries, destinations, restores
 from bot.services.restores import FoundMessage, Restored

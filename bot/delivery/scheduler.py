@@ -16,8 +16,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import trouble
 from bot.clock import Clock
-from bot.delivery import Deliverer
-from bot.kinds import next_due
+from bot.delivery.kinds import next_due
+from bot.delivery.worker import Deliverer
 from bot.services import housekeeping
 from data.database import Database
 

@@ -1,0 +1,1 @@
+"""Messages that are owed: planned, claimed, sent and settled."""
