@@ -16,10 +16,10 @@ from bot.clock import Clock
 from bot.delivery.rate_limit import RateLimits
 from bot.delivery.worker import Deliverer
 from bot.errors import UserError
+from bot.interactions.cache import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
+from bot.interactions.components import ComponentRouter
+from bot.interactions.permissions import Permissions
 from bot.ledger.values import quoted
-from bot.presses import ComponentRouter
-from bot.recent import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
-from bot.rights import Permissions
 from bot.ui.text import error_text, escaped
 from data.database import Database
 

@@ -11,10 +11,10 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.ask.lexicon import lexicon
 from bot.errors import BadInput
+from bot.interactions.cache import CachedAnswer, quarter_of
+from bot.interactions.components import component
+from bot.interactions.permissions import Actor
 from bot.ledger.words import one_line
-from bot.presses import component
-from bot.recent import CachedAnswer, quarter_of
-from bot.rights import Actor
 from bot.services import asking, desks, questions, records
 from bot.ui import answers
 from bot.ui.ids import number

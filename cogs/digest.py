@@ -14,8 +14,8 @@ from bot.agenda import next_digest
 from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
-from bot.presses import chosen, component
-from bot.rights import Actor, require_manager, unanswered
+from bot.interactions.components import chosen, component
+from bot.interactions.permissions import Actor, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
 from bot.services.follows import ServerChoice
 from bot.ui import digest as drawn

@@ -10,11 +10,11 @@ from bot import when
 from bot.app import Attache
 from bot.channels import require_postable
 from bot.errors import BadInput, NotAllowed, UserError
+from bot.interactions.components import component
+from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered
 from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
-from bot.presses import component
-from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered
 from bot.services import deliveries, desks, destinations, follows, index, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn

@@ -9,8 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.presses import chosen, component
-from bot.rights import Actor
+from bot.interactions.components import chosen, component
+from bot.interactions.permissions import Actor
 from bot.services import desks
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
 from cogs.answers import turn

@@ -15,8 +15,8 @@ from discord.ext import commands
 from bot import trouble, when
 from bot.app import Attache
 from bot.errors import UserError
-from bot.presses import component
-from bot.rights import Actor
+from bot.interactions.components import component
+from bot.interactions.permissions import Actor
 from bot.services import destinations, erasure, people, portability
 from bot.ui import me as cards
 from cogs.zones import complete_zone

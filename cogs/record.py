@@ -5,8 +5,8 @@ from __future__ import annotations
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.presses import chosen, component
-from bot.rights import Actor
+from bot.interactions.components import chosen, component
+from bot.interactions.permissions import Actor
 from bot.services import courses, records
 from bot.ui import cards, history
 from bot.ui.ids import number

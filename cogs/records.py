@@ -10,11 +10,11 @@ from discord import app_commands, ui
 
 from bot.app import Attache
 from bot.errors import BadInput, NotInRecord
+from bot.interactions.cache import CachedRecord, PageCache, RecordCache, quarter_of
+from bot.interactions.permissions import Actor
 from bot.ledger.cited import shortened
 from bot.ledger.kinds import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
-from bot.recent import CachedRecord, PageCache, RecordCache, quarter_of
-from bot.rights import Actor
 from bot.services import desks, follows, index, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists

@@ -12,9 +12,9 @@ from bot import when
 from bot.agenda import OpenItem, PersonalReminder, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
+from bot.interactions.components import chosen, component, typed
+from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
 from bot.ledger.words import normal
-from bot.presses import chosen, component, typed
-from bot.rights import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn
 from bot.ui.choices import Offered, choices

@@ -10,8 +10,8 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
-from bot.presses import component
-from bot.rights import Actor, require_editor, require_manager
+from bot.interactions.components import component
+from bot.interactions.permissions import Actor, require_editor, require_manager
 from bot.services import deliveries, desks, destinations, follows, people, why
 from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages

@@ -16,8 +16,8 @@ from bot import dossier as files
 from bot.app import Attache
 from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
-from bot.presses import component, typed
-from bot.rights import Actor, require_manager
+from bot.interactions.components import component, typed
+from bot.interactions.permissions import Actor, require_manager
 from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
 from bot.ui import standing as cards
 from bot.ui.choices import Offered, choices

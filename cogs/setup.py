@@ -15,7 +15,7 @@ from bot import channels, when
 from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
-from bot.rights import require_manager
+from bot.interactions.permissions import require_manager
 from bot.services import desks, destinations, digests, dossiers, people
 from bot.ui import setup as cards
 from bot.ui.text import joined

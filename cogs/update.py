@@ -11,11 +11,11 @@ from discord.ext import commands
 from bot import when
 from bot.app import Attache
 from bot.errors import UserError
+from bot.interactions.components import all_chosen, chosen, component, typed
+from bot.interactions.permissions import Actor, require_editor
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.presses import all_chosen, chosen, component, typed
-from bot.rights import Actor, require_editor
 from bot.services import desks, drafts, people, questions, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui

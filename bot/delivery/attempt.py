@@ -14,7 +14,7 @@ from bot import channels, trouble
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
 from bot.delivery.rate_limit import RateLimits
-from bot.rights import Permissions
+from bot.interactions.permissions import Permissions
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import FoundMessage, Restored
 from bot.trouble import NETWORK

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.delivery.attempt import Attempt
 from bot.delivery.kinds import PLANNERS
 from bot.delivery.rate_limit import RateLimits
-from bot.rights import Permissions
+from bot.interactions.permissions import Permissions
 from bot.services import deliveries, destinations, restores
 from bot.services.restores import FoundMessage, Restored
 from data.database import Database

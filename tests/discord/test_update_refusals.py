@@ -10,7 +10,7 @@ import discord
 import pytest
 import simcord
 
-from bot.presses import ComponentRouter
+from bot.interactions.components import ComponentRouter
 from bot.services import desks, drafts, people, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain

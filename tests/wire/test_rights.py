@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.delivery.rate_limit import RateLimits
-from bot.rights import ABSENCE_KEPT, MEMBERSHIP_KEPT, Permissions
+from bot.interactions.permissions import ABSENCE_KEPT, MEMBERSHIP_KEPT, Permissions
 from tests.wire.desk import Desk, desk
 
 __all__ = ["desk"]  # The fixture.

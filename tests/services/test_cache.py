@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotInRecord
-from bot.recent import CACHED, RecordCache
+from bot.interactions.cache import CACHED, RecordCache
 from bot.services import desks, destinations, follows, updates
 from bot.services.updates import Change
 from tests.builders import due_value

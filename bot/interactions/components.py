@@ -23,7 +23,7 @@ from discord.ext import commands
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.rights import Actor, Permissions, Requirement, require_editor, require_manager
+from bot.interactions.permissions import Actor, Permissions, Requirement, require_editor, require_manager
 from bot.services import desks
 from bot.ui import ids
 from data.database import Database
