@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.ledger.changes import RecordChange
 from bot.ledger.values import due_day
 from data.records import Destination, Due, Opened, Record, Reminder, Sureness
@@ -91,7 +91,7 @@ def leads_of(sureness: Sureness | None) -> tuple[int, ...]:
 def is_overdue(item: Item, at: datetime) -> bool:
     """Whether a fixed or announced day has ended in the authority's own zone. Other dates are never overdue."""
     return (
-        item.due_on is not None and item.sureness in _CAN_BE_OVERDUE and when.end_of_day(item.due_on, item.zone) <= at
+        item.due_on is not None and item.sureness in _CAN_BE_OVERDUE and dates.end_of_day(item.due_on, item.zone) <= at
     )
 
 
@@ -105,7 +105,7 @@ def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime |
     if item.due_on is None or "overdue" in told:
         return None
     if is_overdue(item, window.at):
-        ended_on = when.local_date(when.end_of_day(item.due_on, item.zone), window.zone)
+        ended_on = dates.local_date(dates.end_of_day(item.due_on, item.zone), window.zone)
         # On the date of `since` itself the day may have ended after the hour; what was told then is in `told`.
         return "overdue" if ended_on >= window.since else None
     fallen = [lead for lead in leads_of(item.sureness) if window.has(item.due_on - timedelta(days=lead))]
@@ -163,9 +163,9 @@ def next_digest(destination: Destination, now: datetime) -> datetime | None:
     if destination.digest_at is None:
         return None
     at = time.fromisoformat(destination.digest_at)
-    day, instant = when.next_local(now, destination.zone, at, destination.digest_days)
+    day, instant = dates.next_local(now, destination.zone, at, destination.digest_days)
     while was_told(destination, day):
-        day, instant = when.next_local(instant, destination.zone, at, destination.digest_days)
+        day, instant = dates.next_local(instant, destination.zone, at, destination.digest_days)
     return instant
 
 

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import dates
 from bot.agenda import next_digest
 from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
@@ -42,9 +42,9 @@ class DigestOptions:
     def read(cls, at: str | None, zone: str | None, weekdays: str | None) -> DigestOptions:
         """BadInput says what cannot be used, before anything is asked or changed."""
         return cls(
-            f"{when.parse_time_of_day(at):%H%M}" if at is not None else "",
-            when.parse_zone(zone) if zone is not None else "",
-            when.parse_weekdays(weekdays) if weekdays is not None else "",
+            f"{dates.parse_time_of_day(at):%H%M}" if at is not None else "",
+            dates.parse_zone(zone) if zone is not None else "",
+            dates.parse_weekdays(weekdays) if weekdays is not None else "",
         )
 
 
@@ -112,7 +112,7 @@ class DigestCog(commands.Cog):
                 place,
                 now=now,
                 person_id=person_id,
-                at=when.parse_time_of_day(f"{asked.at[:2]}:{asked.at[2:]}") if asked.at else None,
+                at=dates.parse_time_of_day(f"{asked.at[:2]}:{asked.at[2:]}") if asked.at else None,
                 zone=asked.zone or None,
                 days=asked.days or None,
             )
@@ -188,7 +188,7 @@ class DigestCog(commands.Cog):
             follows_some = place is not None and bool(await follows.list_of(conn, place.id))
             place = await digests.not_set_yet(conn, desk, place if follows_some else None, channel_id, now=now)
             note = drawn.not_set(channel_id, follows_some=follows_some)
-        day = when.local_date(now, place.zone)
+        day = dates.local_date(now, place.zone)
         found = await digests.plan_digest(conn, place, desk, now=now, day=day, at=now)
         note = note or drawn.when_sent(found, next_digest(place, now))
         await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, actor)))

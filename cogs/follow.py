@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import dates
 from bot.app import Attache
 from bot.channels import require_postable
 from bot.errors import BadInput, NotAllowed, UserError
@@ -151,7 +151,7 @@ class FollowCog(commands.Cog):
             if place.digest_at is None:
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
-        days = when.format_weekdays(place.digest_days)
+        days = dates.format_weekdays(place.digest_days)
         await interaction.response.send_message(
             f"A digest comes to {where} when something changed: {days} at {place.digest_at} ({place.zone}). "
             f"{self.bot.mention('digest set')} changes time and days.",
@@ -171,7 +171,7 @@ class FollowCog(commands.Cog):
                 place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
         await interaction.response.send_message(
             "Nothing arrives at once any more; it is all in the digest, "
-            f"{when.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}).",
+            f"{dates.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}).",
             ephemeral=True,
         )
 

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import trouble, when
+from bot import dates, trouble
 from bot.app import Attache
 from bot.errors import UserError
 from bot.interactions.components import component
@@ -38,7 +38,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
     async def zone(self, interaction: discord.Interaction[Attache], zone: str) -> None:
         """Set your time zone; it holds in all servers."""
         now = self.bot.clock.now()
-        name = when.parse_zone(zone)
+        name = dates.parse_zone(zone)
         await interaction.response.defer(ephemeral=True)
         async with self.bot.db.write(None) as conn:
             await people.set_zone(conn, interaction.user.id, name)

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import dates
 from bot.agenda import OpenItem, PersonalReminder, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
@@ -122,7 +122,7 @@ class RemindCog(commands.Cog):
         person = await people.find(self.bot.db.read, actor.user_id)
         known = person and await destinations.find_person(self.bot.db.read, actor.guild_id, person.id)
         zone = known.zone if known else (person and person.zone) or desk.zone
-        at = when.parse_instant(moment, now=now, zone=zone)
+        at = dates.parse_instant(moment, now=now, zone=zone)
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.db.write(actor.guild_id) as conn:
@@ -196,7 +196,7 @@ class RemindCog(commands.Cog):
         """Silence one of your reminders until a time"""
         own = await self._find_own(interaction, reminder)
         now = self.bot.clock.now()
-        at = when.parse_instant(until, now=now, zone=own.zone)
+        at = dates.parse_instant(until, now=now, zone=own.zone)
         async with self.bot.db.write(own.guild_id) as conn:
             await reminders.snooze(conn, own.reminder, at, now=now)
         await answer(interaction, drawn.snoozed(own.title, at, "pi"))
@@ -268,7 +268,7 @@ class RemindCog(commands.Cog):
             if where == "pw":
                 own = await self._words(conn, actor, key)
                 place = await destinations.get(conn, own.destination_id)
-                at = when.parse_instant(words, now=now, zone=place.zone)
+                at = dates.parse_instant(words, now=now, zone=place.zone)
                 await reminders.snooze(conn, own, at, now=now)
                 return drawn.snoozed(own.words, at, where)
             opened = await records.get(conn, actor.guild_id, key)
@@ -281,7 +281,7 @@ class RemindCog(commands.Cog):
             else:
                 joined = await self._joined(conn, actor, key)
                 place = await destinations.get(conn, joined.destination_id)
-            at = when.parse_instant(words, now=now, zone=place.zone)
+            at = dates.parse_instant(words, now=now, zone=place.zone)
             await reminders.snooze_item(conn, place, opened, at, now=now, person_id=person.id)
             return drawn.snoozed(opened.record.name, at, where)
 
@@ -332,7 +332,7 @@ def _first_key(what: str | int, now: datetime) -> str:
 
 def _moment(at: datetime | None) -> str:
     """Return when one's own words are told, which tells equal ones apart; "" for an item."""
-    return f"{when.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
+    return f"{dates.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
 
 
 def _over() -> UserError:

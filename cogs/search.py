@@ -8,7 +8,7 @@ from typing import cast
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import dates
 from bot.app import Attache
 from bot.errors import BadInput
 from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
@@ -109,7 +109,7 @@ class Search(commands.Cog):
         first = last = None
         if dated:
             desk = await desks.get(self.bot.db.read, guild_id)
-            first, last, period = _period(dated, when.local_date(now, desk.zone))
+            first, last, period = _period(dated, dates.local_date(now, desk.zone))
             words.append(period)
         wanted = Wanted(
             text[: _LONGEST + 1],  # One more than is looked for, so that it is said.
@@ -126,13 +126,13 @@ class Search(commands.Cog):
 
 def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
     """The days of a typed date, and it in words. BadInput when it is none or an unknown one."""
-    found = when.parse_fact_date(text, today=today)
+    found = dates.parse_fact_date(text, today=today)
     if found.first is None:
         raise BadInput(
             f"{quoted(text)} is no date to search by. Nothing was changed. Write a day, a month, a year or a range, "
             "like March 2024."
         )
-    return found.first, found.last, f"date {escaped(when.format_fact_date(found, weekday=False), 100)}"
+    return found.first, found.last, f"date {escaped(dates.format_fact_date(found, weekday=False), 100)}"
 
 
 async def setup(bot: Attache) -> None:

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import channels, when
+from bot import channels, dates
 from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
@@ -144,10 +144,10 @@ class Setup(commands.Cog):
         before = await desks.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
         asked = SetupOptions(
-            zone=when.parse_zone(zone) if zone is not None else None,
+            zone=dates.parse_zone(zone) if zone is not None else None,
             channel_id=_chosen_channel(interaction, channel, first=first),
             role_id=_chosen_role(role),
-            digest=when.parse_time_of_day(digest) if digest is not None else None,
+            digest=dates.parse_time_of_day(digest) if digest is not None else None,
         )
         starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
         async with self.bot.db.write(guild.id) as conn:

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import when
+from bot import dates
 from bot.app import Attache
 from bot.errors import UserError
 from bot.interactions.components import all_chosen, chosen, component, typed
@@ -233,7 +233,7 @@ class Updates(commands.Cog):
         # What was typed is kept before anything is read from it, whatever becomes of the rest.
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await self._draft(conn, actor, draft_id)
-            draft = await drafts.keep_typed(conn, draft, words, today=when.local_date(now, desk.zone))
+            draft = await drafts.keep_typed(conn, draft, words, today=dates.local_date(now, desk.zone))
         await self._show_preview(interaction, actor, draft, now, here=bool(here))
 
     @component("update.change", requires="editor")
@@ -317,7 +317,7 @@ class Updates(commands.Cog):
     async def _ask_checked(
         self, interaction: Interaction, actor: Actor, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
     ) -> None:
-        day = when.local_date(now, desk.zone).isoformat()
+        day = dates.local_date(now, desk.zone).isoformat()
         await self._ask(interaction, actor, reading.checked_task(opened), now, day=day, here=here)
 
     async def _ask(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bot import when
+from bot import dates
 
 
 async def complete_zone(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Zones for what has been typed so far."""
-    return [app_commands.Choice(name=zone, value=zone) for zone in when.zone_choices(typed)]
+    return [app_commands.Choice(name=zone, value=zone) for zone in dates.zone_choices(typed)]

@@ -104,7 +104,7 @@ def data_knows_nothing_of_ours(sources: list[Source]) -> Iterator[str]:
 
 def services_and_pure_rooms_know_no_discord(sources: list[Source]) -> Iterator[str]:
     for source in sources:
-        if within(source.module, "bot.services", "bot.ledger", "bot.when", "bot.ask"):
+        if within(source.module, "bot.services", "bot.ledger", "bot.dates", "bot.ask"):
             yield from forbidden_imports(source, "discord")
 
 
@@ -221,7 +221,7 @@ OFFENCES: list[tuple[Rule, str, str]] = [
     (services_and_pure_rooms_know_no_discord, "bot/services/deals.py", "import discord"),
     (services_and_pure_rooms_know_no_discord, "bot/services/__init__.py", "from discord.ext import commands"),
     (services_and_pure_rooms_know_no_discord, "bot/ledger.py", "def f():\n    from discord import utils"),
-    (services_and_pure_rooms_know_no_discord, "bot/when.py", "import discord.utils"),
+    (services_and_pure_rooms_know_no_discord, "bot/dates.py", "import discord.utils"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "import aiosqlite"),
     (ui_and_ask_do_no_io, "bot/ask/reading.py", "from bot.services import records"),
     (services_and_pure_rooms_know_no_discord, "bot/ask/finding.py", "import discord"),

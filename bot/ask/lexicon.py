@@ -11,7 +11,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.ledger.words import distance, normal, spelling_variants, words_of
 
 _FILE = Path(__file__).with_name("lexicon.yaml")
@@ -188,7 +188,7 @@ def lexicon() -> Lexicon:
         | {word for phrase in cues for word in phrase}
         | {normal(word) for word in file.also}
         | set(read_as)
-        | {month.lower() for month in when.MONTHS}
+        | {month.lower() for month in dates.MONTHS}
     )
     near: dict[str, set[str]] = {}
     for word in known:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 
 Mode = Literal["at", "before", "since", "between"]
 
@@ -36,9 +36,9 @@ class Asked(Struct, frozen=True):
         return today if self.mode == "since" else min(self.last, today)
 
 
-_MONTHS = {name.lower(): number for number, name in enumerate(when.MONTHS, 1)}
+_MONTHS = {name.lower(): number for number, name in enumerate(dates.MONTHS, 1)}
 _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
-_DAYS = {name.lower(): number for number, name in enumerate(when.WEEKDAYS)}
+_DAYS = {name.lower(): number for number, name in enumerate(dates.WEEKDAYS)}
 _ORDINALS = ("st", "nd", "rd", "th")
 _UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7, "fortnight": 14}
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import simcord
 
-from bot import when
+from bot import dates
 from bot.demo.world import QUESTIONS, ZONE, DemoWorld, demo_world
 
 ITEM = "drone-clearances"
@@ -40,7 +40,7 @@ _ZONE = ZoneInfo(ZONE)
 
 def _instant(found: re.Match[str]) -> str:
     at = datetime.fromtimestamp(int(found[1]), _ZONE)
-    return f"{when.format_day(at.date(), weekday=False)}, {at:%H:%M}"
+    return f"{dates.format_day(at.date(), weekday=False)}, {at:%H:%M}"
 
 
 def _readable(text: str) -> str:
@@ -155,12 +155,12 @@ async def _visit(tour: Tour) -> None:
     await tour.types(member, "remind me", "Clearances", item=ITEM)
 
     today = world.env.now().date()
-    due = when.format_day(today + timedelta(days=2), weekday=False)
+    due = dates.format_day(today + timedelta(days=2), weekday=False)
     form = {
         "value": f"{due}, announced",
-        "date": when.format_day(today, weekday=False),
+        "date": dates.format_day(today, weekday=False),
         "source": "https://example.org/briefing, paragraph 3",
-        "published": when.format_day(today, weekday=False),
+        "published": dates.format_day(today, weekday=False),
         "reason": "",
     }
     preview = await tour.fills_in(editor, "update pending", form, due, item=ITEM)

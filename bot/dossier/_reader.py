@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.dossier._mistakes import BadDossier, Mistake
 from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
 from bot.dossier._yaml import Mapping, Node, Scalar, Sequence
@@ -348,14 +348,14 @@ class _Reader:
         if not text:
             return _UNKNOWN if key in node.entries else None
         try:
-            date = when.parse_fact_date(text)
+            date = dates.parse_fact_date(text)
         except BadInput as error:
             self.wrong(node.entries[key], str(error).replace(" Nothing was changed.", ""))
             return _UNKNOWN
-        if not when.has_begun(date, self.now):
+        if not dates.has_begun(date, self.now):
             self.wrong(
                 node.entries[key],
-                f"{when.format_fact_date(date)} has not begun anywhere yet, so nothing can have happened on it. "
+                f"{dates.format_fact_date(date)} has not begun anywhere yet, so nothing can have happened on it. "
                 "Write the day on which it was true; a date to come belongs into a due date.",
             )
         return date

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from bot import when
+from bot import dates
 from data.records import CitedText, Fact, FactDate
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def day_words(days: Sequence[FactDate]) -> str:
 def _day(day: FactDate) -> str:
     if day.first is None and not day.printed:
         return "date not known"
-    return when.format_fact_date(day, weekday=False)
+    return dates.format_fact_date(day, weekday=False)
 
 
 def says_day(text: str, day: str) -> bool:

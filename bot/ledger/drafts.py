@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.errors import BadInput, UserError
 from bot.ledger.changes import FieldChange
 from bot.ledger.closing import DealQuestion, LeftOpen
@@ -249,15 +249,15 @@ def _host(url: str) -> str:
 def fixed_day(text: str, today: date) -> str:
     """A typed date in which "today" and "yesterday" became the day they mean: a draft may be saved tomorrow."""
     if text.strip().casefold() in ("today", "yesterday"):
-        return when.typed_fact_date(when.parse_fact_date(text, today=today))
+        return dates.typed_fact_date(dates.parse_fact_date(text, today=today))
     return text
 
 
 def _read_day(text: str, now: datetime) -> FactDate:
-    day = when.parse_fact_date(text)
-    if not when.has_begun(day, now):
+    day = dates.parse_fact_date(text)
+    if not dates.has_begun(day, now):
         raise BadInput(
-            f"{when.format_fact_date(day)} has not begun anywhere yet. Nothing was changed. "
+            f"{dates.format_fact_date(day)} has not begun anywhere yet. Nothing was changed. "
             "Write the day on which it was true; a date to come belongs into a due date."
         )
     return day

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.ledger.cited import bare, cited, day_key
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import SIDE_STATES, STAGES, stage_rank
@@ -131,7 +131,7 @@ def leading_first(deal: Record) -> list[Fact[Money]]:
 
 
 def _on(fact: Fact[object]) -> str:
-    return f" {when.on_date(fact.date, weekday=False)}" if fact.date.first is not None else ""
+    return f" {dates.on_date(fact.date, weekday=False)}" if fact.date.first is not None else ""
 
 
 def _inside(name: str) -> str:

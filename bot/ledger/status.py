@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import when
+from bot import dates
 from bot.ledger import stage
 from bot.ledger.cited import bare, cited, of_each_day, one_day
 from bot.ledger.kinds import OUTCOMES, get_field, kind_of
@@ -152,7 +152,7 @@ class _Said:
     def date(self, field: str) -> str:
         """Return the day that a field holds as a value, in words."""
         held = self.day(field)
-        return when.format_fact_date(held, weekday=False) if held is not None else ""
+        return dates.format_fact_date(held, weekday=False) if held is not None else ""
 
     def day(self, field: str) -> FactDate | None:
         """Return the day that a field holds as a value."""
@@ -184,13 +184,13 @@ class _Said:
             on = ""
             if date:
                 on = (
-                    f" for {when.format_fact_date(date, weekday=False)}"
+                    f" for {dates.format_fact_date(date, weekday=False)}"
                     if to_come
-                    else f" {when.on_date(date, weekday=False)}"
+                    else f" {dates.on_date(date, weekday=False)}"
                 )
             return [cited(f"{state}{on}{f' in {place}' if place else ''}", *facts)]
         parts = [cited(state, facts[0])]
-        parts += [cited(f"date given: {when.format_fact_date(date, weekday=False)}", facts[1])] if date else []
+        parts += [cited(f"date given: {dates.format_fact_date(date, weekday=False)}", facts[1])] if date else []
         return [*parts, *([cited(f"place: {place}", facts[2])] if place else [])]
 
 

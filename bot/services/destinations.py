@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot import when
+from bot import dates
 from bot.agenda import was_told
 from bot.services import people, updates
 from data.database import Connection, to_text
@@ -219,9 +219,9 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
     )
     next_hour = None
     if falls is not None:
-        day, next_hour = when.next_local(now, destination.zone, hour_of(destination))
+        day, next_hour = dates.next_local(now, destination.zone, hour_of(destination))
         while was_told(destination, day):
-            day, next_hour = when.next_local(next_hour, destination.zone, hour_of(destination))
+            day, next_hour = dates.next_local(next_hour, destination.zone, hour_of(destination))
     await conn.execute(
         "UPDATE destination SET next_hour_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
     )
@@ -272,9 +272,9 @@ async def next_hour(conn: Connection) -> datetime | None:
 
 def latest_hour(destination: Destination, now: datetime) -> tuple[date, datetime]:
     """Return the latest hour of a destination at or before now: of several missed ones it is the one that is told."""
-    day, instant = when.next_local(now - timedelta(days=3), destination.zone, hour_of(destination))
+    day, instant = dates.next_local(now - timedelta(days=3), destination.zone, hour_of(destination))
     while True:
-        later_day, later = when.next_local(instant, destination.zone, hour_of(destination))
+        later_day, later = dates.next_local(instant, destination.zone, hour_of(destination))
         if later > now:
             return day, instant
         day, instant = later_day, later

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot import agenda, when
+from bot import agenda, dates
 from bot.agenda import Digest, Item, Load, Window
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with_news, without_undone
@@ -98,7 +98,7 @@ async def plan_hour(
     """Plan the digest of one nominal date, or note that nothing was new. It replaces older ones."""
     at = window.at
     if day < window.until:
-        at = when.local_instant(day, destinations.hour_of(destination), destination.zone)
+        at = dates.local_instant(day, destinations.hour_of(destination), destination.zone)
     digest = await plan_digest(conn, destination, desk, now=now, day=day, at=at)
     new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bot import agenda, when
+from bot import agenda, dates
 from bot.agenda import DueReminder, Item, Lead, OpenItem, PersonalReminder, StillOpen, Window
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.kinds import ON_REQUEST_KINDS
@@ -363,7 +363,7 @@ def window_of(destination: Destination, now: datetime) -> Window | None:
     if destination.next_hour_at is None or destination.next_hour_at > now:
         return None
     until, at = destinations.latest_hour(destination, now)
-    first = when.local_date(destination.next_hour_at, destination.zone)
+    first = dates.local_date(destination.next_hour_at, destination.zone)
     since = date.fromordinal(first.toordinal() - 1)
     # Where the hour or the zone moved, the date between the last hour and the next one counts too.
     if destination.hour_on is not None and (first - destination.hour_on).days <= 2:
@@ -526,7 +526,7 @@ async def load(conn: Connection, delivery: Delivery, destination: Destination, n
     if delivery.occasion == "words":
         if reminder.at is not None and reminder.done_at is None:
             return "moved to another time"
-        today = when.local_date(now, destination.zone)
+        today = dates.local_date(now, destination.zone)
         return DueReminder(reminder, None, today, overdue=False, person=destination.person_id is not None)
     if reminder.muted or reminder.snoozed_until is not None:
         return "muted" if reminder.muted else "snoozed again"
@@ -564,7 +564,7 @@ async def _told_of(
 ) -> DueReminder:
     item = agenda.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
     overdue = agenda.is_overdue(item, now)
-    today = when.local_date(now, destination.zone)
+    today = dates.local_date(now, destination.zone)
     return DueReminder(
         reminder,
         OpenItem(item, opened, news=False),

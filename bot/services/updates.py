@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import fold, stored
 from bot.ledger.kinds import KIND_WORDS, get_field
@@ -94,9 +94,9 @@ async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | 
 async def _check(conn: Connection, guild_id: int, record_id: int, change: Change, now: datetime) -> None:
     field = get_field(change.kind, change.field)
     field.type.check(change.value)
-    if not when.has_begun(change.date, now):
+    if not dates.has_begun(change.date, now):
         raise BadInput(
-            f"{when.format_fact_date(change.date)} has not begun anywhere yet, so nothing can have happened on it. "
+            f"{dates.format_fact_date(change.date)} has not begun anywhere yet, so nothing can have happened on it. "
             "Nothing was changed. Write the day on which it was true; a date to come belongs into a due date."
         )
     for what, text, limit in (("locator", change.locator, 200), ("reason", change.reason, 500)):

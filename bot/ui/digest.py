@@ -10,7 +10,7 @@ from typing import NamedTuple
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.agenda import Digest, OpenItem
 from bot.ledger.changes import RecordChange
 from bot.ledger.cited import cited, one_day
@@ -94,7 +94,7 @@ _NEXT = "-# The next one comes when something changes or a date comes near, and 
 
 
 def _texts(found: Digest) -> list[str]:
-    head = f"## Digest, {when.format_day(found.day)}\n-# {escaped(found.server, 100)}"
+    head = f"## Digest, {dates.format_day(found.day)}\n-# {escaped(found.server, 100)}"
     sections = _sections(found)
     written = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
     if found.first:
@@ -278,7 +278,7 @@ def _statement(opened: Opened) -> CitedText:
 
 def when_sent(found: Digest, at: datetime | None) -> str:
     """The line of a preview that says when the digest comes, and what becomes of this one if nothing happens."""
-    comes = f"-# Preview. The next check is {when.timestamp(at)} ({when.timestamp(at, 'R')})" if at else "-# Preview"
+    comes = f"-# Preview. The next check is {dates.timestamp(at)} ({dates.timestamp(at, 'R')})" if at else "-# Preview"
     if not found.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
     return f"{comes}; this is what would be sent now."

@@ -8,7 +8,7 @@ from datetime import datetime
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where, why_paused
@@ -25,7 +25,7 @@ def is_set(
     """What was set, when it comes next, and what else is needed."""
     lines = [f"A digest comes to {where(place)}: {rhythm(place)}. It is skipped when nothing is new."]
     if next_at is not None:
-        lines.append(f"The next check is {when.timestamp(next_at)} ({when.timestamp(next_at, 'R')}).")
+        lines.append(f"The next check is {dates.timestamp(next_at)} ({dates.timestamp(next_at, 'R')}).")
     if follows_nothing:
         lines.append("It tells of what you follow, and you follow nothing yet: `/follow add` begins that.")
     elif not place.channel_id:
@@ -50,7 +50,7 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomp
         if place.state == "paused":
             line += f"; paused: {escaped(why_paused(place), 150)}"
         elif next_at is not None:
-            line += f"; next {when.timestamp(next_at)}"
+            line += f"; next {dates.timestamp(next_at)}"
         lines.append(line)
     return clip("\n".join(lines), CONTENT_LIMIT)
 

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.ledger.changes import FieldChange
 from bot.ledger.cited import cited, day_words, plain, shortened
 from bot.ledger.closing import DealQuestion, consent
@@ -185,9 +185,9 @@ def saved(found: Preview, now: datetime, undo_until: datetime, guild_id: int | N
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
         button("Open", custom_id("record.open", draft.task.record, guild_id=guild_id)),
     ]
-    until = f"{when.timestamp(undo_until, 'T')} ({when.timestamp(undo_until, 'R')})"
+    until = f"{dates.timestamp(undo_until, 'T')} ({dates.timestamp(undo_until, 'R')})"
     works = "*Undo* undoes all of it and works" if len(found.changes) > 1 else "*Undo* works"
-    note = f"-# Saved {when.timestamp(now)}. {works} until {until}; followers are told after that."
+    note = f"-# Saved {dates.timestamp(now)}. {works} until {until}; followers are told after that."
     return _card(f"## Saved: {escaped(found.changes[0].name, 100)}", found, [note], buttons)
 
 

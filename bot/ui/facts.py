@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import urlsplit
 
-from bot import when
+from bot import dates
 from bot.ledger.kinds import fields_of, get_field
 from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined
@@ -19,7 +19,7 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 def dated(d: FactDate) -> str:
     """Return a fact date by itself: "10 November 2023 (year inferred)"."""
-    words = when.format_fact_date(d, weekday=False)
+    words = dates.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
 
@@ -97,7 +97,7 @@ def looked(record: Record) -> str:
         return ""
     newest = record.state.newest
     nothing = newest is None or (newest.day or date.min) <= (fact.date.day or date.min)
-    return f"last looked at {when.on_date(fact.date, weekday=False)}{': nothing new' if nothing else ''}"
+    return f"last looked at {dates.on_date(fact.date, weekday=False)}{': nothing new' if nothing else ''}"
 
 
 def not_stated(record: Record) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.ui import messages
 from bot.ui.cards import short
 from bot.ui.ids import custom_id
@@ -31,7 +31,7 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
             "changes of stage, approvals, and pending items that open, get another date or close."
         )
     if destination.digest_at:
-        days = when.format_weekdays(destination.digest_days)
+        days = dates.format_weekdays(destination.digest_days)
         lines.append(
             f"Everything {'else ' if follow.at_once else ''}is in the digest, {days} at {destination.digest_at}."
         )
@@ -153,7 +153,9 @@ _KINDS = {
 def _line(logged: Logged, destination: Destination, now: datetime) -> str:
     delivery = logged.delivery
     about = f", {escaped(logged.about, 80)}" if logged.about else ""
-    return f"- {when.timestamp(delivery.due_at)} {_KINDS[delivery.kind]}{about}: **{fate(delivery, destination, now)}**"
+    return (
+        f"- {dates.timestamp(delivery.due_at)} {_KINDS[delivery.kind]}{about}: **{fate(delivery, destination, now)}**"
+    )
 
 
 def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:

@@ -12,7 +12,7 @@ from itertools import groupby
 from discord import ui
 from msgspec import Struct
 
-from bot import when
+from bot import dates
 from bot.ledger.cited import day_words
 from bot.ledger.fold import key_of
 from bot.ledger.kinds import SIDE_STATES, Field, find_field, get_field
@@ -179,7 +179,7 @@ def _ended(found: Course, by: Update) -> str:
     """Return how an update was taken out of the record: by whom, when and why."""
     how = "withdrawn" if by.action == "withdrawn" else "corrected"
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
-    return f"{how} by {_who(found, by)} {when.timestamp(by.entered_at)}{why}"
+    return f"{how} by {_who(found, by)} {dates.timestamp(by.entered_at)}{why}"
 
 
 def _who(found: Course, update: Update) -> str:
@@ -190,7 +190,7 @@ def _who(found: Course, update: Update) -> str:
 
 
 def _entered(found: Course, update: Update) -> str:
-    return f"entered by {_who(found, update)} {when.timestamp(update.entered_at)}"
+    return f"entered by {_who(found, update)} {dates.timestamp(update.entered_at)}"
 
 
 def _counted(count: int) -> str:

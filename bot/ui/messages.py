@@ -11,7 +11,7 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.ledger.changes import Alert, RecordChange
 from bot.ledger.cited import day_key
 from bot.ui import facts, news
@@ -68,7 +68,7 @@ def carried(custom_ids: Iterable[str]) -> tuple[str, str] | None:
 
 
 def late(due_at: datetime) -> str:
-    return f"-# Due {when.timestamp(due_at)}; it comes late."
+    return f"-# Due {dates.timestamp(due_at)}; it comes late."
 
 
 MAY_REPEAT = (
@@ -89,7 +89,7 @@ HELD = (
 def held(found: Sequence[Held]) -> str:
     """How many messages are held, and from when."""
     first, last = min(one.first for one in found), max(one.last for one in found)
-    span = f"due {when.timestamp(first)}" + (f" to {when.timestamp(last)}" if last != first else "")
+    span = f"due {dates.timestamp(first)}" + (f" to {dates.timestamp(last)}" if last != first else "")
     return f"{plural(sum(one.count for one in found), 'message')}, {span}"
 
 
@@ -306,7 +306,7 @@ def where(destination: Destination) -> str:
 
 def rhythm(destination: Destination) -> str:
     """On which days a digest comes, and when: "weekdays at 09:00 (Asia/Kolkata)"."""
-    return f"{when.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
+    return f"{dates.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
 
 
 # Why this?
@@ -360,7 +360,7 @@ def why(explained: Why) -> tuple[str, list[ui.Button]]:
         lines.append(f"Set up by <@{explained.set_up_by}>.")
     if delivery.settled_at is not None:
         lines.append(
-            f"-# Due {when.timestamp(delivery.due_at)}; {delivery.outcome} {when.timestamp(delivery.settled_at)}."
+            f"-# Due {dates.timestamp(delivery.due_at)}; {delivery.outcome} {dates.timestamp(delivery.settled_at)}."
         )
     return "\n".join(lines), buttons
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.ledger.words import one_line
 from bot.ui import pages
 from bot.ui.ids import custom_id
@@ -37,7 +37,7 @@ def listed(
     lines: list[str] = []
     options: list[discord.SelectOption] = []
     for place, one in enumerate(found, page * ROWS + 1):
-        lines += [f"**{place:,}. {escaped(one.asked, 250)}**", f"-# Filed {when.timestamp(one.filed_at)}{_times(one)}"]
+        lines += [f"**{place:,}. {escaped(one.asked, 250)}**", f"-# Filed {dates.timestamp(one.filed_at)}{_times(one)}"]
         # The number keeps a label from being empty, whatever the question is made of.
         label = clip(f"{place:,}. {one_line(one.asked)}", 100)
         options.append(discord.SelectOption(label=label, value=str(one.id)))
@@ -62,7 +62,7 @@ def question(filed: Filed, page: int, guild_id: int | None) -> ui.LayoutView:
         button("All questions", custom_id("update.questions", page, guild_id=guild_id)),
     ]
     text = f"## A question for the editors\n> {escaped(filed.asked, 3000)}"
-    about = f"-# Filed {when.timestamp(filed.filed_at)}{_times(filed)}."
+    about = f"-# Filed {dates.timestamp(filed.filed_at)}{_times(filed)}."
     help_ = (
         "*Add an alias* when a record is asked for by a name that it does not have yet. *Handled* takes the question "
         "off the list; nobody is told."

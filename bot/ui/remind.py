@@ -8,7 +8,7 @@ from datetime import datetime
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.agenda import Item, OpenItem, PersonalReminder
 from bot.ledger.values import SURENESS
 from bot.ui.ids import custom_id
@@ -28,7 +28,7 @@ def what_comes(item: Item, destination: Destination) -> str:
     listed = f"it is listed under *Still open* {digest} until an update closes it"
     if item.due_on is None or item.sureness == "usual":
         return f"{'A usual time is' if item.due_on else 'It has'} no due date, so {listed}."
-    day = when.format_day(item.due_on, weekday=False)
+    day = dates.format_day(item.due_on, weekday=False)
     if item.sureness == "reported":
         return f"{day} is a reported target, so you are reminded on that day only, {hour}."
     return f"You are reminded 14, 7 and 2 days before {day}, on the day, and when it has passed, {hour}."
@@ -52,7 +52,7 @@ def joined_items(
 def words_set(own: Reminder, confirmed: Delivery | None, guild_id: int | None) -> tuple[str, ui.View]:
     """The answer to a reminder in one's own words."""
     assert own.at is not None  # Own words have an instant.
-    at = f"{when.timestamp(own.at)} ({when.timestamp(own.at, 'R')})"
+    at = f"{dates.timestamp(own.at)} ({dates.timestamp(own.at, 'R')})"
     text = f"You will be reminded {at}, by direct message: {escaped(own.words, 300)}"
     buttons = [button("Cancel this reminder", custom_id("remind.cancel", "pw", own.id, guild_id=guild_id))]
     return "\n".join(filter(None, [text, arrived(confirmed)])), plain(buttons)
@@ -85,7 +85,7 @@ def until_form(where: str, key: str, guild_id: int | None) -> ui.Modal:
 
 def snoozed(name: str, until: datetime, where: str) -> str:
     """The answer to a snooze."""
-    at = f"{when.timestamp(until)} ({when.timestamp(until, 'R')})"
+    at = f"{dates.timestamp(until)} ({dates.timestamp(until, 'R')})"
     where_ = " in this channel" if where == "ci" else ""
     return f"**{escaped(name, 150)}** is silent{where_} until {at}."
 
@@ -123,9 +123,9 @@ def _next(one: PersonalReminder) -> str:
     """When a reminder speaks next."""
     own = one.reminder
     if own.at is not None:
-        return f"{when.timestamp(own.at)} ({when.timestamp(own.at, 'R')})"
+        return f"{dates.timestamp(own.at)} ({dates.timestamp(own.at, 'R')})"
     if own.snoozed_until is not None:
-        return f"snoozed until {when.timestamp(own.snoozed_until)}"
+        return f"snoozed until {dates.timestamp(own.snoozed_until)}"
     if own.muted:
         return "muted; `/remind me` lets it speak again"
     if not one.open:
@@ -133,4 +133,4 @@ def _next(one: PersonalReminder) -> str:
     found = one.due
     if not found or found.sureness == "usual":
         return f"no due date; Mondays at {one.hour} ({one.zone})"
-    return f"due {escaped(when.format_fact_date(found.date, weekday=False), 100)}, {SURENESS[found.sureness]}"
+    return f"due {escaped(dates.format_fact_date(found.date, weekday=False), 100)}, {SURENESS[found.sureness]}"

@@ -6,7 +6,7 @@ from datetime import date
 
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.agenda import DueReminder, OpenItem, StillOpen
 from bot.ledger.cited import cited
 from bot.ledger.values import SURENESS, due_clause, expect_due
@@ -42,7 +42,7 @@ def reminder(told: DueReminder, guild_id: int, nonce: str) -> Message:
 def _words(told: DueReminder, guild_id: int, nonce: str) -> Message:
     own = told.reminder
     assert own is not None  # Checked by the caller.
-    text = f"**Reminder:** {escaped(own.words, 1500)}\n-# You set this {when.timestamp(own.created_at, 'D')}."
+    text = f"**Reminder:** {escaped(own.words, 1500)}\n-# You set this {dates.timestamp(own.created_at, 'D')}."
     buttons = [
         button("Snooze", custom_id("remind.snooze", "pw", own.id, guild_id=guild_id)),
         why_button(guild_id, nonce),
@@ -120,7 +120,7 @@ def due(one: OpenItem, passed: bool) -> list[CitedText]:
     elif found.sureness in ("fixed", "announced"):
         if one.item.item_kind == "notification_window":
             sure = SURENESS[found.sureness]
-            words = f"the window {'ended' if passed else 'ends'} {when.on_date(found.date)}, {sure}"
+            words = f"the window {'ended' if passed else 'ends'} {dates.on_date(found.date)}, {sure}"
         elif passed:
             words = f"it was {words}"
     silent = passed and found.sureness in ("fixed", "announced")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import agenda, when
+from bot import agenda, dates
 from bot.ui.layout import card
 from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import PLAIN
@@ -110,9 +110,9 @@ def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
     instant = digest and agenda.next_digest(digest, now)
     if digest is None or instant is None:
         return f"none; {mention('digest set')} starts one"
-    days = when.format_weekdays(digest.digest_days)
+    days = dates.format_weekdays(digest.digest_days)
     on = days if days == "every day" else f"on {days}"
-    return f"{digest.digest_at} {on} in <#{digest.channel_id}> ({digest.zone}), next {when.timestamp(instant)}"
+    return f"{digest.digest_at} {on} in <#{digest.channel_id}> ({digest.zone}), next {dates.timestamp(instant)}"
 
 
 def record_line(holdings: Holdings, dossiers: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 import discord
 from discord import ui
 
-from bot import when
+from bot import dates
 from bot.dossier import Mistake
 from bot.ui import messages
 from bot.ui.ids import custom_id
@@ -50,10 +50,10 @@ def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], st
     channels = [one for one in stands.paused if one.channel_id is not None]
     people = len(stands.paused) - len(channels)
     looked = (
-        f"last checked {when.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "not checked since the start"
+        f"last checked {dates.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "not checked since the start"
     )
     waits = (
-        f"the oldest message that is due waits since {when.timestamp(stands.oldest_due)}"
+        f"the oldest message that is due waits since {dates.timestamp(stands.oldest_due)}"
         if stands.oldest_due
         else "nothing is waiting"
     )

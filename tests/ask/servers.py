@@ -12,8 +12,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from bot import dates
 from bot import dossier as files
-from bot import when
 from bot.ask.finding import Finding
 from bot.ledger.kinds import get_field
 from bot.services import asking, desks, dossiers, sources, updates
@@ -59,7 +59,7 @@ async def fill(db: Database) -> None:
             await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=1)
             await dossiers.load(conn, guild_id, found, now=now, person_id=None)
     for row in _read("updates.yaml"):
-        day = when.parse_fact_date(str(row["on"]))
+        day = dates.parse_fact_date(str(row["on"]))
         async with db.write(DATED) as conn:
             source = await sources.ensure(conn, DATED, title=row["source"])
             changes = []

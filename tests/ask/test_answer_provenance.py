@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import dates
 from bot import dossier as files
-from bot import when
 from bot.ask.finding import Changed, Finding, Listed, Told
 from bot.ask.reading import read, tokens
 from bot.ledger.fold import fold
@@ -83,7 +83,7 @@ async def _fill(db: Database) -> None:
             entered = [
                 Change(
                     slug, kind, field, get_field(kind, field).type.parse(text, lambda name, _: _NAMES[name]),
-                    when.parse_fact_date(day), source, "page 1",
+                    dates.parse_fact_date(day), source, "page 1",
                 )
                 for slug, kind, field, text in changes
             ]  # fmt: skip
@@ -236,7 +236,7 @@ def test_sources_begin_with_what_the_answer_states(later: Asking, question: str,
 
 
 _FIRST_DAY = date(2024, 1, 1)
-_DAYS = re.compile(rf"\d{{1,2}} (?:{'|'.join(when.MONTHS)}) 20\d\d")
+_DAYS = re.compile(rf"\d{{1,2}} (?:{'|'.join(dates.MONTHS)}) 20\d\d")
 _WORD = re.compile(r"\b[wW]\d+\b")
 
 
@@ -326,7 +326,7 @@ def test_no_line_has_a_day_or_a_source_that_is_not_its_own(made: tuple[Opened, l
         own = set[int]().union(*by_line.values()) if counts else told
         if counts:
             assert len(own) == 1 or not _DAYS.search(line), text
-        days = {when.format_fact_date(_fact_date(n), weekday=False) for n in own}
+        days = {dates.format_fact_date(_fact_date(n), weekday=False) for n in own}
         assert set(_DAYS.findall(line)) <= days, text
         assert {int(n) for n in re.findall(r"\bS(\d+)x", line)} <= own or line.startswith("S"), text
         if own and how != "listed" and not _shared(text):
@@ -343,7 +343,7 @@ def _own(line: str, entered: list[Update]) -> set[int]:
             own.add(update.id)
     if "due" in line.casefold():  # Of several due dates the newest counts; the changes of each day tell their own.
         dues = {update.id for update in entered if update.field == "due"}
-        stated = {n for n in dues if when.format_fact_date(_fact_date(n), weekday=False) in line}
+        stated = {n for n in dues if dates.format_fact_date(_fact_date(n), weekday=False) in line}
         own |= stated or {max(dues, default=0)} - {0}
     return own
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.ask.lexicon import lexicon
+from bot.dates import MONTHS, WEEKDAYS, parse_fact_date
 from bot.ledger.kinds import KIND_WORDS, KINDS, fields_of
 from bot.ledger.values import SURENESS, ChoiceType
-from bot.when import MONTHS, WEEKDAYS, parse_fact_date
 from tests.ask.conftest import Asking
 from tests.ask.servers import below_heading, plain, table
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot import when
+from bot import dates
 from bot.ask.lexicon import lexicon
 from bot.ask.reading import read, tokens
 from bot.errors import UserError
@@ -155,7 +155,7 @@ async def fill_with_hard_names(db: Database) -> None:
     async with db.write(HARD_SERVER) as conn:
         await desks.ensure(conn, HARD_SERVER, name="Hard", owner_id=1)
         source = await sources.ensure(conn, HARD_SERVER, title=f"Title {HARD}", url="https://example.org/a")
-        day = when.parse_fact_date("5 March 2024")
+        day = dates.parse_fact_date("5 March 2024")
 
         def set_(slug: str, field: str, value: Any) -> Change:
             return Change(slug, slugs[slug], field, value, day, source, f"page {HARD}"[:60])

@@ -8,13 +8,13 @@ from typing import Any
 import discord
 import simcord
 
-from bot import when
+from bot import dates
 from bot.services import sources, updates
 from bot.services.updates import Change
 from data.records import Party
 from tests.discord.conftest import World, parts, text_of
 
-DAY = when.parse_fact_date("5 March 2024")
+DAY = dates.parse_fact_date("5 March 2024")
 NASTY = "**x** <@1> @everyone </a:1> `y` [z](https://example.org)"
 
 

@@ -6,7 +6,7 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot import when
+from bot import dates
 from bot.services import desks, destinations, people
 from tests.discord.conftest import World, answer, dms, go_to, labels_of, me, move, reply, text_of
 
@@ -20,7 +20,7 @@ def last(world: World) -> discord.Message:
 
 
 async def next_hour(world: World, at: str = "09:00", zone: str = ZONE, days: str = "12345") -> None:
-    await go_to(world, when.next_local(world.now, zone, when.parse_time_of_day(at), days)[1])
+    await go_to(world, dates.next_local(world.now, zone, dates.parse_time_of_day(at), days)[1])
 
 
 async def set_channel(world: World, **options: str) -> str:
@@ -79,7 +79,7 @@ async def test_its_buttons_list_what_is_open_and_offer_deals_to_follow(world: Wo
 
 async def test_a_preview_is_the_message_of_this_instant_and_says_when_it_would_be_sent(world: World):
     await set_channel(world, at="9am")
-    moment = when.next_local(world.now, ZONE, when.parse_time_of_day("09:00"))[1]
+    moment = dates.next_local(world.now, ZONE, dates.parse_time_of_day("09:00"))[1]
     await world.env.advance_time((moment - world.now).total_seconds())
     previewed = await world.manager.slash(world.channel, "digest preview", channel=world.channel)
     text, _, note = answer(previewed).rpartition("\n-# Preview")
@@ -126,7 +126,7 @@ async def test_ones_own_digest_is_confirmed_and_tells_of_what_one_follows(world:
     again = answer(await world.member.slash(world.channel, "digest set", at="20:00"))
     assert "every day at 20:00 (America/New_York)" in again
     assert "It tells of what you follow." in again
-    await next_hour(world, "20:00", "America/New_York", when.DAYS)
+    await next_hour(world, "20:00", "America/New_York", dates.DAYS)
     digest = dms(world)[-1]
     assert "31 armed drones for India" in text_of(digest)
     assert "Fighter-jet engines" not in text_of(digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot import when
+from bot import dates
 from tests.discord.conftest import World, answer, id_of, parts, text_of
 
 V2 = 1 << 15  # Discord: the message is made of components alone.
@@ -51,7 +51,7 @@ async def test_a_restart_between_every_two_steps_loses_nothing(world: World):
     }
     await world.restart()
     preview = await editor.submit_modal(form, typed)
-    assert when.format_day(due) in answer(preview)
+    assert dates.format_day(due) in answer(preview)
     assert preview.response is not None
 
     await world.restart()

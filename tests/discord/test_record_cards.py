@@ -8,7 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot import when
+from bot import dates
 from bot.services import updates
 from data.records import Money
 from tests.builders import due_value
@@ -187,7 +187,7 @@ async def test_history_tells_before_and_after_who_and_when_and_marks_what_was_wi
         await updates.withdraw(
             conn, world.guild.id, [stages[1].id], now=world.now, person_id=1, reason="It was another deal"
         )
-    entered = when.timestamp(world.now)
+    entered = dates.timestamp(world.now)
     result = await ask(world, "deal history", deal="Drones")
     texts = [answer(result)]
     while "More history" in labels_of(reply(result)):

@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot import when
+from bot import dates
 from bot.services import destinations, records, reminders, sources, updates
 from bot.services.updates import Change
 from tests.builders import due_value, on_day
@@ -31,18 +31,18 @@ async def enter(world: World, slug: str, **fields: Any) -> None:
 
 async def dated(world: World, days: int, **fields: Any) -> None:
     """The clearances get a due date so many days from today."""
-    on = (when.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
+    on = (dates.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
     value = due_value(on)
     await enter(world, ITEM, due=value, **fields)
 
 
 async def next_hour(world: World) -> None:
     """Lets time pass until the next nine o'clock in Delhi."""
-    await go_to(world, when.next_local(world.now, ZONE, when.parse_time_of_day("09:00"))[1])
+    await go_to(world, dates.next_local(world.now, ZONE, dates.parse_time_of_day("09:00"))[1])
 
 
 async def next_monday(world: World) -> None:
-    await go_to(world, when.next_local(world.now, ZONE, when.parse_time_of_day("09:00"), "1")[1])
+    await go_to(world, dates.next_local(world.now, ZONE, dates.parse_time_of_day("09:00"), "1")[1])
 
 
 async def remind_me(world: World, words: str = "in 1 hour", text: str = "Call the ministry") -> str:
@@ -187,7 +187,7 @@ async def test_a_reminder_that_fell_due_while_the_bot_was_down_comes_late_and_sa
 async def test_a_time_is_meant_in_ones_own_zone(world: World):
     await world.member.slash(world.channel, "me zone", zone="America/New_York")
     await remind_me(world, "2026-01-03 09:00")
-    await go_to(world, when.local_instant(date(2026, 1, 3), when.parse_time_of_day("08:59"), "America/New_York"))
+    await go_to(world, dates.local_instant(date(2026, 1, 3), dates.parse_time_of_day("08:59"), "America/New_York"))
     assert len(dms(world)) == 1
     await world.tick(60)
     assert len(dms(world)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import when
+from bot import dates
 from bot.agenda import Digest
 from bot.services import desks, destinations, digests
 from data.records import Destination
@@ -32,7 +32,7 @@ async def value(there: Outbound, place: Destination) -> Digest:
     """What the digest would be at this instant."""
     desk = await desks.get(there.db.read, GUILD)
     place = await destinations.get(there.db.read, place.id)
-    day = when.local_date(there.now, place.zone)
+    day = dates.local_date(there.now, place.zone)
     return await digests.plan_digest(there.db.read, place, desk, now=there.now, day=day, at=there.now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot import when
+from bot import dates
 from bot.agenda import Lead
 from bot.delivery.hours import plan_hours, plan_instants
 from bot.delivery.kinds import RENDERERS, Gone, Owed, plan_alerts
@@ -28,7 +28,7 @@ def day(text: str) -> date:
 def at(text: str, zone: str = ZONE) -> datetime:
     """The instant of a wall time: "2027-03-01 09:00"."""
     on, _, clock = text.partition(" ")
-    return when.local_instant(day(on), time.fromisoformat(clock or "09:00"), zone)
+    return dates.local_instant(day(on), time.fromisoformat(clock or "09:00"), zone)
 
 
 def due(text: str, sureness: Sureness = "fixed") -> Due:
@@ -113,7 +113,7 @@ class Outbound:
         found = []
         while self.now < at(moment):
             step = min(self.now + timedelta(hours=1), at(moment))
-            found += [(when.local_date(step, ZONE), sent) for sent in await self.go_to(step)]
+            found += [(dates.local_date(step, ZONE), sent) for sent in await self.go_to(step)]
         return found
 
     async def send(self) -> list[Delivery]:

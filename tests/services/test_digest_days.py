@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from bot import when
+from bot import dates
 from bot.services import deliveries, destinations, people, updates
 from bot.ui import digest as drawn
 from data.records import Destination
@@ -194,7 +194,7 @@ async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbo
     async with there.db.write(None) as conn:
         await people.set_zone(conn, 500, "America/New_York")
     await there.follow(place, None)
-    await there.digest(place, at=time(2, 30), days=when.DAYS)
+    await there.digest(place, at=time(2, 30), days=dates.DAYS)
     found = []
     there.now = at("2027-03-10 12:00", "America/New_York")
     for number in range(6):
@@ -213,7 +213,7 @@ async def test_a_day_has_one_digest_when_the_hour_comes_twice(there: Outbound):
     async with there.db.write(None) as conn:
         await people.set_zone(conn, 500, "America/New_York")
     await there.follow(place, None)
-    await there.digest(place, at=time(1, 30), days=when.DAYS)
+    await there.digest(place, at=time(1, 30), days=dates.DAYS)
     there.now = at("2027-11-06 12:00", "America/New_York")
     await there.plan()
     await there.send()
@@ -240,7 +240,7 @@ async def test_every_day_has_one_digest_wherever_the_clocks_change(there: Outbou
     place = await there.person()
     await there.follow(place, None)
     there.now = at(start, zone)
-    place = await there.digest(place, at=hour, zone=zone, days=when.DAYS)
+    place = await there.digest(place, at=hour, zone=zone, days=dates.DAYS)
     sent = []
     for number in range(8 * 24):
         there.now += timedelta(hours=1)
@@ -248,7 +248,7 @@ async def test_every_day_has_one_digest_wherever_the_clocks_change(there: Outbou
             await there.enter("drones", "deal", quantity=str(number))
         await there.plan()
         sent += await there.send()
-    first = when.local_date(at(start, zone), zone)
+    first = dates.local_date(at(start, zone), zone)
     days = [(first + timedelta(days=number)).isoformat() for number in range(10)]
     keys = [one.key for one in sent]
     assert keys == days[days.index(keys[0]) :][: len(keys)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import when
+from bot import dates
 from bot.ledger.cited import plain
 from bot.ledger.kinds import KINDS
 from bot.services import index, records, search, sources, updates
@@ -60,7 +60,7 @@ async def enter(db: Database, guild_id: int, entered: Facts, now: datetime = NOW
     async with db.write(guild_id) as conn:
         source = await sources.ensure(conn, guild_id, title="A report")
         changes = [
-            Change(slug, kind, field, value, when.parse_fact_date(day), source)
+            Change(slug, kind, field, value, dates.parse_fact_date(day), source)
             for slug, (kind, fields, day) in entered.items()
             for field, value in fields.items()
         ]

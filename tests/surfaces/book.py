@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bot import when
+from bot import dates
 from bot.ledger.fold import fold, live_updates
 from bot.ledger.kinds import find_field
 from bot.ledger.values import ChoiceType, expect
@@ -229,7 +229,7 @@ def _phrase(text: str) -> re.Pattern[str]:
 
 def _day(found: FactDate | None) -> str:
     """Return a date as it is looked for in lines: its day, else its month, as it is written; "" for vaguer ones."""
-    words = when.format_fact_date(found, weekday=False) if found else ""
+    words = dates.format_fact_date(found, weekday=False) if found else ""
     match = DAY.search(words) or _MONTH.search(words)
     return match[0] if match else ""
 
@@ -298,7 +298,7 @@ def _amounts(amount: Decimal) -> str:
 
 
 def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
-    words = when.format_fact_date(value, weekday=False)
+    words = dates.format_fact_date(value, weekday=False)
     if re.fullmatch(r"\d{4}", words):  # A year that stands in no longer date.
         return (
             (re.compile("".join(f"(?<!{month} )" for month in _MONTHS.casefold().split("|")) + rf"\b{words}\b"),),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.when import parse_fact_date
+from bot.dates import parse_fact_date
 from data.records import Approval, Due, FactDate, Kind, ListedText, Party, Source, Update
 from tests.surfaces import book
 from tests.surfaces.checks import Page, check

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import agenda, when
+from bot import agenda, dates
 from bot.agenda import Item, Window
 
 ZONE = "Asia/Kolkata"
@@ -19,7 +19,7 @@ def item(due_on: date | None = DUE, sureness: Any = "fixed", zone: str = ZONE, k
 
 
 def window(until: date, days: int = 1, hour: time = time(9), zone: str = ZONE) -> Window:
-    return Window(until - timedelta(days=days), until, when.local_instant(until, hour, zone), zone)
+    return Window(until - timedelta(days=days), until, dates.local_instant(until, hour, zone), zone)
 
 
 def before(days: int) -> date:
@@ -66,7 +66,7 @@ def test_no_lead_is_told_after_a_nearer_one_or_twice(told):
 
 
 def test_a_day_that_ended_before_its_hour_is_told_is_left_to_the_overdue_notice():
-    hour, late = window(DUE), when.end_of_day(DUE, ZONE)
+    hour, late = window(DUE), dates.end_of_day(DUE, ZONE)
     assert agenda.lead_due(item(), hour, (), hour.at) == 0
     assert agenda.lead_due(item(), hour, (), late) is None
     assert agenda.lead_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
@@ -121,7 +121,7 @@ def test_a_channel_with_a_digest_is_told_the_early_leads_by_it(lead, person, dig
     ],
 )
 def test_mondays_list_what_has_no_date_that_lies_ahead(sureness, due_on, listed):
-    at = when.local_instant(DUE, time(9), ZONE)
+    at = dates.local_instant(DUE, time(9), ZONE)
     assert agenda.is_still_open(item(due_on, sureness), DUE, at) is listed
 
 
@@ -139,7 +139,7 @@ def test_mondays_list_what_has_no_date_that_lies_ahead(sureness, due_on, listed)
 )
 def test_a_digest_lists_fourteen_days_and_a_reported_date_on_its_day(sureness, days, listed):
     day = before(days)
-    at = when.local_instant(day, time(9), ZONE)
+    at = dates.local_instant(day, time(9), ZONE)
     assert agenda.is_ahead(item(sureness=sureness), day, at) is listed
 
 
@@ -173,5 +173,5 @@ def test_an_hour_at_a_change_of_clocks_is_told_like_any_other():
     due = item(date(2026, 3, 22), zone="America/New_York")
     at = datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
     hours = Window(date(2026, 3, 7), date(2026, 3, 8), at, "America/New_York")
-    assert when.local_instant(date(2026, 3, 8), time(2, 30), "America/New_York") == at
+    assert dates.local_instant(date(2026, 3, 8), time(2, 30), "America/New_York") == at
     assert agenda.lead_due(due, hours, ()) == 14

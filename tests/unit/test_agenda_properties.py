@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import agenda, when
+from bot import agenda, dates
 from bot.agenda import Item, Lead, Window
 
 ZONES = st.sampled_from(
@@ -26,7 +26,7 @@ def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[
     since = START - timedelta(days=1)
     for gap in gaps:
         until = since + timedelta(days=gap)
-        window = Window(since, until, when.local_instant(until, hour, zone), zone)
+        window = Window(since, until, dates.local_instant(until, hour, zone), zone)
         lead = agenda.lead_due(item, window, {lead for _, lead in found})
         if lead is not None:
             found.append((until, lead))
@@ -49,7 +49,7 @@ def test_no_lead_is_told_twice_and_each_is_nearer_than_the_one_before(due_on, su
 def test_nothing_is_told_before_its_time(due_on, sureness, gaps, hour, zone, authority):
     for day, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone):
         if lead == "overdue":
-            assert when.end_of_day(due_on, authority) <= when.local_instant(day, hour, zone)
+            assert dates.end_of_day(due_on, authority) <= dates.local_instant(day, hour, zone)
         else:
             assert (due_on - day).days <= int(lead)
 
@@ -60,7 +60,7 @@ def test_a_date_that_passed_is_told_as_overdue_however_long_the_bot_was_down(
 ):
     item = Item(1, "x", "", due_on, sureness, authority)
     told = [lead for _, lead in told_over(item, gaps, hour, zone)]
-    passed = agenda.is_overdue(item, when.local_instant(up_to(gaps), hour, zone))
+    passed = agenda.is_overdue(item, dates.local_instant(up_to(gaps), hour, zone))
     assert told.count("overdue") == passed
 
 
@@ -81,7 +81,7 @@ def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zon
     since = START - timedelta(days=1) + timedelta(days=moved_after)
     later: list[tuple[date, Lead]] = []
     for _ in days[moved_after:]:
-        window = Window(since, since + timedelta(days=1), when.local_instant(since + timedelta(1), hour, zone), zone)
+        window = Window(since, since + timedelta(days=1), dates.local_instant(since + timedelta(1), hour, zone), zone)
         lead = agenda.lead_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
         if lead is not None:
             later.append((window.until, lead))
@@ -93,7 +93,7 @@ def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zon
 
 @given(st.dates(START, START + timedelta(days=60)), st.integers(1, 40), st.sets(st.sampled_from("1234567"), min_size=1))
 def test_a_digest_day_in_some_hours_is_always_found(until, days, weekdays):
-    window = Window(until - timedelta(days=days), until, when.local_instant(until, time(9), "UTC"), "UTC")
+    window = Window(until - timedelta(days=days), until, dates.local_instant(until, time(9), "UTC"), "UTC")
     found = window.last_on("".join(weekdays))
     inside = [until - timedelta(days=back) for back in range(days)]
     assert found == max((day for day in inside if str(day.isoweekday()) in weekdays), default=None)

@@ -14,8 +14,8 @@ from discord import ui
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import dates
 from bot import dossier as files
-from bot import when
 from bot.ledger.cited import bare, cited, plain
 from bot.ledger.fold import fold
 from bot.ledger.kinds import KINDS, fields_of, get_field
@@ -362,7 +362,7 @@ def test_a_link_shows_where_it_leads_or_is_text(url: str, shown: str):
     ],
 )
 def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
-    assert when.on_date(found) == words
+    assert dates.on_date(found) == words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import when
+from bot import dates
 from bot.ledger.cited import cited, plain, says_day, shortened
 from bot.ui.cited import line
 from data.records import CitedText, Fact
@@ -16,7 +16,7 @@ from tests.builders import on_day
 
 
 def fact(text: str) -> Fact:
-    return Fact(None, when.parse_fact_date(text), 1, 1)
+    return Fact(None, dates.parse_fact_date(text), 1, 1)
 
 
 SIGNED = cited("Signed on 15 October 2024", fact("15 October 2024"))
@@ -48,7 +48,7 @@ def test_a_shortened_line_fits_and_each_text_keeps_its_own_day(texts: list[str],
         assert words == plain(parts)
     for part, said in zip(parts, words.split("; "), strict=False):
         if said != "and more":
-            assert said.endswith(when.format_fact_date(part.facts[0].date, weekday=False))
+            assert said.endswith(dates.format_fact_date(part.facts[0].date, weekday=False))
 
 
 @pytest.mark.parametrize(

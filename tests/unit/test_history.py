@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot import when
+from bot import dates
 from bot.ledger.fold import fold, live_updates
 from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.values import TextType
@@ -30,7 +30,7 @@ PEOPLE = {1: 77}
 
 
 def on(text: str) -> FactDate:
-    return when.parse_fact_date(text)
+    return dates.parse_fact_date(text)
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, source: int = 1, **more: Any) -> Update:
@@ -150,7 +150,7 @@ async def test_each_kind_of_change_is_said_in_its_own_words(kind: Kind, field: s
 
 
 async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
-    at = when.timestamp(NOW)
+    at = dates.timestamp(NOW)
     found = course(
         "deal",
         [
@@ -277,7 +277,7 @@ async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_ove
         assert len(lines) == len(told)
         for one, line in zip(told, lines, strict=True):
             said, _, source = line.rpartition("; ")
-            assert line.startswith(f"**{when.format_fact_date(one.date, weekday=False)}")
+            assert line.startswith(f"**{dates.format_fact_date(one.date, weekday=False)}")
             assert source == f"Source \\<{one.id}\\>, page {one.id}"
             assert line.count("Source ") == 1
             assert ".." not in line
@@ -288,10 +288,10 @@ async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_ove
                 for other in updates
                 if other.field == one.field and (other.date.day or date.min) < (one.date.day or date.min)
             ]
-            assert set(was) <= {when.format_fact_date(other.date, weekday=False) for other in before}
+            assert set(was) <= {dates.format_fact_date(other.date, weekday=False) for other in before}
             if one.field in ("stage", "quantity", "summary", "side_state") and before:
                 newest = max(before, key=lambda other: other.date.day or date.min)
-                assert was == [when.format_fact_date(newest.date, weekday=False)]
+                assert was == [dates.format_fact_date(newest.date, weekday=False)]
 
     check()
 

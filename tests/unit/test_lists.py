@@ -12,7 +12,7 @@ from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import when
+from bot import dates
 from bot.ledger.cited import cited
 from bot.ledger.kinds import KIND_WORDS
 from bot.services.search import Term
@@ -33,7 +33,7 @@ def fact(value: Any, day: FactDate = DAY, source: int = 1, locator: str = "") ->
 
 
 def on(text: str) -> FactDate:
-    return when.parse_fact_date(text)
+    return dates.parse_fact_date(text)
 
 
 def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
@@ -145,7 +145,7 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
                 clause = next(c for c in clauses if c.casefold().startswith(begin[name].casefold()))
                 (own,) = found.state.facts(name)
                 cited_days = re.findall(r"\d+ \w+ 202[0-6]", told if len(stated) == 1 else clause)
-                assert when.format_fact_date(own.date, weekday=False) in cited_days
+                assert dates.format_fact_date(own.date, weekday=False) in cited_days
                 named = re.findall(r"[Ss]ource \d+\.", told if len(stated) == 1 else clause)
                 assert [one.casefold() for one in named] == [f"source {own.source}."]
 

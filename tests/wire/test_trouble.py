@@ -20,7 +20,7 @@ from data.database import Connection, Database
 from tests.wire import world
 from tests.wire.desk import SENT, Desk, desk
 from tests.wire.people import walk
-from tests.wire.test_heartbeat import Beating, beating
+from tests.wire.test_scheduler import Beating, beating
 
 __all__ = ["beating", "desk"]  # The fixtures.
 FULL = sqlite3.OperationalError("database or disk is full")

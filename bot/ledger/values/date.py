@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from bot import when
+from bot import dates
 from bot.ledger.values.field_type import FieldType, Find, Names, expect
 from data.records import FactDate, Value
 
@@ -19,13 +19,13 @@ class DateType(FieldType):
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(FactDate)
 
     def parse(self, text: str, find: Find) -> Value:
-        return when.parse_fact_date(text)
+        return dates.parse_fact_date(text)
 
     def check(self, value: Value) -> None:
         self.own(value, FactDate)
 
     def typed(self, value: Value, names: Names) -> str:
-        return when.typed_fact_date(expect(value, FactDate))
+        return dates.typed_fact_date(expect(value, FactDate))
 
     def words(self, value: Value, names: Names) -> str:
-        return when.format_fact_date(expect(value, FactDate))
+        return dates.format_fact_date(expect(value, FactDate))

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from bot import when
+from bot import dates
 from bot.errors import BadInput
 from bot.ledger.values.field_type import FieldType, Find, Names, quoted
 from bot.ledger.words import normal
@@ -41,7 +41,7 @@ class DueType(FieldType):
                 f"{quoted(text)} does not say how sure the date is. Nothing was changed. "
                 f"Write it like {self.example}, with one of: {', '.join(SURENESS)}; or write none."
             )
-        value = when.parse_fact_date(day)
+        value = dates.parse_fact_date(day)
         if value.last is None:
             raise BadInput(
                 f"{quoted(day)} has no last day to wait for. Nothing was changed. Write it like {self.example}."
@@ -54,19 +54,19 @@ class DueType(FieldType):
 
     def typed(self, value: Value, names: Names) -> str:
         due = expect_due(value)
-        return "none" if due is None else f"{when.typed_fact_date(due.date)}, {due.sureness}"
+        return "none" if due is None else f"{dates.typed_fact_date(due.date)}, {due.sureness}"
 
     def words(self, value: Value, names: Names) -> str:
         due = expect_due(value)
         if due is None or due.sureness == "usual":
             return due_clause(due)
-        return f"{when.format_fact_date(due.date)} ({due.sureness})"
+        return f"{dates.format_fact_date(due.date)} ({due.sureness})"
 
     def in_full(self, value: Value, names: Names) -> str:
         due = expect_due(value)
         if due is None or due.sureness == "usual":
             return due_clause(due)
-        return f"{when.format_fact_date(due.date)} ({SURENESS[due.sureness]})"
+        return f"{dates.format_fact_date(due.date)} ({SURENESS[due.sureness]})"
 
 
 def expect_due(value: Value) -> Due | None:
@@ -91,7 +91,7 @@ def due_clause(due: Due | None) -> str:
 
 
 def _by(day: FactDate) -> str:
-    words = when.format_fact_date(day)
+    words = dates.format_fact_date(day)
     if day.precision in ("month", "year"):
         return f"by the end of {words}"
     if words.startswith("between "):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from bot import when
+from bot import dates
 from bot.errors import BadInput
 from bot.ledger.values.field_type import FieldType, Find, Names, expect, quoted
 from data.records import Value
@@ -20,11 +20,11 @@ class ZoneType(FieldType):
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(str)
 
     def parse(self, text: str, find: Find) -> Value:
-        return when.parse_zone(text)
+        return dates.parse_zone(text)
 
     def check(self, value: Value) -> None:
         zone = self.own(value, str)
-        if when.parse_zone(zone) != zone:
+        if dates.parse_zone(zone) != zone:
             raise BadInput(f"{quoted(zone)} is not a time zone. Write it like {self.example}.")
 
     def typed(self, value: Value, names: Names) -> str:

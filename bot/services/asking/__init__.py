@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot import when
+from bot import dates
 from bot.ask.finding import Finding
 from bot.ask.reading import read, tokens
 from bot.errors import BadInput
@@ -25,7 +25,7 @@ async def understand(conn: Connection, guild_id: int, text: str, *, now: datetim
     if corrected is not None:
         found = corrected
         named, known = await _words.look_up(conn, guild_id, found)
-    today = when.local_date(now, zone)
+    today = dates.local_date(now, zone)
     return Understood(read(found, named, today=today, clipped=clipped), known, today)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot import when
+from bot import dates
 from bot.ask.finding import Finding
 from bot.ui import facts
 from bot.ui.answers._lines import OPTIONS
@@ -60,11 +60,11 @@ def asked_time(found: Finding) -> list[str]:
         if found.changed and asked is not None and asked.mode in ("at", "between"):
             lines.append(f"-# Asked about: {_span(asked.first, found.day)}. What came later is left out.")
         else:
-            lines.append(f"-# Asked about: as of {when.format_day(found.day)}. What came later is left out.")
+            lines.append(f"-# Asked about: as of {dates.format_day(found.day)}. What came later is left out.")
         if found.later is not None:
             lines[-1] += f" The newest fact since is dated {facts.dated(found.later.facts[0][1].date)}."
     elif asked is not None and not asked.of:
-        first = when.format_day(asked.first, weekday=False)
+        first = dates.format_day(asked.first, weekday=False)
         lines.append(
             f"-# Asked about: {f'since {first}' if asked.mode == 'since' else _span(asked.first, asked.last)}."
         )
@@ -74,8 +74,8 @@ def asked_time(found: Finding) -> list[str]:
 
 
 def _span(first: date, last: date) -> str:
-    words = when.format_day(first, weekday=False)
-    return words if first == last else f"{words} to {when.format_day(last, weekday=False)}"
+    words = dates.format_day(first, weekday=False)
+    return words if first == last else f"{words} to {dates.format_day(last, weekday=False)}"
 
 
 def partly(found: Finding) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from bot import when
+from bot import dates
 from bot.ask.finding import Finding, Listed, Missing, Told
 from bot.ledger.cited import cited, day_key, one_day, plain
 from bot.ledger.kinds import KIND_WORDS, STAGES, get_field
@@ -63,7 +63,7 @@ def lines_of(found: Finding, now: datetime) -> list[Line]:
     if found.day is not None:
         # How things stood on a past day is judged by that day: its last second, where the server is.
         zone = next((one.zone for one in records_of(found)), "UTC")
-        now = when.end_of_day(found.day, zone) - timedelta(seconds=1)
+        now = dates.end_of_day(found.day, zone) - timedelta(seconds=1)
     lines = [_ours(text) for text in _missing(found.missing)]
     lines += _told(found, now)
     lines += [_statement(one) for one in found.statements]
@@ -238,7 +238,7 @@ def _listed(found: Listed) -> list[Line]:
     least = "at least " if found.least else ""
     rows = [_row(row, 120) for row in found.rows]
     day = _common_day(rows)
-    reported = f" As reported {escaped(when.on_date(day, weekday=False), 120)}." if day is not None else ""
+    reported = f" As reported {escaped(dates.on_date(day, weekday=False), 120)}." if day is not None else ""
     counted = f"**{sentence(least)}{plural(found.total, *noun)}{about}**, counted in this record.{reported}"
     return [_ours(counted), *rows]
 

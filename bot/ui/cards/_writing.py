@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from bot import when
+from bot import dates
 from bot.ledger.kinds import find_field, get_field, kind_of
 from bot.ui import facts
 from bot.ui.cards._draft import CardDraft, CardLine
@@ -82,7 +82,7 @@ def _freshness(d: CardDraft, stated: FactDate | None) -> str:
     looked = d.record.state.fact("checked")
     newest = _newest(d)
     if looked is not None and (newest is None or (looked.date.day or date.min) >= (newest[1].date.day or date.min)):
-        return f"-# Last looked at {escaped(when.on_date(looked.date, weekday=False), 120)}: nothing new"
+        return f"-# Last looked at {escaped(dates.on_date(looked.date, weekday=False), 120)}: nothing new"
     if newest is None or stated is not None or not kind_of(d.record.kind).with_history:
         return ""
     name, fact = newest

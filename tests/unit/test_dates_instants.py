@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import when
+from bot import dates
 from tests.unit.moments import KOLKATA, NEW_YORK, NOW, refusal, wall
 
 PHRASES = [
@@ -123,7 +123,7 @@ def test_the_table_of_phrases_is_long_enough_to_mean_something() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), PHRASES)
 def test_a_phrase_means_its_instant(text: str, expected: str) -> None:
-    instant = when.parse_instant(text, now=NOW, zone=KOLKATA)
+    instant = dates.parse_instant(text, now=NOW, zone=KOLKATA)
     assert instant == wall(expected)
     assert instant.tzinfo is UTC
 
@@ -139,22 +139,22 @@ def test_a_phrase_means_its_instant(text: str, expected: str) -> None:
     ],
 )
 def test_an_iso_instant_with_an_offset_is_that_instant_in_any_zone(text: str, expected: str) -> None:
-    assert when.parse_instant(text, now=NOW, zone=NEW_YORK) == datetime.fromisoformat(expected)
+    assert dates.parse_instant(text, now=NOW, zone=NEW_YORK) == datetime.fromisoformat(expected)
 
 
 def test_days_keep_the_wall_time_over_daylight_saving_and_hours_do_not() -> None:
     saturday_noon = wall("2026-10-31T12:00", NEW_YORK)
-    assert when.parse_instant("in 1 day", now=saturday_noon, zone=NEW_YORK) == wall("2026-11-01T12:00", NEW_YORK)
-    assert when.parse_instant("in 24 hours", now=saturday_noon, zone=NEW_YORK) == wall("2026-11-01T11:00", NEW_YORK)
+    assert dates.parse_instant("in 1 day", now=saturday_noon, zone=NEW_YORK) == wall("2026-11-01T12:00", NEW_YORK)
+    assert dates.parse_instant("in 24 hours", now=saturday_noon, zone=NEW_YORK) == wall("2026-11-01T11:00", NEW_YORK)
 
 
 def test_a_month_from_the_31st_is_the_last_day_of_a_shorter_month() -> None:
-    assert when.parse_instant("in 1 month", now=wall("2027-01-31T12:00"), zone=KOLKATA) == wall("2027-02-28T12:00")
+    assert dates.parse_instant("in 1 month", now=wall("2027-01-31T12:00"), zone=KOLKATA) == wall("2027-02-28T12:00")
 
 
 def test_an_abbreviation_chooses_between_the_two_hours_of_an_overlap() -> None:
     def at(text: str) -> datetime:
-        return when.parse_instant(text, now=wall("2026-10-31T12:00", NEW_YORK), zone=NEW_YORK)
+        return dates.parse_instant(text, now=wall("2026-10-31T12:00", NEW_YORK), zone=NEW_YORK)
 
     assert at("tomorrow 01:30") == at("tomorrow 01:30 EDT") == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     assert at("tomorrow 01:30 EST") == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
@@ -165,24 +165,24 @@ def test_an_abbreviation_chooses_between_the_two_hours_of_an_overlap() -> None:
     [("14:00 IST", "Europe/London"), ("14:00 EDT", NEW_YORK), ("friday 9am UTC", KOLKATA), ("9am x fri", KOLKATA)],
 )
 def test_an_abbreviation_that_the_zone_does_not_use_then_is_refused(text: str, zone: str) -> None:
-    message = refusal(when.parse_instant, text, now=NOW, zone=zone)
+    message = refusal(dates.parse_instant, text, now=NOW, zone=zone)
     assert f"is not what the time in {zone} is called then" in message
     assert "or write the distance from UTC, like 2026-11-2" in message
 
 
 @pytest.mark.parametrize("text", ["9am", "09:59", "10:00", "today", "today at 9am", "24 nov", "midnight", "9am IST"])
 def test_a_time_of_today_that_has_passed_is_refused_with_a_hint_at_tomorrow(text: str) -> None:
-    message = refusal(when.parse_instant, text, now=NOW, zone=KOLKATA)
+    message = refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA)
     assert message.startswith(f'"{text}" has passed. Nothing was changed. For tomorrow write: tomorrow ')
     hint = message.rpartition(": ")[2]
-    assert when.parse_instant(hint, now=NOW, zone=KOLKATA).astimezone(ZoneInfo(KOLKATA)).date() == date(2026, 11, 25)
+    assert dates.parse_instant(hint, now=NOW, zone=KOLKATA).astimezone(ZoneInfo(KOLKATA)).date() == date(2026, 11, 25)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-23", "2023-11-10 14:00", "10 November 2023", "2026-11-24T04:30Z", "in 0 minutes"]
 )
 def test_an_instant_that_has_passed_is_refused(text: str) -> None:
-    assert refusal(when.parse_instant, text, now=NOW, zone=KOLKATA).startswith(
+    assert refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA).startswith(
         f'"{text}" has passed. Nothing was changed.'
     )
 
@@ -192,7 +192,7 @@ def test_an_instant_that_has_passed_is_refused(text: str) -> None:
     ["in 11 years", "2037-01-01", "in 99999999999999 weeks", "in 9999999999 minutes", "9999 years", "in 7999 years"],
 )
 def test_an_instant_beyond_ten_years_is_refused(text: str) -> None:
-    assert "is more than 10 years away" in refusal(when.parse_instant, text, now=NOW, zone=KOLKATA)
+    assert "is more than 10 years away" in refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_an_instant_beyond_ten_years_is_refused(text: str) -> None:
     ],
 )
 def test_a_numeric_date_is_refused_with_its_iso_forms(text: str, remedy: str) -> None:
-    message = refusal(when.parse_instant, text, now=NOW, zone=KOLKATA)
+    message = refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA)
     assert "is not the same date everywhere" in message
     assert message.endswith(remedy)
 
@@ -235,7 +235,7 @@ def test_a_numeric_date_is_refused_with_its_iso_forms(text: str, remedy: str) ->
     ],
 )
 def test_what_could_be_guessed_is_refused_instead(text: str, what: str) -> None:
-    assert what in refusal(when.parse_instant, text, now=NOW, zone=KOLKATA)
+    assert what in refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,14 @@ def test_what_could_be_guessed_is_refused_instead(text: str, what: str) -> None:
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_three_examples(text: str) -> None:
-    message = refusal(when.parse_instant, text, now=NOW, zone=KOLKATA)
+    message = refusal(dates.parse_instant, text, now=NOW, zone=KOLKATA)
     assert "is not a time that can be used. Nothing was changed." in message
     assert message.endswith('Write it like "in 3 days", "next Friday 9am" or "2026-12-01 14:00".')
 
 
-@pytest.mark.parametrize("parse", [when.parse_time_of_day, when.parse_zone, when.parse_weekdays, when.parse_fact_date])
+@pytest.mark.parametrize(
+    "parse", [dates.parse_time_of_day, dates.parse_zone, dates.parse_weekdays, dates.parse_fact_date]
+)
 @pytest.mark.parametrize("text", ["x" * 6000, "\u202e\x00\n" * 2000, "1d " * 2000])
 def test_overlong_text_is_quoted_short_and_without_control_characters(parse, text: str) -> None:
     quote = refusal(parse, text).rpartition('"')[0].removeprefix('"')
@@ -266,6 +268,6 @@ def test_overlong_text_is_quoted_short_and_without_control_characters(parse, tex
 
 
 def test_overlong_words_of_a_reminder_are_refused_with_a_clipped_quote() -> None:
-    message = refusal(when.parse_instant, "tomorrow " * 700, now=NOW, zone=KOLKATA)
+    message = refusal(dates.parse_instant, "tomorrow " * 700, now=NOW, zone=KOLKATA)
     assert message.startswith('"tomorrow tomorrow')
     assert message.index("…") == 60

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.when._words import WEEKDAY, WEEKDAYS, clean, index_of, listed, pattern, refusal
+from bot.dates._words import WEEKDAY, WEEKDAYS, clean, index_of, listed, pattern, refusal
 
 DAYS = "1234567"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.when._facts import (
+from bot.dates._facts import (
     format_day,
     format_fact_date,
     has_begun,
@@ -10,8 +10,8 @@ from bot.when._facts import (
     parse_fact_date,
     typed_fact_date,
 )
-from bot.when._instants import parse_instant
-from bot.when._wall import (
+from bot.dates._instants import parse_instant
+from bot.dates._wall import (
     DAYS,
     end_of_day,
     format_weekdays,
@@ -22,8 +22,8 @@ from bot.when._wall import (
     parse_weekdays,
     timestamp,
 )
-from bot.when._words import MONTHS, WEEKDAYS
-from bot.when._zones import parse_zone, zone_choices
+from bot.dates._words import MONTHS, WEEKDAYS
+from bot.dates._zones import parse_zone, zone_choices
 
 __all__ = [
     "DAYS",

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.when._calendar import calendar_day, calendar_parts, existing_day, month_end, plus_months, refuse_numeric
-from bot.when._wall import local_instant, parse_time_of_day
-from bot.when._words import LONGEST_TEXT, MONTHS, TIME, WEEKDAY, WEEKDAYS, clean, index_of, pattern, refusal
+from bot.dates._calendar import calendar_day, calendar_parts, existing_day, month_end, plus_months, refuse_numeric
+from bot.dates._wall import local_instant, parse_time_of_day
+from bot.dates._words import LONGEST_TEXT, MONTHS, TIME, WEEKDAY, WEEKDAYS, clean, index_of, pattern, refusal
 
 MORNING = time(9)
 FURTHEST = timedelta(days=3653)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import MAXYEAR, date
 
-from bot.when._words import MONTH, MONTHS, WEEKDAY, WEEKDAYS, index_of, listed, pattern, refusal
+from bot.dates._words import MONTH, MONTHS, WEEKDAY, WEEKDAYS, index_of, listed, pattern, refusal
 
 FIRST_YEAR, LAST_YEAR = 1000, 2200
 

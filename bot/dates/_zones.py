@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from bot.when._words import LONGEST_QUOTE, clean, listed, refusal
+from bot.dates._words import LONGEST_QUOTE, clean, listed, refusal
 
 # The machine's zone data can be years old, or absent as on Windows. With an empty search path `zoneinfo` reads the
 # tzdata package, so that every installation computes the same instants. What was cached before is dropped.

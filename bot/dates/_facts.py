@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from msgspec.structs import replace
 
-from bot.when._calendar import calendar_day, calendar_parts, existing_day, month_end, refuse_numeric
-from bot.when._words import LONGEST_TEXT, MONTH, MONTHS, WEEKDAYS, clean, index_of, pattern, refusal
+from bot.dates._calendar import calendar_day, calendar_parts, existing_day, month_end, refuse_numeric
+from bot.dates._words import LONGEST_TEXT, MONTH, MONTHS, WEEKDAYS, clean, index_of, pattern, refusal
 from data.records import FactDate, Precision
 
 LONGEST_PRINTED = 200

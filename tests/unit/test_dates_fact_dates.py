@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from bot import when
+from bot import dates
 from data.records import FactDate
 from tests.unit.moments import refusal
 
@@ -85,11 +85,11 @@ FACTS = [
 
 @pytest.mark.parametrize(("text", "expected", "shown"), FACTS)
 def test_a_fact_date_is_as_precise_as_its_words(text: str, expected: FactDate, shown: str | None) -> None:
-    found = when.parse_fact_date(text, today=d("2023-11-10"))
+    found = dates.parse_fact_date(text, today=d("2023-11-10"))
     assert found == expected
-    assert when.parse_fact_date(when.typed_fact_date(found)) == found
+    assert dates.parse_fact_date(dates.typed_fact_date(found)) == found
     if shown:
-        assert when.format_fact_date(found) == shown
+        assert dates.format_fact_date(found) == shown
 
 
 @pytest.mark.parametrize(
@@ -122,21 +122,21 @@ def test_a_fact_date_is_as_precise_as_its_words(text: str, expected: FactDate, s
     ],
 )
 def test_a_fact_date_that_cannot_be_used_is_refused_with_the_remedy(text: str, what: str) -> None:
-    assert what in refusal(when.parse_fact_date, text)
+    assert what in refusal(dates.parse_fact_date, text)
 
 
 def test_a_day_is_shown_with_or_without_its_weekday() -> None:
-    assert when.format_day(d("2023-11-10")) == "Friday 10 November 2023"
-    assert when.format_day(d("2023-11-10"), weekday=False) == "10 November 2023"
-    assert when.format_fact_date(DAY, weekday=False) == "10 November 2023"
+    assert dates.format_day(d("2023-11-10")) == "Friday 10 November 2023"
+    assert dates.format_day(d("2023-11-10"), weekday=False) == "10 November 2023"
+    assert dates.format_fact_date(DAY, weekday=False) == "10 November 2023"
 
 
 def test_a_date_begins_first_at_utc_plus_14() -> None:
     begins = datetime(2023, 11, 10, tzinfo=timezone(timedelta(hours=14)))
-    assert when.has_begun(DAY, begins)
-    assert not when.has_begun(DAY, begins - timedelta(microseconds=1))
-    assert when.has_begun(when.parse_fact_date("November 2023"), begins)
-    assert not when.has_begun(when.parse_fact_date("from January 2029"), begins)
-    assert when.has_begun(FactDate("unknown", printed="Cold War"), begins)
+    assert dates.has_begun(DAY, begins)
+    assert not dates.has_begun(DAY, begins - timedelta(microseconds=1))
+    assert dates.has_begun(dates.parse_fact_date("November 2023"), begins)
+    assert not dates.has_begun(dates.parse_fact_date("from January 2029"), begins)
+    assert dates.has_begun(FactDate("unknown", printed="Cold War"), begins)
     with pytest.raises(TypeError):
-        when.has_begun(DAY, begins.replace(tzinfo=None))
+        dates.has_begun(DAY, begins.replace(tzinfo=None))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import when
+from bot import dates
 from tests.unit.moments import KOLKATA, NEW_YORK, NOW, refusal, wall
 
 # ---------------------------------------------------------------- times of day and weekdays
@@ -35,14 +35,14 @@ from tests.unit.moments import KOLKATA, NEW_YORK, NOW, refusal, wall
     ],
 )
 def test_a_time_of_day_is_read_in_its_usual_forms(text: str, expected: time) -> None:
-    assert when.parse_time_of_day(text) == expected
+    assert dates.parse_time_of_day(text) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["25:00", "24:00", "9", "09:60", "13pm", "0am", "9:5", "half past nine", "", "0900", "9:00 IST", "٠٩:٠٠"]
 )
 def test_what_is_not_a_time_of_day_is_refused(text: str) -> None:
-    assert refusal(when.parse_time_of_day, text) == (
+    assert refusal(dates.parse_time_of_day, text) == (
         f'"{text}" is not a time of day. Nothing was changed. Write it like 09:00 or 9:30 pm.'
     )
 
@@ -73,14 +73,14 @@ def test_what_is_not_a_time_of_day_is_refused(text: str) -> None:
     ],
 )
 def test_weekdays_are_read_as_sorted_iso_digits(text: str, expected: str) -> None:
-    assert when.parse_weekdays(text) == expected
+    assert dates.parse_weekdays(text) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["", "8", "0", "someday", "mon-", "monfri", "every", "mon,,fri", "weekdays and sat", "12345678"]
 )
 def test_what_names_no_weekdays_is_refused(text: str) -> None:
-    assert "does not name days of the week" in refusal(when.parse_weekdays, text)
+    assert "does not name days of the week" in refusal(dates.parse_weekdays, text)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_names_no_weekdays_is_refused(text: str) -> None:
     ],
 )
 def test_weekdays_are_shown_in_words(days: str, expected: str) -> None:
-    assert when.format_weekdays(days) == expected
+    assert dates.format_weekdays(days) == expected
 
 
 # ---------------------------------------------------------------- zones
@@ -125,33 +125,33 @@ def test_weekdays_are_shown_in_words(days: str, expected: str) -> None:
     ],
 )
 def test_a_zone_is_found_by_name_or_city(text: str, expected: str) -> None:
-    assert when.parse_zone(text) == expected
-    assert when.parse_zone(expected) == expected
+    assert dates.parse_zone(text) == expected
+    assert dates.parse_zone(expected) == expected
 
 
 def test_an_abbreviation_is_refused_with_the_zones_it_can_mean() -> None:
-    assert refusal(when.parse_zone, "IST") == (
+    assert refusal(dates.parse_zone, "IST") == (
         '"IST" is an abbreviation, not the name of a zone. Nothing was changed. '
         "Write Asia/Kolkata, Europe/Dublin or Asia/Jerusalem."
     )
-    assert "Write America/New_York, America/Toronto or America/Panama." in refusal(when.parse_zone, "est")
-    assert "Write Pacific/Honolulu." in refusal(when.parse_zone, "HST")
+    assert "Write America/New_York, America/Toronto or America/Panama." in refusal(dates.parse_zone, "est")
+    assert "Write Pacific/Honolulu." in refusal(dates.parse_zone, "HST")
 
 
 @pytest.mark.parametrize("text", ["ist", "est", "cst", "mst", "pst", "bst", "cet", "eet", "wet", "met", "jst", "aedt"])
 def test_every_candidate_of_an_abbreviation_is_a_zone(text: str) -> None:
-    candidates = when.zone_choices(text)
-    assert [when.parse_zone(zone) for zone in candidates] == candidates
-    assert candidates[0] in refusal(when.parse_zone, text)
+    candidates = dates.zone_choices(text)
+    assert [dates.parse_zone(zone) for zone in candidates] == candidates
+    assert candidates[0] in refusal(dates.parse_zone, text)
 
 
 def test_a_city_of_two_zones_is_refused_with_both() -> None:
-    assert "America/Chicago or America/Winnipeg" in refusal(when.parse_zone, "central")
+    assert "America/Chicago or America/Winnipeg" in refusal(dates.parse_zone, "central")
 
 
 def test_a_misspelt_zone_is_answered_with_close_ones() -> None:
-    assert refusal(when.parse_zone, "Kolkatta").endswith("Did you mean Asia/Kolkata?")
-    message = refusal(when.parse_zone, "Europe/Londn")
+    assert refusal(dates.parse_zone, "Kolkatta").endswith("Did you mean Asia/Kolkata?")
+    message = refusal(dates.parse_zone, "Europe/Londn")
     assert "Europe/London" in message
     assert message.count("/") <= 4
 
@@ -160,25 +160,25 @@ def test_a_misspelt_zone_is_answered_with_close_ones() -> None:
     "text", ["", "GMT+5", "UTC+5:30", "+05:30", "Factory", "localtime", "../etc/passwd", "x" * 6000]
 )
 def test_what_is_no_zone_is_refused(text: str) -> None:
-    message = refusal(when.parse_zone, text)
+    message = refusal(dates.parse_zone, text)
     assert "is not a zone" in message
     assert len(message) < 250
 
 
 def test_zone_choices_begin_with_the_likeliest() -> None:
-    assert when.zone_choices("kol")[0] == KOLKATA
-    assert when.zone_choices("new y") == [NEW_YORK]
-    assert when.zone_choices("asia/ko") == [KOLKATA]
-    assert when.zone_choices("ist")[:3] == [KOLKATA, "Europe/Dublin", "Asia/Jerusalem"]
-    assert when.zone_choices("kolkatta") == [KOLKATA]
-    assert when.zone_choices("zzzz") == []
+    assert dates.zone_choices("kol")[0] == KOLKATA
+    assert dates.zone_choices("new y") == [NEW_YORK]
+    assert dates.zone_choices("asia/ko") == [KOLKATA]
+    assert dates.zone_choices("ist")[:3] == [KOLKATA, "Europe/Dublin", "Asia/Jerusalem"]
+    assert dates.zone_choices("kolkatta") == [KOLKATA]
+    assert dates.zone_choices("zzzz") == []
 
 
 @pytest.mark.parametrize("text", ["", "a", "america", "e", "utc", "etc", "/"])
 def test_zone_choices_are_at_most_25_usable_names(text: str) -> None:
-    choices = when.zone_choices(text)
+    choices = dates.zone_choices(text)
     assert len(choices) == len(set(choices)) <= 25
-    assert [when.parse_zone(choice) for choice in choices] == choices
+    assert [dates.parse_zone(choice) for choice in choices] == choices
     assert not any(choice.startswith("Etc/") for choice in choices)
 
 
@@ -202,31 +202,31 @@ def test_zone_choices_are_at_most_25_usable_names(text: str) -> None:
 )
 def test_a_daily_time_fires_once_on_the_days_of_daylight_saving(zone: str, at: time, day: date, expected: str) -> None:
     expected_at = datetime.fromisoformat(expected)
-    before = when.local_instant(day - timedelta(days=1), at, zone)
-    nominal, instant = when.next_local(before, zone, at)
+    before = dates.local_instant(day - timedelta(days=1), at, zone)
+    nominal, instant = dates.next_local(before, zone, at)
     assert (nominal, instant) == (day, expected_at)
     assert instant.astimezone(ZoneInfo(zone)).isoformat() == expected
-    assert when.next_local(instant, zone, at)[1] - instant >= timedelta(hours=22)
+    assert dates.next_local(instant, zone, at)[1] - instant >= timedelta(hours=22)
 
 
 def test_a_time_of_today_is_next_until_it_has_come() -> None:
-    nine = when.local_instant(date(2026, 11, 24), time(9), KOLKATA)
-    assert when.next_local(nine - timedelta(microseconds=1), KOLKATA, time(9)) == (date(2026, 11, 24), nine)
-    assert when.next_local(nine, KOLKATA, time(9)) == (date(2026, 11, 25), nine + timedelta(days=1))
+    nine = dates.local_instant(date(2026, 11, 24), time(9), KOLKATA)
+    assert dates.next_local(nine - timedelta(microseconds=1), KOLKATA, time(9)) == (date(2026, 11, 24), nine)
+    assert dates.next_local(nine, KOLKATA, time(9)) == (date(2026, 11, 25), nine + timedelta(days=1))
 
 
 def test_one_weekday_a_week_is_found_and_no_weekday_is_an_error() -> None:
-    monday_nine = when.local_instant(date(2026, 11, 23), time(9), KOLKATA)
-    assert when.next_local(monday_nine, KOLKATA, time(9), "1")[0] == date(2026, 11, 30)
+    monday_nine = dates.local_instant(date(2026, 11, 23), time(9), KOLKATA)
+    assert dates.next_local(monday_nine, KOLKATA, time(9), "1")[0] == date(2026, 11, 30)
     with pytest.raises(ValueError, match="no ISO weekday"):
-        when.next_local(NOW, KOLKATA, time(9), "")
+        dates.next_local(NOW, KOLKATA, time(9), "")
 
 
 def test_a_digest_in_the_gap_before_midnight_keeps_its_nominal_date() -> None:
-    nominal, instant = when.next_local(datetime(2026, 3, 28, 12, tzinfo=UTC), "America/Nuuk", time(23, 45))
+    nominal, instant = dates.next_local(datetime(2026, 3, 28, 12, tzinfo=UTC), "America/Nuuk", time(23, 45))
     assert nominal == date(2026, 3, 28)
     assert instant.astimezone(ZoneInfo("America/Nuuk")).date() == date(2026, 3, 29)
-    assert when.next_local(instant, "America/Nuuk", time(23, 45))[0] == date(2026, 3, 29)
+    assert dates.next_local(instant, "America/Nuuk", time(23, 45))[0] == date(2026, 3, 29)
 
 
 @pytest.mark.parametrize(
@@ -239,14 +239,14 @@ def test_a_digest_in_the_gap_before_midnight_keeps_its_nominal_date() -> None:
     ],
 )
 def test_a_day_ends_at_midnight_of_its_own_zone(day: date, zone: str, expected: str) -> None:
-    assert when.end_of_day(day, zone) == datetime.fromisoformat(expected)
+    assert dates.end_of_day(day, zone) == datetime.fromisoformat(expected)
 
 
 def test_a_timestamp_is_whole_seconds_and_needs_an_aware_instant() -> None:
-    assert when.timestamp(datetime(2023, 11, 10, 12, 0, 0, 999_999, tzinfo=UTC)) == "<t:1699617600:f>"
-    assert when.timestamp(wall("2023-11-10T17:30"), "R") == "<t:1699617600:R>"
+    assert dates.timestamp(datetime(2023, 11, 10, 12, 0, 0, 999_999, tzinfo=UTC)) == "<t:1699617600:f>"
+    assert dates.timestamp(wall("2023-11-10T17:30"), "R") == "<t:1699617600:R>"
     with pytest.raises(TypeError):
-        when.timestamp(NOW.replace(tzinfo=None))
+        dates.timestamp(NOW.replace(tzinfo=None))
 
 
 def test_the_zone_data_is_the_packages_own() -> None:
