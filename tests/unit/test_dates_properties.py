@@ -63,7 +63,7 @@ def test_nothing_is_left_out_between_two_repeats(after: datetime, zone: str, at:
     assert day_before <= after or day_before == instant
 
 
-@given(dates.filter(lambda day: day.year >= 1900), zones)
+@given(days.filter(lambda day: day.year >= 1900), zones)
 def test_the_end_of_a_day_is_after_all_of_it_and_is_the_start_of_the_next(day: date, zone: str) -> None:
     ended = dates.end_of_day(day, zone)
     assert ended.astimezone(ZoneInfo(zone)).date() > day
