@@ -10,12 +10,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import dates
-from bot.agenda import next_digest
 from bot.app import Attache
 from bot.channels import Postable, can_read_history, require_postable
 from bot.errors import UserError
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor, require_manager, unanswered
+from bot.ledger.due_dates import next_digest
 from bot.services import deliveries, desks, destinations, digests, follows, people, records
 from bot.services.follows import ServerChoice
 from bot.ui import digest as drawn

@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import dates
-from bot.agenda import OpenItem, PersonalReminder, item_of
 from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.interactions.components import chosen, component, typed
 from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
+from bot.ledger.due_dates import OpenItem, PersonalReminder, item_of
 from bot.ledger.words import normal
 from bot.services import deliveries, desks, destinations, people, records, reminders
 from bot.ui import remind as drawn

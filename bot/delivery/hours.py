@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from bot import trouble
-from bot.agenda import was_told
+from bot.ledger.due_dates import was_told
 from bot.services import desks, destinations, digests, reminders
 from data.database import Connection, Database
 

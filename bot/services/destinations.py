@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot import dates
-from bot.agenda import was_told
+from bot.ledger.due_dates import was_told
 from bot.services import people, updates
 from data.database import Connection, to_text
 from data.records import Destination

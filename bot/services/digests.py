@@ -8,10 +8,10 @@ from datetime import date, datetime, time, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot import agenda, dates
-from bot.agenda import Digest, Item, Load, Window
-from bot.ledger import fold
+from bot import dates
+from bot.ledger import due_dates, fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with_news, without_undone
+from bot.ledger.due_dates import Digest, Item, Load, Window
 from bot.services import deliveries, destinations, records, reminders, scope, updates
 from bot.services.changes import record_change
 from bot.services.scope import Scope
@@ -136,7 +136,7 @@ async def plan_digest(
 
     items = await reminders.in_reach(conn, destination, desk)
     own = {item.record_id for item in await reminders.told_here(conn, destination, desk)}
-    new = [item for item in items if agenda.is_overdue(item, at) and not _was_overdue(item, last, at)]
+    new = [item for item in items if due_dates.is_overdue(item, at) and not _was_overdue(item, last, at)]
     # Where it is a message of its own, with the buttons that answer it, the digest does not say it too.
     overdue = [item for item in new if item.record_id not in own]
     listed = None
@@ -151,7 +151,7 @@ async def plan_digest(
         first=first,
         still_open=listed,
         overdue=await reminders.load_items(conn, destination, overdue),
-        due=await reminders.load_items(conn, destination, [i for i in items if agenda.is_ahead(i, day, at)]),
+        due=await reminders.load_items(conn, destination, [i for i in items if due_dates.is_ahead(i, day, at)]),
         changes=await _changes(conn, destination, reach, read_to),
         # The first one lists everything, so what was loaded before it needs no line.
         loads=[] if first else await _loads(conn, destination, reach, read_to),
@@ -159,9 +159,9 @@ async def plan_digest(
         statements=statements,
         open_total=await _open_total(conn, desk, reach, items) if first else 0,
         lead_fell=any(
-            agenda.lead_fell(item, since, day, own_message=item.record_id in own)
+            due_dates.lead_fell(item, since, day, own_message=item.record_id in own)
             for item in items
-            if not agenda.is_overdue(item, at)
+            if not due_dates.is_overdue(item, at)
         ),
         read_to=read_to,
     )
@@ -185,7 +185,7 @@ async def _last(conn: Connection, destination_id: int, day: date) -> _Last | Non
 
 def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
     """Return whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
-    return agenda.is_overdue(item, last.due_at if last else at - timedelta(days=1))
+    return due_dates.is_overdue(item, last.due_at if last else at - timedelta(days=1))
 
 
 class _Overdue(Struct, frozen=True):
@@ -212,7 +212,7 @@ async def _told_by_itself(
         item.record_id
         for item in overdue
         # What became overdue since the hour of yesterday is about to be planned, where a preview asks before that.
-        if (item.record_id, item.due_on) in planned or not agenda.is_overdue(item, yesterday)
+        if (item.record_id, item.due_on) in planned or not due_dates.is_overdue(item, yesterday)
     }
 
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bot import agenda, dates
-from bot.agenda import DueReminder, Item, Lead, OpenItem, PersonalReminder, StillOpen, Window
+from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
+from bot.ledger import due_dates
+from bot.ledger.due_dates import DueReminder, Item, Lead, OpenItem, PersonalReminder, StillOpen, Window
 from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
@@ -347,11 +348,11 @@ async def still_open(
     items = [
         item
         for item in await in_reach(conn, destination, desk)
-        if item.record_id not in without and agenda.is_still_open(item, day, at)
+        if item.record_id not in without and due_dates.is_still_open(item, day, at)
     ]
     if not items:
         return None
-    every_fourth = destination.mondays % agenda.FULL_EVERY == 0
+    every_fourth = destination.mondays % due_dates.FULL_EVERY == 0
     return StillOpen(await load_items(conn, destination, items), full or every_fourth, day)
 
 
@@ -382,8 +383,8 @@ async def plan_hour(
     for item in await told_here(conn, destination, desk):
         if item.record_id in told:
             continue
-        lead = agenda.lead_due(item, window, await _told(conn, destination.id, item), now)
-        if lead is None or not agenda.is_own_message(
+        lead = due_dates.lead_due(item, window, await _told(conn, destination.id, item), now)
+        if lead is None or not due_dates.is_own_message(
             lead, person=destination.person_id is not None, digest=destination.digest_at is not None
         ):
             continue
@@ -490,7 +491,7 @@ async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: in
     """Note that an item is told to be overdue by the message after a snooze: the next hour does not say it again."""
     record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _desk(conn, guild_id), record_ids):
-        if agenda.is_overdue(item, now):
+        if due_dates.is_overdue(item, now):
             assert item.due_on is not None  # Nothing else can be overdue.
             new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
             await deliveries.note(conn, guild_id, destination_id, new, deliveries.REPLACED, now=now)
@@ -548,7 +549,7 @@ async def _load_item(
     due = opened.record.state.value("due", Due)
     if due is None or due_day(due) != delivery.due_on:
         return "the date has moved"
-    if delivery.days_before is not None and delivery.days_before not in agenda.leads_of(due.sureness):
+    if delivery.days_before is not None and delivery.days_before not in due_dates.leads_of(due.sureness):
         return "the date is less sure now"
     reminder = await find_item(conn, destination.id, opened.record.slug)
     if reminder is None and destination.person_id is not None:
@@ -562,8 +563,8 @@ async def _load_item(
 async def _told_of(
     conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime
 ) -> DueReminder:
-    item = agenda.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
-    overdue = agenda.is_overdue(item, now)
+    item = due_dates.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
+    overdue = due_dates.is_overdue(item, now)
     today = dates.local_date(now, destination.zone)
     return DueReminder(
         reminder,

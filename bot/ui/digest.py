@@ -11,9 +11,9 @@ import discord
 from discord import ui
 
 from bot import dates
-from bot.agenda import Digest, OpenItem
 from bot.ledger.changes import RecordChange
 from bot.ledger.cited import cited, one_day
+from bot.ledger.due_dates import Digest, OpenItem
 from bot.ledger.kinds import KIND_WORDS, get_field
 from bot.ledger.stage import leading_first
 from bot.ui import facts, news, theme

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot import dates
-from bot.agenda import Item, OpenItem, PersonalReminder
+from bot.ledger.due_dates import Item, OpenItem, PersonalReminder
 from bot.ledger.values import SURENESS
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card, finished, plain

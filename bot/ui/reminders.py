@@ -7,8 +7,8 @@ from datetime import date
 from discord import ui
 
 from bot import dates
-from bot.agenda import DueReminder, OpenItem, StillOpen
 from bot.ledger.cited import cited
+from bot.ledger.due_dates import DueReminder, OpenItem, StillOpen
 from bot.ledger.values import SURENESS, due_clause, expect_due
 from bot.ui import facts, news
 from bot.ui.ids import custom_id

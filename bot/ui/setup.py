@@ -8,7 +8,8 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import agenda, dates
+from bot import dates
+from bot.ledger import due_dates
 from bot.ui.layout import card
 from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import PLAIN
@@ -107,7 +108,7 @@ def setting_lines(desk: Desk, digest: Destination | None, *, now: datetime, ment
 
 
 def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
-    instant = digest and agenda.next_digest(digest, now)
+    instant = digest and due_dates.next_digest(digest, now)
     if digest is None or instant is None:
         return f"none; {mention('digest set')} starts one"
     days = dates.format_weekdays(digest.digest_days)

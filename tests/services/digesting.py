@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import dates
-from bot.agenda import Digest
+from bot.ledger.due_dates import Digest
 from bot.services import desks, destinations, digests
 from data.records import Destination
 from tests.services.outbound import GUILD, Outbound, at

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import dates
-from bot.agenda import Lead
 from bot.delivery.hours import plan_hours, plan_instants
 from bot.delivery.kinds import RENDERERS, Gone, Owed, plan_alerts
+from bot.ledger.due_dates import Lead
 from bot.services import deliveries, destinations, digests, follows, people, records, reminders, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.agenda import next_digest
 from bot.delivery.kinds import Gone
+from bot.ledger.due_dates import next_digest
 from bot.services import deliveries, desks, destinations, digests, dossiers, people, sources, updates
 from bot.services.updates import Change
 from bot.ui import digest as drawn

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.agenda import Lead
 from bot.delivery.kinds import Gone
 from bot.errors import BadInput, UserError
+from bot.ledger.due_dates import Lead
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
 from data.records import Due, FactDate, Party

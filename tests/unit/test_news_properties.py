@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.agenda import Digest
 from bot.ledger import fold
 from bot.ledger.changes import Alert, RecordChange, changed_fields, with_news
+from bot.ledger.due_dates import Digest
 from bot.ledger.kinds import STAGES, get_field
 from bot.ledger.values import expect
 from bot.ui import digest as drawn

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from bot import agenda
+from bot.ledger import due_dates
 from bot.ledger.cited import cited, of_each_day, undated
 from bot.ledger.kinds import get_field
 from bot.ledger.status import NO_DUE_DATE
@@ -162,4 +162,4 @@ Worded = Mapping[str, Callable[[CardDraft], None]]
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
     """Return whether a due date that was fixed or announced has ended where it counts. Others are never overdue."""
-    return opened.record.open and agenda.is_overdue(agenda.item_of(opened.record, opened.zone), now)
+    return opened.record.open and due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now)

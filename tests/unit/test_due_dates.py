@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot import agenda, dates
-from bot.agenda import Item, Window
+from bot import dates
+from bot.ledger import due_dates
+from bot.ledger.due_dates import Item, Window
 
 ZONE = "Asia/Kolkata"
 DUE = date(2026, 3, 20)  # A Friday.
@@ -36,12 +37,12 @@ def before(days: int) -> date:
     ],
 )
 def test_a_date_is_told_by_how_sure_it_is(sureness, told_on):
-    found = {days: agenda.lead_due(item(sureness=sureness), window(before(days)), ()) for days in range(20, -5, -1)}
+    found = {days: due_dates.lead_due(item(sureness=sureness), window(before(days)), ()) for days in range(20, -5, -1)}
     assert {days: lead for days, lead in found.items() if lead is not None and days > -2} == told_on
 
 
 def test_an_item_without_a_date_has_no_leads():
-    assert all(agenda.lead_due(item(None), window(before(days)), ()) is None for days in range(20, -20, -1))
+    assert all(due_dates.lead_due(item(None), window(before(days)), ()) is None for days in range(20, -20, -1))
 
 
 @pytest.mark.parametrize(
@@ -56,40 +57,40 @@ def test_an_item_without_a_date_has_no_leads():
     ],
 )
 def test_of_several_missed_leads_the_nearest_is_told(until, days, told):
-    assert agenda.lead_due(item(), window(until, days), ()) == told
+    assert due_dates.lead_due(item(), window(until, days), ()) == told
 
 
 @pytest.mark.parametrize("told", [{2}, {7, 2}, {0}, {"overdue"}])
 def test_no_lead_is_told_after_a_nearer_one_or_twice(told):
-    assert agenda.lead_due(item(), window(before(2)), told) is None
-    assert agenda.lead_due(item(), window(before(1), 10), told) is None
+    assert due_dates.lead_due(item(), window(before(2)), told) is None
+    assert due_dates.lead_due(item(), window(before(1), 10), told) is None
 
 
 def test_a_day_that_ended_before_its_hour_is_told_is_left_to_the_overdue_notice():
     hour, late = window(DUE), dates.end_of_day(DUE, ZONE)
-    assert agenda.lead_due(item(), hour, (), hour.at) == 0
-    assert agenda.lead_due(item(), hour, (), late) is None
-    assert agenda.lead_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
-    assert agenda.lead_due(item(sureness="reported"), hour, (), late) == 0
+    assert due_dates.lead_due(item(), hour, (), hour.at) == 0
+    assert due_dates.lead_due(item(), hour, (), late) is None
+    assert due_dates.lead_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
+    assert due_dates.lead_due(item(sureness="reported"), hour, (), late) == 0
 
 
 def test_overdue_is_told_at_the_first_hour_after_the_day_has_ended_where_it_counts():
     washington = item(zone="America/New_York")
     # 20 March ends in Washington at 04:00 UTC on the 21st, which is 09:30 in Delhi.
-    assert agenda.lead_due(washington, window(date(2026, 3, 21)), {0}) is None
-    assert agenda.lead_due(washington, window(date(2026, 3, 22)), {0}) == "overdue"
-    assert agenda.lead_due(washington, window(date(2026, 3, 21), hour=time(10)), {0}) == "overdue"
+    assert due_dates.lead_due(washington, window(date(2026, 3, 21)), {0}) is None
+    assert due_dates.lead_due(washington, window(date(2026, 3, 22)), {0}) == "overdue"
+    assert due_dates.lead_due(washington, window(date(2026, 3, 21), hour=time(10)), {0}) == "overdue"
     kiribati = item(zone="Pacific/Kiritimati")
-    assert agenda.lead_due(kiribati, window(DUE, hour=time(16)), {0}) == "overdue"
+    assert due_dates.lead_due(kiribati, window(DUE, hour=time(16)), {0}) == "overdue"
 
 
 def test_the_day_itself_is_told_late_while_it_has_not_ended_where_it_counts():
     missed = window(date(2026, 3, 21), 5)
-    assert agenda.lead_due(item(zone="America/New_York"), missed, {14, 7}) == 0
+    assert due_dates.lead_due(item(zone="America/New_York"), missed, {14, 7}) == 0
 
 
 def test_what_was_overdue_long_before_the_hours_began_is_not_told():
-    assert agenda.lead_due(item(), window(before(-30)), ()) is None
+    assert due_dates.lead_due(item(), window(before(-30)), ()) is None
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_what_was_overdue_long_before_the_hours_began_is_not_told():
     ],
 )
 def test_a_channel_with_a_digest_is_told_the_early_leads_by_it(lead, person, digest, own):
-    assert agenda.is_own_message(lead, person=person, digest=digest) is own
+    assert due_dates.is_own_message(lead, person=person, digest=digest) is own
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_channel_with_a_digest_is_told_the_early_leads_by_it(lead, person, dig
 )
 def test_mondays_list_what_has_no_date_that_lies_ahead(sureness, due_on, listed):
     at = dates.local_instant(DUE, time(9), ZONE)
-    assert agenda.is_still_open(item(due_on, sureness), DUE, at) is listed
+    assert due_dates.is_still_open(item(due_on, sureness), DUE, at) is listed
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_mondays_list_what_has_no_date_that_lies_ahead(sureness, due_on, listed)
 def test_a_digest_lists_fourteen_days_and_a_reported_date_on_its_day(sureness, days, listed):
     day = before(days)
     at = dates.local_instant(day, time(9), ZONE)
-    assert agenda.is_ahead(item(sureness=sureness), day, at) is listed
+    assert due_dates.is_ahead(item(sureness=sureness), day, at) is listed
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_a_digest_lists_fourteen_days_and_a_reported_date_on_its_day(sureness, d
     ],
 )
 def test_a_lead_keeps_a_digest_from_being_skipped(sureness, since, day, own_message, fell):
-    assert agenda.lead_fell(item(sureness=sureness), since, day, own_message=own_message) is fell
+    assert due_dates.lead_fell(item(sureness=sureness), since, day, own_message=own_message) is fell
 
 
 def test_the_last_monday_of_some_hours_is_found():
@@ -174,4 +175,4 @@ def test_an_hour_at_a_change_of_clocks_is_told_like_any_other():
     at = datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
     hours = Window(date(2026, 3, 7), date(2026, 3, 8), at, "America/New_York")
     assert dates.local_instant(date(2026, 3, 8), time(2, 30), "America/New_York") == at
-    assert agenda.lead_due(due, hours, ()) == 14
+    assert due_dates.lead_due(due, hours, ()) == 14

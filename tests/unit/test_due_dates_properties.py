@@ -7,8 +7,9 @@ from datetime import date, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import agenda, dates
-from bot.agenda import Item, Lead, Window
+from bot import dates
+from bot.ledger import due_dates
+from bot.ledger.due_dates import Item, Lead, Window
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue", "Australia/Lord_Howe"]
@@ -27,7 +28,7 @@ def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[
     for gap in gaps:
         until = since + timedelta(days=gap)
         window = Window(since, until, dates.local_instant(until, hour, zone), zone)
-        lead = agenda.lead_due(item, window, {lead for _, lead in found})
+        lead = due_dates.lead_due(item, window, {lead for _, lead in found})
         if lead is not None:
             found.append((until, lead))
         since = until
@@ -60,7 +61,7 @@ def test_a_date_that_passed_is_told_as_overdue_however_long_the_bot_was_down(
 ):
     item = Item(1, "x", "", due_on, sureness, authority)
     told = [lead for _, lead in told_over(item, gaps, hour, zone)]
-    passed = agenda.is_overdue(item, dates.local_instant(up_to(gaps), hour, zone))
+    passed = due_dates.is_overdue(item, dates.local_instant(up_to(gaps), hour, zone))
     assert told.count("overdue") == passed
 
 
@@ -82,12 +83,12 @@ def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zon
     later: list[tuple[date, Lead]] = []
     for _ in days[moved_after:]:
         window = Window(since, since + timedelta(days=1), dates.local_instant(since + timedelta(1), hour, zone), zone)
-        lead = agenda.lead_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
+        lead = due_dates.lead_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
         if lead is not None:
             later.append((window.until, lead))
         since = window.until
     assert all((moved_to - day).days == lead for day, lead in later if lead != "overdue")
-    expected = [lead for lead in agenda.LEADS if (moved_to - START).days - lead >= moved_after]
+    expected = [lead for lead in due_dates.LEADS if (moved_to - START).days - lead >= moved_after]
     assert [lead for _, lead in later if lead != "overdue"] == expected
 
 
