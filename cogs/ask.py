@@ -18,8 +18,8 @@ from bot.ledger.words import one_line
 from bot.services import asking, desks, questions, records
 from bot.ui import answers
 from bot.ui.ids import number
-from cogs.answers import answer, is_private, require_may_post, turn
-from cogs.records import Interaction, in_ids
+from cogs.shared.answers import answer, is_private, require_may_post, turn
+from cogs.shared.records import Interaction, in_ids
 
 LONGEST = 6000  # Discord: the most that an option can hold.
 _CARRIED, _CARRIED_WITH_RECORD = 78, 28

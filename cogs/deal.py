@@ -7,9 +7,9 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.ledger.kinds import STAGES
-from bot.services import courses
+from bot.services import timelines
 from bot.ui import history
-from cogs.records import Deal, Interaction, Participant, Topic, answer_card, answer_list, filters, find
+from cogs.shared.records import Deal, Interaction, Participant, Topic, answer_card, answer_list, filters, find
 
 _STAGES = [app_commands.Choice(name=words, value=stage) for stage, words in STAGES.items()]
 
@@ -54,8 +54,8 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
         """Show the dated course of a deal: each update, before and after, with its source"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
         opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
-        course = await courses.get(self.bot.db.read, actor.guild_id, opened.record.slug)
-        await interaction.response.send_message(view=history.course(course, 0), ephemeral=True)
+        course = await timelines.get(self.bot.db.read, actor.guild_id, opened.record.slug)
+        await interaction.response.send_message(view=history.page(course, 0), ephemeral=True)
 
 
 async def setup(bot: Attache) -> None:

@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.services.questions import Listing
-from cogs.records import Dialogue, Interaction, answer_card, answer_list
+from cogs.shared.records import Dialogue, Interaction, answer_card, answer_list
 
 
 @app_commands.guild_only()

@@ -21,9 +21,9 @@ from bot.services.follows import ServerChoice
 from bot.ui import digest as drawn
 from bot.ui import digests as answers
 from bot.ui.text import UNANSWERED
-from cogs.answers import answer, defer_in_dm, send_first
-from cogs.records import in_ids
-from cogs.zones import complete_zone
+from cogs.shared.answers import answer, defer_in_dm, send_first
+from cogs.shared.records import in_ids
+from cogs.shared.zones import complete_zone
 from data.database import Connection
 from data.records import Confirmation, Destination
 

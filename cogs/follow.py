@@ -22,8 +22,8 @@ from bot.ui.choices import MOST, Offered, choices
 from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
 from bot.ui.text import clip
-from cogs.answers import answer, defer_in_dm, send_first
-from cogs.records import find
+from cogs.shared.answers import answer, defer_in_dm, send_first
+from cogs.shared.records import find
 from data.database import Connection
 from data.records import Confirmation, Destination, Follow
 

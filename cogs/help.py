@@ -13,7 +13,7 @@ from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor
 from bot.services import desks
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
-from cogs.answers import turn
+from cogs.shared.answers import turn
 
 _FOR_EDITORS = ("update",)
 """The first words of commands that only editors can use."""

@@ -19,7 +19,7 @@ from bot.interactions.components import component
 from bot.interactions.permissions import Actor
 from bot.services import destinations, erasure, people, portability
 from bot.ui import me as cards
-from cogs.zones import complete_zone
+from cogs.shared.zones import complete_zone
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.app import Attache
 from bot.services.questions import Listing
-from cogs.records import Interaction, Participant, answer_card, answer_list
+from cogs.shared.records import Interaction, Participant, answer_card, answer_list
 
 
 @app_commands.guild_only()

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.services.questions import Listing
 from bot.ui.text import escaped
-from cogs.records import AnyRecord, Interaction, Item, answer_card, answer_list, find
+from cogs.shared.records import AnyRecord, Interaction, Item, answer_card, answer_list, find
 
 
 @app_commands.guild_only()

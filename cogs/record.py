@@ -7,11 +7,11 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor
-from bot.services import courses, records
+from bot.services import records, timelines
 from bot.ui import cards, history
 from bot.ui.ids import number
-from cogs.answers import is_private, require_may_post, turn
-from cogs.records import Interaction, card_of, in_ids, list_page, listing_of
+from cogs.shared.answers import is_private, require_may_post, turn
+from cogs.shared.records import Interaction, card_of, in_ids, list_page, listing_of
 
 _DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
 
@@ -41,8 +41,8 @@ class RecordComponents(commands.Cog):
     @component("record.history")
     async def history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
         """Open a record: a button names it, a menu carries it as its value."""
-        found = await courses.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
-        view = history.course(found, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
+        found = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
+        view = history.page(found, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
         await turn(interaction, view, new=not page)
 
     @component("record.share")

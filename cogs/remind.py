@@ -20,8 +20,8 @@ from bot.ui import remind as drawn
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
-from cogs.answers import answer, defer_in_dm, send_first
-from cogs.records import Item, find, in_ids
+from cogs.shared.answers import answer, defer_in_dm, send_first
+from cogs.shared.records import Item, find, in_ids
 from data.database import Connection
 from data.records import Confirmation, Destination, Opened, Reminder
 

@@ -18,7 +18,7 @@ from bot.services import desks, records
 from bot.services.questions import Listing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
-from cogs.records import AnyRecord, Interaction, Participant, Topic, answer_list, card_of, find
+from cogs.shared.records import AnyRecord, Interaction, Participant, Topic, answer_list, card_of, find
 from data.records import Kind
 
 _KINDS = [app_commands.Choice(name=KIND_WORDS[kind][1], value=kind) for kind in KINDS]

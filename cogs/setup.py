@@ -19,7 +19,7 @@ from bot.interactions.permissions import require_manager
 from bot.services import desks, destinations, digests, dossiers, people
 from bot.ui import setup as cards
 from bot.ui.text import joined
-from cogs.zones import complete_zone
+from cogs.shared.zones import complete_zone
 from data.database import Connection
 from data.records import Desk, Destination
 

@@ -23,8 +23,8 @@ from bot.ui import questions as question_cards
 from bot.ui.choices import MOST, Offered
 from bot.ui.ids import number
 from bot.ui.pages import clamped
-from cogs.answers import turn
-from cogs.records import AnyRecord, Deal, Item, Participant, RecordArgument, find, in_ids
+from cogs.shared.answers import turn
+from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, find, in_ids
 from data.database import Connection
 from data.records import Desk, Opened
 

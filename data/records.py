@@ -250,7 +250,7 @@ class Opened(Struct, frozen=True):
         return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
 
 
-class Course(Struct, frozen=True):
+class Timeline(Struct, frozen=True):
     """A record with all its updates. `names` holds every record that they point to, linked with it today or not.
 
     `user_ids` tells who entered what, by the person; someone who asked to be forgotten is not in it.

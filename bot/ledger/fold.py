@@ -121,7 +121,7 @@ class Stood(Struct, frozen=True):
     open: bool
 
 
-def course(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
+def timeline(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
     """How a deal or a pending item stood, one entry for each change, by fact dates only; [] when it has no name."""
     live = sorted(filter(is_readable, live_updates(updates)), key=_order)
     if not any(update.field == "name" for update in live):
@@ -177,10 +177,10 @@ def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool
 
     Such a stage needs a reason. Comparing with both neighbours makes being valid independent of the order of entering.
     """
-    course = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
+    timeline = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO
-    before = [u for u in course if (u.date.day or _LONG_AGO) <= day]
-    after = [u for u in course if (u.date.day or _LONG_AGO) > day]
+    before = [u for u in timeline if (u.date.day or _LONG_AGO) <= day]
+    after = [u for u in timeline if (u.date.day or _LONG_AGO) > day]
     steps = [*(before[-1:]), None, *(after[:1])]
     ranks = [stage_rank(stage if u is None else str(u.value)) for u in steps]
     return any(later < earlier for earlier, later in pairwise(ranks))

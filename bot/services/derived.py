@@ -164,7 +164,7 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
         if kind in ("deal", "pending"):
             stood += [
                 (id_, was.day.isoformat() if was.day else "", was.live, was.stage, was.open)
-                for was in fold.course(kind, own)
+                for was in fold.timeline(kind, own)
             ]
     await conn.executemany(
         "UPDATE record SET live = ?, name = ?, sort_name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, "

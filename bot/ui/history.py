@@ -22,7 +22,7 @@ from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import escaped, joined, plural, sentence
-from data.records import Approval, Course, FactDate, Opened, Update, Value
+from data.records import Approval, Timeline, FactDate, Opened, Update, Value
 
 _MOST = 8  # Changes on a page, which then fits a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
@@ -67,7 +67,7 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
     return found
 
 
-def course(found: Course, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
+def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
     """Render one page of the course, the newest change first: a line each, with who entered it below.
 
     Names, topics and other fields without news value are counted in one line.
@@ -109,7 +109,7 @@ def _is_told(opened: Opened, update: Update) -> bool:
     return field is not None and (field.reports or field.name == "checked")
 
 
-def _line(found: Course, step: Step) -> str:
+def _line(found: Timeline, step: Step) -> str:
     """Render one step: its day, what was said, what stood before with its own day, the reason, and its source."""
     update = step.update
     field = find_field(found.opened.record.kind, update.field)
@@ -175,21 +175,21 @@ def _reason(update: Update) -> str:
     return f"reason: {escaped(update.reason, 200).removesuffix('.')}" if update.reason else ""
 
 
-def _ended(found: Course, by: Update) -> str:
+def _ended(found: Timeline, by: Update) -> str:
     """Return how an update was taken out of the record: by whom, when and why."""
     how = "withdrawn" if by.action == "withdrawn" else "corrected"
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
     return f"{how} by {_who(found, by)} {dates.timestamp(by.entered_at)}{why}"
 
 
-def _who(found: Course, update: Update) -> str:
+def _who(found: Timeline, update: Update) -> str:
     if update.origin == "dossier":
         return "the dossier"
     user_id = found.user_ids.get(update.person_id or 0)
     return f"<@{user_id}>" if user_id else "someone whose name was deleted"
 
 
-def _entered(found: Course, update: Update) -> str:
+def _entered(found: Timeline, update: Update) -> str:
     return f"entered by {_who(found, update)} {dates.timestamp(update.entered_at)}"
 
 
@@ -204,7 +204,7 @@ def _inferred(days: Sequence[FactDate]) -> str:
     return f"The year is inferred: {joined([*named[:3], *([f'{more} more'] if more > 0 else [])])}" if named else ""
 
 
-def _left_out(found: Course, updates: Sequence[Update]) -> str:
+def _left_out(found: Timeline, updates: Sequence[Update]) -> str:
     """Return how many entries of fields without news value are not told, and where they are."""
     if not updates:
         return ""

@@ -19,7 +19,6 @@ import pytest_asyncio
 from bot.errors import BadInput, UserError
 from bot.ledger.kinds import KINDS, fields_of
 from bot.services import (
-    courses,
     deliveries,
     derived,
     desks,
@@ -33,6 +32,7 @@ from bot.services import (
     records,
     reminders,
     search,
+    timelines,
 )
 from bot.services.search import Wanted
 from bot.ui import history
@@ -225,9 +225,9 @@ async def test_every_record_opens_with_its_card_its_list_and_its_history(
         assert (opened is not None) == bool(live)
         assert (slug in listed[kind]) == bool(live)
         if opened is not None:
-            course = await courses.get(released.read, newsroom, slug)
+            course = await timelines.get(released.read, newsroom, slug)
             assert opened.record.state.facts("name")
-            assert all_texts(history.course(course, 0))
+            assert all_texts(history.page(course, 0))
     assert (await records.list_kind_as_of(released.read, newsroom, "deal", day=date(2024, 3, 5)))[1] > 0
     assert await records.list_waiting(released.read, newsroom, about="grain-deal")
 

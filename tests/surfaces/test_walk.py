@@ -17,7 +17,7 @@ from bot.ledger.kinds import KINDS, Field, fields_of, find_field, get_field, kin
 from bot.ledger.stored import encode
 from bot.ledger.values import FieldType, PartyType
 from bot.ledger.words import normal, slug_of
-from bot.services import courses, desks, dossiers, drafts, people, records, search
+from bot.services import desks, dossiers, drafts, people, records, search, timelines
 from bot.services.search import Wanted
 from bot.ui import cards, history
 from bot.ui import drafts as forms
@@ -127,8 +127,8 @@ async def test_every_field_stands_on_the_card_or_behind_all_facts(walked: Opened
 
 
 async def test_history_tells_every_field_or_counts_it(db: Database, walked: Opened):
-    found = await courses.get(db.read, GUILD, OWN)
-    pages = normal(" ".join(text_of(history.course(found, page)) for page in range(4)))
+    found = await timelines.get(db.read, GUILD, OWN)
+    pages = normal(" ".join(text_of(history.page(found, page)) for page in range(4)))
     for field in fields_of(walked.record.kind):
         assert _words(walked, field) in pages or (not field.reports and field.noun in pages), field.name
 

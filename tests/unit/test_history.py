@@ -19,7 +19,7 @@ from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.values import TextType
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import Approval, Course, FactDate, Kind, ListedText, Money, Party, Source, Update
+from data.records import Approval, Timeline, FactDate, Kind, ListedText, Money, Party, Source, Update
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
@@ -39,20 +39,20 @@ def update(id_: int, field: str, value: Any, day: FactDate, source: int = 1, **m
     return builders.update(id_, field, value, day, **(together | more))
 
 
-def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (Source(1, "A report"),)) -> Course:
+def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (Source(1, "A report"),)) -> Timeline:
     found = builders.opened(kind, fold(kind, updates), name="Engines", said=(), waits=False, sources=sources)
-    return Course(found, list(updates), NAMES, PEOPLE)
+    return Timeline(found, list(updates), NAMES, PEOPLE)
 
 
-def pages_of(found: Course) -> list[str]:
+def pages_of(found: Timeline) -> list[str]:
     """Return the text of every page."""
-    texts = [text_of(history.course(found, 0))]
-    while "More history" in labels_of(history.course(found, len(texts) - 1)):
-        texts.append(text_of(history.course(found, len(texts))))
+    texts = [text_of(history.page(found, 0))]
+    while "More history" in labels_of(history.page(found, len(texts) - 1)):
+        texts.append(text_of(history.page(found, len(texts))))
     return texts
 
 
-def lines_of(found: Course) -> list[str]:
+def lines_of(found: Timeline) -> list[str]:
     """Return the lines that tell a change, in the order in which they are read."""
     return [line for text in pages_of(found) for line in text.splitlines() if line.startswith(("**", "~~**"))]
 
@@ -208,7 +208,7 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
     (text,) = pages_of(course("deal", entered))
     assert "-# 3 entries of names, aliases and topics are left out; *All facts* has them" in text
     assert "Jet engines" not in text
-    assert "All facts" in labels_of(history.course(course("deal", entered), 0))
+    assert "All facts" in labels_of(history.page(course("deal", entered), 0))
     (again,) = pages_of(course("deal", [*entered, update(5, "name", "Jet engines", on("2024"))]))
     assert "-# 4 entries of names, aliases and topics are left out; *All facts* has those that stand" in again
     (alone,) = pages_of(course("topic", entered[:1]))
@@ -319,7 +319,7 @@ async def test_no_course_makes_a_page_too_long_or_breaks_it():
             for u in updates[::3]
         ]
         sources = [Source(n, "*" * 200, "_" * 200, url="https://e.org/" + "x" * 280) for n in range(2)]
-        view = history.course(course(kind, updates, sources), page, guild_id=guild_id)
+        view = history.page(course(kind, updates, sources), page, guild_id=guild_id)
         found = parts(view)
         assert len(text_of(view)) <= TEXT_LIMIT
         assert len(found) <= COMPONENT_LIMIT

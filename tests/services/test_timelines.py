@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.services import courses, updates
+from bot.services import timelines, updates
 from data.records import Party
 from tests.conftest import enter
 
@@ -24,12 +24,12 @@ async def test_a_party_keeps_its_name_when_it_ended_and_when_its_record_was_with
         ("drones", "deal", "name", "The drones"),
         ("drones", "deal", "party", Party("atomics", "maker")),
     )
-    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+    assert (await timelines.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
     await enter(db, desk, source, now, ("drones", "deal", "party", Party("atomics", "maker", gone=True)))
-    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+    assert (await timelines.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
     async with db.write(desk) as conn:
         await updates.undo(conn, desk, made, now=now, person_id=1)
-    assert (await courses.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
+    assert (await timelines.get(db.read, desk, "drones")).names["atomics"] == "General Atomics Aeronautical"
 
 
 async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk, source, now):
@@ -42,4 +42,4 @@ async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, desk,
         ("nameless", "participant", "title", "Minister"),
         ("drones", "deal", "party", Party("nameless", "maker")),
     )
-    assert (await courses.get(db.read, desk, "drones")).names["nameless"] == "a record without a name"
+    assert (await timelines.get(db.read, desk, "drones")).names["nameless"] == "a record without a name"

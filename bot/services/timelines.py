@@ -8,11 +8,11 @@ from bot.ledger.fold import is_readable
 from bot.ledger.kinds import find_field
 from bot.services import ledger_rows, people, records, updates
 from data.database import Connection
-from data.records import Course
+from data.records import Timeline
 from data.rows import as_list, in_list
 
 
-async def get(conn: Connection, guild_id: int, slug: str) -> Course:
+async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
     """Return the course of a record; NotInRecord when it is gone."""
     opened = await records.get(conn, guild_id, slug)
     found = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
@@ -26,7 +26,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Course:
         names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
     editors = await people.get_many(conn, {u.person_id for u in found if u.person_id is not None})
     user_ids = {person.id: person.user_id for person in editors if person.user_id is not None}
-    return Course(opened, found, names, user_ids)
+    return Timeline(opened, found, names, user_ids)
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
