@@ -15,7 +15,7 @@ from bot.interactions.cache import CachedAnswer, quarter_of
 from bot.interactions.components import component
 from bot.interactions.permissions import Actor
 from bot.ledger.words import one_line
-from bot.services import asking, desks, questions, records
+from bot.services import asking, guilds, questions, records
 from bot.ui import answers
 from bot.ui.ids import number
 from cogs.shared.answers import answer, is_private, require_may_post, turn
@@ -114,7 +114,7 @@ class Ask(commands.Cog):
         now = self.bot.clock.now()
         text = await self._asked(actor, key, now)
         async with self.bot.db.write(actor.guild_id) as conn:
-            await desks.get(conn, actor.guild_id)  # A server that deleted everything keeps no questions either.
+            await guilds.get(conn, actor.guild_id)  # A server that deleted everything keeps no questions either.
             await questions.file(conn, actor.guild_id, text, now=now, user_id=actor.user_id)
         await interaction.response.send_message(
             "Filed for the editors of this server, for at most 90 days. They see the question, not who asked; nothing "
@@ -129,7 +129,7 @@ class Ask(commands.Cog):
         db = self.bot.db
         stands = await records.standing(db.read, guild_id)
         if stands is None or not stands.newest:
-            await desks.get(db.read, guild_id)
+            await guilds.get(db.read, guild_id)
             raise BadInput(
                 "There is no record here yet, so there is nothing to ask about. Someone with Manage Server can load a "
                 "dossier with /settings load."

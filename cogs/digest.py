@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor, require_manager, unanswered
 from bot.ledger.due_dates import next_digest
-from bot.services import deliveries, desks, destinations, digests, follows, people, records
+from bot.services import deliveries, destinations, digests, follows, guilds, people, records
 from bot.services.follows import ServerChoice
 from bot.ui import digest as drawn
 from bot.ui import digests as answers
@@ -84,7 +84,7 @@ class DigestCog(commands.Cog):
         actor = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
         if actor is None:
             return
-        await desks.get(self.bot.db.read, actor.guild_id)
+        await guilds.get(self.bot.db.read, actor.guild_id)
         if channel is not None:
             require_manager(actor)
             require_postable(channel)
@@ -146,8 +146,8 @@ class DigestCog(commands.Cog):
             found, incomplete = [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
         else:
             actor = await self.bot.permissions.actor(interaction, now)
-            await desks.get(self.bot.db.read, actor.guild_id)
-            found = await digests.list_of_desk(self.bot.db.read, actor.guild_id)
+            await guilds.get(self.bot.db.read, actor.guild_id)
+            found = await digests.list_of_guild(self.bot.db.read, actor.guild_id)
             own = await self._place(self.bot.db.read, actor, None)
             found += [own] if own is not None and own.digest_at else []
         if not found:
@@ -159,7 +159,7 @@ class DigestCog(commands.Cog):
             )
         told = []
         for place in found:
-            server = (await desks.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
+            server = (await guilds.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
             told.append((place, server, next_digest(place, now)))
         await answer(interaction, answers.listing(told, incomplete=incomplete))
 
@@ -175,21 +175,21 @@ class DigestCog(commands.Cog):
 
     async def _preview(self, interaction: Interaction, actor: Actor, channel: Postable | None) -> None:
         now, conn = self.bot.clock.now(), self.bot.db.read
-        desk = await desks.get(conn, actor.guild_id)
+        guild = await guilds.get(conn, actor.guild_id)
         if channel is not None:
             require_manager(actor)
         channel_id = channel.id if channel is not None else None
         place = await self._place(conn, actor, channel)
         if channel_id is None and actor.manager and (place is None or place.digest_at is None):
-            channel_id = desk.channel_id  # Who manages the server sets its digest before their own.
-            place = await destinations.find_channel(conn, desk.guild_id, channel_id) if channel_id else place
+            channel_id = guild.channel_id  # Who manages the server sets its digest before their own.
+            place = await destinations.find_channel(conn, guild.guild_id, channel_id) if channel_id else place
         note = ""
         if place is None or place.digest_at is None:
             follows_some = place is not None and bool(await follows.list_of(conn, place.id))
-            place = await digests.not_set_yet(conn, desk, place if follows_some else None, channel_id, now=now)
+            place = await digests.not_set_yet(conn, guild, place if follows_some else None, channel_id, now=now)
             note = drawn.not_set(channel_id, follows_some=follows_some)
         day = dates.local_date(now, place.zone)
-        found = await digests.plan_digest(conn, place, desk, now=now, day=day, at=now)
+        found = await digests.plan_digest(conn, place, guild, now=now, day=day, at=now)
         note = note or drawn.when_sent(found, next_digest(place, now))
         await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, actor)))
 

@@ -15,7 +15,7 @@ from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, re
 from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
-from bot.services import deliveries, desks, destinations, follows, index, people, records
+from bot.services import deliveries, destinations, follows, guilds, index, people, records
 from bot.services.follows import EVERYTHING
 from bot.ui import follows as drawn
 from bot.ui.choices import MOST, Offered, choices
@@ -65,7 +65,7 @@ class FollowCog(commands.Cog):
                 "what you follow then arrives here."
             )
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        await desks.get(self.bot.db.read, actor.guild_id)
+        await guilds.get(self.bot.db.read, actor.guild_id)
         slug = await self._slug(actor.guild_id, what)
         if role is not None and channel is None:
             raise BadInput("A role is mentioned in a channel. Nothing was changed. Choose a channel as well.")
@@ -238,18 +238,18 @@ class FollowCog(commands.Cog):
             found, incomplete = [p for p in own if p.guild_id in servers.there], bool(servers.unknown)
         else:
             actor = await self.bot.permissions.actor(interaction, now)
-            await desks.get(conn, actor.guild_id)
+            await guilds.get(conn, actor.guild_id)
             found = [
                 place
-                for place in await destinations.list_of_desk(conn, actor.guild_id)
+                for place in await destinations.list_of_guild(conn, actor.guild_id)
                 if place.user_id == actor.user_id
                 or (place.channel_id is not None and (actor.manager or (person and place.set_up_by == person.id)))
             ]
         found.sort(key=lambda place: place.channel_id is not None)
         places: list[drawn.DestinationEntry] = []
         for place in found:
-            desk = await desks.get(conn, place.guild_id)
-            places.append(drawn.DestinationEntry(place, desk.name, await follows.list_of(conn, place.id)))
+            guild = await guilds.get(conn, place.guild_id)
+            places.append(drawn.DestinationEntry(place, guild.name, await follows.list_of(conn, place.id)))
         return places, incomplete
 
     # Ending

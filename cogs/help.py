@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor
-from bot.services import desks
+from bot.services import guilds
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
 from cogs.shared.answers import turn
 
@@ -54,12 +54,12 @@ class Help(commands.Cog):
         """Return who asks, None in a direct message, and whether their server is set up."""
         if actor is None:
             return "dm", "ready"
-        desk = await desks.find(self.bot.db.read, actor.guild_id)
-        may_edit = desk is not None and actor.may_edit(desk)
+        guild = await guilds.find(self.bot.db.read, actor.guild_id)
+        may_edit = guild is not None and actor.may_edit(guild)
         who: Who = "manager" if actor.manager else "editor" if may_edit else "member"
-        if desk is None or desk.set_up_at is None:
+        if guild is None or guild.set_up_at is None:
             return who, "new"
-        return who, "paused" if desk.left_at is not None else "ready"
+        return who, "paused" if guild.left_at is not None else "ready"
 
     def _offered(self, who: Who) -> Iterator[Command]:
         """Yield the commands that this person can use here, in the order of their names."""

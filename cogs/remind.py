@@ -15,7 +15,7 @@ from bot.interactions.components import chosen, component, typed
 from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
 from bot.ledger.due_dates import OpenItem, PersonalReminder, item_of
 from bot.ledger.words import normal
-from bot.services import deliveries, desks, destinations, people, records, reminders
+from bot.services import deliveries, destinations, guilds, people, records, reminders
 from bot.ui import remind as drawn
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
@@ -104,11 +104,11 @@ class RemindCog(commands.Cog):
         now = self.bot.clock.now()
         told: list[tuple[OpenItem, bool]] = []
         async with self.bot.db.write(actor.guild_id) as conn:
-            desk = await desks.get(conn, actor.guild_id)
+            guild = await guilds.get(conn, actor.guild_id)
             mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             for opened in found:
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
-                item = item_of(opened.record, desk.zone)
+                item = item_of(opened.record, guild.zone)
                 told.append((OpenItem(item, opened, news=False), is_new))
             slug = found[0].record.slug
             confirms = Confirmation("remind", slug=slug)
@@ -118,10 +118,10 @@ class RemindCog(commands.Cog):
         await interaction.edit_original_response(content=text, view=view)
 
     async def _set_words(self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime) -> None:
-        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
         person = await people.find(self.bot.db.read, actor.user_id)
         known = person and await destinations.find_person(self.bot.db.read, actor.guild_id, person.id)
-        zone = known.zone if known else (person and person.zone) or desk.zone
+        zone = known.zone if known else (person and person.zone) or guild.zone
         at = dates.parse_instant(moment, now=now, zone=zone)
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -158,7 +158,7 @@ class RemindCog(commands.Cog):
         Also whether some may be missing, because Discord did not say in time that the person is still there.
         """
         if interaction.guild_id is not None:
-            await desks.get(self.bot.db.read, interaction.guild_id)
+            await guilds.get(self.bot.db.read, interaction.guild_id)
         person = await people.find(self.bot.db.read, interaction.user.id)
         if person is None:
             return [], False
@@ -213,7 +213,7 @@ class RemindCog(commands.Cog):
     @snooze.autocomplete("reminder")
     @cancel.autocomplete("reminder")
     async def _complete(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        if interaction.guild_id is not None and await desks.find(self.bot.db.read, interaction.guild_id) is None:
+        if interaction.guild_id is not None and await guilds.find(self.bot.db.read, interaction.guild_id) is None:
             return []
         asked = normal(current)
         own, _ = await self._own(interaction, TYPING_WITHIN)
@@ -228,7 +228,7 @@ class RemindCog(commands.Cog):
 
     @component("remind.snooze")
     async def on_snooze(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        if where == "ci" and not actor.may_edit(await desks.get(self.bot.db.read, actor.guild_id)):
+        if where == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
             where = "ni"
         name = await self._name(actor, where, key)
         text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, actor))
@@ -287,10 +287,10 @@ class RemindCog(commands.Cog):
 
     async def _channel(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
         """The channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
-        desk = await desks.get(conn, actor.guild_id)
-        if not actor.may_edit(desk):
+        guild = await guilds.get(conn, actor.guild_id)
+        if not actor.may_edit(guild):
             raise NotAllowed("Only editors snooze what a channel hears. Nothing was changed. /remind me sets your own.")
-        for channel_id in (interaction.channel_id, desk.channel_id):
+        for channel_id in (interaction.channel_id, guild.channel_id):
             place = channel_id and await destinations.find_channel(conn, actor.guild_id, channel_id)
             if place:
                 return place

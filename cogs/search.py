@@ -14,7 +14,7 @@ from bot.errors import BadInput
 from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line, slug_of, words_of
-from bot.services import desks, records
+from bot.services import guilds, records
 from bot.services.questions import Listing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
@@ -72,13 +72,13 @@ class Search(commands.Cog):
                 await interaction.response.send_message(view=view, ephemeral=True)
                 return
             if not text:
-                await desks.get(self.bot.db.read, actor.guild_id)
+                await guilds.get(self.bot.db.read, actor.guild_id)
                 raise BadInput(
                     "There is nothing to look for yet. Nothing was changed. Write a few words, or choose a filter such "
                     "as kind or date."
                 )
         if text and not words_of(text[:_LONGEST]):
-            await desks.get(self.bot.db.read, actor.guild_id)
+            await guilds.get(self.bot.db.read, actor.guild_id)
             raise BadInput(f"{quoted(text)} has no word to look for. Nothing was changed. Write a name or a few words.")
         listing = await self._listing(actor.guild_id, now, text, kind, participant, topic, stage, dated, order)
         await answer_list(interaction, listing)
@@ -108,8 +108,8 @@ class Search(commands.Cog):
         words += [f"stage {STAGES[stage].lower()}"] if stage else []
         first = last = None
         if dated:
-            desk = await desks.get(self.bot.db.read, guild_id)
-            first, last, period = _period(dated, dates.local_date(now, desk.zone))
+            guild = await guilds.get(self.bot.db.read, guild_id)
+            first, last, period = _period(dated, dates.local_date(now, guild.zone))
             words.append(period)
         wanted = Wanted(
             text[: _LONGEST + 1],  # One more than is looked for, so that it is said.

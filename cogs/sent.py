@@ -12,7 +12,7 @@ from bot.channels import missing
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.interactions.components import component
 from bot.interactions.permissions import Actor, require_editor, require_manager
-from bot.services import deliveries, desks, destinations, follows, people, why
+from bot.services import deliveries, destinations, follows, guilds, people, why
 from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages
 from bot.ui.ids import number
@@ -134,7 +134,7 @@ class SentCog(commands.Cog):
     async def _may(self, conn: Connection, actor: Actor, place: Destination, what: str) -> bool:
         if place.person_id is not None:
             return place.user_id == actor.user_id
-        return actor.may_edit(await desks.get(conn, actor.guild_id)) if what == "item" else actor.manager
+        return actor.may_edit(await guilds.get(conn, actor.guild_id)) if what == "item" else actor.manager
 
     async def _require(self, conn: Connection, actor: Actor, place: Destination, what: str) -> None:
         """Only the person themselves; in a channel editors for an item's reminders, Manage Server for the rest."""
@@ -143,7 +143,7 @@ class SentCog(commands.Cog):
         if place.person_id is not None:
             raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
         if what == "item":
-            require_editor(actor, await desks.get(conn, actor.guild_id))
+            require_editor(actor, await guilds.get(conn, actor.guild_id))
         require_manager(actor)
 
     # A changed channel or role is tried again by itself.

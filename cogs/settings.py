@@ -18,7 +18,7 @@ from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.components import component, typed
 from bot.interactions.permissions import Actor, require_manager
-from bot.services import deliveries, desks, destinations, digests, dossiers, erasure, housekeeping, people, questions
+from bot.services import deliveries, destinations, digests, dossiers, erasure, guilds, housekeeping, people, questions
 from bot.ui import standing as cards
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
@@ -51,13 +51,13 @@ class SettingsCog(
 
     async def _standing(self, guild_id: int, now: datetime) -> ui.LayoutView:
         conn = self.bot.db.read
-        desk = await desks.get(conn, guild_id)
-        digest = await digests.of_desk(conn, desk)
-        held = await desks.holdings(conn, guild_id)
+        known_guild = await guilds.get(conn, guild_id)
+        digest = await digests.of_guild(conn, known_guild)
+        held = await guilds.holdings(conn, guild_id)
         paused = await destinations.list_paused(conn, guild_id)
         kept = await deliveries.list_held(conn, guild_id)
         asked = await questions.counts(conn, guild_id, now=now)
-        setter = await people.get(conn, desk.set_up_by) if desk.set_up_by is not None else None
+        setter = await people.get(conn, known_guild.set_up_by) if known_guild.set_up_by is not None else None
         guild = self.bot.get_guild(guild_id)
         in_need = {one.channel_id for one in (*paused, *kept) if one.channel_id}
         seen = [guild.get_channel_or_thread(channel_id) for channel_id in in_need] if guild else []
@@ -65,7 +65,7 @@ class SettingsCog(
             version=__version__,
             last_tick=await housekeeping.last_tick(conn),
             oldest_due=await deliveries.oldest_due(conn, guild_id, now),
-            desk=desk,
+            guild=known_guild,
             digest=digest,
             holdings=held,
             dossiers=dossiers.names(held.dossiers),
@@ -122,7 +122,7 @@ class SettingsCog(
         """Load a dossier into the record: all of it or nothing; again adds only what is new."""
         actor, now = await self._manager(interaction)
         await interaction.response.defer(ephemeral=True)
-        await desks.get(self.bot.db.read, actor.guild_id)
+        await guilds.get(self.bot.db.read, actor.guild_id)
         if (dossier is None) == (file is None):
             raise BadInput("Choose either dossier: or file:, one of the two. Nothing was changed.")
         try:
@@ -160,7 +160,7 @@ class SettingsCog(
     async def delete(self, interaction: discord.Interaction[Attache]) -> None:
         """Delete everything that Attaché keeps about this server; its name has to be typed first."""
         actor, _ = await self._manager(interaction)
-        if await desks.find(self.bot.db.read, actor.guild_id) is None:
+        if await guilds.find(self.bot.db.read, actor.guild_id) is None:
             raise UserError("Nothing of this server is stored. Nothing was changed.")
         assert interaction.guild is not None  # The actor came from one.
         await interaction.response.send_modal(cards.delete_form(interaction.guild.name))
@@ -177,9 +177,9 @@ class SettingsCog(
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
-            held = await desks.holdings(conn, actor.guild_id)
-            await erasure.delete_desk(conn, actor.guild_id)
-            await desks.forget_all_but_the_greeting(conn, actor.guild_id, now=now)
+            held = await guilds.holdings(conn, actor.guild_id)
+            await erasure.delete_guild(conn, actor.guild_id)
+            await guilds.forget_all_but_the_greeting(conn, actor.guild_id, now=now)
         try:
             emptied = await self.bot.db.vacuum()
         except sqlite3.OperationalError as error:

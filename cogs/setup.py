@@ -16,12 +16,12 @@ from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.permissions import require_manager
-from bot.services import desks, destinations, digests, dossiers, people
+from bot.services import destinations, digests, dossiers, guilds, people
 from bot.ui import setup as cards
 from bot.ui.text import joined
 from cogs.shared.zones import complete_zone
 from data.database import Connection
-from data.records import Desk, Destination
+from data.records import Destination, Guild
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,17 @@ class Setup(commands.Cog):
         now = self.bot.clock.now()
         here = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
         known = {
-            desk.guild_id: desk
-            for desk in await desks.list_all(self.bot.db.read)
-            if _shard_of(desk.guild_id, self.bot.shard_count) == shard_id
+            known_guild.guild_id: known_guild
+            for known_guild in await guilds.list_all(self.bot.db.read)
+            if _shard_of(known_guild.guild_id, self.bot.shard_count) == shard_id
         }
-        for desk in known.values():
-            guild = here.get(desk.guild_id)
-            if guild is None and desk.left_at is None:
-                async with self.bot.db.write(desk.guild_id) as conn:
-                    await desks.leave(conn, desk.guild_id, now=now)
+        for known_guild in known.values():
+            guild = here.get(known_guild.guild_id)
+            if guild is None and known_guild.left_at is None:
+                async with self.bot.db.write(known_guild.guild_id) as conn:
+                    await guilds.leave(conn, known_guild.guild_id, now=now)
             elif guild is not None and not guild.unavailable:
-                await self._refresh(desk, guild)
+                await self._refresh(known_guild, guild)
         for guild in here.values():
             if not guild.unavailable and (guild.id not in known or known[guild.id].greeted_at is None):
                 await self._greet(guild)
@@ -76,21 +76,21 @@ class Setup(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         async with self.bot.db.write(guild.id) as conn:
-            await desks.leave(conn, guild.id, now=self.bot.clock.now())
+            await guilds.leave(conn, guild.id, now=self.bot.clock.now())
         log.info("removed from server %d", guild.id)
 
     @commands.Cog.listener()
     async def on_guild_update(self, _: discord.Guild, guild: discord.Guild) -> None:
-        desk = await desks.find(self.bot.db.read, guild.id)
-        if desk is not None:
-            await self._refresh(desk, guild)
+        known_guild = await guilds.find(self.bot.db.read, guild.id)
+        if known_guild is not None:
+            await self._refresh(known_guild, guild)
 
-    async def _refresh(self, desk: Desk, guild: discord.Guild) -> None:
+    async def _refresh(self, known_guild: Guild, guild: discord.Guild) -> None:
         """The owner is told when something breaks, so who that is has to be right."""
-        owner_id = guild.owner_id or desk.owner_id
-        if (desk.name, desk.owner_id) != (guild.name, owner_id):
+        owner_id = guild.owner_id or known_guild.owner_id
+        if (known_guild.name, known_guild.owner_id) != (guild.name, owner_id):
             async with self.bot.db.write(guild.id) as conn:
-                await desks.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
+                await guilds.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
 
     async def _greet(self, guild: discord.Guild) -> None:
         """Greets once per joining, where the bot may write.
@@ -100,11 +100,11 @@ class Setup(commands.Cog):
         """
         place = _place_to_greet(guild)
         async with self.bot.db.write(guild.id) as conn:
-            desk = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
-            at_work = desk.set_up_at is not None and desk.left_at is None
-            if place is None or at_work or not await desks.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
+            known_guild = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
+            at_work = known_guild.set_up_at is not None and known_guild.left_at is None
+            if place is None or at_work or not await guilds.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
                 return
-        text = cards.greeting(self.bot.mention, returned=desk.set_up_at is not None)
+        text = cards.greeting(self.bot.mention, returned=known_guild.set_up_at is not None)
         try:
             await place.send(text, suppress_embeds=True)
         except discord.HTTPException as error:
@@ -141,7 +141,7 @@ class Setup(commands.Cog):
                 "Attaché's commands are here, but Attaché itself is not. Nothing was changed. "
                 "Whoever runs it can send an invitation with the scope bot."
             )
-        before = await desks.find(self.bot.db.read, guild.id)
+        before = await guilds.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
         asked = SetupOptions(
             zone=dates.parse_zone(zone) if zone is not None else None,
@@ -165,9 +165,9 @@ class Setup(commands.Cog):
     ) -> cards.SetUp:
         """Changes what is asked, all or nothing, and tells how the server stands then."""
         person = await people.ensure(conn, user_id)
-        before = await desks.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
-        old = await digests.of_desk(conn, before)
-        desk = await desks.configure(
+        before = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
+        old = await digests.of_guild(conn, before)
+        known_guild = await guilds.configure(
             conn,
             guild.id,
             now=now,
@@ -182,50 +182,50 @@ class Setup(commands.Cog):
         digest = asked.digest or (destinations.DEFAULT_HOUR if first else None)
         notes = []
         if asked.channel_id is not None or digest is not None or before.left_at is not None:
-            notes = await self._set_channel(conn, guild, desk, old, digest, person.id, now)
+            notes = await self._set_channel(conn, guild, known_guild, old, digest, person.id, now)
         if asked.zone is not None or asked.channel_id is not None or before.left_at is not None:
-            await destinations.schedule_desk(conn, guild.id, now)
-        new = await digests.of_desk(conn, desk)
+            await destinations.schedule_guild(conn, guild.id, now)
+        new = await digests.of_guild(conn, known_guild)
         pairs = {
-            "channel": (before.channel_id, desk.channel_id),
+            "channel": (before.channel_id, known_guild.channel_id),
             "zone": (before.zone, asked.zone or before.zone),
-            "role": (before.editor_role_id, desk.editor_role_id),
+            "role": (before.editor_role_id, known_guild.editor_role_id),
             "digest": (_told(old), _told(new)),
         }
         changed = {name for name, (was, is_) in pairs.items() if was != is_}
         if first and asked.zone is not None:
             changed.add("zone")
-        held = await desks.holdings(conn, guild.id)
+        held = await guilds.holdings(conn, guild.id)
         return cards.SetUp(
-            desk,
+            known_guild,
             new,
             held,
             dossiers.names(held.dossiers),
             first,
             before.left_at is not None,
             frozenset(changed),
-            notes + _warnings(guild, desk, self.bot.mention),
+            notes + _warnings(guild, known_guild, self.bot.mention),
         )
 
     async def _set_channel(
         self,
         conn: Connection,
         guild: discord.Guild,
-        desk: Desk,
+        known_guild: Guild,
         old: Destination | None,
         digest: time | None,
         person_id: int,
         now: datetime,
     ) -> list[str]:
         """Makes the server's channel a destination that works, with the digest; the old channel's goes along."""
-        if desk.channel_id is None:
+        if known_guild.channel_id is None:
             return []
         notes = []
-        there = await destinations.find_channel(conn, guild.id, desk.channel_id)
+        there = await destinations.find_channel(conn, guild.id, known_guild.channel_id)
         if there is not None and there.state == "paused":
             await destinations.resume(conn, there.id, now)
-            notes.append(f"What waited for <#{desk.channel_id}> is sent now.")
-        there = await destinations.ensure_channel(conn, guild.id, desk.channel_id, now=now, person_id=person_id)
+            notes.append(f"What waited for <#{known_guild.channel_id}> is sent now.")
+        there = await destinations.ensure_channel(conn, guild.id, known_guild.channel_id, now=now, person_id=person_id)
         moves = old is not None and old.id != there.id and old.digest_at is not None and there.digest_at is None
         if moves and old is not None:
             await destinations.move_digest(conn, old, there, now=now)
@@ -293,11 +293,13 @@ def _told(digest: Destination | None) -> tuple[int | None, str, str] | None:
     return digest.channel_id, digest.digest_at, digest.digest_days
 
 
-def _warnings(guild: discord.Guild, desk: Desk, mention: cards.Mention) -> list[str]:
+def _warnings(guild: discord.Guild, known_guild: Guild, mention: cards.Mention) -> list[str]:
     """What does not stop anything and is better known now than at nine in the morning."""
-    channel = guild.get_channel_or_thread(desk.channel_id or 0)
+    channel = guild.get_channel_or_thread(known_guild.channel_id or 0)
     if not isinstance(channel, discord.TextChannel | discord.Thread):
-        return [f"<#{desk.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."]
+        return [
+            f"<#{known_guild.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."
+        ]
     lacking = channels.missing(channel)
     if lacking:
         return [f"Attaché cannot post in <#{channel.id}> any more: it lacks {joined(lacking)} there."]

@@ -16,7 +16,7 @@ from bot.interactions.permissions import Actor, require_editor
 from bot.ledger import drafts as reading
 from bot.ledger.drafts import Draft, Mistakes, Task
 from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.services import desks, drafts, people, questions, records
+from bot.services import drafts, guilds, people, questions, records
 from bot.services.updates import UNDO_FOR
 from bot.ui import drafts as ui
 from bot.ui import questions as question_cards
@@ -26,7 +26,7 @@ from bot.ui.pages import clamped
 from cogs.shared.answers import turn
 from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, find, in_ids
 from data.database import Connection
-from data.records import Desk, Opened
+from data.records import Guild, Opened
 
 Interaction = discord.Interaction[Attache]
 
@@ -74,9 +74,9 @@ class Updates(commands.Cog):
     @app_commands.choices(field=_FIELDS)
     async def deal(self, interaction: Interaction, deal: Deal, field: str) -> None:
         """Enter a value of a deal: its value, number, parties, approvals and more."""
-        actor, desk, now = await self._editor(interaction)
+        actor, guild, now = await self._editor(interaction)
         opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
-        await self._ask_field(interaction, actor, desk, opened, field, now)
+        await self._ask_field(interaction, actor, guild, opened, field, now)
 
     @update.command(name="stage")
     @app_commands.describe(deal="The deal", stage="How far it is now, as a source says")
@@ -124,9 +124,9 @@ class Updates(commands.Cog):
     @app_commands.describe(what="The record that you looked into")
     async def checked(self, interaction: Interaction, what: AnyRecord) -> None:
         """Note that you looked and found nothing new."""
-        actor, desk, now = await self._editor(interaction)
+        actor, guild, now = await self._editor(interaction)
         opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, what)
-        await self._ask_checked(interaction, actor, desk, opened, now)
+        await self._ask_checked(interaction, actor, guild, opened, now)
 
     # Questions that members filed with *Not what I asked*.
 
@@ -195,15 +195,15 @@ class Updates(commands.Cog):
     @component("update.field", requires="editor")
     async def on_field(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         now = self.bot.clock.now()
-        desk = await desks.get(self.bot.db.read, actor.guild_id)
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         name = chosen(interaction)
         if name == ui.CLOSE:
             await self._ask(interaction, actor, reading.closing_task(opened), now, here=True)
         elif name == ui.CHECKED:
-            await self._ask_checked(interaction, actor, desk, opened, now, here=True)
+            await self._ask_checked(interaction, actor, guild, opened, now, here=True)
         else:
-            await self._ask_field(interaction, actor, desk, opened, name, now, here=True)
+            await self._ask_field(interaction, actor, guild, opened, name, now, here=True)
 
     @component("update.close", requires="editor")
     async def on_close(self, interaction: Interaction, actor: Actor, slug: str) -> None:
@@ -213,27 +213,27 @@ class Updates(commands.Cog):
     @component("update.due", requires="editor")
     async def on_due(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
-        desk = await desks.get(self.bot.db.read, actor.guild_id)
-        await self._ask_field(interaction, actor, desk, opened, "due", self.bot.clock.now())
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
+        await self._ask_field(interaction, actor, guild, opened, "due", self.bot.clock.now())
 
     @component("update.checked", requires="editor")
     async def on_checked(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
-        desk = await desks.get(self.bot.db.read, actor.guild_id)
-        await self._ask_checked(interaction, actor, desk, opened, self.bot.clock.now())
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
+        await self._ask_checked(interaction, actor, guild, opened, self.bot.clock.now())
 
     # The form and what answers it.
 
     @component("update.form", requires="editor")
     async def on_form(self, interaction: Interaction, actor: Actor, draft_id: str, here: str = "") -> None:
-        now, desk = self.bot.clock.now(), await desks.get(self.bot.db.read, actor.guild_id)
+        now, guild = self.bot.clock.now(), await guilds.get(self.bot.db.read, actor.guild_id)
         words = {
             name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
         }
         # What was typed is kept before anything is read from it, whatever becomes of the rest.
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await self._draft(conn, actor, draft_id)
-            draft = await drafts.keep_typed(conn, draft, words, today=dates.local_date(now, desk.zone))
+            draft = await drafts.keep_typed(conn, draft, words, today=dates.local_date(now, guild.zone))
         await self._show_preview(interaction, actor, draft, now, here=bool(here))
 
     @component("update.change", requires="editor")
@@ -289,18 +289,18 @@ class Updates(commands.Cog):
 
     # Shared steps.
 
-    async def _editor(self, interaction: Interaction) -> tuple[Actor, Desk, datetime]:
+    async def _editor(self, interaction: Interaction) -> tuple[Actor, Guild, datetime]:
         now = self.bot.clock.now()
         actor = await self.bot.permissions.actor(interaction, now)
-        desk = await desks.get(self.bot.db.read, actor.guild_id)
-        require_editor(actor, desk)
-        return actor, desk, now
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
+        require_editor(actor, guild)
+        return actor, guild, now
 
     async def _ask_field(
         self,
         interaction: Interaction,
         actor: Actor,
-        desk: Desk,
+        guild: Guild,
         opened: Opened,
         name: str,
         now: datetime,
@@ -308,16 +308,16 @@ class Updates(commands.Cog):
         here: bool = False,
     ) -> None:
         if name == "checked":
-            await self._ask_checked(interaction, actor, desk, opened, now, here=here)
+            await self._ask_checked(interaction, actor, guild, opened, now, here=here)
             return
         field = get_field(opened.record.kind, name)
         value = reading.prefilled(opened, field)
         await self._ask(interaction, actor, reading.field_task(opened, field), now, value=value, here=here)
 
     async def _ask_checked(
-        self, interaction: Interaction, actor: Actor, desk: Desk, opened: Opened, now: datetime, *, here: bool = False
+        self, interaction: Interaction, actor: Actor, guild: Guild, opened: Opened, now: datetime, *, here: bool = False
     ) -> None:
-        day = dates.local_date(now, desk.zone).isoformat()
+        day = dates.local_date(now, guild.zone).isoformat()
         await self._ask(interaction, actor, reading.checked_task(opened), now, day=day, here=here)
 
     async def _ask(

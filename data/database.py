@@ -168,7 +168,7 @@ class Database:
         False: somebody reads the old state for long, as a backup does, so it goes when the database is closed.
         """
         async with self._turn:
-            await self._writer.execute("INSERT INTO text (text) VALUES ('optimize')")
+            await self._writer.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
             await self._writer.execute("VACUUM")
             for _ in range(4):  # Each waits as long as the busy timeout.
                 ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -282,7 +282,7 @@ class Waiting(Struct, frozen=True):
     due_on: str | None
 
 
-class Desk(Struct, frozen=True):
+class Guild(Struct, frozen=True):
     """One Discord server as the bot keeps it."""
 
     guild_id: int
@@ -342,8 +342,8 @@ class Destination(Struct, frozen=True):
     digested_to: int
     digests_sent: int
     mondays: int
-    hour_on: date | None
-    next_hour_at: datetime | None
+    planned_on: date | None
+    next_delivery_at: datetime | None
     state: Literal["active", "paused"]
     outcome: str
     reason: str

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from bot.services import desks, people, sources, updates
+from bot.services import guilds, people, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
@@ -70,20 +70,20 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def desk(db: Database, now: datetime) -> int:
+async def guild(db: Database, now: datetime) -> int:
     """A server that is set up, by a person with the Discord id 77 who owns it."""
     async with db.write(None) as conn:
         person = await people.ensure(conn, 77)
         for guild_id, name in ((GUILD, "Newsroom"), (OTHER_GUILD, "Elsewhere")):
-            await desks.ensure(conn, guild_id, name=name, owner_id=77)
-            await desks.configure(
+            await guilds.ensure(conn, guild_id, name=name, owner_id=77)
+            await guilds.configure(
                 conn, guild_id, now=now, person_id=person.id, zone="Asia/Kolkata", channel_id=guild_id + 1
             )
     return GUILD
 
 
 @pytest.fixture
-async def source(db: Database, desk: int) -> int:
+async def source(db: Database, guild: int) -> int:
     """The id of a source in that server."""
-    async with db.write(desk) as conn:
-        return await sources.ensure(conn, desk, title="A news article")
+    async with db.write(guild) as conn:
+        return await sources.ensure(conn, guild, title="A news article")

@@ -243,7 +243,7 @@ OFFENCES: list[tuple[Rule, str, str]] = [
     (
         only_the_index_knows_full_text_search,
         "bot/services/search.py",
-        'q = "SELECT rowid FROM text WHERE text MATCH ?"',
+        'q = "SELECT rowid FROM search_index WHERE search_index MATCH ?"',
     ),
     (only_the_index_knows_full_text_search, "bot/services/deals.py", 'q = f"DELETE FROM spelling WHERE {x}"'),
     (only_the_index_knows_full_text_search, "bot/services/deals.py", "from bot.ledger.words import spelling_variants"),

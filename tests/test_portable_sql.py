@@ -17,7 +17,7 @@ from tests import portable_sql
         "SELECT state ->> '$.a' FROM record",
         "SELECT json_group_array(value) FROM json_each(?)",
         "SELECT rowid FROM record",
-        "SELECT 1 FROM text WHERE text MATCH ?",
+        "SELECT 1 FROM search_index WHERE search_index MATCH ?",
         "SELECT ifnull(a, 0), iif(b, 1, 2) FROM t",
         "SELECT instr(a, ':') FROM t",
         "SELECT 1 FROM t WHERE a IS ?",

@@ -114,7 +114,7 @@ def test_an_update_backs_up_pulls_and_says_that_the_bot_is_to_be_started(checkou
     assert (checkout.folder / "news.txt").read_text() == "A new version."
     [backup] = checkout.backups
     with closing(sqlite3.connect(backup)) as copy:
-        assert copy.execute("SELECT count(*) FROM desk").fetchone() == (0,)
+        assert copy.execute("SELECT count(*) FROM guild").fetchone() == (0,)
     told = done.stdout.splitlines()
     assert told[0] == f"Copied and verified the database: var/{backup.name}"
     assert told[1].startswith("Updated from ")

@@ -123,7 +123,7 @@ class Attempt:
         destination = self._destination
         guild = self._client.get_guild(destination.guild_id)
         if guild is None or guild.unavailable:
-            raise Later("the server is not reachable")  # An outage, or the start; a removal is marked on the desk.
+            raise Later("the server is not reachable")  # An outage, or the start; a removal is marked on the guild.
         if destination.person_id is None:
             return True
         if destination.user_id is not None:

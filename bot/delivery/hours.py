@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot import trouble
 from bot.ledger.due_dates import was_told
-from bot.services import desks, destinations, digests, reminders
+from bot.services import destinations, digests, guilds, reminders
 from data.database import Connection, Database
 
 log = logging.getLogger(__name__)
@@ -56,13 +56,13 @@ async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> Non
     window = reminders.window_of(destination, now)
     if window is None:
         return
-    desk = await desks.get(conn, destination.guild_id)
-    told = await reminders.plan_hour(conn, destination, desk, window, now=now)
+    guild = await guilds.get(conn, destination.guild_id)
+    told = await reminders.plan_hour(conn, destination, guild, window, now=now)
     digest_on = window.last_on(destination.digest_days) if destination.digest_at else None
     monday = window.last_on("1")
     if digest_on is not None:
-        await digests.plan_hour(conn, destination, desk, digest_on, window, now=now)
+        await digests.plan_hour(conn, destination, guild, digest_on, window, now=now)
     if monday is not None and (digest_on is None or digest_on < monday):
-        await reminders.plan_open(conn, destination, desk, monday, window, now=now, without=told)
-    told = destination.hour_on if was_told(destination, window.until) else None
+        await reminders.plan_open(conn, destination, guild, monday, window, now=now, without=told)
+    told = destination.planned_on if was_told(destination, window.until) else None
     await destinations.mark_planned(conn, destination_id, told or window.until, now)

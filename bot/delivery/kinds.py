@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot import trouble
 from bot.delivery.hours import plan_hours, plan_instants
-from bot.services import alerts, deliveries, desks, destinations, digests, follows, records, reminders
+from bot.services import alerts, deliveries, destinations, digests, follows, guilds, records, reminders
 from bot.ui import digest as drawn_digest
 from bot.ui import messages
 from bot.ui import reminders as drawn_reminders
@@ -43,7 +43,7 @@ Renderer = Callable[[Connection, Owed], Awaitable[Message | Gone]]
 
 async def plan_alerts(db: Database, now: datetime) -> None:
     """Reads the ledgers on from where alerts stopped, one batch in a transaction. One server stops no other."""
-    for guild_id in await alerts.desks_to_read(db.read):
+    for guild_id in await alerts.guilds_to_read(db.read):
         try:
             more = await alerts.is_due(db.read, guild_id, now)
             while more:
@@ -66,22 +66,22 @@ async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
 async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
     delivery, confirms = owed.delivery, owed.delivery.payload
     assert isinstance(confirms, Confirmation)
-    desk = await desks.get(conn, delivery.guild_id)
+    guild = await guilds.get(conn, delivery.guild_id)
     opened = await records.find(conn, delivery.guild_id, confirms.slug) if confirms.slug else None
     name = opened.record.name if opened else confirms.name or follows.EVERYTHING
-    return messages.confirmation(confirms.verb, name, desk.name, delivery.guild_id, delivery.nonce)
+    return messages.confirmation(confirms.verb, name, guild.name, delivery.guild_id, delivery.nonce)
 
 
 async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
     delivery, tells = owed.delivery, owed.delivery.payload
     assert isinstance(tells, Notice)
-    desk = await desks.get(conn, delivery.guild_id)
+    guild = await guilds.get(conn, delivery.guild_id)
     broken = await destinations.find(conn, delivery.guild_id, tells.destination)
     if broken is None:
         return Gone(deliveries.NO_LONGER_DUE, "what broke was removed")
     if broken.state == "active" and tells.outcome != deliveries.REFUSED:
         return Gone(deliveries.NO_LONGER_DUE, "it works again")
-    return messages.notice(tells, messages.place_of(broken), desk.name, delivery.guild_id, delivery.nonce)
+    return messages.notice(tells, messages.place_of(broken), guild.name, delivery.guild_id, delivery.nonce)
 
 
 async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
@@ -95,9 +95,9 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
     delivery, destination, listed = owed.delivery, owed.destination, owed.delivery.payload
     assert isinstance(listed, OpenList)
     assert delivery.day is not None
-    desk = await desks.get(conn, delivery.guild_id)
+    guild = await guilds.get(conn, delivery.guild_id)
     found = await reminders.still_open(
-        conn, destination, desk, day=delivery.day, at=delivery.due_at, without=listed.without
+        conn, destination, guild, day=delivery.day, at=delivery.due_at, without=listed.without
     )
     if found is None:
         return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
@@ -111,11 +111,11 @@ async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
     if destination.digest_at is None:
         return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
     assert delivery.day is not None
-    desk = await desks.get(conn, delivery.guild_id)
+    guild = await guilds.get(conn, delivery.guild_id)
     found = await digests.plan_digest(
         conn,
         destination,
-        desk,
+        guild,
         now=owed.now,
         day=delivery.day,
         at=delivery.due_at,

@@ -24,7 +24,7 @@ from discord.ext import commands
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.interactions.permissions import Actor, Permissions, Requirement, require_editor, require_manager
-from bot.services import desks
+from bot.services import guilds
 from bot.ui import ids
 from data.database import Database
 
@@ -116,7 +116,7 @@ class ComponentRouter:
             if rule.requires == "manager":
                 require_manager(actor)
             elif rule.requires == "editor":
-                require_editor(actor, await desks.get(self._db.read, actor.guild_id))
+                require_editor(actor, await guilds.get(self._db.read, actor.guild_id))
         try:
             inspect.signature(handler).bind(interaction, actor, *id_.arguments)
         except TypeError:

@@ -13,7 +13,7 @@ import discord
 from bot.delivery.rate_limit import RateLimits
 from bot.errors import NotAllowed, UserError
 from bot.trouble import NETWORK
-from data.records import Desk
+from data.records import Guild
 
 MEMBERSHIP_KEPT = timedelta(hours=1)
 ABSENCE_KEPT = timedelta(minutes=1)  # Short, so that who comes back is found again soon.
@@ -38,9 +38,9 @@ class Actor:
     manager: bool
     role_ids: frozenset[int]
 
-    def may_edit(self, desk: HasEditors) -> bool:
+    def may_edit(self, guild: HasEditors) -> bool:
         """Editors have the role chosen in /setup; who has Manage Server always is one."""
-        return self.manager or (desk.editor_role_id is not None and desk.editor_role_id in self.role_ids)
+        return self.manager or (guild.editor_role_id is not None and guild.editor_role_id in self.role_ids)
 
 
 def require_manager(actor: Actor) -> None:
@@ -50,16 +50,16 @@ def require_manager(actor: Actor) -> None:
         )
 
 
-def require_editor(actor: Actor, desk: Desk) -> None:
-    if not actor.may_edit(desk):
-        raise NotAllowed(f"Only editors change the record. {editors_are(desk)} Nothing was changed.", marked_up=True)
+def require_editor(actor: Actor, guild: Guild) -> None:
+    if not actor.may_edit(guild):
+        raise NotAllowed(f"Only editors change the record. {editors_are(guild)} Nothing was changed.", marked_up=True)
 
 
-def editors_are(desk: Desk) -> str:
+def editors_are(guild: Guild) -> str:
     """Who the editors of a server are, as a sentence."""
-    if desk.editor_role_id is None:
+    if guild.editor_role_id is None:
         return "Here these are the people with Manage Server; they can choose an editor role in /setup."
-    return f"Here these are the people with the role <@&{desk.editor_role_id}> or with Manage Server."
+    return f"Here these are the people with the role <@&{guild.editor_role_id}> or with Manage Server."
 
 
 def unanswered() -> UserError:

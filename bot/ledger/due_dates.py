@@ -154,7 +154,7 @@ def was_told(destination: Destination, day: date) -> bool:
 
     A date far ahead of it was written by a clock that was wrong, and holds nothing up.
     """
-    told = destination.hour_on
+    told = destination.planned_on
     return told is not None and day <= told <= day + timedelta(days=2)
 
 

@@ -22,12 +22,12 @@ REACHED_KINDS = tuple(kind for kind in KINDS if kind_of(kind).reached)
 _CHUNK = 1000  # Rows written in one transaction, so that nobody's command waits long.
 
 
-async def desks_to_read(conn: Connection) -> list[int]:
+async def guilds_to_read(conn: Connection) -> list[int]:
     """Return the servers whose ledger has updates that alerts have not read."""
     return await fetch_values(
         conn,
         int,
-        "SELECT k.guild_id FROM desk k WHERE k.left_at IS NULL AND k.set_up_at IS NOT NULL "
+        "SELECT k.guild_id FROM guild k WHERE k.left_at IS NULL AND k.set_up_at IS NOT NULL "
         "AND EXISTS (SELECT 1 FROM ledger u WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to)",
     )
 
@@ -38,7 +38,7 @@ async def next_due(conn: Connection) -> datetime | None:
     entered_at = await fetch_value(
         conn,
         datetime,
-        "SELECT min(u.entered_at) FROM desk k CROSS JOIN ledger u "
+        "SELECT min(u.entered_at) FROM guild k CROSS JOIN ledger u "
         "WHERE u.guild_id = k.guild_id AND u.id > k.alerted_to AND u.origin = 'editor' AND k.left_at IS NULL "
         "AND k.set_up_at IS NOT NULL",
     )
@@ -59,7 +59,7 @@ async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
     first = await fetch_one(
         conn,
         _Entered,
-        "SELECT u.id, u.batch, u.origin, u.entered_at FROM desk k JOIN ledger u ON u.guild_id = k.guild_id "
+        "SELECT u.id, u.batch, u.origin, u.entered_at FROM guild k JOIN ledger u ON u.guild_id = k.guild_id "
         "AND u.id > k.alerted_to WHERE k.guild_id = ? ORDER BY u.id LIMIT 1",
         (guild_id,),
     )
@@ -71,7 +71,7 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 
     The place in the ledger moves on only when the whole batch is planned, and never past an update that is too young.
     """
-    alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM desk WHERE guild_id = ?", (guild_id,)) or 0
+    alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM guild WHERE guild_id = ?", (guild_id,)) or 0
     first = await fetch_one(
         conn,
         _Entered,
@@ -95,7 +95,7 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
     if to <= alerted_to:
         return False
-    await conn.execute("UPDATE desk SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
+    await conn.execute("UPDATE guild SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
     return True
 
 

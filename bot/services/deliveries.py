@@ -208,7 +208,7 @@ _WORKING = "d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL
 
 # The `+` keeps to the index of what is claimed, which is short.
 _READY = f"""
-FROM destination d JOIN desk k ON k.guild_id = d.guild_id JOIN delivery v ON v.id = {_FIRST}
+FROM destination d JOIN guild k ON k.guild_id = d.guild_id JOIN delivery v ON v.id = {_FIRST}
 WHERE {_WORKING} AND v.state = 'planned' AND v.next_try_at <= ?1
 AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.state = 'claimed' AND +c.destination_id = d.id)
 """
@@ -330,7 +330,7 @@ async def next_due(conn: Connection, now: datetime) -> datetime | None:
     return await fetch_value(
         conn,
         datetime,
-        f"SELECT min(v.next_try_at) FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
+        f"SELECT min(v.next_try_at) FROM destination d JOIN guild k ON k.guild_id = d.guild_id "
         f"JOIN delivery v ON v.id = {_FIRST} WHERE {_WORKING} AND v.state = 'planned' "
         "AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned')",
         (to_text(now),),

@@ -48,7 +48,7 @@ async def bring_up_to_date(db: Database) -> None:
     began, written = time.monotonic(), 0
     async with db.write(None) as conn:
         await conn.execute("DELETE FROM meta WHERE key = 'derived'")
-        await conn.execute("DELETE FROM was")
+        await conn.execute("DELETE FROM state_history")
         await index.clear(conn)
     done = 0
     while records := await fetch_all(
@@ -178,8 +178,10 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
         "ON CONFLICT (from_id, field, to_id, role) DO NOTHING",
         links,
     )
-    await conn.execute(f"DELETE FROM was WHERE record_id IN {in_list()}", (chosen,))
-    await conn.executemany("INSERT INTO was (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood)
+    await conn.execute(f"DELETE FROM state_history WHERE record_id IN {in_list()}", (chosen,))
+    await conn.executemany(
+        "INSERT INTO state_history (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood
+    )
     return renamed
 
 
@@ -265,11 +267,15 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
         )
         for one in folded
     ]
-    text_ids = await index.write(conn, guild_id, entries, touched)
+    search_ids = await index.write(conn, guild_id, entries, touched)
     await conn.executemany(
-        "UPDATE record SET status = ?, text_id = ? WHERE id = ?",
+        "UPDATE record SET status = ?, search_id = ? WHERE id = ?",
         [
-            (_text_of(status(one.kind, states[one.id], neighbours[one.id], pending[one.id])), text_ids[one.id], one.id)
+            (
+                _text_of(status(one.kind, states[one.id], neighbours[one.id], pending[one.id])),
+                search_ids[one.id],
+                one.id,
+            )
             for one in folded
         ],
     )

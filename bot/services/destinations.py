@@ -19,9 +19,9 @@ LEFT = "left the server"
 _SELECT = (
     "SELECT d.id, d.guild_id, d.channel_id, d.person_id, p.user_id, p.dm_channel_id, "
     "coalesce(d.zone, p.zone, k.zone) AS zone, "
-    "d.digest_at, d.digest_days, d.digested_to, d.digests_sent, d.mondays, d.hour_on, d.next_hour_at, d.state, "
+    "d.digest_at, d.digest_days, d.digested_to, d.digests_sent, d.mondays, d.planned_on, d.next_delivery_at, d.state, "
     "d.outcome, d.reason, d.set_up_by, d.created_at "
-    "FROM destination d JOIN desk k ON k.guild_id = d.guild_id LEFT JOIN person p ON p.id = d.person_id"
+    "FROM destination d JOIN guild k ON k.guild_id = d.guild_id LEFT JOIN person p ON p.id = d.person_id"
 )
 
 
@@ -96,7 +96,7 @@ async def _find(conn: Connection, where: str, *values: int) -> Destination | Non
     return await fetch_one(conn, Destination, f"{_SELECT} WHERE {where}", values)
 
 
-async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
+async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
     """Return all destinations of a server: its channels first, then people."""
     return await fetch_all(
         conn,
@@ -175,8 +175,8 @@ async def set_digest(
 async def move_digest(conn: Connection, old: Destination, new: Destination, *, now: datetime) -> None:
     """Let the digest of one destination go on in another, from where it stands; no day of it comes twice."""
     await conn.execute(
-        "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, hour_on) = "
-        "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, hour_on FROM destination WHERE id = ?) "
+        "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, planned_on) = "
+        "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, planned_on FROM destination WHERE id = ?) "
         "WHERE id = ?",
         (old.id, new.id),
     )
@@ -197,14 +197,14 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
     does not come again when the zone or the hour moves. None when nothing can fall there.
     """
     destination = await get(conn, destination_id)
-    if destination.next_hour_at is not None and destination.next_hour_at <= now:
+    if destination.next_delivery_at is not None and destination.next_delivery_at <= now:
         return
     await _set_hour(conn, destination, now)
 
 
-async def mark_planned(conn: Connection, destination_id: int, hour_on: date, now: datetime) -> None:
+async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
     """Note that the hour of this nominal local date is planned; the next one is the first after now."""
-    await conn.execute("UPDATE destination SET hour_on = ? WHERE id = ?", (hour_on.isoformat(), destination_id))
+    await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
     await _set_hour(conn, await get(conn, destination_id), now)
 
 
@@ -212,7 +212,7 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
     falls = await fetch_value(
         conn,
         int,
-        "SELECT d.id FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.id = ? "
+        "SELECT d.id FROM destination d JOIN guild k ON k.guild_id = d.guild_id WHERE d.id = ? "
         "AND (d.digest_at IS NOT NULL OR d.channel_id = k.channel_id OR EXISTS (SELECT 1 FROM reminder r "
         "WHERE r.destination_id = d.id AND r.record_id IS NOT NULL AND r.muted = 0))",
         (destination.id,),
@@ -223,13 +223,13 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
         while was_told(destination, day):
             day, next_hour = dates.next_local(next_hour, destination.zone, hour_of(destination))
     await conn.execute(
-        "UPDATE destination SET next_hour_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
+        "UPDATE destination SET next_delivery_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
     )
 
 
-async def schedule_desk(conn: Connection, guild_id: int, now: datetime) -> None:
+async def schedule_guild(conn: Connection, guild_id: int, now: datetime) -> None:
     """Look at every hour of a server again, as its zone or channel changed."""
-    for destination in await list_of_desk(conn, guild_id):
+    for destination in await list_of_guild(conn, guild_id):
         await schedule(conn, destination.id, now)
 
 
@@ -244,8 +244,8 @@ async def due_hours(conn: Connection, now: datetime, limit: int = 200) -> list[D
     return await fetch_all(
         conn,
         Destination,
-        f"{_SELECT} WHERE d.next_hour_at <= ? AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
-        "ORDER BY d.next_hour_at LIMIT ?",
+        f"{_SELECT} WHERE d.next_delivery_at <= ? AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
+        "ORDER BY d.next_delivery_at LIMIT ?",
         (to_text(now), limit),
     )
 
@@ -255,7 +255,7 @@ async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
     return await fetch_values(
         conn,
         int,
-        "SELECT id FROM destination WHERE next_hour_at > ? AND state = 'active'",
+        "SELECT id FROM destination WHERE next_delivery_at > ? AND state = 'active'",
         (to_text(now + timedelta(days=3)),),
     )
 
@@ -265,8 +265,8 @@ async def next_hour(conn: Connection) -> datetime | None:
     return await fetch_value(
         conn,
         datetime,
-        "SELECT min(d.next_hour_at) FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
-        "WHERE d.state = 'active' AND d.next_hour_at IS NOT NULL AND k.left_at IS NULL AND k.set_up_at IS NOT NULL",
+        "SELECT min(d.next_delivery_at) FROM destination d JOIN guild k ON k.guild_id = d.guild_id "
+        "WHERE d.state = 'active' AND d.next_delivery_at IS NOT NULL AND k.left_at IS NULL AND k.set_up_at IS NOT NULL",
     )
 
 

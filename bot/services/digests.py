@@ -16,7 +16,7 @@ from bot.services import deliveries, destinations, records, reminders, scope, up
 from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, to_text
-from data.records import Desk, Destination, Kind, Opened, Update
+from data.records import Destination, Guild, Kind, Opened, Update
 from data.rows import fetch_all, fetch_one, fetch_value
 
 _ONE_HOUR = timedelta(hours=1)
@@ -44,19 +44,19 @@ async def set_up(
     return await destinations.set_digest(conn, destination.id, now=now, at=at, days=days)
 
 
-async def of_desk(conn: Connection, desk: Desk) -> Destination | None:
+async def of_guild(conn: Connection, guild: Guild) -> Destination | None:
     """Return the destination that is the server's channel, whose digest is the server's; None without one."""
-    return await destinations.find_channel(conn, desk.guild_id, desk.channel_id) if desk.channel_id else None
+    return await destinations.find_channel(conn, guild.guild_id, guild.channel_id) if guild.channel_id else None
 
 
-async def list_of_desk(conn: Connection, guild_id: int) -> list[Destination]:
+async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
     """Return the channels of a server that have a digest."""
-    found = await destinations.list_of_desk(conn, guild_id)
+    found = await destinations.list_of_guild(conn, guild_id)
     return [one for one in found if one.channel_id is not None and one.digest_at is not None]
 
 
 async def not_set_yet(
-    conn: Connection, desk: Desk, place: Destination | None, channel_id: int | None, *, now: datetime
+    conn: Connection, guild: Guild, place: Destination | None, channel_id: int | None, *, now: datetime
 ) -> Destination:
     """Return a destination as it would be with its first digest, without setting one.
 
@@ -65,26 +65,26 @@ async def not_set_yet(
     if place is None or place.person_id is None:
         place = Destination(
             id=place.id if place else 0,
-            guild_id=desk.guild_id,
+            guild_id=guild.guild_id,
             channel_id=channel_id or 0,
             person_id=None,
             user_id=None,
             dm_channel_id=None,
-            zone=place.zone if place else desk.zone,
+            zone=place.zone if place else guild.zone,
             digest_at=None,
             digest_days="",
             digested_to=0,
             digests_sent=0,
             mondays=0,
-            hour_on=None,
-            next_hour_at=None,
+            planned_on=None,
+            next_delivery_at=None,
             state="active",
             outcome="",
             reason="",
             set_up_by=None,
             created_at=now,
         )
-    newest = await updates.newest_id(conn, desk.guild_id)
+    newest = await updates.newest_id(conn, guild.guild_id)
     hour = f"{destinations.DEFAULT_HOUR:%H:%M}"
     return replace(place, digest_at=hour, digests_sent=0, digested_to=newest)
 
@@ -93,13 +93,13 @@ async def not_set_yet(
 
 
 async def plan_hour(
-    conn: Connection, destination: Destination, desk: Desk, day: date, window: Window, *, now: datetime
+    conn: Connection, destination: Destination, guild: Guild, day: date, window: Window, *, now: datetime
 ) -> None:
     """Plan the digest of one nominal date, or note that nothing was new. It replaces older ones."""
     at = window.at
     if day < window.until:
         at = dates.local_instant(day, destinations.hour_of(destination), destination.zone)
-    digest = await plan_digest(conn, destination, desk, now=now, day=day, at=at)
+    digest = await plan_digest(conn, destination, guild, now=now, day=day, at=at)
     new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:
         await deliveries.note(conn, destination.guild_id, destination.id, new, deliveries.NOTHING_NEW, now=at)
@@ -115,7 +115,7 @@ async def plan_hour(
 async def plan_digest(
     conn: Connection,
     destination: Destination,
-    desk: Desk,
+    guild: Guild,
     *,
     now: datetime,
     day: date,
@@ -134,8 +134,8 @@ async def plan_digest(
     first = destination.digests_sent == 0
     since = last.day if last else day - timedelta(days=1)
 
-    items = await reminders.in_reach(conn, destination, desk)
-    own = {item.record_id for item in await reminders.told_here(conn, destination, desk)}
+    items = await reminders.in_reach(conn, destination, guild)
+    own = {item.record_id for item in await reminders.told_here(conn, destination, guild)}
     new = [item for item in items if due_dates.is_overdue(item, at) and not _was_overdue(item, last, at)]
     # Where it is a message of its own, with the buttons that answer it, the digest does not say it too.
     overdue = [item for item in new if item.record_id not in own]
@@ -143,11 +143,11 @@ async def plan_digest(
     if first or await _monday_is_due(conn, destination, since, day):
         told = {item.record_id for item in overdue}
         told |= await _told_by_itself(conn, destination, [item for item in new if item.record_id in own], at)
-        listed = await reminders.still_open(conn, destination, desk, day=day, at=at, full=first, without=told)
-    deals, statements = await _deals_and_statements(conn, desk.guild_id, reach) if first else ([], [])
+        listed = await reminders.still_open(conn, destination, guild, day=day, at=at, full=first, without=told)
+    deals, statements = await _deals_and_statements(conn, guild.guild_id, reach) if first else ([], [])
     return Digest(
         day=day,
-        server=desk.name,
+        server=guild.name,
         first=first,
         still_open=listed,
         overdue=await reminders.load_items(conn, destination, overdue),
@@ -157,7 +157,7 @@ async def plan_digest(
         loads=[] if first else await _loads(conn, destination, reach, read_to),
         deals=deals,
         statements=statements,
-        open_total=await _open_total(conn, desk, reach, items) if first else 0,
+        open_total=await _open_total(conn, guild, reach, items) if first else 0,
         lead_fell=any(
             due_dates.lead_fell(item, since, day, own_message=item.record_id in own)
             for item in items
@@ -216,10 +216,10 @@ async def _told_by_itself(
     }
 
 
-async def _open_total(conn: Connection, desk: Desk, reach: Scope, listed: Sequence[Item]) -> int:
+async def _open_total(conn: Connection, guild: Guild, reach: Scope, listed: Sequence[Item]) -> int:
     """Return how many items are open of what a destination reads of, those that come on request only among them."""
     mine = {item.record_id for item in listed}
-    everything = await reminders.list_items(conn, desk)
+    everything = await reminders.list_items(conn, guild)
     return sum(item.record_id in mine or reach.since(item.record_id) is not None for item in everything)
 
 

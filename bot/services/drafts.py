@@ -395,7 +395,7 @@ async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | Non
         conn,
         str,
         "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
-        "WHERE n.guild_id = ? AND n.how = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
+        "WHERE n.guild_id = ? AND n.match_kind = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
         (guild_id, normal(text[:200])),
     )
     if len(slugs) > 1:

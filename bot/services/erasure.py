@@ -9,7 +9,7 @@ from data.database import Connection
 from data.rows import fetch_one, fetch_value
 
 # Children before their parents: nothing is left for the checks of foreign keys to look for, row by row.
-_OF_A_DESK = (
+_OF_A_GUILD = (
     "DELETE FROM delivery WHERE guild_id = ?",
     "DELETE FROM reminder WHERE destination_id IN (SELECT id FROM destination WHERE guild_id = ?)",
     "DELETE FROM follow WHERE destination_id IN (SELECT id FROM destination WHERE guild_id = ?)",
@@ -17,11 +17,11 @@ _OF_A_DESK = (
     "DELETE FROM draft WHERE guild_id = ?",
     "DELETE FROM question WHERE guild_id = ?",
     "DELETE FROM ledger WHERE guild_id = ?",
-    "DELETE FROM was WHERE record_id IN (SELECT id FROM record WHERE guild_id = ?)",
+    "DELETE FROM state_history WHERE record_id IN (SELECT id FROM record WHERE guild_id = ?)",
     "DELETE FROM link WHERE from_id IN (SELECT id FROM record WHERE guild_id = ?)",
     "DELETE FROM record WHERE guild_id = ?",
     "DELETE FROM source WHERE guild_id = ?",
-    "DELETE FROM desk WHERE guild_id = ?",
+    "DELETE FROM guild WHERE guild_id = ?",
 )
 
 # Whoever is known by nothing any more, neither a zone of their own nor anything in some server, is forgotten too.
@@ -32,7 +32,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
     UNION SELECT person_id FROM destination WHERE person_id IS NOT NULL
     UNION SELECT set_up_by FROM destination WHERE set_up_by IS NOT NULL
     UNION SELECT created_by FROM reminder WHERE created_by IS NOT NULL
-    UNION SELECT set_up_by FROM desk WHERE set_up_by IS NOT NULL
+    UNION SELECT set_up_by FROM guild WHERE set_up_by IS NOT NULL
     UNION SELECT person_id FROM draft
     UNION SELECT person_id FROM question)
 """
@@ -47,11 +47,11 @@ class Forgotten(Struct, frozen=True):
     updates_kept: int
 
 
-async def delete_desk(conn: Connection, guild_id: int) -> bool:
+async def delete_guild(conn: Connection, guild_id: int) -> bool:
     """Delete everything of a server; False when nothing was stored. Other servers keep every row."""
-    there = await fetch_value(conn, int, "SELECT guild_id FROM desk WHERE guild_id = ?", (guild_id,))
+    there = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
     await index.erase(conn, guild_id)
-    for statement in _OF_A_DESK:
+    for statement in _OF_A_GUILD:
         await conn.execute(statement, (guild_id,))
     await conn.execute(_FORGET_STRANGERS)
     return there is not None

@@ -164,7 +164,7 @@ async def places_of(conn: Connection, person_id: int) -> list[ServerChoice]:
     return await fetch_all(
         conn,
         ServerChoice,
-        "SELECT k.guild_id, k.name FROM destination d JOIN desk k ON k.guild_id = d.guild_id "
+        "SELECT k.guild_id, k.name FROM destination d JOIN guild k ON k.guild_id = d.guild_id "
         "WHERE d.person_id = ? AND k.left_at IS NULL ORDER BY lower(k.name), k.guild_id",
         (person_id,),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.services import deliveries, desks, destinations, people
+from bot.services import deliveries, destinations, guilds, people
 from data.database import Connection
 from data.records import Delivery, Destination, Notice
 
@@ -17,10 +17,10 @@ async def plan(
     A notice that cannot be delivered goes on to the owner, and ends there. Returns the delivery, or None when nobody
     is left to tell.
     """
-    desk = await desks.find(conn, broken.guild_id)
-    if desk is None or desk.set_up_at is None:
+    guild = await guilds.find(conn, broken.guild_id)
+    if guild is None or guild.set_up_at is None:
         return None  # The server was deleted while the message was on its way.
-    owner = await people.ensure(conn, desk.owner_id)
+    owner = await people.ensure(conn, guild.owner_id)
     if isinstance(delivery.payload, Notice):
         new = deliveries.notice_of(delivery.key, delivery.payload)
         candidates = [owner.id]

@@ -15,37 +15,37 @@ _OF_A_PERSON = {
     "direct_messages": """
         SELECT k.name AS server, d.guild_id, d.zone, d.digest_at, d.digest_days, d.state, d.outcome, d.reason,
                d.created_at
-        FROM destination d JOIN desk k ON k.guild_id = d.guild_id WHERE d.person_id = ? ORDER BY d.id""",
+        FROM destination d JOIN guild k ON k.guild_id = d.guild_id WHERE d.person_id = ? ORDER BY d.id""",
     "follows": """
         SELECT k.name AS server, coalesce(r.name, 'everything') AS what, f.at_once, f.muted, f.created_at
-        FROM follow f JOIN destination d ON d.id = f.destination_id JOIN desk k ON k.guild_id = d.guild_id
+        FROM follow f JOIN destination d ON d.id = f.destination_id JOIN guild k ON k.guild_id = d.guild_id
         LEFT JOIN record r ON r.id = f.record_id WHERE d.person_id = ? ORDER BY f.id""",
     "reminders": """
         SELECT k.name AS server, d.channel_id, r.name AS item, m.words, m.at, m.done_at, m.muted, m.snoozed_until,
                m.created_at
-        FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id
+        FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN guild k ON k.guild_id = d.guild_id
         LEFT JOIN record r ON r.id = m.record_id WHERE ? IN (d.person_id, m.created_by) ORDER BY m.id""",
     "messages": """
         SELECT k.name AS server, v.kind, v.key, v.batch, v.day, v.occasion, r.name AS item, v.due_on, v.days_before,
                v.reminder_id, v.read_to, v.with_open, v.due_at, v.state, v.outcome, v.detail, v.settled_at,
                v.channel_id, v.message_id, v.payload
-        FROM delivery v JOIN destination d ON d.id = v.destination_id JOIN desk k ON k.guild_id = v.guild_id
+        FROM delivery v JOIN destination d ON d.id = v.destination_id JOIN guild k ON k.guild_id = v.guild_id
         LEFT JOIN record r ON r.id = v.record_id WHERE d.person_id = ? ORDER BY v.id""",
     "channels_set_up": """
         SELECT k.name AS server, d.guild_id, d.channel_id, d.created_at
-        FROM destination d JOIN desk k ON k.guild_id = d.guild_id
+        FROM destination d JOIN guild k ON k.guild_id = d.guild_id
         WHERE d.channel_id IS NOT NULL AND d.set_up_by = ? ORDER BY d.id""",
-    "servers_set_up": "SELECT name AS server, guild_id, set_up_at FROM desk WHERE set_up_by = ? ORDER BY guild_id",
+    "servers_set_up": "SELECT name AS server, guild_id, set_up_at FROM guild WHERE set_up_by = ? ORDER BY guild_id",
     "drafts": """
         SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
-        FROM draft t JOIN desk k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
+        FROM draft t JOIN guild k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
     "questions": """
         SELECT k.name AS server, q.asked, q.listing, q.asked_at, q.filed_at, q.unanswered
-        FROM question q JOIN desk k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
+        FROM question q JOIN guild k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
     "updates": """
         SELECT k.name AS server, r.name AS record, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision,
                u.entered_at, s.title AS source, s.url, u.locator, u.reason, u.origin
-        FROM ledger u JOIN desk k ON k.guild_id = u.guild_id JOIN record r ON r.id = u.record_id
+        FROM ledger u JOIN guild k ON k.guild_id = u.guild_id JOIN record r ON r.id = u.record_id
         JOIN source s ON s.id = u.source_id WHERE u.person_id = ? ORDER BY u.id""",
 }
 _JSON = {"payload", "task", "typed", "listing", "value"}  # Columns that hold JSON already.
@@ -54,7 +54,9 @@ _JSON = {"payload", "task", "typed", "listing", "value"}  # Columns that hold JS
 async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:
     """Return everything stored about a person in all servers, as JSON for reading; None when nothing is."""
     person = await people.find(conn, user_id)
-    owned = await _rows(conn, "SELECT name AS server, guild_id FROM desk WHERE owner_id = ? ORDER BY guild_id", user_id)
+    owned = await _rows(
+        conn, "SELECT name AS server, guild_id FROM guild WHERE owner_id = ? ORDER BY guild_id", user_id
+    )
     if person is None and not owned:
         return None
     held: dict[str, object] = {

@@ -39,7 +39,7 @@ class _Row(Struct, frozen=True):
 
 _SELECT = (
     "SELECT r.id, r.kind, r.slug, r.name, r.status, r.open, r.state, d.editor_role_id, d.zone "
-    "FROM record r JOIN desk d ON d.guild_id = r.guild_id WHERE r.guild_id = ? AND r.live = 1"
+    "FROM record r JOIN guild d ON d.guild_id = r.guild_id WHERE r.guild_id = ? AND r.live = 1"
 )
 
 
@@ -178,7 +178,7 @@ async def standing_for(
         conn,
         _Followed,
         "SELECT coalesce((SELECT max(id) FROM ledger WHERE guild_id = ?1), 0) AS newest, k.editor_role_id, k.zone, "
-        "f.record_id FROM desk k LEFT JOIN person p ON p.user_id = ?2 "
+        "f.record_id FROM guild k LEFT JOIN person p ON p.user_id = ?2 "
         "LEFT JOIN destination d ON d.person_id = p.id AND d.guild_id = k.guild_id "
         "LEFT JOIN follow f ON f.destination_id = d.id AND f.muted = 0 WHERE k.guild_id = ?1",
         (guild_id, user_id),
@@ -324,9 +324,9 @@ async def list_kind_as_of(
         conn,
         _Stood,
         "SELECT o.slug, o.name, s.stage, s.open, s.from_on, s.total FROM ("
-        "SELECT r.id, w.stage, w.open, w.from_on, count(*) OVER () AS total FROM record r JOIN was w "
+        "SELECT r.id, w.stage, w.open, w.from_on, count(*) OVER () AS total FROM record r JOIN state_history w "
         "ON w.record_id = r.id "
-        "AND w.from_on = (SELECT max(b.from_on) FROM was b WHERE b.record_id = r.id AND b.from_on <= ?) "
+        "AND w.from_on = (SELECT max(b.from_on) FROM state_history b WHERE b.record_id = r.id AND b.from_on <= ?) "
         f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {stood} "
         "ORDER BY r.sort_name, r.id LIMIT ? OFFSET ?) AS s JOIN record o ON o.id = s.id ORDER BY o.sort_name, o.id",
         (day.isoformat(), guild_id, kind, *values, limit, offset),

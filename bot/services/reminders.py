@@ -15,9 +15,9 @@ from bot.ledger.due_dates import DueReminder, Item, Lead, OpenItem, PersonalRemi
 from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
-from bot.services import deliveries, desks, destinations, records, scope, updates
+from bot.services import deliveries, destinations, guilds, records, scope, updates
 from data.database import Connection, to_text
-from data.records import Delivery, Desk, Destination, Due, Opened, Reminder, Sureness
+from data.records import Delivery, Destination, Due, Guild, Opened, Reminder, Sureness
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 MOST = 100
@@ -143,7 +143,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
         _OwnRow,
         f"SELECT {_COLUMNS}, d.guild_id, k.name AS server, coalesce(d.zone, p.zone, k.zone) AS zone, d.digest_at, "
         "coalesce(r.open, 0) AS open, r.state "
-        "FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN desk k ON k.guild_id = d.guild_id "
+        "FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN guild k ON k.guild_id = d.guild_id "
         "JOIN person p ON p.id = d.person_id LEFT JOIN record r ON r.id = m.record_id "
         "WHERE d.person_id = ? AND d.guild_id = coalesce(?, d.guild_id) AND k.left_at IS NULL AND m.done_at IS NULL "
         "ORDER BY coalesce(m.snoozed_until, m.at) NULLS LAST, r.due_on NULLS LAST, m.id",
@@ -224,11 +224,11 @@ class _ItemRow(Struct, frozen=True):
     zone: str | None
 
 
-async def list_items(conn: Connection, desk: Desk, record_ids: Iterable[int] | None = None) -> list[Item]:
+async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] | None = None) -> list[Item]:
     """Return the open items of a server, all or some: the next due first, then those without a date."""
-    chosen, values = "", [desk.guild_id]
+    chosen, values = "", [guild.guild_id]
     if record_ids is not None:
-        chosen, values = f"AND id IN {in_list()} ", [desk.guild_id, as_list(record_ids)]
+        chosen, values = f"AND id IN {in_list()} ", [guild.guild_id, as_list(record_ids)]
     rows = await fetch_all(
         conn,
         _ItemRow,
@@ -237,7 +237,7 @@ async def list_items(conn: Connection, desk: Desk, record_ids: Iterable[int] | N
         values,
     )
     return [
-        Item(row.record_id, row.slug, row.item_kind, row.due_on, row.sureness, row.zone or desk.zone) for row in rows
+        Item(row.record_id, row.slug, row.item_kind, row.due_on, row.sureness, row.zone or guild.zone) for row in rows
     ]
 
 
@@ -275,24 +275,24 @@ async def _set_for(conn: Connection, destination: Destination) -> _Set:
     )
 
 
-async def told_here(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
+async def told_here(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
     """Return the items whose dates are told at a destination in messages of their own.
 
     The server's channel has all of them without asking; a person those that were joined.
     """
     found = await _set_for(conn, destination)
     if destination.person_id is not None:
-        return await list_items(conn, desk, found.joined - found.silent)
-    if destination.channel_id != desk.channel_id:
+        return await list_items(conn, guild, found.joined - found.silent)
+    if destination.channel_id != guild.channel_id:
         return []
     return [
         item
-        for item in await list_items(conn, desk)
+        for item in await list_items(conn, guild)
         if item.item_kind not in ON_REQUEST_KINDS and item.record_id not in found.silent
     ]
 
 
-async def in_reach(conn: Connection, destination: Destination, desk: Desk) -> list[Item]:
+async def in_reach(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
     """Return the open items that a destination's digest and its *Still open* are about.
 
     A channel's are all of the server's, a person's those they joined or follow. What nobody has to act on comes only
@@ -302,15 +302,15 @@ async def in_reach(conn: Connection, destination: Destination, desk: Desk) -> li
     if (
         destination.channel_id is not None
         and destination.digest_at is None
-        and destination.channel_id != desk.channel_id
+        and destination.channel_id != guild.channel_id
     ):
         return []
     if destination.person_id is not None and destination.digest_at is None:
-        return await list_items(conn, desk, found.joined - found.silent)
+        return await list_items(conn, guild, found.joined - found.silent)
     reach = await scope.of(conn, destination)
     return [
         item
-        for item in await list_items(conn, desk)
+        for item in await list_items(conn, guild)
         if item.record_id not in found.snoozed
         and not (destination.person_id is not None and item.record_id in found.muted)
         and (
@@ -337,7 +337,7 @@ async def load_items(conn: Connection, destination: Destination, items: Collecti
 async def still_open(
     conn: Connection,
     destination: Destination,
-    desk: Desk,
+    guild: Guild,
     *,
     day: date,
     at: datetime,
@@ -347,7 +347,7 @@ async def still_open(
     """Return what a Monday lists for a destination; None when there is nothing. `without` is told elsewhere."""
     items = [
         item
-        for item in await in_reach(conn, destination, desk)
+        for item in await in_reach(conn, destination, guild)
         if item.record_id not in without and due_dates.is_still_open(item, day, at)
     ]
     if not items:
@@ -361,26 +361,26 @@ async def still_open(
 
 def window_of(destination: Destination, now: datetime) -> Window | None:
     """Return the hours of a destination that are due and not planned yet; None when there are none."""
-    if destination.next_hour_at is None or destination.next_hour_at > now:
+    if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
     until, at = destinations.latest_hour(destination, now)
-    first = dates.local_date(destination.next_hour_at, destination.zone)
+    first = dates.local_date(destination.next_delivery_at, destination.zone)
     since = date.fromordinal(first.toordinal() - 1)
     # Where the hour or the zone moved, the date between the last hour and the next one counts too.
-    if destination.hour_on is not None and (first - destination.hour_on).days <= 2:
-        since = min(since, destination.hour_on)
+    if destination.planned_on is not None and (first - destination.planned_on).days <= 2:
+        since = min(since, destination.planned_on)
     return Window(since, max(until, since), at, destination.zone)
 
 
 async def plan_hour(
-    conn: Connection, destination: Destination, desk: Desk, window: Window, *, now: datetime
+    conn: Connection, destination: Destination, guild: Guild, window: Window, *, now: datetime
 ) -> list[int]:
     """Plan the dated items that are told at this hour in messages of their own.
 
     Return the records that are told so, by this hour or by a snooze that ends now: nothing else tells them again.
     """
     told = await _snoozes_ending(conn, destination.id)
-    for item in await told_here(conn, destination, desk):
+    for item in await told_here(conn, destination, guild):
         if item.record_id in told:
             continue
         lead = due_dates.lead_due(item, window, await _told(conn, destination.id, item), now)
@@ -429,7 +429,7 @@ async def _told(conn: Connection, destination_id: int, item: Item) -> set[Lead]:
 async def plan_open(
     conn: Connection,
     destination: Destination,
-    desk: Desk,
+    guild: Guild,
     monday: date,
     window: Window,
     *,
@@ -440,7 +440,7 @@ async def plan_open(
 
     Items that this hour tells in messages of their own are left to those.
     """
-    if await still_open(conn, destination, desk, day=monday, at=window.at, without=without) is None:
+    if await still_open(conn, destination, guild, day=monday, at=window.at, without=without) is None:
         return
     # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
@@ -490,17 +490,17 @@ async def plan_instants(conn: Connection, now: datetime) -> bool:
 async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime):
     """Note that an item is told to be overdue by the message after a snooze: the next hour does not say it again."""
     record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
-    for item in await list_items(conn, await _desk(conn, guild_id), record_ids):
+    for item in await list_items(conn, await _guild(conn, guild_id), record_ids):
         if due_dates.is_overdue(item, now):
             assert item.due_on is not None  # Nothing else can be overdue.
             new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
             await deliveries.note(conn, guild_id, destination_id, new, deliveries.REPLACED, now=now)
 
 
-async def _desk(conn: Connection, guild_id: int) -> Desk:
-    desk = await desks.find(conn, guild_id)
-    assert desk is not None  # A destination belongs to it.
-    return desk
+async def _guild(conn: Connection, guild_id: int) -> Guild:
+    guild = await guilds.find(conn, guild_id)
+    assert guild is not None  # A destination belongs to it.
+    return guild
 
 
 async def next_due(conn: Connection) -> datetime | None:
@@ -563,7 +563,7 @@ async def _load_item(
 async def _told_of(
     conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime
 ) -> DueReminder:
-    item = due_dates.item_of(opened.record, (await _desk(conn, destination.guild_id)).zone)
+    item = due_dates.item_of(opened.record, (await _guild(conn, destination.guild_id)).zone)
     overdue = due_dates.is_overdue(item, now)
     today = dates.local_date(now, destination.zone)
     return DueReminder(

@@ -253,8 +253,8 @@ class _Matched(Struct, frozen=True):
         return Row(self.kind, self.slug, self.name, self.status, self.newest_on)
 
 
-async def _rows(conn: Connection, text_ids: Sequence[int]) -> list[_Matched]:
-    ids = [text_id & index.RECORD_ID for text_id in text_ids]
+async def _rows(conn: Connection, search_ids: Sequence[int]) -> list[_Matched]:
+    ids = [search_id & index.RECORD_ID for search_id in search_ids]
     rows = await fetch_all(
         conn,
         _Matched,

@@ -22,7 +22,7 @@ from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import escaped, joined, plural, sentence
-from data.records import Approval, Timeline, FactDate, Opened, Update, Value
+from data.records import Approval, FactDate, Opened, Timeline, Update, Value
 
 _MOST = 8  # Changes on a page, which then fits a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")

@@ -13,7 +13,7 @@ from bot.ledger import due_dates
 from bot.ui.layout import card
 from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import PLAIN
-from data.records import Desk, Destination, Holdings
+from data.records import Destination, Guild, Holdings
 
 Mention = Callable[[str], str]
 """A command as people can click it."""
@@ -50,7 +50,7 @@ def greeting(mention: Mention, *, returned: bool) -> str:
 class SetUp:
     """How a server stands after /setup. `changed` names what this time changed, `first` tells the first time."""
 
-    desk: Desk
+    guild: Guild
     digest: Destination | None
     holdings: Holdings
     dossiers: Sequence[str]
@@ -62,7 +62,7 @@ class SetUp:
 
 def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
     """What /setup did, with the next three steps."""
-    lines = setting_lines(done.desk, done.digest, now=now, mention=mention)
+    lines = setting_lines(done.guild, done.digest, now=now, mention=mention)
     lines["record"] = record_line(done.holdings, done.dossiers)
     if done.first:
         heading = "## Attaché is set up"
@@ -91,17 +91,17 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
     return card(texts, accent=PLAIN)
 
 
-def setting_lines(desk: Desk, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
+def setting_lines(guild: Guild, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
     """Each setting of a server as a line, by its option's name."""
     editors = "whoever has Manage Server"
-    if desk.editor_role_id is None:
+    if guild.editor_role_id is None:
         editors += f"; {mention('setup')} with `role:` adds a role"
     else:
-        editors = f"<@&{desk.editor_role_id}> and {editors}"
-    channel = f"<#{desk.channel_id}>" if desk.channel_id else f"none; {mention('setup')} with `channel:` chooses one"
+        editors = f"<@&{guild.editor_role_id}> and {editors}"
+    channel = f"<#{guild.channel_id}>" if guild.channel_id else f"none; {mention('setup')} with `channel:` chooses one"
     return {
         "channel": f"**Channel:** {channel}",
-        "zone": f"**Zone:** {desk.zone}",
+        "zone": f"**Zone:** {guild.zone}",
         "role": f"**Editors:** {editors}",
         "digest": f"**Digest:** {_digest(digest, now, mention)}",
     }

@@ -19,7 +19,7 @@ from bot.ui.messages import HELD
 from bot.ui.setup import record_line, setting_lines
 from bot.ui.text import clip, escaped, joined, plural
 from bot.ui.theme import OPEN, PLAIN
-from data.records import Desk, Destination, Held, Holdings
+from data.records import Destination, Guild, Held, Holdings
 
 MOST_RESUMED = 10  # Paused channels that get a button; more than two rows of them hide the text on a phone.
 MOST_HELD = 4  # Channels with held messages that get their two buttons; people together are one more.
@@ -33,7 +33,7 @@ class ServerStatus:
     version: str
     last_tick: datetime | None
     oldest_due: datetime | None
-    desk: Desk
+    guild: Guild
     digest: Destination | None
     holdings: Holdings
     dossiers: Sequence[str]
@@ -46,7 +46,7 @@ class ServerStatus:
 
 
 def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
-    desk = stands.desk
+    guild = stands.guild
     channels = [one for one in stands.paused if one.channel_id is not None]
     people = len(stands.paused) - len(channels)
     looked = (
@@ -57,11 +57,11 @@ def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], st
         if stands.oldest_due
         else "nothing is waiting"
     )
-    told = [f"<@{user_id}>" for user_id in dict.fromkeys([stands.set_up_by, desk.owner_id]) if user_id]
+    told = [f"<@{user_id}>" for user_id in dict.fromkeys([stands.set_up_by, guild.owner_id]) if user_id]
     lines = [
         "## Attaché in this server",
-        *([f"**Paused since it was removed.** {mention('setup')} starts it again."] if desk.left_at else []),
-        *setting_lines(desk, stands.digest, now=now, mention=mention).values(),
+        *([f"**Paused since it was removed.** {mention('setup')} starts it again."] if guild.left_at else []),
+        *setting_lines(guild, stands.digest, now=now, mention=mention).values(),
         record_line(stands.holdings, stands.dossiers),
         f"**Told about problems:** {joined(told)}, and whoever set up what broke",
         f"**Deliveries:** {looked}; {waits}",

@@ -15,7 +15,7 @@ from bot.interactions.permissions import Actor
 from bot.ledger.cited import shortened
 from bot.ledger.kinds import KIND_WORDS, KINDS, ON_REQUEST_KINDS, STAGES
 from bot.ledger.words import one_line
-from bot.services import desks, follows, index, questions, records, search
+from bot.services import follows, guilds, index, questions, records, search
 from bot.services.questions import Listing
 from bot.ui import cards, lists
 from bot.ui.choices import LIMIT, Offered, choices
@@ -84,7 +84,7 @@ async def _cached(
     try:
         return await cache.open_for(conn, guild_id, text, kinds, user_id)
     except (NotInRecord, BadInput):
-        await desks.get(conn, guild_id)
+        await guilds.get(conn, guild_id)
         raise
 
 
@@ -154,7 +154,7 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
     if listing.wanted is None and listing.kind != "pending":  # These two look by themselves where they have to.
-        await desks.get(bot.db.read, actor.guild_id)
+        await guilds.get(bot.db.read, actor.guild_id)
     view = await list_page(interaction, actor, listing, 0, now)
     await interaction.response.send_message(view=view, ephemeral=True)
 
@@ -243,7 +243,7 @@ async def _found_page(
     if not drawn.choices and page > 0:
         drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, 0)
     if not drawn.choices:
-        await desks.get(bot.db.read, actor.guild_id)
+        await guilds.get(bot.db.read, actor.guild_id)
         close = await index.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
             wanted.text, listing.words, [row.name for row, _ in close], bot.mention("search"), read_as
@@ -290,7 +290,7 @@ async def _pending_page(
     cache_key = (actor.guild_id, listing, page)
     drawn = bot.page_cache.get(cache_key, stands)
     if drawn is None:
-        await desks.get(bot.db.read, actor.guild_id)
+        await guilds.get(bot.db.read, actor.guild_id)
         about = listing.linked[0] if listing.linked else None
         waiting = await records.list_waiting(bot.db.read, actor.guild_id, about=about)
         if not waiting:
@@ -355,7 +355,7 @@ async def filters(
     topic: str | None,
 ) -> Listing:
     """Return the list of deals with these filters; UserError when a name is not in the record."""
-    await desks.get(conn, guild_id)
+    await guilds.get(conn, guild_id)
     linked: list[str] = []
     words = [f"stage {STAGES[stage].lower()}"] if stage else []
     asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))

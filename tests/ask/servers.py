@@ -16,7 +16,7 @@ from bot import dates
 from bot import dossier as files
 from bot.ask.finding import Finding
 from bot.ledger.kinds import get_field
-from bot.services import asking, desks, dossiers, sources, updates
+from bot.services import asking, dossiers, guilds, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
 from data.database import Database
@@ -56,7 +56,7 @@ async def fill(db: Database) -> None:
     second = files.read((HERE / "second.dossier.yaml").read_bytes(), now=now)
     for guild_id, found in ((STARTER, starter), (SECOND, second), (DATED, starter)):
         async with db.write(guild_id) as conn:
-            await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=1)
+            await guilds.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=1)
             await dossiers.load(conn, guild_id, found, now=now, person_id=None)
     for row in _read("updates.yaml"):
         day = dates.parse_fact_date(str(row["on"]))

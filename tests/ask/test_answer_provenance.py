@@ -20,7 +20,7 @@ from bot.ledger.fold import fold
 from bot.ledger.kinds import get_field
 from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
-from bot.services import desks, dossiers, sources, updates
+from bot.services import dossiers, guilds, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
 from data.database import Database
@@ -72,7 +72,7 @@ _TOLD: tuple[tuple[str, str, tuple[tuple[str, Kind, str, str], ...]], ...] = (
 async def _fill(db: Database) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     async with db.write(LATER) as conn:
-        await desks.ensure(conn, LATER, name="Later", owner_id=1)
+        await guilds.ensure(conn, LATER, name="Later", owner_id=1)
         for found in (
             dossiers.read_shipped("india-us-2plus2-2023", now=now),
             files.read((HERE / "second.dossier.yaml").read_bytes(), now=now),

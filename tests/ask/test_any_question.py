@@ -16,7 +16,7 @@ from bot.ask.lexicon import lexicon
 from bot.ask.reading import read, tokens
 from bot.errors import UserError
 from bot.ledger.words import one_line
-from bot.services import desks, sources, updates
+from bot.services import guilds, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
 from bot.ui.ids import LIMIT
@@ -153,7 +153,7 @@ async def fill_with_hard_names(db: Database) -> None:
     slugs: dict[str, Kind] = {"maker": "participant", "deal": "deal", "other": "deal", "topic": "topic"}
     slugs |= {"item": "pending", "said": "statement"}
     async with db.write(HARD_SERVER) as conn:
-        await desks.ensure(conn, HARD_SERVER, name="Hard", owner_id=1)
+        await guilds.ensure(conn, HARD_SERVER, name="Hard", owner_id=1)
         source = await sources.ensure(conn, HARD_SERVER, title=f"Title {HARD}", url="https://example.org/a")
         day = dates.parse_fact_date("5 March 2024")
 

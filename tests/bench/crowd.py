@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.ledger.kinds import PENDING_KINDS, STAGES, STATEMENT_FORMS
-from bot.services import derived, desks, people
+from bot.services import derived, guilds, people
 from data.database import Database, to_text
 
 BIG = 9000
@@ -281,8 +281,8 @@ async def make(path: Path, deals: int) -> float:
         async with db.write(None) as conn:
             person = await people.ensure(conn, 77)
             for guild_id in _SHARES:
-                await desks.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=77)
-                await desks.configure(
+                await guilds.ensure(conn, guild_id, name=f"Server {guild_id}", owner_id=77)
+                await guilds.configure(
                     conn, guild_id, now=NOW, person_id=person.id, zone="Asia/Kolkata", channel_id=guild_id + 100
                 )
     finally:

@@ -15,7 +15,7 @@ import simcord
 
 from bot.app import Attache
 from bot.errors import UserError
-from bot.services import derived, desks, dossiers, people, sources, updates
+from bot.services import derived, dossiers, guilds, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.layout import plain
 from data.database import Database
@@ -45,7 +45,7 @@ class World:
         self.env, self.bot, self.db, self.clock = env, bot, db, clock
         self.owner = env.create_user("mira")
         self.guild = env.create_guild("Newsroom", owner=self.owner)
-        self.channel = self.guild.create_text_channel("desk")
+        self.channel = self.guild.create_text_channel("guild")
         self.editors = self.guild.create_role("Editors")
         self.manager = simcord.MemberActor(env, self.guild, self.owner)
         self.editor = self.guild.add_member(env.create_user("edda"), roles=[self.editors])
@@ -75,8 +75,8 @@ class World:
         """As /setup leaves a server, without its message: zone, channel, editor role, and the starter dossier."""
         async with self.db.write(self.guild.id) as conn:
             person = await people.ensure(conn, self.owner.id)
-            await desks.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
-            await desks.configure(
+            await guilds.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
+            await guilds.configure(
                 conn,
                 self.guild.id,
                 now=self.now,

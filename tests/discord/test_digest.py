@@ -7,7 +7,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot import dates
-from bot.services import desks, destinations, people
+from bot.services import destinations, guilds, people
 from tests.discord.conftest import World, answer, dms, go_to, labels_of, me, move, reply, text_of
 
 ZONE = "Asia/Kolkata"
@@ -263,8 +263,8 @@ async def test_in_the_dm_it_asks_of_which_of_several_servers_and_keeps_what_was_
     await world.member.slash(world.channel, "digest set")
     async with world.db.write(other.id) as conn:
         person = await people.ensure(conn, world.member.id)
-        await desks.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
-        await desks.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")
+        await guilds.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
+        await guilds.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")
         await destinations.ensure_person(conn, other.id, person.id, now=world.now)
     user = world.member.user
     asked = await user.slash("digest set", at="07:15", weekdays="Mon", zone="London")

@@ -8,7 +8,7 @@ from typing import Any
 import simcord
 from discord import app_commands
 
-from bot.services import desks
+from bot.services import guilds
 from tests.discord.conftest import World, answer, parts, reply, text_of
 
 
@@ -69,7 +69,7 @@ async def test_each_reads_their_own_steps(world: World):
 
 async def test_after_a_return_the_pause_is_said(world: World):
     async with world.db.write(world.guild.id) as conn:
-        await desks.leave(conn, world.guild.id, now=world.now)
+        await guilds.leave(conn, world.guild.id, now=world.now)
     assert "</setup:" in steps(await help_of(world, world.manager))
     assert "nothing is sent" in steps(await help_of(world, world.member))
 

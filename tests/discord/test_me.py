@@ -51,13 +51,13 @@ async def follow_something(world: World, user_id: int) -> int:
 
 async def test_a_zone_holds_everywhere_and_moves_ones_hour(world: World):
     place = await follow_something(world, world.member.id)
-    before = (await destinations.get(world.db.read, place)).next_hour_at
+    before = (await destinations.get(world.db.read, place)).next_delivery_at
     result = await world.member.slash(world.channel, "me zone", zone="new york")
     assert result.ephemeral
     assert "Your zone is America/New_York" in answer(result)
     after = await destinations.get(world.db.read, place)
     assert after.zone == "America/New_York"
-    assert after.next_hour_at != before
+    assert after.next_delivery_at != before
 
 
 async def test_a_zone_can_be_set_in_the_dm(world: World):

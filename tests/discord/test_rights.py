@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import simcord
 
-from bot.services import desks, people
+from bot.services import guilds, people
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from tests.discord.conftest import World, answer, labels_of, reply
@@ -51,12 +51,12 @@ async def second_server(world: World) -> simcord.GuildHandle:
     """Another server that the member is in, and in which they follow everything and have a digest and a reminder."""
     other = world.env.create_guild("Elsewhere", owner=world.owner)
     other.add_member(world.member.user)
-    channel = other.create_text_channel("desk")
+    channel = other.create_text_channel("guild")
     await world.env.settle()
     async with world.db.write(other.id) as conn:
         person = await people.ensure(conn, world.owner.id)
-        await desks.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
-        await desks.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")
+        await guilds.ensure(conn, other.id, name="Elsewhere", owner_id=world.owner.id)
+        await guilds.configure(conn, other.id, now=world.now, person_id=person.id, zone="UTC")
     there = simcord.MemberActor(world.env, other, world.member.user)
     for who, where, name in ((world.member, world.channel, "here"), (there, channel, "there")):
         await who.slash(where, "follow add", what="everything")

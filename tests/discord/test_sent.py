@@ -47,8 +47,8 @@ async def newest(world: World, words: str) -> discord.Message:
 async def to_hour(world: World) -> None:
     """To the next hour of the channel: nine in Kolkata."""
     place = await channel_of(world)
-    assert place.next_hour_at is not None
-    await world.tick((place.next_hour_at - world.now).total_seconds() + 1)
+    assert place.next_delivery_at is not None
+    await world.tick((place.next_delivery_at - world.now).total_seconds() + 1)
 
 
 async def test_an_editor_mutes_an_items_reminders_and_a_member_is_told_who_can(world: World):

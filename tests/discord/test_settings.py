@@ -11,7 +11,7 @@ import pytest
 import simcord
 
 from bot.dossier import LARGEST_FILE
-from bot.services import deliveries, desks, destinations, housekeeping, people, records, updates
+from bot.services import deliveries, destinations, guilds, housekeeping, people, records, updates
 from bot.services import dossiers as shipped_dossiers
 from bot.services.dossiers import shipped
 from data.database import Database
@@ -85,7 +85,7 @@ async def paused_channel(
 
 
 async def held(world: World) -> Holdings:
-    return await desks.holdings(world.db.read, world.guild.id)
+    return await guilds.holdings(world.db.read, world.guild.id)
 
 
 # show
@@ -185,7 +185,7 @@ async def test_a_channel_of_another_server_is_not_resumed(world: World):
     mine = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
     async with world.db.write(5) as conn:
-        await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)
+        await guilds.ensure(conn, 5, name="Elsewhere", owner_id=1)
         await conn.execute("UPDATE destination SET guild_id = 5 WHERE id = ?", (mine.id,))
     pressed = await press(world.manager, result, "Resume #desk")
     assert "no longer on file" in pressed.followups[0].content
@@ -366,7 +366,7 @@ async def test_the_name_typed_right_deletes_everything_from_the_file_too(full_wo
         assert await all_rows(full_world.db, table) == 0, table
     for word in ("zugzwangle", "Newsroom", "Atomics", "Asia/Kolkata"):
         assert not holds(word), word
-    bare = await desks.find(full_world.db.read, full_world.guild.id)
+    bare = await guilds.find(full_world.db.read, full_world.guild.id)
     assert bare is not None
     assert (bare.name, bare.owner_id, bare.set_up_at, bare.channel_id) == ("", 0, None, None)
 
@@ -378,7 +378,7 @@ async def test_after_a_deletion_the_server_is_new_but_not_greeted_and_can_start_
     await world.env.settle()
     after = len([r for r in world.env.http_requests if r.method == "POST" and r.path.endswith("/messages")])
     assert after == before
-    bare = await desks.find(world.db.read, world.guild.id)
+    bare = await guilds.find(world.db.read, world.guild.id)
     assert bare is not None
     assert bare.name == ""
     assert "not set up" in (await show(world))[0]
@@ -396,13 +396,13 @@ async def test_a_form_sent_after_a_restart_counts_and_a_second_one_finds_nothing
 
 async def test_other_servers_keep_everything(world: World):
     async with world.db.write(5) as conn:
-        await desks.ensure(conn, 5, name="Elsewhere", owner_id=1)
-        await desks.configure(conn, 5, now=world.now, person_id=1)
+        await guilds.ensure(conn, 5, name="Elsewhere", owner_id=1)
+        await guilds.configure(conn, 5, now=world.now, person_id=1)
         await shipped_dossiers.load(
             conn, 5, shipped_dossiers.read_shipped(STARTER, now=world.now), now=world.now, person_id=None
         )
-    counts = await desks.holdings(world.db.read, 5)
+    counts = await guilds.holdings(world.db.read, 5)
     newest = await updates.newest_id(world.db.read, 5)
     await type_name(world, "Newsroom")
-    assert await desks.holdings(world.db.read, 5) == counts
+    assert await guilds.holdings(world.db.read, 5) == counts
     assert await updates.newest_id(world.db.read, 5) == newest

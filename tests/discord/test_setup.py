@@ -7,18 +7,18 @@ import pytest
 import simcord
 
 from bot.app import Attache
-from bot.services import desks, destinations
+from bot.services import destinations, guilds
 from cogs.setup import Setup
-from data.records import Desk, Destination
+from data.records import Destination, Guild
 from tests.discord.conftest import World, answer
 
 EPHEMERAL = 1 << 6
 
 
-async def desk_of(world: World) -> Desk:
-    desk = await desks.find(world.db.read, world.guild.id)
-    assert desk is not None
-    return desk
+async def guild_of(world: World) -> Guild:
+    guild = await guilds.find(world.db.read, world.guild.id)
+    assert guild is not None
+    return guild
 
 
 async def place_of(world: World, channel_id: int) -> Destination:
@@ -54,12 +54,12 @@ async def test_setup_without_options_does_everything_and_says_so(empty_world: Wo
     assert "\n1. </ask:" in text
     assert "</pending list:" in text
     assert text.count("\n1. ") == text.count("\n2. ") == text.count("\n3. ") == 1
-    desk = await desk_of(empty_world)
+    guild = await guild_of(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
-    assert (desk.channel_id, desk.zone, desk.editor_role_id) == (empty_world.channel.id, "UTC", None)
+    assert (guild.channel_id, guild.zone, guild.editor_role_id) == (empty_world.channel.id, "UTC", None)
     assert (place.digest_at, place.digest_days, place.state) == ("09:00", "12345", "active")
-    assert place.next_hour_at is not None
-    assert (await desks.holdings(empty_world.db.read, empty_world.guild.id)).dossiers == ("india-us-2plus2-2023",)
+    assert place.next_delivery_at is not None
+    assert (await guilds.holdings(empty_world.db.read, empty_world.guild.id)).dossiers == ("india-us-2plus2-2023",)
 
 
 async def test_setup_with_all_options_takes_each(empty_world: World):
@@ -68,31 +68,31 @@ async def test_setup_with_all_options_takes_each(empty_world: World):
     assert f"<@&{empty_world.editors.id}>" in text
     assert "19:30 on weekdays" in text
     assert "**Zone:** Asia/Kolkata\n" in text
-    desk = await desk_of(empty_world)
-    assert (desk.channel_id, desk.zone, desk.editor_role_id) == (other.id, "Asia/Kolkata", empty_world.editors.id)
+    guild = await guild_of(empty_world)
+    assert (guild.channel_id, guild.zone, guild.editor_role_id) == (other.id, "Asia/Kolkata", empty_world.editors.id)
 
 
 async def test_setup_again_changes_only_what_was_asked(empty_world: World):
     await set_up(empty_world, role=empty_world.editors)
-    before, place = await desk_of(empty_world), await place_of(empty_world, empty_world.channel.id)
-    held = await desks.holdings(empty_world.db.read, empty_world.guild.id)
+    before, place = await guild_of(empty_world), await place_of(empty_world, empty_world.channel.id)
+    held = await guilds.holdings(empty_world.db.read, empty_world.guild.id)
 
     text = await set_up(empty_world, empty_world.guild.create_text_channel("elsewhere"), zone="Europe/Paris")
     assert "Setup changed" in text
     assert "**Zone:** Europe/Paris" in text
     assert "**Channel:**" not in text
-    after, moved = await desk_of(empty_world), await place_of(empty_world, empty_world.channel.id)
+    after, moved = await guild_of(empty_world), await place_of(empty_world, empty_world.channel.id)
     assert after.zone == "Europe/Paris"
     assert (after.channel_id, after.editor_role_id) == (before.channel_id, before.editor_role_id)
     assert (moved.digest_at, moved.digest_days) == ("09:00", "12345")
-    assert place.next_hour_at is not None
-    assert moved.next_hour_at is not None
-    assert place.next_hour_at != moved.next_hour_at, "nine in Paris is not nine in UTC"
-    assert await desks.holdings(empty_world.db.read, empty_world.guild.id) == held
+    assert place.next_delivery_at is not None
+    assert moved.next_delivery_at is not None
+    assert place.next_delivery_at != moved.next_delivery_at, "nine in Paris is not nine in UTC"
+    assert await guilds.holdings(empty_world.db.read, empty_world.guild.id) == held
 
     text = await set_up(empty_world)
     assert "Nothing was changed" in text
-    assert await desk_of(empty_world) == after
+    assert await guild_of(empty_world) == after
 
 
 async def test_setup_keeps_a_digest_that_was_ended_ended(empty_world: World):
@@ -109,16 +109,16 @@ async def test_another_channel_takes_the_digest_along_once(empty_world: World):
     await set_up(empty_world, digest="08:15")
     old = await place_of(empty_world, empty_world.channel.id)
     async with empty_world.db.write(empty_world.guild.id) as conn:
-        await conn.execute("UPDATE destination SET digests_sent = 4, hour_on = '2026-01-01' WHERE id = ?", (old.id,))
+        await conn.execute("UPDATE destination SET digests_sent = 4, planned_on = '2026-01-01' WHERE id = ?", (old.id,))
     other = empty_world.guild.create_text_channel("news")
     text = await set_up(empty_world, channel=other)
     assert f"The digest moved here from <#{empty_world.channel.id}>" in text
     assert f"08:15 on weekdays in <#{other.id}>" in text
     left, new = await place_of(empty_world, empty_world.channel.id), await place_of(empty_world, other.id)
-    assert (left.digest_at, left.next_hour_at) == (None, None)
+    assert (left.digest_at, left.next_delivery_at) == (None, None)
     assert (new.digest_at, new.digests_sent, new.digested_to) == ("08:15", 4, old.digested_to)
-    assert new.hour_on is not None
-    assert (await desk_of(empty_world)).channel_id == other.id
+    assert new.planned_on is not None
+    assert (await guild_of(empty_world)).channel_id == other.id
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ async def test_a_mistake_changes_nothing(empty_world: World, options, words):
     assert "<@1>" not in text
     assert "@everyone" not in text
     assert (
-        await desks.find(empty_world.db.read, empty_world.guild.id) is None
-        or not (await desk_of(empty_world)).set_up_at
+        await guilds.find(empty_world.db.read, empty_world.guild.id) is None
+        or not (await guild_of(empty_world)).set_up_at
     )
 
 
@@ -153,14 +153,14 @@ async def test_a_channel_that_the_bot_cannot_post_in_is_refused_by_the_names_of_
     assert "Nothing was changed" in text
     assert "View Channel" in await set_up(empty_world, channel=dark)
     assert "lacks Send Messages there" in await set_up(empty_world, mute)
-    assert not (desk := await desks.find(empty_world.db.read, empty_world.guild.id)) or desk.set_up_at is None
+    assert not (guild := await guilds.find(empty_world.db.read, empty_world.guild.id)) or guild.set_up_at is None
 
 
 async def test_a_channel_without_history_works_and_is_said_to_be_second_best(empty_world: World):
     blind = empty_world.guild.create_text_channel("blind", overwrites=without(empty_world, read_message_history=False))
     text = await set_up(empty_world, blind)
     assert "lacks Read Message History" in text
-    assert (await desk_of(empty_world)).channel_id == blind.id
+    assert (await guild_of(empty_world)).channel_id == blind.id
 
 
 async def test_a_deleted_channel_is_said_the_next_time(empty_world: World):
@@ -182,8 +182,8 @@ async def test_everyone_and_managed_roles_are_no_editors(empty_world: World):
     empty_world.env.backend.edit_role(empty_world.guild.id, empty_world.editors.id, {"name": "Some bot"})
     await empty_world.env.settle()
     assert "is managed by Discord or a bot" in await set_up(empty_world, role=empty_world.editors)
-    desk = await desks.find(empty_world.db.read, empty_world.guild.id)
-    assert desk is None or desk.set_up_at is None
+    guild = await guilds.find(empty_world.db.read, empty_world.guild.id)
+    assert guild is None or guild.set_up_at is None
 
 
 async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: World):
@@ -195,7 +195,7 @@ async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: Wor
     text = answer(await empty_world.editor.slash(empty_world.channel, "setup"))
     assert "Manage Server" in text
     assert "Nothing was changed" in text
-    assert await desks.find(empty_world.db.read, empty_world.guild.id) is None
+    assert await guilds.find(empty_world.db.read, empty_world.guild.id) is None
 
 
 async def test_a_paused_channel_works_again_when_it_is_set_anew(empty_world: World):
@@ -281,9 +281,9 @@ async def test_the_greeting_goes_where_the_bot_may_write_and_else_nowhere(empty_
     assert [channel for channel, _ in written(empty_world, guild)] == ["chat"]
     guild = await join(empty_world, "Closed", rules=closed)
     assert written(empty_world, guild) == []
-    desk = await desks.find(empty_world.db.read, guild.id)
-    assert desk is not None
-    assert desk.greeted_at is None
+    known_guild = await guilds.find(empty_world.db.read, guild.id)
+    assert known_guild is not None
+    assert known_guild.greeted_at is None
 
 
 async def test_a_greeting_that_discord_refuses_is_not_tried_again(empty_world: World):
@@ -299,10 +299,10 @@ async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup
     backend = empty_world.env.backend
     model = backend.guilds[empty_world.guild.id]
     channels = {channel_id: backend.channels[channel_id] for channel_id in model.channel_ids}
-    held = await desks.holdings(empty_world.db.read, empty_world.guild.id)
+    held = await guilds.holdings(empty_world.db.read, empty_world.guild.id)
     backend.remove_guild(model.id)
     await empty_world.env.settle()
-    left = await desk_of(empty_world)
+    left = await guild_of(empty_world)
     assert left.left_at == empty_world.now
     assert await destinations.next_hour(empty_world.db.read) is None
 
@@ -314,14 +314,14 @@ async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup
     ((_, text),) = written(empty_world, empty_world.guild)
     assert "is back" in text
     assert "paused" in text
-    assert (await desk_of(empty_world)).left_at is not None
+    assert (await guild_of(empty_world)).left_at is not None
     assert await destinations.next_hour(empty_world.db.read) is None
 
     text = await set_up(empty_world)
     assert "back at work" in text
-    back = await desk_of(empty_world)
+    back = await guild_of(empty_world)
     assert (back.left_at, back.zone, back.editor_role_id) == (None, "Asia/Kolkata", empty_world.editors.id)
-    assert await desks.holdings(empty_world.db.read, empty_world.guild.id) == held
+    assert await guilds.holdings(empty_world.db.read, empty_world.guild.id) == held
     assert await destinations.next_hour(empty_world.db.read) is not None
 
 
@@ -333,7 +333,7 @@ async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: W
     empty_world.env.backend.subscribers.append(feed)
     await empty_world.restart()
     await empty_world.env.settle()
-    assert (await desk_of(empty_world)).left_at is not None
+    assert (await guild_of(empty_world)).left_at is not None
 
 
 async def test_a_shard_that_begins_anew_judges_its_own_servers_only(empty_world: World):
@@ -341,17 +341,17 @@ async def test_a_shard_that_begins_anew_judges_its_own_servers_only(empty_world:
     gone = [shard << 22 for shard in range(2)]  # Never set up, and on no shard any more: nothing of them is kept.
     for guild_id in gone:
         async with empty_world.db.write(guild_id) as conn:
-            await desks.ensure(conn, guild_id, name="Elsewhere", owner_id=1)
+            await guilds.ensure(conn, guild_id, name="Elsewhere", owner_id=1)
     for shard, kept in ((1, [True, False]), (0, [False, False])):
         await Setup(empty_world.bot).on_shard_ready(shard)
-        assert [await desks.find(empty_world.db.read, guild_id) is not None for guild_id in gone] == kept
+        assert [await guilds.find(empty_world.db.read, guild_id) is not None for guild_id in gone] == kept
 
 
 async def test_an_outage_is_no_removal(empty_world: World):
     await set_up(empty_world)
     empty_world.env.backend.emit("GUILD_DELETE", {"id": str(empty_world.guild.id), "unavailable": True})
     await empty_world.env.settle()
-    assert (await desk_of(empty_world)).left_at is None
+    assert (await guild_of(empty_world)).left_at is None
     await announce(empty_world, empty_world.guild.id)
     assert written(empty_world, empty_world.guild) == []
 
@@ -366,14 +366,14 @@ async def test_a_new_owner_and_name_are_kept(empty_world: World):
     payload |= {"owner_id": str(empty_world.editor.id), "name": "The Newsroom"}
     empty_world.env.backend.emit("GUILD_UPDATE", payload)
     await empty_world.env.settle()
-    desk = await desk_of(empty_world)
-    assert (desk.owner_id, desk.name) == (empty_world.editor.id, "The Newsroom")
+    guild = await guild_of(empty_world)
+    assert (guild.owner_id, guild.name) == (empty_world.editor.id, "The Newsroom")
 
 
 async def test_a_restart_amid_everything_keeps_the_server_set_up(empty_world: World):
     await set_up(empty_world, zone="Asia/Kolkata")
-    before = await desk_of(empty_world)
+    before = await guild_of(empty_world)
     await empty_world.restart()
-    assert await desk_of(empty_world) == before
+    assert await guild_of(empty_world) == before
     assert isinstance(empty_world.bot, Attache)
     assert "Nothing was changed" in await set_up(empty_world)

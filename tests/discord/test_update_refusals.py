@@ -11,7 +11,7 @@ import pytest
 import simcord
 
 from bot.interactions.components import ComponentRouter
-from bot.services import desks, drafts, people, records, updates
+from bot.services import drafts, guilds, people, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from tests.discord.conftest import World, answer, id_of, labels_of, posted, reply
@@ -295,7 +295,7 @@ class Elsewhere:
         user = world.env.create_user("otto")
         self.guild = world.env.create_guild("Elsewhere", owner=user)
         self.owner = simcord.MemberActor(world.env, self.guild, user)
-        self.channel = self.guild.create_text_channel("desk")
+        self.channel = self.guild.create_text_channel("guild")
 
 
 async def elsewhere(world: World) -> Elsewhere:
@@ -303,8 +303,8 @@ async def elsewhere(world: World) -> Elsewhere:
     await world.env.settle()
     async with world.db.write(other.guild.id) as conn:
         person = await people.ensure(conn, other.owner.id)
-        await desks.ensure(conn, other.guild.id, name="Elsewhere", owner_id=other.owner.id)
-        await desks.configure(conn, other.guild.id, now=world.now, person_id=person.id)
+        await guilds.ensure(conn, other.guild.id, name="Elsewhere", owner_id=other.owner.id)
+        await guilds.configure(conn, other.guild.id, now=world.now, person_id=person.id)
     return other
 
 

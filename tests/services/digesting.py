@@ -6,7 +6,7 @@ import pytest
 
 from bot import dates
 from bot.ledger.due_dates import Digest
-from bot.services import desks, destinations, digests
+from bot.services import destinations, digests, guilds
 from data.records import Destination
 from tests.services.outbound import GUILD, Outbound, at
 
@@ -14,7 +14,7 @@ START = at("2027-03-01 12:00")  # A Monday.
 
 
 @pytest.fixture
-async def there(db, desk, source) -> Outbound:
+async def there(db, guild, source) -> Outbound:
     found = Outbound(db, source, START)
     await found.enter("drones", "deal", name="31 armed drones", stage="negotiating")
     return found
@@ -30,10 +30,10 @@ async def channel(there: Outbound) -> Destination:
 
 async def value(there: Outbound, place: Destination) -> Digest:
     """What the digest would be at this instant."""
-    desk = await desks.get(there.db.read, GUILD)
+    guild = await guilds.get(there.db.read, GUILD)
     place = await destinations.get(there.db.read, place.id)
     day = dates.local_date(there.now, place.zone)
-    return await digests.plan_digest(there.db.read, place, desk, now=there.now, day=day, at=there.now)
+    return await digests.plan_digest(there.db.read, place, guild, now=there.now, day=day, at=there.now)
 
 
 async def value_at(there: Outbound, place: Destination, moment: str) -> Digest:

@@ -20,14 +20,14 @@ async def load(db: Database, guild_id: int, now, name: str | files.Dossier = STA
 
 
 @pytest.fixture
-async def loaded(db, desk, now) -> int:
-    await load(db, desk, now)
-    return desk
+async def loaded(db, guild, now) -> int:
+    await load(db, guild, now)
+    return guild
 
 
-async def every(db: Database, desk: int) -> dict[str, Opened]:
-    rows = await db.read.execute_fetchall("SELECT slug FROM record WHERE guild_id = ? AND live = 1", (desk,))
-    return {o.record.slug: o for o in await records.get_many(db.read, desk, [slug for (slug,) in rows])}
+async def every(db: Database, guild: int) -> dict[str, Opened]:
+    rows = await db.read.execute_fetchall("SELECT slug FROM record WHERE guild_id = ? AND live = 1", (guild,))
+    return {o.record.slug: o for o in await records.get_many(db.read, guild, [slug for (slug,) in rows])}
 
 
 def linked(opened: Opened, field: str) -> set[str]:

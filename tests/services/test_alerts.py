@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.delivery.kinds import Gone, Owed, draw_alert, plan_alerts
 from bot.errors import NotInRecord
-from bot.services import alerts, deliveries, desks, destinations, follows, people, sources, updates
+from bot.services import alerts, deliveries, destinations, follows, guilds, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
@@ -39,7 +39,7 @@ EARLIER = on_day("2023-10-01")
 SETTLED = timedelta(seconds=75)
 
 
-class Desk:
+class Guild:
     """A server with a deal, its maker and an open item about it, and a channel that can follow them."""
 
     def __init__(self, db: Database, source: int, now: datetime) -> None:
@@ -88,8 +88,8 @@ class Desk:
 
 
 @pytest.fixture
-async def there(db: Database, desk: int, source: int, now: datetime) -> Desk:
-    found = Desk(db, source, now)
+async def there(db: Database, guild: int, source: int, now: datetime) -> Guild:
+    found = Guild(db, source, now)
     await found.enter(
         found.change("general-atomics", "participant", "name", "General Atomics"),
         found.change("us", "participant", "name", "United States"),
@@ -104,7 +104,7 @@ async def there(db: Database, desk: int, source: int, now: datetime) -> Desk:
     return found
 
 
-async def test_nothing_is_told_before_the_time_for_an_undo_has_passed(there: Desk):
+async def test_nothing_is_told_before_the_time_for_an_undo_has_passed(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed())
     assert await there.plan(timedelta(seconds=74)) == []
@@ -113,7 +113,7 @@ async def test_nothing_is_told_before_the_time_for_an_undo_has_passed(there: Des
     assert await there.plan(timedelta(minutes=5)) == [delivery]
 
 
-async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk):
+async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed(locator="paragraph 3"))
     (delivery,) = await there.plan()
@@ -124,7 +124,7 @@ async def test_the_first_line_tells_the_news_and_the_last_its_source(there: Desk
     ]
 
 
-async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Desk):
+async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Guild):
     await there.follow("drones")
     batch = await there.enter(there.signed())
     async with there.db.write(GUILD) as conn:
@@ -134,7 +134,7 @@ async def test_an_undone_update_is_not_told_nor_is_its_undoing(there: Desk):
     assert await alerts.next_due(there.db.read) is None
 
 
-async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk):
+async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Guild):
     await there.follow("drones")
     batch = await there.enter(there.signed())
     (delivery,) = await there.plan()
@@ -155,38 +155,38 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Desk
     ]
 
 
-async def test_a_dossier_never_alerts(there: Desk):
+async def test_a_dossier_never_alerts(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed(), origin="dossier")
     assert await there.plan(timedelta(days=1)) == []
-    assert await alerts.desks_to_read(there.db.read) == []
+    assert await alerts.guilds_to_read(there.db.read) == []
 
 
-async def test_an_old_fact_entered_late_never_alerts(there: Desk):
+async def test_an_old_fact_entered_late_never_alerts(there: Guild):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "stage", "requested", EARLIER, reason="found late"))
     assert await there.plan(timedelta(days=1)) == []
 
 
-async def test_the_same_value_reported_again_never_alerts(there: Desk):
+async def test_the_same_value_reported_again_never_alerts(there: Guild):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "stage", "negotiating", LATER))
     assert await there.plan(timedelta(days=1)) == []
 
 
-async def test_what_is_no_milestone_waits_for_the_digest(there: Desk):
+async def test_what_is_no_milestone_waits_for_the_digest(there: Guild):
     await there.follow("drones")
     await there.enter(there.change("drones", "deal", "quantity", "31", LATER))
     assert await there.plan(timedelta(days=1)) == []
 
 
-async def test_a_follow_begins_at_now(there: Desk):
+async def test_a_follow_begins_at_now(there: Guild):
     await there.enter(there.signed())
     await there.follow("drones")
     assert await there.plan() == []
 
 
-async def test_a_younger_update_is_told_later_and_not_passed_over(there: Desk):
+async def test_a_younger_update_is_told_later_and_not_passed_over(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed())
     await there.enter(
@@ -197,7 +197,7 @@ async def test_a_younger_update_is_told_later_and_not_passed_over(there: Desk):
     assert len(await there.plan(timedelta(seconds=125))) == 2
 
 
-async def test_a_follow_reaches_the_deals_and_items_linked_directly(there: Desk):
+async def test_a_follow_reaches_the_deals_and_items_linked_directly(there: Guild):
     await there.follow("general-atomics", 2001)
     await there.follow("drones", 2002)
     await there.follow("us", 2003)
@@ -210,13 +210,13 @@ async def test_a_follow_reaches_the_deals_and_items_linked_directly(there: Desk)
     assert places == [2002]
 
 
-async def test_a_participant_is_not_reached_through_its_deal(there: Desk):
+async def test_a_participant_is_not_reached_through_its_deal(there: Guild):
     await there.follow("drones")
     await there.enter(there.change("us", "participant", "type", "country", LATER))
     assert await there.plan() == []
 
 
-async def test_two_follows_that_reach_one_update_send_one_message(there: Desk):
+async def test_two_follows_that_reach_one_update_send_one_message(there: Guild):
     await there.follow("drones")
     await there.follow("general-atomics", role_id=55)
     await there.enter(there.signed())
@@ -228,7 +228,7 @@ async def test_two_follows_that_reach_one_update_send_one_message(there: Desk):
     assert len(await alerts.follows_through(there.db.read, delivery)) == 2
 
 
-async def test_a_muted_or_removed_follow_is_not_told(there: Desk):
+async def test_a_muted_or_removed_follow_is_not_told(there: Guild):
     follow = await there.follow("drones")
     await there.enter(there.signed())
     (delivery,) = await there.plan()
@@ -240,13 +240,13 @@ async def test_a_muted_or_removed_follow_is_not_told(there: Desk):
     assert len(await there.plan()) == 1
 
 
-async def test_everything_is_told_in_the_digest_only(there: Desk):
+async def test_everything_is_told_in_the_digest_only(there: Guild):
     await there.follow(None)
     await there.enter(there.signed())
     assert await there.plan() == []
 
 
-async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
+async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, follow.destination_id, "not permitted", "the bot lacks Send Messages there")
@@ -259,7 +259,7 @@ async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Desk):
     assert await deliveries.due_destinations(there.db.read, late) == [delivery.destination_id]
 
 
-async def test_nothing_is_planned_for_who_left_the_server(there: Desk):
+async def test_nothing_is_planned_for_who_left_the_server(there: Guild):
     async with there.db.write(GUILD) as conn:
         person = await people.ensure(conn, 88)
         place = await destinations.ensure_person(conn, GUILD, person.id, now=there.now)
@@ -269,7 +269,7 @@ async def test_nothing_is_planned_for_who_left_the_server(there: Desk):
     assert await there.plan() == []
 
 
-async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Guild, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(alerts, "_CHUNK", 3)
     for channel_id in range(3000, 3007):
         await there.follow("drones", channel_id)
@@ -283,7 +283,7 @@ async def test_a_thousand_and_some_followers_are_planned_in_portions(there: Desk
     assert len(list(nonces)) == 7
 
 
-async def test_another_server_is_never_told(there: Desk):
+async def test_another_server_is_never_told(there: Guild):
     async with there.db.write(2000) as conn:
         elsewhere = await destinations.ensure_channel(conn, 2000, 2001, now=there.now, person_id=1)
     await there.enter(there.signed())
@@ -293,11 +293,11 @@ async def test_another_server_is_never_told(there: Desk):
             await follows.add(conn, elsewhere, "drones", now=there.now)
 
 
-async def test_nothing_is_planned_while_the_bot_is_away(there: Desk):
+async def test_nothing_is_planned_while_the_bot_is_away(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed())
     async with there.db.write(GUILD) as conn:
-        await desks.leave(conn, GUILD, now=there.now)
+        await guilds.leave(conn, GUILD, now=there.now)
     assert await there.plan() == []
     assert await alerts.next_due(there.db.read) is None
 
@@ -433,7 +433,7 @@ NEWS = [
 
 
 @pytest.mark.parametrize(("before", "entered", "told"), NEWS, ids=[told for *_, told in NEWS])
-async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before, entered, told: str):
+async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Guild, before, entered, told: str):
     await there.enter(
         there.change(*TALKS, "name", "Ministers' talks"),
         there.change(*TALKS, "state", "scheduled"),
@@ -452,14 +452,14 @@ async def test_each_kind_of_change_has_a_sentence_of_its_own(there: Desk, before
     assert others == ["Reported 20 November 2023: A news article"]
 
 
-async def test_that_nothing_holds_a_deal_up_is_no_news_where_nothing_did(there: Desk):
+async def test_that_nothing_holds_a_deal_up_is_no_news_where_nothing_did(there: Guild):
     await there.follow("drones")
     await there.enter(there.change(*DEAL, "side_state", "none", LATER))
     await there.enter(there.change(*ITEM, "due", None, LATER))
     assert await there.plan() == []
 
 
-async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
+async def test_names_topics_and_aliases_stand_in_no_alert(there: Guild):
     await there.follow("drones")
     await there.enter(
         there.change(*DEAL, "name", "31 drones", LATER),
@@ -474,7 +474,7 @@ async def test_names_topics_and_aliases_stand_in_no_alert(there: Desk):
     ]
 
 
-async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Desk):
+async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reported_on_the_day_of_the_fact(there: Guild):
     appeared = on_day("2023-11-27")
     await there.follow("drones")
     async with there.db.write(GUILD) as conn:
@@ -485,7 +485,7 @@ async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reporte
     assert "20 November 2023, reported 27 November 2023: Foreign desk memo" in lines
 
 
-async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Desk):
+async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Guild):
     await there.follow("drones")
     texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
     party = there.change(*DEAL, "party", Party("us", "seller"), LATER)
@@ -505,7 +505,7 @@ async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the
     ]
 
 
-async def test_what_another_source_says_stands_below_with_its_own_day_and_source(there: Desk):
+async def test_what_another_source_says_stands_below_with_its_own_day_and_source(there: Guild):
     await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         notice = await sources.ensure(conn, GUILD, title="Notice 24-07", url="https://www.dsca.mil/press/24-07")
@@ -525,7 +525,7 @@ async def test_what_another_source_says_stands_below_with_its_own_day_and_source
     ]
 
 
-async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_first(there: Desk):
+async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_first(there: Guild):
     await there.enter(there.change(*approval("open")), origin="dossier")
     await there.follow("drones")
     await there.enter(
@@ -542,7 +542,7 @@ async def test_the_closing_of_an_item_with_its_approval_is_told_of_the_deal_firs
     ]
 
 
-async def test_an_update_that_replaces_what_was_told_is_called_a_correction(there: Desk):
+async def test_an_update_that_replaces_what_was_told_is_called_a_correction(there: Guild):
     await there.follow("drones")
     await there.enter(there.signed())
     await there.plan()
@@ -565,7 +565,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("url", "labels"), LINKS)
-async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: Desk, url: str, labels: list[str]):
+async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: Guild, url: str, labels: list[str]):
     await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         source = await sources.ensure(conn, GUILD, title="A notice", url=url)
@@ -578,7 +578,7 @@ async def test_the_first_button_opens_the_source_where_its_link_is_safe(there: D
     assert [button.url for button in buttons if button.url] == ([url] if labels[0].startswith("Read") else [])
 
 
-async def test_a_hostile_name_neither_pings_nor_formats(there: Desk):
+async def test_a_hostile_name_neither_pings_nor_formats(there: Guild):
     await there.follow("drones")
     await there.enter(
         there.change("drones", "deal", "name", "**@everyone** <@&1> [x](http://y) {0}", LATER), there.signed()
@@ -591,7 +591,7 @@ async def test_a_hostile_name_neither_pings_nor_formats(there: Desk):
     assert drawn.roles == ()
 
 
-async def test_the_longest_values_fit_into_one_message(there: Desk):
+async def test_the_longest_values_fit_into_one_message(there: Guild):
     await there.follow("drones")
     changes = [
         there.change("drones", "deal", field, "*" * 99 + "x", LATER)

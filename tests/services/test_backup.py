@@ -77,10 +77,10 @@ def rows_of(path: Path) -> dict[str, list[tuple]]:
         return rows | {"meta": [row for row in rows["meta"] if row[0] != restores.KEY]}
 
 
-async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk: int, tmp_path: Path):
-    async with db.write(desk) as conn:
+async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, guild: int, tmp_path: Path):
+    async with db.write(guild) as conn:
         dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
-        await dossiers.load(conn, desk, dossier, now=NOW, person_id=1)
+        await dossiers.load(conn, guild, dossier, now=NOW, person_id=1)
     copy, place = tmp_path / "copy.db", tmp_path / "elsewhere" / "attache.db"
     await asyncio.to_thread(backup, db.path, copy)
     restore(copy, place, now=NOW)
@@ -89,7 +89,7 @@ async def test_a_server_with_a_dossier_comes_back_row_by_row(db: Database, desk:
     assert held == rows_of(db.path)
 
 
-async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source: int, tmp_path: Path):
+async def test_a_copy_taken_amid_writes_is_whole(db: Database, guild: int, source: int, tmp_path: Path):
     begun = asyncio.Event()
     writing = asyncio.create_task(keep_writing(db, source, begun))
     while not begun.is_set() and not writing.done():
@@ -121,9 +121,9 @@ async def test_a_copy_taken_amid_writes_is_whole(db: Database, desk: int, source
         place.unlink()
 
 
-async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, source, tmp_path: Path):
+async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, guild, source, tmp_path: Path):
     await enter(db, 1, source)
-    async with db.write(desk) as conn:
+    async with db.write(guild) as conn:
         await conn.execute("UPDATE delivery SET state = 'settled'")
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
@@ -141,7 +141,7 @@ async def test_restoring_puts_every_row_back_and_keeps_the_old_file(db, desk, so
     assert rows_of(copy) == before
 
 
-async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, desk, source, tmp_path: Path):
+async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, guild, source, tmp_path: Path):
     await enter(db, 1, source)
     async with db.write(GUILD) as conn:
         there = await destinations.ensure_channel(conn, GUILD, 7001, now=NOW, person_id=1)
@@ -159,7 +159,7 @@ async def test_what_was_due_by_the_first_look_after_a_restore_may_have_come(db, 
             assert [restores.may_have_come(begun, delivery) for delivery in owed] == [True, False]
 
 
-async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_delivery(db, desk, source, tmp_path: Path):
+async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_delivery(db, guild, source, tmp_path: Path):
     async def known_to(name: str) -> datetime:
         backup(db.path, tmp_path / f"{name}.db")
         restore(tmp_path / f"{name}.db", tmp_path / f"{name}-restored.db", now=NOW + timedelta(days=9))
@@ -174,7 +174,7 @@ async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_deliver
     async with db.write(None) as conn:
         await housekeeping.mark_tick(conn, NOW + timedelta(days=2))
     assert await known_to("looked") == NOW + timedelta(days=2)
-    async with db.write(desk) as conn:
+    async with db.write(guild) as conn:
         await deliveries.settle(conn, 1, deliveries.DELIVERED, now=NOW + timedelta(days=2, seconds=30))
     assert await known_to("settled") == NOW + timedelta(days=2, seconds=30)
     async with db.write(None) as conn:
@@ -182,7 +182,7 @@ async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_deliver
     assert await known_to("written by a clock that was ahead") == NOW + timedelta(days=9)
 
 
-async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, desk, source, tmp_path: Path):
+async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, guild, source, tmp_path: Path):
     await enter(db, 1, source)
     first, second = tmp_path / "first.db", tmp_path / "second.db"
     backup(db.path, first)
@@ -200,7 +200,7 @@ async def test_a_copy_of_a_restored_file_keeps_what_was_not_looked_for_yet(db, d
     assert begun == restores.Restored(NOW, 1, NOW + timedelta(hours=3))
 
 
-async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path):
+async def test_a_restore_is_forgotten_after_ninety_days(db, guild, tmp_path: Path):
     backup(db.path, tmp_path / "copy.db")
     place = tmp_path / "new.db"
     restore(tmp_path / "copy.db", place, now=NOW)
@@ -212,7 +212,7 @@ async def test_a_restore_is_forgotten_after_ninety_days(db, desk, tmp_path: Path
         assert await restores.begin(restored, NOW) is None
 
 
-async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_copy(db, desk, source, tmp_path: Path):
+async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_copy(db, guild, source, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
     await enter(db, 1, source)
@@ -229,7 +229,7 @@ async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_
     assert rows_of(place)["record"] == []
 
 
-async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_path: Path):
+async def test_a_damaged_old_file_is_kept_with_its_log(db, guild, source, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
     place = tmp_path / "broken" / "attache.db"
@@ -240,10 +240,10 @@ async def test_a_damaged_old_file_is_kept_with_its_log(db, desk, source, tmp_pat
     assert kept is not None
     assert kept.read_bytes().startswith(b"no database at all")
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"a log"
-    assert len(rows_of(place)["desk"]) == 2
+    assert len(rows_of(place)["guild"]) == 2
 
 
-async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path):
+async def test_a_copy_holds_nothing_of_what_was_deleted(db, guild, tmp_path: Path):
     async with db.write(None) as conn:
         await conn.execute("INSERT INTO meta VALUES ('secret', 'quetzalcoatl')")
     async with db.write(None) as conn:
@@ -252,7 +252,7 @@ async def test_a_copy_holds_nothing_of_what_was_deleted(db, desk, tmp_path: Path
     assert b"quetzalcoatl" not in (tmp_path / "copy.db").read_bytes()
 
 
-async def test_nothing_is_overwritten_by_a_backup(db, desk, tmp_path: Path):
+async def test_nothing_is_overwritten_by_a_backup(db, guild, tmp_path: Path):
     target = tmp_path / "precious.txt"
     target.write_text("mine")
     with pytest.raises(DatabaseError, match="exists already"):
@@ -293,12 +293,12 @@ def test_a_missing_source_or_folder_is_named(tmp_path: Path):
         restore(tmp_path / "nowhere.db", tmp_path / "attache.db", now=NOW)
 
 
-async def test_a_missing_folder_is_named(db, desk, tmp_path: Path):
+async def test_a_missing_folder_is_named(db, guild, tmp_path: Path):
     with pytest.raises(DatabaseError, match=r"no folder .*usb"):
         backup(db.path, tmp_path / "usb" / "copy.db")
 
 
-async def test_nothing_is_restored_while_the_bot_runs(db, desk, tmp_path: Path):
+async def test_nothing_is_restored_while_the_bot_runs(db, guild, tmp_path: Path):
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
     lock = FileLock(db.path)
@@ -312,12 +312,12 @@ async def test_nothing_is_restored_while_the_bot_runs(db, desk, tmp_path: Path):
     assert restore(copy, db.path, now=NOW) is not None
 
 
-async def test_the_database_itself_is_no_copy(db, desk):
+async def test_the_database_itself_is_no_copy(db, guild):
     with pytest.raises(DatabaseError, match="the database itself"):
         restore(db.path, db.path, now=NOW)
 
 
-async def test_a_copy_from_a_newer_version_or_with_missing_pages_is_refused(db, desk, source, tmp_path: Path):
+async def test_a_copy_from_a_newer_version_or_with_missing_pages_is_refused(db, guild, source, tmp_path: Path):
     newer, torn, dangling = (tmp_path / name for name in ("newer.db", "torn.db", "dangling.db"))
     for number in range(20):
         await enter(db, number, source)

@@ -100,8 +100,8 @@ def offered(found: Preview) -> list[str]:
 
 
 @pytest.fixture
-async def treaty(db: Database, desk: int, source: int, now: datetime) -> Treaty:
-    async with db.write(desk) as conn:
+async def treaty(db: Database, guild: int, source: int, now: datetime) -> Treaty:
+    async with db.write(guild) as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
     there = Treaty(db, now, source, edda, otto)
     await there.put(

@@ -129,16 +129,16 @@ async def test_a_full_disk_refuses_the_write_and_keeps_what_was_there(db):
     assert await count(db) == 1
 
 
-async def test_the_ledger_cannot_be_rewritten(db, desk, source):
-    async with db.write(desk) as conn:
-        await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, 'deal', 'd')", (desk,))
+async def test_the_ledger_cannot_be_rewritten(db, guild, source):
+    async with db.write(guild) as conn:
+        await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, 'deal', 'd')", (guild,))
         await conn.execute(
             "INSERT INTO ledger (guild_id, record_id, action, field, value, precision, entered_at, source_id, batch, "
             "origin) VALUES (?, 1, 'set', 'model', '\"A\"', 'unknown', '2026', ?, 'b', 'editor')",
-            (desk, source),
+            (guild, source),
         )
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        async with db.write(desk) as conn:
+        async with db.write(guild) as conn:
             await conn.execute("UPDATE ledger SET value = '\"B\"'")
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.services import deliveries, desks, destinations, housekeeping
+from bot.services import deliveries, destinations, guilds, housekeeping
 from data.database import Database
 from data.records import Confirmation, Delivery, NewDelivery
 
@@ -43,7 +43,7 @@ class Owing:
 
 
 @pytest.fixture
-def owing(db: Database, desk: int, now: datetime) -> Owing:
+def owing(db: Database, guild: int, now: datetime) -> Owing:
     return Owing(db, now)
 
 
@@ -161,10 +161,10 @@ async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is
     assert await deliveries.next_due(owing.db.read, owing.now) is None
     async with owing.db.write(GUILD) as conn:
         await destinations.resume(conn, place, owing.now)
-        await desks.leave(conn, GUILD, now=owing.now)
+        await guilds.leave(conn, GUILD, now=owing.now)
     assert await owing.claim(place) is None
     async with owing.db.write(GUILD) as conn:
-        await desks.configure(conn, GUILD, now=owing.now, person_id=1)
+        await guilds.configure(conn, GUILD, now=owing.now, person_id=1)
     assert await deliveries.next_due(owing.db.read, owing.now) == owing.now
     assert await owing.claim(place)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.kinds import Gone
 from bot.ledger.due_dates import next_digest
-from bot.services import deliveries, desks, destinations, digests, dossiers, people, sources, updates
+from bot.services import deliveries, destinations, digests, dossiers, guilds, people, sources, updates
 from bot.services.updates import Change
 from bot.ui import digest as drawn
 from bot.ui.layout import TEXT_LIMIT
@@ -25,7 +25,7 @@ __all__ = ["channel", "there"]  # The fixtures.
 # The first one
 
 
-async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_what(db, desk):
+async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_what(db, guild):
     there = Outbound(db, 0, START)
     async with db.write(GUILD) as conn:
         starter = dossiers.read_shipped("india-us-2plus2-2023", now=START)
@@ -65,7 +65,7 @@ async def test_a_second_digest_is_skipped_when_nothing_is_new(there: Outbound, c
     assert (await there.settled("digest"))[-1] == ("2027-03-03", deliveries.NOTHING_NEW)
 
 
-async def test_a_first_digest_of_an_empty_record_waits_until_there_is_something(db, desk, source):
+async def test_a_first_digest_of_an_empty_record_waits_until_there_is_something(db, guild, source):
     there = Outbound(db, source, START)
     await there.digest(await there.channel())
     assert await there.go_to("2027-03-02 09:00") == []
@@ -314,8 +314,8 @@ async def test_what_is_set_is_kept_when_only_part_is_set_anew(there: Outbound, c
     await there.digest(channel, at=time(18), days="135")
     place = await there.digest(channel, zone="Europe/Berlin")
     assert (place.digest_at, place.digest_days, place.zone) == ("18:00", "135", "Europe/Berlin")
-    assert (await digests.list_of_desk(there.db.read, GUILD))[0].channel_id == CHANNEL
-    assert await digests.list_of_desk(there.db.read, 2000) == []
+    assert (await digests.list_of_guild(there.db.read, GUILD))[0].channel_id == CHANNEL
+    assert await digests.list_of_guild(there.db.read, 2000) == []
 
 
 # Drawing
@@ -399,16 +399,16 @@ async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(th
     assert told[0].day == day("2027-03-15")
 
 
-async def test_a_servers_digest_is_that_of_its_channel(db, desk, now):
-    assert await digests.of_desk(db.read, await desks.get(db.read, desk)) is None
-    async with db.write(desk) as conn:
+async def test_a_servers_digest_is_that_of_its_channel(db, guild, now):
+    assert await digests.of_guild(db.read, await guilds.get(db.read, guild)) is None
+    async with db.write(guild) as conn:
         person = await people.ensure(conn, 77)
-        await destinations.ensure_channel(conn, desk, 4321, now=now, person_id=person.id)
-        own = await destinations.ensure_channel(conn, desk, desk + 1, now=now, person_id=person.id)
-    assert await digests.of_desk(db.read, await desks.get(db.read, desk)) == own
+        await destinations.ensure_channel(conn, guild, 4321, now=now, person_id=person.id)
+        own = await destinations.ensure_channel(conn, guild, guild + 1, now=now, person_id=person.id)
+    assert await digests.of_guild(db.read, await guilds.get(db.read, guild)) == own
 
 
-async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_its_day_or_link(db, desk):
+async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_its_day_or_link(db, guild):
     there = Outbound(db, 0, START)
     for number in range(6):
         async with db.write(GUILD) as conn:

@@ -28,26 +28,26 @@ def changed_file(now, *replacements: tuple[str, str]) -> files.Dossier:
 
 
 async def enter(
-    db: Database, desk: int, now, source: int, record: str, field: str, value, on=SESSION_DAY, **more
+    db: Database, guild: int, now, source: int, record: str, field: str, value, on=SESSION_DAY, **more
 ) -> None:
-    kind = (await records.get(db.read, desk, record)).record.kind
-    async with db.write(desk) as conn:
+    kind = (await records.get(db.read, guild, record)).record.kind
+    async with db.write(guild) as conn:
         change = Change(record, kind, field, value, on, source, **more)
-        await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
+        await updates.append(conn, guild, [change], now=now, person_id=1, origin="editor")
 
 
-async def value_of(db: Database, desk: int, record: str, field: str):
-    return (await records.get(db.read, desk, record)).record.state.value(field)
+async def value_of(db: Database, guild: int, record: str, field: str):
+    return (await records.get(db.read, guild, record)).record.state.value(field)
 
 
-async def test_loading_twice_changes_nothing(db, desk, now):
-    first = await load(db, desk, now)
-    newest = await updates.newest_id(db.read, desk)
+async def test_loading_twice_changes_nothing(db, guild, now):
+    first = await load(db, guild, now)
+    newest = await updates.newest_id(db.read, guild)
     assert first.added == newest
-    again = await load(db, desk, now)
+    again = await load(db, guild, now)
     assert (again.added, again.changed, again.withdrawn, again.kept) == (0, 0, 0, 0)
     assert again.unchanged == first.added
-    assert await updates.newest_id(db.read, desk) == newest
+    assert await updates.newest_id(db.read, guild) == newest
 
 
 async def test_what_is_loaded_is_marked_as_from_a_dossier(db, loaded):
@@ -140,14 +140,14 @@ async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_
     assert await value_of(db, loaded, "armed-drones", "stage") == "requested"
 
 
-async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_file(db, desk, now, source):
-    async with db.write(desk) as conn:
+async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_file(db, guild, now, source):
+    async with db.write(guild) as conn:
         change = Change("china-details", "topic", "name", "Details", SESSION_DAY, source)
-        await updates.append(conn, desk, [change], now=now, person_id=1, origin="editor")
+        await updates.append(conn, guild, [change], now=now, person_id=1, origin="editor")
     with pytest.raises(BadInput, match="is a topic here, not a pending item"):
-        await load(db, desk, now)
-    assert list(await every(db, desk)) == ["china-details"]
-    ((count,),) = await db.read.execute_fetchall("SELECT count(*) FROM source WHERE guild_id = ?", (desk,))
+        await load(db, guild, now)
+    assert list(await every(db, guild)) == ["china-details"]
+    ((count,),) = await db.read.execute_fetchall("SELECT count(*) FROM source WHERE guild_id = ?", (guild,))
     assert count == 1
 
 

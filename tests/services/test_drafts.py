@@ -72,8 +72,8 @@ class Editing:
 
 
 @pytest.fixture
-async def editing(db: Database, desk: int, source: int, now: datetime) -> Editing:
-    async with db.write(desk) as conn:
+async def editing(db: Database, guild: int, source: int, now: datetime) -> Editing:
+    async with db.write(guild) as conn:
         edda, otto = [(await people.ensure(conn, user_id)).id for user_id in (501, 502)]
     there = Editing(db, now, source, edda, otto)
     await there.enter(

@@ -93,7 +93,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
 
 
 @pytest.fixture
-async def person(db: Database, desk: int) -> int:
+async def person(db: Database, guild: int) -> int:
     """Someone who used everything in two servers."""
     async with db.write(None) as conn:
         known = await people.ensure(conn, PERSON)
@@ -109,12 +109,12 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
     for word in SECRETS:
         assert held(db.path, word), word
     async with db.write(GUILD) as conn:
-        assert await erasure.delete_desk(conn, GUILD)
+        assert await erasure.delete_guild(conn, GUILD)
     await db.vacuum()
 
     after = await everything(db)
     for name in (
-        "desk",
+        "guild",
         "source",
         "record",
         "ledger",
@@ -133,7 +133,7 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
     assert (len(before["follow"]), len(after["follow"])) == (4, 2)
     assert (len(before["reminder"]), len(after["reminder"])) == (4, 2)
     assert (len(before["was"]), len(after["was"])) == (4, 2)
-    texts = await db.read.execute_fetchall("SELECT tags FROM text")
+    texts = await db.read.execute_fetchall("SELECT tags FROM search_index")
     assert {tags.split()[0] for (tags,) in texts} == {f"g{OTHER_GUILD}"}
     assert list(await db.read.execute_fetchall("PRAGMA foreign_key_check")) == []
     for word in (*SECRETS, "Newsroom"):
@@ -143,11 +143,11 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
 
 async def test_deleting_a_server_twice_says_so(db, person):
     async with db.write(GUILD) as conn:
-        assert await erasure.delete_desk(conn, GUILD)
-        assert not await erasure.delete_desk(conn, GUILD)
+        assert await erasure.delete_guild(conn, GUILD)
+        assert not await erasure.delete_guild(conn, GUILD)
 
 
-async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
+async def test_people_known_only_from_a_deleted_server_are_forgotten(db, guild):
     async with db.write(None) as conn:
         only_here = await people.ensure(conn, 1)
         with_a_zone = await people.ensure(conn, 2)
@@ -157,7 +157,7 @@ async def test_people_known_only_from_a_deleted_server_are_forgotten(db, desk):
             await destinations.ensure_person(conn, GUILD, someone.id, now=NOW)
         await destinations.ensure_person(conn, OTHER_GUILD, elsewhere.id, now=NOW)
     async with db.write(GUILD) as conn:
-        await erasure.delete_desk(conn, GUILD)
+        await erasure.delete_guild(conn, GUILD)
     assert await people.find(db.read, 1) is None
     assert await people.find(db.read, 2) is not None
     assert await people.find(db.read, 3) is not None
@@ -227,7 +227,7 @@ async def test_an_export_holds_everything_and_nothing_of_others(db, person):
     assert file["channels_set_up"][0]["channel_id"] == str(GUILD + 1)
 
 
-async def test_an_owner_without_anything_else_is_told_which_servers(db, desk):
+async def test_an_owner_without_anything_else_is_told_which_servers(db, guild):
     raw = await portability.export_person(db.read, 77, now=NOW)
     assert [server["server"] for server in json.loads(raw or b"")["servers_owned"]] == ["Newsroom", "Elsewhere"]
     assert await portability.export_person(db.read, 123456, now=NOW) is None
@@ -236,7 +236,7 @@ async def test_an_owner_without_anything_else_is_told_which_servers(db, desk):
 async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
     """A new table that points to either has to be deleted and exported too: this list is where that is noticed."""
     assert await references_to(db, "person") == {
-        ("desk", "set_up_by"),
+        ("guild", "set_up_by"),
         ("ledger", "person_id"),
         ("draft", "person_id"),
         ("question", "person_id"),
@@ -249,7 +249,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         columns = [row[1] for row in await db.read.execute_fetchall(f"SELECT * FROM pragma_table_info('{table}')")]
         if "guild_id" in columns:
             guilds.add(table)
-    deleted = {statement.split()[2] for statement in erasure._OF_A_DESK}
+    deleted = {statement.split()[2] for statement in erasure._OF_A_GUILD}
     of_the_index = {"name", "spelling"}  # And the texts, which know their server by a tag.
     assert guilds - of_the_index | {"follow", "reminder", "link", "was"} == deleted
 
@@ -257,7 +257,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
 async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):
     async with db.write(None) as conn:
         await conn.execute("PRAGMA busy_timeout = 0")  # So that nobody waits for the reader here.
-        await erasure.delete_desk(conn, GUILD)
+        await erasure.delete_guild(conn, GUILD)
     with closing(sqlite3.connect(db.path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM ledger").fetchall()

@@ -21,11 +21,11 @@ from bot.ledger.kinds import KINDS, fields_of
 from bot.services import (
     deliveries,
     derived,
-    desks,
     destinations,
     digests,
     drafts,
     follows,
+    guilds,
     housekeeping,
     portability,
     questions,
@@ -81,7 +81,7 @@ async def stopped_at(released: Database) -> datetime:
 @pytest.fixture
 def newsroom(old: Path) -> int:
     """The server that has the dossier and nearly all of the rows."""
-    ((guild_id,),) = rows(old, "SELECT guild_id FROM desk WHERE name = 'Newsroom'")
+    ((guild_id,),) = rows(old, "SELECT guild_id FROM guild WHERE name = 'Newsroom'")
     return guild_id
 
 
@@ -177,7 +177,7 @@ async def test_the_file_is_sound_afterwards_and_nothing_is_left_to_do(released: 
     assert list(await released.read.execute_fetchall("PRAGMA data_version")) == list(before)
 
 
-@pytest.mark.parametrize("table", ["person", "desk", "source", "record", "draft", "question"])
+@pytest.mark.parametrize("table", ["person", "guild", "source", "record", "draft", "question"])
 async def test_no_row_is_lost(old: Path, released: Database, table: str):
     query = f"SELECT rowid FROM {table} ORDER BY rowid"
     assert rows(released.path, query) == rows(old, query)
@@ -236,7 +236,7 @@ async def test_what_it_says_is_found_and_stays_in_its_server(released: Database,
     for text, slug in (("General Atomics", "armed-drones"), ("23 ships", "grain-deal"), ("नॉर्वे", "norway")):
         found = await search.search(released.read, newsroom, Wanted(text=text))
         assert slug in [hit.row.slug for hit in found.hits]
-    elsewhere = next(desk for desk in await desks.list_all(released.read) if desk.name == "Elsewhere")
+    elsewhere = next(guild for guild in await guilds.list_all(released.read) if guild.name == "Elsewhere")
     assert (await search.search(released.read, elsewhere.guild_id, Wanted(text="drones"))).total == 0
 
 
@@ -278,13 +278,13 @@ async def test_what_was_claimed_and_what_waited_is_sent_and_the_days_go_on(relea
 async def test_people_find_their_follows_reminders_digests_and_log(
     old: Path, released: Database, newsroom: int, stopped_at: datetime
 ):
-    desk = await desks.get(released.read, newsroom)
-    for destination in await destinations.list_of_desk(released.read, newsroom):
+    guild = await guilds.get(released.read, newsroom)
+    for destination in await destinations.list_of_guild(released.read, newsroom):
         query = "SELECT count(*) FROM follow WHERE destination_id = ?"
         assert [(len(await follows.list_of(released.read, destination.id)),)] == rows(old, query, destination.id)
         assert all(one.delivery.key for one in await deliveries.log(released.read, newsroom, destination.id, 1000))
         digest = await digests.plan_digest(
-            released.read, destination, desk, now=stopped_at, day=stopped_at.date(), at=stopped_at
+            released.read, destination, guild, now=stopped_at, day=stopped_at.date(), at=stopped_at
         )
         assert digest.server == "Newsroom"
     paused = await destinations.list_paused(released.read, newsroom)

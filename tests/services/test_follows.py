@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.errors import NotInRecord, UserError
-from bot.services import deliveries, desks, destinations, follows, people, why
+from bot.services import deliveries, destinations, follows, guilds, people, why
 from data.database import Database
 from data.records import Destination
-from tests.services.test_alerts import GUILD, Desk, there
+from tests.services.test_alerts import GUILD, Guild, there
 
 __all__ = ["there"]  # The fixture: a server with a deal in it.
 
@@ -23,14 +23,14 @@ async def person(db: Database, now: datetime, user_id: int = 88) -> Destination:
         return await destinations.ensure_person(conn, GUILD, found.id, now=now)
 
 
-async def test_a_second_follow_of_the_same_says_that_it_is_there(there: Desk):
+async def test_a_second_follow_of_the_same_says_that_it_is_there(there: Guild):
     await there.follow("drones")
     with pytest.raises(UserError, match='already follows "31 armed drones'):
         await there.follow("drones")
     assert len(await follows.list_of(there.db.read, 1)) == 1
 
 
-async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Desk):
+async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         await follows.mute(conn, GUILD, follow.id)
@@ -40,14 +40,14 @@ async def test_following_again_lets_a_muted_follow_speak_from_now_on(there: Desk
     assert again.since > follow.since
 
 
-async def test_another_role_takes_the_place_of_the_old_one(there: Desk):
+async def test_another_role_takes_the_place_of_the_old_one(there: Guild):
     first = await there.follow("drones", role_id=5)
     second = await there.follow("drones", role_id=6)
     assert (second.id, second.role_id) == (first.id, 6)
     assert second.since == first.since
 
 
-async def test_everything_is_listed_first_and_is_digest_only(there: Desk):
+async def test_everything_is_listed_first_and_is_digest_only(there: Guild):
     await there.follow("drones")
     everything = await there.follow(None)
     assert not everything.at_once
@@ -57,7 +57,7 @@ async def test_everything_is_listed_first_and_is_digest_only(there: Desk):
     ]
 
 
-async def test_there_is_a_most(there: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_there_is_a_most(there: Guild, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(follows, "MOST", 2)
     await there.follow("drones")
     await there.follow("us")
@@ -65,12 +65,12 @@ async def test_there_is_a_most(there: Desk, monkeypatch: pytest.MonkeyPatch):
         await there.follow(None)
 
 
-async def test_what_is_not_in_the_record_cannot_be_followed(there: Desk):
+async def test_what_is_not_in_the_record_cannot_be_followed(there: Guild):
     with pytest.raises(NotInRecord):
         await there.follow("nothing-of-the-kind")
 
 
-async def test_an_id_of_another_server_opens_nothing(there: Desk):
+async def test_an_id_of_another_server_opens_nothing(there: Guild):
     follow = await there.follow("drones")
     assert await follows.find(there.db.read, ELSEWHERE, follow.id) is None
     assert await destinations.find(there.db.read, ELSEWHERE, follow.destination_id) is None
@@ -86,7 +86,7 @@ async def test_an_id_of_another_server_opens_nothing(there: Desk):
     assert await follows.find(there.db.read, GUILD, follow.id) == follow
 
 
-async def test_ending_a_follow_twice_ends_it_once(there: Desk):
+async def test_ending_a_follow_twice_ends_it_once(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         assert await follows.remove(conn, GUILD, follow.id) == follow
@@ -96,7 +96,7 @@ async def test_ending_a_follow_twice_ends_it_once(there: Desk):
 # Destinations
 
 
-async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(there: Desk):
+async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(there: Guild):
     place = await person(there.db, there.now)
     assert place.zone == "Asia/Kolkata"
     async with there.db.write(None) as conn:
@@ -107,44 +107,44 @@ async def test_the_zone_is_the_destinations_else_the_persons_else_the_servers(th
     assert (await destinations.get(there.db.read, place.id)).zone == "Asia/Tokyo"
 
 
-async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(there: Desk):
+async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(there: Guild):
     place = await there.channel(7777)
     ((newest,),) = await there.db.read.execute_fetchall("SELECT max(id) FROM ledger")
     assert place.digested_to == newest
-    assert place.next_hour_at is None
+    assert place.next_delivery_at is None
     assert await destinations.due_hours(there.db.read, there.now + timedelta(days=9)) == []
 
 
-async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Desk):
+async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Guild):
     """09:00 in Kolkata is told; moving to London does not tell the same date again."""
     place = await there.channel()
     first = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
-    assert place.next_hour_at == first
+    assert place.next_delivery_at == first
     assert [found.id for found in await destinations.due_hours(there.db.read, first)] == [place.id]
     async with there.db.write(GUILD) as conn:
         await destinations.mark_planned(conn, place.id, date(2026, 11, 25), first)
-        await desks.configure(conn, GUILD, now=first, person_id=1, zone="Europe/London")
-        await destinations.schedule_desk(conn, GUILD, first)
+        await guilds.configure(conn, GUILD, now=first, person_id=1, zone="Europe/London")
+        await destinations.schedule_guild(conn, GUILD, first)
     moved = await destinations.get(there.db.read, place.id)
-    assert moved.next_hour_at == datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    assert moved.next_delivery_at == datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
-async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Desk):
+async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Guild):
     place = await there.channel()
-    assert place.next_hour_at is not None
-    after = place.next_hour_at + timedelta(seconds=1)
+    assert place.next_delivery_at is not None
+    after = place.next_delivery_at + timedelta(seconds=1)
     async with there.db.write(GUILD) as conn:
         await destinations.set_digest(conn, place.id, now=after, at=time(18))
-    assert (await destinations.get(there.db.read, place.id)).next_hour_at == place.next_hour_at
+    assert (await destinations.get(there.db.read, place.id)).next_delivery_at == place.next_delivery_at
 
 
-async def test_of_several_missed_hours_the_latest_is_told(there: Desk):
+async def test_of_several_missed_hours_the_latest_is_told(there: Guild):
     place = await there.channel()
     now = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
     assert destinations.latest_hour(place, now) == (date(2026, 12, 1), datetime(2026, 12, 1, 3, 30, tzinfo=UTC))
 
 
-async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Desk):
+async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Guild):
     place = await there.channel()
     async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, place.id, "target gone", "the channel no longer exists")
@@ -154,7 +154,7 @@ async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there
     assert (again.id, again.state, again.digested_to) == (place.id, "active", place.digested_to)
 
 
-async def test_a_pause_deletes_nothing(there: Desk):
+async def test_a_pause_deletes_nothing(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, follow.destination_id, "not permitted", "x")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state
-from bot.services import desks, people, sources, updates
+from bot.services import guilds, people, sources, updates
 from bot.services.derived import refold
 from bot.services.updates import Change
 from data.database import Connection, Database
@@ -75,7 +75,7 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
         found[row[0]] = (*row[1:4], status, *row[5:8], state if ids else (shown, state.opened, state.newest))
     for table, columns in (
         ("link", "f.slug, t.field, t.role, o.slug"),
-        ("name", "f.slug, t.norm, t.how, t.kind"),
+        ("name", "f.slug, t.norm, t.match_kind, t.kind"),
         ("was", "f.slug, t.from_on, t.live, t.stage, t.open"),
     ):
         owner = "from_id" if table == "link" else "record_id"
@@ -83,7 +83,7 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
         rows = await conn.execute_fetchall(f"SELECT {columns} FROM {table} t JOIN record f ON f.id = t.{owner} {join}")
         found[table] = sorted(tuple(row) for row in rows)
     rows = await conn.execute_fetchall(
-        "SELECT r.slug, t.rowid >> 40, t.tags, t.name, t.body FROM text t JOIN record r ON r.text_id = t.rowid"
+        "SELECT r.slug, t.rowid >> 40, t.tags, t.name, t.body FROM search_index t JOIN record r ON r.search_id = t.rowid"
     )
     found["text"] = sorted(tuple(row) for row in rows)
     rows = await conn.execute_fetchall("SELECT variant, word FROM spelling")
@@ -91,13 +91,13 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
     return found
 
 
-async def new_desk(folder: Path, name: str) -> tuple[Database, list[int]]:
+async def new_guild(folder: Path, name: str) -> tuple[Database, list[int]]:
     db = await Database.open(folder / name)
     await migrate(db)
     async with db.write(GUILD) as conn:
         person = await people.ensure(conn, 7)
-        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
-        await desks.configure(conn, GUILD, now=START, person_id=person.id)
+        await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
+        await guilds.configure(conn, GUILD, now=START, person_id=person.id)
         own = [await sources.ensure(conn, GUILD, title=title) for title in ("One article", "Another article")]
         # The records themselves come first, so that facts may point to one another in any order.
         for slug, kind in RECORDS.items():
@@ -127,8 +127,8 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
 
     async def compare() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            first, own = await new_desk(Path(folder), "first.db")
-            second, other = await new_desk(Path(folder), "second.db")
+            first, own = await new_guild(Path(folder), "first.db")
+            second, other = await new_guild(Path(folder), "second.db")
             try:
                 async with first.write(GUILD) as conn:
                     await enter(conn, own, course, list(range(len(course))))
@@ -142,7 +142,7 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
                         await conn.execute(f"DELETE FROM {table}")
                     told = "id IN (SELECT record_id FROM ledger)"
                     await conn.execute(
-                        "UPDATE record SET text_id = NULL, live = 0, name = '', status = '[]', state = '{}', open = 0 "
+                        "UPDATE record SET search_id = NULL, live = 0, name = '', status = '[]', state = '{}', open = 0 "
                         f"WHERE {told}"
                     )
                     rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")

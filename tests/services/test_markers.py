@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from bot.services import deliveries, desks, destinations, markers, people, reminders, sources, updates
+from bot.services import deliveries, destinations, guilds, markers, people, reminders, sources, updates
 from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from data.database import Connection, Database
@@ -28,8 +28,8 @@ async def server(path: Path, first_id: int, words: str = "Call") -> AsyncIterato
             for table in ("person", "record", "destination", "reminder", "delivery", "ledger"):
                 await conn.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, first_id))
             owner = await people.ensure(conn, 77)
-            await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
-            await desks.configure(conn, GUILD, now=NOW, person_id=owner.id)
+            await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=77)
+            await guilds.configure(conn, GUILD, now=NOW, person_id=owner.id)
             source = await sources.ensure(conn, GUILD, title="A news article")
             fields = {"name": "Treaty", "state": "open", "item_kind": "signature"}
             changes = [Change("treaty", "pending", field, value, REPORTED, source) for field, value in fields.items()]

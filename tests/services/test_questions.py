@@ -14,7 +14,7 @@ from data.database import Database
 from data.rows import fetch_values
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("guild")
 
 MEMO, ANNA = 600, 601
 DAY, LONG = timedelta(hours=24), timedelta(days=90)
@@ -200,7 +200,7 @@ async def test_deleting_a_person_or_a_server_deletes_their_questions_alone(db: D
     assert await filed(db) == ["Of anna?"]
     assert await filed(db, OTHER_GUILD) == ["Of anna elsewhere?"]
     async with db.write(GUILD) as conn:
-        await erasure.delete_desk(conn, GUILD)
+        await erasure.delete_guild(conn, GUILD)
     assert await filed(db) == []
     assert await filed(db, OTHER_GUILD) == ["Of anna elsewhere?"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import dossier as files
-from bot.services import desks, dossiers, records
+from bot.services import dossiers, guilds, records
 from bot.ui import cards
 from data.database import Database
 from data.records import Opened
@@ -28,7 +28,7 @@ async def loaded(db: Database, request: pytest.FixtureRequest) -> Database:
     found = files.read(request.param.read_bytes(), now=NOW)
     assert isinstance(found, files.Dossier)
     async with db.write(GUILD) as conn:
-        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
+        await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
     return db
 

@@ -20,7 +20,7 @@ START = at("2027-03-01 12:00")  # A Monday.
 
 
 @pytest.fixture
-async def there(db, desk, source) -> Outbound:
+async def there(db, guild, source) -> Outbound:
     return Outbound(db, source, START)
 
 

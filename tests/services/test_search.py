@@ -68,8 +68,8 @@ async def enter(db: Database, guild_id: int, entered: Facts, now: datetime = NOW
 
 
 @pytest.fixture
-async def filled(db: Database, desk: int) -> Database:
-    await enter(db, desk, RECORDS)
+async def filled(db: Database, guild: int) -> Database:
+    await enter(db, guild, RECORDS)
     return db
 
 
@@ -133,10 +133,10 @@ IN_OTHER_LETTERS: Facts = {
         ("GE’s eng", "engines"),
     ],
 )
-async def test_a_name_is_found_and_completed_in_whatever_letters_it_is_typed(db, desk, typed: str, slug: str):
-    await enter(db, desk, IN_OTHER_LETTERS)
+async def test_a_name_is_found_and_completed_in_whatever_letters_it_is_typed(db, guild, typed: str, slug: str):
+    await enter(db, guild, IN_OTHER_LETTERS)
     assert await slugs(db, typed) == [slug]
-    completed = [(row.slug, how) for row, how in await index.complete(db.read, desk, typed)]
+    completed = [(row.slug, how) for row, how in await index.complete(db.read, guild, typed)]
     assert [one for one, how in completed if how != "spelling"] == [slug]
 
 
@@ -153,8 +153,8 @@ async def test_a_name_is_found_and_completed_in_whatever_letters_it_is_typed(db,
         ("the Netherlands’ offer", "engines"),
     ],
 )
-async def test_a_text_is_found_in_whatever_letters_it_is_typed(db, desk, typed: str, slug: str):
-    await enter(db, desk, IN_OTHER_LETTERS)
+async def test_a_text_is_found_in_whatever_letters_it_is_typed(db, guild, typed: str, slug: str):
+    await enter(db, guild, IN_OTHER_LETTERS)
     assert await slugs(db, typed) == [slug]
 
 
@@ -192,8 +192,8 @@ IN_OTHER_FORMS: Facts = {
         ("range up", ["range"]),
     ],
 )
-async def test_a_word_is_found_in_its_other_forms_and_as_one_or_two(db, desk, typed: str, found: list[str]):
-    await enter(db, desk, IN_OTHER_FORMS)
+async def test_a_word_is_found_in_its_other_forms_and_as_one_or_two(db, guild, typed: str, found: list[str]):
+    await enter(db, guild, IN_OTHER_FORMS)
     assert await slugs(db, typed) == found
 
 
@@ -207,9 +207,9 @@ async def test_a_word_is_found_in_its_other_forms_and_as_one_or_two(db, desk, ty
         ("plants coproduction", ["plant"]),
     ],
 )
-async def test_a_name_is_completed_from_other_forms_of_its_words(db, desk, typed: str, found: list[str]):
-    await enter(db, desk, IN_OTHER_FORMS)
-    assert [row.slug for row, _ in await index.complete(db.read, desk, typed)] == found
+async def test_a_name_is_completed_from_other_forms_of_its_words(db, guild, typed: str, found: list[str]):
+    await enter(db, guild, IN_OTHER_FORMS)
+    assert [row.slug for row, _ in await index.complete(db.read, guild, typed)] == found
 
 
 NAMES: Facts = {
@@ -237,32 +237,32 @@ NAMES: Facts = {
         ("xqzwv", ""),
     ],
 )
-async def test_a_search_and_a_completed_name_correct_the_same_typos(db, desk, typed: str, slug: str):
-    await enter(db, desk, NAMES)
+async def test_a_search_and_a_completed_name_correct_the_same_typos(db, guild, typed: str, slug: str):
+    await enter(db, guild, NAMES)
     expected = [slug] if slug else []
     assert await slugs(db, typed) == expected
-    assert [(row.slug, how) for row, how in await index.complete(db.read, desk, typed)] == [
+    assert [(row.slug, how) for row, how in await index.complete(db.read, guild, typed)] == [
         (one, "spelling") for one in expected
     ]
 
 
 @pytest.mark.parametrize("typed", ["k9", "K-9", "k9 thundr", "9k", "k 777", "s9", "su-30", "ks9"])
-async def test_a_short_word_of_a_name_is_not_taken_for_another_that_begins_so(db, desk, typed: str):
-    await enter(db, desk, {"insurer": ("participant", {"name": "Insurer", "alias": ListedText("K-Sure")}, "2020")})
+async def test_a_short_word_of_a_name_is_not_taken_for_another_that_begins_so(db, guild, typed: str):
+    await enter(db, guild, {"insurer": ("participant", {"name": "Insurer", "alias": ListedText("K-Sure")}, "2020")})
     assert await slugs(db, typed) == []
-    assert await index.complete(db.read, desk, typed) == []
-    assert [row.slug for row, _ in await index.complete(db.read, desk, "k")] == ["insurer"]
+    assert await index.complete(db.read, guild, typed) == []
+    assert [row.slug for row, _ in await index.complete(db.read, guild, "k")] == ["insurer"]
 
 
-async def test_what_is_found_as_two_words_is_bold_and_comes_with_its_fact(db, desk):
-    await enter(db, desk, IN_OTHER_FORMS)
-    found = await search.search(db.read, desk, Wanted("multirole"))
+async def test_what_is_found_as_two_words_is_bold_and_comes_with_its_fact(db, guild):
+    await enter(db, guild, IN_OTHER_FORMS)
+    found = await search.search(db.read, guild, Wanted("multirole"))
     facts = {hit.row.slug: plain([hit.fact] if hit.fact else []) for hit in found.hits}
     assert facts["joint"].startswith("In short: Of multi-role jets")
     assert "**multi-role**" in marked(facts["joint"], found.understood.terms, 200)
 
 
-async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, desk):
+async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_names_with_the_words(db, guild):
     entered: Facts = {
         "in-text": ("deal", {"name": "A", "summary": "the trade talks"}, "1 May 2024"),
         "inside": ("deal", {"name": "Talks on fair trade"}, "2 May 2024"),
@@ -272,7 +272,7 @@ async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_name
     }
     for _, fields, _ in entered.values():
         fields["quantity"] = "3"  # A name reports nothing, so it dates nothing.
-    await enter(db, desk, entered)
+    await enter(db, guild, entered)
     assert await slugs(db, "trade talks") == ["alias", "begins", "inside", "newest", "in-text"]
     assert await slugs(db, Wanted("trade talks", order="newest")) == ["newest", "inside", "in-text", "begins", "alias"]
 
@@ -345,14 +345,14 @@ async def test_other_servers_are_not_seen(filled: Database):
     assert await records.list_kind_as_of(filled.read, OTHER_GUILD, "pending", day=date(2026, 1, 1)) == ([], 0)
 
 
-async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database, desk: int):
+async def test_pages_count_all_and_of_very_many_that_there_are_more(db: Database, guild: int):
     count = COUNTED + 3
     entered: Facts = {f"deal-{i}": ("deal", {"name": f"Old deal {i}", "stage": "signed"}, "2022") for i in range(count)}
     entered["old"] = ("deal", {"name": "Deal", "stage": "signed"}, "1990")
-    await enter(db, desk, entered)
+    await enter(db, guild, entered)
 
     async def page(wanted: Wanted, offset: int) -> SearchPage:
-        return await search.search(db.read, desk, wanted, offset=offset, limit=10)
+        return await search.search(db.read, guild, wanted, offset=offset, limit=10)
 
     first = await page(Wanted("deal"), 0)
     assert (first.total, first.more) == (COUNTED, True)
@@ -432,26 +432,26 @@ async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Dat
     assert len(await offered()) == len(RECORDS) + len(later)
 
 
-async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offered_by_name(db: Database, desk: int):
+async def test_before_a_letter_is_typed_a_kind_that_is_not_in_the_news_is_offered_by_name(db: Database, guild: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(400)}
     entered |= {name: ("topic", {"name": name.title()}, "2020") for name in ("zinc", "copper")}
-    await enter(db, desk, entered)
-    assert [row.slug for row, _ in await index.complete(db.read, desk, "", ["topic"])] == ["copper", "zinc"]
-    assert len(await index.complete(db.read, desk, "")) == 25
+    await enter(db, guild, entered)
+    assert [row.slug for row, _ in await index.complete(db.read, guild, "", ["topic"])] == ["copper", "zinc"]
+    assert len(await index.complete(db.read, guild, "")) == 25
 
 
-async def test_few_topics_are_completed_among_very_many_deals(db: Database, desk: int):
+async def test_few_topics_are_completed_among_very_many_deals(db: Database, guild: int):
     entered: Facts = {f"d{i}": ("deal", {"name": f"Aa {i:04}"}, "2022") for i in range(700)}
     entered |= {"topic": ("topic", {"name": "Zinc of Aa"}, "2022"), "late": ("deal", {"name": "Aa zz"}, "2022")}
-    await enter(db, desk, entered)
-    assert [row.slug for row, _ in await index.complete(db.read, desk, "a", ["topic"])] == ["topic"]
-    assert [row.slug for row, _ in await index.complete(db.read, desk, "aa zinc", ["topic"])] == ["topic"]
-    found = await index.complete(db.read, desk, "aa")
+    await enter(db, guild, entered)
+    assert [row.slug for row, _ in await index.complete(db.read, guild, "a", ["topic"])] == ["topic"]
+    assert [row.slug for row, _ in await index.complete(db.read, guild, "aa zinc", ["topic"])] == ["topic"]
+    found = await index.complete(db.read, guild, "aa")
     assert len(found) == 25
-    assert [row.slug for row, _ in await index.complete(db.read, desk, "zz aa")] == ["late"]
+    assert [row.slug for row, _ in await index.complete(db.read, guild, "zz aa")] == ["late"]
 
 
-async def test_completing_costs_no_more_with_more_records(db: Database, desk: int):
+async def test_completing_costs_no_more_with_more_records(db: Database, guild: int):
     async def steps(text: str) -> int:
         taken = 0
 
@@ -461,13 +461,13 @@ async def test_completing_costs_no_more_with_more_records(db: Database, desk: in
             return 0
 
         await db.read.set_progress_handler(count, 100)
-        await index.complete(db.read, desk, text)
+        await index.complete(db.read, guild, text)
         await db.read.set_progress_handler(lambda: 0, 0)
         return taken
 
     async def add(first: int, last: int) -> None:
         names = {f"d{i}": f"Limited supply {i} of India to {'north' if i % 2 else 'south'}" for i in range(first, last)}
-        await enter(db, desk, {slug: ("deal", {"name": name}, "2022") for slug, name in names.items()})
+        await enter(db, guild, {slug: ("deal", {"name": name}, "2022") for slug, name in names.items()})
 
     asked = ["", "l", "limited", "india limited", "south north", "of", "to of supply", "limitde", "south x"]
     await add(0, 1500)
@@ -481,13 +481,13 @@ async def test_completing_costs_no_more_with_more_records(db: Database, desk: in
 # As of a past day
 
 
-async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, desk: int):
-    await enter(db, desk, {"a": ("deal", {"name": "Alpha", "stage": "proposed"}, "1 March 2020")})
-    await enter(db, desk, {"b": ("deal", {"name": "Beta", "stage": "signed"}, "1 June 2021")}, NOW - timedelta(days=1))
-    await enter(db, desk, {"a": ("deal", {"stage": "signed"}, "1 May 2021")})
+async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, guild: int):
+    await enter(db, guild, {"a": ("deal", {"name": "Alpha", "stage": "proposed"}, "1 March 2020")})
+    await enter(db, guild, {"b": ("deal", {"name": "Beta", "stage": "signed"}, "1 June 2021")}, NOW - timedelta(days=1))
+    await enter(db, guild, {"a": ("deal", {"stage": "signed"}, "1 May 2021")})
 
     async def stood(day: date, **asked) -> list[tuple[str, str, str | None]]:
-        found, total = await records.list_kind_as_of(db.read, desk, "deal", day=day, **asked)
+        found, total = await records.list_kind_as_of(db.read, guild, "deal", day=day, **asked)
         assert total == len(found)
         return [(row.slug, plain(row.status), row.newest_on) for row in found]
 
@@ -496,16 +496,16 @@ async def test_deals_are_listed_as_they_stood_at_the_end_of_a_day(db: Database, 
     assert await stood(date(2021, 5, 1)) == [("a", "Signed", "2021-05-01")]
     assert await stood(date(2021, 4, 30), stage="signed") == []
     assert [slug for slug, _, _ in await stood(date(2021, 6, 1), stage="signed")] == ["a", "b"]
-    found, total = await records.list_kind_as_of(db.read, desk, "deal", day=date(2022, 1, 1), offset=1, limit=1)
+    found, total = await records.list_kind_as_of(db.read, guild, "deal", day=date(2022, 1, 1), offset=1, limit=1)
     assert ([row.slug for row in found], total) == (["b"], 2)
 
 
-async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Database, desk: int):
-    await enter(db, desk, {"i": ("pending", {"name": "Item", "state": "open"}, "1 March 2020")})
-    await enter(db, desk, {"i": ("pending", {"state": "closed"}, "1 May 2021")})
+async def test_pending_items_are_listed_as_open_as_long_as_they_were(db: Database, guild: int):
+    await enter(db, guild, {"i": ("pending", {"name": "Item", "state": "open"}, "1 March 2020")})
+    await enter(db, guild, {"i": ("pending", {"state": "closed"}, "1 May 2021")})
 
     async def stood(day: date, **asked) -> list[str]:
-        found, _ = await records.list_kind_as_of(db.read, desk, "pending", day=day, **asked)
+        found, _ = await records.list_kind_as_of(db.read, guild, "pending", day=day, **asked)
         return [plain(row.status) for row in found]
 
     assert await stood(date(2021, 4, 30), open=True) == ["Open"]

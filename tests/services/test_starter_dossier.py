@@ -414,7 +414,7 @@ async def test_nothing_invented_is_anywhere(db, loaded):
             field = get_field(record.kind, name)
             drawn += [field.type.words(fact.value, opened.names) for fact in facts]
             drawn += [field.type.typed(fact.value, opened.names) for fact in facts]
-    drawn += [body for (body,) in await db.read.execute_fetchall("SELECT body FROM text")]
+    drawn += [body for (body,) in await db.read.execute_fetchall("SELECT body FROM search_index")]
     text = "\n".join(drawn).casefold()
     assert re.findall(rf"\b(?:{INVENTED}|mq 9b|indus x)\b", text, re.IGNORECASE) == []
     assert re.search(r"\bgeneral atomics\b", text)

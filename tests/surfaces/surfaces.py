@@ -18,7 +18,7 @@ import simcord
 from bot import dossier as files
 from bot.app import Attache
 from bot.delivery.kinds import Gone
-from bot.services import derived, desks, dossiers, people, records
+from bot.services import derived, dossiers, guilds, people, records
 from bot.ui.messages import Message
 from data.database import Database
 from data.migrate import migrate
@@ -370,8 +370,8 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
         start = START + filled.ahead
         async with db.write(GUILD) as conn:
             person = await people.ensure(conn, 77)
-            await desks.ensure(conn, GUILD, name="Newsroom", owner_id=77)
-            await desks.configure(conn, GUILD, now=start, person_id=person.id, zone=ZONE, channel_id=GUILD + 1)
+            await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=77)
+            await guilds.configure(conn, GUILD, now=start, person_id=person.id, zone=ZONE, channel_id=GUILD + 1)
         post = Post(db, filled, start)
         await filled.enter(db, GUILD, person.id, start, news=False)
         book = await filled.book(db, GUILD)

@@ -17,7 +17,7 @@ from bot.ledger.kinds import KINDS, Field, fields_of, find_field, get_field, kin
 from bot.ledger.stored import encode
 from bot.ledger.values import FieldType, PartyType
 from bot.ledger.words import normal, slug_of
-from bot.services import desks, dossiers, drafts, people, records, search, timelines
+from bot.services import dossiers, drafts, guilds, people, records, search, timelines
 from bot.services.search import Wanted
 from bot.ui import cards, history
 from bot.ui import drafts as forms
@@ -88,7 +88,7 @@ async def walked(db: Database, request: pytest.FixtureRequest) -> Opened:
     """A record of each kind, with every field that it has, loaded from a dossier."""
     found = files.read(_dossier_of(request.param), now=NOW)
     async with db.write(GUILD) as conn:
-        await desks.ensure(conn, GUILD, name="Newsroom", owner_id=7)
+        await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
     return await records.get(db.read, GUILD, OWN)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ledger.fold import Stood, timeline, fold, live_updates, stage_goes_back, stage_in, waits
+from bot.ledger.fold import Stood, fold, live_updates, stage_goes_back, stage_in, timeline, waits
 from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state, decode_value, encode
 from data.records import Approval, ApprovalState, FactDate, Kind, Money, Party, State, Unreadable, Update

@@ -19,7 +19,7 @@ from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.values import TextType
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import Approval, Timeline, FactDate, Kind, ListedText, Money, Party, Source, Update
+from data.records import Approval, FactDate, Kind, ListedText, Money, Party, Source, Timeline, Update
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of

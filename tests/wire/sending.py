@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 
-from bot.services import desks, destinations, follows, people, sources, updates
+from bot.services import destinations, follows, guilds, people, sources, updates
 from bot.services.updates import Change
 from data.database import Database
 from tests.builders import on_day
@@ -47,13 +47,13 @@ class Newsroom:
     async def set_up(self, now: datetime) -> None:
         async with self.db.write(self.guild) as conn:
             owner = await people.ensure(conn, self.owner)
-            await desks.ensure(conn, self.guild, name="Newsroom", owner_id=self.owner)
-            await desks.configure(conn, self.guild, now=now, person_id=owner.id, zone="UTC")
+            await guilds.ensure(conn, self.guild, name="Newsroom", owner_id=self.owner)
+            await guilds.configure(conn, self.guild, now=now, person_id=owner.id, zone="UTC")
             self.source = await sources.ensure(conn, self.guild, title="A news article")
         await self.enter(now, ("name", "31 armed drones"), ("stage", "unspecified"))
         async with self.db.write(self.guild) as conn:
             newest = await updates.newest_id(conn, self.guild)
-            await conn.execute("UPDATE desk SET alerted_to = ?", (newest,))
+            await conn.execute("UPDATE guild SET alerted_to = ?", (newest,))
 
     async def enter(self, now: datetime, *fields: tuple[str, str], on: date = date(2026, 11, 20)) -> str:
         day = on_day(on)

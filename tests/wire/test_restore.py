@@ -420,8 +420,8 @@ async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: D
 
 async def test_mondays_list_comes_once(drill: Drill):
     async with drill.db.write(drill.guild) as conn:
-        await conn.execute("UPDATE desk SET channel_id = ?", (drill.channel,))
-        await destinations.schedule_desk(conn, drill.guild, drill.clock.now())
+        await conn.execute("UPDATE guild SET channel_id = ?", (drill.channel,))
+        await destinations.schedule_guild(conn, drill.guild, drill.clock.now())
     on = drill.clock.now().date()
     changes = [
         Change("treaty", "pending", field, value, on_day(on), drill.source)

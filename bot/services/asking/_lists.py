@@ -246,11 +246,13 @@ async def _newest(
 async def _matching(scene: Scene, match: str, more: int = 0) -> tuple[list[Row], int]:
     """The newest records that the index finds, a few more than are told, and how many there are."""
     rows = await scene.conn.execute_fetchall(
-        "SELECT r.slug FROM (SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
+        "SELECT r.slug FROM (SELECT rowid FROM search_index WHERE search_index MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
         "CROSS JOIN record r ON r.id = hit.rowid & ?",
         (match, MOST + more, RECORD_ID),
     )
-    ((total,),) = await scene.conn.execute_fetchall("SELECT count(*) FROM text WHERE text MATCH ?", (match,))
+    ((total,),) = await scene.conn.execute_fetchall(
+        "SELECT count(*) FROM search_index WHERE search_index MATCH ?", (match,)
+    )
     return await scene.rows([slug for (slug,) in rows]), total
 
 

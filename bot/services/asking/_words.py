@@ -25,14 +25,14 @@ async def look_up(
     words = {form for token in found if token.word not in lex.small for form in forms(token.word)}
     beginnings = {token.word for token in found if token.word not in lex.known and not token.word.isdecimal()}
     rows = await conn.execute_fetchall(
-        "SELECT g.value, (SELECT json_group_array(json_array(x.how, r.kind, r.slug, r.name)) FROM ("
-        "SELECT how, record_id FROM name WHERE guild_id = ?1 AND norm = g.value ORDER BY how LIMIT ?4) x "
+        "SELECT g.value, (SELECT json_group_array(json_array(x.match_kind, r.kind, r.slug, r.name)) FROM ("
+        "SELECT match_kind, record_id FROM name WHERE guild_id = ?1 AND norm = g.value ORDER BY match_kind LIMIT ?4) x "
         "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?2) g "
         "WHERE EXISTS (SELECT 1 FROM name n WHERE n.guild_id = ?1 AND n.norm = g.value) "
         "UNION ALL SELECT w.value, NULL FROM json_each(?3) w "
         "WHERE EXISTS (SELECT 1 FROM spelling s WHERE s.guild_id = ?1 AND s.variant = w.value AND s.word = w.value) "
         f"UNION ALL SELECT b.value, (SELECT json_group_array(json_array({FIRST}, r.kind, r.slug, r.name)) FROM ("
-        "SELECT DISTINCT record_id FROM name WHERE guild_id = ?1 AND kind = 'participant' AND how = 0 "
+        "SELECT DISTINCT record_id FROM name WHERE guild_id = ?1 AND kind = 'participant' AND match_kind = 0 "
         "AND norm > b.value || ' ' AND norm < b.value || '!' LIMIT 2) x "
         "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?5) b",
         (guild_id, as_json(grams(found)), as_json(words), ALIKE, as_json(beginnings)),

@@ -15,9 +15,9 @@ from data.records import Kind, Row
 from data.rows import as_list, fetch_all, fetch_values
 
 _NAMES_OF_KIND = """
-SELECT how, norm, record_id FROM (
-  SELECT how, norm, record_id FROM name
-  WHERE guild_id = ? AND kind = ? AND how = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
+SELECT match_kind, norm, record_id FROM (
+  SELECT match_kind, norm, record_id FROM name
+  WHERE guild_id = ? AND kind = ? AND match_kind = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
 """
 _ROW = "r.kind, r.slug, r.name, r.status, r.newest_on"
 
@@ -34,7 +34,7 @@ async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: st
         conn,
         Row,
         f"SELECT DISTINCT {_ROW} FROM name n JOIN record r ON r.id = n.record_id "
-        f"WHERE n.guild_id = ? AND n.norm = ? AND n.how = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
+        f"WHERE n.guild_id = ? AND n.norm = ? AND n.match_kind = 0 AND r.live = 1 AND n.kind IN ({marks}) LIMIT 5",
         (guild_id, normal(text), *kinds),
     )
 
@@ -98,7 +98,7 @@ async def _starting(
         Row,
         f"SELECT {_ROW} FROM ({' UNION ALL '.join([_NAMES_OF_KIND] * len(parts))}) n "
         "JOIN record r ON r.id = n.record_id "
-        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.how = 1, n.norm, n.record_id LIMIT ?",
+        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.match_kind = 1, n.norm, n.record_id LIMIT ?",
         (
             *(value for kind, how in parts for value in (guild_id, kind, how, asked, asked + AFTER, 2 * limit)),
             guild_id,
@@ -122,7 +122,7 @@ async def _in_any_order(
     The rarest word is looked up and the others looked for in what it finds. Where all are very common, only the first
     names of one are looked at: who goes on typing finds the others.
     """
-    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND how <= 1 LIMIT ?"
+    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND match_kind <= 1 LIMIT ?"
     counts = await fetch_all(
         conn,
         _Count,

@@ -114,7 +114,7 @@ async def matches(conn: Connection, query: Query, limit: int) -> list[int]:
     return await fetch_values(
         conn,
         int,
-        "SELECT rowid FROM text WHERE text MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?",
+        "SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?",
         (query.match, query.first, query.last, limit),
     )
 
@@ -149,11 +149,11 @@ async def matches_that_begin(
     Not `filtered`: what is of one of the kinds and begins as asked holds the words, so it is a match.
     """
     found = await beginning(conn, guild_id, kinds, asked, limit)
-    fits = "SELECT 1 FROM text t WHERE t.rowid = r.text_id AND t.text MATCH ?3 AND t.rowid >= ?4 AND t.rowid <= ?5"
+    fits = "SELECT 1 FROM search_index t WHERE t.rowid = r.search_id AND search_index MATCH ?3 AND t.rowid >= ?4 AND t.rowid <= ?5"
     return await fetch_values(
         conn,
         int,
-        f"SELECT r.text_id FROM {in_list('?1')} w CROSS JOIN record r ON r.id = w.value "
+        f"SELECT r.search_id FROM {in_list('?1')} w CROSS JOIN record r ON r.id = w.value "
         f"WHERE r.guild_id = ?2 AND r.live = 1 AND (?6 OR EXISTS ({fits}))",
         (as_list(found), guild_id, query.match, query.first, query.last, not filtered),
     )
@@ -164,13 +164,13 @@ class _Name(Struct, frozen=True):
     norm: str
 
 
-async def names_of(conn: Connection, text_ids: Iterable[int]) -> dict[int, list[str]]:
+async def names_of(conn: Connection, search_ids: Iterable[int]) -> dict[int, list[str]]:
     """Return all names of the records of texts, as they are compared, by the id of the text."""
-    texts = {text_id & RECORD_ID: text_id for text_id in text_ids}
+    texts = {search_id & RECORD_ID: search_id for search_id in search_ids}
     rows = await fetch_all(
         conn,
         _Name,
-        f"SELECT record_id, norm FROM name WHERE record_id IN {in_list()} AND how = 0",
+        f"SELECT record_id, norm FROM name WHERE record_id IN {in_list()} AND match_kind = 0",
         (as_list(texts),),
     )
     names: dict[int, list[str]] = {}

@@ -50,14 +50,16 @@ class _Text(Struct, frozen=True):
 
 async def clear(conn: Connection) -> None:
     """Delete the whole index of all servers."""
-    for table in ("text", "name", "spelling"):
+    for table in ("search_index", "name", "spelling"):
         await conn.execute(f"DELETE FROM {table}")  # Tables of ours.
-    await conn.execute("UPDATE record SET text_id = NULL WHERE text_id IS NOT NULL")
+    await conn.execute("UPDATE record SET search_id = NULL WHERE search_id IS NOT NULL")
 
 
 async def erase(conn: Connection, guild_id: int) -> None:
     """Delete what the index holds of one server, before its records are deleted."""
-    await conn.execute("DELETE FROM text WHERE rowid IN (SELECT text_id FROM record WHERE guild_id = ?)", (guild_id,))
+    await conn.execute(
+        "DELETE FROM search_index WHERE rowid IN (SELECT search_id FROM record WHERE guild_id = ?)", (guild_id,)
+    )
     await conn.execute("DELETE FROM name WHERE guild_id = ?", (guild_id,))
     await conn.execute("DELETE FROM spelling WHERE guild_id = ?", (guild_id,))
 
@@ -72,7 +74,7 @@ async def write(
     before = await fetch_all(
         conn,
         _Text,
-        "SELECT t.rowid AS id, t.tags, t.name, t.body FROM record r JOIN text t ON t.rowid = r.text_id "
+        "SELECT t.rowid AS id, t.tags, t.name, t.body FROM record r JOIN search_index t ON t.rowid = r.search_id "
         f"WHERE r.id IN {in_list()}",
         (as_list(entry.id for entry in entries),),
     )
@@ -128,7 +130,7 @@ async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Indexe
     ]
     await conn.execute(f"DELETE FROM name WHERE record_id IN {in_list()}", (as_list(entry.id for entry in entries),))
     await conn.executemany(
-        "INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES (?, ?, ?, ?, ?)", sorted(rows)
+        "INSERT INTO name (guild_id, norm, match_kind, record_id, kind) VALUES (?, ?, ?, ?, ?)", sorted(rows)
     )
 
 
@@ -154,9 +156,9 @@ def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
 async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], new: Sequence[_Text]) -> None:
     """Replace texts, and the words that the server knows by them."""
     # The index begins a new part whenever a rowid is smaller than the one before.
-    await conn.executemany("DELETE FROM text WHERE rowid = ?", sorted((text.id,) for text in old))
+    await conn.executemany("DELETE FROM search_index WHERE rowid = ?", sorted((text.id,) for text in old))
     await conn.executemany(
-        "INSERT INTO text (rowid, tags, name, body) VALUES (?, ?, ?, ?)",
+        "INSERT INTO search_index (rowid, tags, name, body) VALUES (?, ?, ?, ?)",
         [(text.id, text.tags, text.name, text.body) for text in sorted(new, key=lambda text: text.id)],
     )
     before = set().union(*(text.words for text in old))
@@ -184,8 +186,8 @@ async def _forget(conn: Connection, guild_id: int, words: set[str]) -> None:
     lost = await fetch_values(
         conn,
         str,
-        f"SELECT w.value FROM {in_list('?1')} w WHERE NOT EXISTS (SELECT 1 FROM text "
-        "WHERE text MATCH 'tags:g' || ?2 || ' AND {name body}:\"' || w.value || '\"')",
+        f"SELECT w.value FROM {in_list('?1')} w WHERE NOT EXISTS (SELECT 1 FROM search_index "
+        "WHERE search_index MATCH 'tags:g' || ?2 || ' AND {name body}:\"' || w.value || '\"')",
         (as_list(words), guild_id),
     )
     await conn.executemany(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.errors import UserError
 from data.database import Connection, to_text
-from data.records import Desk, Holdings
+from data.records import Guild, Holdings
 from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
 _COLUMNS = (
@@ -14,38 +14,38 @@ _COLUMNS = (
 )
 
 
-async def find(conn: Connection, guild_id: int) -> Desk | None:
+async def find(conn: Connection, guild_id: int) -> Guild | None:
     """Return a server's row, or None when it has none; one that was never set up may have one."""
-    return await fetch_one(conn, Desk, f"SELECT {_COLUMNS} FROM desk WHERE guild_id = ?", (guild_id,))
+    return await fetch_one(conn, Guild, f"SELECT {_COLUMNS} FROM guild WHERE guild_id = ?", (guild_id,))
 
 
-async def get(conn: Connection, guild_id: int) -> Desk:
+async def get(conn: Connection, guild_id: int) -> Guild:
     """Return the server's settings; UserError says what to do when it was never set up."""
-    desk = await find(conn, guild_id)
-    if desk is None or desk.set_up_at is None:
+    guild = await find(conn, guild_id)
+    if guild is None or guild.set_up_at is None:
         raise UserError(
             "Attaché is not set up in this server yet, so there is no record to read. "
             "Someone with Manage Server can start with /setup."
         )
-    return desk
+    return guild
 
 
-async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> Desk:
+async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> Guild:
     """Return the server's row, made on first sight, with its name and owner as Discord last told them."""
     await conn.execute(
-        "INSERT INTO desk (guild_id, name, owner_id) VALUES (?, ?, ?) "
+        "INSERT INTO guild (guild_id, name, owner_id) VALUES (?, ?, ?) "
         "ON CONFLICT (guild_id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id",
         (guild_id, name, owner_id),
     )
-    desk = await find(conn, guild_id)
-    assert desk is not None  # Just made.
-    return desk
+    guild = await find(conn, guild_id)
+    assert guild is not None  # Just made.
+    return guild
 
 
 async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> None:
     """Keep name and owner of a server that is set up; of any other the bot stores no more than it has."""
     await conn.execute(
-        "UPDATE desk SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
+        "UPDATE guild SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
         (name, owner_id, guild_id),
     )
 
@@ -53,7 +53,7 @@ async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) 
 async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
     """Return whether this is the moment to greet: True once after each joining, whoever asks first."""
     cursor = await conn.execute(
-        "UPDATE desk SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
+        "UPDATE guild SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
     )
     return cursor.rowcount > 0
 
@@ -61,7 +61,7 @@ async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> boo
 async def forget_all_but_the_greeting(conn: Connection, guild_id: int, *, now: datetime) -> None:
     """Keep a bare row of a server that had everything deleted while the bot stays, so that it is not greeted anew."""
     await conn.execute(
-        "INSERT INTO desk (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
+        "INSERT INTO guild (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
     )
 
 
@@ -74,17 +74,17 @@ async def configure(
     zone: str | None = None,
     channel_id: int | None = None,
     editor_role_id: int | None = None,
-) -> Desk:
+) -> Guild:
     """Set what is given, leave the rest, and mark the server as set up. It ends the pause of a return."""
     await conn.execute(
-        "UPDATE desk SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
+        "UPDATE guild SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
         "editor_role_id = coalesce(?, editor_role_id), set_up_at = coalesce(set_up_at, ?), "
         "set_up_by = ?, left_at = NULL WHERE guild_id = ?",
         (zone, channel_id, editor_role_id, to_text(now), person_id, guild_id),
     )
-    desk = await find(conn, guild_id)
-    assert desk is not None  # Configured only after ensure().
-    return desk
+    guild = await find(conn, guild_id)
+    assert guild is not None  # Configured only after ensure().
+    return guild
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
@@ -92,16 +92,16 @@ async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
 
     A server that was never set up leaves nothing behind.
     """
-    await conn.execute("DELETE FROM desk WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
+    await conn.execute("DELETE FROM guild WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
     await conn.execute(
-        "UPDATE desk SET left_at = ?, greeted_at = NULL WHERE guild_id = ? AND left_at IS NULL",
+        "UPDATE guild SET left_at = ?, greeted_at = NULL WHERE guild_id = ? AND left_at IS NULL",
         (to_text(now), guild_id),
     )
 
 
-async def list_all(conn: Connection) -> list[Desk]:
+async def list_all(conn: Connection) -> list[Guild]:
     """Return every server on file, those that the bot was removed from too."""
-    return await fetch_all(conn, Desk, f"SELECT {_COLUMNS} FROM desk ORDER BY guild_id")
+    return await fetch_all(conn, Guild, f"SELECT {_COLUMNS} FROM guild ORDER BY guild_id")
 
 
 async def holdings(conn: Connection, guild_id: int) -> Holdings:
