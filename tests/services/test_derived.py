@@ -23,7 +23,7 @@ from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD, REPORTED, enter
 from tests.services.starter import load
 
-DERIVED = ("record", "link", "text", "name", "spelling", "was")
+DERIVED = ("record", "link", "search_index", "name", "spelling", "state_history")
 
 
 async def rows(db: Database, query: str, *values: Any) -> list[tuple]:
@@ -32,7 +32,7 @@ async def rows(db: Database, query: str, *values: Any) -> list[tuple]:
 
 async def everything(db: Database) -> dict[str, list[tuple]]:
     return {
-        table: sorted(await rows(db, f"SELECT {'rowid, ' * (table == 'text')}* FROM {table}"), key=repr)
+        table: sorted(await rows(db, f"SELECT {'rowid, ' * (table == 'search_index')}* FROM {table}"), key=repr)
         for table in DERIVED
     }
 
@@ -56,12 +56,13 @@ async def test_a_file_of_the_first_version_is_upgraded_and_everything_is_found_a
     await old.close()
     with closing(sqlite3.connect(path)) as file:
         file.execute("ATTACH ? AS new", (str(db.path),))
-        for table in ("person", "guild", "source", "record", "ledger", "link"):
-            there = {row[1] for row in file.execute(f"PRAGMA new.table_info({table})")}
+        copied = [("desk", "guild"), *((table, table) for table in ("person", "source", "record", "ledger", "link"))]
+        for table, new in copied:
+            there = {row[1] for row in file.execute(f"PRAGMA new.table_info({new})")}
             columns = ", ".join(row[1] for row in file.execute(f"PRAGMA main.table_info({table})") if row[1] in there)
-            file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+            file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{new}")
         file.execute("UPDATE record SET headline = 'Waiting for clearances' WHERE kind = 'deal'")
-        file.execute("INSERT INTO search_index (rowid, guild, body) VALUES (1, 'g1000', 'a text of the first version')")
+        file.execute("INSERT INTO text (rowid, desk, body) VALUES (1, 'g1000', 'a text of the first version')")
         file.execute("INSERT INTO name (guild_id, norm, record_id, start) VALUES (1000, 'mq9b', 1, 0)")
         file.execute("INSERT INTO spelling VALUES (1000, 'q9b', 'mq9b', 1)")
         file.execute("INSERT INTO question (guild_id, person_id, text, asked_at) VALUES (1000, 1, '{}', '2026')")
@@ -158,7 +159,8 @@ async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, guild,
     )
     found = await rows(
         db,
-        "SELECT n.norm, n.match_kind FROM name n JOIN record r ON r.id = n.record_id WHERE r.slug = 'mod' ORDER BY 2, 1",
+        "SELECT n.norm, n.match_kind FROM name n JOIN record r ON r.id = n.record_id "
+        "WHERE r.slug = 'mod' ORDER BY 2, 1",
     )
     assert found == [
         ("the ministry of defense", 0),
@@ -173,7 +175,7 @@ async def test_names_are_kept_in_all_ways_in_which_they_are_asked_for(db, guild,
     async with db.write(guild) as conn:
         ids = [id_ for (id_,) in await rows(db, "SELECT id FROM ledger")]
         await updates.withdraw(conn, guild, ids, now=now, person_id=1, reason="Wrong.")
-    for table in ("name", "spelling", "text"):
+    for table in ("name", "spelling", "search_index"):
         assert await rows(db, f"SELECT * FROM {table}") == [], table
 
 
@@ -298,21 +300,21 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, guild, source,
     await enter(db, guild, source, now, ("drones", "deal", "stage", "under_review"), day=on_day("2021-01-01"))
     await enter(db, guild, source, now, ("answer", "pending", "state", "closed"), day=on_day("2023-01-01"))
     batch = await enter(db, guild, source, now, ("drones", "deal", "stage", "signed"), day=on_day("2024-01-01"))
-    was = (
-        "SELECT w.from_on, w.live, w.stage, w.open FROM state_history w JOIN record r ON r.id = w.record_id WHERE r.slug = ? "
-        "ORDER BY w.from_on"
+    history = (
+        "SELECT h.from_on, h.live, h.stage, h.open FROM state_history h JOIN record r ON r.id = h.record_id "
+        "WHERE r.slug = ? ORDER BY h.from_on"
     )
-    assert await rows(db, was, "drones") == [
+    assert await rows(db, history, "drones") == [
         ("2020-01-01", 1, "requested", 0),
         ("2021-01-01", 1, "under_review", 0),
         ("2022-01-01", 1, "under_review", 1),
         ("2024-01-01", 1, "signed", 1),
     ]
-    assert await rows(db, was, "answer") == [("2020-01-01", 1, None, 1), ("2023-01-01", 1, None, 0)]
-    assert await rows(db, was, "us") == []
+    assert await rows(db, history, "answer") == [("2020-01-01", 1, None, 1), ("2023-01-01", 1, None, 0)]
+    assert await rows(db, history, "us") == []
     async with db.write(guild) as conn:
         await updates.undo(conn, guild, batch, now=now, person_id=1)
-    assert [from_on for from_on, *_ in await rows(db, was, "drones")] == ["2020-01-01", "2021-01-01", "2022-01-01"]
+    assert [from_on for from_on, *_ in await rows(db, history, "drones")] == ["2020-01-01", "2021-01-01", "2022-01-01"]
 
 
 async def test_a_change_of_one_record_among_thousands_stays_quick(db, guild, source, now):

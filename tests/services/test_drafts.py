@@ -65,7 +65,7 @@ class Editing:
     async def counts(self) -> list[int]:
         """How many rows each table of the record has."""
         found = []
-        for table in ("ledger", "record", "source", "link", "name", "spelling", "was", "text"):
+        for table in ("ledger", "record", "source", "link", "name", "spelling", "state_history", "search_index"):
             ((count,),) = await self.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")
             found.append(count)
         return found

@@ -132,7 +132,7 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
         assert after[name], name
     assert (len(before["follow"]), len(after["follow"])) == (4, 2)
     assert (len(before["reminder"]), len(after["reminder"])) == (4, 2)
-    assert (len(before["was"]), len(after["was"])) == (4, 2)
+    assert (len(before["state_history"]), len(after["state_history"])) == (4, 2)
     texts = await db.read.execute_fetchall("SELECT tags FROM search_index")
     assert {tags.split()[0] for (tags,) in texts} == {f"g{OTHER_GUILD}"}
     assert list(await db.read.execute_fetchall("PRAGMA foreign_key_check")) == []
@@ -251,7 +251,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
             guilds.add(table)
     deleted = {statement.split()[2] for statement in erasure._OF_A_GUILD}
     of_the_index = {"name", "spelling"}  # And the texts, which know their server by a tag.
-    assert guilds - of_the_index | {"follow", "reminder", "link", "was"} == deleted
+    assert guilds - of_the_index | {"follow", "reminder", "link", "state_history"} == deleted
 
 
 async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):

@@ -66,26 +66,28 @@ async def derived(conn: Connection, *, ids: bool) -> Any:
     """All that the fold writes. Without `ids` as it reads for people: no row number decides anything."""
     found: dict[str, Any] = {}
     for row in await conn.execute_fetchall(
-        "SELECT slug, live, name, stage, status, open, due_on, newest_on, state, kind FROM record ORDER BY slug"
+        "SELECT slug, live, name, stage, status, open, due_on, newest_on, sort_name, state, kind "
+        "FROM record ORDER BY slug"
     ):
-        state = decode_state(row[9], row[8])
+        state = decode_state(row[10], row[9])
         shown = {name: [(f.value, f.date, f.source) for f in facts] for name, facts in state.fields.items()}
         said = msgspec.json.decode(row[4], type=tuple[CitedText, ...])
         status = said if ids else [(part.text, [(f.date, f.source) for f in part.facts]) for part in said]
-        found[row[0]] = (*row[1:4], status, *row[5:8], state if ids else (shown, state.opened, state.newest))
+        found[row[0]] = (*row[1:4], status, *row[5:9], state if ids else (shown, state.opened, state.newest))
     for table, columns in (
-        ("link", "f.slug, t.field, t.role, o.slug"),
+        ("link", "f.slug, t.field, t.role, o.slug, t.newest_on"),
         ("name", "f.slug, t.norm, t.match_kind, t.kind"),
-        ("was", "f.slug, t.from_on, t.live, t.stage, t.open"),
+        ("state_history", "f.slug, t.from_on, t.live, t.stage, t.open"),
     ):
         owner = "from_id" if table == "link" else "record_id"
         join = "JOIN record o ON o.id = t.to_id" if table == "link" else ""
         rows = await conn.execute_fetchall(f"SELECT {columns} FROM {table} t JOIN record f ON f.id = t.{owner} {join}")
         found[table] = sorted(tuple(row) for row in rows)
     rows = await conn.execute_fetchall(
-        "SELECT r.slug, t.rowid >> 40, t.tags, t.name, t.body FROM search_index t JOIN record r ON r.search_id = t.rowid"
+        "SELECT r.slug, t.rowid >> 40, t.tags, t.name, t.body FROM search_index t "
+        "JOIN record r ON r.search_id = t.rowid"
     )
-    found["text"] = sorted(tuple(row) for row in rows)
+    found["search_index"] = sorted(tuple(row) for row in rows)
     rows = await conn.execute_fetchall("SELECT variant, word FROM spelling")
     found["spelling"] = sorted(tuple(row) for row in rows)
     return found
@@ -138,12 +140,12 @@ def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_fr
 
                 held = await derived(first.read, ids=True)
                 async with first.write(GUILD) as conn:
-                    for table in ("link", "name", "spelling", "was", "text"):
+                    for table in ("link", "name", "spelling", "state_history", "search_index"):
                         await conn.execute(f"DELETE FROM {table}")
                     told = "id IN (SELECT record_id FROM ledger)"
                     await conn.execute(
-                        "UPDATE record SET search_id = NULL, live = 0, name = '', status = '[]', state = '{}', open = 0 "
-                        f"WHERE {told}"
+                        "UPDATE record SET search_id = NULL, live = 0, name = '', sort_name = '', status = '[]', "
+                        f"state = '{{}}', open = 0 WHERE {told}"
                     )
                     rows = await conn.execute_fetchall(f"SELECT id FROM record WHERE {told}")
                     await refold(conn, GUILD, [id_ for (id_,) in rows])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.services import deliveries, desks, destinations, markers, reminders, restores, updates, why
+from bot.services import deliveries, destinations, guilds, markers, reminders, restores, updates, why
 from bot.services.derived import bring_up_to_date
 from bot.services.restores import Restored
 from data.database import Database
@@ -281,7 +281,7 @@ async def test_updates_know_their_dossier_and_pending_items_their_columns(tmp_pa
     async with upgraded(tmp_path, []) as db:
         history = await updates.history(db.read, GUILD, "treaty")
         assert [update.dossier for update in history] == ["talks", "talks", "", "", "", ""]
-        assert (await desks.holdings(db.read, GUILD)).dossiers == ("talks",)
+        assert (await guilds.holdings(db.read, GUILD)).dossiers == ("talks",)
         rows = await db.read.execute_fetchall(
             "SELECT slug, item_kind, basis, zone, due_on, opened_by FROM record ORDER BY id"
         )
