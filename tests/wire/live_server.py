@@ -23,7 +23,7 @@ from tests.wire.sending import SETTLED, MovedClock, Newsroom
 SENT = ("alert", "settled", "delivered")
 
 
-class Desk(Newsroom):
+class LiveServer(Newsroom):
     """The newsroom with a bot in this process, connected over real sockets."""
 
     clock: MovedClock
@@ -62,19 +62,19 @@ class Desk(Newsroom):
         self.bot = await connect(self)
 
 
-async def connect(desk: Desk) -> Attache:
-    before = desk.server.session
-    bot = Attache(desk.db, desk.clock, cogs=())
-    await bot.login(desk.server.token)
+async def connect(live: LiveServer) -> Attache:
+    before = live.server.session
+    bot = Attache(live.db, live.clock, cogs=())
+    await bot.login(live.server.token)
     connection = asyncio.create_task(bot.connect())
-    desk.server.cleanup.push_async_callback(asyncio.wait, [connection])
-    desk.server.cleanup.push_async_callback(bot.close)
-    await desk.server.ready(after=before)
+    live.server.cleanup.push_async_callback(asyncio.wait, [connection])
+    live.server.cleanup.push_async_callback(bot.close)
+    await live.server.ready(after=before)
     return bot
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+async def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveServer]:
     clock = MovedClock()
     async with Loopback(clock=clock.seconds) as server:
         monkeypatch.setattr(Route, "BASE", server.api_url)
@@ -82,7 +82,7 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         db = await Database.open(tmp_path / "attache.db")
         try:
             await migrate(db)
-            found = Desk(server, db)
+            found = LiveServer(server, db)
             found.clock = clock
             found.channel = server.add_channel(found.guild, "deals")
             await found.set_up(clock.now())

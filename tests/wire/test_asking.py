@@ -7,37 +7,37 @@ import asyncio
 import pytest
 
 from cogs import ask as asking
-from tests.wire.desk import Desk, desk
+from tests.wire.live_server import LiveServer, live
 from tests.wire.people import Answer, walk
 
-__all__ = ["desk"]  # The fixture.
+__all__ = ["live"]  # The fixture.
 LONG = "Who flies to the moon, please, and why would anybody in the whole wide world ever want to go there at all?"
 
 
 @pytest.fixture
-async def asked(desk: Desk) -> Desk:
-    """The desk with /ask offered."""
-    cog = asking.Ask(desk.bot)
-    await desk.bot.add_cog(cog)
-    desk.bot.components.add(cog)
-    await desk.bot.tree.sync()
-    return desk
+async def asked(live: LiveServer) -> LiveServer:
+    """The server, with /ask offered."""
+    cog = asking.Ask(live.bot)
+    await live.bot.add_cog(cog)
+    live.bot.components.add(cog)
+    await live.bot.tree.sync()
+    return live
 
 
-async def written(desk: Desk) -> list[tuple[str, int]]:
+async def written(live: LiveServer) -> list[tuple[str, int]]:
     """The questions that were written down, once there are any: a write follows the answer."""
     async with asyncio.timeout(5):
         while True:
-            rows = await desk.db.read.execute_fetchall("SELECT asked, unanswered FROM question")
+            rows = await live.db.read.execute_fetchall("SELECT asked, unanswered FROM question")
             if found := [tuple(row) for row in rows]:
                 return found
 
 
-async def ask(desk: Desk, question: str) -> Answer:
-    return await desk.server.slash(desk.member, desk.guild, desk.channel, "ask", question=question)
+async def ask(live: LiveServer, question: str) -> Answer:
+    return await live.server.slash(live.member, live.guild, live.channel, "ask", question=question)
 
 
-async def test_a_question_whose_answer_arrived_unknown_to_the_bot_has_working_buttons(asked: Desk):
+async def test_a_question_whose_answer_arrived_unknown_to_the_bot_has_working_buttons(asked: LiveServer):
     asked.server.fault("POST", "/interactions/*/*/callback", "drop_after")
     found = await ask(asked, LONG)
     await asked.server.until(lambda: found.complete)
@@ -50,7 +50,7 @@ async def test_a_question_whose_answer_arrived_unknown_to_the_bot_has_working_bu
 
 
 @pytest.mark.parametrize("status", [400, 404])
-async def test_a_question_whose_answer_was_refused_is_counted_once(asked: Desk, status: int):
+async def test_a_question_whose_answer_was_refused_is_counted_once(asked: LiveServer, status: int):
     asked.server.fault("POST", "/interactions/*/*/callback", status, code=10062 if status == 404 else 50035)
     await ask(asked, "Who flies to the moon?")
     assert await written(asked) == [("Who flies to the moon?", 1)]

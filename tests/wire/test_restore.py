@@ -23,7 +23,7 @@ from data.database import Database
 from data.migrate import migrate
 from tests.builders import due_value, on_day
 from tests.wire import world
-from tests.wire.desk import Desk, connect
+from tests.wire.live_server import LiveServer, connect
 from tests.wire.loopback import Loopback
 from tests.wire.sending import SETTLED, MovedClock
 
@@ -32,7 +32,7 @@ DUE = (CHANNELS + 2) * UPDATES
 REPEAT = "it was due before the bot's database was restored"
 
 
-class Drill(Desk):
+class Drill(LiveServer):
     """The newsroom with six channels and two people who follow the deal, and a copy of its file."""
 
     copy: Path

@@ -18,23 +18,23 @@ from bot.services import destinations
 from cogs import follow, sent
 from data.database import Connection, Database
 from tests.wire import world
-from tests.wire.desk import SENT, Desk, desk
+from tests.wire.live_server import SENT, LiveServer, live
 from tests.wire.people import walk
 from tests.wire.test_scheduler import Beating, beating
 
-__all__ = ["beating", "desk"]  # The fixtures.
+__all__ = ["beating", "live"]  # The fixtures.
 FULL = sqlite3.OperationalError("database or disk is full")
 BROKEN = OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
-async def used(desk: Desk) -> Desk:
-    """Yield the desk with /follow and the buttons of what arrives by itself."""
-    for cog in (follow.FollowCog(desk.bot), sent.SentCog(desk.bot)):
-        await desk.bot.add_cog(cog)
-        desk.bot.components.add(cog)
-    await desk.bot.tree.sync()
-    return desk
+async def used(live: LiveServer) -> LiveServer:
+    """Yield the server with /follow and the buttons of what arrives by itself."""
+    for cog in (follow.FollowCog(live.bot), sent.SentCog(live.bot)):
+        await live.bot.add_cog(cog)
+        live.bot.components.add(cog)
+    await live.bot.tree.sync()
+    return live
 
 
 @contextmanager
@@ -77,7 +77,9 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.parametrize("error", [FULL, BROKEN, sqlite3.OperationalError("database or disk is full (13)")])
-async def test_a_full_disk_at_a_command_is_told_calmly(used: Desk, caplog: pytest.LogCaptureFixture, error: Exception):
+async def test_a_full_disk_at_a_command_is_told_calmly(
+    used: LiveServer, caplog: pytest.LogCaptureFixture, error: Exception
+):
     with failing(used.db, error):
         found = await used.server.slash(used.member, used.guild, used.channel, "follow add", what="everything")
     assert "The disk of this bot is full" in str([found.text, found.followups, found.edits])
@@ -91,26 +93,26 @@ async def test_a_full_disk_at_a_command_is_told_calmly(used: Desk, caplog: pytes
 @pytest.mark.parametrize("error", [FULL, BROKEN])
 @pytest.mark.parametrize("writes", [0, 1, 2, 5])
 async def test_a_full_disk_amid_sending_is_told_once_and_each_message_comes_once(
-    desk: Desk, caplog: pytest.LogCaptureFixture, error: Exception, writes: int
+    live: LiveServer, caplog: pytest.LogCaptureFixture, error: Exception, writes: int
 ):
     """At a claim, at a settlement, with many destinations in flight: what was sent unsettled is looked for later."""
-    channels = [desk.channel, *[desk.server.add_channel(desk.guild, f"other-{i}") for i in range(5)]]
+    channels = [live.channel, *[live.server.add_channel(live.guild, f"other-{i}") for i in range(5)]]
     for channel in channels[1:]:
-        await desk.follow(desk.clock.now(), channel)
-    await desk.owe(3)
-    await plan_alerts(desk.db, desk.clock.now())
-    with failing(desk.db, error, after=writes):
-        await desk.tick()
-        await desk.tick(seconds=20)
-        posts = sum(map(desk.posts, channels))
-        await desk.tick(seconds=20)
-        assert sum(map(desk.posts, channels)) == posts
+        await live.follow(live.clock.now(), channel)
+    await live.owe(3)
+    await plan_alerts(live.db, live.clock.now())
+    with failing(live.db, error, after=writes):
+        await live.tick()
+        await live.tick(seconds=20)
+        posts = sum(map(live.posts, channels))
+        await live.tick(seconds=20)
+        assert sum(map(live.posts, channels)) == posts
     assert len(complaints(caplog)) == 1
-    desk.server.forget_nonces()
+    live.server.forget_nonces()
     for _ in range(3):
-        await desk.tick(minutes=2)
-    assert [len(desk.sent(channel)) for channel in channels] == [3] * 6
-    assert await desk.states() == [SENT] * 18
+        await live.tick(minutes=2)
+    assert [len(live.sent(channel)) for channel in channels] == [3] * 6
+    assert await live.states() == [SENT] * 18
 
 
 @pytest.mark.parametrize("error", [FULL, BROKEN])
@@ -128,7 +130,9 @@ async def test_a_full_disk_amid_planning_fails_one_beat_with_one_line(
     assert "a beat failed; the next one comes: the disk is full" in line
 
 
-async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(used: Desk, caplog: pytest.LogCaptureFixture):
+async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(
+    used: LiveServer, caplog: pytest.LogCaptureFixture
+):
     async with used.db.write(used.guild) as conn:
         await destinations.pause(conn, used.place, "not permitted", "the bot lacks Send Messages there")
     heard = asyncio.ensure_future(used.bot.wait_for("guild_channel_update", timeout=5))
@@ -145,7 +149,7 @@ async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(used: Desk
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50001), (404, 0), (404, 10062), (400, 40060), ("reset", 0)])
 async def test_an_answer_that_discord_refuses_is_told_calmly(
-    used: Desk, caplog: pytest.LogCaptureFixture, status: int | str, code: int
+    used: LiveServer, caplog: pytest.LogCaptureFixture, status: int | str, code: int
 ):
     await used.follow(used.clock.now(), user=used.member)
     fault = used.server.fault("POST", "/interactions/*/*/callback", status, code=code)
@@ -160,7 +164,7 @@ async def test_an_answer_that_discord_refuses_is_told_calmly(
 @pytest.mark.parametrize("follows", [True, False], ids=["an answer", "a refusal in words"])
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50001)])
 async def test_an_answer_that_nobody_can_be_given_is_one_line(
-    used: Desk, caplog: pytest.LogCaptureFixture, status: int, code: int, follows: bool
+    used: LiveServer, caplog: pytest.LogCaptureFixture, status: int, code: int, follows: bool
 ):
     if follows:
         await used.follow(used.clock.now(), user=used.member)
@@ -172,7 +176,7 @@ async def test_an_answer_that_nobody_can_be_given_is_one_line(
     assert "could not be told" in line
 
 
-async def test_a_press_that_came_too_late_is_one_line(used: Desk, caplog: pytest.LogCaptureFixture):
+async def test_a_press_that_came_too_late_is_one_line(used: LiveServer, caplog: pytest.LogCaptureFixture):
     await used.owe()
     await used.tick()
     (message,) = used.sent()
@@ -186,7 +190,7 @@ async def test_a_press_that_came_too_late_is_one_line(used: Desk, caplog: pytest
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50001)])
 async def test_choices_that_came_too_late_are_one_line(
-    used: Desk, caplog: pytest.LogCaptureFixture, status: int, code: int
+    used: LiveServer, caplog: pytest.LogCaptureFixture, status: int, code: int
 ):
     fault = used.server.fault("POST", "/interactions/*/*/callback", status, code=code)
     option = {"name": "what", "type": 3, "value": "d", "focused": True}
@@ -199,7 +203,9 @@ async def test_choices_that_came_too_late_are_one_line(
     assert f"Discord answered {status}, {code}" in line
 
 
-async def test_a_bug_keeps_its_traceback(used: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch):
+async def test_a_bug_keeps_its_traceback(
+    used: LiveServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
     async def broken(*_: object) -> None:
         raise FileNotFoundError(errno.ENOENT, "a mistake of ours")
 
