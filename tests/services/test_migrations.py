@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, closing
 from datetime import date, datetime
 from pathlib import Path
@@ -12,13 +12,28 @@ from typing import Any
 
 import pytest
 
-from bot.services import deliveries, destinations, guilds, markers, reminders, restores, updates, why
+from bot.services import (
+    deliveries,
+    destinations,
+    follows,
+    guilds,
+    markers,
+    questions,
+    records,
+    reminders,
+    restores,
+    search,
+    updates,
+    why,
+)
 from bot.services.derived import bring_up_to_date
+from bot.services.questions import Counts, Listing
 from bot.services.restores import Restored
+from bot.services.search import Wanted
 from data.database import Database
 from data.migrate import FOLDER, migrate
 from data.records import Confirmation, Notice, OpenList
-from tests.conftest import GUILD
+from tests.conftest import GUILD, OTHER_GUILD
 
 NOW = datetime.fromisoformat("2027-03-01T08:00:00Z")
 CHANNEL, PERSON = 1, 2  # Destinations.
@@ -52,19 +67,36 @@ INSERT INTO reminder (id, destination_id, record_id, words, at, created_at) VALU
 """
 
 
-@asynccontextmanager
-async def upgraded(tmp_path: Path, owed: list[tuple[int, str, str, str | None]]) -> AsyncIterator[Database]:
-    """Give a file of version 4 that holds these deliveries (destination, kind, key, payload), upgraded.
-
-    One without a payload is settled.
-    """
+async def old_file(tmp_path: Path, version: int) -> Path:
+    """Return an empty file of a version."""
     folder, path = tmp_path / "migrations", tmp_path / "old.db"
     folder.mkdir()
-    for number in ("0001", "0002", "0003", "0004"):
-        shutil.copy(next(FOLDER.glob(f"{number}_*.sql")), folder)
+    for number in range(1, version + 1):
+        shutil.copy(next(FOLDER.glob(f"{number:04}_*.sql")), folder)
     old = await Database.open(path)
     await migrate(old, folder)
     await old.close()
+    return path
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Database]:
+    """Yield the database of a file, brought up to date."""
+    db = await Database.open(path)
+    try:
+        await bring_up_to_date(db)
+        yield db
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def upgraded(tmp_path: Path, owed: list[tuple[int, str, str, str | None]]) -> AsyncIterator[Database]:
+    """Yield a file of version 4 that holds these deliveries (destination, kind, key, payload), upgraded.
+
+    One without a payload is settled.
+    """
+    path = await old_file(tmp_path, 4)
     with closing(sqlite3.connect(path)) as file:
         file.executescript(_OF_0004)
         for number, (destination, kind, key, payload) in enumerate(owed):
@@ -77,12 +109,8 @@ async def upgraded(tmp_path: Path, owed: list[tuple[int, str, str, str | None]])
             )
         file.commit()
         assert file.execute("PRAGMA foreign_key_check").fetchall() == []
-    db = await Database.open(path)
-    try:
-        await bring_up_to_date(db)
+    async with opened(path) as db:
         yield db
-    finally:
-        await db.close()
 
 
 _ABOUT = (
@@ -293,3 +321,218 @@ async def test_updates_know_their_dossier_and_pending_items_their_columns(tmp_pa
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             async with db.write(GUILD) as conn:
                 await conn.execute("UPDATE ledger SET dossier = 'other'")
+
+
+# Version 6: the names of tables and columns
+
+_OF_0005 = f"""
+{_OF_0004}
+UPDATE desk SET alerted_to = 3, zone = 'Asia/Kolkata';
+INSERT INTO desk (guild_id, name, owner_id) VALUES ({OTHER_GUILD}, 'Elsewhere', 78);
+INSERT INTO record (id, guild_id, kind, slug) VALUES (5, {GUILD}, 'deal', 'accord'), (6, {GUILD}, 'deal', 'oetztal'),
+    (7, {GUILD}, 'participant', 'us'), (8, {GUILD}, 'deal', 'tanks');
+INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, entered_at, source_id,
+                    batch, origin) VALUES
+    ({GUILD}, 5, 'set', 'name', '"accord"', NULL, NULL, 'unknown', '2027-02-01T08:00:00.000Z', 1, 'b4', 'editor'),
+    ({GUILD}, 5, 'set', 'party', '{{"record":"us","role":"buyer"}}', '2023-11-10', '2023-11-10', 'day',
+     '2027-02-01T08:00:00.000Z', 1, 'b4', 'editor'),
+    ({GUILD}, 6, 'set', 'name', '"ÖTZTAL"', NULL, NULL, 'unknown', '2027-02-01T08:00:00.000Z', 1, 'b4', 'editor'),
+    ({GUILD}, 6, 'set', 'party', '{{"record":"us","role":"buyer"}}', NULL, NULL, 'unknown',
+     '2027-02-01T08:00:00.000Z', 1, 'b4', 'editor'),
+    ({GUILD}, 7, 'set', 'name', '"U.S. government"', NULL, NULL, 'unknown', '2027-02-01T08:00:00.000Z', 1, 'b4',
+     'editor'),
+    ({GUILD}, 8, 'set', 'name', '"Tanks"', '2020-01-01', '2020-01-01', 'day', '2027-02-01T08:00:00.000Z', 1, 'b4',
+     'editor'),
+    ({GUILD}, 8, 'set', 'stage', '"signed"', '2024-03-05', '2024-03-05', 'day', '2027-02-01T08:00:00.000Z', 1, 'b4',
+     'editor'),
+    ({GUILD}, 8, 'set', 'party', '{{"record":"us","role":"buyer"}}', '2020-01-01', '2020-01-01', 'day',
+     '2027-02-01T08:00:00.000Z', 1, 'b4', 'editor');
+-- What the version before derived, as far as the new one must not read it.
+UPDATE record SET name = 'as before', live = 1, text_id = 1 WHERE id = 8;
+INSERT INTO link (from_id, field, role, to_id) VALUES (8, 'party', 'seller', 7);
+INSERT INTO was (record_id, from_on, live, stage, open) VALUES (8, '2019-01-01', 1, 'signed', 0);
+INSERT INTO text (rowid, tags, name, body) VALUES (1, 'g{GUILD}', 'as before', 'as before');
+INSERT INTO name (guild_id, norm, how, record_id, kind) VALUES ({GUILD}, 'as before', 0, 8, 'deal');
+INSERT INTO meta (key, value) VALUES ('derived', '6');
+INSERT INTO question (id, guild_id, person_id, text, asked_at, filed_at, unanswered) VALUES
+    (1, {GUILD}, 1, '{{"asked":"Who makes the \\"drones\\"?"}}', '2027-03-01T07:00:00.000Z', NULL, 1),
+    (2, {GUILD}, 1, '{{"asked":"Filed once?"}}', '2027-02-27T07:00:00.000Z', '2027-02-27T07:00:00.000Z', 0),
+    (3, {GUILD}, 1, '{{"asked":"Filed often?","times":4}}', '2027-02-28T07:00:00.000Z', '2027-02-28T07:00:00.000Z', 0),
+    (4, {GUILD}, 1, '{{"kind":"pending","linked":["treaty"],"words":"Treaty"}}', '2027-03-01T07:00:00.000Z', NULL, 0),
+    (5, {GUILD}, 1, '{{"wanted":{{"text":"drones","kind":"deal"}}}}', '2027-03-01T07:00:00.000Z', NULL, 0),
+    (6, {GUILD}, 1, '{{"search":"drones"}}', '2027-03-01T07:00:00.000Z', NULL, 0);
+INSERT INTO destination (id, guild_id, channel_id, state, hour_on, next_hour_at, digest_at, created_at) VALUES
+    (4, {GUILD}, 1004, 'active', '2027-02-26', '2027-03-01T07:30:00.000Z', '13:00', '2027-02-01T08:00:00.000Z'),
+    (5, {GUILD}, 1005, 'active', '2027-03-01', '2027-03-02T07:30:00.000Z', '13:00', '2027-02-01T08:00:00.000Z');
+INSERT INTO follow (destination_id, record_id, since, created_at) VALUES (4, NULL, 0, '2027-02-01T08:00:00.000Z');
+"""
+
+
+@pytest.fixture
+async def renamed(tmp_path: Path) -> AsyncIterator[Database]:
+    """A file of version 5, upgraded."""
+    path = await old_file(tmp_path, 5)
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(_OF_0005)
+        assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+    async with opened(path) as db:
+        yield db
+
+
+async def rows(db: Database, query: str) -> list[tuple]:
+    return [tuple(row) for row in await db.read.execute_fetchall(query)]
+
+
+async def plans(db: Database, read: Awaitable[object]) -> list[str]:
+    """Return how SQLite goes about each statement of a service, in the lines of EXPLAIN QUERY PLAN."""
+    statements: list[str] = []
+    await db.read.set_trace_callback(statements.append)
+    await read
+    await db.read.set_trace_callback(None)  # pyright: ignore[reportArgumentType]
+    assert statements
+    explained = [[row[3] for row in await rows(db, f"EXPLAIN QUERY PLAN {one}")] for one in statements]
+    # Newer versions of SQLite see that an index covers a statement where older ones do not.
+    return ["\n".join(lines).replace("USING COVERING INDEX", "USING INDEX") for lines in explained]
+
+
+async def test_no_table_column_or_index_has_an_old_name_and_the_file_is_sound(renamed: Database):
+    names = {name for (name,) in await rows(renamed, "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'")}
+    assert {"guild", "state_history", "search_index"} <= names
+    assert [name for name in names if "desk" in name or name in ("was", "text", "destination_hour")] == []
+    columns = {
+        (table, column)
+        for table in ("record", "name", "destination", "question")
+        for (column,) in await rows(renamed, f"SELECT name FROM pragma_table_info('{table}')")
+    }
+    assert {
+        ("record", "search_id"),
+        ("name", "match_kind"),
+        ("destination", "planned_on"),
+        ("destination", "next_delivery_at"),
+    } <= columns
+    assert not columns & {
+        ("record", "text_id"),
+        ("record", "checked_kind"),
+        ("name", "how"),
+        ("destination", "hour_on"),
+        ("destination", "next_hour_at"),
+        ("question", "text"),
+    }
+    assert await rows(renamed, "PRAGMA foreign_key_check") == []
+    assert await rows(renamed, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_a_server_keeps_its_settings_and_all_that_belongs_to_it(renamed: Database):
+    guild = await guilds.get(renamed.read, GUILD)
+    assert (guild.name, guild.zone, guild.owner_id) == ("Newsroom", "Asia/Kolkata", 77)
+    assert await rows(renamed, f"SELECT alerted_to FROM guild WHERE guild_id = {GUILD}") == [(3,)]
+    assert [one.name for one in await guilds.list_all(renamed.read)] == ["Newsroom", "Elsewhere"]
+    parents = {
+        table: {row[0] for row in await rows(renamed, f"SELECT \"table\" FROM pragma_foreign_key_list('{table}')")}
+        for table in ("source", "record", "ledger", "draft", "question", "destination", "delivery")
+    }
+    assert [table for table, those in parents.items() if "guild" not in those] == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        async with renamed.write(GUILD) as conn:
+            await conn.execute("INSERT INTO source (guild_id, title) VALUES (1, 'Of no server')")
+
+
+async def test_a_question_keeps_its_words_and_how_often_it_was_filed(renamed: Database):
+    assert await questions.get_asked(renamed.read, GUILD, 1, now=NOW) == 'Who makes the "drones"?'
+    filed, total = await questions.list_filed(renamed.read, GUILD, now=NOW, offset=0, limit=9)
+    assert [(one.id, one.asked, one.times) for one in filed] == [(2, "Filed once?", 1), (3, "Filed often?", 4)]
+    assert total == 2
+    assert await questions.counts(renamed.read, GUILD, now=NOW) == Counts(filed=2, unanswered=1)
+    async with renamed.write(GUILD) as conn:
+        await questions.file(conn, GUILD, "filed OFTEN", now=NOW, user_id=77)
+    filed, _ = await questions.list_filed(renamed.read, GUILD, now=NOW, offset=0, limit=9)
+    assert [one.times for one in filed] == [1, 5]
+    assert await rows(renamed, "SELECT id, listing FROM question WHERE asked IS NOT NULL ORDER BY id") == [
+        (1, None),
+        (2, None),
+        (3, None),
+    ]
+
+
+async def test_a_list_keeps_its_filters_also_in_the_form_of_the_first_release(renamed: Database):
+    listings = [await questions.get(renamed.read, GUILD, id_, now=NOW) for id_ in (4, 5, 6)]
+    assert listings == [
+        Listing("pending", linked=("treaty",), words="Treaty"),
+        Listing(wanted=Wanted("drones", kind="deal")),
+        Listing(),  # A search of the first release: its pages were turned on the day when it was made.
+    ]
+    assert await rows(renamed, "SELECT asked, times FROM question WHERE listing IS NOT NULL") == [(None, 1)] * 3
+    with pytest.raises(sqlite3.IntegrityError, match="json_valid"):
+        async with renamed.write(GUILD) as conn:
+            await conn.execute("UPDATE question SET listing = 'no JSON' WHERE id = 4")
+
+
+async def test_another_kind_of_record_needs_no_migration(renamed: Database):
+    assert await rows(renamed, "SELECT id, kind FROM record ORDER BY id") == [
+        (3, "pending"),
+        (4, "deal"),
+        (5, "deal"),
+        (6, "deal"),
+        (7, "participant"),
+        (8, "deal"),
+    ]
+    async with renamed.write(GUILD) as conn:
+        await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, 'visit', 'new')", (GUILD,))
+    assert await rows(renamed, "SELECT kind, sort_name, live FROM record WHERE slug = 'new'") == [("visit", "", 0)]
+
+
+async def test_a_list_is_sorted_without_case_by_an_index(renamed: Database):
+    found, total = await records.list_kind(renamed.read, GUILD, "deal")
+    assert ([row.name for row in found], total) == (["accord", "Drones", "Tanks", "ÖTZTAL"], 4)
+    assert await rows(renamed, "SELECT sort_name FROM record WHERE slug = 'oetztal'") == [("ötztal",)]
+    by_name = "SEARCH r USING INDEX record_by_name (guild_id=? AND kind=?)"
+    assert await plans(renamed, records.list_kind(renamed.read, GUILD, "deal", limit=2)) == [by_name, by_name]
+    by_stage = "SEARCH r USING INDEX record_by_stage (guild_id=? AND stage=?)"
+    at_a_stage = records.list_kind(renamed.read, GUILD, "deal", stage="signed", limit=1)
+    assert await plans(renamed, at_a_stage) == [by_stage, by_stage]
+
+
+async def test_what_points_to_a_record_is_read_from_its_index_the_newest_first(renamed: Database):
+    links = await rows(
+        renamed, "SELECT r.slug, l.role, l.newest_on FROM link l JOIN record r ON r.id = l.from_id ORDER BY r.id"
+    )
+    assert links == [("accord", "buyer", "2023-11-10"), ("oetztal", "buyer", ""), ("tanks", "buyer", "2024-03-05")]
+    buyer = await records.get(renamed.read, GUILD, "us")
+    assert [link.slug for link in buyer.links if not link.outward] == ["tanks", "accord", "oetztal"]
+    inward = "SEARCH l USING INDEX link_back (to_id=?)\nSEARCH o USING INTEGER PRIMARY KEY (rowid=?)"
+    assert inward in await plans(renamed, records.get(renamed.read, GUILD, "us"))
+    plan = (await plans(renamed, records.get_many(renamed.read, GUILD, ["us", "drones"])))[2]
+    assert (plan.count(inward), "TEMP B-TREE" in plan) == (2, False)
+
+
+async def test_what_is_derived_is_written_anew_under_the_new_names(renamed: Database):
+    assert await rows(renamed, "SELECT count(*) FROM record WHERE live = 1 AND search_id IS NOT NULL") == [(6,)]
+    assert await rows(renamed, "SELECT count(*) FROM search_index") == [(6,)]
+    history = (
+        "SELECT h.from_on, h.stage FROM state_history h JOIN record r ON r.id = h.record_id WHERE r.slug = 'tanks'"
+    )
+    assert await rows(renamed, history) == [("2020-01-01", "unspecified"), ("2024-03-05", "signed")]
+    assert await rows(renamed, "SELECT norm, match_kind FROM name WHERE kind = 'participant' ORDER BY norm") == [
+        ("government", 1),
+        ("ug", 2),
+        ("us government", 0),
+    ]
+    for text, slugs in (("tanks", ["tanks"]), ("as before", [])):
+        found = await search.search(renamed.read, GUILD, Wanted(text=text))
+        assert [hit.row.slug for hit in found.hits] == slugs
+
+
+async def test_the_delivery_time_of_a_destination_goes_on_where_it_was(renamed: Database):
+    assert [one.id for one in await destinations.due_hours(renamed.read, NOW)] == [4]
+    assert await destinations.next_hour(renamed.read) == datetime.fromisoformat("2027-03-01T07:30:00Z")
+    planned = [(await destinations.get(renamed.read, id_)).planned_on for id_ in (4, 5)]
+    assert planned == [date(2027, 2, 26), date(2027, 3, 1)]
+    (plan,) = await plans(renamed, destinations.due_hours(renamed.read, NOW))
+    assert "SEARCH d USING INDEX destination_next_delivery (next_delivery_at<?)" in plan
+
+
+async def test_a_destination_still_follows_everything_only_once(renamed: Database):
+    assert [one.slug for one in await follows.list_of(renamed.read, 4)] == [None]
+    with pytest.raises(sqlite3.IntegrityError, match="follow_once"):
+        async with renamed.write(GUILD) as conn:
+            await conn.execute("INSERT INTO follow (destination_id, since, created_at) VALUES (4, 0, '2027')")
