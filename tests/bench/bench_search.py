@@ -276,8 +276,8 @@ async def check(db: Database) -> None:
         "record": "SELECT * FROM record WHERE id = ?",
         "link": "SELECT * FROM link WHERE from_id = ?",
         "name": "SELECT * FROM name WHERE record_id = ?",
-        "was": "SELECT * FROM state_history WHERE record_id = ?",
-        "text": "SELECT t.rowid, t.* FROM record r JOIN search_index t ON t.rowid = r.search_id WHERE r.id = ?",
+        "state_history": "SELECT * FROM state_history WHERE record_id = ?",
+        "search_index": "SELECT t.rowid, t.* FROM record r JOIN search_index t ON t.rowid = r.search_id WHERE r.id = ?",
     }
     ids = random.Random(5).sample([id_ for (id_,) in await db.read.execute_fetchall("SELECT id FROM record")], 50)
 

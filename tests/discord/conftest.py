@@ -94,7 +94,7 @@ class World:
         if key in _LOADED:
             async with self.db.write(self.guild.id) as conn:
                 for table, rows in _LOADED[key].items():
-                    columns = "(rowid, tags, name, body)" if table == "text" else ""
+                    columns = "(rowid, tags, name, body)" if table == "search_index" else ""
                     marks = ", ".join("?" * len(rows[0]))
                     await conn.executemany(f"INSERT INTO {table} {columns} VALUES ({marks})", rows)
             return
@@ -103,8 +103,8 @@ class World:
             await dossiers.load(conn, self.guild.id, dossier, now=self.now, person_id=person_id)
         with contextlib.closing(sqlite3.connect(self.db.path)) as file:
             _LOADED[key] = {
-                table: file.execute(f"SELECT {'rowid, ' * (table == 'text')}* FROM {table}").fetchall()
-                for table in ("source", "record", "ledger", "link", "name", "spelling", "was", "text")
+                table: file.execute(f"SELECT {'rowid, ' * (table == 'search_index')}* FROM {table}").fetchall()
+                for table in ("source", "record", "ledger", "link", "name", "spelling", "state_history", "search_index")
             }
 
 

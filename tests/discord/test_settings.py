@@ -362,7 +362,8 @@ async def test_the_name_typed_right_deletes_everything_from_the_file_too(full_wo
     text = await type_name(full_world, "  Newsroom ")
     assert "Everything of this server was deleted" in text
     assert "gone from the database's file too" in text
-    for table in ("ledger", "record", "source", "destination", "delivery", "link", "name", "spelling", "was", "text"):
+    recorded = ("ledger", "record", "source", "destination", "delivery")
+    for table in (*recorded, "link", "name", "spelling", "state_history", "search_index"):
         assert await all_rows(full_world.db, table) == 0, table
     for word in ("zugzwangle", "Newsroom", "Atomics", "Asia/Kolkata"):
         assert not holds(word), word
