@@ -18,7 +18,7 @@ def configure(level: str, log_format: str, *, token: str = "") -> None:
     logging.captureWarnings(True)
     # At DEBUG aiosqlite logs every statement with its values, which are people's words.
     logging.getLogger("aiosqlite").setLevel(max(logging.getLogger().level, logging.INFO))
-    # APScheduler tells four lines at INFO each time the heartbeat rings, which says nothing to anyone.
+    # APScheduler logs four lines at INFO for each job that it runs, which says nothing to anyone.
     logging.getLogger("apscheduler").setLevel(max(logging.getLogger().level, logging.WARNING))
     # At INFO discord.py tells that it logs in, once more for each try while Discord cannot be reached.
     logging.getLogger("discord.client").setLevel(max(logging.getLogger().level, logging.WARNING))

@@ -18,7 +18,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.clock import SystemClock
-from bot.delivery.scheduler import Heartbeat
+from bot.delivery.scheduler import Scheduler
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE, Stopped
 from bot.services import derived
 from bot.settings import Settings, is_loopback
@@ -86,8 +86,8 @@ async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> Non
     """Run one bot until `stop` is set, and close it in time."""
     clock = SystemClock()
     bot = Attache(db, clock)
-    heartbeat = Heartbeat(bot.deliverer, db, clock)
-    running = asyncio.create_task(_connect(bot, heartbeat, settings))
+    scheduler = Scheduler(bot.deliverer, db, clock)
+    running = asyncio.create_task(_connect(bot, scheduler, settings))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,7 +95,7 @@ async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> Non
         stopping.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN - 1):
-                await heartbeat.close()
+                await scheduler.close()
                 await bot.deliverer.close()
                 await bot.close()
         if not running.done():
@@ -147,14 +147,14 @@ class _Socket(DiscordWebSocket):
             raise _FirstConnectionFailed(reason) from None
 
 
-async def _connect(bot: Attache, heartbeat: Heartbeat, settings: Settings) -> None:
+async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> None:
     """Log in and stay connected. Stopped for what waiting cannot mend, _Unreachable for what it may."""
     if settings.api_url:
         Route.BASE = settings.api_url  # There is no public name for the address; it has to be set before the login.
     discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
     try:
         await bot.login(settings.token)
-        ready = asyncio.create_task(_beat_when_ready(bot, heartbeat))
+        ready = asyncio.create_task(_start_when_ready(bot, scheduler))
         try:
             await bot.connect()
         except _FirstConnectionFailed as failed:
@@ -192,6 +192,6 @@ _REFUSED = (
 )
 
 
-async def _beat_when_ready(client: discord.Client, heartbeat: Heartbeat) -> None:
+async def _start_when_ready(client: discord.Client, scheduler: Scheduler) -> None:
     await client.wait_until_ready()
-    await heartbeat.start()
+    await scheduler.start()

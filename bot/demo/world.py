@@ -74,7 +74,7 @@ class Skip(commands.Cog):
 
 
 class DemoWorld:
-    """The running demo. `advance` lets time pass and the heartbeat beat at each moment something is due."""
+    """The running demo. `advance` lets time pass and sends what falls due on the way."""
 
     def __init__(self, env: simcord.Env, bot: Attache, db: Database, skip: Skip) -> None:
         self.env, self.bot, self.db, self.skip = env, bot, db, skip
@@ -96,10 +96,10 @@ class DemoWorld:
             # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
             await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))
             if due <= self.env.now():
-                await self.beat()
+                await self.tick()
 
-    async def beat(self) -> None:
-        """One heartbeat, as APScheduler would ring it; here the simulated clock decides when."""
+    async def tick(self) -> None:
+        """Send what is due now, as a tick of the scheduler does; here the simulated clock decides when."""
         await self.bot.deliverer.tick(self.env.now())
         await self.env.settle()
 

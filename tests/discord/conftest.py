@@ -65,7 +65,7 @@ class World:
         await self.env.restart_bot(self.bot)
 
     async def tick(self, seconds: float = 0) -> None:
-        """Lets time pass and the heartbeat beat once at its end."""
+        """Let time pass, and let the scheduler tick once at its end."""
         if seconds:
             await self.env.advance_time(seconds)
         await self.bot.deliverer.tick(self.env.now())
@@ -174,7 +174,7 @@ async def move(world: World, stage: str, slug: str = "armed-drones") -> None:
 
 
 async def go_to(world: World, moment: datetime) -> None:
-    """Let time pass until this moment, and the heartbeat beat once then."""
+    """Let time pass until this moment, and let the scheduler tick once then."""
     await world.tick((moment - world.now).total_seconds())
 
 

@@ -111,7 +111,7 @@ def test_warnings_are_logged(capsys: pytest.CaptureFixture[str]):
     assert "soon gone" in json.loads(capsys.readouterr().err)["message"]
 
 
-def test_the_ringing_of_the_heartbeat_is_not_logged_but_its_troubles_are():
+def test_the_ticks_of_the_scheduler_are_not_logged_but_its_errors_are():
     logs.configure("INFO", "text")
     assert not logging.getLogger("apscheduler.executors.default").isEnabledFor(logging.INFO)
     assert logging.getLogger("apscheduler.executors.default").isEnabledFor(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The heartbeat over real time and real sockets: nobody calls the tick here."""
+"""The scheduler over real time and real sockets: no test here calls `tick`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.app import Attache
 from bot.clock import SystemClock
-from bot.delivery.scheduler import Heartbeat
+from bot.delivery.scheduler import Scheduler
 from bot.services import deliveries, housekeeping
 from data.database import Database
 from data.migrate import migrate
@@ -24,11 +24,11 @@ from tests.wire.loopback import Loopback
 from tests.wire.sending import Newsroom
 
 
-class Beating(Newsroom):
-    """A newsroom whose bot is connected; its heart has not begun to beat."""
+class ConnectedNewsroom(Newsroom):
+    """A newsroom whose bot is connected and whose scheduler is not started yet."""
 
     bot: Attache
-    heartbeat: Heartbeat
+    scheduler: Scheduler
     channel: int
     place: int
 
@@ -43,47 +43,49 @@ class Beating(Newsroom):
 
 
 @pytest.fixture
-async def beating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Beating]:
+async def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ConnectedNewsroom]:
     clock = SystemClock()
     async with Loopback() as server:
         monkeypatch.setattr(Route, "BASE", server.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
         db = await Database.open(tmp_path / "attache.db")
         await migrate(db)
-        found = Beating(server, db)
-        found.channel = server.add_channel(found.guild, "deals")
-        await found.set_up(clock.now())
-        found.place = await found.follow(clock.now(), found.channel)
-        found.bot = Attache(db, clock, cogs=())
-        found.heartbeat = Heartbeat(found.bot.deliverer, db, clock)
-        await found.bot.login(server.token)
-        connection = asyncio.create_task(found.bot.connect())
+        room = ConnectedNewsroom(server, db)
+        room.channel = server.add_channel(room.guild, "deals")
+        await room.set_up(clock.now())
+        room.place = await room.follow(clock.now(), room.channel)
+        room.bot = Attache(db, clock, cogs=())
+        room.scheduler = Scheduler(room.bot.deliverer, db, clock)
+        await room.bot.login(server.token)
+        connection = asyncio.create_task(room.bot.connect())
         await server.ready()
         try:
-            yield found
+            yield room
         finally:
-            await found.heartbeat.close()
-            await found.bot.deliverer.close()
-            await found.bot.close()
+            await room.scheduler.close()
+            await room.bot.deliverer.close()
+            await room.bot.close()
             await connection
             await db.close()
 
 
-async def test_what_is_due_at_the_start_what_is_written_later_and_what_falls_due_are_all_sent(beating: Beating):
-    await beating.owe("at the start")
-    await beating.heartbeat.start()
-    await beating.arrived(1)
-    await beating.owe("later")
-    await beating.arrived(2)
-    await beating.owe("ahead", timedelta(seconds=1.5))
-    await beating.arrived(3)
-    assert await housekeeping.last_tick(beating.db.read) is not None
-
-
-async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
-    beating: Beating, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_what_is_due_at_the_start_what_is_written_later_and_what_falls_due_are_all_sent(
+    newsroom: ConnectedNewsroom,
 ):
-    begin, failed = beating.bot.deliverer.begin, asyncio.Event()
+    await newsroom.owe("at the start")
+    await newsroom.scheduler.start()
+    await newsroom.arrived(1)
+    await newsroom.owe("later")
+    await newsroom.arrived(2)
+    await newsroom.owe("ahead", timedelta(seconds=1.5))
+    await newsroom.arrived(3)
+    assert await housekeeping.last_tick(newsroom.db.read) is not None
+
+
+async def test_a_tick_that_fails_is_logged_and_the_next_one_comes(
+    newsroom: ConnectedNewsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    begin, failed = newsroom.bot.deliverer.begin, asyncio.Event()
 
     async def fails_once(now: datetime) -> None:
         if not failed.is_set():
@@ -91,30 +93,30 @@ async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
             raise OSError("the disk is away")
         await begin(now)
 
-    monkeypatch.setattr(beating.bot.deliverer, "begin", fails_once)
+    monkeypatch.setattr(newsroom.bot.deliverer, "begin", fails_once)
     with caplog.at_level(logging.ERROR, "bot.delivery.scheduler"):
-        await beating.heartbeat.start()
+        await newsroom.scheduler.start()
         await failed.wait()
-        await beating.owe("after the failure")
-        await beating.arrived(1)
+        await newsroom.owe("after the failure")
+        await newsroom.arrived(1)
     assert "the next one comes" in caplog.text
 
 
-async def test_no_job_is_dropped_for_being_late_or_for_ringing(beating: Beating):
-    await beating.heartbeat.start()
+async def test_no_job_is_dropped_for_being_late_or_for_running_again(newsroom: ConnectedNewsroom):
+    await newsroom.scheduler.start()
     for count in range(1, 4):
-        await beating.owe(f"message {count}")
-        await beating.arrived(count)
-    jobs = {job.id: job for job in beating.heartbeat._scheduler.get_jobs()}
+        await newsroom.owe(f"message {count}")
+        await newsroom.arrived(count)
+    jobs = {job.id: job for job in newsroom.scheduler._jobs.get_jobs()}
     assert set(jobs) >= {"sweep", "clean up"}
     assert all(job.misfire_grace_time is None and job.coalesce and job.max_instances == 1 for job in jobs.values())
-    await beating.owe("ahead", timedelta(seconds=1.2))
-    await beating.arrived(4)
+    await newsroom.owe("ahead", timedelta(seconds=1.2))
+    await newsroom.arrived(4)
 
 
-async def test_a_closed_heart_beats_no_more(beating: Beating):
-    await beating.heartbeat.start()
-    await beating.heartbeat.close()
-    await beating.owe("too late")
-    assert not beating.heartbeat._scheduler.running
-    assert beating.server.messages(beating.channel) == []
+async def test_a_closed_scheduler_ticks_no_more(newsroom: ConnectedNewsroom):
+    await newsroom.scheduler.start()
+    await newsroom.scheduler.close()
+    await newsroom.owe("too late")
+    assert not newsroom.scheduler._jobs.running
+    assert newsroom.server.messages(newsroom.channel) == []

@@ -13,16 +13,16 @@ from datetime import UTC, datetime, time
 import pytest
 
 from bot.delivery.kinds import plan_alerts
-from bot.delivery.scheduler import Heartbeat
+from bot.delivery.scheduler import Scheduler
 from bot.services import destinations
 from cogs import follow, sent
 from data.database import Connection, Database
 from tests.wire import world
 from tests.wire.live_server import SENT, LiveServer, live
 from tests.wire.people import walk
-from tests.wire.test_scheduler import Beating, beating
+from tests.wire.test_scheduler import ConnectedNewsroom, newsroom
 
-__all__ = ["beating", "live"]  # The fixtures.
+__all__ = ["live", "newsroom"]  # The fixtures.
 FULL = sqlite3.OperationalError("database or disk is full")
 BROKEN = OSError(errno.ENOSPC, "No space left on device")
 
@@ -116,16 +116,16 @@ async def test_a_full_disk_amid_sending_is_told_once_and_each_message_comes_once
 
 
 @pytest.mark.parametrize("error", [FULL, BROKEN])
-async def test_a_full_disk_amid_planning_fails_one_beat_with_one_line(
-    beating: Beating, caplog: pytest.LogCaptureFixture, error: Exception
+async def test_a_full_disk_amid_planning_fails_one_tick_with_one_line(
+    newsroom: ConnectedNewsroom, caplog: pytest.LogCaptureFixture, error: Exception
 ):
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    places = [beating.place, await beating.follow(long_ago, user=beating.owner)]
-    async with beating.db.write(beating.guild) as conn:
+    places = [newsroom.place, await newsroom.follow(long_ago, user=newsroom.owner)]
+    async with newsroom.db.write(newsroom.guild) as conn:
         for place in places:
             await destinations.set_digest(conn, place, now=long_ago, at=time(9))
-    with failing(beating.db, error):
-        await beating.heartbeat.beat()
+    with failing(newsroom.db, error):
+        await newsroom.scheduler.tick()
     line = await complaint(caplog)
     assert "a beat failed; the next one comes: the disk is full" in line
 
@@ -220,8 +220,8 @@ async def test_a_bug_keeps_its_traceback(
 
 
 @pytest.mark.parametrize("work", ["begin", "cleaning"])
-async def test_closing_amid_a_beat_says_nothing(
-    beating: Beating, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, work: str
+async def test_closing_amid_a_tick_says_nothing(
+    newsroom: ConnectedNewsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, work: str
 ):
     working = asyncio.Event()
 
@@ -230,20 +230,20 @@ async def test_closing_amid_a_beat_says_nothing(
         await asyncio.Event().wait()
 
     if work == "begin":
-        monkeypatch.setattr(beating.bot.deliverer, "begin", long)
+        monkeypatch.setattr(newsroom.bot.deliverer, "begin", long)
     else:
         monkeypatch.setattr("bot.delivery.scheduler.housekeeping.clean_up", long)
     with caplog.at_level(logging.WARNING):
-        await beating.heartbeat.start()
+        await newsroom.scheduler.start()
         await working.wait()
-        await beating.heartbeat.close()
+        await newsroom.scheduler.close()
         for _ in range(10):
             await asyncio.sleep(0)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_closing_amid_a_beat_leaves_the_file_to_whoever_comes_next(beating: Beating):
-    """The transaction of the beat is rolled back before the file is closed."""
+async def test_closing_amid_a_tick_leaves_the_file_to_whoever_comes_next(newsroom: ConnectedNewsroom):
+    """Roll the transaction of the tick back before the file is closed."""
     begun = asyncio.Event()
 
     async def plan(db: Database, _: datetime) -> None:
@@ -252,11 +252,11 @@ async def test_closing_amid_a_beat_leaves_the_file_to_whoever_comes_next(beating
             begun.set()
             await asyncio.Event().wait()
 
-    heartbeat: Heartbeat = beating.heartbeat
+    scheduler: Scheduler = newsroom.scheduler
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("bot.delivery.worker.PLANNERS", [plan])
-        await heartbeat.start()
+        await scheduler.start()
         await begun.wait()
-        await heartbeat.close()
-    async with beating.db.write(None) as conn:
+        await scheduler.close()
+    async with newsroom.db.write(None) as conn:
         assert not list(await conn.execute_fetchall("SELECT 1 FROM meta WHERE key = 'half'"))
