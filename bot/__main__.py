@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns its exit status; every failure is a sentence, not a traceback."""
+    """Run one command and return its exit status. Print every failure as a sentence, without a traceback."""
     if sentence := environment.unsupported(sys.platform, sys.version_info[:3]):
         print(sentence, file=sys.stderr)
         return EX_CONFIG

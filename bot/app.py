@@ -52,7 +52,7 @@ PERMISSIONS = discord.Permissions(
 
 
 class Tree(app_commands.CommandTree["Attache"]):
-    """Commands whose errors take the bot's one road."""
+    """The command tree; errors of its commands are answered by `answer_error`, like those of components."""
 
     async def on_error(self, interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
         await answer_error(interaction, error)
@@ -95,7 +95,7 @@ class Attache(commands.AutoShardedBot):
         logging.getLogger("discord.app_commands.tree").addFilter(_ONE_LINE)
 
     async def setup_hook(self) -> None:
-        """Loads every cog (a failing one stops the bot) and publishes the commands when they differ."""
+        """Load every cog and publish the commands when they differ. A cog that fails to load stops the bot."""
         for name in self._cogs_to_load:
             await self.load_extension(name)
         for cog in self.cogs.values():
@@ -107,7 +107,7 @@ class Attache(commands.AutoShardedBot):
         gc.freeze()
 
     async def publish_commands(self) -> None:
-        """Ask Discord once which commands it has, and publish ours when, and only when, they differ."""
+        """Ask Discord once which commands it has, and publish ours only when they differ."""
         assert self.application_id is not None  # Known since login.
         # CommandTree.fetch_commands misreads contexts: [0], only in servers, comes back as [], and [0, 1] as [0]
         # (discord.py 2.7.1, measured). All commands would seem to differ, and be published at each start.
@@ -121,7 +121,7 @@ class Attache(commands.AutoShardedBot):
         log.info("published %d commands", len(published))
 
     def mention(self, command: str) -> str:
-        """A command as people can click it ("/deal show"), or as text while its id is not known."""
+        """Return a command as a mention to click ("/deal show"), or as text while its id is not known."""
         id_ = self.command_ids.get(command.partition(" ")[0])
         return f"</{command}:{id_}>" if id_ else f"`/{command}`"
 
@@ -133,7 +133,7 @@ class Attache(commands.AutoShardedBot):
                 await answer_error(interaction, error)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Log what went wrong with something that Discord told: a changed channel, a joined server."""
+        """Log an exception raised while a gateway event was handled, such as a changed channel or a joined server."""
         error = sys.exc_info()[1]
         assert error is not None  # Called while it is handled.
         trouble.report(log, error, "%s was not dealt with", event_method)
@@ -169,7 +169,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def _shape(part: dict[str, Any]) -> dict[str, Any]:
-    """A command, option or choice with its defaults filled in and without what only Discord adds (ids, versions)."""
+    """Return a command, option or choice with defaults filled in and without what only Discord adds (ids, versions)."""
     shape: dict[str, Any] = {}
     for key, default in _DEFAULTS.items():
         value = part.get(key)
@@ -185,9 +185,9 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
 
 
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Tells the person what went wrong, whether the interaction was already answered or not. It never raises.
+    """Tell the person what went wrong, whether or not the interaction was already answered. Never raise.
 
-    The log gets nothing of what was said to the person, one line of what is trouble, and a bug with its traceback.
+    A UserError is not logged, an expected failure (Discord, network, disk) in one line, a bug with its traceback.
     """
     while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)) and error.__cause__:
         error = error.__cause__ if isinstance(error.__cause__, Exception) else error
@@ -229,7 +229,7 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
 
 
 async def _tell(interaction: discord.Interaction, text: str) -> Exception | None:
-    """Answers privately; returns what went wrong with that."""
+    """Answer privately. Return the exception when that fails, else None."""
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
@@ -241,7 +241,7 @@ async def _tell(interaction: discord.Interaction, text: str) -> Exception | None
 
 
 def _name(interaction: discord.Interaction) -> str:
-    """Return what was used: a command's name, or the first word of a button's id."""
+    """Return what the person used: a command's name, or the first word of a button's custom id."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
     return str((interaction.data or {}).get("custom_id", "an interaction")).partition(":")[0]

@@ -22,7 +22,7 @@ _BESIDE = ("-wal", "-journal", "-shm")  # What SQLite keeps beside a file and ap
 
 
 def backup(database_path: Path, target: Path) -> None:
-    """Writes a consistent copy to `target`. DatabaseError: there is none afterwards, and why.
+    """Write a consistent copy of the database to `target`. Raise DatabaseError, and leave no copy, when that fails.
 
     The copy is one read transaction, so the bot goes on writing meanwhile, and it holds nothing of what was deleted.
     """
@@ -47,10 +47,10 @@ def backup(database_path: Path, target: Path) -> None:
 
 
 def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
-    """Puts a copy in the database's place and returns where the old file is kept, None when there was none.
+    """Put a copy in the database's place. Return where the old file is kept, or None when there was none.
 
-    InUse while the bot runs; DatabaseError when the copy is not whole or newer than this program. Nothing has changed
-    then. An older copy is brought to the newest schema when the bot starts.
+    Raise InUse while the bot runs, and DatabaseError when the copy is damaged or newer than this program. In both cases
+    nothing has changed. An older copy is brought to the newest schema when the bot starts.
     """
     if not source.is_file():
         raise DatabaseError(f"There is no file {source} to restore.")
@@ -76,12 +76,12 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to a file that exists; it never makes one."""
+    """Return a connection to an existing file; never create one."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
-    """DatabaseError when a file is not a database of ours or newer than this program."""
+    """Raise DatabaseError when a file is not a database of ours or is newer than this program."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     ((version,),) = connection.execute("PRAGMA user_version")
     known = len(migrations())
@@ -95,7 +95,7 @@ def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
-    """DatabaseError when pages or rows of a file are missing or do not fit together."""
+    """Raise DatabaseError when pages or rows of a file are missing or do not fit together."""
     mistakes = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
     dangling = connection.execute("PRAGMA foreign_key_check").fetchmany(3)
     mistakes += [f"a row of {table} points nowhere" for table, *_ in dangling]
@@ -105,7 +105,7 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """A whole copy of `source` on disk beside `target`, to be renamed; what is left of it goes."""
+    """Yield a whole copy of `source` on disk beside `target`, to be renamed. Delete what is left of it at the end."""
     copy: Path | None = None
     try:
         with closing(_connect(source)) as connection:
@@ -128,7 +128,7 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _note_restore(copy: Path, now: datetime) -> None:
-    """Note in a copy that it takes the database's place: what was due since may have been sent, and is looked for.
+    """Mark a copy as restored: deliveries that were due since it was made may have been sent, and are looked for.
 
     The copy knows what was sent up to the newest instant at which it looked at what is due or settled a delivery; one
     that never did holds no destination that is older than its oldest one. A copy that came from a restore itself may
@@ -151,7 +151,7 @@ def _note_restore(copy: Path, now: datetime) -> None:
 
 
 def _keep(database_path: Path, now: datetime) -> Path:
-    """Keeps the old file, with its log, under a name with the moment; it stays in its place until another takes it."""
+    """Keep the old file and its log under a name with the time. It also stays in its place until another takes it."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     kept = database_path.with_name(f"{database_path.name}.before-{stamp}")
     if kept.exists():
@@ -171,7 +171,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Channels as places to post in: what the bot lacks there, by the names that Discord's settings have."""
+"""Which permissions the bot lacks to post in a channel, by the names that Discord's settings have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Postable = discord.TextChannel | discord.Thread
 
 
 def missing(channel: Postable) -> list[str]:
-    """The permissions without which the bot cannot post in a channel."""
+    """Return the names of the permissions without which the bot cannot post in a channel."""
     has = _permissions(channel)
     if isinstance(channel, discord.Thread):
         needed = {"View Channel": has.view_channel, "Send Messages in Threads": has.send_messages_in_threads}
@@ -21,7 +21,7 @@ def missing(channel: Postable) -> list[str]:
 
 
 def can_read_history(channel: Postable) -> bool:
-    """Whether the bot can look if a message arrived; without it a doubtful one may come twice."""
+    """Return whether the bot can check that a message arrived. Without that a doubtful message may come twice."""
     return _permissions(channel).read_message_history
 
 
@@ -33,7 +33,7 @@ def _permissions(channel: Postable) -> discord.Permissions:
 
 
 def require_postable(channel: Postable) -> None:
-    """UserError names what is missing in a channel that the bot cannot post in."""
+    """Raise a UserError that names the missing permissions when the bot cannot post in a channel."""
     lacking = missing(channel)
     if lacking:
         raise UserError(

@@ -1,4 +1,4 @@
-"""What time it is: the only place that asks the machine."""
+"""The current time. This is the only module that reads the machine's clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the current instant, aware and in UTC. Tests and the demo bring their own."""
+    """Anything that tells the current instant, aware and in UTC. Tests and the demo have their own."""
 
     def now(self) -> datetime: ...
 

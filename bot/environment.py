@@ -1,4 +1,9 @@
-"""Whether this machine and its packages can run this version. Any Python 3 reads this module, without a package."""
+"""Whether this machine and its packages can run this version.
+
+Any Python 3 can read this module, and it needs no package.
+
+Any Python 3 can read this module, and it needs no package.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ EX_CONFIG = 78
 
 
 def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
-    """Return a sentence with the remedy when a `sys.platform` or a Python of this version cannot run Attaché."""
+    """Return a sentence with the remedy when Attaché cannot run on this `sys.platform` or Python version, else None."""
     if platform not in ("linux", "darwin"):
         return (
             f'Attaché runs on Linux and macOS, not on "{platform}": on Windows, install WSL with `wsl --install` and '
@@ -27,7 +32,7 @@ def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
 
 
 def outdated(environment: Path, root: Path = ROOT) -> str | None:
-    """Return a sentence with the remedy when an environment was installed from another lock file than `root` has.
+    """Return a sentence with the remedy when `environment` was installed from another lock file than `root` has.
 
     The Makefile leaves a copy of the lock in each environment it makes. One that was made in another way has no such
     copy, and None is returned for it.

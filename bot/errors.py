@@ -1,4 +1,4 @@
-"""What can go wrong in words for people.
+"""The errors whose text is written for people.
 
 Stopped                 the program ends with a sentence for whoever runs it
 UserError               shown as it is; nothing was changed
@@ -16,10 +16,11 @@ EX_SOFTWARE = 70  # sysexits.h: an internal error.
 
 
 class UserError(Exception):
-    """A sentence for the person who asked. Everything else is answered with a reference and logged in full.
+    """A refusal, as a sentence for the person who asked.
 
-    The text is plain and escaped where it is shown, since it often quotes what was typed; `marked_up` is for a text
-    that holds markup of ours (a role, a command to click) and no word of a person.
+    Any other error is answered with a reference and logged in full. The text is plain and escaped where it is shown,
+    since it often quotes what was typed; `marked_up` is for a text that holds markup of ours (a role, a command to
+    click) and no word of a person.
     """
 
     def __init__(self, text: str, *, marked_up: bool = False) -> None:
@@ -32,15 +33,15 @@ class BadInput(UserError):
 
 
 class NotInRecord(UserError):
-    """The record that was asked for is not there."""
+    """The record that was asked for does not exist in this server."""
 
 
 class NotAllowed(UserError):
-    """The person may not do this. The text says who can."""
+    """The person lacks the permissions for this. The text says who has them."""
 
 
 class Stopped(Exception):
-    """The program ends here, with one sentence for the person at the terminal and an exit status."""
+    """The end of the program, with one sentence for the person at the terminal and an exit status."""
 
     def __init__(self, sentence: str, status: int = EX_CONFIG) -> None:
         super().__init__(sentence)

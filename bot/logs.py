@@ -25,7 +25,7 @@ def configure(level: str, log_format: str, *, token: str = "") -> None:
 
 
 class TextFormatter(logging.Formatter):
-    """A line for people: time in UTC, level, logger, message; a traceback follows on its own lines."""
+    """One line for people: time in UTC, level, logger, message. A traceback follows on its own lines."""
 
     converter = time.gmtime
 
@@ -38,7 +38,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line: time in UTC, level, logger, message, and the exception where there is one."""
+    """One JSON object a line: time in UTC, level, logger, message, and the exception where there is one."""
 
     def __init__(self, token: str = "") -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Running the bot: the file is locked and opened, Discord is waited for, and a signal closes everything in time."""
+"""Runs the bot: locks and opens the file, retries until Discord is reached, and closes everything on a signal."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ log = logging.getLogger("bot")
 
 
 class _Unreachable(Exception):
-    """Discord could not be reached at the start; waiting may mend it. The text says in a few words what happened."""
+    """Discord could not be reached at the start, and a later try may succeed. The text says briefly what happened."""
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until a signal. Stopped when a setting, the file or Discord refuses."""
+    """Run the bot until a signal. Raise Stopped when the settings, the file or Discord make that impossible."""
     lock = FileLock(settings.database)
     try:
         settings.database.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _run_until_stopped(settings: Settings, db: Database) -> None:
-    """Start a bot, and another after a pause for as long as Discord cannot be reached."""
+    """Run a bot; while Discord cannot be reached, wait and run another one."""
     # The bot never speaks; what it lacks for that is nothing to warn of at each start.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
@@ -105,7 +105,7 @@ async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> Non
 
 
 class _FirstConnectionFailed(BaseException):
-    """Carries a failure of the very first gateway connection out of discord.py, which must not catch it.
+    """A failure of the very first gateway connection. It is a BaseException so that discord.py does not catch it.
 
     discord.py 2.7.1 catches each Exception of a shard's first connection and tries again after 5 s for ever: with a
     traceback in the log, and by a call within the call, so that Python's limit of recursion ends the program.
@@ -117,7 +117,7 @@ class _FirstConnectionFailed(BaseException):
 
 
 class _Socket(DiscordWebSocket):
-    """A gateway connection. The very first one either stands or raises _FirstConnectionFailed.
+    """A gateway connection. The very first one either succeeds or raises _FirstConnectionFailed.
 
     Later ones, of the other shards and after an interruption, are tried again by discord.py.
     """
@@ -148,7 +148,7 @@ class _Socket(DiscordWebSocket):
 
 
 async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> None:
-    """Log in and stay connected. Stopped for what waiting cannot mend, _Unreachable for what it may."""
+    """Log in and stay connected. Raise _Unreachable when a later try may succeed, Stopped when none can."""
     if settings.api_url:
         Route.BASE = settings.api_url  # There is no public name for the address; it has to be set before the login.
     discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in

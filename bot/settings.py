@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class SettingsError(Exception):
-    """All that is wrong with the settings, one sentence each. No sentence repeats a value: it may be a secret."""
+    """Every mistake in the settings, one sentence each. No sentence repeats a value, because it may be a secret."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -36,7 +36,7 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str], env_file: Path | None, *, needs_token: bool) -> "Settings":
-        """Read the settings, or raise a SettingsError with every mistake there is."""
+        """Read the settings. Raise a SettingsError with every mistake when there are any."""
         mistakes: list[str] = []
         from_file = _read_env_file(env_file, mistakes) if env_file else {}
         values = {name: value.strip() for name, value in {**from_file, **environ}.items()}
@@ -70,12 +70,12 @@ class Settings:
 
 
 def variables() -> list[str]:
-    """The names of all settings, in the order of their fields."""
+    """Return the names of all settings, in the order of their fields."""
     return [each.metadata["variable"] for each in fields(Settings)]
 
 
 def _unknown(values: Mapping[str, str]) -> list[str]:
-    """A misspelt setting would be ignored in silence, so every unknown ATTACHE_ variable is told."""
+    """Return a mistake for every unknown ATTACHE_ variable, since a misspelt setting would be ignored silently."""
     mistakes: list[str] = []
     for name in sorted(name for name in values if name.startswith("ATTACHE_") and name not in variables()):
         near = difflib.get_close_matches(name, variables(), n=1, cutoff=0.8)

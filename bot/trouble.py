@@ -1,4 +1,4 @@
-"""Trouble that is nobody's bug: Discord refuses or is away, the disk is full. The log tells it in one line."""
+"""Failures that are no bug of ours: Discord refuses or is away, the disk is full. They are logged in one line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ANSWERED_ALREADY = 40060  # An answer arrived although its receipt was lost.
 
 
 def is_of_the_disk(error: BaseException) -> bool:
-    """Whether a write failed because the disk is full or broken."""
+    """Return whether a write failed because the disk is full or broken."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # The higher bits say where.
         return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or "disk is full" in str(error)
@@ -29,9 +29,9 @@ def is_of_the_disk(error: BaseException) -> bool:
 
 
 def told(error: BaseException) -> str | None:
-    """Return what happened as words for a line of the log; None for what needs a traceback.
+    """Return what happened as words for a line of the log, or None for a bug, which needs a traceback.
 
-    That Discord finds a request malformed (400) is a bug; that it refuses one, or fails, is not.
+    A request that Discord finds malformed (400) is a bug; a request that it refuses or fails to handle is not.
     """
     if is_of_the_disk(error):
         return f"the disk is full or cannot be written ({error})"
@@ -45,7 +45,7 @@ def told(error: BaseException) -> str | None:
 
 
 def report(log: logging.Logger, error: BaseException, words: str, *values: object) -> str:
-    """Log that something went wrong: trouble in one line, a bug with its traceback. Returns the line's reference."""
+    """Log an error, an expected failure in one line and a bug with its traceback. Return the reference in that line."""
     reference = secrets.token_hex(3)
     what = told(error)
     if what is not None:
@@ -56,7 +56,7 @@ def report(log: logging.Logger, error: BaseException, words: str, *values: objec
 
 
 class OneLine(logging.Filter):
-    """Takes the traceback from what other loggers say about trouble."""
+    """Replaces the traceback of an expected failure or a UserError by a few words, in records of other loggers."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

@@ -23,7 +23,7 @@ class _GitError(Exception):
 
 
 def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
-    """Bring a checkout to the newest version and print each step. Stopped says why not; then nothing has changed.
+    """Bring a checkout to the newest version and print each step. Raise Stopped, with nothing changed, when that fails.
 
     The database stays locked meanwhile, so that no service manager starts the bot halfway.
     """
@@ -63,7 +63,7 @@ def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
 
 
 def _require_clean(root: Path) -> None:
-    """Raise Stopped unless git can move this checkout forward without touching somebody's own work."""
+    """Raise Stopped unless git can fast-forward this checkout without touching uncommitted or local work."""
     if shutil.which("git") is None:
         raise Stopped("The new version comes by git, which is not installed: install it. Nothing was changed.")
     otherwise = "Put the new version here in the way this one came. Nothing was changed."
@@ -94,7 +94,7 @@ def _require_clean(root: Path) -> None:
 
 @contextmanager
 def _not_running(database: Path) -> Iterator[None]:
-    """Hold the lock of a database, so that no bot starts on it. Stopped when one runs."""
+    """Hold the lock of a database, so that no bot starts on it. Raise Stopped when one runs."""
     if not database.parent.is_dir():  # No bot has run here yet.
         yield
         return
@@ -115,7 +115,7 @@ def _not_running(database: Path) -> Iterator[None]:
 
 
 def _back_up(database: Path, root: Path, now: datetime) -> str:
-    """Copy the database into var/ and return where to, as a sentence. DatabaseError when there is no whole copy."""
+    """Copy the database into var/ and return where to, as a sentence. Raise DatabaseError when the copy fails."""
     if not database.exists():
         return "There is no database yet, so there is nothing to back up."
     folder = root / "var"
@@ -129,7 +129,7 @@ def _back_up(database: Path, root: Path, now: datetime) -> str:
 
 
 def _renew(root: Path) -> list[str]:
-    """Make those environments anew whose lock has changed, and return their names.
+    """Make the environments anew whose lock has changed, and return their names.
 
     Each old one stays aside until all new ones stand, and takes its place again when one fails. This program may itself
     run from one of them; what it needs from there is loaded by now.
@@ -156,12 +156,12 @@ def _renew(root: Path) -> list[str]:
 
 
 def _make(root: Path, *arguments: str, must: bool = False) -> int:
-    """Return the status of make. CalledProcessError when it is not 0 and must be."""
+    """Run make and return its status. Raise CalledProcessError when it is not 0 and must be."""
     return subprocess.run(["make", "--no-print-directory", *arguments], cwd=root, check=must).returncode
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """Return what a git command writes. _GitError with its reason when it fails."""
+    """Return what a git command prints. Raise _GitError with git's reason when it fails."""
     done = subprocess.run(
         ["git", *arguments], cwd=root, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
     )

@@ -1,4 +1,4 @@
-"""/deal: one deal, the deals there are, and the dated course of one."""
+"""/deal: one deal, the list of deals, and the dated history of one."""
 
 from __future__ import annotations
 

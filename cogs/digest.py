@@ -32,7 +32,7 @@ Interaction = discord.Interaction[Attache]
 
 @dataclass(frozen=True)
 class DigestOptions:
-    """What `/digest set` was given. It fits into a menu's custom id, so that nothing typed is lost on the way."""
+    """The options of `/digest set`. They fit into a menu's custom id, so that nothing typed is lost on the way."""
 
     at: str = ""
     zone: str = ""
@@ -40,7 +40,7 @@ class DigestOptions:
 
     @classmethod
     def read(cls, at: str | None, zone: str | None, weekdays: str | None) -> DigestOptions:
-        """BadInput says what cannot be used, before anything is asked or changed."""
+        """Parse the options. Raise BadInput before anything is asked or changed."""
         return cls(
             f"{dates.parse_time_of_day(at):%H%M}" if at is not None else "",
             dates.parse_zone(zone) if zone is not None else "",
@@ -218,7 +218,10 @@ class DigestCog(commands.Cog):
         return person and await destinations.find_person(conn, actor.guild_id, person.id)
 
     async def _with_digest(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination:
-        """The destination that is meant: the channel's, which needs Manage Server, or the actor's own."""
+        """Return the destination whose digest is meant: the channel's, or the actor's own.
+
+        Raise NotAllowed without Manage Server for a channel, UserError when the destination has no digest.
+        """
         if channel is not None:
             require_manager(actor)
         place = await self._place(conn, actor, channel)
@@ -231,7 +234,7 @@ class DigestCog(commands.Cog):
         return place
 
     async def _caller(self, interaction: Interaction, verb: str, *given: str) -> Actor | None:
-        """Who asks, about which server. In a DM with several the answer is a menu that asks; None then."""
+        """Return the actor. In a DM where several servers are possible, answer with a menu of them and return None."""
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
             return await self.bot.permissions.actor(interaction, now)
@@ -254,7 +257,7 @@ class DigestCog(commands.Cog):
         return None
 
     async def _places(self, interaction: Interaction) -> tuple[Sequence[ServerChoice], bool]:
-        """The servers in which the person is told something and still is a member, and whether some may be missing."""
+        """Return the servers that the person has a destination in and still is in, and whether some may be missing."""
         person = await people.find(self.bot.db.read, interaction.user.id)
         places = await follows.places_of(self.bot.db.read, person.id) if person else []
         now = self.bot.clock.now()
@@ -263,7 +266,7 @@ class DigestCog(commands.Cog):
 
     @component("digest.server", anywhere=True)
     async def server_chosen(self, interaction: Interaction, _: Actor | None, verb: str, *given: str) -> None:
-        """The menu that asked of which server goes on with what was typed."""
+        """Go on with the command whose menu asked for the server; `given` are its options."""
         now = self.bot.clock.now()
         value = chosen(interaction)
         actor = await self.bot.permissions.actor(interaction, now, int(value) if value.isdecimal() else 0)

@@ -31,7 +31,7 @@ Interaction = discord.Interaction[Attache]
 
 
 class FollowCog(commands.Cog):
-    """Be told when something changes: a deal, a participant, a topic, anything on the record."""
+    """The commands and buttons that follow a record: a deal, a participant, a topic, or everything."""
 
     follow = app_commands.Group(
         name="follow",
@@ -79,7 +79,7 @@ class FollowCog(commands.Cog):
 
     @component("follow.add")
     async def on_add(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Answer a button of a card or message: who follows already is told so, and can stop."""
+        """Follow a record by a button. A person who follows it already is told so, with a button to stop."""
         await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._tell_own(interaction, actor, slug):
             await interaction.response.defer(ephemeral=True, thinking=True)
@@ -87,7 +87,7 @@ class FollowCog(commands.Cog):
 
     @component("follow.show")
     async def on_show(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Answer the button of a card whose reader follows: what arrives, how, and to stop. It may have ended since."""
+        """Show what arrives of a followed record and how to stop it. The follow may have ended since."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._tell_own(interaction, actor, slug):
             guild_id = actor.guild_id if interaction.guild_id is None else None
@@ -95,7 +95,7 @@ class FollowCog(commands.Cog):
             await interaction.response.send_message(text, view=view, ephemeral=True)
 
     async def _tell_own(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
-        """Tell a person that they follow a record, with a button to stop; False when they do not."""
+        """Tell a person that they follow the record, with a button to stop. Return False when they do not."""
         follow = await follows.find_own(self.bot.db.read, actor.guild_id, actor.user_id, slug)
         if follow is None:
             return False
@@ -128,7 +128,7 @@ class FollowCog(commands.Cog):
         await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
 
     async def _slug(self, guild_id: int, what: str) -> str | None:
-        """The record that was typed or chosen; None for everything."""
+        """Return the slug of the record that was typed or chosen, or None for everything."""
         if normal(what) == EVERYTHING:
             return None
         return (await find(self.bot.db.read, self.bot.record_cache, guild_id, what)).record.slug
@@ -176,7 +176,10 @@ class FollowCog(commands.Cog):
         )
 
     async def _own(self, conn: Connection, actor: Actor, destination_id: int) -> Destination:
-        """A destination that the actor may change: their own, or a channel's with Manage Server."""
+        """Return a destination that the actor may change: their own, or a channel's with Manage Server.
+
+        Raise NotAllowed for any other.
+        """
         place = await destinations.find(conn, actor.guild_id, destination_id)
         if place is None or (place.person_id is not None and place.user_id != actor.user_id):
             raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
@@ -225,9 +228,9 @@ class FollowCog(commands.Cog):
     async def _places(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[drawn.DestinationEntry], bool]:
-        """The destinations that concern the actor: their own, and in a server those they may manage or set up.
+        """Return the actor's own destinations, in a server also those that they manage or set up.
 
-        Also whether some may be missing, because Discord did not say in time that the person is still there.
+        Return also whether some may be missing, because Discord did not say in time whether the person still is in a server.
         """
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)
@@ -302,7 +305,7 @@ class FollowCog(commands.Cog):
     async def _follows(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
     ) -> tuple[list[tuple[drawn.DestinationEntry, Follow]], bool]:
-        """The follows that the actor can end: their own, or a channel's. Also whether some may be missing."""
+        """Return the follows that the actor can end, their own or a channel's, and whether some may be missing."""
         places, incomplete = await self._places(interaction, within)
         found = [
             (place, follow)
@@ -336,7 +339,7 @@ def _label(place: drawn.DestinationEntry, follow: Follow) -> str:
 
 
 def _require_pinging(role: discord.Role, channel: discord.TextChannel | discord.Thread, *, everything: bool) -> None:
-    """UserError when a mention of the role would be refused, or would reach nobody."""
+    """Raise a UserError when a mention of the role would be refused or would reach nobody."""
     if everything:
         raise UserError(
             "Everything is told in a digest, and digests mention nobody. Nothing was changed. Leave the role out, or "

@@ -1,4 +1,4 @@
-"""/help: the first three steps for who is asking, and the commands that they can use, group by group."""
+"""/help: the first three steps for the person who asks, and the commands that they can use, group by group."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FOR_EDITORS = ("update",)
 
 
 class Help(commands.Cog):
-    """The command that shows all others."""
+    """The command that lists all others."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -36,7 +36,7 @@ class Help(commands.Cog):
 
     @component("help.group", anywhere=True)
     async def group(self, interaction: discord.Interaction[Attache], actor: Actor | None, shown: str) -> None:
-        """Answer a choice of the menu. The first steps stay; one group takes the place of another."""
+        """Show the commands of the group that was chosen in the menu. The first steps stay."""
         who, _ = await self._standing(actor)
         offered = list(self._offered(who))
         key = chosen(interaction)
@@ -51,7 +51,7 @@ class Help(commands.Cog):
         await interaction.response.send_message(view=view, ephemeral=True)
 
     async def _standing(self, actor: Actor | None) -> tuple[Who, Stand]:
-        """Return who asks, None in a direct message, and whether their server is set up."""
+        """Return the actor, or None in a direct message, and whether their server is set up."""
         if actor is None:
             return "dm", "ready"
         guild = await guilds.find(self.bot.db.read, actor.guild_id)

@@ -1,4 +1,4 @@
-"""/me: one's own zone, one's data as a file, one's data gone. It holds in all servers and works in the bot's DM."""
+"""/me: one's time zone, one's data as a file, and its deletion. It holds in all servers and works in the bot's DM."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
 
     @component("me.delete", anywhere=True)
     async def really_delete(self, interaction: discord.Interaction[Attache], actor: Actor | None) -> None:
-        """Whoever presses deletes their own data, so it needs no right."""
+        """Delete the data of the person who pressed. Nobody else's can be meant, so no permission is needed."""
         await interaction.response.defer()
         async with self.bot.db.write(None) as conn:
             gone = await erasure.delete_person(conn, interaction.user.id)

@@ -17,21 +17,21 @@ _DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a
 
 
 class RecordComponents(commands.Cog):
-    """Buttons and menus that open records, wherever they were drawn."""
+    """Buttons and menus that open records, on every card and list."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
     @component("record.open", permissions=True)
     async def open(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
-        """A button names the record, a menu carries it as its value."""
+        """Open a record. A button carries its slug in the custom id, a menu as the chosen value."""
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
 
     @component("record.sources")
     async def sources(self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = "") -> None:
-        """Every fact of a record, by field or by source."""
+        """Show every fact of a record, by field or by source."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
             opened, number(page, _DIGITS), by_source=bool(order), guild_id=in_ids(interaction, actor)
@@ -40,14 +40,14 @@ class RecordComponents(commands.Cog):
 
     @component("record.history")
     async def history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
-        """Open a record: a button names it, a menu carries it as its value."""
+        """Show the history of a record, a page at a time."""
         found = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         view = history.page(found, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
         await turn(interaction, view, new=not page)
 
     @component("record.share")
     async def share(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Posts the card where the presser may write. The private one loses its button, so it is shared once."""
+        """Post the card where the person may write. Remove the private card's button, so it is shared once."""
         require_may_post(interaction)
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -61,7 +61,7 @@ class RecordComponents(commands.Cog):
 
     @component("list.page")
     async def page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
-        """A page of a list, in the place of the one before when that is private."""
+        """Show a page of a list. It replaces the page before when that is private."""
         now = self.bot.clock.now()
         listing = await listing_of(self.bot.db.read, actor.guild_id, key, now)
         view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)

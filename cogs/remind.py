@@ -84,7 +84,7 @@ class RemindCog(commands.Cog):
 
     @component("remind.me")
     async def on_me(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """A card's button: an item itself, or all that is open about another record."""
+        """Set reminders by a card's button: of the item itself, or of all open items about another record."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         found = [opened]
         if opened.record.kind != "pending":
@@ -153,9 +153,9 @@ class RemindCog(commands.Cog):
     async def _own(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[PersonalReminder], bool]:
-        """The actor's reminders in this server; in a DM those of every server that they are in.
+        """Return the actor's reminders in this server; in a DM those of every server that they are in.
 
-        Also whether some may be missing, because Discord did not say in time that the person is still there.
+        Return also whether some may be missing, because Discord did not say in time whether the person still is in a server.
         """
         if interaction.guild_id is not None:
             await guilds.get(self.bot.db.read, interaction.guild_id)
@@ -181,7 +181,7 @@ class RemindCog(commands.Cog):
 
     @component("remind.pick", anywhere=True)
     async def pick(self, interaction: Interaction, actor: Actor | None) -> None:
-        """The menu of the list: one reminder, with what can be done about it."""
+        """Show the reminder that was chosen in the list, with buttons to snooze and to cancel it."""
         own = await self._find_own(interaction, chosen(interaction))
         where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
         guild_id = own.guild_id if interaction.guild_id is None else None
@@ -252,7 +252,7 @@ class RemindCog(commands.Cog):
         await interaction.response.send_message(told, ephemeral=True)
 
     async def _name(self, actor: Actor, where: str, key: str) -> str:
-        """What the reminder is called; UserError when it is over."""
+        """Return what the reminder is called. Raise a UserError when it is over."""
         if where == "pw":
             return (await self._words(self.bot.db.read, actor, key)).words
         opened = await records.get(self.bot.db.read, actor.guild_id, key)
@@ -262,7 +262,7 @@ class RemindCog(commands.Cog):
         return opened.record.name
 
     async def _snooze(self, interaction: Interaction, actor: Actor, where: str, key: str, words: str) -> str:
-        """Snoozes what is named until a time in words, counted from now, and returns the answer."""
+        """Snooze a reminder until the time that `words` say, counted from now. Return the answer."""
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             if where == "pw":
@@ -286,7 +286,7 @@ class RemindCog(commands.Cog):
             return drawn.snoozed(opened.record.name, at, where)
 
     async def _channel(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
-        """The channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
+        """Return the channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
         guild = await guilds.get(conn, actor.guild_id)
         if not actor.may_edit(guild):
             raise NotAllowed("Only editors snooze what a channel hears. Nothing was changed. /remind me sets your own.")
@@ -306,7 +306,10 @@ class RemindCog(commands.Cog):
         await interaction.response.edit_message(content=told, view=None)
 
     async def _words(self, conn: Connection, actor: Actor, key: str) -> Reminder:
-        """One's own words by their id, of the actor and of this server."""
+        """Return a reminder of the actor's own words in this server by its id.
+
+        Raise a UserError when it is over, NotAllowed when it is somebody else's.
+        """
         own = await reminders.find(conn, actor.guild_id, number(key))
         if own is None:
             raise _over()
@@ -316,7 +319,7 @@ class RemindCog(commands.Cog):
         return own
 
     async def _joined(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
-        """The actor's own reminder of an item."""
+        """Return the actor's own reminder of an item. Raise a UserError when it is over."""
         person = await people.find(conn, actor.user_id)
         place = person and await destinations.find_person(conn, actor.guild_id, person.id)
         own = await reminders.find_item(conn, place.id, slug) if place else None
@@ -326,12 +329,12 @@ class RemindCog(commands.Cog):
 
 
 def _first_key(what: str | int, now: datetime) -> str:
-    """Names the first message that the reminder of an item, or of one's own words, brings."""
+    """Return the key of the confirmation that a new reminder, of an item or of own words, is sent with."""
     return f"remind:{what}:{int(now.timestamp())}"
 
 
 def _moment(at: datetime | None) -> str:
-    """Return when one's own words are told, which tells equal ones apart; "" for an item."""
+    """Return when a reminder of own words comes, to tell equal ones apart; "" for one of an item."""
     return f"{dates.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
 
 

@@ -1,4 +1,4 @@
-"""/search: full text over the record with filters; its completion opens any record."""
+"""/search: full-text search over the record, with filters. Its completion opens any record."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Search(commands.Cog):
 
 
 def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
-    """The days of a typed date, and it in words. BadInput when it is none or an unknown one."""
+    """Return the days of a typed date, and the date in words. Raise BadInput when it cannot be parsed or is unknown."""
     found = dates.parse_fact_date(text, today=today)
     if found.first is None:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Buttons of messages that arrived by themselves: *Why this?*, mute, stop. And channels that work again."""
+"""Buttons of messages that were sent by themselves (*Why this?*, mute, stop), and the resuming of paused channels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Interaction = discord.Interaction[Attache]
 
 
 class SentCog(commands.Cog):
-    """Why a message came, and how it stops."""
+    """The buttons that say why a message came and how to stop it."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -64,7 +64,7 @@ class SentCog(commands.Cog):
         await interaction.response.send_message(told, ephemeral=True)
 
     async def _mute_item(self, conn: Connection, actor: Actor, what: str, id_: str) -> str:
-        """Mutes the reminders of an item; the id names destination and record."""
+        """Mute the reminders of an item and return the answer. The id names destination and record."""
         destination_id, _, record_id = id_.partition("-")
         if what != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
             raise BadInput("This button says nothing that can be muted. Nothing was changed.")
@@ -105,7 +105,7 @@ class SentCog(commands.Cog):
         await self._decide(interaction, actor, what, sent=False)
 
     async def _decide(self, interaction: Interaction, actor: Actor, what: str, *, sent: bool) -> None:
-        """Send or drop what is held: for one destination by its id, or for all "people" of the server."""
+        """Send or drop what is held: of one destination by its id, or of all "people" of the server."""
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             if what == "people":
@@ -124,7 +124,7 @@ class SentCog(commands.Cog):
         await interaction.response.send_message(messages.decided(count, sent=sent), ephemeral=True)
 
     async def _follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
-        """The follow that a button names; UserError when it is over or not the actor's to change."""
+        """Return the follow that a button names. Raise UserError when it is over, NotAllowed when it is another's."""
         follow = await follows.find(conn, actor.guild_id, number(id_))
         if follow is None:
             raise _over()
@@ -137,7 +137,10 @@ class SentCog(commands.Cog):
         return actor.may_edit(await guilds.get(conn, actor.guild_id)) if what == "item" else actor.manager
 
     async def _require(self, conn: Connection, actor: Actor, place: Destination, what: str) -> None:
-        """Only the person themselves; in a channel editors for an item's reminders, Manage Server for the rest."""
+        """Raise NotAllowed unless the actor may change what a destination gets.
+
+        A person's own is theirs alone. In a channel an item's reminders need an editor, the rest Manage Server.
+        """
         if await self._may(conn, actor, place, what):
             return
         if place.person_id is not None:
@@ -162,7 +165,7 @@ class SentCog(commands.Cog):
             await self._try_again(after.guild)
 
     async def _try_again(self, guild: discord.Guild, channel_id: int | None = None) -> None:
-        """Resumes the paused channels of a server, or the one that changed, where nothing is known to be missing."""
+        """Resume the paused channels of a server, or the changed one, where no permission is known to be missing."""
         paused = [
             place
             for place in await destinations.list_paused(self.bot.db.read, guild.id)
@@ -175,7 +178,7 @@ class SentCog(commands.Cog):
 
 
 def _may_work(guild: discord.Guild, place: Destination) -> bool:
-    """Whether a try can arrive: the bot may post there, or the cache does not know, as with a thread."""
+    """Return whether sending may succeed: the bot may post there, or the cache does not know, as with a thread."""
     channel: Any = guild.get_channel_or_thread(place.channel_id or 0)
     if channel is None:
         return place.outcome != TARGET_GONE

@@ -1,4 +1,4 @@
-"""/settings: how the bot stands here, dossiers in, everything of this server gone."""
+"""/settings: the state of the bot in this server, loading of dossiers, deletion of the server's data."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SettingsCog(
         await interaction.edit_original_response(view=await self._standing(actor.guild_id, now))
 
     async def _channel(self, channel_id: int) -> channels.Postable:
-        """The channel as Discord has it now; an archived thread is in no cache."""
+        """Return the channel, fetched from Discord where it is in no cache, as archived threads are."""
         try:
             channel = self.bot.get_channel(channel_id) or await self.bot.fetch_channel(channel_id)
         except discord.NotFound:

@@ -31,7 +31,7 @@ WEEKDAYS = "12345"
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """What the options of one /setup ask for; None leaves a setting as it is."""
+    """The options of one /setup; None leaves a setting as it is."""
 
     zone: str | None
     channel_id: int | None
@@ -49,7 +49,7 @@ class Setup(commands.Cog):
     async def on_shard_ready(self, shard_id: int) -> None:
         """Find what happened while a shard was offline: servers joined and left, new names, new owners.
 
-        Each shard tells of its own servers only, and `on_ready` comes once for all of them, at the start.
+        Each shard only knows its own servers, and `on_ready` comes once for all shards, at the start.
         """
         now = self.bot.clock.now()
         here = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
@@ -86,17 +86,17 @@ class Setup(commands.Cog):
             await self._refresh(known_guild, guild)
 
     async def _refresh(self, known_guild: Guild, guild: discord.Guild) -> None:
-        """The owner is told when something breaks, so who that is has to be right."""
+        """Store a server's new name and owner. The owner is told when something breaks."""
         owner_id = guild.owner_id or known_guild.owner_id
         if (known_guild.name, known_guild.owner_id) != (guild.name, owner_id):
             async with self.bot.db.write(guild.id) as conn:
                 await guilds.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
 
     async def _greet(self, guild: discord.Guild) -> None:
-        """Greets once per joining, where the bot may write.
+        """Greet a server once after joining, where the bot may write.
 
-        That it was done is written down first: when the process dies in between, nobody misses a greeting that /help
-        also gives, while a second one would be noise in somebody's channel.
+        That it was greeted is stored first. When the process dies in between, the greeting is lost, but /help says the
+        same; a second greeting would be noise in somebody's channel.
         """
         place = _place_to_greet(guild)
         async with self.bot.db.write(guild.id) as conn:
@@ -163,7 +163,7 @@ class Setup(commands.Cog):
         starter: Dossier | None,
         now: datetime,
     ) -> cards.SetUp:
-        """Changes what is asked, all or nothing, and tells how the server stands then."""
+        """Change what is asked, all or nothing, and return the settings after it with what changed."""
         person = await people.ensure(conn, user_id)
         before = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
         old = await digests.of_guild(conn, before)
@@ -217,7 +217,7 @@ class Setup(commands.Cog):
         person_id: int,
         now: datetime,
     ) -> list[str]:
-        """Makes the server's channel a destination that works, with the digest; the old channel's goes along."""
+        """Make the server's channel an active destination and move or set the digest. Return notes for the answer."""
         if known_guild.channel_id is None:
             return []
         notes = []
@@ -244,7 +244,7 @@ def _shard_of(guild_id: int, shard_count: int | None) -> int:
 
 
 def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
-    """The channel for system messages, else the first in which the bot may write."""
+    """Return the channel for system messages, else the first one in which the bot may write."""
     first = [guild.system_channel] if guild.system_channel else []
     for channel in [*first, *guild.text_channels]:
         if not channels.missing(channel):
@@ -255,7 +255,7 @@ def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
 def _chosen_channel(
     interaction: discord.Interaction[Attache], channel: discord.TextChannel | discord.Thread | None, *, first: bool
 ) -> int | None:
-    """The channel to set: the one that was named, the first time else the one in which the command was typed."""
+    """Return the channel to set: the named one, or at the first setup the one in which the command was typed."""
     if channel is None and first:
         current = interaction.channel
         if not isinstance(current, discord.TextChannel | discord.Thread):
@@ -287,14 +287,14 @@ def _chosen_role(role: discord.Role | None) -> int | None:
 
 
 def _told(digest: Destination | None) -> tuple[int | None, str, str] | None:
-    """What a reader knows of a digest: where, when, on which days."""
+    """Return what people see of a digest: its channel, time and days. None when there is no digest."""
     if digest is None or digest.digest_at is None:
         return None
     return digest.channel_id, digest.digest_at, digest.digest_days
 
 
 def _warnings(guild: discord.Guild, known_guild: Guild, mention: cards.Mention) -> list[str]:
-    """What does not stop anything and is better known now than at nine in the morning."""
+    """Return warnings about a channel in which the bot cannot post or cannot look for its messages."""
     channel = guild.get_channel_or_thread(known_guild.channel_id or 0)
     if not isinstance(channel, discord.TextChannel | discord.Thread):
         return [

@@ -32,7 +32,7 @@ Interaction = discord.Interaction[Attache]
 
 
 class ItemOrNewArgument(RecordArgument):
-    """An option that takes a pending item, or the name of one that is to be made."""
+    """A command option that takes a pending item, or the name of a new one."""
 
     def __init__(self) -> None:
         super().__init__("pending")
@@ -56,7 +56,7 @@ _FIELDS = _choices({field.name: field.label for field in fields_of("deal") if fi
 
 
 class Updates(commands.Cog):
-    """Changes to the record, by editors."""
+    """The commands and components by which editors change the record."""
 
     update = app_commands.Group(
         name="update",
@@ -171,7 +171,7 @@ class Updates(commands.Cog):
     async def _questions(
         self, interaction: Interaction, actor: Actor, page: int, now: datetime, *, note: str = ""
     ) -> discord.ui.LayoutView:
-        """One page of them; the last one when there are fewer by now."""
+        """Return one page of the filed questions; the last page when there are fewer by now."""
         rows = question_cards.ROWS
         found, total = await questions.list_filed(
             self.bot.db.read, actor.guild_id, now=now, offset=page * rows, limit=rows
@@ -331,7 +331,7 @@ class Updates(commands.Cog):
         day: str = "",
         here: bool = False,
     ) -> None:
-        """Begins a draft and opens its form, which has to be the first answer."""
+        """Begin a draft and open its form. A modal has to be the first answer to an interaction."""
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
             draft = await drafts.start(conn, actor.guild_id, person.id, task, value=value, day=day, now=now)

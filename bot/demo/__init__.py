@@ -10,7 +10,7 @@ from bot.errors import EX_UNAVAILABLE
 
 
 def main(*, tour: bool, port: int) -> int:
-    """Runs the demo until it is interrupted, or the tour once. Returns the exit status."""
+    """Run the demo until it is interrupted, or the tour once. Return the exit status."""
     if importlib.util.find_spec("simcord") is None:
         print("The demo needs packages that `make run` leaves out. Start it with `make demo`.", file=sys.stderr)
         return EX_UNAVAILABLE

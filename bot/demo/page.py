@@ -20,7 +20,7 @@ BEAT = 1.0  # Seconds between two looks at the clock.
 
 
 def _let_the_page_live() -> asyncio.Lock:
-    """Makes simcord's page bear a world that changes by itself; private to simcord, so it is all here.
+    """Patch simcord so that its page works while the world changes by itself. It uses private parts of simcord.
 
     A refresh between the page's poll and a click would refuse the click ("Action was not completed"). So actions are
     not bound to the revision of the page, and one lock keeps them and the clock apart.
@@ -60,7 +60,7 @@ _OURS = {
 
 
 def _make_the_page_ours() -> None:
-    """Put Attaché's name on simcord's page and let it complete before a letter is typed; private to simcord."""
+    """Patch simcord's page, by its private parts: show Attaché's name, and complete before a letter is typed."""
     original = _server.PreviewServer._static
 
     async def ours(self: Any, request: Any) -> Any:
@@ -73,7 +73,7 @@ def _make_the_page_ours() -> None:
 
 
 class _Pages:
-    """Several pages of one world; simcord knows of one, so this one answers for all."""
+    """Several pages of one world. simcord supports one page, so this object answers for all of them."""
 
     def __init__(self, *pages: Any) -> None:
         self._pages = pages
@@ -88,7 +88,7 @@ class _Pages:
 
 
 def _free(port: int) -> int:
-    """The first port from this one on that is free together with the next one; a second demo takes the next pair."""
+    """Return the first port from `port` on that is free together with the next one. Each demo takes a pair."""
     for candidate in range(port, port + 40, 2):
         with contextlib.suppress(OSError), socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", candidate))
@@ -98,7 +98,7 @@ def _free(port: int) -> int:
 
 
 async def run_page(port: int) -> int:
-    """Serves the pages until interrupted. Returns the exit status; a port that is taken is told in a sentence."""
+    """Serve the pages until interrupted. Return the exit status; print a sentence when the port is taken."""
     lock = _let_the_page_live()
     _make_the_page_ours()
     port = _free(port)
@@ -147,7 +147,7 @@ def _tell(server: str, direct: str) -> None:
 
 
 async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
-    """Keeps the simulated clock with the real one, jumps when asked, and shows what changed."""
+    """Keep the simulated clock in step with the real one, jump when asked, and show what changed."""
     clock = SystemClock()
     ahead = world.env.now() - clock.now()
     shown = -1
@@ -167,7 +167,7 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
 
 
 def _show_newest(page: Any, newest: dict[str, int | None]) -> None:
-    """Scrolls to the beginning of what came last; simcord stays where it is and only says that something came."""
+    """Scroll to the beginning of the newest message; simcord itself only says that a message came."""
     for view in page._pages.values():
         found = page._initial_target(view.viewer, view.channel_id)
         if newest.get(view.id) != found:

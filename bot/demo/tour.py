@@ -20,7 +20,7 @@ ITEM = "drone-clearances"
 
 
 class StepFailed(Exception):
-    """A step of the tour did not do what it should; the text says which and why."""
+    """A step of the tour failed; the text says which one and why."""
 
 
 def _parts(components: Any) -> Iterator[dict[str, Any]]:
@@ -30,7 +30,7 @@ def _parts(components: Any) -> Iterator[dict[str, Any]]:
 
 
 def _text(message: Any) -> str:
-    """What a person reads in a message: its content and its text components."""
+    """Return what a person reads in a message: its content and its text components."""
     texts = [part["content"] for part in _parts(_raw(message)) if part.get("type") == 10]  # 10: text display
     return _readable("\n".join(filter(None, [message.content, *texts])))
 
@@ -44,7 +44,7 @@ def _instant(found: re.Match[str]) -> str:
 
 
 def _readable(text: str) -> str:
-    """A message as a client shows it, without its markup: a terminal has none."""
+    """Return a message's text without its markup, for the terminal."""
     text = re.sub(r"</([^:>]+):\d+>", r"/\1", text)
     text = re.sub(r" ?\(<t:\d+:R>\)", "", text)
     text = re.sub(r"<t:(\d+)(?::\w)?>", _instant, text)
@@ -60,7 +60,7 @@ def _raw(message: Any) -> list[dict[str, Any]]:
 
 @dataclass
 class Tour:
-    """The visit: each method is something a person does, told in the terminal as it happens."""
+    """The scripted visit. Each method does one thing as a person and prints it in the terminal."""
 
     world: DemoWorld
     steps: int = 0
@@ -79,14 +79,14 @@ class Tour:
         return text
 
     async def types(self, who: simcord.MemberActor, command: str, *expected: str, **options: Any) -> Any:
-        """Somebody types a command; the answer is printed and returned."""
+        """Type a command as somebody; print the answer and return it."""
         shown = " ".join(f"{name}: {getattr(value, 'name', value)}" for name, value in options.items())
         result = await who.slash(self.world.channel, command, **options)
         self._say(f"{who.name} types /{command} {shown}".rstrip(), self._answer(result, *expected))
         return result.response
 
     async def asks(self, who: simcord.MemberActor, question: str, *expected: str) -> Any:
-        """Somebody asks; what is expected has to stand below the question, which the answer quotes."""
+        """Ask a question as somebody; the expected words have to stand below the question, which the answer quotes."""
         result = await who.slash(self.world.channel, "ask", question=question)
         heading, _, answer = self._answer(result).partition("\n")
         for expect in expected:
@@ -96,7 +96,7 @@ class Tour:
         return result.response
 
     async def presses(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
-        """Somebody presses a button of a message."""
+        """Press a button of a message as somebody."""
         result = await who.click(message, label=label)
         self._say(f"{who.name} presses {label}", self._answer(result, expect))
         return result.response
@@ -104,7 +104,7 @@ class Tour:
     async def fills_in(
         self, who: simcord.MemberActor, command: str, typed: dict[str, str], expect: str, **options: Any
     ) -> Any:
-        """Somebody types a command that opens a form, and fills the form in."""
+        """Type a command that opens a form, and fill the form in."""
         shown = " ".join(f"{name}: {value}" for name, value in options.items())
         form = await who.slash(self.world.channel, command, **options)
         if form.modal is None:
@@ -117,7 +117,7 @@ class Tour:
         return result.response
 
     async def waits(self, by: timedelta, heading: str, arrived: Callable[[], str | None]) -> None:
-        """Time passes, and something arrives by itself."""
+        """Let time pass until an expected message arrives by itself."""
         await self.world.advance(self.world.env.now() + by)
         text = arrived()
         if text is None:
@@ -125,11 +125,11 @@ class Tour:
         self._say(heading, text)
 
     def channel(self, expect: str) -> Callable[[], str | None]:
-        """Looks for a message in the channel."""
+        """Return a function that finds a message in the channel."""
         return lambda: _newest([_text(message) for message in self.world.channel.history()], expect)
 
     def dm(self, who: simcord.MemberActor, expect: str) -> Callable[[], str | None]:
-        """Looks for a message among somebody's direct messages."""
+        """Return a function that finds a message among somebody's direct messages."""
         return lambda: _newest([_text(message) for message in who.user.dm_channel.history()], expect)
 
 
@@ -177,7 +177,7 @@ async def _visit(tour: Tour) -> None:
 
 
 async def run_tour() -> int:
-    """Plays the visit. The exit status is 1 when a step failed, and the step is told."""
+    """Play the visit. Return 1 as the exit status, and print the step, when a step failed."""
     async with demo_world() as world:
         tour = Tour(world)
         try:

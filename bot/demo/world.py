@@ -49,7 +49,7 @@ class DemoClock:
 
 
 class Skip(commands.Cog):
-    """`/demo skip`, which exists only here."""
+    """The command `/demo skip`, which only the demo has."""
 
     def __init__(self) -> None:
         self.asked: asyncio.Queue[timedelta] = asyncio.Queue()
@@ -89,7 +89,7 @@ class DemoWorld:
         self.pictures = {f"{CDN_BASE}/avatars/{bot_user.id}/{bot_user.avatar}.png": (AVATAR.name, AVATAR.read_bytes())}
 
     async def advance(self, until: datetime) -> None:
-        """Steps the clock to each instant at which something falls due, and to `until` in the end."""
+        """Step the clock to each instant at which something falls due, and finally to `until`."""
         while self.env.now() < until:
             due = await next_due(self.db.read, self.env.now()) or until
             step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
@@ -104,7 +104,7 @@ class DemoWorld:
         await self.env.settle()
 
     async def suggest(self) -> None:
-        """The last message on the first screen: what to type. The page opens at the bot's newest message."""
+        """Post the last message of the first screen: questions to type. The page opens at the bot's newest message."""
         questions = "\n".join(f"- {question}" for question in QUESTIONS)
         channel = self.bot.get_partial_messageable(self.channel.id)
         await channel.send(
@@ -112,7 +112,7 @@ class DemoWorld:
         )
 
     async def set_up(self) -> None:
-        """What a manager does in the first five minutes, by the commands themselves, the day before yesterday."""
+        """Do by commands what a manager does in the first five minutes, dated the day before yesterday."""
         await self.manager.slash(
             self.channel, "setup", zone=ZONE, channel=self.channel, role=self.editors, digest="09:00"
         )
@@ -120,7 +120,7 @@ class DemoWorld:
 
 
 def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
-    """The error path of commands without simcord's own, which shows each refusal in words as a crash of the bot."""
+    """Replace simcord's error handling of commands, which shows each refusal in words as a crash of the bot."""
 
     async def on_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         if not isinstance(error.__cause__ or error, UserError):
@@ -132,7 +132,7 @@ def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, An
 
 @asynccontextmanager
 async def demo_world() -> AsyncIterator[DemoWorld]:
-    """A new world in a temporary folder, set up and brought to the present moment, so that a first digest is there."""
+    """Yield a new world in a temporary folder, set up and brought to the present, so that it has a first digest."""
     logging.getLogger("discord").setLevel(logging.WARNING)
     clock, skip = DemoClock(), Skip()
     with TemporaryDirectory(prefix="attache-demo-") as folder:

@@ -1,1 +1,1 @@
-"""What commands and components have in common: routing, permissions, and what is kept for the next one."""
+"""What commands and components share: routing of components, permissions, and caches."""

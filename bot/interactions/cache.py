@@ -1,4 +1,4 @@
-"""Caches of cards, answers and pages of lists used lately, valid until what they depend on changes."""
+"""Caches of cards, answers and pages of lists. An entry is valid until what it depends on changes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _Value = TypeVar("_Value")
 
 
 class Cache(Generic[_Key, _Value]):
-    """The values that were used last, by key; the oldest goes first.
+    """A cache of a fixed size; the entry that was not used for the longest time is dropped first.
 
-    Each stands beside the state of all that it depends on (`stands`), so no value is ever older than the ledger.
+    Each value is kept with the state of all that it depends on (`stands`), so no value is ever older than the ledger.
     """
 
     def __init__(self, size: int = CACHED) -> None:
@@ -33,7 +33,7 @@ class Cache(Generic[_Key, _Value]):
         self._entries: OrderedDict[_Key, tuple[object, _Value]] = OrderedDict()
 
     def get(self, key: _Key, stands: object) -> _Value | None:
-        """Return the value of a key, or None when there is none or what it depends on has changed since."""
+        """Return the value of a key, or None when there is none or when what it depends on has changed."""
         entry = self._entries.get(key)
         if entry is None or entry[0] != stands:
             return None
@@ -50,13 +50,13 @@ class Cache(Generic[_Key, _Value]):
 
 
 def quarter_of(now: datetime) -> datetime:
-    """Return the quarter of an hour that a moment lies in."""
+    """Return the start of the quarter of an hour that an instant lies in."""
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @dataclass
 class CachedRecord:
-    """A record as it opened, and its card's words as they were drawn last."""
+    """An opened record, and its card as it was rendered last."""
 
     opened: Opened
     _drawn: tuple[datetime, cards.RenderedCard] | None = field(default=None)
@@ -73,7 +73,7 @@ class CachedRecord:
 
 
 class CachedAnswer(NamedTuple):
-    """What a question found, and its words."""
+    """What was found for a question, and the text of the answer."""
 
     found: Finding
     said: str
@@ -90,19 +90,19 @@ They depend on the newest update and, where they tell days, on the quarter.
 
 
 class RecordCache:
-    """Records by what was typed to open them."""
+    """Opened records, by the text that a person typed to open them."""
 
     def __init__(self) -> None:
         self._cache: Cache[tuple[int, str, tuple[Kind, ...]], CachedRecord] = Cache()
 
     async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> CachedRecord:
-        """Open a record by what was typed, as `records.get_by_name` does."""
+        """Return the record that a person named by `text`, as `records.get_by_name` does."""
         return (await self.open_for(conn, guild_id, text, kinds, None))[0]
 
     async def open_for(
         self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None
     ) -> tuple[CachedRecord, bool]:
-        """Open a record by what was typed, and tell whether a person follows it."""
+        """Return the record that a person named by `text`, and whether the user follows it."""
         key = (guild_id, text, tuple(kinds))
         stands, followed = await records.standing_for(conn, guild_id, user_id)
         cached = self._cache.get(key, stands)

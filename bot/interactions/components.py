@@ -33,10 +33,9 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """What a component handler registers: the first word of its custom ids, who may use it, and where.
+    """How a component handler is registered: the first word of its custom ids, who may use it, and where.
 
-    `anywhere` says that no server is needed, `permissions` that the handler looks at the actor's
-    permissions itself.
+    `anywhere` means that no server is needed, `permissions` that the handler checks the actor's permissions itself.
     """
 
     name: str
@@ -77,12 +76,12 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
 
 
 def chosen(interaction: discord.Interaction) -> str:
-    """Return the one value of a select."""
+    """Return the single value that was chosen in a select."""
     return (all_chosen(interaction) or [""])[0]
 
 
 def all_chosen(interaction: discord.Interaction) -> list[str]:
-    """Return the values of a select that takes several, or none."""
+    """Return the values that were chosen in a select of several; the list may be empty."""
     return list((interaction.data or {}).get("values") or [])
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: read from the interaction in a server, from Discord itself for a button in a DM."""
+"""What a person may do: read from the interaction in a server, asked of Discord for a button in a DM."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Requirement = Literal["everyone", "editor", "manager"]
 
 
 class HasEditors(Protocol):
-    """What knows its editors' role: a server's settings, or a record that was opened."""
+    """Anything that has the id of its editors' role: a server's settings, or an opened record."""
 
     @property
     def editor_role_id(self) -> int | None: ...
@@ -31,7 +31,7 @@ class HasEditors(Protocol):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks, in which server, with which permissions there."""
+    """The user behind an interaction, the server that it is about, and their permissions there."""
 
     guild_id: int
     user_id: int
@@ -39,7 +39,7 @@ class Actor:
     role_ids: frozenset[int]
 
     def may_edit(self, guild: HasEditors) -> bool:
-        """Editors have the role chosen in /setup; who has Manage Server always is one."""
+        """Return whether the actor is an editor: has the role chosen in /setup, or Manage Server."""
         return self.manager or (guild.editor_role_id is not None and guild.editor_role_id in self.role_ids)
 
 
@@ -56,14 +56,14 @@ def require_editor(actor: Actor, guild: Guild) -> None:
 
 
 def editors_are(guild: Guild) -> str:
-    """Who the editors of a server are, as a sentence."""
+    """Return a sentence that says who the editors of a server are."""
     if guild.editor_role_id is None:
         return "Here these are the people with Manage Server; they can choose an editor role in /setup."
     return f"Here these are the people with the role <@&{guild.editor_role_id}> or with Manage Server."
 
 
 def unanswered() -> UserError:
-    """Discord did not say who is where; it may say so the next time."""
+    """Return the error for when Discord did not say in time in which servers a person is; a later try may succeed."""
     return UserError(
         "Discord did not say in time whether you are still in the server. Nothing was changed. Try again in a minute."
     )
@@ -71,14 +71,14 @@ def unanswered() -> UserError:
 
 @dataclass(frozen=True)
 class Servers:
-    """In which servers a person still is, and of which that could not be learnt now."""
+    """The servers in which a person still is, and those for which Discord did not say so in time."""
 
     there: frozenset[int]
     unknown: frozenset[int]
 
 
 class Permissions:
-    """Looks permissions up. That somebody is a member is kept for an hour, what they may do is not."""
+    """Looks up memberships and permissions. Memberships are cached for an hour, permissions are not."""
 
     def __init__(self, bot: discord.Client, limits: RateLimits) -> None:
         self._bot, self._limits = bot, limits
@@ -88,11 +88,12 @@ class Permissions:
     async def actor(
         self, interaction: discord.Interaction, now: datetime, guild_id: int | None = None, *, permissions: bool = False
     ) -> Actor:
-        """Who pressed or typed. `guild_id` is what a button in a DM names; NotAllowed when the person is not there,
-        UserError when Discord does not tell in time.
+        """Return the actor of an interaction. `guild_id` is the server that a button in a DM names.
 
-        A DM says nothing of roles, so there the actor has none, unless `permissions` asks Discord for them as they are
-        now.
+        Raise NotAllowed when the person is not in that server, UserError when Discord does not answer in time.
+
+        A DM carries no roles, so there the actor has no permissions, unless `permissions` is set: then they are asked of
+        Discord.
         """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:
@@ -118,10 +119,10 @@ class Permissions:
         return Actor(guild_id, user_id, member.guild_permissions.manage_guild, frozenset(r.id for r in member.roles))
 
     async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
-        """Whether the person, and the bot, is in that server, as Discord told within the last hour.
+        """Return whether the person and the bot are in that server, as Discord said within the last hour.
 
-        For what is sent by itself: it waits its turn, and who is not there is asked about anew, so that who comes back
-        is known at once.
+        This is for messages that are sent by themselves. It waits for the rate limiter, and asks Discord again about
+        somebody who was not there, so that a return is noticed at once.
         """
         if self._recall(guild_id, user_id, now):
             return True
@@ -131,7 +132,10 @@ class Permissions:
     async def still_in(
         self, guild_ids: Iterable[int], user_id: int, now: datetime, within: float = ANSWER_WITHIN
     ) -> Servers:
-        """In which of these servers the person is. What is not known is asked for all at once, for so many seconds."""
+        """Return in which of these servers the person is.
+
+        Ask Discord for all unknown ones at the same time, and wait for `within` seconds at most.
+        """
         there, unknown, asking = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
         for guild_id in set(guild_ids):
             known = self._recall(guild_id, user_id, now)
@@ -150,7 +154,10 @@ class Permissions:
         return Servers(frozenset(there), frozenset(unknown))
 
     def _ask(self, guild_id: int, user_id: int, now: datetime) -> asyncio.Task[bool | None]:
-        """Asks once at a time, also when nobody waits for it any more: the next one then knows."""
+        """Return the running request for a membership, or start one.
+
+        The request goes on when nobody waits for it any more, so that its answer is in the cache for the next time.
+        """
         key = (guild_id, user_id)
         task = self._asking.get(key)
         if task is None:
@@ -159,7 +166,7 @@ class Permissions:
         return task
 
     async def _try_to_tell(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
-        """Whether the person is there; None when Discord does not say."""
+        """Return whether the person is in the server, or None when Discord does not say."""
         self._limits.requests.count()
         try:
             return await self._fetch(guild_id, user_id, now) is not None
@@ -167,14 +174,14 @@ class Permissions:
             return None
 
     def _recall(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
-        """What Discord told not long ago, or None."""
+        """Return the membership that Discord told not long ago, or None when it has to be asked."""
         asked_at, there = self._known.get((guild_id, user_id), (None, False))
         if asked_at is None or now - asked_at >= (MEMBERSHIP_KEPT if there else ABSENCE_KEPT):
             return None
         return there
 
     async def _fetch(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
-        """The member as Discord tells now, or None when the person or the bot is not in that server."""
+        """Fetch the member from Discord. Return None when the person or the bot is not in that server."""
         guild = self._bot.get_guild(guild_id)
         if guild is None:
             return None

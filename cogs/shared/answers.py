@@ -1,4 +1,4 @@
-"""Steps that several commands share on the way to an answer: more time in a DM, its pages, a first message before."""
+"""Steps that several commands share when they answer: deferring in a DM, turning pages, sending a first message."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Interaction = discord.Interaction[Attache]
 
 
 async def defer_in_dm(interaction: Interaction) -> None:
-    """Gives a private answer more than three seconds where it is not known yet of which servers it tells."""
+    """Defer a private answer in a DM, where it takes longer to learn in which servers the person is."""
     if interaction.guild_id is None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
 async def answer(interaction: Interaction, content: str = MISSING, *, view: Any = MISSING) -> None:
-    """Answers privately, deferred or not."""
+    """Answer privately, whether the interaction was deferred or not."""
     if interaction.response.is_done():
         await interaction.edit_original_response(content=content, view=view)
     else:
@@ -31,12 +31,12 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
 
 
 def is_private(interaction: Interaction) -> bool:
-    """Whether only who pressed sees the message with the button."""
+    """Return whether the message with the button is shown only to the person who pressed it."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
-    """Shows a page in the place of the one before; what stands in a channel for everyone stays as it is."""
+    """Show a page in the place of the one before. A public message in a channel stays, and the page comes beside it."""
     if new or not is_private(interaction):
         await interaction.response.send_message(view=view, ephemeral=True)
     else:
@@ -44,7 +44,7 @@ async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = Fal
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Refuses what would be posted where the person, or the bot, may not write; the text says who can change that."""
+    """Raise a UserError when the person or the bot may not write in the channel. It says who can change that."""
     if interaction.guild_id is None:
         raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")
     thread = isinstance(interaction.channel, discord.Thread)
@@ -60,5 +60,5 @@ def require_may_post(interaction: Interaction) -> None:
 
 
 async def send_first(deliverer: Deliverer, planned: int | None) -> Delivery | None:
-    """Send the first direct message, if one was planned, so that the answer can say whether it arrived."""
+    """Send the first direct message, if one was planned, and return it as it ended; None when none was planned."""
     return await deliverer.send(planned) if planned is not None else None

@@ -1,4 +1,4 @@
-"""What commands about records share: the argument that names one, its card as an answer, and lists of them."""
+"""What commands about records share: the argument that names one, its card as an answer, and lists."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEAST_BESIDE = 20  # Fewer characters beside a name would say nothing.
 
 
 class RecordArgument(app_commands.Transformer[discord.Client]):
-    """An option that takes a record: chosen from what completes it, or typed. The command looks it up."""
+    """A command option that takes a record, chosen or typed. The command itself looks the record up."""
 
     def __init__(self, *kinds: Kind) -> None:
         self._kinds = kinds or KINDS
@@ -45,7 +45,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         return choices(await self.offered(interaction, value))
 
     async def offered(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return what completes a half-typed value, the likeliest first."""
+        """Return the completions of a half-typed value, the likeliest first."""
         if interaction.guild_id is None:
             return []
         found = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
@@ -53,7 +53,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
 
 
 def _choice(row: Row, with_kind: bool) -> Offered:
-    """Return a record as a choice, with its kind where there may be others, else with how it stands."""
+    """Return a record as a choice: with its kind where several kinds are offered, else with its status line."""
     room = LIMIT - len(row.name) - 3
     beside = shortened(row.status, room) if row.status and room >= _LEAST_BESIDE else ""
     return Offered(row.name, KIND_WORDS[row.kind][0] if with_kind else beside, row.slug)
@@ -68,7 +68,7 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 
 async def find(conn: Connection, cache: RecordCache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """Return the record that a person named; UserError says what there is instead, or that nothing is set up yet."""
+    """Return the record that a person named. Raise a UserError when there is none, or nothing is set up yet."""
     return (await _cached(conn, cache, guild_id, text, kinds))[0].opened
 
 
@@ -100,9 +100,9 @@ async def card_of(
     drawn: cards.RenderedCard | None = None,
     following: bool | None = None,
 ) -> ui.LayoutView:
-    """Return the card of a record for who asked. The latest session of a dialogue comes with it.
+    """Return the card of a record for an actor. A dialogue's card includes its latest session.
 
-    Whether a private card's reader is `following` is looked up where it is not known.
+    Whether the reader of a private card is `following` is looked up where it is not given.
     """
     conn = interaction.client.db.read
     session = None
@@ -128,12 +128,12 @@ async def card_of(
 
 
 def in_ids(interaction: Interaction, actor: Actor) -> int | None:
-    """The server that the ids of buttons have to name: none in a server, where Discord says it."""
+    """Return the server that custom ids have to name: the actor's in a DM, None in a server, where Discord says it."""
     return None if interaction.guild_id is not None else actor.guild_id
 
 
 async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
-    """Answers a command with the card of the record that was named, privately."""
+    """Answer a command privately with the card of the record that was named."""
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
@@ -149,7 +149,7 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
 
 
 async def answer_list(interaction: Interaction, listing: Listing) -> None:
-    """Answers a command with the first page of a list, privately."""
+    """Answer a command privately with the first page of a list."""
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
@@ -164,8 +164,10 @@ _CARRIED = 60  # Characters of them, so that the id has room for a server and a 
 
 
 def plain_key(listing: Listing) -> str | None:
-    """What a page button carries for a list without filters and for short words that were looked for; None when the
-    list has to be written down."""
+    """Return the key that a page button carries for a list without filters, or for a search for few words.
+
+    Return None for a list that does not fit into a custom id and has to be stored.
+    """
     if listing.wanted is not None:
         text = listing.wanted.text
         short = len(text.encode("utf-16-le", "surrogatepass")) <= 2 * _CARRIED  # As Discord counts.
@@ -176,7 +178,7 @@ def plain_key(listing: Listing) -> str | None:
 
 
 async def listing_of(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
-    """The list that a page button names."""
+    """Return the list that a page button names."""
     if key == "all":
         return Listing("pending", everything=True)
     if key in KIND_WORDS:
@@ -189,7 +191,7 @@ async def listing_of(conn: Connection, guild_id: int, key: str, now: datetime) -
 async def list_page(
     interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None = None
 ) -> ui.LayoutView:
-    """One page of a list. A list with filters is written down when it has more than one page."""
+    """Return one page of a list. Store a list with filters when it has more than one page."""
     bot = interaction.client
     guild_id = in_ids(interaction, actor)
     if listing.kind == "pending":
@@ -222,7 +224,7 @@ async def list_page(
 async def _rows(
     conn: Connection, guild_id: int, kind: Kind, listing: Listing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
-    """The rows of one page, how many there are, and who is only mentioned."""
+    """Return the rows of one page, how many there are in all, and the participants that are only mentioned."""
     offset = page * lists.ROWS
     if kind == "participant" and not listing.linked:
         pairs, total = await records.list_participants(conn, guild_id, offset=offset, limit=lists.ROWS)
@@ -236,7 +238,7 @@ async def _rows(
 async def _found_page(
     interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None
 ) -> ui.LayoutView:
-    """One page of what a search found."""
+    """Return one page of search results."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
     drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, page)
@@ -257,7 +259,7 @@ async def _found_page(
 async def _searched(
     conn: Connection, cache: PageCache, guild_id: int, listing: Listing, wanted: search.Wanted, page: int
 ) -> tuple[lists.RenderedPage, str]:
-    """One page of what is found, kept from the last time while nothing has changed since; and the words as read."""
+    """Return one page of search results, from the cache while nothing has changed, and the words as they were read."""
     understood = await search.understand(conn, guild_id, wanted)
     key = (guild_id, listing, page)
     cached = cache.get(key, understood.newest)
@@ -284,7 +286,7 @@ async def _searched(
 async def _pending_page(
     interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str | None
 ) -> ui.LayoutView:
-    """One page of what is open, kept from the last time while nothing has changed since."""
+    """Return one page of the pending items, from the cache while nothing has changed."""
     bot = interaction.client
     stands = await records.standing(bot.db.read, actor.guild_id), quarter_of(now)
     cache_key = (actor.guild_id, listing, page)
@@ -321,7 +323,7 @@ async def _kept(db: Database, actor: Actor, listing: Listing, now: datetime) -> 
 async def _nothing(
     conn: Connection, mention: Callable[[str], str], guild_id: int, kind: Kind, asked: str
 ) -> ui.LayoutView:
-    """An empty list: what is missing, and what can be done about it. `asked` are its filters."""
+    """Return the answer for an empty list: what is missing and what can be done. `asked` are its filters."""
     one, many = KIND_WORDS[kind]
     if kind == "pending":
         title = "What is still open"
@@ -354,7 +356,7 @@ async def filters(
     participant: str | None,
     topic: str | None,
 ) -> Listing:
-    """Return the list of deals with these filters; UserError when a name is not in the record."""
+    """Return the list of deals with these filters. Raise a UserError when a name is not in the record."""
     await guilds.get(conn, guild_id)
     linked: list[str] = []
     words = [f"stage {STAGES[stage].lower()}"] if stage else []

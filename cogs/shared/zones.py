@@ -9,5 +9,5 @@ from bot import dates
 
 
 async def complete_zone(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Zones for what has been typed so far."""
+    """Return the time zones that complete what has been typed so far."""
     return [app_commands.Choice(name=zone, value=zone) for zone in dates.zone_choices(typed)]
