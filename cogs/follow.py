@@ -230,7 +230,7 @@ class FollowCog(commands.Cog):
     ) -> tuple[list[drawn.DestinationEntry], bool]:
         """Return the actor's own destinations, in a server also those that they manage or set up.
 
-        Return also whether some may be missing, because Discord did not say in time whether the person still is in a server.
+        Return also whether some may be missing, because Discord did not say in time whether they still are a member.
         """
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)

@@ -155,7 +155,7 @@ class RemindCog(commands.Cog):
     ) -> tuple[list[PersonalReminder], bool]:
         """Return the actor's reminders in this server; in a DM those of every server that they are in.
 
-        Return also whether some may be missing, because Discord did not say in time whether the person still is in a server.
+        Return also whether some may be missing, because Discord did not say in time whether they still are a member.
         """
         if interaction.guild_id is not None:
             await guilds.get(self.bot.db.read, interaction.guild_id)

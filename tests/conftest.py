@@ -60,7 +60,7 @@ def now() -> datetime:
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    """A new file with the newest schema."""
+    """Yield a new file with the newest schema."""
     database = await Database.open(tmp_path / "attache.db")
     try:
         await migrate(database)
@@ -71,7 +71,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def guild(db: Database, now: datetime) -> int:
-    """A server that is set up, by a person with the Discord id 77 who owns it."""
+    """Return the id of a server that is set up by its owner, a person with the Discord id 77."""
     async with db.write(None) as conn:
         person = await people.ensure(conn, 77)
         for guild_id, name in ((GUILD, "Newsroom"), (OTHER_GUILD, "Elsewhere")):
@@ -84,6 +84,6 @@ async def guild(db: Database, now: datetime) -> int:
 
 @pytest.fixture
 async def source(db: Database, guild: int) -> int:
-    """The id of a source in that server."""
+    """Return the id of a source in that server."""
     async with db.write(guild) as conn:
         return await sources.ensure(conn, guild, title="A news article")

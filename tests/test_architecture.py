@@ -1,6 +1,7 @@
-"""The house holds: who may import whom, where SQL and the clock live, what no file may contain.
+"""The rules of the architecture: which module may import which, where SQL and the clock are used, what no file holds.
 
-Each rule is a function from the source files to its violations, and each is shown an offence to prove that it can fail.
+Each rule is a function from the source files to its violations, and a test shows each rule an offence to prove that it
+can fail.
 """
 
 import ast
@@ -32,7 +33,7 @@ class Source:
 
     @cached_property
     def imports(self) -> list[tuple[int, str]]:
-        """Line and dotted name of everything imported; `from a import b` counts as both a and a.b."""
+        """Return line and dotted name of everything imported; `from a import b` counts as both a and a.b."""
         found: list[tuple[int, str]] = []
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -63,7 +64,7 @@ class Source:
 
     @cached_property
     def names(self) -> list[tuple[int, str]]:
-        """Line and full dotted name of every use of something imported, whatever it is called here."""
+        """Return line and full dotted name of every use of something imported, whatever it is called here."""
         local: dict[str, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -130,7 +131,7 @@ def cogs_hold_no_sql(sources: list[Source]) -> Iterator[str]:
 
 
 def no_cog_is_imported(sources: list[Source]) -> Iterator[str]:
-    """A cog is what defines `async def setup`: it is loaded by name. What two cogs share is a module without one."""
+    """Return imports of cogs. A module with `async def setup` is a cog, loaded by name; shared modules have none."""
     cogs = [
         source.module
         for source in sources
@@ -164,7 +165,7 @@ READ_IT_STILL = ("bot.services.records", "bot.services.asking", "bot.services.er
 
 
 def only_the_index_knows_full_text_search(sources: list[Source]) -> Iterator[str]:
-    """One home for the statements on the index, and one for what words are compared by: stems and spellings."""
+    """Return uses of full-text search outside the index, and of stems and spellings outside theirs."""
     for source in sources:
         if within(source.module, "tests", "bot.services.index"):
             continue

@@ -112,7 +112,7 @@ def test_the_tour_shows_what_a_client_shows(markup, read):
 
 
 def free_ports() -> int:
-    """A port that is free together with the next one."""
+    """Return a port that is free together with the next one."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))

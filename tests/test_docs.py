@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 async def commands_of(db: Database) -> set[str]:
-    """The full name of every command of the bot."""
+    """Return the full name of every command of the bot."""
     bot = Attache(db, SystemClock())
     for name in COGS:
         await bot.load_extension(name)

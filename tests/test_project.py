@@ -48,7 +48,7 @@ def tracked() -> list[str]:
 
 
 def locked(lock: str) -> dict[str, str]:
-    """Name and version of each line of a lock, lines joined where they are continued."""
+    """Return name and version of each line of a lock, after joining continued lines."""
     lines = re.sub(r"\s*\\\n\s*", " ", (ROOT / lock).read_text()).splitlines()
     matches = [(line, LOCKED.fullmatch(line)) for line in lines]
     assert [line for line, match in matches if match is None] == []

@@ -67,7 +67,7 @@ class Checkout:
         return sorted(self.folder.glob("var/attache-*.db"))
 
     def state(self) -> dict[str, object]:
-        """All that an update that is refused must leave as it is."""
+        """Return all that an update that is refused must leave as it is."""
         made = {path.name: (path / "installed").stat().st_mtime_ns for path in sorted(self.folder.glob(".venv*"))}
         return {"version": self.version, "status": self.git("status", "--porcelain"), "environments": made}
 

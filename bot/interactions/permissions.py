@@ -92,8 +92,7 @@ class Permissions:
 
         Raise NotAllowed when the person is not in that server, UserError when Discord does not answer in time.
 
-        A DM carries no roles, so there the actor has no permissions, unless `permissions` is set: then they are asked of
-        Discord.
+        A DM carries no roles, so there the actor has no permissions unless `permissions` is set; Discord is then asked.
         """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:

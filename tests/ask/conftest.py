@@ -1,4 +1,4 @@
-"""One file with the three servers of the tables, filled once, and a way to ask them without a loop of one's own."""
+"""The servers of the question tables in one file, filled once, and fixtures that ask them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Answered(NamedTuple):
-    """What was found, the answer's message and all its text."""
+    """An answer: what was found, its message, and all its text."""
 
     found: Finding
     view: Any
@@ -48,7 +48,7 @@ class Asking:
         return Answered(found, view, servers.text_of(view))
 
     def sources(self, question: Question, found: Finding) -> str:
-        """All pages that *Sources* opens under an answer."""
+        """Return the text of all pages that *Sources* opens under an answer."""
         return self.run(self._sources(question, found))
 
     async def _sources(self, question: Question, found: Finding) -> str:

@@ -45,12 +45,12 @@ def table(name: str) -> list[Question]:
 
 
 def _read(name: str) -> Any:
-    """A file whose scalars are all text: to YAML a bare `on` would be a truth and a date a date."""
+    """Read a YAML file with every scalar as text: YAML would read a bare `on` as a boolean and a date as a date."""
     return yaml.load((HERE / name).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  # Plain data only.
 
 
 async def fill(db: Database) -> None:
-    """Three servers: one with the starter dossier, one with the second, one with the starter and its dated updates."""
+    """Make three servers: with the starter dossier, with the second one, with the starter and its dated updates."""
     now = datetime(2026, 11, 20, 9, tzinfo=ZoneInfo(ZONE))
     starter = dossiers.read_shipped("india-us-2plus2-2023", now=now)
     second = files.read((HERE / "second.dossier.yaml").read_bytes(), now=now)
@@ -76,7 +76,7 @@ _SLUGS = {"U.S. government": "us-government", "India": "india"}
 
 
 async def ask(db: Database, question: Question, chosen: str = "") -> tuple[Finding, str]:
-    """Asks as a member would, and gives what was found and the answer's text."""
+    """Ask as a member would. Return what was found and the text of the answer."""
     now = datetime.combine(date.fromisoformat(question.asked_on), time(12), ZoneInfo(ZONE))
     guild_id = SERVERS[question.server]
     understood = await asking.understand(db.read, guild_id, question.ask, now=now, zone=ZONE)
@@ -95,14 +95,14 @@ def below_heading(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text without its markup, as a client shows it."""
+    """Return a text without its markup, as a client shows it."""
     text = re.sub(r"^(?:-# |#{1,3} |- )", "", text, flags=re.MULTILINE)
     text = re.sub(r"(?<!\\)(?:\*\*|__|`)", "", text)
     return re.sub(r"\\(?=[^A-Za-z0-9\s])", "", text)
 
 
 def faults(question: Question, text: str) -> list[str]:
-    """What an answer lacks, or holds and must not."""
+    """Return what an answer lacks, or holds and must not hold."""
     said = plain(below_heading(text)).casefold()
     found = [f"lacks {one!r}" for one in question.must if not _in(one, said)]
     return found + [f"holds {one!r}" for one in question.must_not if _in(one, said)]

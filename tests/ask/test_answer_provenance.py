@@ -92,7 +92,7 @@ async def _fill(db: Database) -> None:
 
 @pytest.fixture(scope="module")
 def later(asking: Asking) -> Iterator[Asking]:
-    """One more server, in which every report has a day and a source of its own."""
+    """Yield one more server, in which every report has a day and a source of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SERVERS, "later", LATER)
         asking.run(_fill(asking.db))
@@ -358,5 +358,5 @@ _MEANING = {
 
 
 def _shared(text: str) -> bool:
-    """Whether one quiet line has the source of all."""
+    """Return whether one quiet line holds the source of all."""
     return bool(re.search(r"^S\d+x", text, re.MULTILINE))

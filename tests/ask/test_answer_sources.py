@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def words_in(path: Path) -> set[str]:
-    """The words of the text that a module writes itself; its docstrings are not among them."""
+    """Return the words of the texts in a module's code, without its docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
     explained = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -43,7 +43,7 @@ def words_in(path: Path) -> set[str]:
 
 
 def phrases_in(path: Path) -> set[str]:
-    """The words of the phrases by which a module says what is told and what is missing."""
+    """Return the words of the phrases by which a module says what it found and what is missing."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     made = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id in ("Missing", "Told")]
     texts = [node.value for call in made for node in ast.walk(call) if isinstance(node, ast.Constant)]
@@ -51,7 +51,7 @@ def phrases_in(path: Path) -> set[str]:
 
 
 def own_words() -> set[str]:
-    """The words that the code writes around facts, in lower case: labels, choices and phrases, never an example."""
+    """Return the words that the code itself writes, in lower case: labels, choices and phrases, but no examples."""
     found: set[str] = set()
     packages = [*BOT.glob("ui/answers/*.py"), *BOT.glob("ui/cards/*.py")]
     for path in [*packages, *(BOT / name for name in ("ui/facts.py", "ledger/stage.py", "ledger/status.py"))]:
@@ -74,7 +74,7 @@ OWN = own_words()
 
 
 def without_our_own(text: str) -> str:
-    """An answer without what is said to be ours: the time that was asked about, and what was counted."""
+    """Return an answer without what the bot adds itself: the time that was asked about, and counts."""
     text = re.sub(r"^Asked about: (?:as of )?[^.]*\.", "", text, flags=re.MULTILINE)
     text = _COUNTED.sub(lambda line: re.sub(rf"\b\d[\d,]* (?={_COUNTABLE})", "", line[0]), text)
     # What is not shown: of a list, and of the sources of a card.
@@ -82,7 +82,7 @@ def without_our_own(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Every date, number and name in a text, each once; of a date also whether its weekday is the right one."""
+    """Return every date, number and name in a text once; for a date also whether its weekday is right."""
     found: list[str] = []
     for matched in _DATE.finditer(text):
         day = parse_fact_date(matched["day"]).day
@@ -102,7 +102,7 @@ def tokens(text: str) -> list[str]:
 
 
 def without_source(text: str, sources: str) -> list[str]:
-    """The tokens of an answer that no page of *Sources* holds."""
+    """Return the tokens of an answer that no page of *Sources* holds."""
     opened = re.sub(r"\bPage \d+ of \d+\.|\b[Ss]ource \d+", " ", plain(sources))
     told = {one.casefold() for one in [*tokens(opened), *_NAME.findall(opened)]}
     said = without_our_own(plain(below_heading(text)))

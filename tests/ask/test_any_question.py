@@ -72,7 +72,7 @@ def ids(view: Any) -> list[str]:
 
 
 def check(answered: Answered, asked: str) -> None:
-    """The message is one that Discord takes, and nothing of the question is more than letters in it."""
+    """Check that Discord accepts the message and that markup in the question is shown as plain letters."""
     view, text = answered.view, answered.text
     assert 0 < len(text) <= TEXT_LIMIT
     assert view.total_children_count <= COMPONENT_LIMIT
@@ -191,7 +191,7 @@ async def fill_with_hard_names(db: Database) -> None:
 
 @pytest.fixture(scope="module")
 def hard(asking: Asking) -> Iterator[str]:
-    """One more server, whose record is all markup."""
+    """Yield one more server, whose records consist of markup."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SERVERS, "hard", HARD_SERVER)
         asking.run(fill_with_hard_names(asking.db))

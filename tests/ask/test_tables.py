@@ -18,7 +18,7 @@ AT_LEAST = 0.85
 
 
 def wrong(asking: Asking, questions: list[Question]) -> list[str]:
-    """The questions whose answer lacks or holds what it should not."""
+    """Return the questions whose answer lacks something or holds what it should not."""
     found = []
     for question in questions:
         text = asking.ask(question).text
@@ -75,7 +75,7 @@ def test_a_misplaced_fact_is_found_to_be_a_fault():
 
 
 def understanding() -> dict[str, str]:
-    """The words of each file that decides what a question means, as they are compared."""
+    """Return the normalised words of each file that decides what a question means."""
     paths = [*ROOT.glob("bot/ask/*.*"), *ROOT.glob("bot/services/asking*"), *ROOT.glob("bot/services/asking/*.*")]
     files = {path for path in paths if path.suffix in (".py", ".yaml")}
     return {str(path.relative_to(ROOT)): f" {' '.join(words_of(path.read_text('utf-8')))} " for path in sorted(files)}

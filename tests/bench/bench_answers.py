@@ -92,7 +92,7 @@ Asked = Iterator[tuple[dict[str, Any], str]]
 
 @dataclass(frozen=True)
 class Case:
-    """What is asked over and over, and the ratios to the bare bot that are aimed at."""
+    """One thing that is asked over and over, with the ratios to the bare bot that are aimed at."""
 
     title: str
     command: str
@@ -104,7 +104,7 @@ CARD, FOUND = (1.3, 1.5, 0.7), (2.0, 2.0, 0.4)
 
 
 def cases() -> list[Case]:
-    """What our bot is asked; where every question is new, no answer that was kept can help."""
+    """Return what our bot is asked. Cases whose questions are all new get no help from the cache."""
     return [
         Case("/deal show", "deal show", in_turn("deal", DEALS), CARD),
         Case("/pending list", "pending list", itertools.repeat(({}, "Clearances for the 31 drones")), CARD),
@@ -120,7 +120,7 @@ def in_turn(option: str, inputs: list[tuple[str, str]]) -> Asked:
 
 
 def new_searches() -> Asked:
-    """Four words of one record's name and summary at a time, never the same ones in the same order."""
+    """Yield four words of one record's name and summary at a time, never the same ones in the same order."""
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     sources: list[tuple[str, Iterator[tuple[str, ...]]]] = []
     for record in dossier.records:
@@ -134,9 +134,9 @@ def new_searches() -> Asked:
 
 
 def new_questions() -> Asked:
-    """Each record of the dossier in each form, with each opening and ending, once.
+    """Yield a question about each record of the dossier, in each form with each opening and ending, once.
 
-    Without statements and events: their names are sentences, and may be understood as such.
+    Statements and events are left out: their names are sentences and may be parsed as such.
     """
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     names = [record.name for record in dossier.records if record.kind not in ("statement", "event")]
@@ -147,7 +147,7 @@ def new_questions() -> Asked:
 
 
 class Wrong(Exception):
-    """An interaction that was not answered as it should be: then there is nothing to compare."""
+    """An interaction that was not answered as it should be; it ends the benchmark."""
 
 
 class Asking:
@@ -162,13 +162,13 @@ class Asking:
         server.invite(self.guild)
 
     async def set_up(self) -> None:
-        """As the owner does it, with the starter dossier."""
+        """Set the server up as its owner does, with the starter dossier."""
         answer = await self.server.slash(self.owner, self.guild, self.channel, "setup")
         if not answer.followups and not answer.edits:
             raise Wrong(f"/setup was answered by {answer.text!r}")
 
     async def ask(self, case: Case) -> float:
-        """Asks once; returns the seconds until the answer stood there."""
+        """Ask once. Return the seconds until the answer arrived."""
         options, held = next(case.asked)
         began = time.perf_counter()
         try:
@@ -186,7 +186,7 @@ class Asking:
 
 
 class Bot(Asking):
-    """The same with the bot as a process of its own, under load."""
+    """The same server with the bot as a process of its own, under load."""
 
     def __init__(self, server: Loopback, folder: Path, *module: str) -> None:
         super().__init__(server)
@@ -194,7 +194,7 @@ class Bot(Asking):
         self.process = BotProcess(server, sys.executable, "-m", *module, env=env, cwd=str(ROOT))
 
     async def steady(self, case: Case, rate: float, seconds: float) -> dict[str, float]:
-        """So many questions a second, whatever becomes of those before."""
+        """Ask at a fixed rate a second, without waiting for earlier answers."""
         chance, asking = random.Random(1), list[asyncio.Task[float]]()
         began, load = time.perf_counter(), Load(self.process)
         due = began
@@ -207,7 +207,7 @@ class Bot(Asking):
         return load.over(len(took), "steady") | {"p99": took[int(len(took) * 0.99)] * 1000}
 
     async def flat_out(self, case: Case, people: int, seconds: float) -> dict[str, float]:
-        """So many people at once, who ask again as soon as they have their answer."""
+        """Let a number of people ask at once, each again as soon as the answer has arrived."""
         began, load = time.perf_counter(), Load(self.process)
         count = 0
 
@@ -243,13 +243,13 @@ class Load:
 
 
 def busy() -> float:
-    """Processor time of everything on this machine, in seconds."""
+    """Return the processor time of everything on this machine, in seconds."""
     user, nice, system, _idle, _iowait, irq, softirq = Path("/proc/stat").read_text().split()[1:8]
     return sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")
 
 
 async def thread_hops(folder: Path, cases: list[Case], each: int = 15) -> dict[str, float]:
-    """How often a command waits for the database's thread, on average; counted in this process, without load."""
+    """Return how often a command waits for the database's thread, on average, in this process without load."""
     count, execute = Counter[str](), aiosqlite.Connection._execute
 
     async def counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 async def prepare(server: Loopback, path: Path) -> tuple[list[int], float]:
-    """1,000 alerts due in 25 channels; the channels, and how long planning them took."""
+    """Plan 1,000 alerts in 25 channels. Return the channels and the seconds that planning took."""
     now = datetime.now(UTC)
     db = await Database.open(path)
     try:

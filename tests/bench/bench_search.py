@@ -33,7 +33,7 @@ CASES = 120  # In each group, so that a 99th percentile says something.
 
 @dataclass(frozen=True)
 class Group:
-    """Things asked alike. `run` asks one of them; `aim` is the processor time that 99 of 100 should stay under."""
+    """Questions of one sort. `run` asks one of them; `aim` is the processor time for 99 of 100 to stay under."""
 
     title: str
     aim: float
@@ -44,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Known:
-    """What is in the file: names of records and their words, the common ones apart."""
+    """What is in the file: names of records and their words, with the common words apart."""
 
     names: list[str]
     words: list[str]
@@ -75,7 +75,7 @@ COMMON = [
 
 
 def slipped(rnd: random.Random, word: str) -> str:
-    """A word with one slip of the fingers."""
+    """Return a word with one typo."""
     at = rnd.randrange(1, len(word) - 1)
     return rnd.choice(
         (word[:at] + word[at + 1 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + "x" + word[at:])
@@ -95,7 +95,7 @@ async def completed(conn: Connection, guild_id: int, asked: tuple[str, Sequence[
 
 
 def searches(rnd: random.Random, known: Known) -> list[Group]:
-    """Searches of every sort. What is asked in words of its own joins these groups with a function like `searched`."""
+    """Return groups of searches. A group for other questions needs a function like `searched`."""
 
     def wanted(make: Callable[[], Wanted | str]) -> list[Wanted]:
         made = [make() for _ in range(CASES)]
@@ -181,7 +181,7 @@ async def asked(conn: Connection, guild_id: int, question: str) -> object:
 
 
 def questions(rnd: random.Random, known: Known) -> list[Group]:
-    """Questions of every sort, from reading them to the words of the answer."""
+    """Return groups of questions, measured from parsing them to the words of the answer."""
 
     def word() -> str:
         return rnd.choice(known.words)
@@ -222,7 +222,7 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 async def measure(conn: Connection, group: Group) -> list[float]:
-    """The processor time of each case in milliseconds; what is compiled or cached once is paid before."""
+    """Return the processor time of each case in milliseconds. Compiling and caching is done before."""
     await group.run(conn, group.guild_id, group.cases[0])
     took: list[float] = []
     for case in group.cases:
@@ -240,7 +240,7 @@ def _figures(took: Sequence[float]) -> str:
 
 
 async def as_of(db: Database) -> None:
-    """A list as of a past day over the whole server, and what reading cards costs beside it."""
+    """Measure a list as of a past day over the whole server, and the cost of reading cards beside it."""
     opened: list[float] = []
     done = asyncio.Event()
 
@@ -271,7 +271,7 @@ async def as_of(db: Database) -> None:
 
 
 async def check(db: Database) -> None:
-    """Writes what is derived of some records anew, as an update of them does, and finds it as it was."""
+    """Derive some records anew, as an update of them does, and check that they come out the same."""
     tables = {
         "record": "SELECT * FROM record WHERE id = ?",
         "link": "SELECT * FROM link WHERE from_id = ?",

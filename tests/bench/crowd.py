@@ -1,6 +1,6 @@
-"""A file with many deals on it, for the benchmarks: several servers, half of all deals in one of them.
+"""A file with many deals for the benchmarks: several servers, one of which has half of all deals.
 
-Only the ledger is made up. What commands read is derived from it by the program itself, as after an update of it.
+Only the ledger is made up. The derived tables are written by the program itself, as after an update.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _TOPICS = ["Defence cooperation", "Trade", "Energy", "Space", "Health", "Food se
 
 
 def proper_names(rnd: random.Random, count: int) -> list[str]:
-    """Names that nobody has, each once."""
+    """Yield invented proper names, each once."""
     found: dict[str, None] = {}
     while len(found) < count:
         found["".join(rnd.choices(_SYLLABLES, k=rnd.choice((2, 3, 3, 4)))).capitalize()] = None
@@ -84,7 +84,7 @@ def proper_names(rnd: random.Random, count: int) -> list[str]:
 
 @dataclass
 class _Made:
-    """A record on its way into the file: its kind, slug and the facts of it, each with its day."""
+    """A record to be written: its kind, slug and facts, each fact with its day."""
 
     kind: str
     slug: str
@@ -216,7 +216,7 @@ class _Server:
 
 
 def _write(path: Path, deals: int) -> None:
-    """Records and their updates, not yet derived, up to ten updates for each deal."""
+    """Write records and their updates, not yet derived, up to ten updates for each deal."""
     entered = to_text(NOW - timedelta(days=1))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA synchronous = OFF")
@@ -271,7 +271,7 @@ def _write(path: Path, deals: int) -> None:
 
 
 async def make(path: Path, deals: int) -> float:
-    """Makes the file; how many seconds the program took to derive what commands read."""
+    """Make the file. Return how many seconds the program took to derive what commands read."""
     part = path.with_suffix(".part")
     for old in path.parent.glob(part.name + "*"):
         old.unlink()

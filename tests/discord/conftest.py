@@ -39,7 +39,7 @@ class EnvClock:
 
 
 class World:
-    """The bot in a simulated Discord, and what a test needs to press and read."""
+    """The bot in a simulated Discord, with what a test needs to press buttons and read messages."""
 
     def __init__(self, env: simcord.Env, bot: Attache, db: Database, clock: EnvClock) -> None:
         self.env, self.bot, self.db, self.clock = env, bot, db, clock
@@ -72,7 +72,7 @@ class World:
         await self.env.settle()
 
     async def set_up(self, dossier: str | None = "india-us-2plus2-2023") -> None:
-        """As /setup leaves a server, without its message: zone, channel, editor role, and the starter dossier."""
+        """Bring the server to the state after /setup, without its message: zone, channel, role and starter dossier."""
         async with self.db.write(self.guild.id) as conn:
             person = await people.ensure(conn, self.owner.id)
             await guilds.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
@@ -89,7 +89,7 @@ class World:
             await self._load(dossier, person.id)
 
     async def _load(self, name: str, person_id: int) -> None:
-        """Loads a shipped dossier. Every new world has the same ids, so what one load left is copied into the next."""
+        """Load a shipped dossier. All new worlds have the same ids, so the rows of the first load are copied later."""
         key = (name, self.guild.id, person_id)
         if key in _LOADED:
             async with self.db.write(self.guild.id) as conn:
@@ -109,7 +109,7 @@ class World:
 
 
 def parts(components: Any) -> Iterator[dict[str, Any]]:
-    """Every component of a message, nested ones too, as Discord was sent them."""
+    """Return every component of a message, nested ones too, as Discord was sent them."""
     for found in components or []:
         part = found if isinstance(found, dict) else found.to_dict()  # Channel messages hold discord.py's objects.
         yield part
@@ -119,7 +119,7 @@ def parts(components: Any) -> Iterator[dict[str, Any]]:
 
 
 def text_of(message: Any) -> str:
-    """All that a person reads in a message: its content and its text components."""
+    """Return all that a person reads in a message: its content and its text components."""
     content = getattr(message, "content", "") or ""
     return "\n".join(filter(None, [content, *(p["content"] for p in parts(message.components) if p.get("type") == 10)]))
 
@@ -129,12 +129,12 @@ def labels_of(message: Any) -> list[str]:
 
 
 def id_of(message: Any, label: str) -> str:
-    """The custom id of the button with that label."""
+    """Return the custom id of the button with that label."""
     return next(p["custom_id"] for p in parts(message.components) if p.get("type") == 2 and p.get("label") == label)
 
 
 def answer(result: simcord.InteractionResult) -> str:
-    """What a command or press answered, after checking that it answered at all and left nothing listening."""
+    """Return the text that a command or button answered, after checking that there is one and that no view listens."""
     assert result.acknowledged, "the interaction was never answered"
     assert result.response is not None
     return text_of(result.response)
@@ -180,7 +180,7 @@ async def go_to(world: World, moment: datetime) -> None:
 
 @pytest.fixture
 async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
-    """The bot just invited, before anyone ran /setup."""
+    """Yield a world in which the bot was just invited and nobody ran /setup yet."""
     db = await Database.open(tmp_path / "attache.db")
     await derived.bring_up_to_date(db)
     clock = EnvClock()
@@ -205,6 +205,6 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """The bot after /setup with the starter dossier."""
+    """Yield a world after /setup with the starter dossier."""
     await empty_world.set_up()
     return empty_world

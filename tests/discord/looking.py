@@ -19,12 +19,12 @@ NASTY = "**x** <@1> @everyone </a:1> `y` [z](https://example.org)"
 
 
 def menu(message: Any) -> list[str]:
-    """The values of a message's select."""
+    """Return the values of a message's select."""
     return [option["value"] for part in parts(message.components) for option in part.get("options", [])]
 
 
 def drawn(message: discord.Message) -> str:
-    """All that a posted message says."""
+    """Return all that a posted message says."""
     return text_of(SimpleNamespace(components=[part.to_dict() for part in message.components]))
 
 
@@ -33,7 +33,7 @@ async def ask(world: World, command: str, **options: Any) -> simcord.Interaction
 
 
 async def enter(world: World, *changes: tuple[str, str, str, Any], url: str = "") -> None:
-    """Editors' updates: record, kind, field, value."""
+    """Enter updates as an editor: record, kind, field and value of each."""
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="A second report", url=url)
         entered = [Change(slug, kind, field, value, DAY, source, "page 3") for slug, kind, field, value in changes]

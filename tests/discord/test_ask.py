@@ -313,7 +313,7 @@ async def test_after_a_server_deleted_everything_the_buttons_say_so(world: World
 
 
 async def erase(world: World) -> None:
-    """The manager deletes everything of the server."""
+    """Delete everything of the server, as its manager."""
     form = await world.manager.slash(world.channel, "settings delete")
     await world.manager.submit_modal(form, {"name": world.guild.name})
 

@@ -24,7 +24,7 @@ DAY = 24 * 3600
 
 @pytest.fixture
 async def bare(empty_world: World) -> World:
-    """A server that is set up, with nothing on record: the list needs no dossier."""
+    """Return a world with a server that is set up and has no records: the list needs no dossier."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
@@ -52,7 +52,7 @@ def options(result: simcord.InteractionResult) -> list[dict[str, Any]]:
 
 
 async def choose(world: World, asked: str) -> simcord.InteractionResult:
-    """An editor opens the list and chooses the question with these words."""
+    """Open the list as an editor and choose the question with these words."""
     result = await listed(world)
     (value,) = [option["value"] for option in options(result) if asked in option["label"]]
     return await world.editor.select(reply(result), [value])
@@ -218,7 +218,7 @@ async def test_whoever_deletes_their_data_takes_their_questions_along(bare: Worl
 
 
 async def add_alias(world: World, **typed: str) -> simcord.InteractionResult:
-    """An editor fills in the form of an alias for a question: the preview, or what is wrong."""
+    """Fill in the form of an alias for a question as an editor. Return the preview or the refusal."""
     await file(world, "Who builds the killer robots?")
     form = await world.editor.click(reply(await choose(world, "robots")), label="Add an alias")
     return await world.editor.submit_modal(form, FORM | typed)

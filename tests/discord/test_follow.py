@@ -13,7 +13,7 @@ from tests.discord.conftest import World, answer, dms, labels_of, me, move, repl
 
 
 async def deal(world: World) -> tuple[str, str]:
-    """Slug and name of a deal of the starter dossier."""
+    """Return slug and name of a deal of the starter dossier."""
     ((slug, name),) = await world.db.read.execute_fetchall(
         "SELECT slug, name FROM record WHERE guild_id = ? AND kind = 'deal' AND live = 1 ORDER BY id LIMIT 1",
         (world.guild.id,),

@@ -12,7 +12,7 @@ from tests.discord.test_rights import sent_to
 
 
 async def hold(world: World, count: int, *, user_id: int | None = None, channel_id: int | None = None) -> int:
-    """So many messages for a person, or a channel, that may have come before a restore; returns the destination."""
+    """Hold some messages for a person or channel that may have come before a restore. Return the destination."""
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id or world.owner.id)
         if user_id is not None:

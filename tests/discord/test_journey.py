@@ -12,7 +12,7 @@ V2 = 1 << 15  # Discord: the message is made of components alone.
 
 
 def arrived(world: World) -> list[Any]:
-    """All that came by itself: to the channel and to the member's direct messages."""
+    """Return all messages that came by themselves: in the channel and in the member's direct messages."""
     return [*world.channel.history(), *world.member.user.dm_channel.history()]
 
 

@@ -18,7 +18,7 @@ from tests.discord.conftest import World, answer, labels_of
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """A server that is set up, with nothing on record: most of this needs no dossier."""
+    """Return a world with a server that is set up and has no records: most tests here need no dossier."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
@@ -29,13 +29,13 @@ def files_of(result: simcord.InteractionResult) -> list[Any]:
 
 
 async def exported(world: World, result: simcord.InteractionResult) -> tuple[str, bytes]:
-    """The name and content of the one file that an answer has."""
+    """Return the name and content of the only file of an answer."""
     (attachment,) = files_of(result)
     return attachment.filename, await attachment.read()
 
 
 async def follow_something(world: World, user_id: int) -> int:
-    """A person who follows everything by DM; their destination."""
+    """Let a person follow everything by DM. Return their destination."""
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)

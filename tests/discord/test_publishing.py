@@ -15,7 +15,7 @@ FOR_MANAGERS = {"setup", "settings"}
 
 
 def published(world: World) -> list[Any]:
-    """Every time that the commands were written to Discord."""
+    """Return every publishing of the commands to Discord."""
     return [r for r in world.env.http_requests if r.method in ("PUT", "POST") and r.path.endswith("/commands")]
 
 
@@ -24,7 +24,7 @@ def asked(world: World) -> list[Any]:
 
 
 def leaves(options: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A command's parts, nested ones too."""
+    """Yield a command's parts, nested ones too."""
     for option in options:
         yield option
         yield from leaves(option.get("options", []))
@@ -35,7 +35,7 @@ def payloads(world: World) -> list[dict[str, Any]]:
 
 
 def characters(payload: dict[str, Any]) -> int:
-    """What counts to Discord's limit of 8,000: names, descriptions and values of a command and all its parts."""
+    """Return what counts to Discord's limit of 8,000: names, descriptions and values of a command and all its parts."""
     own = sum(len(str(payload.get(key) or "")) for key in ("name", "description", "value"))
     return own + sum(characters(part) for key in ("options", "choices") for part in payload.get(key) or [])
 

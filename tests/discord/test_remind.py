@@ -21,7 +21,7 @@ WEEK = 7 * 86400
 
 
 async def enter(world: World, slug: str, **fields: Any) -> None:
-    """An editor's updates of a pending item, entered now."""
+    """Enter updates of a pending item now, as an editor."""
     day = on_day("2023-11-20")
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
@@ -30,14 +30,14 @@ async def enter(world: World, slug: str, **fields: Any) -> None:
 
 
 async def dated(world: World, days: int, **fields: Any) -> None:
-    """The clearances get a due date so many days from today."""
+    """Give the clearances a due date so many days from today."""
     on = (dates.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
     value = due_value(on)
     await enter(world, ITEM, due=value, **fields)
 
 
 async def next_hour(world: World) -> None:
-    """Lets time pass until the next nine o'clock in Delhi."""
+    """Let time pass until the next nine o'clock in Delhi."""
     await go_to(world, dates.next_local(world.now, ZONE, dates.parse_time_of_day("09:00"))[1])
 
 
@@ -332,7 +332,7 @@ async def test_a_button_of_a_record_taken_back_says_so(world: World):
 
 
 async def channel_reminder(world: World) -> discord.Message:
-    """The message of a due date in the server's channel, which nobody had to ask for."""
+    """Return the message about a due date in the server's channel, which comes without being asked for."""
     async with world.db.write(world.guild.id) as conn:
         await destinations.ensure_channel(conn, world.guild.id, world.channel.id, now=world.now, person_id=1)
     await dated(world, 1)

@@ -28,7 +28,7 @@ async def channel_of(world: World) -> Destination:
 
 
 async def dated_item(world: World, name: str, days: int) -> None:
-    """A pending item that is due so many days from now, as an official announced."""
+    """Enter a pending item that is due so many days from now, as an official announced."""
     due_on = (world.now + timedelta(days=days)).date().isoformat()
     due = due_value(due_on)
     slug = name.lower().replace(" ", "-")
@@ -40,12 +40,12 @@ async def dated_item(world: World, name: str, days: int) -> None:
 
 
 async def newest(world: World, words: str) -> discord.Message:
-    """The newest message in the channel that says this."""
+    """Return the newest message in the channel that holds this text."""
     return next(m for m in reversed(world.channel.history()) if words in m.content)
 
 
 async def to_hour(world: World) -> None:
-    """To the next hour of the channel: nine in Kolkata."""
+    """Let time pass until the next delivery time of the channel, nine o'clock in Kolkata."""
     place = await channel_of(world)
     assert place.next_delivery_at is not None
     await world.tick((place.next_delivery_at - world.now).total_seconds() + 1)
@@ -116,7 +116,7 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
 
 
 async def paused_by(world: World, deny: int) -> list[str]:
-    """Takes a permission from the bot in the channel, lets something be due there, and counts the tries from then."""
+    """Take a permission from the bot in the channel and let something fall due. Return the tries from then on."""
     place = await channel_of(world)
     async with world.db.write(world.guild.id) as conn:
         await follows.add(conn, place, "armed-drones", now=world.now)

@@ -43,20 +43,20 @@ records:
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """A server that is set up, with nothing on record: most of this needs no dossier."""
+    """Return a world with a server that is set up and has no records: most tests here need no dossier."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
 
 @pytest.fixture
 async def full_world(world: World) -> World:
-    """The same with the starter dossier."""
+    """Return the same world with the starter dossier."""
     await load(world, dossier=STARTER)
     return world
 
 
 async def press(actor: simcord.MemberActor, shown: simcord.InteractionResult, label: str):
-    """Presses a button below what /settings show answered."""
+    """Press a button below the answer of /settings show."""
     assert shown.response is not None
     return await actor.click(shown.response, label=label)
 

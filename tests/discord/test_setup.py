@@ -28,13 +28,13 @@ async def place_of(world: World, channel_id: int) -> Destination:
 
 
 def without(world: World, **permissions: bool) -> dict:
-    """What a channel takes away from the bot."""
+    """Take permissions from the bot in a channel."""
     assert world.bot.user is not None
     return {world.bot.user: discord.PermissionOverwrite(**permissions)}
 
 
 async def set_up(world: World, typed_in: simcord.ChannelHandle | None = None, **options) -> str:
-    """What /setup answers a manager."""
+    """Run /setup as a manager and return the answer."""
     return answer(await world.manager.slash(typed_in or world.channel, "setup", **options))
 
 
@@ -218,7 +218,7 @@ async def test_zones_are_offered_while_typing(empty_world: World):
 
 
 async def join(world: World, name: str = "New", *, online: bool = True, **channels) -> simcord.GuildHandle:
-    """Somebody invites the bot to a server; while it is offline, Discord tells it only at the next start."""
+    """Invite the bot to a server. While it is offline, Discord tells it only at the next start."""
     backend = world.env.backend
     feed = world.env._gateway_feed
     backend.subscribers.remove(feed)
@@ -241,7 +241,7 @@ async def announce(world: World, guild_id: int) -> None:
 
 
 def written(world: World, guild: simcord.GuildHandle) -> list[tuple[str | None, str]]:
-    """What the bot wrote in a server: channel and text."""
+    """Return what the bot wrote in a server: channel and text of each message."""
     backend = world.env.backend
     assert world.bot.user is not None
     bot_id = world.bot.user.id

@@ -30,18 +30,18 @@ async def value(world: World, slug: str, field: str) -> Value:
 
 
 def controls(form: simcord.InteractionResult) -> dict[str, dict[str, Any]]:
-    """The parts of a form by their id, each with its label."""
+    """Return the parts of a form by their id, each with its label."""
     assert form.modal is not None, "no form was opened"
     return {part["component"]["custom_id"]: part["component"] | part for part in form.modal["components"]}
 
 
 def filled(form: simcord.InteractionResult) -> dict[str, str]:
-    """What already stands in the texts of a form."""
+    """Return what the texts of a form are filled in with already."""
     return {name: part["component"].get("value") or "" for name, part in controls(form).items()}
 
 
 async def update(world: World, command: str, form: dict[str, Any] = FORM, **options: Any) -> simcord.InteractionResult:
-    """An editor's command with its form filled in and sent: the preview, or what is wrong."""
+    """Run an editor's command, fill in its form and send it. Return the preview or the refusal."""
     opened = await world.editor.slash(world.channel, f"update {command}", **options)
     return await world.editor.submit_modal(opened, form)
 
@@ -268,7 +268,7 @@ async def test_the_command_is_offered_to_everyone_and_fits(world: World):
 
 
 def _size(part: dict[str, Any]) -> int:
-    """What Discord counts of a command: its names, descriptions and values."""
+    """Return what Discord counts of a command: its names, descriptions and values."""
     own = sum(len(str(part.get(key) or "")) for key in ("name", "description", "value"))
     return own + sum(_size(inner) for key in ("options", "choices") for inner in part.get(key) or [])
 

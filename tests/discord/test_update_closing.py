@@ -31,19 +31,19 @@ def options(message: Any, asks: str) -> dict[str, str]:
 
 
 def picked(message: Any, asks: str) -> list[str]:
-    """Return what stands chosen in a select."""
+    """Return what is chosen in a select."""
     return [option["label"] for option in selects(message)[asks]["options"] if option.get("default")]
 
 
 async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
-    """Choose in a select of a preview, as the editor; return the preview that answers."""
+    """Choose in a select of a preview, as the editor. Return the preview that answers."""
     message = reply(preview)
     values = [options(message, asks)[label] for label in labels]
     return await world.editor.select(message, values, custom_id=selects(message)[asks]["custom_id"])
 
 
 async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, Value]) -> None:
-    """Facts of one day and one source, entered before by somebody else."""
+    """Enter facts of one day and one source beforehand, as somebody else."""
     on = on_day(day)
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)

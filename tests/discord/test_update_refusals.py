@@ -23,7 +23,7 @@ async def ledger(world: World) -> int:
 
 
 async def press(world: World, who: Any, id_: str) -> simcord.InteractionResult:
-    """Presses a button with any id, as from a message that is old or made up."""
+    """Press a button with any custom id, as from a message that is old or made up."""
     return await who.click(await posted(world, button("Press", id_)), label="Press")
 
 

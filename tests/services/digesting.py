@@ -22,14 +22,14 @@ async def there(db, guild, source) -> Outbound:
 
 @pytest.fixture
 async def channel(there: Outbound) -> Destination:
-    """A channel whose weekday digest was sent once already, on Tuesday 2 March."""
+    """Return a channel whose weekday digest was sent once already, on Tuesday 2 March."""
     await there.digest(await there.channel())
     assert [sent.kind for sent in await there.go_to("2027-03-02 09:00")] == ["digest"]
     return await destinations.get(there.db.read, (await there.channel()).id)
 
 
 async def value(there: Outbound, place: Destination) -> Digest:
-    """What the digest would be at this instant."""
+    """Return the digest as it would be at this instant."""
     guild = await guilds.get(there.db.read, GUILD)
     place = await destinations.get(there.db.read, place.id)
     day = dates.local_date(there.now, place.zone)

@@ -26,7 +26,7 @@ def day(text: str) -> date:
 
 
 def at(text: str, zone: str = ZONE) -> datetime:
-    """The instant of a wall time: "2027-03-01 09:00"."""
+    """Return the instant of a wall time such as "2027-03-01 09:00"."""
     on, _, clock = text.partition(" ")
     return dates.local_instant(day(on), time.fromisoformat(clock or "09:00"), zone)
 
@@ -40,12 +40,12 @@ def all_texts(view: Any) -> str:
 
 
 def lead_of(sent: Delivery) -> Lead | None:
-    """When a reminder of an item came: so many days before its due date, or once it had passed."""
+    """Return when a reminder of an item came: so many days before its due date, or after it."""
     return "overdue" if sent.occasion == "overdue" else sent.days_before
 
 
 class Outbound:
-    """The server, its clock and its outbox. `start` is when it began."""
+    """The server, its clock and its outbox. `start` is the instant at which it began."""
 
     def __init__(self, db: Database, source: int, start: datetime) -> None:
         self.db, self.source, self.now = db, source, start
@@ -67,7 +67,7 @@ class Outbound:
             )
 
     async def item(self, slug: str, **fields: Any) -> Opened:
-        """A new open item, entered long ago enough to be read by digests."""
+        """Enter a new open item, dated long enough ago for digests to include it."""
         fields = {"name": slug.capitalize(), "state": "open", "item_kind": "signature"} | fields
         await self.enter(slug, "pending", **fields)
         return await records.get(self.db.read, GUILD, slug)
@@ -99,7 +99,7 @@ class Outbound:
     # Time
 
     async def go_to(self, moment: str | datetime) -> list[Delivery]:
-        """Wakes the bot, which was down until this moment, and sends what is due. What was sent, in order."""
+        """Start the bot at this moment, after it was down until then, and send what is due. Return it in order."""
         self.now = at(moment) if isinstance(moment, str) else moment
         await self.plan()
         return await self.send()
@@ -109,7 +109,7 @@ class Outbound:
             await planner(self.db, self.now)
 
     async def live_to(self, moment: str) -> list[tuple[date, Delivery]]:
-        """Lets the bot run from now to then, looking each hour. What was sent, with the local date."""
+        """Let the bot run from now to then with a tick each hour. Return what was sent, with the local date."""
         found = []
         while self.now < at(moment):
             step = min(self.now + timedelta(hours=1), at(moment))
@@ -117,7 +117,7 @@ class Outbound:
         return found
 
     async def send(self) -> list[Delivery]:
-        """Draws and settles what is due, as the road does."""
+        """Render and settle what is due, as the delivery worker does."""
         rows = await self.db.read.execute_fetchall(
             "SELECT v.id FROM delivery v JOIN destination d ON d.id = v.destination_id "
             "WHERE v.state = 'planned' AND d.state = 'active' ORDER BY v.due_at, v.id"
@@ -146,7 +146,7 @@ class Outbound:
         return [await deliveries.get(self.db.read, id_) for (id_,) in rows]
 
     async def settled(self, kind: str) -> list[tuple[str, str]]:
-        """Key and outcome of what ended."""
+        """Return key and outcome of each delivery that is settled."""
         rows = await self.db.read.execute_fetchall(
             "SELECT key, outcome FROM delivery WHERE state = 'settled' AND kind = ? ORDER BY due_at, id", (kind,)
         )

@@ -1,4 +1,4 @@
-"""What is told at once, to whom: planned from the ledger, drawn from the row."""
+"""Alerts: what is sent at once and to whom, planned from the ledger and rendered from the row."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ async def opened(path: Path) -> AsyncIterator[Database]:
 
 
 async def enter(db: Database, number: int, source: int) -> None:
-    """One act of an editor with all that hangs on it: a deal, a follow of it, a delivery about it."""
+    """Enter one change of an editor with all that belongs to it: a deal, a follow of it, a delivery about it."""
     slug = f"deal-{number}"
     async with db.write(GUILD) as conn:
         batch = await updates.append(
@@ -59,7 +59,7 @@ async def enter(db: Database, number: int, source: int) -> None:
 
 
 async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
-    """Writes act after act until it is cancelled."""
+    """Write one change after the other until cancelled."""
     number = 0
     while True:
         await enter(db, number, source)
@@ -69,7 +69,7 @@ async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
 
 
 def rows_of(path: Path) -> dict[str, list[tuple]]:
-    """Every row of every table of ours in a file, without the note that it was restored."""
+    """Return every row of every table of ours in a file, without the note that it was restored."""
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = [name for (name,) in names if not name.startswith(("sqlite", "search_index"))]

@@ -36,7 +36,7 @@ class Treaty(Editing):
     """A trade agreement under review that waits for three approvals, and an item about it."""
 
     async def put(self, day: str, *facts: Entered) -> None:
-        """Facts of a day of their own, as another editor entered them."""
+        """Enter facts of a day of their own, as another editor."""
         on = on_day(day)
         changes = [updates.Change(slug, kind, field, value, on, self.source) for slug, kind, field, value in facts]
         async with self.db.write(GUILD) as conn:

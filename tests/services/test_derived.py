@@ -318,7 +318,7 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, guild, source,
 
 
 async def test_a_change_of_one_record_among_thousands_stays_quick(db, guild, source, now):
-    """Steps of SQLite, not seconds: nothing that is written with an update may walk through the whole record."""
+    """Count steps of SQLite, not seconds: nothing that is written with an update may scan the whole record."""
     matters: list[tuple[str, Kind, str, Any]] = [
         (f"topic-{i}", "topic", "name", f"Matter {chr(97 + i % 26)}{chr(97 + i // 26 % 26)}x") for i in range(1500)
     ]

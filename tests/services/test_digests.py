@@ -168,7 +168,7 @@ async def test_a_follow_of_everything_is_digest_only(there: Outbound):
 
 
 async def report(there: Outbound, record: str, title: str, on: str, url: str = "", **fields) -> None:
-    """Enters some fields of a deal from a source of their own."""
+    """Enter some fields of a deal from a source of their own."""
     async with there.db.write(GUILD) as conn:
         source = await sources.ensure(conn, GUILD, title=title, url=url)
         day_ = on_day(on)

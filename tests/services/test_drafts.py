@@ -38,7 +38,7 @@ class Editing:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.edda, origin="dossier")
 
     async def draft(self, task: Task, by: int | None = None, value: str = "", **typed: str) -> Draft:
-        """A draft whose form was sent with these words."""
+        """Return a draft whose form was sent with these words."""
         async with self.db.write(GUILD) as conn:
             draft = await drafts.start(conn, GUILD, by or self.edda, task, value=value, now=self.now)
             return await drafts.keep_typed(conn, draft, FORM | typed, today=self.now.date())
@@ -63,7 +63,7 @@ class Editing:
         return (await records.get(self.db.read, GUILD, slug)).record.state.value(field)
 
     async def counts(self) -> list[int]:
-        """How many rows each table of the record has."""
+        """Return how many rows each table of the record has."""
         found = []
         for table in ("ledger", "record", "source", "link", "name", "spelling", "state_history", "search_index"):
             ((count,),) = await self.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")

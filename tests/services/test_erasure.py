@@ -22,7 +22,7 @@ SECRETS = ("Quetzalcoatl", "xylographer", "syzygyfund", "abracadabrize", "zugzwa
 
 
 def held(path: Path, word: str) -> list[str]:
-    """The files of the database's folder that hold a word in any case, the log beside it among them."""
+    """Return the database files, including its log, that hold a word in any case."""
     return [p.name for p in path.parent.iterdir() if p.is_file() and word.lower().encode() in p.read_bytes().lower()]
 
 
@@ -41,7 +41,7 @@ async def everything(db: Database) -> dict[str, list[tuple]]:
 
 
 async def references_to(db: Database, parent: str) -> set[tuple[str, str]]:
-    """Every column of the schema that points to a table."""
+    """Return every column of the schema that refers to a table."""
     found = set()
     for table in await tables(db):
         for row in await db.read.execute_fetchall(f'SELECT "table", "from" FROM pragma_foreign_key_list(\'{table}\')'):
@@ -51,7 +51,7 @@ async def references_to(db: Database, parent: str) -> set[tuple[str, str]]:
 
 
 async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ...]) -> None:
-    """A little of everything in one server, by one person."""
+    """Enter a little of everything in one server, by one person."""
     deal, source_title, about, own, question = words
     async with db.write(guild_id) as conn:
         source = await sources.ensure(conn, guild_id, title=source_title)
@@ -94,7 +94,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
 
 @pytest.fixture
 async def person(db: Database, guild: int) -> int:
-    """Someone who used everything in two servers."""
+    """Return somebody who used everything in two servers."""
     async with db.write(None) as conn:
         known = await people.ensure(conn, PERSON)
         await people.set_zone(conn, PERSON, "Pacific/Chatham")
@@ -234,7 +234,7 @@ async def test_an_owner_without_anything_else_is_told_which_servers(db, guild):
 
 
 async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
-    """A new table that points to either has to be deleted and exported too: this list is where that is noticed."""
+    """Compare the schema with a list: a new table that refers to either has to be deleted and exported too."""
     assert await references_to(db, "person") == {
         ("guild", "set_up_by"),
         ("ledger", "person_id"),

@@ -51,7 +51,7 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """The file as the first release left it."""
+    """Return the file as the first release left it."""
     path = tmp_path / "first_release.db"
     path.write_bytes(gzip.decompress(FILE.read_bytes()))
     return path
@@ -59,7 +59,7 @@ def old(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def released(old: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """A copy of it that today's program has brought up to date."""
+    """Yield a copy of it that today's program has brought up to date."""
     path = tmp_path / "attache.db"
     path.write_bytes(old.read_bytes())
     database = await Database.open(path)
@@ -72,7 +72,7 @@ async def released(old: Path, tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture
 async def stopped_at(released: Database) -> datetime:
-    """The moment at which the first release was stopped."""
+    """Return the moment at which the first release was stopped."""
     found = await housekeeping.last_tick(released.read)
     assert found is not None
     return found

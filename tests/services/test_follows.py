@@ -116,7 +116,7 @@ async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(t
 
 
 async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Guild):
-    """09:00 in Kolkata is told; moving to London does not tell the same date again."""
+    """Send a date at 09:00 in Kolkata once, and not again after the move to London."""
     place = await there.channel()
     first = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
     assert place.next_delivery_at == first

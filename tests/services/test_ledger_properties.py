@@ -48,7 +48,7 @@ acts = st.lists(st.tuples(facts, dates, st.integers(0, 1), st.booleans()), min_s
 
 
 async def enter(conn: Connection, own: list[int], course: list[Any], order: list[int]) -> None:
-    """Enters the facts in an order; those marked so are withdrawn again afterwards."""
+    """Enter the facts in an order, and withdraw those that are marked so afterwards."""
     saved: dict[int, str] = {}
     for minute, place in enumerate(order):
         (slug, field, value), on, source, _ = course[place]
@@ -63,7 +63,7 @@ async def enter(conn: Connection, own: list[int], course: list[Any], order: list
 
 
 async def derived(conn: Connection, *, ids: bool) -> Any:
-    """All that the fold writes. Without `ids` as it reads for people: no row number decides anything."""
+    """Return all that the fold writes. Without `ids` only what people read, since no row number may matter."""
     found: dict[str, Any] = {}
     for row in await conn.execute_fetchall(
         "SELECT slug, live, name, stage, status, open, due_on, newest_on, sort_name, state, kind "
@@ -108,7 +108,7 @@ async def new_guild(folder: Path, name: str) -> tuple[Database, list[int]]:
 
 
 def orders(course: list[Any]) -> st.SearchStrategy[list[int]]:
-    """Orders that keep the facts of one record, field and fact day in theirs: shuffle, then put each group in order."""
+    """Draw an order that keeps the facts of one record, field and day in theirs: shuffle, then sort each group."""
 
     def keep(shuffled: list[int]) -> list[int]:
         places: dict[Any, list[int]] = {}

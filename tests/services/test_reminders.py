@@ -25,7 +25,7 @@ async def there(db, guild, source) -> Outbound:
 
 
 def told(found) -> list[tuple[str, Lead | None]]:
-    """The day and the lead of each reminder."""
+    """Return the day and the reminder offset of each reminder."""
     return [(day.isoformat(), lead_of(sent)) for day, sent in found if sent.kind == "reminder"]
 
 

@@ -1,4 +1,4 @@
-"""Search on a real file: words, filters, orders, slips, names while they are typed, and lists of the past."""
+"""Search on a real file: words, filters, orders, typos, names while they are typed, and lists of the past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a record on a real file: who is named in it keeps the name, whatever became of the other record."""
+"""The timeline of a record on a real file: who is named in it keeps the name, whatever became of the other record."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Told:
 
     @cached_property
     def needle(self) -> str:
-        """A word that stands wherever its words stand; "" where they can be said in several ways."""
+        """Return a word that stands wherever the update's words stand; "" where they can be said in several ways."""
         found = re.fullmatch(re.escape(_BEFORE) + r"(\w+)\b.*", self.parts[0].pattern)
         return found[1] if found else ""
 
@@ -90,7 +90,7 @@ class Told:
 
     @property
     def says(self) -> tuple[str, str, str]:
-        """What makes two updates the same to a reader: the record, the field and the words."""
+        """Return what makes two updates the same to a reader: the record, the field and the words."""
         return self.update.record, self.update.field, "|".join(part.pattern for part in self.parts)
 
     def __str__(self) -> str:
@@ -118,7 +118,7 @@ class Book:
 
     @cached_property
     def _by_word(self) -> dict[str, list[int]]:
-        """The places in `told` of updates whose words hold this one; of those without such a word under ""."""
+        """Map each word to the places in `told` of updates that hold it; updates without such a word are under ""."""
         found: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(self.told):
             found[one.needle].append(place)
@@ -152,7 +152,7 @@ class Book:
 
     @cached_property
     def neighbours(self) -> dict[str, set[str]]:
-        """The records that each record is linked with, in either direction, now or before."""
+        """Return the records that each record is linked with, in either direction, now or before."""
         found: dict[str, set[str]] = defaultdict(set)
         for one in self.told:
             field = find_field(one.kind, one.update.field)
@@ -165,22 +165,22 @@ class Book:
 
     @cached_property
     def days(self) -> dict[str, list[Told]]:
-        """The updates of each fact day."""
+        """Return the updates of each fact day."""
         return _grouped((one.day, one) for one in self.told)
 
     @cached_property
     def value_days(self) -> dict[str, list[Told]]:
-        """The updates whose value is that day."""
+        """Return the updates by the day that is their value."""
         return _grouped((one.value_day, one) for one in self.told)
 
     @cached_property
     def published(self) -> dict[str, list[Told]]:
-        """The updates from a source of that day."""
+        """Return the updates by the day of their source."""
         return _grouped((_day(self.sources[one.update.source_id].published_on), one) for one in self.told)
 
     @cached_property
     def titles(self) -> dict[str, list[Told]]:
-        """The updates of each source, by what recognises the source: title, publisher or host."""
+        """Return the updates of each source, by what the source is recognised by: title, publisher or host."""
         pairs: list[tuple[str, Told]] = []
         for one in self.told:
             source = self.sources[one.update.source_id]
@@ -191,7 +191,7 @@ class Book:
 
     @cached_property
     def locators(self) -> dict[str, list[Told]]:
-        """The updates of each place in a source that has a word of its own."""
+        """Return the updates of each locator that has a word of its own."""
         return _grouped((self._mark(one.update.locator), one) for one in self.told)
 
     def dates_in(self, line: str) -> list[str]:

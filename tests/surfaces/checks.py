@@ -113,16 +113,16 @@ class _Line:
 
     @property
     def words(self) -> bool:
-        """Whether words of facts stand in it."""
+        """Return whether words of facts stand in the line."""
         return any((self.with_names or _may_be_dated(one)) and not self._is_only_a_day(one) for one in self.stands)
 
     def _is_only_a_day(self, one: Told) -> bool:
-        """Whether a value is a day that, in a quiet line, may as well be that of a fact."""
+        """Return whether a value is a day that, in a quiet line, may as well be that of a fact."""
         return bool(one.value_day) and self.raw.startswith("-# ") and one.value_day in self.of_facts
 
     @property
     def about_others(self) -> bool:
-        """Whether it holds dates or sources and no words that they could be of."""
+        """Return whether the line holds dates or sources but no words that they could belong to."""
         return self.marked and not self.heading and not self.words and (self.with_names or not self.named)
 
 
@@ -222,7 +222,7 @@ def _may_be_dated(one: Told) -> bool:
 
 
 def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) -> bool:
-    """Whether a date or source that stands for several lines is that of all that they say.
+    """Return whether a date or source that stands for several lines is that of all that they say.
 
     What was before is left out, and where an editor enters something, what has its own day beside it.
     """
@@ -239,7 +239,7 @@ def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) 
 
 
 def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, book: Book) -> bool:
-    """Whether a line says truly how fresh what is shown is: its newest day, or since when it is on the record."""
+    """Return whether a line says correctly how fresh the page is: its newest day, or since when it is recorded."""
     owners = [one for one in book.days.get(mark, []) if one.news and one.current]
     if not owners:
         return False
@@ -305,7 +305,7 @@ def _option(number: int, raw: str, book: Book) -> _Line:
 
 
 def _is_traced(one: Told) -> bool:
-    """Whether the words of an update show that it is told. A record that is named alone may stand for many things."""
+    """Return whether the words of an update show that it is told. A record named alone may stand for many things."""
     found = find_field(one.kind, one.update.field)
     return not (found is not None and isinstance(found.type, PartyType) and not one.own)
 

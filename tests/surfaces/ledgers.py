@@ -342,7 +342,7 @@ def thinned(plan: Plan, without: Set[int]) -> Plan:
 async def enter(
     db: Database, guild_id: int, batches: Sequence[Sequence[Act]], *, now: datetime, person_id: int
 ) -> datetime:
-    """Enters batches one after the other, a minute apart, and withdraws what they say is withdrawn. The last moment."""
+    """Enter batches a minute apart, and withdraw what they say is withdrawn. Return the last moment."""
     async with db.write(guild_id) as conn:
         ids: dict[int, int] = {}
         for batch in batches:

@@ -24,7 +24,7 @@ STARTER = Path(__file__).resolve().parents[2] / "data" / "dossiers" / "india-us-
 
 
 def heights(page: Page) -> tuple[int, int]:
-    """How many lines a page has as sent, and how many on a phone."""
+    """Return how many lines a page has as sent, and how many on a phone."""
     return len(page.lines), sum(max(1, len(wrap(plain(line), PHONE))) for line in page.lines)
 
 

@@ -59,7 +59,7 @@ class Filled:
     async def enter(
         self, db: Database, guild_id: int, person_id: int, now: datetime, *, news: bool | None = None
     ) -> None:
-        """Enters what was before, or with `news` only what changes later; None enters both."""
+        """Enter what was before, or with `news` only what changes later; None enters both."""
         if self.dossier is not None:
             if not news:
                 found = files.read(self.dossier.read_bytes(), now=now)
@@ -363,7 +363,7 @@ DELIVERED = ("first digest", "digest", "Monday digest", "alert", "reminder", "st
 
 
 async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
-    """Three weeks of a server: a channel with a digest, one that follows everything, a person with reminders."""
+    """Return the messages of three weeks of a server, to channels that follow or have a digest and to a person."""
     db = await Database.open(folder / "delivered.db")
     try:
         await migrate(db)

@@ -20,7 +20,7 @@ SEEDS = (0, 1)
 
 @cache
 def checked(surface: str) -> list[Checked]:
-    """Each page of a surface, checked, for all seeds."""
+    """Return each page of a surface, checked, for all seeds."""
     return [check(one.page, one.book) for seed in SEEDS for one in of_seed(seed, surface)]
 
 

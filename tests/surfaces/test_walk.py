@@ -85,7 +85,7 @@ def _dossier_of(kind: Kind) -> bytes:
 
 @pytest.fixture(params=KINDS)
 async def walked(db: Database, request: pytest.FixtureRequest) -> Opened:
-    """A record of each kind, with every field that it has, loaded from a dossier."""
+    """Return a record of each kind, with every field that it has, loaded from a dossier."""
     found = files.read(_dossier_of(request.param), now=NOW)
     async with db.write(GUILD) as conn:
         await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)

@@ -68,7 +68,7 @@ NOT_IN_THE_ARTICLE = re.compile(
 
 
 def fits(view: ui.LayoutView) -> None:
-    """All that Discord would refuse."""
+    """Check a message against Discord's limits."""
     found = parts(view)
     assert sum(len(part["content"]) for part in found if part["type"] == 10) <= TEXT_LIMIT
     assert len(found) <= COMPONENT_LIMIT
@@ -88,7 +88,7 @@ def fits(view: ui.LayoutView) -> None:
 
 
 def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | None = None, **values: Any) -> Opened:
-    """A record with these values, one fact each (a list for several), from one article of one day."""
+    """Return a record with these values, one fact each (a list for several), from one article of one day."""
     found = {
         name: [Fact(value, DAY, 1, 1, "sentence 5") for value in (given if isinstance(given, list) else [given])]
         for name, given in values.items()
@@ -112,7 +112,7 @@ def link(
 
 @cache
 def starter() -> dict[str, Opened]:
-    """The records of the shipped dossier as its updates add up, with their links, without a database."""
+    """Return the records of the shipped dossier as its updates add up, with their links, without a database."""
     dossier: files.Dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
     numbers = {key: n for n, key in enumerate(dossier.sources, 1)}
     sources = {
@@ -435,7 +435,7 @@ BUILTIN_DATE = FactDate("range", first=date(2024, 1, 1), last=date(2024, 6, 30),
 
 
 def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
-    """A value of a field, as long as its type lets it be."""
+    """Return a value of a field, as long as its type allows."""
     type_ = get_field(kind, name).type
     text = draw(words)
     match type_:

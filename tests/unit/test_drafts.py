@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def outcome(act: Callable[[], T]) -> T | UserError:
-    """What came of it: a result, or the refusal that a person would read. Anything else fails the test."""
+    """Return a result, or the refusal that a person would read. Any other error fails the test."""
     try:
         return act()
     except UserError as told:

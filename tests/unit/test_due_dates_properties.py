@@ -22,7 +22,7 @@ SURE = st.sampled_from(["fixed", "announced", "reported", "usual"])
 
 
 def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, Lead]]:
-    """What is told of an item while the bot comes up after each of these numbers of days."""
+    """Return what is told of an item while the bot comes up after each of these numbers of days."""
     found: list[tuple[date, Lead]] = []
     since = START - timedelta(days=1)
     for gap in gaps:

@@ -184,7 +184,7 @@ def courses(draw: st.DrawFn) -> list[Act]:
 
 @st.composite
 def orders(draw: st.DrawFn, acts: list[Act]) -> list[int]:
-    """An order of entering that keeps targets before what aims at them, and one field and day in its order."""
+    """Draw an order of entering that keeps targets before their corrections, and one field and day in its order."""
     left, order = list(range(len(acts))), []
     while left:
         ready = [

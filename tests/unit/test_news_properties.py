@@ -110,7 +110,7 @@ def words_of(kind: Kind, updates: list[Update]) -> dict[str, int]:
 
 
 def check(text: str, kind: Kind, updates: list[Update]) -> None:
-    """Whether each day and source follows words of its own update, and each of these has both."""
+    """Check that each day and source follows words of its own update, and that each of these has both."""
     words = words_of(kind, updates)
     days = {f"{on(u.source_id).first:%-d %B %Y}".casefold(): u.source_id for u in updates}
     tokens = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))

@@ -32,7 +32,7 @@ def understood(question: str, named: Mapping[str, Sequence[Named]] | None = None
 
 
 def names(question: str, named: Mapping[str, Sequence[Named]]) -> list[tuple[str, list[str]]]:
-    """The words that name records in a question, and the slugs they can mean."""
+    """Return the words that name records in a question, and the slugs they can mean."""
     reading = understood(question, named)
     return [
         (" ".join(reading.word(place) for place in range(name.start, name.end)), [one.slug for one in name.candidates])
@@ -244,7 +244,7 @@ def test_a_slip_is_mended_by_the_nearest_word_of_the_lexicon():
 
 @pytest.fixture
 def with_lexicon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Reads another file in the place of the lexicon."""
+    """Read another file in the place of the lexicon."""
 
     def load(text: str) -> lexicons.Lexicon:
         path = tmp_path / "lexicon.yaml"

@@ -141,7 +141,7 @@ def test_what_is_open_stands_beside_the_stage(
 
 
 def test_closing_the_item_leaves_no_waiting_line_of_its_day():
-    """The item that is closed is no longer among the open ones; what is left has the days of its own facts."""
+    """Leave the closed item out of the open ones; the others keep the days of their own facts."""
     state = deal(
         ("stage", "under_review", "2023-11-10"),
         ("approval", approval("us", "clearances", "open"), "2023-11-10"),

@@ -19,7 +19,7 @@ def read(text: str, today: date = TODAY) -> Asked | None:
 
 
 def span(text: str, today: date = TODAY) -> tuple[str, str, str] | None:
-    """The mode, the first and the last day of the time in a question."""
+    """Return the mode, the first and the last day of the time in a question."""
     asked = read(text, today)
     return (asked.mode, asked.first.isoformat(), asked.last.isoformat()) if asked else None
 

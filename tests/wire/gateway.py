@@ -75,18 +75,18 @@ class Gateway(World):
         self._connections: set[Connection] = set()
 
     async def ready(self, after: Session | None = None, timeout: float | None = None) -> Session:
-        """Waits until a bot has read READY and all its guilds, in another session than `after`."""
+        """Wait until a bot has read READY and all its guilds, in another session than `after`."""
         await self.until(lambda: self.session is not after and self.session and self.session.ready, timeout)
         assert self.session
         return self.session
 
     def dispatch(self, event: str, data: Payload) -> None:
-        """An event for the bot; a bot that is away finds it when it resumes."""
+        """Send an event to the bot. A bot that is away gets it when it resumes."""
         if self.session and (event == "INTERACTION_CREATE" or self.session.intents & GUILDS_INTENT):
             self.session.send(event, data)
 
     def disconnect(self) -> None:
-        """Cuts the gateway connection; the bot may RESUME."""
+        """Cut the gateway connection; the bot may RESUME."""
         for connection in self._connections:
             if connection.socket._req and (transport := connection.socket._req.transport):
                 transport.abort()

@@ -37,7 +37,7 @@ class LiveServer(Newsroom):
             await self.bot.deliverer.tick(self.clock.now())
 
     async def owe(self, count: int = 1) -> None:
-        """Lets so many alerts fall due, and does not send them yet."""
+        """Let some alerts fall due, without sending them yet."""
         await self.move(self.clock.now(), count)
         self.clock.pass_(seconds=SETTLED.total_seconds())
 
@@ -56,7 +56,7 @@ class LiveServer(Newsroom):
         return why_paused(found) if found.state == "paused" else ""
 
     async def restart(self) -> None:
-        """The process is gone and a new one begins on the same file."""
+        """End the process and begin a new one on the same file."""
         await self.bot.deliverer.close()
         await self.bot.close()
         self.bot = await connect(self)

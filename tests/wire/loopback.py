@@ -87,7 +87,7 @@ class Fault:
         return True
 
     def cancel(self) -> None:
-        """Ends the fault; requests that hang are cut off."""
+        """End the fault and cut off the requests that hang."""
         self.over.set()
 
 
@@ -117,9 +117,9 @@ class Loopback(People):
         clock: Callable[[], float] = time.time,
         away: bool = False,
     ) -> None:
-        """`rate_limits` is (messages, seconds) per channel, at Discord (5, 5.0); `global_limit` requests per second.
+        """Prepare a server. `rate_limits` are (messages, seconds) per channel, `global_limit` is requests per second.
 
-        One that is `away` has its address, where connections are refused until `arrive()`.
+        With `away`, connections to its address are refused until `arrive()`.
         `clock` gives seconds since 1970; ids, timestamps and the nonce window follow it.
         """
         super().__init__(clock)
@@ -159,7 +159,7 @@ class Loopback(People):
         await web.SockSite(self._runner, self._socket).start()
 
     async def close(self) -> None:
-        """Ends everything that was started here. An error in this server is raised, lest it pass for one of the bot."""
+        """End everything that was started here. Raise an error of this server, so that it is not taken for one of ours."""
         await self.cleanup.aclose()
         for fault in self._faults:
             fault.cancel()
@@ -188,7 +188,7 @@ class Loopback(People):
         retry_after: float = 1.0,
         seconds: float = 1.0,
     ) -> Fault:
-        """Lets `count` matching requests go wrong, after `skip` that do not; `*` stands for one part of the path.
+        """Let `count` matching requests fail, after `skip` that do not; `*` stands for one part of the path.
 
         The action is an HTTP status, "reset" (before any effect), "drop_after" (done, but the answer is lost), "hang"
         (no effect, no answer until cancelled) or "delay" (done after `seconds`).
@@ -201,7 +201,7 @@ class Loopback(People):
         return fault
 
     def forget_nonces(self) -> None:
-        """Ends the nonce window now."""
+        """End the nonce window now."""
         self._nonces.clear()
 
     # REST: the road of every request
@@ -260,7 +260,7 @@ class Loopback(People):
 
     @staticmethod
     def _cut(http: web.Request, *, reset: bool = False) -> web.StreamResponse:
-        """Ends the connection without an answer."""
+        """End the connection without an answer."""
         if http.transport:
             if reset:
                 connection = http.transport.get_extra_info("socket")
@@ -448,7 +448,7 @@ class Loopback(People):
         self.delete(self._find(request))
 
     def delete(self, message: Payload) -> None:
-        """The bot or a moderator deletes a message."""
+        """Delete a message, as the bot or a moderator."""
         self.channels[int(message["channel_id"])].messages.pop(int(message["id"]), None)
 
     def _add_message(
@@ -485,7 +485,7 @@ class Loopback(People):
         return message
 
     def _fill(self, message: Payload, body: Payload, files: list[tuple[str, bytes]], *, settled: int = ~0) -> None:
-        """Puts what was sent onto a message, or refuses it whole."""
+        """Put the sent fields onto a message, or refuse them all."""
         new: Payload = {key: body[key] or [] for key in ("embeds", "components") if key in body}
         if "content" in body:
             new["content"] = body["content"] or ""

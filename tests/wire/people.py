@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Answered, and not only by "thinking"."""
+        """Return whether there is an answer beyond "thinking"."""
         return self.type is not None and (self.type != DEFERRED or bool(self.edits or self.followups or self.deleted))
 
     @property
@@ -49,7 +49,7 @@ class Answer:
 
 
 def walk(components: Iterable[Payload]) -> Iterator[Payload]:
-    """Every component of a message or modal, containers before what they hold."""
+    """Yield every component of a message or modal, containers before what they hold."""
     for component in components:
         yield component
         inner = [component.get("accessory"), component.get("component"), *component.get("components", ())]
@@ -57,7 +57,7 @@ def walk(components: Iterable[Payload]) -> Iterator[Payload]:
 
 
 def read_text(message: Payload) -> str:
-    """What a person reads in a message: its content, its texts, the labels of its buttons."""
+    """Return what a person reads in a message: its content, its texts, the labels of its buttons."""
     parts = [message["content"]]
     for component in walk(message["components"]):
         parts += [component.get("content"), component.get("label")]
@@ -72,7 +72,7 @@ class People(Gateway):
         self._modals: dict[tuple[int, str], Answer] = {}  # (user, custom_id) -> the answer that opened it
 
     async def slash(self, user: int, guild: int | None, channel: int | None, command: str, /, **options: Any) -> Answer:
-        """Types a command such as "deal show"; without guild and channel in the DM with the bot."""
+        """Type a command such as "deal show"; without guild and channel in the DM with the bot."""
         place = self.channels[channel] if channel else self._dm_channel(user)
         if guild != (place.guild and place.guild.id):
             raise LookupError("That channel is not in that server.")
@@ -95,7 +95,7 @@ class People(Gateway):
         return await self._interact(COMMAND, data, user, place)
 
     def _option(self, data: Payload, place: Channel, option: Payload, value: Any) -> Payload:
-        """An option as it is sent; users, channels and roles are named by id and described beside."""
+        """Return an option as it is sent; users, channels and roles are named by id and described beside."""
         kind = option["type"]
         if kind in (6, 7, 8):
             described: dict[str, Payload] = data["resolved"]
@@ -114,7 +114,7 @@ class People(Gateway):
         return {"name": option["name"], "type": kind, "value": value}
 
     async def click(self, user: int, message: Payload, custom_id: str, *values: str) -> Answer:
-        """Presses a button, or chooses values in a select."""
+        """Press a button, or choose values in a select."""
         component = next((part for part in walk(message["components"]) if part.get("custom_id") == custom_id), None)
         if component is None or component.get("disabled"):
             offered = [part["custom_id"] for part in walk(message["components"]) if "custom_id" in part]
@@ -125,7 +125,7 @@ class People(Gateway):
         return await self._interact(COMPONENT, data, user, self.channels[int(message["channel_id"])], message)
 
     async def submit(self, user: int, custom_id: str, fields: dict[str, Any]) -> Answer:
-        """Sends the form that is on the user's screen; fields not named keep what they hold."""
+        """Send the form that is on the user's screen; fields not named keep what they hold."""
         opened = self._modals.get((user, custom_id))
         if opened is None:
             raise LookupError(f"No form {custom_id} was opened; there are {list(self._modals)}.")

@@ -25,7 +25,7 @@ class BotProcess:
         server.cleanup.push_async_callback(self.close)
 
     async def launch(self) -> None:
-        """Starts the process, again if it has ended."""
+        """Start the process, also again after it has ended."""
         self._process = await asyncio.create_subprocess_exec(
             *self.command,
             env=self.env,
@@ -36,7 +36,7 @@ class BotProcess:
         )
 
     async def start(self, timeout: float = 30.0) -> Self:
-        """Launches it and waits until it has read READY and its servers."""
+        """Launch the process and wait until it has read READY and its servers."""
         before = self.server.session
         await self.launch()
         ready = asyncio.create_task(self.server.ready(after=before, timeout=timeout))
@@ -56,11 +56,11 @@ class BotProcess:
 
     @property
     def output(self) -> str:
-        """What it has written to stdout and stderr, over all starts."""
+        """Return what the process has written to stdout and stderr, over all starts."""
         return os.pread(self._output.fileno(), os.fstat(self._output.fileno()).st_size, 0).decode(errors="replace")
 
     async def said(self, words: str, times: int = 1, timeout: float = 30.0) -> None:
-        """Wait until it has written these words so many times. A pipe would have to be emptied, so the file is read."""
+        """Wait until the process has written these words so many times. The file is read, as a pipe would fill up."""
         async with asyncio.timeout(timeout):
             while self.output.count(words) < times:
                 if self.returncode is not None:
@@ -68,7 +68,7 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     def processor_time(self) -> float:
-        """Seconds of processor time that it has used, in all its threads."""
+        """Return the seconds of processor time that the process has used, in all its threads."""
         if self._process is None:
             raise RuntimeError("The bot was not started.")
         user, system = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
@@ -85,7 +85,7 @@ class BotProcess:
             self._process.send_signal(number)
 
     async def wait(self, timeout: float | None = 10.0) -> int:
-        """Waits for the end of the process; returns its status."""
+        """Wait for the end of the process and return its status."""
         if self._process is None:
             raise RuntimeError("The bot was not started.")
         return await asyncio.wait_for(self._process.wait(), timeout)

@@ -64,11 +64,11 @@ class Newsroom:
             return await updates.append(conn, self.guild, changes, now=now, person_id=1, origin="editor")
 
     async def move(self, now: datetime, count: int = 1) -> list[str]:
-        """So many changes of the deal's stage; each is one alert for each follower."""
+        """Change the deal's stage so many times; each change is one alert for each follower."""
         return [await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))) for i in range(count)]
 
     async def follow(self, now: datetime, channel: int | None = None, user: int | None = None) -> int:
-        """A channel, set up by the owner, or a person follows the deal; returns the destination."""
+        """Let a channel, set up by the owner, or a person follow the deal. Return the destination."""
         async with self.db.write(self.guild) as conn:
             owner = await people.ensure(conn, self.owner)
             if channel is not None:
@@ -80,7 +80,7 @@ class Newsroom:
             return place.id
 
     async def states(self) -> list[tuple[str, str, str]]:
-        """Kind, state and outcome of each delivery, in the order of planning."""
+        """Return kind, state and outcome of each delivery, in the order of planning."""
         rows = await self.db.read.execute_fetchall("SELECT kind, state, outcome FROM delivery ORDER BY id")
         return [(kind, state, outcome) for kind, state, outcome in rows]
 

@@ -1,4 +1,4 @@
-"""The send road against a real HTTP server: order, restarts, and that each message arrives once."""
+"""Deliveries against a real HTTP server: order, restarts, and that each message arrives once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The send road against a real HTTP server: what Discord answers to a message, and what becomes of it."""
+"""Deliveries against a real HTTP server: what Discord answers to a message, and what becomes of it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ A_MOMENT_LATER = {15: 0.004, 120: 0.011, 160: 0.03}
 
 
 def unsettled(path: Path) -> set[str]:
-    """The nonces that a dead process had not crossed off."""
+    """Return the nonces of deliveries that a killed process had not settled."""
     with sqlite3.connect(path) as conn:
         found = {nonce for (nonce,) in conn.execute("SELECT nonce FROM delivery WHERE state <> 'settled'")}
     conn.close()

@@ -39,7 +39,7 @@ class Drill(LiveServer):
     places: dict[int, int]
 
     async def begin(self) -> None:
-        """240 messages: half of them due now, the others a minute later."""
+        """Plan 240 messages: half of them due now, the others a minute later."""
         for batch_of in (0, 60):
             await self.move(self.clock.now() + timedelta(seconds=batch_of), UPDATES // 2)
         self.clock.pass_(seconds=SETTLED.total_seconds())
@@ -92,7 +92,7 @@ class Drill(LiveServer):
         return [message for channel in self.server.channels.values() for message in channel.messages.values()]
 
     def forget_markers(self) -> None:
-        """Lets the messages look as the first release sent them, with nothing but a nonce."""
+        """Change the messages to how the first release sent them, with nothing but a nonce."""
         for message in self.messages():
             message["components"] = without_markers(message["components"])
 
@@ -319,7 +319,7 @@ async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> 
 
 
 async def live(drill: Drill, days: float) -> None:
-    """Run the bot for so long, looking each hour."""
+    """Run the bot for so long, with a tick each hour."""
     for _ in range(int(days * 24)):
         await drill.tick(hours=1)
 
@@ -330,7 +330,7 @@ def reminded(drill: Drill, words: str) -> list[str]:
 
 @pytest.mark.parametrize("down", [0.1, 30.0])
 async def test_reminders_of_items_and_of_ones_own_words_come_once(drill: Drill, down: float):
-    """Rows planned anew get other ids: what the copy does not know of was set in between."""
+    """Plan rows anew under other ids: what the copy does not know of was set in between."""
     await add_item(drill, "treaty", 9)
     await remind(drill, "treaty")
     at = drill.clock.now() + timedelta(days=2)

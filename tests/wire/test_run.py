@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def program(server: Loopback, tmp_path: Path, *arguments: str, **env: str) -> BotProcess:
-    """The command line, run in an empty folder so that no .env of this checkout is read."""
+    """Run the command line in an empty folder, so that no .env of this checkout is read."""
     return BotProcess(
         server,
         sys.executable,

@@ -33,7 +33,7 @@ class ConnectedNewsroom(Newsroom):
     place: int
 
     async def owe(self, key: str, after: timedelta = timedelta()) -> None:
-        """A message that is due by itself: a first message."""
+        """Plan a first message, which falls due without a change of a record."""
         async with self.db.write(self.guild) as conn:
             new = deliveries.confirmation_of(key, Confirmation("follow", slug="drones"))
             await deliveries.plan(conn, self.guild, self.place, new, due_at=datetime.now(UTC) + after)

@@ -1,4 +1,4 @@
-"""Trouble that has to be expected: the person reads a calm sentence, the log has one line without a traceback."""
+"""Expected failures: the person reads a calm sentence, the log has one line without a traceback."""
 
 from __future__ import annotations
 

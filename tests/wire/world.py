@@ -48,7 +48,7 @@ class Channel:
 
 
 class World:
-    """Ids in and out; whatever changes is told by dispatch(), in the words of the gateway."""
+    """The state of the loopback Discord. Ids go in and out; dispatch() sends changes as the gateway words them."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
@@ -61,20 +61,20 @@ class World:
         self.application_id = self.add_user("attache", bot=True)
 
     def dispatch(self, event: str, data: Payload) -> None:
-        """Tells the bot; a world without a gateway has nobody to tell."""
+        """Send an event to the bot. A world without a gateway has no receiver."""
 
     def _tell(self, guild: Guild | None, event: str, data: Payload) -> None:
-        """Tells the bot of something in a server, if it is there."""
+        """Send the bot an event of a server, if the bot is in it."""
         if guild and self.application_id in guild.members:
             self.dispatch(event, data)
 
     def wake(self) -> None:
-        """Lets until() look again."""
+        """Let until() check its condition again."""
         activity, self._activity = self._activity, asyncio.Event()
         activity.set()
 
     async def until(self, condition: Callable[[], object], timeout: float | None = None) -> None:
-        """Waits until the condition holds; it is looked at after everything that happens here."""
+        """Wait until the condition holds. It is checked after everything that happens here."""
         async with asyncio.timeout(self.timeout if timeout is None else timeout):
             while not condition():
                 await self._activity.wait()
@@ -93,7 +93,7 @@ class World:
         return user
 
     def add_guild(self, name: str, owner: int, permissions: int = EVERYONE) -> int:
-        """A server whose members have these permissions, with its owner; the bot comes by invite()."""
+        """Add a server whose members have these permissions, with its owner. The bot comes by invite()."""
         guild = Guild(self.snowflake(), name, owner)
         self.guilds[guild.id] = guild
         guild.roles[guild.id] = self._role(guild.id, "@everyone", permissions)
@@ -122,7 +122,7 @@ class World:
             self._tell(gone.guild, "CHANNEL_DELETE", self._channel(gone))
 
     def join(self, guild: int, user: int, *roles: int) -> None:
-        """Makes a member; again, to change the roles."""
+        """Make a user a member, or change the roles of a member."""
         member = {"user": self.users[user], "roles": [str(role) for role in roles], "joined_at": self.timestamp()}
         self.guilds[guild].members[user] = member | {"deaf": False, "mute": False, "flags": 0}
 
@@ -130,23 +130,23 @@ class World:
         del self.guilds[guild].members[user]
 
     def invite(self, guild: int, *roles: int) -> None:
-        """The bot joins."""
+        """Add the bot to a server."""
         self.join(guild, self.application_id, *roles)
         self.dispatch("GUILD_CREATE", self._guild_create(self.guilds[guild]))
 
     def remove_bot(self, guild: int) -> None:
-        """The bot is kicked; the server and its channels stay."""
+        """Kick the bot; the server and its channels stay."""
         self.leave(guild, self.application_id)
         self.dispatch("GUILD_DELETE", {"id": str(guild)})
 
     def overwrite(self, channel: int, target: int, *, allow: int = 0, deny: int = 0) -> None:
-        """Permissions of a role or a user in a channel."""
+        """Set the permissions of a role or a user in a channel."""
         place = self.channels[channel]
         place.overwrites[target] = (allow, deny)
         self._tell(place.guild, "CHANNEL_UPDATE", self._channel(place))
 
     def permissions(self, user: int, channel: Channel) -> int:
-        """What a user may do there; in a DM everything, outside one's own servers nothing."""
+        """Return what a user may do in a channel: everything in a DM, nothing in a server that they are not in."""
         guild = channel.guild
         if guild is None or user == guild.owner:
             return ALL_PERMISSIONS
@@ -167,11 +167,11 @@ class World:
         return allowed if allowed & VIEW_CHANNEL else 0
 
     def messages(self, channel: int) -> list[Payload]:
-        """What stands in a channel, oldest first, without private answers."""
+        """Return the messages of a channel, oldest first, without private answers."""
         return list(self.channels[channel].messages.values())
 
     def dm(self, user: int) -> list[Payload]:
-        """What the bot wrote to a user, oldest first."""
+        """Return what the bot wrote to a user, oldest first."""
         return list(self._dm_channel(user).messages.values())
 
     def _dm_channel(self, user: int) -> Channel:
