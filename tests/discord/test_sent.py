@@ -116,7 +116,7 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
 
 
 async def paused_by(world: World, deny: int) -> list[str]:
-    """Take a permission from the bot in the channel and let something fall due. Return the tries from then on."""
+    """Deny the bot a permission in the channel and let something fall due. Return the tries to send it."""
     place = await channel_of(world)
     async with world.db.write(world.guild.id) as conn:
         await follows.add(conn, place, "armed-drones", now=world.now)

@@ -28,7 +28,7 @@ async def place_of(world: World, channel_id: int) -> Destination:
 
 
 def without(world: World, **permissions: bool) -> dict:
-    """Take permissions from the bot in a channel."""
+    """Return a channel's overwrite that grants or denies the bot these permissions."""
     assert world.bot.user is not None
     return {world.bot.user: discord.PermissionOverwrite(**permissions)}
 

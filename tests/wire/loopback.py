@@ -159,7 +159,7 @@ class Loopback(People):
         await web.SockSite(self._runner, self._socket).start()
 
     async def close(self) -> None:
-        """End everything that was started here. Raise an error of this server, so that it is not taken for one of ours."""
+        """End everything that was started here. Raise an error of this server, lest it pass for one of the bot."""
         await self.cleanup.aclose()
         for fault in self._faults:
             fault.cancel()
