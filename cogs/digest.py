@@ -18,8 +18,7 @@ from bot.interactions.permissions import Actor, require_manager, unanswered
 from bot.ledger.due_dates import next_digest
 from bot.services import deliveries, destinations, digests, follows, guilds, people, records
 from bot.services.follows import ServerChoice
-from bot.ui import digest as drawn
-from bot.ui import digests as answers
+from bot.ui import digests as rendered
 from bot.ui.text import UNANSWERED
 from cogs.shared.answers import answer, defer_in_dm, send_first
 from cogs.shared.records import in_ids
@@ -121,7 +120,7 @@ class DigestCog(commands.Cog):
                 key = f"digest:{int(now.timestamp())}"
                 planned = await deliveries.confirm_own(conn, own, key, Confirmation("digest"), now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
-        text = answers.is_set(
+        text = rendered.is_set(
             place,
             next_digest(place, now),
             confirmed,
@@ -161,7 +160,7 @@ class DigestCog(commands.Cog):
         for place in found:
             server = (await guilds.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
             told.append((place, server, next_digest(place, now)))
-        await answer(interaction, answers.listing(told, incomplete=incomplete))
+        await answer(interaction, rendered.listing(told, incomplete=incomplete))
 
     @digest.command(name="preview")
     @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
@@ -187,11 +186,11 @@ class DigestCog(commands.Cog):
         if place is None or place.digest_at is None:
             follows_some = place is not None and bool(await follows.list_of(conn, place.id))
             place = await digests.not_set_yet(conn, guild, place if follows_some else None, channel_id, now=now)
-            note = drawn.not_set(channel_id, follows_some=follows_some)
+            note = rendered.not_set(channel_id, follows_some=follows_some)
         day = dates.local_date(now, place.zone)
         found = await digests.plan_digest(conn, place, guild, now=now, day=day, at=now)
-        note = note or drawn.when_sent(found, next_digest(place, now))
-        await answer(interaction, view=drawn.preview(found, note, in_ids(interaction, actor)))
+        note = note or rendered.when_sent(found, next_digest(place, now))
+        await answer(interaction, view=rendered.preview(found, note, in_ids(interaction, actor)))
 
     # Ending
 
@@ -207,7 +206,7 @@ class DigestCog(commands.Cog):
         async with self.bot.db.write(actor.guild_id) as conn:
             place = await self._with_digest(conn, actor, channel)
             await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
-        await answer(interaction, answers.is_off(place))
+        await answer(interaction, rendered.is_off(place))
 
     # Whose digest
 
@@ -252,7 +251,7 @@ class DigestCog(commands.Cog):
         await answer(
             interaction,
             "\n".join(["Of which server?", *([UNANSWERED] if incomplete else [])]),
-            view=answers.which_server([(place.guild_id, place.name) for place in places], verb, given),
+            view=rendered.which_server([(place.guild_id, place.name) for place in places], verb, given),
         )
         return None
 
@@ -286,7 +285,7 @@ class DigestCog(commands.Cog):
         found, total = await records.list_kind(self.bot.db.read, actor.guild_id, "deal")
         if not found:
             raise UserError("No deal is on the record yet, so there is none to follow. Nothing was changed.")
-        view = answers.deals_to_follow(found, total, in_ids(interaction, actor))
+        view = rendered.deals_to_follow(found, total, in_ids(interaction, actor))
         await interaction.response.send_message("Which one?", view=view, ephemeral=True)
 
 

@@ -16,7 +16,7 @@ from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, un
 from bot.ledger.due_dates import OpenItem, PersonalReminder, item_of
 from bot.ledger.words import normal
 from bot.services import deliveries, destinations, guilds, people, records, reminders
-from bot.ui import remind as drawn
+from bot.ui import reminders as rendered
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
@@ -114,7 +114,7 @@ class RemindCog(commands.Cog):
             confirms = Confirmation("remind", slug=slug)
             planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
-        text, view = drawn.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
+        text, view = rendered.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=text, view=view)
 
     async def _set_words(self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime) -> None:
@@ -131,7 +131,7 @@ class RemindCog(commands.Cog):
             confirms = Confirmation("remind", name=clip(" ".join(own.words.split()), 100))
             planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
-        answer, view = drawn.words_set(own, confirmed, in_ids(interaction, actor))
+        answer, view = rendered.words_set(own, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=answer, view=view)
 
     # Looking
@@ -148,7 +148,7 @@ class RemindCog(commands.Cog):
                 "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
             )
         in_dm = interaction.guild_id is None
-        await answer(interaction, view=drawn.listing(own, None, in_dm=in_dm, incomplete=incomplete))
+        await answer(interaction, view=rendered.listing(own, None, in_dm=in_dm, incomplete=incomplete))
 
     async def _own(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
@@ -185,7 +185,7 @@ class RemindCog(commands.Cog):
         own = await self._find_own(interaction, chosen(interaction))
         where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
         guild_id = own.guild_id if interaction.guild_id is None else None
-        text, view = drawn.snooze_choices(where, key or "", own.title, guild_id, cancel=where)
+        text, view = rendered.snooze_choices(where, key or "", own.title, guild_id, cancel=where)
         await answer(interaction, text, view=view)
 
     # Snoozing and cancelling by command
@@ -199,7 +199,7 @@ class RemindCog(commands.Cog):
         at = dates.parse_instant(until, now=now, zone=own.zone)
         async with self.bot.db.write(own.guild_id) as conn:
             await reminders.snooze(conn, own.reminder, at, now=now)
-        await answer(interaction, drawn.snoozed(own.title, at, "pi"))
+        await answer(interaction, rendered.snoozed(own.title, at, "pi"))
 
     @remind.command(name="cancel")
     @app_commands.describe(reminder="One of your reminders")
@@ -231,20 +231,20 @@ class RemindCog(commands.Cog):
         if where == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
             where = "ni"
         name = await self._name(actor, where, key)
-        text, view = drawn.snooze_choices(where, key, name, in_ids(interaction, actor))
+        text, view = rendered.snooze_choices(where, key, name, in_ids(interaction, actor))
         await interaction.response.send_message(text, view=view, ephemeral=True)
 
     @component("remind.until")
     async def on_until(self, interaction: Interaction, actor: Actor, where: str, key: str, code: str) -> None:
-        if code not in drawn.SNOOZES:
+        if code not in rendered.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        told = await self._snooze(interaction, actor, where, key, drawn.SNOOZES[code])
+        told = await self._snooze(interaction, actor, where, key, rendered.SNOOZES[code])
         await interaction.response.edit_message(content=told, view=None)
 
     @component("remind.form")
     async def on_form(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
         await self._name(actor, where, key)
-        await interaction.response.send_modal(drawn.until_form(where, key, in_ids(interaction, actor)))
+        await interaction.response.send_modal(rendered.until_form(where, key, in_ids(interaction, actor)))
 
     @component("remind.typed")
     async def on_typed(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
@@ -270,7 +270,7 @@ class RemindCog(commands.Cog):
                 place = await destinations.get(conn, own.destination_id)
                 at = dates.parse_instant(words, now=now, zone=place.zone)
                 await reminders.snooze(conn, own, at, now=now)
-                return drawn.snoozed(own.words, at, where)
+                return rendered.snoozed(own.words, at, where)
             opened = await records.get(conn, actor.guild_id, key)
             reminders.check_open(opened)
             person = await people.ensure(conn, actor.user_id)
@@ -283,7 +283,7 @@ class RemindCog(commands.Cog):
                 place = await destinations.get(conn, joined.destination_id)
             at = dates.parse_instant(words, now=now, zone=place.zone)
             await reminders.snooze_item(conn, place, opened, at, now=now, person_id=person.id)
-            return drawn.snoozed(opened.record.name, at, where)
+            return rendered.snoozed(opened.record.name, at, where)
 
     async def _channel(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
         """Return the channel whose reminders an editor snoozes: the one that the button is in, else the server's."""

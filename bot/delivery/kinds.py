@@ -10,9 +10,9 @@ from datetime import datetime
 from bot import trouble
 from bot.delivery.hours import plan_hours, plan_instants
 from bot.services import alerts, deliveries, destinations, digests, follows, guilds, records, reminders
-from bot.ui import digest as drawn_digest
+from bot.ui import digests as rendered_digests
 from bot.ui import messages
-from bot.ui import reminders as drawn_reminders
+from bot.ui import reminders as rendered_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
 from data.records import Confirmation, Delivery, Destination, Notice, OpenList
@@ -88,7 +88,7 @@ async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
     told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
     if isinstance(told, str):
         return Gone(deliveries.NO_LONGER_DUE, told)
-    return drawn_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
+    return rendered_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
 
 
 async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
@@ -102,7 +102,7 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
     if found is None:
         return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
     person = destination.person_id is not None
-    return drawn_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
+    return rendered_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
 
 
 async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
@@ -123,7 +123,7 @@ async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
     )
     if not found.worth_sending:
         return Gone(deliveries.NOTHING_NEW, "what was new was taken back")
-    return drawn_digest.digest(found, delivery.guild_id, delivery.nonce)
+    return rendered_digests.digest(found, delivery.guild_id, delivery.nonce)
 
 
 PLANNERS: list[Planner] = [plan_alerts, plan_instants, plan_hours]

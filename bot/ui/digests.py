@@ -1,22 +1,303 @@
-"""Answers of `/digest`: what is set, which there are, of which server."""
+"""Digests: the message that is sent, its preview, and the answers of `/digest`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
 
 import discord
 from discord import ui
 
 from bot import dates
+from bot.ledger.changes import RecordChange
+from bot.ledger.cited import cited, one_day
+from bot.ledger.due_dates import Digest, OpenItem
+from bot.ledger.kinds import KIND_WORDS, get_field
+from bot.ledger.stage import leading_first
+from bot.ui import facts, news, theme
+from bot.ui.cited import some
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, finished, plain
-from bot.ui.messages import CONTENT_LIMIT, arrived, place_of, rhythm, where, why_paused
-from bot.ui.text import UNANSWERED, clip, escaped, plural
-from data.records import Delivery, Destination, Row
+from bot.ui.layout import button, card, finished, plain
+from bot.ui.messages import CONTENT_LIMIT, Message, arrived, place_of, reported, rhythm, where, why_button, why_paused
+from bot.ui.news import News
+from bot.ui.reminders import ahead, due, item_parts, title, who
+from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
+from data.records import CitedText, Delivery, Destination, Kind, Opened, Row, Source
 
+_ROOM = 3500  # Below Discord's 4,000: the road adds lines when a message is late or may be a repeat.
+_LONGEST_LINE = 700
+_SHORTEST = 100
 _MENU = 25  # Discord: options of a select.
-_BUTTONS = 10
+_MOST = 8  # Lines of a section; the rest is counted, so that a digest can be read on a phone.
+_LEAST = 2  # Lines that a section shows before one above it shows more.
+_OF_ONE = 4  # Lines about one record.
+_DEALS = 10  # Deals that get a button to follow them.
+
+
+class _Line(NamedTuple):
+    """One line: of what, in bold, the texts that tell it, and what follows them as it is."""
+
+    head: str
+    parts: Sequence[CitedText] = ()
+    after: str = ""
+    sources: Mapping[int, Source] = {}
+
+
+class _Section(NamedTuple):
+    """A heading with its lines; `apart` where each has its own source, else one that all share stands below."""
+
+    heading: str
+    lines: Sequence[_Line]
+    rest: str  # Where to read what does not fit.
+    apart: bool = False
+
+
+def digest(found: Digest, guild_id: int, nonce: str) -> Message:
+    """The digest that is sent. It comes silently."""
+    texts = _texts(found)
+    buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
+    view = card(texts, buttons=buttons, selects=_histories(found, guild_id), accent=theme.PLAIN)
+    return Message(None, view, text="\n\n".join(texts), silent=True)
+
+
+def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
+    """The same message for who asked, with a line that says when it would be sent."""
+    texts = [*_texts(found), note]
+    return card(texts, buttons=_buttons(guild_id), selects=_histories(found, guild_id), accent=theme.PLAIN)
+
+
+def _histories(found: Digest, guild_id: int | None) -> list[ui.Select]:
+    """Build the menu that opens the history of what is told, where each value that was before has its source."""
+    items = [*found.due, *found.overdue, *(found.still_open.items if found.still_open else [])]
+    opened = [*(item.opened for item in items), *found.deals, *found.statements]
+    named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in found.changes}
+    named |= {one.record.slug: (one.record.name, one.record.kind) for one in opened if one.record.slug not in named}
+    options = [
+        discord.SelectOption(label=clip(name, 100), value=slug, description=sentence(KIND_WORDS[kind][0]))
+        for slug, (name, kind) in list(named.items())[:_MENU]
+    ]
+    menu: ui.Select = ui.Select(
+        custom_id=custom_id("record.history", guild_id=guild_id), placeholder="Open a history", options=options
+    )
+    return [menu] if options else []
+
+
+def _buttons(guild_id: int | None) -> list[ui.Button]:
+    return [
+        button("What is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
+        button("Follow a deal", custom_id("digest.follow", guild_id=guild_id)),
+    ]
+
+
+_NEXT = "-# The next one comes when something changes or a date comes near, and on Mondays while something is open."
+
+
+def _texts(found: Digest) -> list[str]:
+    head = f"## Digest, {dates.format_day(found.day)}\n-# {escaped(found.server, 100)}"
+    sections = _sections(found)
+    written = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
+    if found.first:
+        shown = sum(count for section, (_, count) in zip(sections, written, strict=True) if section.heading in _OPEN)
+        head += _first(shown, found.open_total)
+    return [head, *(text for text, _ in written), _NEXT]
+
+
+def _first(shown: int, total: int) -> str:
+    """Say what the first digest lists of what is open."""
+    if not total:
+        return "\n-# The first digest here; nothing is open."
+    if shown >= total:
+        return "\n-# The first digest here: it lists everything that is open."
+    listed = f"{shown:,} of {plural(total, 'open item')}"
+    return f"\n-# The first digest here: it lists {listed}; *What is open* leads to the rest."
+
+
+_OPEN = ("Due soon", "Overdue", "Still open")
+"""The sections that list open items, each in one of them."""
+
+
+def _sections(found: Digest) -> list[_Section]:
+    sections = []
+    changed = [line for change in found.changes for line in _changed(change)]
+    loads = [
+        _Line(f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}")
+        for load in found.loads
+    ]
+    if changed or loads:
+        sections.append(_Section("What changed", [*changed, *loads], "`/search` and `/deal history`", apart=True))
+    if found.due:
+        sections.append(_Section("Due soon", [_due(one, found) for one in found.due], "`/pending list`"))
+    if found.overdue:
+        sections.append(_Section("Overdue", [_overdue(one) for one in found.overdue], "`/pending list`"))
+    if found.still_open:
+        full = found.still_open.full
+        lines = [
+            _Line(f"**{title(one)}**", item_parts(one, full=full, day=found.day), sources=one.opened.sources)
+            for one in found.still_open.items
+        ]
+        sections.append(_Section("Still open", lines, "`/pending list`"))
+    if found.deals:
+        sections.append(_Section("Deals", [_deal(opened) for opened in found.deals], "`/deal list`"))
+    if found.statements:
+        sections.append(_Section("Who said what", _said(found.statements), "`/search`"))
+    if not sections:
+        nothing = _Line("Nothing changed and nothing is due")
+        sections.append(_Section("Nothing new", [nothing], "`/search`"))
+    return sections
+
+
+def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
+    """Write each section, with how many of its lines it shows.
+
+    What does not fit is counted, with where to read it; no section is left out.
+    """
+    written = []
+    # The sections below keep room for their first lines, so that a long one leaves something to each.
+    least = [len(_section(section, room, most=_LEAST)[0]) for section in sections]
+    for index, section in enumerate(sections):
+        below = 0
+        for size in least[index + 1 :]:
+            if least[index] + below + size > room:
+                break  # What stands above comes first.
+            below += size
+        text, count = _section(section, room - below)
+        written.append((text, count))
+        room -= len(text)
+    return written
+
+
+def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]:
+    parts = [part for line in section.lines for part in line.parts]
+    sources = {id_: source for line in section.lines for id_, source in line.sources.items()}
+    stated = news.keys_of(parts)
+    shares = len(stated) == 1 and not section.apart and len(section.lines) > 1
+    below = f"-# {clip(reported([fact for part in parts for fact in part.facts], sources), 400)}" if shares else ""
+    heading = f"### {section.heading}"
+    left = room - len(heading) - len(below) - len(section.rest) - 30
+    shown: list[str] = []
+    for line in section.lines[:most]:
+        text = _written(line, stated if below else frozenset(), _LONGEST_LINE)
+        if not shown and len(text) + 1 > left > _SHORTEST:
+            text = _written(line, stated if below else frozenset(), left - 1)  # The first line is always there.
+        if len(text) + 1 > left:
+            break
+        shown.append(text)
+        left -= len(text) + 1
+    more = len(section.lines) - len(shown)
+    rest = f"-# and {more:,} more: {section.rest}" if more else ""
+    return "\n".join(filter(None, [heading, *shown, below if shown else "", rest])), len(shown)
+
+
+def _written(line: _Line, stated: frozenset[news.Key], limit: int) -> str:
+    """Write a line. Texts that do not fit are left out from the end, so that none is cut off from its day or source."""
+    parts, rest = list(line.parts), list[CitedText]()
+    while True:
+        words = news.sourced([*parts, *rest], line.sources, stated)
+        text = f"{line.head}{': ' if words else ''}{words}{line.after}"
+        if len(text) <= limit or len(parts) <= 1:
+            return clip(text, limit)
+        parts, rest = parts[:-1], [CitedText("and more")]
+
+
+def _overdue(one: OpenItem) -> _Line:
+    return _Line(f"**{title(one)}**", [*due(one, True), *who(one)], sources=one.opened.sources)
+
+
+def _due(one: OpenItem, found: Digest) -> _Line:
+    assert one.item.due_on is not None  # Only dated items are due.
+    days = max((one.item.due_on - found.day).days, 0)
+    return _Line(f"**{title(one)}**, {ahead(days)}", [*due(one, False), *who(one)], sources=one.opened.sources)
+
+
+def _changed(change: RecordChange) -> list[_Line]:
+    """Write one record's changes: one line for those of one day and source, and one for each that has a before."""
+    found = news.news_of(change)
+    new = change.new and change.kind != "pending"
+    name = f"**{escaped(news.subject(change), 250)}**{f' (new {KIND_WORDS[change.kind][0]})' if new else ''}"
+    lines: list[_Line] = []
+    for (alone, _), together in groupby(enumerate(found), key=lambda pair: _grouped(*pair)):
+        some_ = [one for _, one in together]
+        parts = [part for one in some_ for part in (one.said, *one.more)]
+        head = f"{name}, corrected" if some_[0].corrected else name
+        lines.append(_Line(head, parts, _aside(some_[0]) if alone >= 0 else "", change.sources))
+    if len(lines) <= _OF_ONE:
+        return lines
+    more = plural(len(lines) - _OF_ONE, "more change")
+    return [*lines[:_OF_ONE], _Line(f"{name}: {more} in its history")]
+
+
+def _grouped(index: int, one: News) -> tuple[int, frozenset[news.Key]]:
+    """Return what neighbouring news share that stand in one line; what has a before or a reason stands alone."""
+    alone = bool(one.was or one.reason or one.more or one.corrected)
+    return (index if alone else -1, news.keys_of([one.said]))
+
+
+def _aside(one: News) -> str:
+    was = f"; was {news.dated(one.was)}" if one.was is not None else ""
+    return was + (f"; reason: {escaped(one.reason.rstrip('.'), 150)}" if one.reason else "")
+
+
+def _deal(opened: Opened) -> _Line:
+    """Write how a deal stands and its leading value, with how many more values are reported."""
+    record = opened.record
+    type_ = get_field("deal", "value").type
+    values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in leading_first(record)]
+    parts = [*record.status, *some(values, 1, "value", "values")]
+    return _Line(f"**{escaped(record.name, 120)}**", parts, "", opened.sources)
+
+
+def _said(statements: Iterable[Opened]) -> list[_Line]:
+    """Write what was said, by whom: one line for each side, a joint one apart from what one side said alone."""
+    by_whom: dict[str, list[Opened]] = {}
+    apart: list[_Line] = []
+    for opened in statements:
+        if not one_day([*opened.record.state.facts("whose"), opened.record.state.fact("said")]):
+            apart.append(
+                _Line(f"**{escaped(opened.record.name, 120)}**", list(opened.record.status), "", opened.sources)
+            )
+            continue
+        whose = [
+            facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.state.facts("whose")
+        ]
+        by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(opened)
+    lines = []
+    for whose, found in by_whom.items():
+        parts = [_statement(opened) for opened in found]
+        sources = {id_: source for opened in found for id_, source in opened.sources.items()}
+        lines.append(_Line(f"**{sentence(whose)}**", some(parts, 3, "statement", "statements"), "", sources))
+    return [*lines, *apart]
+
+
+def _statement(opened: Opened) -> CitedText:
+    record = opened.record
+    said = record.state.fact("said")
+    words = get_field("statement", "said").type.words(said.value, opened.names) if said else record.name
+    return cited(clip(words.rstrip("."), 200), said, *record.state.facts("whose"))
+
+
+def when_sent(found: Digest, at: datetime | None) -> str:
+    """The line of a preview that says when the digest comes, and what becomes of this one if nothing happens."""
+    comes = f"-# Preview. The next check is {dates.timestamp(at)} ({dates.timestamp(at, 'R')})" if at else "-# Preview"
+    if not found.worth_sending:
+        return f"{comes}; as nothing is new, it would be skipped."
+    return f"{comes}; this is what would be sent now."
+
+
+def not_set(channel_id: int | None, *, follows_some: bool) -> str:
+    """Return the line of a preview where no digest is set: whose first one it would be, of what, and how to set it."""
+    if channel_id is not None:
+        return f"-# Preview. <#{channel_id}> has no digest yet; `/digest set` with *channel* begins it."
+    if follows_some:
+        return "-# Preview of what you follow. You have no digest yet; `/digest set` begins it."
+    return (
+        "-# Preview of everything, because you follow nothing yet. You have no digest; `/digest set` starts one of "
+        "what you follow, and `/follow add` follows something."
+    )
+
+
+# Answers of `/digest`
 
 
 def is_set(
@@ -74,7 +355,7 @@ def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[s
 def deals_to_follow(found: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
     """A button for each deal, and the list where there are more."""
     buttons = [
-        button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in found[:_BUTTONS]
+        button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in found[:_DEALS]
     ]
     if total > len(buttons):
         more = plural(total - len(buttons), "more deal")

@@ -8,7 +8,7 @@ import pytest
 
 from bot import dates
 from bot.services import deliveries, destinations, people, updates
-from bot.ui import digest as drawn
+from bot.ui import digests as rendered
 from data.records import Destination
 from tests.services.digesting import channel, there, value_at
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
@@ -63,7 +63,7 @@ async def test_an_overdue_item_with_a_message_of_its_own_is_not_in_the_digest_of
     assert [one.kind for one in sent] == ["reminder", "digest"]
     assert "Loa" not in there.last
     # On Mondays too: what became overdue on the Sunday is told by itself, the other stays on the list.
-    shown = drawn.preview(await value_at(there, channel, "2027-03-08 09:00"), "-# A note", None)
+    shown = rendered.preview(await value_at(there, channel, "2027-03-08 09:00"), "-# A note", None)
     sent = await there.go_to("2027-03-08 09:00")
     assert [one.kind for one in sent] == ["reminder", "digest"]
     still_open = there.last.split("### Still open\n")[1]

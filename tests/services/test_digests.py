@@ -1,4 +1,4 @@
-"""What a digest tells: the first one, what changed, what is set, and how it is drawn when it is long."""
+"""What a digest tells: the first one, what changed, what is set, and how it is rendered when it is long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.delivery.kinds import Gone
 from bot.ledger.due_dates import next_digest
 from bot.services import deliveries, destinations, digests, dossiers, guilds, people, sources, updates
 from bot.services.updates import Change
-from bot.ui import digest as drawn
+from bot.ui import digests as rendered
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
 from data.records import Destination, ListedText, Money, Party
@@ -326,7 +326,7 @@ async def test_a_preview_is_the_message_that_is_sent_at_that_instant(there: Outb
     await there.item("loa", due=due("2027-03-10"))
     await there.enter("drones", "deal", stage="signed")
     there.now = at("2027-03-08 09:00")
-    shown = drawn.preview(await value(there, channel), "-# A note", None)
+    shown = rendered.preview(await value(there, channel), "-# A note", None)
     await there.plan()
     (planned,) = [one for one in await there.waiting() if one.kind == "digest"]
     sent = await there.draw(planned)

@@ -16,7 +16,7 @@ from bot.ledger.changes import Alert, RecordChange, changed_fields, with_news
 from bot.ledger.due_dates import Digest
 from bot.ledger.kinds import STAGES, get_field
 from bot.ledger.values import expect
-from bot.ui import digest as drawn
+from bot.ui import digests as rendered
 from bot.ui import messages, news
 from data.records import Due, FactDate, Kind, Money, Party, Source, Update, Value
 from tests.builders import due_value, on_day, update
@@ -144,13 +144,13 @@ def test_no_day_or_source_stands_beside_the_words_of_another_update(course):
     if change is None:
         return
 
-    async def texts() -> tuple[str, str]:  # What is drawn needs a running loop.
+    async def texts() -> tuple[str, str]:  # What is rendered needs a running loop.
         alert = messages.alert(Alert([change], []), 1, "nonce").content or ""
         found = Digest(
             day=date(2026, 2, 2), server="Newsroom", first=False, still_open=None, overdue=[], due=[], changes=[change],
             loads=[], deals=[], statements=[], open_total=0, lead_fell=False, read_to=9,
         )  # fmt: skip
-        return alert, drawn.digest(found, 1, "nonce").text.split("### What changed\n")[1].split("\n\n")[0]
+        return alert, rendered.digest(found, 1, "nonce").text.split("### What changed\n")[1].split("\n\n")[0]
 
     alert, digest = asyncio.run(texts())
     check(alert, kind, updates)
