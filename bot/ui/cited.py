@@ -64,7 +64,7 @@ def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -
     return [*parts[:most], CitedText(f"{more:,} more {one if more == 1 else many or one}".rstrip())]
 
 
-def source_words(shown: Iterable[Fact], sources: Mapping[int, Source]) -> str:
+def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
     """Render where facts come from, for the end of a line that states just these: a linked host, else title and place.
 
     "[reuters.com](https://…)", "News article, sentence 5"; several are joined.

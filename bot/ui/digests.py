@@ -19,7 +19,7 @@ from bot.ledger.stage import leading_first
 from bot.ui import facts, news, theme
 from bot.ui.cited import some
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card, finished, plain
+from bot.ui.layout import Button, Select, button, card, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, Message, arrived, place_of, reported, rhythm, where, why_button, why_paused
 from bot.ui.news import News
 from bot.ui.reminders import ahead, due, item_parts, title, who
@@ -68,7 +68,7 @@ def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
     return card(texts, buttons=_buttons(guild_id), selects=_histories(found, guild_id), accent=theme.PLAIN)
 
 
-def _histories(found: Digest, guild_id: int | None) -> list[ui.Select]:
+def _histories(found: Digest, guild_id: int | None) -> list[Select]:
     """Build the menu that opens the history of what is told, where each value that was before has its source."""
     items = [*found.due, *found.overdue, *(found.still_open.items if found.still_open else [])]
     opened = [*(item.opened for item in items), *found.deals, *found.statements]
@@ -78,13 +78,13 @@ def _histories(found: Digest, guild_id: int | None) -> list[ui.Select]:
         discord.SelectOption(label=clip(name, 100), value=slug, description=sentence(KIND_WORDS[kind][0]))
         for slug, (name, kind) in list(named.items())[:_MENU]
     ]
-    menu: ui.Select = ui.Select(
+    menu: Select = ui.Select(
         custom_id=custom_id("record.history", guild_id=guild_id), placeholder="Open a history", options=options
     )
     return [menu] if options else []
 
 
-def _buttons(guild_id: int | None) -> list[ui.Button]:
+def _buttons(guild_id: int | None) -> list[Button]:
     return [
         button("What is open", custom_id("list.page", "pending", 0, guild_id=guild_id)),
         button("Follow a deal", custom_id("digest.follow", guild_id=guild_id)),
@@ -119,7 +119,7 @@ _OPEN = ("Due soon", "Overdue", "Still open")
 
 
 def _sections(found: Digest) -> list[_Section]:
-    sections = []
+    sections: list[_Section] = []
     changed = [line for change in found.changes for line in _changed(change)]
     loads = [
         _Line(f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}")
@@ -153,7 +153,7 @@ def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
 
     What does not fit is counted, with where to read it; no section is left out.
     """
-    written = []
+    written: list[tuple[str, int]] = []
     # The sections below keep room for their first lines, so that a long one leaves something to each.
     least = [len(_section(section, room, most=_LEAST)[0]) for section in sections]
     for index, section in enumerate(sections):
@@ -262,7 +262,7 @@ def _said(statements: Iterable[Opened]) -> list[_Line]:
             facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.state.facts("whose")
         ]
         by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(opened)
-    lines = []
+    lines: list[_Line] = []
     for whose, found in by_whom.items():
         parts = [_statement(opened) for opened in found]
         sources = {id_: source for opened in found for id_, source in opened.sources.items()}
@@ -342,7 +342,7 @@ def is_off(place: Destination) -> str:
 
 def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[str]) -> ui.View:
     """A menu of servers that carries what was typed."""
-    menu: ui.Select = ui.Select(
+    menu: Select = ui.Select(
         custom_id=custom_id("digest.server", verb, *given),
         placeholder="Choose a server",
         options=[discord.SelectOption(label=clip(name, 100), value=str(guild_id)) for guild_id, name in places[:_MENU]],

@@ -11,7 +11,7 @@ from bot import dates
 from bot.ledger.kinds import fields_of, get_field
 from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined
-from data.records import Fact, FactDate, Kind, Record, Source
+from data.records import Fact, FactDate, Kind, Record, Source, Value
 
 WORKED_OUT = "year inferred"
 _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
@@ -24,7 +24,7 @@ def dated(d: FactDate) -> str:
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
 
 
-def value(kind: Kind, name: str, fact: Fact, names: Names, limit: int = 400) -> str:
+def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 400) -> str:
     """The value of a fact, escaped and clipped."""
     return escaped(get_field(kind, name).type.in_full(fact.value, names), limit)
 

@@ -12,7 +12,7 @@ from bot import dates
 from bot.ui import messages
 from bot.ui.cards import short
 from bot.ui.ids import custom_id
-from bot.ui.layout import TEXT_LIMIT, button, card, plain
+from bot.ui.layout import TEXT_LIMIT, Button, button, card, plain
 from bot.ui.messages import arrived, rhythm
 from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Follow, Held, Logged, Record
@@ -40,7 +40,7 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
     else:
         lines.append("It is told in a digest; there is none yet.")
     lines.append(arrived(confirmed))
-    buttons = []
+    buttons: list[Button] = []
     if not destination.digest_at:
         buttons.append(button("Also a daily digest", custom_id("follow.digest", destination.id, guild_id=guild_id)))
     if follow.at_once:
@@ -119,7 +119,7 @@ def log(
 
     `held` is what is held after a restore, by destination. People decide about their own here.
     """
-    buttons: list[ui.Button] = []
+    buttons: list[Button] = []
     texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
     for place, found in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]

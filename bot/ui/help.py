@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.ui.ids import custom_id
-from bot.ui.layout import card
+from bot.ui.layout import Select, card
 from bot.ui.theme import PLAIN
 
 Who = Literal["manager", "editor", "member", "dm"]
@@ -130,7 +130,7 @@ def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
     return sorted(found, key=lambda one: names.index(one.name.split()[0]))
 
 
-def _menu(commands: Sequence[Command], shown: str = "") -> ui.Select:
+def _menu(commands: Sequence[Command], shown: str = "") -> Select:
     """Return the menu of the groups in which somebody can use any command."""
     there = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
     return ui.Select(

@@ -14,7 +14,13 @@ TEXT_LIMIT = 4000  # Discord: all texts of a Components V2 message together.
 COMPONENT_LIMIT = 40  # Discord: all components, nested ones too.
 LABEL_LIMIT = 80  # Discord: a button's label.
 
-V = TypeVar("V", bound=ui.View | ui.LayoutView | ui.Modal)
+View = ui.View | ui.LayoutView
+"""What a message carries: buttons below ordinary text, or a layout that holds the text, too."""
+Button = ui.Button[ui.LayoutView]
+Select = ui.Select[ui.LayoutView]
+"""discord.py types an item by its view. A row takes items of layouts alone, an ordinary view takes any."""
+
+V = TypeVar("V", bound=View | ui.Modal)
 
 
 def finished(view: V) -> V:
@@ -28,12 +34,12 @@ def finished(view: V) -> V:
     return view
 
 
-def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> ui.Button:
+def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> Button:
     """A plain button. A long label is clipped; it is never disabled, because screen readers do not say so."""
     return ui.Button(label=clip(label, LABEL_LIMIT), custom_id=custom_id, style=style)
 
 
-def rows(buttons: Sequence[ui.Button]) -> list[ui.ActionRow]:
+def rows(buttons: Sequence[Button]) -> list[ui.ActionRow[ui.LayoutView]]:
     """Buttons in rows of five."""
     return [ui.ActionRow(*buttons[i : i + 5]) for i in range(0, len(buttons), 5)]
 
@@ -41,8 +47,8 @@ def rows(buttons: Sequence[ui.Button]) -> list[ui.ActionRow]:
 def card(
     texts: Iterable[str],
     *,
-    buttons: Sequence[ui.Button] = (),
-    selects: Sequence[ui.Select] = (),
+    buttons: Sequence[Button] = (),
+    selects: Sequence[Select] = (),
     accent: int | None = None,
 ) -> ui.LayoutView:
     """A Components V2 message: the texts in one container, a blank line between them, selects and buttons below.
@@ -61,7 +67,7 @@ def card(
     return finished(view)
 
 
-def plain(buttons: Sequence[ui.Button]) -> ui.View:
+def plain(buttons: Sequence[Button]) -> ui.View:
     """Buttons below an ordinary text message. Finished, ready to be sent."""
     view = ui.View(timeout=None)
     for item in buttons:

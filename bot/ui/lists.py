@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import discord
 import msgspec
@@ -22,7 +22,7 @@ from bot.ui.highlight import Looked, around, marked
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import a, clip, escaped, joined, plural, sentence
-from data.records import CitedText, Fact, FactDate, Opened, Row, Source, Waiting
+from data.records import CitedText, Fact, FactDate, Opened, Row, Source, Value, Waiting
 
 ROWS = 8
 ITEMS = 5
@@ -232,7 +232,7 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
     ]
     act = acts(found.state.text("basis"), found.state.text("item_kind"))
 
-    def of(name: str, facts_: Sequence[Fact]) -> str:
+    def of(name: str, facts_: Sequence[Fact[Value]]) -> str:
         return _some([_words(name, fact.value, names) for fact in facts_])
 
     parts = of_each_day(concerns, lambda of_day: f"about {of('about', of_day)}")
@@ -249,7 +249,7 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
     return parts
 
 
-def _words(name: str, value: Any, names: Names) -> str:
+def _words(name: str, value: Value, names: Names) -> str:
     return get_field("pending", name).type.in_full(value, names)
 
 

@@ -17,13 +17,12 @@ from bot.ledger.cited import day_key
 from bot.ui import facts, news
 from bot.ui.cited import source_words
 from bot.ui.ids import custom_id, parse
-from bot.ui.layout import LABEL_LIMIT, button, plain
+from bot.ui.layout import LABEL_LIMIT, Button, View, button, plain
 from bot.ui.news import News
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Delivery, Destination, Fact, Held, Notice, Source, Why
 
 CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
-View = ui.View | ui.LayoutView
 _WHY = "sent.why"
 
 
@@ -38,7 +37,7 @@ class Message:
     roles: tuple[int, ...] = ()  # The only mentions that may ping.
 
 
-def why_button(guild_id: int, nonce: str) -> ui.Button:
+def why_button(guild_id: int, nonce: str) -> Button:
     """The button of every delivery: it explains it, and carries what its message is recognised by."""
     return button("Why this?", custom_id(_WHY, nonce, guild_id=guild_id))
 
@@ -93,7 +92,7 @@ def held(found: Sequence[Held]) -> str:
     return f"{plural(sum(one.count for one in found), 'message')}, {span}"
 
 
-def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[ui.Button]:
+def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[Button]:
     """Return the two ways to decide about held messages: `what` is the id of their destination, or "people"."""
     return [
         button(f"Send {count:,} to {whom}", custom_id("sent.release", what, guild_id=guild_id)),
@@ -194,18 +193,18 @@ def _other_line(
     return f"Corrected: {line}" if one.corrected else line if name else sentence(line)
 
 
-def reported(found: Sequence[Fact], sources: Mapping[int, Source]) -> str:
+def reported(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> str:
     """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil".
 
     Where the source appeared on another day than the one that it tells of, both are said.
     """
-    by_key: dict[news.Key, list[Fact]] = {}
+    by_key: dict[news.Key, list[Fact[object]]] = {}
     for fact in found:
         by_key.setdefault(news.key_of(fact), []).append(fact)
     return "\n".join(f"{_when(same[0], sources)}: {source_words(same, sources)}" for same in by_key.values())
 
 
-def _when(fact: Fact, sources: Mapping[int, Source]) -> str:
+def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
     """Render on which day something was so and, where it is another one, on which that was reported."""
     day = facts.dated(fact.date)
     if fact.date.first is None:
@@ -217,7 +216,7 @@ def _when(fact: Fact, sources: Mapping[int, Source]) -> str:
     return f"{sentence(day)}, reported {facts.dated(appeared)}"
 
 
-def _read_button(found: Sequence[Fact], sources: Mapping[int, Source]) -> list[ui.Button]:
+def _read_button(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> list[Button]:
     """Return the button that opens the source of some facts, where it has a link that can be followed."""
     for fact in found:
         url = sources[fact.source].url if fact.source in sources else ""
@@ -312,12 +311,12 @@ def rhythm(destination: Destination) -> str:
 # Why this?
 
 
-def why(explained: Why) -> tuple[str, list[ui.Button]]:
+def why(explained: Why) -> tuple[str, list[Button]]:
     """Which follow, reminder or digest a message belongs to, and the buttons that mute or stop it."""
     delivery, destination = explained.delivery, explained.destination
     here = "This channel" if destination.channel_id else "You"
     lines: list[str] = []
-    buttons: list[ui.Button] = []
+    buttons: list[Button] = []
 
     def offer(label: str, verb: str, what: str, id_: object) -> None:
         buttons.append(button(label, custom_id(f"sent.{verb}", what, id_, guild_id=delivery.guild_id)))

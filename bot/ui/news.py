@@ -14,7 +14,7 @@ from bot.ledger.status import act
 from bot.ledger.values import Names, approver_words, due_clause, expect, expect_due, named, record_of
 from bot.ui.cited import source_words
 from bot.ui.text import escaped, joined
-from data.records import Approval, CitedText, Fact, Source, State
+from data.records import Approval, CitedText, Fact, Source, State, Value
 
 _NAMED = 2  # What an item is about, by name; the rest is counted.
 
@@ -53,7 +53,7 @@ def subject(change: RecordChange, told: Iterable[str] = ()) -> str:
     return titled(change.name, [fact for fact in about if record_of(fact.value) not in set(told)], change.names)
 
 
-def titled(name: str, about: Iterable[Fact], names: Names) -> str:
+def titled(name: str, about: Iterable[Fact[Value]], names: Names) -> str:
     """Return the name of an item with what it is about: "Clearances, about 31 armed drones"."""
     found = [named(record_of(fact.value), names) for fact in about]
     found = [one for one in found if one.casefold() not in name.casefold()]
@@ -133,14 +133,14 @@ _FIELDS = {
 """Fields whose label and value do not make a clause: "value $1 billion", but "made in India"."""
 
 
-def clause(change: RecordChange, field: str, fact: Fact) -> str:
+def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
     """Return what a fact says, as a clause without the name of its record."""
     value = fact.value
     match change.kind, field:
         case "deal", "stage":
-            return _STAGES[value]
+            return _STAGES[expect(value, str)]
         case "deal", "side_state":
-            return _SIDE_STATES[value]
+            return _SIDE_STATES[expect(value, str)]
         case "deal", "approval":
             approval = expect(value, Approval)
             by, what = _the(approver_words(approval, change.names)), f"the {approval.what.removeprefix('the ')}"
@@ -148,7 +148,7 @@ def clause(change: RecordChange, field: str, fact: Fact) -> str:
             words = _APPROVALS[approval.state].format(by=by, what=what)
             return words.replace(" has expired", " have expired") if plural else words
         case "session", "state":
-            return _SESSION_STATES[value]
+            return _SESSION_STATES[expect(value, str)]
         case "pending", "state":
             return "the item is closed" if value == "closed" else "the item is open"
         case "pending", "due":
@@ -162,29 +162,29 @@ def clause(change: RecordChange, field: str, fact: Fact) -> str:
             return template.format(_low(words) if field == "outcome" else words)
 
 
-def _before(change: RecordChange, field: str, fact: Fact) -> str:
+def _before(change: RecordChange, field: str, fact: Fact[Value]) -> str:
     """Return a former value as it stands after "was"."""
     value = fact.value
     match change.kind, field:
         case "deal", "stage":
-            return _low(STAGES[value])
+            return _low(STAGES[expect(value, str)])
         case "deal", "side_state":
-            return "not held up" if value == "none" else _low(SIDE_STATES[value])
+            return "not held up" if value == "none" else _low(SIDE_STATES[expect(value, str)])
         case "deal", "approval":
             approval = expect(value, Approval)
             it = "them" if approval.what.endswith("s") else "it"
             return {"open": f"waiting for {it}", "requested": f"asked for {it}"}.get(approval.state, approval.state)
         case "session", "state":
-            return _low(SESSION_STATES[value])
+            return _low(SESSION_STATES[expect(value, str)])
         case "pending", "state":
-            return value
+            return expect(value, str)
         case "pending", "due":
             return due_clause(expect_due(value))
         case _:
             return _value(change, field, fact)
 
 
-def _value(change: RecordChange, field: str, fact: Fact) -> str:
+def _value(change: RecordChange, field: str, fact: Fact[Value]) -> str:
     return get_field(change.kind, field).type.words(fact.value, change.names).rstrip(".")
 
 
@@ -240,7 +240,7 @@ def _one(change: RecordChange, changed: FieldChange) -> News:
     return News(cited(said, after), (), was, reason, changed.corrected)
 
 
-def _quoted(change: RecordChange, field: str, fact: Fact) -> str:
+def _quoted(change: RecordChange, field: str, fact: Fact[Value]) -> str:
     """Return what a fact says as it stands after "the report"."""
     if field == "due":
         return f"that it is {clause(change, field, fact)}"
@@ -249,17 +249,19 @@ def _quoted(change: RecordChange, field: str, fact: Fact) -> str:
     return f'"{clause(change, field, fact)}"'
 
 
-def _goes_back(field: str, before: Fact | None, after: Fact) -> bool:
+def _goes_back(field: str, before: Fact[Value] | None, after: Fact[Value]) -> bool:
     """Return whether a deal's stage is an earlier one than it was."""
-    return field == "stage" and before is not None and stage_rank(after.value) < stage_rank(before.value)
+    if field != "stage" or before is None:
+        return False
+    return stage_rank(expect(after.value, str)) < stage_rank(expect(before.value, str))
 
 
-def _after(change: RecordChange, field: str, before: Fact | None, after: Fact) -> str:
+def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: Fact[Value]) -> str:
     """Return the clause of what stands now, as it follows from what stood before."""
     if _goes_back(field, before, after):
         return f"the deal has gone back to an earlier stage: {_before(change, field, after)}"
     if field == "side_state" and after.value == "none" and before is not None:
-        return _LIFTED.get(before.value, f"the deal is no longer {_before(change, field, before)}")
+        return _LIFTED.get(expect(before.value, str), f"the deal is no longer {_before(change, field, before)}")
     if change.kind == "pending" and field == "due":
         then, now = expect_due(before.value if before is not None else None), expect_due(after.value)
         if now is None:
@@ -307,13 +309,13 @@ def acts(change: RecordChange) -> list[CitedText]:
 _ACTING = 4
 
 
-def acting(who: Sequence[Fact], names: Names, item: State) -> list[CitedText]:
+def acting(who: Sequence[Fact[Value]], names: Names, item: State) -> list[CitedText]:
     """Return who has to act, as a clause for each report that says so; the most names that it gives are four."""
     if not who:
         return [CitedText("who must act is not in the record")]
     type_ = get_field("pending", "who").type
     verb = act(item.text("basis"), item.text("item_kind"))
-    found = []
+    found: list[CitedText] = []
     for _, same in groupby(who[:_ACTING], key=key_of):
         together = list(same)
         words = joined([type_.words(fact.value, names).rstrip(".") for fact in together])
@@ -327,7 +329,7 @@ def acting(who: Sequence[Fact], names: Names, item: State) -> list[CitedText]:
 Key = tuple[Day, int]
 
 
-def key_of(fact: Fact) -> Key:
+def key_of(fact: Fact[object]) -> Key:
     """Return what facts share that one statement of day and source serves: these two."""
     return (day_key(fact.date), fact.source)
 
@@ -337,9 +339,9 @@ def keys_of(parts: Iterable[CitedText]) -> frozenset[Key]:
     return frozenset(key_of(fact) for part in parts for fact in part.facts)
 
 
-def where(found: Iterable[Fact], sources: Mapping[int, Source]) -> str:
+def where(found: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
     """Render source and day of some facts: "[reuters.com](<https://...>), 3 March 2025"."""
-    by_key: dict[Key, list[Fact]] = {}
+    by_key: dict[Key, list[Fact[object]]] = {}
     for fact in found:
         by_key.setdefault(key_of(fact), []).append(fact)
     said = [

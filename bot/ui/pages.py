@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from discord import ui
-
-from bot.ui.layout import button
+from bot.ui.layout import Button, button
 
 PAGE_TEXT = 3000  # Leaves room below Discord's 4,000 for a heading and the lines at the end.
 
@@ -28,9 +26,9 @@ def clamped(page: int, count: int) -> int:
     return min(max(page, 0), max(count - 1, 0))
 
 
-def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str]) -> list[ui.Button]:
+def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str]) -> list[Button]:
     """Buttons to the page before and the page after, where there is one. Their labels name what they turn."""
-    found = []
+    found: list[Button] = []
     if page > 0:
         found.append(button(f"Previous {noun}", id_for(page - 1)))
     if page < count - 1:

@@ -11,7 +11,7 @@ from bot import dates
 from bot.ledger.words import one_line
 from bot.ui import pages
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card
+from bot.ui.layout import Select, button, card
 from bot.ui.text import clip, escaped, plural
 from bot.ui.theme import OPEN, PLAIN
 from data.records import Filed
@@ -41,7 +41,7 @@ def listed(
         # The number keeps a label from being empty, whatever the question is made of.
         label = clip(f"{place:,}. {one_line(one.asked)}", 100)
         options.append(discord.SelectOption(label=label, value=str(one.id)))
-    select = ui.Select(
+    select: Select = ui.Select(
         custom_id=custom_id("update.question", page, guild_id=guild_id),
         placeholder="Choose a question",
         options=options,

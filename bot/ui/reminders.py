@@ -14,7 +14,7 @@ from bot.ledger.due_dates import DueReminder, Item, OpenItem, PersonalReminder, 
 from bot.ledger.values import SURENESS, due_clause, expect_due
 from bot.ui import facts, news
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card, finished, plain
+from bot.ui.layout import Button, Select, button, card, finished, plain
 from bot.ui.messages import CONTENT_LIMIT, Message, arrived, reported, why_button
 from bot.ui.text import UNANSWERED, clip, escaped, plural, sentence
 from data.records import CitedText, Delivery, Destination, Fact, Reminder
@@ -33,7 +33,7 @@ def reminder(told: DueReminder, guild_id: int, nonce: str) -> Message:
     one = told.item
     parts = [*who(one), *due(one, told.overdue)]
     stated = news.keys_of(parts)
-    stated = stated if len(stated) == 1 else frozenset()
+    stated = stated if len(stated) == 1 else frozenset[news.Key]()
     lines = [
         _news(told, one),
         f"{sentence(news.sourced(parts, one.opened.sources, stated))}.",
@@ -55,7 +55,7 @@ def _words(told: DueReminder, guild_id: int, nonce: str) -> Message:
     return Message(clip(text, _ROOM), plain(buttons))
 
 
-def _item_buttons(one: OpenItem, guild_id: int, nonce: str, *, person: bool) -> list[ui.Button]:
+def _item_buttons(one: OpenItem, guild_id: int, nonce: str, *, person: bool) -> list[Button]:
     slug = one.item.slug
     where = "pi" if person else "ci"  # Whose reminder is snoozed: a person's or a channel's.
     return [
@@ -66,7 +66,7 @@ def _item_buttons(one: OpenItem, guild_id: int, nonce: str, *, person: bool) -> 
     ]
 
 
-def _answers(slug: str, guild_id: int) -> list[ui.Button]:
+def _answers(slug: str, guild_id: int) -> list[Button]:
     """What an editor can say of an item: each begins an update."""
     return [
         button("It happened ...", custom_id("update.close", slug, guild_id=guild_id)),
@@ -155,10 +155,10 @@ def still_open(found: StillOpen, guild_id: int, nonce: str, *, person: bool) -> 
     told = [(one, item_parts(one, full=found.full, day=found.day)) for one in found.items]
     sources = {id_: source for one in found.items for id_, source in one.opened.sources.items()}
     stated = news.keys_of(part for _, parts in told for part in parts)
-    stated = stated if len(stated) == 1 else frozenset()
+    stated = stated if len(stated) == 1 else frozenset[news.Key]()
     heading = title(found.items[0]) if len(told) == 1 else facts.some([_name(one) for one in found.items], 3)
     lines = [f"**Still open: {heading}.**"]
-    left, shown = len(told), list[Fact]()
+    left, shown = len(told), list[Fact[object]]()
     for one, parts in told:
         words = news.sourced(parts, sources, stated)
         line = f"{sentence(words)}." if len(told) == 1 else f"**{title(one)}:** {words}."
@@ -205,7 +205,7 @@ def joined_items(
     found: Sequence[tuple[OpenItem, bool]], destination: Destination, confirmed: Delivery | None, guild_id: int | None
 ) -> tuple[str, ui.View]:
     """The answer to *Remind me*: what comes of each item, and whether the first message arrived."""
-    lines = []
+    lines: list[str] = []
     for one, is_new in found:
         name = escaped(one.opened.record.name, 120)
         begins = f"You will be reminded of **{name}**" if is_new else f"You are already reminded of **{name}**"
@@ -244,7 +244,9 @@ def snooze_choices(where: str, key: str, name: str, guild_id: int | None, *, can
 def until_form(where: str, key: str, guild_id: int | None) -> ui.Modal:
     """Asks for the time of a snooze in one's own words."""
     form = ui.Modal(title="Snooze", custom_id=custom_id("remind.typed", where, key, guild_id=guild_id))
-    typed: ui.TextInput = ui.TextInput(placeholder="tomorrow 14:00, in 3 days, 2026-12-01 09:00", custom_id="until")
+    typed: ui.TextInput[ui.Modal] = ui.TextInput(
+        placeholder="tomorrow 14:00, in 3 days, 2026-12-01 09:00", custom_id="until"
+    )
     typed.max_length = 100
     form.add_item(ui.Label(text="Until when?", component=typed))
     return finished(form)
@@ -259,11 +261,11 @@ def snoozed(name: str, until: datetime, where: str) -> str:
 
 def listing(own: Sequence[PersonalReminder], guild_id: int | None, *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
     """A person's reminders with a menu to snooze or cancel one; `incomplete` when it is not known of all servers."""
-    lines = []
+    lines: list[str] = []
     for one in own:
         line = f"**{escaped(one.title, 120)}**: {_next(one)}"
         lines.append(f"{line} · {escaped(one.server, 60)}" if in_dm else line)
-    shown, used = [], 0
+    shown, used = list[str](), 0
     for line in lines:
         if used + len(line) > 3400:
             break
@@ -273,7 +275,7 @@ def listing(own: Sequence[PersonalReminder], guild_id: int | None, *, in_dm: boo
         shown.append(f"-# And {len(lines) - len(shown):,} more; `/remind cancel` finds them by name.")
     if incomplete:
         shown.append(UNANSWERED)
-    menu = ui.Select(
+    menu: Select = ui.Select(
         custom_id=custom_id("remind.pick", guild_id=guild_id),
         placeholder="Snooze or cancel one",
         options=[

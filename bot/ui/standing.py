@@ -13,7 +13,7 @@ from bot import dates
 from bot.dossier import Mistake
 from bot.ui import messages
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card, finished
+from bot.ui.layout import Button, button, card, finished
 from bot.ui.me import file_line
 from bot.ui.messages import HELD
 from bot.ui.setup import record_line, setting_lines
@@ -89,12 +89,12 @@ def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], st
     )
 
 
-def _held(stands: ServerStatus) -> tuple[list[str], list[ui.Button]]:
+def _held(stands: ServerStatus) -> tuple[list[str], list[Button]]:
     """Return what is held after a restore, as lines, and the buttons to send or drop it, per channel and for people."""
     channels = [one for one in stands.held if one.channel_id is not None]
     people = [one for one in stands.held if one.channel_id is None]
     lines = [f"<#{one.channel_id}>: {messages.held([one])}" for one in channels[:MOST_HELD]]
-    buttons: list[ui.Button] = []
+    buttons: list[Button] = []
     for one in channels[:MOST_HELD]:
         buttons += messages.held_buttons(one.count, _name(stands, one.channel_id), one.destination_id)
     if len(channels) > MOST_HELD:

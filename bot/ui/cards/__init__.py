@@ -16,7 +16,7 @@ from bot.ui.cards._menus import choices, menu, open_select, short
 from bot.ui.cards._sources import all_facts, facts_of, sources_page
 from bot.ui.cards._writing import written
 from bot.ui.ids import custom_id
-from bot.ui.layout import TEXT_LIMIT, button, card
+from bot.ui.layout import TEXT_LIMIT, Button, button, card
 from data.records import Opened
 
 __all__ = [
@@ -93,13 +93,13 @@ def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: 
 
 def _buttons(
     opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool, following: bool
-) -> list[ui.Button]:
+) -> list[Button]:
     found = opened.record
     waiting = found.open or (
         found.kind == "deal" and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
     )
 
-    def to(label: str, name: str) -> ui.Button:
+    def to(label: str, name: str) -> Button:
         return button(label, custom_id(name, found.slug, guild_id=guild_id))
 
     # The heading is what is followed, so the verb stands alone.

@@ -28,7 +28,7 @@ class CardLine(NamedTuple):
     parts: list[CitedText]
     listed: bool = False
     reported: bool = False  # Its texts hold dates themselves, so its days are said to be those of reports.
-    links: tuple[Fact, ...] = ()  # The facts by which records are linked that it names without more.
+    links: tuple[Fact[object], ...] = ()  # The facts by which records are linked that it names without more.
 
 
 class CardDraft:
@@ -102,7 +102,7 @@ class CardDraft:
         ]
         roles = {id(one.fact): one.role for one in held}
 
-        def words(facts_: list[Fact]) -> str:
+        def words(facts_: Sequence[Fact[object]]) -> str:
             return f"{link.name} ({', '.join(dict.fromkeys(roles[id(fact)] for fact in facts_))})"
 
         return of_each_day([one.fact for one in held], words) or [CitedText(link.name)]

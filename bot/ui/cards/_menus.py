@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import discord
 from discord import ui
@@ -11,7 +10,9 @@ from discord import ui
 from bot.ledger.cited import shortened
 from bot.ledger.kinds import KIND_WORDS
 from bot.ui.ids import custom_id
+from bot.ui.layout import Select
 from bot.ui.text import clip, sentence
+from data.records import Link, Row
 
 _SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
 _SHORT = 24
@@ -27,17 +28,19 @@ def short(name: str) -> str:
     return " ".join(words).rstrip(",;:–-") + "…"
 
 
-def open_select(placeholder: str, rows: Sequence[Any], guild_id: int | None) -> ui.Select:
+def open_select(placeholder: str, rows: Sequence[Row | Link], guild_id: int | None) -> Select:
     """Return a menu that opens one of some records: links or rows of a list, at most 25."""
     return menu(placeholder, choices(rows), guild_id)
 
 
-def menu(placeholder: str, options: list[discord.SelectOption], guild_id: int | None) -> ui.Select:
+def menu(placeholder: str, options: Sequence[discord.SelectOption], guild_id: int | None) -> Select:
     """Build the menu that opens one of some records, from choices that may have been made before."""
-    return ui.Select(custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=options)
+    return ui.Select(
+        custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=list(options)
+    )
 
 
-def choices(rows: Sequence[Any]) -> list[discord.SelectOption]:
+def choices(rows: Sequence[Row | Link]) -> list[discord.SelectOption]:
     """Return a choice for each record: its name, with its status line or its kind."""
     return [
         discord.SelectOption(

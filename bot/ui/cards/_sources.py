@@ -11,9 +11,9 @@ from discord import ui
 from bot.ledger.kinds import fields_of, get_field
 from bot.ui import facts, pages, theme
 from bot.ui.ids import custom_id
-from bot.ui.layout import button, card
+from bot.ui.layout import Button, button, card
 from bot.ui.text import clip, escaped, sentence
-from data.records import Fact, Opened
+from data.records import Fact, Opened, Value
 
 
 def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
@@ -46,7 +46,7 @@ def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: i
 _BY_SOURCE = "s"
 
 
-def facts_of(opened: Opened) -> list[tuple[str, Fact]]:
+def facts_of(opened: Opened) -> list[tuple[str, Fact[Value]]]:
     """Return every fact of a record with its field, those with news value first, as the table of fields has them."""
     fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
     return [(field.name, fact) for field in fields for fact in opened.record.state.facts(field.name)]
@@ -54,14 +54,14 @@ def facts_of(opened: Opened) -> list[tuple[str, Fact]]:
 
 def sources_page(
     title: str,
-    shown: Sequence[tuple[Opened, str, Fact]],
+    shown: Sequence[tuple[Opened, str, Fact[Value]]],
     page: int,
     *,
     id_for: Callable[[int], str],
     noun: str = "sources",
     by_source: bool = False,
     named: bool = False,
-    buttons: Sequence[ui.Button] = (),
+    buttons: Sequence[Button] = (),
 ) -> ui.LayoutView:
     """Render one page of facts, of one record or of several, each with its value, its day and the place in its source.
 
@@ -99,7 +99,7 @@ def sources_page(
     return card(["\n\n".join(filter(None, texts))], buttons=[*turn, *buttons], accent=theme.PLAIN)
 
 
-def _sourced(opened: Opened, name: str, fact: Fact, number: int | None) -> str:
+def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -> str:
     """Render one fact with its day and its place in the source of a number, or in the one that is its heading."""
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)

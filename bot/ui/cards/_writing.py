@@ -12,7 +12,7 @@ from bot.ui import facts
 from bot.ui.cards._draft import CardDraft, CardLine
 from bot.ui.cited import line, shared_day, source_line
 from bot.ui.text import clip, escaped, joined
-from data.records import CitedText, Fact, FactDate
+from data.records import CitedText, Fact, FactDate, Value
 
 _CONTENT_LINES = 8  # Lines of a card, its heading among them, so that it fits a phone's screen.
 _PHONE_WIDTH = 36  # Characters of a line of a card at 390 px.
@@ -63,7 +63,7 @@ def _line(one: CardLine, stated: FactDate | None, *, lead: bool = False) -> str:
 def _quiet(
     d: CardDraft,
     parts: Sequence[CitedText],
-    links: tuple[Fact, ...],
+    links: tuple[Fact[object], ...],
     stated: FactDate | None,
     left_out: Sequence[CardLine],
 ) -> list[str]:
@@ -91,7 +91,7 @@ def _freshness(d: CardDraft, stated: FactDate | None) -> str:
     return f"-# Newest fact: {escaped(words, 160)}, {facts.dated(fact.date)}; no check recorded since"
 
 
-def _newest(d: CardDraft) -> tuple[str, Fact] | None:
+def _newest(d: CardDraft) -> tuple[str, Fact[Value]] | None:
     """Return the newest fact that has news value, with its field."""
     found = [
         (name, fact)
