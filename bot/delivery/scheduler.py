@@ -10,7 +10,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -42,21 +41,32 @@ class Scheduler:
 
     async def start(self) -> None:
         """Begin to tick, at once. Call it when the bot is ready."""
-        self._add_job(self.tick, "interval", seconds=SWEEP.total_seconds(), id="sweep")
-        self._add_job(self._clean_up, "interval", days=1, id="clean up")
+        self._add_job(self.tick, "interval", "sweep", seconds=SWEEP.total_seconds())
+        self._add_job(self._clean_up, "interval", "clean up", days=1)
         self._jobs.start()
         self._db.after_write = self.soon
         self._set_alarm(self._clock.now())
-        self._add_job(self._clean_up, "date", run_date=self._clock.now(), id="clean up at start")
+        self._add_job(self._clean_up, "date", "clean up at start", run_date=self._clock.now())
 
-    def _add_job(self, work: Callable[[], Awaitable[None]], trigger: str, **options: Any) -> None:
-        """Add a job. Its cancellation by close() is suppressed: APScheduler would log it as an error of the job."""
+    def _add_job(
+        self,
+        work: Callable[[], Awaitable[None]],
+        trigger: str,
+        job_id: str,
+        *,
+        replace_existing: bool = False,
+        **options: object,
+    ) -> None:
+        """Add a job that runs as the trigger and its options say.
+
+        Its cancellation by close() is suppressed: APScheduler would log it as an error of the job.
+        """
 
         async def job() -> None:
             with suppress(asyncio.CancelledError):
                 await work()
 
-        self._jobs.add_job(job, trigger, **options)
+        self._jobs.add_job(job, trigger, id=job_id, replace_existing=replace_existing, **options)
 
     def soon(self) -> None:
         """Tick again one second from now at the latest, because something was written."""
@@ -103,7 +113,7 @@ class Scheduler:
 
     def _set_alarm(self, at: datetime) -> None:
         if self._jobs.running:
-            self._add_job(self.tick, "date", run_date=at, id="alarm", replace_existing=True)
+            self._add_job(self.tick, "date", "alarm", run_date=at, replace_existing=True)
 
     async def _clean_up(self) -> None:
         try:
