@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 import msgspec
@@ -74,7 +73,7 @@ def to_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
-def as_json(values: Iterable[Any]) -> str:
+def as_json(values: Iterable[object]) -> str:
     """Values as `json_each` takes them, so that one statement serves any number of them."""
     return msgspec.json.encode(list(values)).decode()
 

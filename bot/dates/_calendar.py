@@ -46,7 +46,7 @@ def refuse_numeric(words: str) -> None:
     if m is None or (m["mark"] == "." and not m["year"] and not 1 <= int(m["second"]) <= 12):
         return
     first, second = int(m["first"]), int(m["second"])
-    dates = set()
+    dates: set[str] = set()
     for month, day in ((first, second), (second, first)):
         if len(m["year"] or "") == 4 and 1 <= month <= 12 and 1 <= day <= monthrange(int(m["year"]), month)[1]:
             dates.add(f"{m['year']}-{month:02}-{day:02}")

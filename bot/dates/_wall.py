@@ -27,8 +27,11 @@ def parse_time_of_day(text: str) -> time:
     raise refusal(text, "is not a time of day", "Write it like 09:00 or 9:30 pm.")
 
 
-_DAY_SETS = {"weekdays": "12345", "workdays": "12345", "weekends": "67", "daily": DAYS, "every day": DAYS}
-_DAY_SETS |= {"weekday": "12345", "weekend": "67", "everyday": DAYS, "all": DAYS}
+_DAY_SETS = {
+    **dict.fromkeys(("weekdays", "weekday", "workdays"), "12345"),
+    **dict.fromkeys(("weekends", "weekend"), "67"),
+    **dict.fromkeys(("every day", "everyday", "daily", "all"), DAYS),
+}
 _SOME_DAYS = pattern(rf"(?P<first>{WEEKDAY})s?(?: ?(?:-|to) ?(?P<last>{WEEKDAY})s?)?")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 
 import discord
 
 from bot import channels, trouble
+from bot.channels import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
 from bot.delivery.rate_limit import RateLimits
@@ -44,7 +45,7 @@ class Later(Exception):
     """Nothing can be decided now; the delivery waits, and its fate is as unknown as before."""
 
 
-def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
+def _custom_ids(components: Iterable[object]) -> Iterator[str]:
     """Yield every custom id among the components of a message, nested ones too."""
     for part in components:
         if custom_id := getattr(part, "custom_id", None):
@@ -218,10 +219,10 @@ class Attempt:
         if self._destination.person_id is not None:
             return True
         guild = self._client.get_guild(self._destination.guild_id)
-        channel: Any = guild and guild.get_channel_or_thread(channel_id)
-        if channel is None:
+        channel = cast("Postable | None", guild and guild.get_channel_or_thread(channel_id))
+        if channel is None:  # What the cache lacks is not thereby gone.
             await self._limits.requests.wait()
-            channel = await self._client.fetch_channel(channel_id)  # What the cache lacks is not thereby gone.
+            channel = cast("Postable", await self._client.fetch_channel(channel_id))
         return channels.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
@@ -282,7 +283,7 @@ class Attempt:
     async def _send(self, channel_id: int, message: Message) -> None:
         channel = self._client.get_partial_messageable(channel_id, guild_id=self._destination.guild_id)
         roles = [discord.Object(role) for role in message.roles]
-        options: dict[str, Any] = {
+        options: dict[str, object] = {
             "nonce": self._delivery.nonce,
             "allowed_mentions": discord.AllowedMentions(everyone=False, users=False, replied_user=False, roles=roles),
             "silent": message.silent,
@@ -294,7 +295,9 @@ class Attempt:
         before, self._unknown = self._unknown, True
         try:
             async with asyncio.timeout(ONE_SEND):
-                sent = await channel.send(**options)
+                # Each overload of it wants one kind of view; the text is left out where there is none.
+                send = cast("Callable[..., Awaitable[discord.Message]]", channel.send)
+                sent = await send(**options)
         except (discord.RateLimited, discord.HTTPException) as error:
             if isinstance(error, discord.RateLimited) or error.status < 500:
                 self._unknown = before  # Discord said that this try did nothing.
@@ -366,7 +369,7 @@ class Attempt:
     def _missing(self) -> str:
         """The names of the permissions that are missing in the channel, as Discord's settings call them."""
         guild = self._client.get_guild(self._destination.guild_id)
-        channel: Any = guild and guild.get_channel_or_thread(self._destination.channel_id or 0)
+        channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
         return joined(channels.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: str, words: str) -> None:

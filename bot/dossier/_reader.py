@@ -261,7 +261,7 @@ class _Reader:
         """A stage that goes back needs a reason, as it would when entered by hand."""
         before: list[Update] = []
         for number, fact in enumerate(facts, 1):
-            if not fact.reason and stage_goes_back(before, fact.value, fact.date):
+            if not fact.reason and stage_goes_back(before, str(fact.value), fact.date):
                 self.wrong(
                     self.places.get(fact.key, node),
                     "This stage is a step back from the one before it or from it to the next, so it needs a reason. "

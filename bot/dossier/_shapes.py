@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
-from data.records import FactDate, Kind
+from data.records import FactDate, Kind, Value
 
 
 class DossierSource(Struct, frozen=True):
@@ -27,7 +25,7 @@ class DossierFact(Struct, frozen=True):
 
     key: str
     field: str
-    value: Any
+    value: Value
     item: str
     date: FactDate
     source: str

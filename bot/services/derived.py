@@ -6,7 +6,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -70,7 +69,7 @@ async def bring_up_to_date(db: Database) -> None:
         )
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
@@ -124,9 +123,9 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
         updates[entered.record_id].append(entered.update)
     held = await fetch_all(conn, _Named, f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,))
-    folds: list[tuple] = []
+    folds: list[tuple[object, ...]] = []
     links: list[tuple[int, str, str, str, str, int, str]] = []
-    stood: list[tuple] = []
+    stood: list[tuple[int, str, bool, str | None, bool]] = []
     renamed: list[int] = []
     for record in held:
         id_, kind, own = record.id, record.kind, updates.get(record.id, [])

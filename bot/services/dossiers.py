@@ -164,7 +164,7 @@ def _change(
 ) -> Change:
     if fact.field == "stage" and not fact.reason:
         others = [update for update in history if last is None or update.id != last.id]
-        if stage_goes_back(others, fact.value, fact.date):
+        if stage_goes_back(others, str(fact.value), fact.date):
             raise BadInput(
                 f"The stage of {quoted(record.name)} in the dossier is a step back from what is on the record here, so "
                 "it needs a reason. Nothing was changed. Write reason: below it in the file."

@@ -18,7 +18,7 @@ from data.records import Value
 class ChoiceType(FieldType):
     """One of a few states. The words are what people read and may type; the keys are what is kept."""
 
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(str)
 

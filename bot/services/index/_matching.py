@@ -136,7 +136,7 @@ async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) 
         str,
         f"SELECT w.value FROM {in_list('?1')} w "
         "WHERE EXISTS (SELECT 1 FROM name WHERE guild_id = ?2 AND norm >= w.value AND norm < w.value || ?3)",
-        (as_list(set().union(*begun)), guild_id, AFTER),
+        (as_list(set[str]().union(*begun)), guild_id, AFTER),
     )
     return all(not words.isdisjoint(found) for words in begun)
 

@@ -139,7 +139,7 @@ async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> di
         _Candidate,
         f"SELECT variant, word FROM spelling WHERE guild_id = ? AND variant IN {in_list()} "
         "AND length(word) BETWEEN ? AND ? LIMIT ?",
-        (guild_id, as_list(set().union(*variants.values())), min(lengths) - 3, max(lengths) + 3, _ROWS),
+        (guild_id, as_list(set[str]().union(*variants.values())), min(lengths) - 3, max(lengths) + 3, _ROWS),
     )
     found: dict[str, list[str]] = {word: [] for word in words}
     for word, own in variants.items():

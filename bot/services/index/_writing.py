@@ -161,8 +161,8 @@ async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], ne
         "INSERT INTO search_index (rowid, tags, name, body) VALUES (?, ?, ?, ?)",
         [(text.id, text.tags, text.name, text.body) for text in sorted(new, key=lambda text: text.id)],
     )
-    before = set().union(*(text.words for text in old))
-    after = set().union(*(text.words for text in new))
+    before = set[str]().union(*(text.words for text in old))
+    after = set[str]().union(*(text.words for text in new))
     await _learn(conn, guild_id, after)
     await _forget(conn, guild_id, before - after)
 
