@@ -1,4 +1,4 @@
-"""Times, zones and dates: what people type becomes instants and calendar dates, and those become words. Pure."""
+"""Parsing and formatting of days, times and zones, as people type and read them. Pure."""
 
 from __future__ import annotations
 

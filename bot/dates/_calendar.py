@@ -1,4 +1,4 @@
-"""Calendar dates as people write them, and steps between months."""
+"""Parsing of calendar dates as people write them, and arithmetic with months."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ _NUMERIC = pattern(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?:(?P=
 
 
 def calendar_parts(words: str) -> dict[str, str | None] | None:
+    """Return the parts of a typed calendar date by their names in the patterns above; None when it is none."""
     return next((m.groupdict() for form in _CALENDAR if (m := form.fullmatch(words))), None)
 
 
 def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
-    """The date that the parts name in a year; refused when there is none or the weekday says otherwise."""
+    """Return the date that the parts name in a year. Raise BadInput when it does not exist or is another weekday."""
     month = int(number) if (number := parts.get("number")) else index_of(MONTHS, parts.get("month") or "") + 1
     day = existing_day(words, year, month, int(parts["day"] or 0))
     if (weekday := parts["weekday"]) and index_of(WEEKDAYS, weekday) != day.weekday():
@@ -32,6 +33,7 @@ def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
 
 
 def existing_day(words: str, year: int, month: int, day: int) -> date:
+    """Return a date; raise BadInput, which quotes `words`, when it is not in the calendar or out of range."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise refusal(words, "is too far away", f"Years from {FIRST_YEAR} to {LAST_YEAR} can be used.")
     try:
@@ -41,7 +43,10 @@ def existing_day(words: str, year: int, month: int, day: int) -> date:
 
 
 def refuse_numeric(words: str) -> None:
-    """Refuse 3/4/2026, which is one date in Delhi and another in Washington. 9.30 is a time, 9.10 can be either."""
+    """Raise BadInput for a date in digits alone: 3/4/2026 is one date in Delhi and another in Washington.
+
+    Two numbers with a dot are a time where the second cannot be a month (9.30); 9.10 may be either and is refused.
+    """
     m = _NUMERIC.fullmatch(words)
     if m is None or (m["mark"] == "." and not m["year"] and not 1 <= int(m["second"]) <= 12):
         return
@@ -56,10 +61,15 @@ def refuse_numeric(words: str) -> None:
 
 
 def month_end(year: int, month: int) -> date:
+    """Return the last day of a month."""
     return date(year, month, monthrange(year, month)[1])
 
 
 def plus_months(day: date, months: int) -> date:
+    """Return the date some months later, or the last day of that month where it is shorter.
+
+    Raise OverflowError beyond the last year of the calendar.
+    """
     year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > MAXYEAR:
         raise OverflowError

@@ -1,4 +1,4 @@
-"""Fact dates: calendar dates as vague as their source, read, typed and shown."""
+"""Parsing and formatting of fact dates, which are calendar dates as vague as their source."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ _MONTH_OF_YEAR = [
 
 
 def parse_fact_date(text: str, *, today: date | None = None) -> FactDate:
-    """When something was true, as precise as the words are: "10 November 2023", "2018 to 2020", "early 2024"."""
+    """Return the fact date that a text means, as precise as it is: "10 November 2023", "2018 to 2020", "early 2024".
+
+    "today" and "yesterday" are known where `today` is given. Raise BadInput for what is no date or can mean several.
+    """
     cleaned = clean(text)
     words = _WORKED_OUT.sub("", cleaned)
     found = _read_fact_date(words, today) if len(text) <= LONGEST_TEXT else None
@@ -78,7 +81,7 @@ def _day_date(day: date) -> FactDate:
 
 
 def _read_point(words: str) -> FactDate | None:
-    """A day, a month or a year, with its year."""
+    """Return the day, month or year that the words name; None when they are not of this form or have no year."""
     if (parts := calendar_parts(words)) and parts["year"]:
         return _day_date(calendar_day(words, parts, int(parts["year"])))
     if _YEAR.fullmatch(words):
@@ -118,7 +121,7 @@ def _read_open(words: str) -> FactDate | None:
 
 
 def typed_fact_date(d: FactDate) -> str:
-    """What to type for this date: every date that `parse_fact_date` gives is read back as it was."""
+    """Return what to type for a date, so that `parse_fact_date` gives it back."""
     first, last = d.first or date.min, d.last or date.max
     forms: dict[Precision, str] = {
         "day": first.isoformat(),
@@ -132,13 +135,13 @@ def typed_fact_date(d: FactDate) -> str:
 
 
 def format_day(day: date, weekday: bool = True) -> str:
-    """A calendar date in words: "Friday 10 November 2023"."""
+    """Return a calendar date in words: "Friday 10 November 2023"."""
     words = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     return f"{WEEKDAYS[day.weekday()]} {words}" if weekday else words
 
 
 def format_fact_date(d: FactDate, *, weekday: bool = True) -> str:
-    """A fact date in words, as precise as it is: "November 2023", "between 1 January and 30 April 2024"."""
+    """Return a fact date in words, as precise as it is: "November 2023", "between 1 January and 30 April 2024"."""
     first, last = d.first, d.last
     if first is None:
         return d.printed or "on an unknown date"
@@ -172,5 +175,5 @@ def _format_span(first: date, last: date) -> str:
 
 
 def has_begun(d: FactDate, now: datetime) -> bool:
-    """Whether the date has begun anywhere on earth, which is first at UTC+14. An unknown date has."""
+    """Return whether a date has begun anywhere on earth, which is first at UTC+14; True for an unknown date."""
     return d.first is None or datetime.combine(d.first, time(0), timezone(timedelta(hours=14))) <= now

@@ -1,4 +1,4 @@
-"""The strict grammar of reminders: "in 3 days" and "next Friday 9am" become instants."""
+"""Parsing of the instants of reminders: "in 3 days", "next Friday 9am"."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ _END_OF = pattern(r"(?:(?:the )?end of (?:the |this )?(?P<next>next )?(?P<unit>m
 
 
 def parse_instant(text: str, *, now: datetime, zone: str) -> datetime:
-    """The instant that a reminder is set for, from words in the person's own zone; a day alone means 09:00.
+    """Return the instant, in UTC, that a text means in a zone: "in 3 days", "next Friday 9am". A day alone means 09:00.
 
-    The whole text has to match. What could mean two things is refused: a wrong reminder is worse than none.
+    Raise BadInput when the whole text is not of this grammar, can mean two instants, has passed or is more than 10
+    years away.
     """
     words = " ".join(clean(text).replace(",", " ").split())
     instant = None
@@ -87,7 +88,7 @@ def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
 
 
 def _readings(words: str) -> Iterator[tuple[str, str, str]]:
-    """The ways to part the words into a day, a time and the abbreviation of a zone ("" for what is absent)."""
+    """Yield each way to split the words into a day, a time and the abbreviation of a zone ("" for what is absent)."""
     yield words, "", ""
     first = _TIME_FIRST.fullmatch(words)
     if first:
@@ -112,7 +113,7 @@ def _read_iso(words: str, m: re.Match[str], zone: str) -> datetime:
 
 
 def _read_span(words: str, today: date) -> tuple[date, timedelta] | None:
-    """The day that "in 2 weeks" leads to, and the hours and minutes to add to it."""
+    """Return the day that a span like "in 2 weeks" ends on, and the hours and minutes to add to it; None for others."""
     if words.lower() in ("half an hour", "in half an hour"):
         return today, timedelta(minutes=30)
     m = _SPAN.fullmatch(words)
@@ -132,7 +133,7 @@ def _read_span(words: str, today: date) -> tuple[date, timedelta] | None:
 
 
 def _read_day(words: str, today: date) -> date | None:
-    """The coming day that the words name, or None when they are not of this grammar."""
+    """Return the next day that the words name, or None when they are not of this grammar."""
     refuse_numeric(words)
     words = words.lower().removeprefix("on ").removeprefix("the ")
     monday = today + timedelta(days=7 - today.weekday())
@@ -166,7 +167,7 @@ def _read_day(words: str, today: date) -> date | None:
 
 
 def _coming_year(parts: dict[str, str | None], today: date) -> int:
-    """The first year in which the day and month, given without one, are not over."""
+    """Return the first year in which a day and month that were typed without a year are not over."""
     month, day = index_of(MONTHS, parts["month"] or "") + 1, int(parts["day"] or 0)
     passed = (month, day) < (today.month, today.day)
     years = range(today.year + passed, today.year + 9)
@@ -174,7 +175,7 @@ def _coming_year(parts: dict[str, str | None], today: date) -> int:
 
 
 def _abbreviated(day: date, at: time, zone: str, abbreviation: str) -> datetime:
-    """The instant of a wall time with an abbreviation, which holds only when the zone itself uses it then."""
+    """Return the instant of a wall time with an abbreviated zone; raise BadInput unless the zone is called so then."""
     for fold in (0, 1):
         local = datetime.combine(day, at.replace(fold=fold), ZoneInfo(zone))
         if (local.tzname() or "").lower() == abbreviation.lower():

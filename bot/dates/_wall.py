@@ -1,4 +1,4 @@
-"""Times on the wall and days of the week, and the instants they mean in a zone."""
+"""Local wall times and days of the week, and the instants that they mean in a zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOCK = pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a
 
 
 def parse_time_of_day(text: str) -> time:
-    """A time on the wall: "09:00", "9:30 pm", "9am", "21.30", "noon"."""
+    """Return the time of day that a text means ("09:00", "9:30 pm", "9am", "21.30", "noon"), or raise BadInput."""
     words = clean(text).lower()
     if words in ("noon", "midnight"):
         return time(12) if words == "noon" else time(0)
@@ -36,7 +36,10 @@ _SOME_DAYS = pattern(rf"(?P<first>{WEEKDAY})s?(?: ?(?:-|to) ?(?P<last>{WEEKDAY})
 
 
 def parse_weekdays(text: str) -> str:
-    """ISO weekdays as sorted digits: "weekdays", "mon-fri" and "12345" all give "12345"."""
+    """Return ISO weekdays as sorted digits: "weekdays", "mon-fri" and "12345" all give "12345".
+
+    Raise BadInput for a text that names no days of the week.
+    """
     words = re.sub(r"\s*[–—]\s*", "-", clean(text)).lower()
     words = words if words in _DAY_SETS else words.removeprefix("on ").removeprefix("every ")
     if words in _DAY_SETS:
@@ -58,7 +61,7 @@ def parse_weekdays(text: str) -> str:
 
 
 def format_weekdays(days: str) -> str:
-    """ISO digits in words: "weekdays", "Mondays", "Monday, Wednesday and Friday"."""
+    """Return ISO weekdays, given as digits, in words: "weekdays", "Mondays", "Monday, Wednesday and Friday"."""
     for name in ("every day", "weekdays", "weekends"):
         if days == _DAY_SETS[name]:
             return name
@@ -67,14 +70,18 @@ def format_weekdays(days: str) -> str:
 
 
 def local_instant(day: date, at: time, zone: str) -> datetime:
-    """The instant of a wall time. One that is skipped moves forward, of one that comes twice it is the first."""
+    """Return the instant, in UTC, of a local wall time.
+
+    Where a change of the clock skips the time, the instant moves forward; where it comes twice, the first counts.
+    """
     return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """The next time `at` on one of the ISO weekdays `days`: its nominal local date and the instant, after `after`.
+    """Return the first time `at` after `after` on one of the ISO weekdays `days`: its nominal local date, its instant.
 
-    The nominal date is the key of what happens once a day: in a gap around midnight the instant can fall on the next.
+    What happens once a day is known by its nominal date: where the clock skips midnight, the instant can fall on the
+    day after it. Raise ValueError when `days` holds no weekday.
     """
     today = after.astimezone(ZoneInfo(zone)).date()
     for offset in range(-1, 10):
@@ -87,15 +94,15 @@ def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[
 
 
 def local_date(at: datetime, zone: str) -> date:
-    """The calendar date in the zone at an instant."""
+    """Return the calendar date in the zone at an instant."""
     return at.astimezone(ZoneInfo(zone)).date()
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The instant at which the day has ended in the zone."""
+    """Return the instant at which the day has ended in the zone."""
     return local_instant(day + timedelta(days=1), time(0), zone)
 
 
 def timestamp(at: datetime, style: str = "f") -> str:
-    """A Discord timestamp, which everyone reads in their own zone."""
+    """Return the markup of a Discord timestamp, which every reader sees in their own zone."""
     return f"<t:{(at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)}:{style}>"

@@ -1,4 +1,4 @@
-"""The words of dates and times, and how what was typed is cleaned, quoted and refused."""
+"""The names of months and weekdays, and how typed text is cleaned, quoted and refused."""
 
 from __future__ import annotations
 
@@ -28,11 +28,15 @@ TIME = r"(?:noon|midnight|\d{1,2}(?:[:.]\d{2})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}
 
 
 def pattern(text: str) -> re.Pattern[str]:
+    """Compile a pattern that ignores case and knows ASCII digits and letters alone."""
     return re.compile(text, re.ASCII | re.IGNORECASE)
 
 
 def clean(text: str) -> str:
-    """The text on one line, without control characters, lone surrogates and marks that turn the reading direction."""
+    """Return the first 1,000 characters of a text on one line.
+
+    Control characters, lone surrogates and marks that change the reading direction are left out.
+    """
     kept = (
         " " if c.isspace() else c
         for c in text[:1000]
@@ -43,20 +47,22 @@ def clean(text: str) -> str:
 
 
 def quoted(text: str) -> str:
+    """Return a typed text in quotation marks, cut to 60 characters, for an error."""
     words = clean(text)
     return f'"{words}"' if len(words) <= LONGEST_QUOTE else f'"{words[: LONGEST_QUOTE - 1]}…"'
 
 
 def refusal(text: str, what: str, remedy: str) -> BadInput:
-    """What to raise: what was typed, what is wrong with it, that nothing was changed, and what works instead."""
+    """Return the error to raise: the typed text, what is wrong with it, that nothing was changed, and the remedy."""
     return BadInput(f"{quoted(text)} {what}. Nothing was changed. {remedy}")
 
 
 def listed(names: Iterable[str], last: str) -> str:
+    """Return names with commas between them and a word such as "and" before the last."""
     *most, final = names
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
 def index_of(names: tuple[str, ...], word: str) -> int:
-    """Which month or weekday a word names that its pattern has already accepted: three letters tell them apart."""
+    """Return the index of the month or weekday that a word begins like; its pattern has accepted the word before."""
     return [name[:3].lower() for name in names].index(word[:3].lower())

@@ -1,4 +1,4 @@
-"""Zones: what people type becomes an IANA name."""
+"""Parsing of time zones: what people type becomes an IANA name."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ _FIRST_CHOICES = (
 
 
 def _zone_key(text: str) -> str:
-    """How names are compared: lower case, underscores for spaces, no accents."""
+    """Return a name as it is compared: in lower case, with underscores for spaces and without accents."""
     plain = unicodedata.normalize("NFKD", clean(text)[:100])
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().replace(" ", "_")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Every name of the tz database as a key, with the name to keep: what was renamed leads to its present name.
+    """Return every name of the tz database as it is compared, with its present name.
 
-    The database also merges cities that agree since 1970 (Oslo into Berlin). `zone.tab` lists those that somebody
-    lives by, and these keep their own names.
+    The database also merges zones whose clocks agree since 1970 (Oslo into Berlin). Those that `zone.tab` lists, which
+    is one or more for each country, keep their own names.
     """
     folder = resources.files("tzdata.zoneinfo")
     rows = (folder / "zone.tab").read_text("utf-8").splitlines()
@@ -96,13 +96,16 @@ def _zones() -> dict[str, str]:
 
 
 def _is_place(zone: str) -> bool:
-    """`Etc/GMT+5`, which lies west of Greenwich, and `EST5EDT` can be typed in full but are never offered."""
+    """Return whether a zone is named after a place, so that it is offered.
+
+    The others, such as `Etc/GMT+5` (which lies west of Greenwich) and `EST5EDT`, can only be typed in full.
+    """
     return "/" in zone and not zone.startswith("Etc/")
 
 
 @cache
 def _cities() -> dict[str, list[str]]:
-    """The last part of each name, with the zones it can mean."""
+    """Return the last part of each name, with the zones that it can mean."""
     cities: dict[str, set[str]] = {}
     for key, zone in _zones().items():
         if "/" in key and _is_place(zone):
@@ -111,20 +114,21 @@ def _cities() -> dict[str, list[str]]:
 
 
 def _named_zones(key: str) -> list[str]:
-    """The zones that a typed name stands for; more than one when it is ambiguous."""
+    """Return the zones that a typed name stands for; more than one when it is ambiguous."""
     if key in _ABBREVIATIONS:
         return list(_ABBREVIATIONS[key])
     return [_zones()[key]] if key in _zones() else _cities().get(key, [])
 
 
 def _close_zones(key: str) -> list[str]:
+    """Return the zones whose names or cities are spelled most like a typed one, the nearest first."""
     names = [*_cities(), *(name for name, zone in _zones().items() if _is_place(zone) and "/" in name)]
     close = get_close_matches(key[:LONGEST_QUOTE], names, n=10, cutoff=0.6)
     return list(dict.fromkeys(zone for name in close for zone in _named_zones(name)))
 
 
 def parse_zone(text: str) -> str:
-    """The IANA name of a zone: "Asia/Kolkata", "new york", "kolkata"."""
+    """Return the IANA name of a zone typed as "Asia/Kolkata", "new york" or "kolkata". Raise BadInput for others."""
     key = _zone_key(text)
     found = _named_zones(key)
     if key in _ABBREVIATIONS:
@@ -139,7 +143,7 @@ def parse_zone(text: str) -> str:
 
 
 def zone_choices(text: str) -> list[str]:
-    """Up to 25 zones for what has been typed so far, the likeliest first."""
+    """Return up to 25 zones for what has been typed so far, the likeliest first."""
     key = _zone_key(text)
     if not key:
         return list(_FIRST_CHOICES)

@@ -1,4 +1,8 @@
-"""One try at one delivery: who is there, what became of the last try, the message, the send, the outcome."""
+"""One attempt at one delivery.
+
+It checks that the destination can be reached, looks what became of an earlier attempt, renders the message, sends it
+and writes the outcome down.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ NO_JSON = 0  # The answer is not Discord's own but of something before it, such 
 
 
 class Later(Exception):
-    """Nothing can be decided now; the delivery waits, and its fate is as unknown as before."""
+    """Raised when nothing can be decided now: the delivery waits, and whether it arrived is as unknown as before."""
 
 
 def _custom_ids(components: Iterable[object]) -> Iterator[str]:
@@ -54,12 +58,12 @@ def _custom_ids(components: Iterable[object]) -> Iterator[str]:
 
 
 def wait_after(tries: int) -> timedelta:
-    """How long a delivery waits after its nth try went wrong: 5 s, 15 s, 45 s ... at most a quarter of an hour."""
+    """Return how long a delivery waits after so many failed tries: 5 s, 15 s, 45 s ... at most 15 minutes."""
     return min(timedelta(seconds=5 * 3 ** min(tries - 1, 8)), LONGEST_WAIT)
 
 
 class Attempt:
-    """One try. It settles the delivery, or puts it back; when it is cancelled, the delivery stays claimed."""
+    """One attempt. It settles the delivery or puts it back; when it is cancelled, the delivery stays claimed."""
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class Attempt:
         self._notes: list[str] = []
 
     async def make(self) -> None:
+        """Send the delivery once; settle it, put it back for later or pause its destination, as Discord answers."""
         try:
             await self._make()
         except discord.RateLimited as error:
@@ -120,7 +125,10 @@ class Attempt:
     # Who is there
 
     async def _is_there(self) -> bool:
-        """Whether a person is still a member: who left gets nothing more. A channel tells when it is sent to."""
+        """Return whether the destination can be sent to. A user who left the server gets nothing more: all is settled.
+
+        Of a channel this is known only when it is sent to. Raise Later while the server cannot be reached.
+        """
         destination = self._destination
         guild = self._client.get_guild(destination.guild_id)
         if guild is None or guild.unavailable:
@@ -142,7 +150,7 @@ class Attempt:
         return False
 
     async def _channel_id(self) -> int:
-        """Where to send: the channel, or the person's DM channel, which is opened once and remembered."""
+        """Return the id of the channel to send to; a user's DM channel is opened once and remembered."""
         destination = self._destination
         known = destination.channel_id or destination.dm_channel_id
         if known is not None:
@@ -160,9 +168,10 @@ class Attempt:
     # What became of the last try, or of a send before a restore
 
     async def _arrived_before(self, channel_id: int) -> bool:
-        """Look into the channel's history for the delivery; return whether there is nothing more to send now.
+        """Look for the delivery in the channel's history; return whether there is nothing more to send now.
 
-        Where the history cannot be read it would be empty, not refused, so the computed permissions decide.
+        Discord answers with an empty history, not with an error, where the bot may not read it: so the permissions that
+        discord.py computes decide whether it is read.
         """
         first = self._delivery.first_tried_at or self._clock.now()
         released = self._delivery.held == "released"
@@ -182,7 +191,7 @@ class Attempt:
         return self._restored is not None and not released and await self._came_before_restore(channel_id)
 
     async def _came_before_restore(self, channel_id: int) -> bool:
-        """Whether the delivery was sent by a later state of the file, or may have been and is held back."""
+        """Return whether the delivery was sent before the restore, or may have been and is held back."""
         assert self._restored is not None  # Checked by the caller.
         if channel_id not in self._history:
             since = self._restored.known_to - CLOCKS_DIFFER
@@ -205,7 +214,7 @@ class Attempt:
         return False
 
     async def _is_among(self, found: list[FoundMessage], channel_id: int) -> bool:
-        """Settles the delivery when one of these messages is it."""
+        """Return whether one of these messages is the delivery; it is settled then."""
         delivery = self._delivery
         it = await restores.came(self._db.read, delivery, self._destination, found)
         if it is None:
@@ -226,7 +235,7 @@ class Attempt:
         return channels.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
-        """Yield the bot's own deliveries in a channel that were sent after `since`, as their buttons tell them."""
+        """Yield the bot's own deliveries in a channel that were sent after `since`, known by their buttons."""
         channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
@@ -247,7 +256,7 @@ class Attempt:
     # The message
 
     async def _draw(self) -> Message | None:
-        """The message, or None when there is nothing to send: settled, or put back because drawing it failed."""
+        """Return the message, or None when it is settled without one or put back because rendering it failed."""
         delivery, now = self._delivery, self._clock.now()
         try:
             drawn = await RENDERERS[delivery.kind](self._db.read, Owed(delivery, self._destination, now))
@@ -332,7 +341,7 @@ class Attempt:
             )
 
     async def _wait(self, seconds: float) -> None:
-        """Discord asked for patience with this channel; nothing else waits for it."""
+        """Wait with this destination alone for as many seconds as Discord asked for."""
         at = self._clock.now() + timedelta(seconds=seconds)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
@@ -367,13 +376,13 @@ class Attempt:
         await self._pause(deliveries.NOT_PERMITTED, words)
 
     def _missing(self) -> str:
-        """The names of the permissions that are missing in the channel, as Discord's settings call them."""
+        """Return the names of the permissions that are missing in the channel, as Discord's settings call them."""
         guild = self._client.get_guild(self._destination.guild_id)
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
         return joined(channels.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: str, words: str) -> None:
-        """Stops this destination, keeps what waits for it, and tells who set it up."""
+        """Pause this destination, keep what waits for it, and tell the user who set it up."""
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
         async with self._db.write(self._delivery.guild_id) as conn:
@@ -386,7 +395,7 @@ class Attempt:
             await notices.plan(conn, delivery, destination, outcome, words, now=now)
 
     async def _refused(self, error: discord.HTTPException) -> None:
-        """Discord does not take the message as it is: plain text once, then the end, and whoever set it up is told."""
+        """Try a refused message once more, as plain text; then settle it and tell who set the destination up."""
         if error.code == ARCHIVED:
             await self._pause(deliveries.NOT_PERMITTED, "the thread is archived and locked")
             return

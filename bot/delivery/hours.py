@@ -1,4 +1,4 @@
-"""The hours of destinations: what falls due there is planned, one destination at a time."""
+"""Planning of what falls due at the delivery times of destinations, one destination at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def plan_instants(db: Database, now: datetime) -> None:
-    """Plans own words and ended snoozes whose instant has come."""
+    """Plan the reminders in own words and the ended snoozes whose instant has come."""
     due_at = await reminders.next_due(db.read)
     if due_at is None or due_at > now:
         return
@@ -25,7 +25,10 @@ async def plan_instants(db: Database, now: datetime) -> None:
 
 
 async def plan_hours(db: Database, now: datetime) -> None:
-    """Plans the hour of each destination whose hour has come. One that cannot be planned stops no other."""
+    """Plan what is told at each delivery time that has come.
+
+    An error at one destination is reported and stops no other; one of the disk is raised.
+    """
     for destination_id in await destinations.set_by_a_wrong_clock(db.read, now):
         destination = await destinations.get(db.read, destination_id)
         async with db.write(destination.guild_id) as conn:
@@ -48,9 +51,9 @@ async def plan_hours(db: Database, now: datetime) -> None:
 
 
 async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Plans what one destination is told at its hour: dated items, then a digest, or *Still open* by itself.
+    """Plan what one destination is told at its delivery time: dated items, then a digest, or *Still open* by itself.
 
-    Several missed hours are told as one.
+    Several missed delivery times, the catch-up period, are told as one.
     """
     destination = await destinations.get(conn, destination_id)
     window = reminders.window_of(destination, now)

@@ -1,4 +1,4 @@
-"""What each kind of delivery is: how it is planned, and how its message is made from the row."""
+"""The kinds of deliveries: how each is planned, and how its message is rendered from the row."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ Renderer = Callable[[Connection, Owed], Awaitable[Message | Gone]]
 
 
 async def plan_alerts(db: Database, now: datetime) -> None:
-    """Reads the ledgers on from where alerts stopped, one batch in a transaction. One server stops no other."""
+    """Plan the alerts of all servers, from where each ledger was read to, one batch in a transaction.
+
+    An error in one server is reported and stops no other; one of the disk is raised.
+    """
     for guild_id in await alerts.guilds_to_read(db.read):
         try:
             more = await alerts.is_due(db.read, guild_id, now)
@@ -56,6 +59,7 @@ async def plan_alerts(db: Database, now: datetime) -> None:
 
 
 async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
+    """Render the changes of one batch, as far as they still stand and are still followed."""
     delivery = owed.delivery
     told = await alerts.load(conn, delivery)
     if told is None:
@@ -64,6 +68,7 @@ async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
+    """Render the first message to a destination."""
     delivery, confirms = owed.delivery, owed.delivery.payload
     assert isinstance(confirms, Confirmation)
     guild = await guilds.get(conn, delivery.guild_id)
@@ -73,6 +78,7 @@ async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
+    """Render the notice of a broken destination or a refused message; Gone when it works again."""
     delivery, tells = owed.delivery, owed.delivery.payload
     assert isinstance(tells, Notice)
     guild = await guilds.get(conn, delivery.guild_id)
@@ -85,6 +91,7 @@ async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
+    """Render a reminder of an item or in own words; Gone when it is no longer due."""
     told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
     if isinstance(told, str):
         return Gone(deliveries.NO_LONGER_DUE, told)
@@ -92,6 +99,7 @@ async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
+    """Render *Still open* as a message of its own; Gone when nothing is open."""
     delivery, destination, listed = owed.delivery, owed.destination, owed.delivery.payload
     assert isinstance(listed, OpenList)
     assert delivery.day is not None
@@ -106,7 +114,7 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
 
 
 async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
-    """It tells what it was planned to tell, as far as that still stands; what came in since is for the next one."""
+    """Render a digest of what it was planned to tell, as far as that still stands; newer updates are for the next."""
     delivery, destination = owed.delivery, owed.destination
     if destination.digest_at is None:
         return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
@@ -146,6 +154,6 @@ _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """When there is something to plan or to send next; None when nothing is in sight."""
+    """Return when there is something to plan or to send next; None when nothing is in sight."""
     found = [await deliveries.next_due(conn, now), *[await next_of(conn) for next_of in _NEXT_DUE]]
     return min([at for at in found if at is not None], default=None)

@@ -1,4 +1,4 @@
-"""Rate limiters of what the bot asks of Discord: one budget for all that counts towards its 50 requests a second."""
+"""Rate limiters for requests to Discord, which allows a bot 50 a second."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 class RateLimiter:
-    """A limiter that lets `rate` callers a second pass, in the order they came; after a pause up to `burst` at once."""
+    """A limiter that lets `rate` callers a second pass, in turn; after a pause up to `burst` at once."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -15,7 +15,7 @@ class RateLimiter:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Return when it is the caller's turn."""
+        """Wait until it is the caller's turn."""
         async with self._turn:
             self._refill()
             if self._left < 1:
@@ -24,7 +24,7 @@ class RateLimiter:
             self._left -= 1
 
     def count(self) -> None:
-        """Count a request that does not wait, since somebody waits for its answer; the others wait the longer."""
+        """Count a request that does not wait, because a user waits for its answer; later callers wait longer."""
         self._refill()
         self._left -= 1
 
@@ -37,9 +37,9 @@ class RateLimiter:
 
 
 class RateLimits:
-    """The limiters: every request that is no answer to an interaction passes `requests`, a new DM channel `dms` too.
+    """The limiters: requests that answer no interaction wait for `requests`, those for a new DM channel for `dms` too.
 
-    What an answer needs to know counts there and does not wait.
+    A request that an answer depends on is counted there but does not wait.
     """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:

@@ -1,4 +1,4 @@
-"""The road of every message that the bot sends by itself: plan, claim, send, settle. Each arrives exactly once."""
+"""The deliverer: plans, claims, sends and settles every message that the bot sends by itself, each exactly once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AT_ONCE = 64  # Destinations in flight: one slow channel must not hold up the ot
 
 
 class Deliverer:
-    """Plans what is due and sends it: in order, to up to 64 destinations at a time, within the rate limits."""
+    """Plans what is due and sends it: in order per destination, to up to 64 at a time, within the rate limits."""
 
     def __init__(
         self, client: discord.Client, db: Database, clock: Clock, permissions: Permissions, limits: RateLimits
@@ -43,7 +43,7 @@ class Deliverer:
         self._asked_for_restore = False
 
     async def begin(self, now: datetime) -> None:
-        """Plans what fell due and starts to send it, without waiting for the end."""
+        """Plan what fell due and start to send it, without waiting until it is sent."""
         if self._is_waiting(now):
             return
         async with self._planning:
@@ -59,7 +59,7 @@ class Deliverer:
         await self._start_due(now)
 
     async def tick(self, now: datetime) -> None:
-        """Plans what fell due and sends all of it, and the notices of what went wrong on the way."""
+        """Plan what fell due and send all of it, and the notices of what went wrong meanwhile."""
         await self.begin(now)
         while self._workers:
             await asyncio.wait(list(self._workers.values()))
@@ -71,7 +71,7 @@ class Deliverer:
                 self._start(destination_id)
 
     async def send(self, delivery_id: int, within: float = 10.0) -> Delivery:
-        """Sends one delivery now, after what waits before it, and returns how it stands after at most `within` s."""
+        """Send one delivery now, after those before it; return how it stands after at most `within` seconds."""
         started = False
         try:
             async with asyncio.timeout(within):
@@ -87,7 +87,7 @@ class Deliverer:
         return await deliveries.get(self._db.read, delivery_id)
 
     async def close(self) -> None:
-        """Stops amid sends: what is in flight stays claimed, and the next start looks what became of it."""
+        """Stop, also amid sends: what is in flight stays claimed, and the next start looks what became of it."""
         self._closing = True
         workers = list(self._workers.values())
         for worker in workers:
@@ -96,19 +96,20 @@ class Deliverer:
             await asyncio.wait(workers, timeout=4)
 
     async def _ask_for_restore(self, now: datetime) -> None:
-        """Learns once whether the file was restored; the first look at what is due ends the time before that."""
+        """Read, once, whether the file was restored from a copy. The first call after a restore ends its span."""
         if not self._asked_for_restore:
             self._restored = await restores.begin(self._db, now)
             self._asked_for_restore = True
 
     async def _release(self) -> None:
-        """What is claimed while nobody works on it was cut off with its process: planned again, its fate unknown."""
+        """Plan again what is claimed but has no worker: its process ended before it settled it."""
         if await deliveries.has_stale(self._db.read, self._workers):
             async with self._db.write(None) as conn:
                 released = await deliveries.release_stale(conn, self._workers)
             log.warning("%d deliveries were cut off on their way; looking what became of them", released)
 
     def _start(self, destination_id: int) -> asyncio.Task[None]:
+        """Return the task that sends to a destination, started when there is none."""
         worker = self._workers.get(destination_id)
         if worker is None:
             worker = asyncio.create_task(self._work(destination_id), name=f"deliveries to {destination_id}")
@@ -126,7 +127,7 @@ class Deliverer:
                 trouble.report(log, error, "sending to destination %d stopped", destination_id)
 
     def _wait_for_the_disk(self, error: BaseException) -> None:
-        """Nothing can be claimed or settled, so nothing is sent; told once and tried again in a while."""
+        """Send nothing for a minute, since nothing can be claimed or settled; report it once in that time."""
         now = self._clock.now()
         if not self._is_waiting(now):
             self._waits_until = now + DISK_AGAIN_AFTER
@@ -136,7 +137,7 @@ class Deliverer:
         return self._waits_until is not None and now < self._waits_until <= now + DISK_AGAIN_AFTER
 
     async def _work(self, destination_id: int) -> None:
-        """Sends what is due for one destination, one after the other."""
+        """Send what is due for one destination, one message after the other."""
         await self._ask_for_restore(self._clock.now())
         history: dict[int, list[FoundMessage]] = {}
         if await destinations.needs_dm_channel(self._db.read, destination_id):
