@@ -1,4 +1,4 @@
-"""Dossiers: files of records and sources that a server can load, read and validated. Pure.
+"""Reading and checking of dossiers, the files of records and sources that a server can load. Pure.
 
 data/dossiers/README.md explains how one is written.
 """
@@ -28,19 +28,19 @@ __all__ = [
 
 
 def read(content: bytes, *, now: datetime) -> Dossier:
-    """A dossier from the bytes of its file. BadDossier holds every mistake in it."""
+    """Return the dossier in the bytes of a file. Raise BadDossier with every mistake in it."""
     return read_tree(parse(content), now)
 
 
 def title(content: bytes) -> str:
-    """What a dossier is called, without reading the rest of it; "" where its file does not say."""
+    """Return the name of a dossier, "" where it has none, without checking the rest of the file."""
     root = parse(content)
     name = root.entries.get("name") if isinstance(root, Mapping) else None
     return " ".join(name.text.split()) if isinstance(name, Scalar) else ""
 
 
 def check(path: Path, *, now: datetime) -> list[str]:
-    """Every mistake in a file, each with line, path in the file, reason and an example; none when it can be loaded."""
+    """Return every mistake in a file, with line, path in the file, reason and an example; [] when it can be loaded."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)

@@ -1,4 +1,4 @@
-"""What is wrong with a dossier file: where, and why."""
+"""The mistakes in a dossier file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the tree of a file to a dossier: every mistake is collected before the file is refused."""
+"""The reader that makes a dossier of the tree of a file. It collects every mistake before the file is refused."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ class _From(Struct, frozen=True):
 
 
 def read_tree(root: Node, now: datetime) -> Dossier:
-    """The dossier that a tree describes; BadDossier with every mistake in it."""
+    """Return the dossier that a tree describes. Raise BadDossier with every mistake in it."""
     return _Reader(now).dossier(root)
 
 
 class _Reader:
+    """Reads one file: first the sources, then kinds and names of all records, then their facts."""
+
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.mistakes: list[Mistake] = []
@@ -57,6 +59,7 @@ class _Reader:
         self.places: dict[str, Node] = {}  # key of a fact -> where it was first used
 
     def dossier(self, root: Node) -> Dossier:
+        """Return the whole dossier. Raise BadDossier with every mistake in it."""
         top = self.mapping(root, _FILE_KEYS, "dossier: india-us-2plus2-2023")
         slug = self.text(top, "dossier", 60, "india-us-2plus2-2023", required=True)
         if slug:
@@ -92,6 +95,7 @@ class _Reader:
         return Dossier(slug, name, summary, self.sources, records)
 
     def read_sources(self, listed: Mapping) -> None:
+        """Read the sources of the file, by their keys."""
         for key, node in listed.entries.items():
             source = self.mapping(node, _SOURCE_KEYS, "title: A news article")
             url = self.text(source, "url", 500, "https://example.org/article")
@@ -108,7 +112,7 @@ class _Reader:
             )
 
     def introduce(self, slug: str, node: Mapping) -> None:
-        """Learns a record's kind and names, so that facts can point to records further down."""
+        """Note the kind and the names of a record, so that facts can point to records further down in the file."""
         kind = self.text(node, "kind", 60, "participant", required=True)
         by_word: dict[str, Kind] = {
             normal(word): kind for kind, words in KIND_WORDS.items() for word in (kind, words[0])
@@ -125,6 +129,7 @@ class _Reader:
                 self.named[normal(name.text)].setdefault(slug, name)
 
     def record(self, prefix: str, slug: str, node: Mapping, given: _From, names: str) -> DossierRecord:
+        """Return one record with its facts. `given` is said above it in the file, `names` is the source of aliases."""
         kind = self.kinds[slug]
         given = self.given(node, given)
         facts: list[DossierFact] = []
@@ -148,7 +153,7 @@ class _Reader:
         return DossierRecord(slug, kind, name.text if isinstance(name, Scalar) else "", tuple(facts))
 
     def item(self, prefix: str, kind: Kind, node: Node, given: _From) -> list[DossierFact]:
-        """One entry of a record's list of facts: a field with its value, and what stands beside it."""
+        """Return the fact of one entry of a record's list: a field with its value, and what stands beside it."""
         if not isinstance(node, Mapping):
             self.wrong(node, "A field and its value are expected here. Write them like quantity: 31.")
             return []
@@ -179,7 +184,7 @@ class _Reader:
     def fact(
         self, prefix: str, field: Field, node: Node, given: _From, key: str = "", reason: str = ""
     ) -> list[DossierFact]:
-        """The fact of one field, or none when something about it is wrong."""
+        """Return the fact of one field, in a list; [] when something about it is wrong."""
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
             return []
@@ -209,14 +214,17 @@ class _Reader:
         return [DossierFact(full, field.name, value, item, given.date or _UNKNOWN, given.source, given.locator, reason)]
 
     def given(self, node: Mapping, above: _From) -> _From:
-        """Where a record or a fact comes from. The locator belongs to its source: another one does not inherit it."""
+        """Return where a record or fact comes from: what it says itself, else what is said above it.
+
+        A locator belongs to its source, so it is not taken over from above by one that names another source.
+        """
         source = self.source(node, "source")
         locator = self.text(node, "at", 200, "sentence 5") if "at" in node.entries else "" if source else above.locator
         date = self.date(node, "date") if "date" in node.entries else above.date
         return _From(source or above.source, date, locator)
 
     def find(self, text: str, kinds: tuple[Kind, ...]) -> str:
-        """The slug behind a name, alias or slug; BadInput when it is none of this file's records, or several."""
+        """Return the slug behind a name, alias or slug. Raise BadInput when no record here has it, or several."""
         wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
         there = (
             [text]
@@ -241,10 +249,12 @@ class _Reader:
     # What is wrong across several places
 
     def check_slug(self, slug: str, node: Node) -> None:
+        """Note a mistake when a key cannot be the slug of a record."""
         if slug != slug_of(slug):
             self.wrong(node, f"{quoted(slug)} cannot be a key. Write it like {slug_of(slug)}.")
 
     def check_names(self) -> None:
+        """Note a mistake for each name that two records of a kind share."""
         for slugs in self.named.values():
             first: dict[Kind, str] = {}
             for slug, node in slugs.items():
@@ -258,7 +268,7 @@ class _Reader:
                     )
 
     def check_stages(self, node: Mapping, facts: list[DossierFact]) -> None:
-        """A stage that goes back needs a reason, as it would when entered by hand."""
+        """Note a mistake for each stage that goes back without a reason; editors have to give one too."""
         before: list[Update] = []
         for number, fact in enumerate(facts, 1):
             if not fact.reason and stage_goes_back(before, str(fact.value), fact.date):
@@ -270,6 +280,7 @@ class _Reader:
             before.append(_as_update(number, fact, self.now))
 
     def check_twice(self, node: Mapping) -> None:
+        """Note a mistake for each key that is in a mapping twice."""
         for key, line in node.twice:
             self.mistakes.append(
                 Mistake(
@@ -282,10 +293,14 @@ class _Reader:
     # The parts of the tree
 
     def wrong(self, node: Node, reason: str, line: int = 0) -> None:
+        """Note a mistake at a node, or in another `line` of it."""
         self.mistakes.append(Mistake(line or node.line, node.path, reason))
 
     def mapping(self, node: Node, known: tuple[str, ...], example: str) -> Mapping:
-        """The node as a mapping, an empty one when it is something else. Without `known`, all keys are welcome."""
+        """Return the node as a mapping; note a mistake and return an empty one when it is none.
+
+        Each key that is not in `known` is a mistake, unless that is empty.
+        """
         if not isinstance(node, Mapping):
             self.wrong(node, f"Names and values are expected here. Write them like {example}.")
             return Mapping(node.path, node.line)
@@ -303,7 +318,7 @@ class _Reader:
         return node
 
     def part(self, top: Mapping, key: str, example: str) -> Mapping:
-        """A part of the file that has to be there and hold something."""
+        """Return a part of the file; note a mistake when it is missing or empty."""
         found = self.mapping(top.entries[key], (), example) if key in top.entries else None
         if found is None or (not found.entries and isinstance(top.entries[key], Mapping)):
             self.mistakes.append(
@@ -312,10 +327,12 @@ class _Reader:
         return found or Mapping(key, top.line)
 
     def items(self, node: Mapping, key: str) -> list[Node]:
+        """Return the entries of a list in a mapping; [] when there is no list."""
         found = node.entries.get(key)
         return found.items if isinstance(found, Sequence) else []
 
     def text(self, node: Mapping, key: str, limit: int, example: str, *, required: bool = False) -> str:
+        """Return a text in a mapping on one line; note a mistake when it is empty or longer than `limit`."""
         found = node.entries.get(key)
         if found is None:
             # What is not a mapping at all was told already.
@@ -335,7 +352,7 @@ class _Reader:
         return text
 
     def source(self, node: Mapping, key: str) -> str:
-        """The key of a source; one that is not in the file is told here and nowhere else."""
+        """Return the key of a source, "" when none is given; note a mistake when the file has no such source."""
         name = self.text(node, key, 100, "article")
         if name and name not in self.sources:
             known = ", ".join(self.sources) or "none yet"
@@ -343,7 +360,7 @@ class _Reader:
         return name
 
     def date(self, node: Mapping, key: str) -> FactDate | None:
-        """A date, None when it is not given; one that cannot be read is told here and nowhere else."""
+        """Return a date, None when none is given; note a mistake when it cannot be read or has not begun."""
         text = self.text(node, key, 300, "10 November 2023")
         if not text:
             return _UNKNOWN if key in node.entries else None
@@ -362,11 +379,13 @@ class _Reader:
 
 
 def _close(text: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the known word nearest to a typed one, "" when none is near."""
     close = difflib.get_close_matches(text[:60], list(known), 1)
     return f" Close to it: {close[0]}." if close else ""
 
 
 def _as_update(number: int, fact: DossierFact, now: datetime) -> Update:
+    """Return the update that a fact would become, as far as the rules of stages look at it."""
     return Update(
         number,
         "",

@@ -1,4 +1,4 @@
-"""What a dossier file holds, once it is read."""
+"""The structs that a dossier file is read into."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DossierSource(Struct, frozen=True):
 
 
 class DossierFact(Struct, frozen=True):
-    """One fact. `key` is its own for good: by it a later version of the file knows it again.
+    """One fact. Its `key` never changes: by it the fact is found again in a later version of the file.
 
     `item` is what makes the value one of a list ("" where a field holds one value).
     """

@@ -1,4 +1,4 @@
-"""YAML as a tree of strings that know their line and path: no types, no aliases, no tags, bounded."""
+"""Parsing of YAML into a tree of strings with their lines and paths, without types, aliases and tags."""
 
 from __future__ import annotations
 
@@ -31,30 +31,34 @@ class Node:
 
 @dataclass(frozen=True)
 class Scalar(Node):
+    """A single value, as text."""
+
     text: str
 
 
 @dataclass(frozen=True)
 class Sequence(Node):
+    """A list."""
+
     items: list[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Mapping(Node):
-    """Its entries in the order of the file; `keys` has the line of each key, `twice` the lines of repeated ones."""
+    """Names and values, in the order of the file; `keys` has the line of each key, `twice` those of repeated ones."""
 
     entries: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     twice: list[tuple[str, int]] = field(default_factory=list)
 
     def below(self, key: str) -> str:
-        """The path of an entry."""
+        """Return the path of an entry."""
         shown = quoted(key).strip('"')
         return f"{self.path}.{shown}" if self.path else shown
 
 
 def parse(content: bytes) -> Node:
-    """The tree of one YAML document; BadDossier when it is none or uses what dossiers do not need.
+    """Return the tree of one YAML document. Raise BadDossier when it is none or uses what dossiers do not need.
 
     Only events are read, never objects made of them, so `NO` stays a country and nothing in a file can run.
     """
@@ -86,6 +90,7 @@ def parse(content: bytes) -> Node:
 
 
 def _hint(problem: str) -> str:
+    """Return what to do about a problem that the YAML parser names."""
     if "'\\t'" in problem or "tab" in problem:
         return "Indent with spaces, not with tabs."
     return 'Check the indentation, and put a value with ": " or # in it in quotation marks.'
@@ -100,6 +105,7 @@ def _line(event: yaml.Event) -> int:
 
 
 def _node(events: Iterator[yaml.Event], event: yaml.Event, path: str, depth: int) -> Node:
+    """Return the tree that begins with an event. Raise BadDossier for anchors, tags and what is nested too deep."""
     line = _line(event)
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         raise _fatal(line, "Anchors and aliases (& and *) are not used in dossiers. Write the value out.", path)

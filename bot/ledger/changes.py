@@ -97,11 +97,11 @@ def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
 
 
 _NOTHING = {"side_state": "none", "due": None}
-"""The value of a field that says that there is nothing of the kind."""
+"""The value by which a field reports that there is none: no side state, no due date."""
 
 
 def _was_so(change: FieldChange) -> bool:
-    """Return whether a change says that there is nothing of a kind where the record held nothing of it."""
+    """Return whether a change only reports the absence of what the record did not hold before."""
     if change.field not in _NOTHING or change.after is None or change.after.value != _NOTHING[change.field]:
         return False
     return change.before is None
@@ -125,6 +125,7 @@ def _changed(
     *,
     corrected: bool = False,
 ) -> FieldChange:
+    """Return the change of one item from a fact to another, or to none, with what ended the former."""
     ended = _ended(field, then, now, updates)
     taken_back = ended is not None and ended.action == "withdrawn"
     told = ended if taken_back else next((u for u in updates if now is not None and u.id == now.update), None)
@@ -154,7 +155,7 @@ def _taken_back(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Up
 
 
 def _meanwhile(name: str, now: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
-    """Return what a field held last before its present value, of what came in since it held nothing."""
+    """Return the last value before the present one that a field was given by these updates; None without one."""
     live = filter(fold.is_readable, fold.live_updates(updates))
     passed = [u for u in live if u.field == name and u.value != now.value]
     return passed[-1].fact if passed else None
@@ -179,6 +180,7 @@ def _ended(field: Field, then: Fact[Value] | None, now: Fact[Value] | None, upda
 
 
 def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Value]]:
+    """Return the facts of a field by what makes two of them the same item."""
     if field.rule == "list":
         return {fold.key_of(field, fact.value): fact for fact in facts}
     if field.rule == "variants":
@@ -187,7 +189,7 @@ def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Val
 
 
 def without_undone(history: Iterable[Update]) -> list[Update]:
-    """The updates of a record, without those that were taken back in time and what took them back."""
+    """Return the updates of a record without those that were undone before anybody was told, and what undid them."""
     kept = {update.id: update for update in history}
     for update in sorted(kept.values(), key=lambda u: u.id, reverse=True):
         target = kept.get(update.replaces) if update.replaces is not None else None
@@ -202,7 +204,7 @@ def without_undone(history: Iterable[Update]) -> list[Update]:
 
 
 def change_of(kind: Kind, history: Sequence[Update], batch: str) -> tuple[State, State, list[Update]] | None:
-    """A record before and after a batch, and the updates of the batch that stand; None when none of them does."""
+    """Return a record before and after a batch, and the updates of the batch that stand; None when none does."""
     kept = without_undone(history)
     own = [update for update in kept if update.batch == batch]
     if not own:

@@ -103,14 +103,14 @@ def ask(
 
 
 def _stages(deal: Opened, course: Sequence[Update], on: FactDate) -> dict[str, str]:
-    """Return the stages that a deal may have reached on a day, from where it stood then up to what is reported next."""
+    """Return the stages that a deal may have reached on a day: after the one before that day, before the next one."""
     then = fold.fold("deal", course, as_of=on.day).text("stage")
     known = {then, deal.record.state.text("stage"), *(["unspecified"] if then else [])}
     return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(course, step, on)}
 
 
 def _open(deal: Opened, own: str) -> list[Fact[Approval]]:
-    """Return the approvals without an outcome, also those older than the signature: a source may tell it late."""
+    """Return the approvals without an outcome, also those older than the signature: a source may report them late."""
     key = get_field("deal", "approval").type.key
     return [
         fact
@@ -120,14 +120,14 @@ def _open(deal: Opened, own: str) -> list[Fact[Approval]]:
 
 
 def _acts(item: Opened, approval: Approval) -> bool:
-    """Return whether who must act of an item is the side or the authority that gives an approval."""
+    """Return whether the side or the authority that gives an approval is among those who must act on an item."""
     who = {fact.value.record for fact in item.record.state.facts("who", Party)}
     named = {as_written(item.names.get(slug, "")) for slug in who if slug}
     return approval.side in who or as_written(approval.authority) in named
 
 
 def _is_its_own(item: Opened, open_: Sequence[Fact[Approval]]) -> bool:
-    """Return whether a clearance is beyond doubt about the one open approval: nobody else has to act."""
+    """Return whether an item is a clearance of the only open approval: nobody but its side or authority has to act."""
     own = len(open_) == 1 and (not item.record.state.facts("who") or _acts(item, open_[0].value))
     return item.record.state.text("item_kind") == "clearance" and own
 

@@ -1,4 +1,7 @@
-"""What is told when: leads of due dates, what a Monday lists, what a digest holds and when it is skipped. Pure."""
+"""What is told when: reminder offsets of due dates, what is listed on Mondays, what a digest holds. Pure.
+
+A lead is the reminder offset of a due date, in days before it; a window is the catch-up period of a destination.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ _CAN_BE_OVERDUE: tuple[Sureness | None, ...] = ("fixed", "announced")
 
 
 class Window(Struct, frozen=True):
-    """The hours of a destination that are told as one: its local dates after `since`, up to `until`.
+    """The delivery times of a destination that are told as one: those of its local dates after `since`, up to `until`.
 
     `at` is the instant of the last of them, `zone` the destination's.
     """
@@ -47,10 +50,11 @@ class Window(Struct, frozen=True):
     zone: str
 
     def has(self, day: date) -> bool:
+        """Return whether a local date lies in this period."""
         return self.since < day <= self.until
 
     def last_on(self, weekdays: str) -> date | None:
-        """The latest of the dates that falls on one of these ISO weekdays."""
+        """Return the latest date of this period that falls on one of these ISO weekdays; None without one."""
         day = self.until
         while day > self.since and self.until - day < timedelta(days=7):
             if str(day.isoweekday()) in weekdays:
@@ -71,7 +75,7 @@ class Item(Struct, frozen=True):
 
 
 def item_of(record: Record, zone: str) -> Item:
-    """An open item as reminders, digests and cards see it; `zone` is the server's, where the item names none."""
+    """Return an open item as reminders, digests and cards need it; `zone` is for an item that names none."""
     due = record.state.value("due", Due)
     return Item(
         record.id,
@@ -84,23 +88,23 @@ def item_of(record: Record, zone: str) -> Item:
 
 
 def leads_of(sureness: Sureness | None) -> tuple[int, ...]:
-    """The days before a date on which it is told, by how sure it is."""
+    """Return on which days before a due date it is told, by how sure the date is."""
     return _LEADS_OF[sureness]
 
 
 def is_overdue(item: Item, at: datetime) -> bool:
-    """Whether a fixed or announced day has ended in the authority's own zone. Other dates are never overdue."""
+    """Return whether a fixed or announced due day has ended in the authority's own zone; False for other dates."""
     return (
         item.due_on is not None and item.sureness in _CAN_BE_OVERDUE and dates.end_of_day(item.due_on, item.zone) <= at
     )
 
 
 def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime | None = None) -> Lead | None:
-    """Which lead of an item is told in these hours: of several that were missed only the nearest to the date.
+    """Return the reminder offset at which an item is told in this period; None for none.
 
-    `told` are the leads of this very date that were told before. Each is told once, and none after a nearer one.
-    `now` is given where the hours are told late: a day that has ended by then is left to the overdue notice of the next
-    hour, or both would say the same.
+    Of several that were missed only the nearest to the date counts. `told` are those of this date that were told
+    before: each is told once, and none after a nearer one. `now` is given where the period is told late: a day that
+    has ended by then is left to the overdue notice at the next delivery time, which would say the same.
     """
     if item.due_on is None or "overdue" in told:
         return None
@@ -117,19 +121,22 @@ def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime |
 
 
 def is_own_message(lead: Lead, *, person: bool, digest: bool) -> bool:
-    """Whether a lead is a message of its own. In a channel with a digest, 14, 7 and 2 days before are told by that."""
+    """Return whether a reminder offset is told in a message of its own.
+
+    In a channel with a digest, the digest tells of the dates 14, 7 and 2 days ahead.
+    """
     return person or not digest or lead in (0, "overdue")
 
 
 def is_still_open(item: Item, day: date, at: datetime) -> bool:
-    """Whether a Monday lists an item: it has no due date, only a usual one, or one that has passed."""
+    """Return whether *Still open* lists an item: it has no due date, only a usual one, or one that has passed."""
     if item.due_on is None or item.sureness == "usual":
         return True
     return is_overdue(item, at) if item.sureness in _CAN_BE_OVERDUE else item.due_on < day
 
 
 def is_ahead(item: Item, day: date, at: datetime) -> bool:
-    """Whether a digest of this day lists an item's date: 14 days ahead, a reported one on the day itself."""
+    """Return whether a digest of this day lists an item's date: up to 14 days ahead, a reported one on its day."""
     if item.due_on is None or item.sureness == "usual" or is_overdue(item, at):
         return False
     if item.sureness == "reported":
@@ -138,9 +145,9 @@ def is_ahead(item: Item, day: date, at: datetime) -> bool:
 
 
 def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
-    """Whether a lead of an item's date fell after `since`, up to `day`, so that the digest of this day is not skipped.
+    """Return whether a reminder offset of an item fell after `since`, up to `day`: then that digest is not skipped.
 
-    The day itself does not count where it is a message of its own.
+    The due day itself does not count with `own_message`, as it is told in a message of its own then.
     """
     if item.due_on is None:
         return False
@@ -150,16 +157,18 @@ def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
 
 
 def was_told(destination: Destination, day: date) -> bool:
-    """Whether a nominal local date was planned before: it does not come again when the zone or the hour moves.
+    """Return whether a nominal local date was planned before.
 
-    A date far ahead of it was written by a clock that was wrong, and holds nothing up.
+    It is not planned again when the zone or the delivery time changes.
+
+    A planned date more than two days ahead of it was written by a clock that was wrong, and does not count.
     """
     told = destination.planned_on
     return told is not None and day <= told <= day + timedelta(days=2)
 
 
 def next_digest(destination: Destination, now: datetime) -> datetime | None:
-    """When a destination's digest is looked at next; None when it has none. A date that was told never comes again."""
+    """Return when a destination's digest is planned next, after the dates that were told; None when it has none."""
     if destination.digest_at is None:
         return None
     at = time.fromisoformat(destination.digest_at)
@@ -178,7 +187,7 @@ class OpenItem(Struct, frozen=True):
 
 
 class StillOpen(Struct, frozen=True):
-    """What is still open on a Monday. `full` shows every item in full, otherwise only those with news."""
+    """The items that are still open on a Monday. `full` shows each of them in full, otherwise only those with news."""
 
     items: list[OpenItem]
     full: bool
@@ -211,13 +220,13 @@ class Digest(Struct, frozen=True):
 
     @property
     def worth_sending(self) -> bool:
-        """Whether anything is new: a change, a lead of a date, something overdue, on Mondays something open."""
+        """Return whether anything is new: a change, a reminder offset, an overdue item, on Mondays an open item."""
         told = self.still_open or self.overdue or self.changes or self.loads or self.lead_fell
         return bool(told or (self.first and (self.due or self.deals or self.statements)))
 
 
 class DueReminder(Struct, frozen=True):
-    """What one reminder's message is made from: one's own words, or an item with its date as it stands now."""
+    """What the message of a reminder is made from: a user's own words, or an item with its date as it stands now."""
 
     reminder: Reminder | None
     item: OpenItem | None
@@ -239,4 +248,5 @@ class PersonalReminder(Struct, frozen=True):
 
     @property
     def title(self) -> str:
+        """Return the record's name, or the reminder's own words on one line."""
         return self.reminder.name or " ".join(self.reminder.words.split()) or "a record that was taken back"

@@ -16,15 +16,16 @@ _LONG_AGO = date.min
 
 
 def _order(update: Update) -> tuple[date, int]:
-    """Updates apply by fact day, then in the order of entering; unknown dates come first."""
+    """Return the key by which updates are sorted: the fact day, unknown ones first, then the order of entering."""
     return update.date.day or _LONG_AGO, update.id
 
 
 def live_updates(updates: Iterable[Update]) -> list[Update]:
-    """The updates that set something and are neither replaced nor withdrawn by a live one, in order of entering.
+    """Return the updates that set a value and are neither replaced nor withdrawn, in order of entering.
 
-    Read newest first, so that taking back a withdrawal brings its target back. What was replaced still replaces
-    what came before it, so correcting a correction does not bring the first mistake back; what was withdrawn does not.
+    Withdrawing a withdrawal brings its target back, so updates are read newest first. An update that was replaced still
+    replaces the one before it, so that correcting a correction does not bring the first mistake back. One that was
+    withdrawn replaces nothing.
     """
     withdrawn: set[int] = set()
     replaced: set[int] = set()
@@ -42,12 +43,12 @@ def live_updates(updates: Iterable[Update]) -> list[Update]:
 def fold(
     kind: Kind, updates: Iterable[Update], *, as_of: date | None = None, known_on: datetime | None = None
 ) -> State:
-    """Adds up the updates of one record.
+    """Return what the updates of one record add up to.
 
-    Without dates the answer is today's picture: every accepted update counts, whatever its fact date, so no passing
-    of days changes it. `known_on` leaves out what was entered later; `as_of` what was true later, where a vague date
-    counts from its last day and an open range from its first. Unreadable values are left out rather than
-    refused: one bad row of a file must not keep all others from being read.
+    Without `as_of` and `known_on` every accepted update counts, whatever its fact date, so the result does not change
+    from day to day. `known_on` leaves out what was entered after an instant; `as_of` what was true after a day, where a
+    vague date counts from its last day and an open range from its first. Unreadable values are left out without an
+    error: one bad row of a file must not keep all others from being read.
     """
     if known_on is not None:
         updates = [u for u in updates if u.entered_at <= known_on]
@@ -69,7 +70,7 @@ def fold(
 
 
 def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
-    """Return the day from which on the stages say signed or further; None when the newest with a day does not."""
+    """Return the day since which a deal's stages are signed or further; None when the newest dated stage is not."""
     if kind != "deal":
         return None
     signed, since = list(STAGES)[stage_rank("signed") :], None
@@ -88,6 +89,7 @@ _Kept = dict[str, dict[object, Update]]
 
 
 def _apply(kind: Kind, kept: _Kept, update: Update) -> None:
+    """Add one update to what counts of a record, by the rule of its field."""
     field = find_field(kind, update.field)
     if field is None or isinstance(update.value, Unreadable):
         return
@@ -111,8 +113,8 @@ def _fields(kept: _Kept) -> dict[str, list[Fact[Value]]]:
 class Stood(Struct, frozen=True):
     """How a deal or a pending item stood from a fact day on; without a day from its undated facts on.
 
-    It is `live` from the first day on which something is reported of it: its name may have been entered with a later
-    one. A deal is `open` while it waits for an approval.
+    It is `live` from the first day on which a fact of it is reported; the date of its name may be later. A deal is
+    `open` while it waits for an approval.
     """
 
     day: date | None
@@ -122,7 +124,7 @@ class Stood(Struct, frozen=True):
 
 
 def timeline(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
-    """How a deal or a pending item stood, one entry for each change, by fact dates only; [] when it has no name."""
+    """Return how a deal or pending item stood, one entry for each change by fact date; [] when it has no name."""
     live = sorted(filter(is_readable, live_updates(updates)), key=_order)
     if not any(update.field == "name" for update in live):
         return []
@@ -163,19 +165,20 @@ def key_of(field: Field, value: Value | Unreadable) -> str:
 
 
 def _reports(kind: Kind, update: Update) -> bool:
+    """Return whether an update is of a field with news value, whose dates count as those of the record."""
     field = find_field(kind, update.field)
     return field is not None and field.reports
 
 
 def _by_day(found: FactDate) -> tuple[date, str, bool, date, str]:
-    """The order of fact dates; what follows the day only decides between dates of one day, the same way every time."""
+    """Return the key by which fact dates are ordered: the day; the rest makes the order of one day's dates stable."""
     return found.day or _LONG_AGO, found.precision, found.worked_out, found.first or _LONG_AGO, found.printed
 
 
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:
-    """Whether a deal's stage on a date would step back from the stage before it, or the next one from it.
+    """Return whether a deal's stage on a date is a step back from the stage before it, or the next stage from it.
 
-    Such a stage needs a reason. Comparing with both neighbours makes being valid independent of the order of entering.
+    Such a stage needs a reason. Both neighbours are compared, so that the order of entering makes no difference.
     """
     timeline = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO

@@ -1,4 +1,4 @@
-"""How far a deal is, and what is open beside it, each from facts of its own. Pure."""
+"""The stage of a deal, its side state and what it waits for, each from facts of its own. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.ledger.kinds import SIDE_STATES, STAGES, stage_rank
 from bot.ledger.values import Names, approver_words, named
 from data.records import Approval, CitedText, Fact, Money, Party, Record, State
 
-# What an open pending item says about its deal. Kinds that say nothing about it are not here.
+# What the status line of a deal says of an open pending item, by its kind. Other kinds are not mentioned there.
 _WAITING = {
     "clearance": "waiting for {name}",
     "notification_window": "notification window running",
@@ -69,7 +69,7 @@ def is_signed(state: State) -> bool:
 
 
 def side_state(state: State) -> CitedText | None:
-    """Return the side state beside the stage, as it reads inside a sentence; None when a newer stage overtook it."""
+    """Return the side state beside the stage, as it reads inside a sentence; None when the stage is newer."""
     fact, newest = state.fact("side_state", str), state.fact("stage")
     if fact is None or fact.value == "none" or fact.value not in SIDE_STATES:
         return None
@@ -80,7 +80,7 @@ def side_state(state: State) -> CitedText | None:
 
 
 def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
-    """Return whether something opened before the day on which the deal was signed, and the deal is signed."""
+    """Return whether a deal is signed and what `opened_by` opened is from that day or before it."""
     if not is_signed(state) or state.signed is None or opened_by is None:
         return False
     return (opened_by.date.day or date.min) <= state.signed
@@ -93,7 +93,7 @@ def open_approvals(state: State) -> list[Fact[Approval]]:
 
 
 def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
-    """Return the open items that hold a deal up as it stands. A signed one waits for payment or delivery alone."""
+    """Return the open items that a deal waits for; a signed one for payment, delivery and what opened later alone."""
     return [
         item
         for item in items
@@ -102,9 +102,9 @@ def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
 
 
 def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
-    """Return what is open beside the stage, each with its own fact: approvals, then items.
+    """Return what a deal waits for, each with its own fact: approvals, then items.
 
-    Of a signed deal, completed or not, these are what came after its signature, and payments and deliveries.
+    A signed deal, completed or not, waits for payments, deliveries and what opened after its signature.
     """
     found: list[CitedText] = []
     for fact in open_approvals(state):

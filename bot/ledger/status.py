@@ -82,7 +82,7 @@ WINDOW = "notification_window"
 
 
 def act(basis: str, item_kind: str) -> str:
-    """Return the verb of who an open item waits for: only what a source states as pending obliges somebody."""
+    """Return the verb for those whom an open item waits for: "must act" only where a source states it as pending."""
     if item_kind == WINDOW:
         return "can object"
     return "must act" if basis == "stated" else "to act"

@@ -1,4 +1,4 @@
-"""Values and folded records as they are stored: JSON whose shape the table of fields knows."""
+"""Values and folded records as they are stored: JSON, decoded by the type of each field."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _decoder = msgspec.json.Decoder(_StoredState)
 def decode_value(kind: Kind, field: str, stored: str) -> Value | Unreadable:
     """Return the value of a field from its JSON; Unreadable where the field is unknown or cannot hold it.
 
-    Appending refuses such values; should one be in a file all the same, it keeps no other from being read.
+    Appending refuses such values. One that is in a file all the same does not keep others from being read.
     """
     row = find_field(kind, field)
     if row is None:

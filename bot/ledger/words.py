@@ -1,4 +1,4 @@
-"""The one normaliser of names and text, for what is stored and for what is asked; and how words differ by a typo."""
+"""Normalising of names and texts, the same for what is stored and for what is asked; and typos between words."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _folded_slowly(piece: str) -> str:
 
 
 def _one_way(folded: str) -> str:
-    """Return a folded text in one of the ways in which people write its letters and digits."""
+    """Return a folded text with the variants of a letter or digit written as one of them."""
     if folded.isascii():
         return folded
     return " ".join(piece if piece.isascii() else _one_way_slowly(piece) for piece in folded.split())
@@ -175,7 +175,7 @@ def _split(folded: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text as they are compared: without case, in one of the ways in which people write them.
+    """Return the words of a text as they are compared: without case, their spelling variants written as one.
 
     Letters and digits are words of their own ("MQ-9B", "mq9b" and "MQ 9B" are the same), letters with dots are one word
     ("U.S." is "us"), a genitive is its noun ("India's" is "india"), British spellings are American ones, letters that
@@ -204,9 +204,9 @@ def normal(text: str) -> str:
 
 
 def as_written(text: str) -> str:
-    """Return a text without case and punctuation, its spelling kept: by it two entries of a record are the same one.
+    """Return a text without case and punctuation, its spelling kept. Two entries of a record with the same one are one.
 
-    It stays as it is when `words_of` learns more, so that a record never changes by that.
+    Changes of `words_of` do not change it, so that no record changes by them.
     """
     return " ".join(_split(_folded(text)).split())
 
@@ -237,12 +237,12 @@ def stem(word: str) -> str:
 
 
 def skeleton(word: str) -> str:
-    """Return a word as it is heard: without vowels after its first letter, doubled letters once."""
+    """Return a word as it sounds: without vowels after its first letter, doubled letters once."""
     return _DOUBLED.sub(r"\1", word[:1] + _VOWELS.sub("", word[1:]))
 
 
 def spelling_variants(word: str) -> set[str]:
-    """Return how a word may be met when it is mistyped: words that share a variant may be meant for one another.
+    """Return the forms of a word that it shares with its typos: words that share a form may be meant for one another.
 
     The word, "=" with its stem where that is another, the word with each one of its letters left out (from four
     letters on), and "~" with its skeleton (from five on). Numbers are never typos of one another, nor are words too
@@ -258,7 +258,7 @@ def spelling_variants(word: str) -> set[str]:
 
 
 def distance(a: str, b: str) -> int:
-    """Return how many typos are between two words: a letter more, less or another, or two neighbours swapped."""
+    """Return how many typos lie between two words: a letter added, left out or replaced, or two neighbours swapped."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
