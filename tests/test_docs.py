@@ -1,10 +1,11 @@
-"""What the README promises is what there is, and back."""
+"""What the documents say is what there is, and back."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
 from discord import app_commands
 
 from bot.app import COGS, PERMISSIONS, Attache
@@ -12,10 +13,12 @@ from bot.clock import SystemClock
 from bot.environment import EX_CONFIG
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE
 from data.database import Database
+from data.rows import fetch_values
 from tests.ask.servers import table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 
 
 async def commands_of(db: Database) -> set[str]:
@@ -70,10 +73,46 @@ def test_the_readme_tells_how_to_get_it_and_what_was_never_tried():
     assert "has not yet run on the real Discord" in README
 
 
-def test_every_file_that_the_readme_links_is_there():
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "tests/README.md", "data/dossiers/README.md")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_path_that_a_document_names_exists(name: str):
+    document = ROOT / name
+    text = document.read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    assert [link for link in links if not (document.parent / link).exists()] == []
+    assert [path for path in paths_in(text) if not (ROOT / path).exists()] == []
+
+
+def paths_in(text: str) -> list[str]:
+    """Return the paths of ours in a text: `bot/app.py` and `cogs/`."""
+    return re.findall(r"(?<![\w./-])((?:bot|cogs|data|docs|tests)/[\w./-]*\w/?|(?:bot|cogs|data|docs|tests)/)", text)
+
+
+def test_a_path_is_found_wherever_it_stands():
+    assert paths_in("`bot/app.py`: see data/ or\n  (tests/README.md), not demobot/a.py, [d](docs/card.png).") == [
+        "bot/app.py",
+        "data/",
+        "tests/README.md",
+        "docs/card.png",
+    ]
+
+
+def test_the_architecture_names_every_package():
+    packages = [
+        path.parent.relative_to(ROOT) for room in ("bot", "cogs") for path in ROOT.glob(f"{room}/**/__init__.py")
+    ]
+    assert [str(package) for package in packages if f"| `{package.as_posix()}/` |" not in ARCHITECTURE] == []
+
+
+async def test_the_architecture_tells_every_table(db: Database):
+    tables = await fetch_values(
+        db.read, str, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+    )
+    ours = {name for name in tables if not name.startswith("search_index_")}
+    section = ARCHITECTURE.partition("## Tables")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == ours
 
 
 def test_every_target_that_the_readme_names_is_in_the_makefile():
