@@ -388,7 +388,7 @@ async def plans(db: Database, read: Awaitable[object]) -> list[str]:
     statements: list[str] = []
     await db.read.set_trace_callback(statements.append)
     await read
-    await db.read.set_trace_callback(None)  # pyright: ignore[reportArgumentType]
+    await db.read.set_trace_callback(lambda _: None)
     assert statements
     explained = [[row[3] for row in await rows(db, f"EXPLAIN QUERY PLAN {one}")] for one in statements]
     # Newer versions of SQLite see that an index covers a statement where older ones do not.
