@@ -17,7 +17,7 @@ from bot.services.restores import KEY, Restored
 from data.database import DatabaseError, FileLock, from_text, to_text
 from data.migrate import migrations
 
-_OURS = {"guild", "ledger", "record", "follow", "delivery"}
+_OURS = {"ledger", "record", "follow", "delivery"}  # Tables that every version has under these names.
 _BESIDE = ("-wal", "-journal", "-shm")  # What SQLite keeps beside a file and applies to whichever has its name.
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import sqlite3
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from bot.backup import backup, restore
 from bot.errors import BadInput, UserError
 from bot.ledger.kinds import KINDS, fields_of
 from bot.services import (
@@ -158,6 +160,21 @@ def test_the_file_holds_every_kind_form_and_outcome(old: Path):
 
 
 # Bringing it up to date
+
+
+async def test_a_copy_of_it_is_made_and_put_back_and_then_brought_up_to_date(old: Path, tmp_path: Path, now: datetime):
+    copy, place = tmp_path / "copy.db", tmp_path / "elsewhere" / "attache.db"
+    await asyncio.to_thread(backup, old, copy)
+    await asyncio.to_thread(restore, copy, place, now=now)
+    assert rows(place, "PRAGMA user_version") == [(1,)]
+    database = await Database.open(place)
+    try:
+        await derived.bring_up_to_date(database)
+        assert [guild.name for guild in await guilds.list_all(database.read)] == [
+            name for (name,) in rows(old, "SELECT name FROM desk ORDER BY guild_id")
+        ]
+    finally:
+        await database.close()
 
 
 async def test_no_update_of_the_ledger_is_changed_by_a_byte(old: Path, released: Database):
