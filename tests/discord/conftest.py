@@ -45,7 +45,7 @@ class World:
         self.env, self.bot, self.db, self.clock = env, bot, db, clock
         self.owner = env.create_user("mira")
         self.guild = env.create_guild("Newsroom", owner=self.owner)
-        self.channel = self.guild.create_text_channel("guild")
+        self.channel = self.guild.create_text_channel("news")
         self.editors = self.guild.create_role("Editors")
         self.manager = simcord.MemberActor(env, self.guild, self.owner)
         self.editor = self.guild.add_member(env.create_user("edda"), roles=[self.editors])

@@ -46,10 +46,10 @@ async def test_a_manager_sees_what_is_held_for_channels_and_people_and_decides_o
     assert "Held after a restore" in told
     assert f"<#{world.channel.id}>: 3 messages, due <t:" in told
     assert "direct messages to 2 people: 3 messages, due" in told
-    assert labels_of(reply(shown)) == ["Send 3 to #desk", "Drop 3 for #desk", "Send 3 to people", "Drop 3 for people"]
+    assert labels_of(reply(shown)) == ["Send 3 to #news", "Drop 3 for #news", "Send 3 to people", "Drop 3 for people"]
 
     before = len(world.channel.history())
-    sent = await world.manager.click(reply(shown), label="Send 3 to #desk")
+    sent = await world.manager.click(reply(shown), label="Send 3 to #news")
     assert "3 messages are sent now" in answer(sent)
     await world.tick()
     added = world.channel.history()[before:]
@@ -59,7 +59,7 @@ async def test_a_manager_sees_what_is_held_for_channels_and_people_and_decides_o
     assert "3 messages will not be sent" in answer(dropped)
     for place in (member, editor):
         assert await outcomes(world, place) == {("settled", "", deliveries.DROPPED)}
-    for label in ("Send 3 to #desk", "Drop 3 for people"):
+    for label in ("Send 3 to #news", "Drop 3 for people"):
         assert "decided before" in answer(await world.manager.click(reply(shown), label=label))
     assert "Held after" not in answer(await world.manager.slash(world.channel, "settings show"))
 
@@ -95,7 +95,7 @@ async def test_a_manager_reads_in_the_log_where_to_decide_about_a_channel(world:
 
 async def test_many_channels_with_held_messages_fit_the_card(world: World):
     for i in range(8):
-        await hold(world, 1, channel_id=world.guild.create_text_channel(f"desk-{i}").id)
+        await hold(world, 1, channel_id=world.guild.create_text_channel(f"news-{i}").id)
     shown = await world.manager.slash(world.channel, "settings show")
     assert "and 4 more channels; decide about these first" in text_of(reply(shown))
-    assert labels_of(reply(shown))[:2] == ["Send 1 to #desk-0", "Drop 1 for #desk-0"]
+    assert labels_of(reply(shown))[:2] == ["Send 1 to #news-0", "Drop 1 for #news-0"]

@@ -51,7 +51,7 @@ async def second_server(world: World) -> simcord.GuildHandle:
     """Make another server in which the member is, follows everything, and has a digest and a reminder."""
     other = world.env.create_guild("Elsewhere", owner=world.owner)
     other.add_member(world.member.user)
-    channel = other.create_text_channel("guild")
+    channel = other.create_text_channel("news")
     await world.env.settle()
     async with world.db.write(other.id) as conn:
         person = await people.ensure(conn, world.owner.id)

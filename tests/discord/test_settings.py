@@ -133,8 +133,8 @@ async def test_a_paused_channel_is_named_with_its_reason_and_resumed(world: Worl
     place = await paused_channel(world, world.channel.id)
     result = await world.manager.slash(world.channel, "settings show")
     assert f"<#{world.channel.id}>: not permitted: the bot lacks Send Messages there" in answer(result)
-    assert labels_of(result.response) == ["Resume #desk"]
-    resumed = await press(world.manager, result, "Resume #desk")
+    assert labels_of(result.response) == ["Resume #news"]
+    resumed = await press(world.manager, result, "Resume #news")
     assert resumed.acknowledged
     after = await destinations.get(world.db.read, place.id)
     assert (after.state, after.outcome, after.reason) == ("active", "", "")
@@ -152,7 +152,7 @@ async def test_resume_works_after_a_restart_and_pressed_twice_only_shows_how_it_
     stored = result.response
     assert (await world.manager.click(stored, custom_id=custom_id)).acknowledged
     assert (await destinations.get(world.db.read, place.id)).state == "active"
-    again = await press(world.manager, other, "Resume #desk")
+    again = await press(world.manager, other, "Resume #news")
     assert again.followups == []
     assert labels_of(other.response) == []
 
@@ -187,7 +187,7 @@ async def test_a_channel_of_another_server_is_not_resumed(world: World):
     async with world.db.write(5) as conn:
         await guilds.ensure(conn, 5, name="Elsewhere", owner_id=1)
         await conn.execute("UPDATE destination SET guild_id = 5 WHERE id = ?", (mine.id,))
-    pressed = await press(world.manager, result, "Resume #desk")
+    pressed = await press(world.manager, result, "Resume #news")
     assert "no longer on file" in pressed.followups[0].content
     assert (await destinations.get(world.db.read, mine.id)).state == "paused"
 
@@ -200,7 +200,7 @@ async def test_a_manager_no_more_cannot_resume(world: World):
     result = await helper.slash(world.channel, "settings show")
     world.env.backend.remove_member_role(world.guild.id, helper.id, managers.id)
     await world.env.settle()
-    pressed = await press(helper, result, "Resume #desk")
+    pressed = await press(helper, result, "Resume #news")
     assert "Only someone with the permission Manage Server" in answer(pressed)
     assert (await destinations.get(world.db.read, place.id)).state == "paused"
 

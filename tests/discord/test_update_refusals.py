@@ -295,7 +295,7 @@ class Elsewhere:
         user = world.env.create_user("otto")
         self.guild = world.env.create_guild("Elsewhere", owner=user)
         self.owner = simcord.MemberActor(world.env, self.guild, user)
-        self.channel = self.guild.create_text_channel("guild")
+        self.channel = self.guild.create_text_channel("news")
 
 
 async def elsewhere(world: World) -> Elsewhere:
