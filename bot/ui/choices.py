@@ -1,4 +1,4 @@
-"""What is offered while an option is typed: each choice can be told apart from the others and is what Discord takes."""
+"""The choices that are offered while an option is typed. Discord accepts all of them, and no two look alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIMIT = 100  # Discord: characters of a choice's name and of its value.
 
 
 class Offered(NamedTuple):
-    """One choice: its name, what stands beside it, its value, and what tells it from another of the same name."""
+    """One choice: its name, the words in brackets after it, its value, and what tells it from one of the same name."""
 
     name: str
     beside: str
@@ -24,10 +24,10 @@ class Offered(NamedTuple):
 
 
 def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
-    """Return at most 25 choices, no two of one name or value. One bad name or value would cost people all of them.
+    """Return at most 25 choices with distinct names and values. Discord refuses all of them when one is bad.
 
-    A name that several have is followed by what tells them apart, else by its value. What has no value that can be sent
-    is left out.
+    A name that several have is followed by `apart`, else by its value. An empty, too long or unsendable value is left
+    out with its choice.
     """
     by_value: dict[str, Offered] = {}
     for one in offered:
@@ -44,7 +44,7 @@ def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
 
 
 def _named(one: Offered, apart: str) -> str:
-    """Return the words of a choice; where they are too long, what tells it apart stays."""
+    """Return the words of a choice, followed by `apart`. Where both are too long, the words are clipped."""
     words = one_line(f"{one.name}{f' ({one.beside})' if one.beside.strip() else ''}")
     tail = one_line(apart)
     if not tail or not words:
@@ -53,7 +53,7 @@ def _named(one: Offered, apart: str) -> str:
 
 
 def _is_text(value: str) -> bool:
-    """Return whether a value can be sent: half of a character cannot."""
+    """Return whether a value can be encoded as UTF-8. Half of a surrogate pair cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Cited text in a message: escaped, each piece with the day of its own facts, or without where all share one."""
+"""Cited text in a message: escaped, each piece followed by the day of its own facts unless all share one."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def line(
 ) -> str:
     """Render texts as one line, each run of one day followed by that day.
 
-    `stated` is the day that stands elsewhere for the whole block: it is not said again. `listed` joins the texts of one
-    day as "a, b and c", otherwise they are clauses. `reported` puts that word before the days, for texts that hold a
-    date themselves; a day that the last text says itself is not said again. `bold` sets the first text apart. Each text
-    is clipped to `limit` characters.
+    `stated` is a day that stands elsewhere for the whole block and is not repeated. A day that the last text contains
+    is not repeated either. `listed` joins the texts of one day as "a, b and c", otherwise they are separated by
+    semicolons. `reported` puts that word before each day, for texts that contain a date of their own. `bold` prints the
+    first text bold. Each text is clipped to `limit` characters.
     """
     said: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
@@ -57,7 +57,7 @@ def line(
 
 
 def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -> list[CitedText]:
-    """Return the first texts of a list and, as a text without facts, how many more there are of `one` or `many`."""
+    """Return the first `most` texts and a text without facts that counts the others: "2 more values"."""
     more = len(parts) - most
     if more <= 0:
         return list(parts)
@@ -65,9 +65,9 @@ def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -
 
 
 def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render where facts come from, for the end of a line that states just these: a linked host, else title and place.
+    """Render the sources of some facts for the end of a line: each by its linked host or its title, with the place.
 
-    "[reuters.com](https://…)", "News article, sentence 5"; several are joined.
+    Examples: "[reuters.com](https://…), sentence 5" and "News article, sentence 5". Two are named, the rest is counted.
     """
     places: dict[int, dict[str, None]] = {}
     for fact in shown:
@@ -85,7 +85,7 @@ def _named(source: Source, place: str) -> str:
 
 
 def source_line(parts: Iterable[CitedText], sources: Mapping[int, Source]) -> str:
-    """Render the source of a block whose lines all have it, as one quiet line; "" where they have several."""
+    """Render the one source of some texts as a line of small print; "" where they have several or it is not on file."""
     shown = [fact for part in parts for fact in part.facts]
     if len({fact.source for fact in shown}) != 1 or shown[0].source not in sources:
         return ""

@@ -26,7 +26,7 @@ from bot.ui.reminders import ahead, due, item_parts, title, who
 from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
 from data.records import CitedText, Delivery, Destination, Kind, Opened, Row, Source
 
-_ROOM = 3500  # Below Discord's 4,000: the road adds lines when a message is late or may be a repeat.
+_ROOM = 3500  # Below Discord's 4,000: delivery adds lines when a message is late or may be a repeat.
 _LONGEST_LINE = 700
 _SHORTEST = 100
 _MENU = 25  # Discord: options of a select.
@@ -37,7 +37,7 @@ _DEALS = 10  # Deals that get a button to follow them.
 
 
 class _Line(NamedTuple):
-    """One line: of what, in bold, the texts that tell it, and what follows them as it is."""
+    """One line: its beginning in Markdown, the texts that follow, and its end in Markdown."""
 
     head: str
     parts: Sequence[CitedText] = ()
@@ -46,16 +46,16 @@ class _Line(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """A heading with its lines; `apart` where each has its own source, else one that all share stands below."""
+    """A heading with its lines. A source that all lines share stands once below them, unless `apart` is set."""
 
     heading: str
     lines: Sequence[_Line]
-    rest: str  # Where to read what does not fit.
+    rest: str  # The command that shows what does not fit.
     apart: bool = False
 
 
 def digest(found: Digest, guild_id: int, nonce: str) -> Message:
-    """The digest that is sent. It comes silently."""
+    """Render the digest that is sent, as a message without a notification sound."""
     texts = _texts(found)
     buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
     view = card(texts, buttons=buttons, selects=_histories(found, guild_id), accent=theme.PLAIN)
@@ -63,13 +63,13 @@ def digest(found: Digest, guild_id: int, nonce: str) -> Message:
 
 
 def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
-    """The same message for who asked, with a line that says when it would be sent."""
+    """Render a digest for the user who asked for a preview, with `note` below it."""
     texts = [*_texts(found), note]
     return card(texts, buttons=_buttons(guild_id), selects=_histories(found, guild_id), accent=theme.PLAIN)
 
 
 def _histories(found: Digest, guild_id: int | None) -> list[Select]:
-    """Build the menu that opens the history of what is told, where each value that was before has its source."""
+    """Return the menu that opens the history of a record in the digest, as a list that is empty without records."""
     items = [*found.due, *found.overdue, *(found.still_open.items if found.still_open else [])]
     opened = [*(item.opened for item in items), *found.deals, *found.statements]
     named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in found.changes}
@@ -105,7 +105,7 @@ def _texts(found: Digest) -> list[str]:
 
 
 def _first(shown: int, total: int) -> str:
-    """Say what the first digest lists of what is open."""
+    """Return the line of a first digest that says how many of the open items it lists."""
     if not total:
         return "\n-# The first digest here; nothing is open."
     if shown >= total:
@@ -115,7 +115,7 @@ def _first(shown: int, total: int) -> str:
 
 
 _OPEN = ("Due soon", "Overdue", "Still open")
-"""The sections that list open items, each in one of them."""
+"""The headings of the sections that list open items. An item stands in one of them."""
 
 
 def _sections(found: Digest) -> list[_Section]:
@@ -149,9 +149,9 @@ def _sections(found: Digest) -> list[_Section]:
 
 
 def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
-    """Write each section, with how many of its lines it shows.
+    """Render each section in `room` characters for all, and return it with how many of its lines it shows.
 
-    What does not fit is counted, with where to read it; no section is left out.
+    No section is left out. Lines that do not fit are counted, with the command that shows them.
     """
     written: list[tuple[str, int]] = []
     # The sections below keep room for their first lines, so that a long one leaves something to each.
@@ -191,7 +191,7 @@ def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]
 
 
 def _written(line: _Line, stated: frozenset[news.Key], limit: int) -> str:
-    """Write a line. Texts that do not fit are left out from the end, so that none is cut off from its day or source."""
+    """Render a line in `limit` characters. Texts are left out whole from its end, so each keeps its day and source."""
     parts, rest = list(line.parts), list[CitedText]()
     while True:
         words = news.sourced([*parts, *rest], line.sources, stated)
@@ -212,7 +212,7 @@ def _due(one: OpenItem, found: Digest) -> _Line:
 
 
 def _changed(change: RecordChange) -> list[_Line]:
-    """Write one record's changes: one line for those of one day and source, and one for each that has a before."""
+    """Return the lines of one record's changes: neighbours of one day and source share a line, see `_grouped`."""
     found = news.news_of(change)
     new = change.new and change.kind != "pending"
     name = f"**{escaped(news.subject(change), 250)}**{f' (new {KIND_WORDS[change.kind][0]})' if new else ''}"
@@ -229,7 +229,10 @@ def _changed(change: RecordChange) -> list[_Line]:
 
 
 def _grouped(index: int, one: News) -> tuple[int, frozenset[news.Key]]:
-    """Return what neighbouring news share that stand in one line; what has a before or a reason stands alone."""
+    """Return the key by which neighbouring news share a line.
+
+    A correction, and news with a former value, a reason or further clauses, have keys of their own.
+    """
     alone = bool(one.was or one.reason or one.more or one.corrected)
     return (index if alone else -1, news.keys_of([one.said]))
 
@@ -240,7 +243,7 @@ def _aside(one: News) -> str:
 
 
 def _deal(opened: Opened) -> _Line:
-    """Write how a deal stands and its leading value, with how many more values are reported."""
+    """Return the line of a deal: its status line, its leading value and how many more values are reported."""
     record = opened.record
     type_ = get_field("deal", "value").type
     values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in leading_first(record)]
@@ -249,7 +252,7 @@ def _deal(opened: Opened) -> _Line:
 
 
 def _said(statements: Iterable[Opened]) -> list[_Line]:
-    """Write what was said, by whom: one line for each side, a joint one apart from what one side said alone."""
+    """Return the lines of statements: one for each side, and one for each group of sides that spoke together."""
     by_whom: dict[str, list[Opened]] = {}
     apart: list[_Line] = []
     for opened in statements:
@@ -278,7 +281,7 @@ def _statement(opened: Opened) -> CitedText:
 
 
 def when_sent(found: Digest, at: datetime | None) -> str:
-    """The line of a preview that says when the digest comes, and what becomes of this one if nothing happens."""
+    """Return the line of a preview that says when the digest is checked next, and whether it would be sent now."""
     comes = f"-# Preview. The next check is {dates.timestamp(at)} ({dates.timestamp(at, 'R')})" if at else "-# Preview"
     if not found.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
@@ -286,7 +289,7 @@ def when_sent(found: Digest, at: datetime | None) -> str:
 
 
 def not_set(channel_id: int | None, *, follows_some: bool) -> str:
-    """Return the line of a preview where no digest is set: whose first one it would be, of what, and how to set it."""
+    """Return the line of a preview where no digest is set: what the preview shows, and how to set a digest."""
     if channel_id is not None:
         return f"-# Preview. <#{channel_id}> has no digest yet; `/digest set` with *channel* begins it."
     if follows_some:
@@ -303,7 +306,7 @@ def not_set(channel_id: int | None, *, follows_some: bool) -> str:
 def is_set(
     place: Destination, next_at: datetime | None, confirmed: Delivery | None, *, follows_nothing: bool, may_repeat: bool
 ) -> str:
-    """What was set, when it comes next, and what else is needed."""
+    """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing."""
     lines = [f"A digest comes to {where(place)}: {rhythm(place)}. It is skipped when nothing is new."]
     if next_at is not None:
         lines.append(f"The next check is {dates.timestamp(next_at)} ({dates.timestamp(next_at, 'R')}).")
@@ -320,9 +323,9 @@ def is_set(
 
 
 def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomplete: bool) -> str:
-    """All digests of a place, each with its server where that is not plain, and when it comes next.
+    """Render digests as lines: each with its channel or server, its days, and when it comes next.
 
-    `incomplete` when it is not known of all servers.
+    `incomplete` adds that some servers are missing because Discord did not answer in time.
     """
     lines = [UNANSWERED] if incomplete else []
     for place, server, next_at in found:
@@ -337,11 +340,12 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomp
 
 
 def is_off(place: Destination) -> str:
+    """Render the answer to `/digest off`."""
     return f"There are no more digests in {where(place)}. Follows and reminders stay. `/digest set` begins them again."
 
 
 def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[str]) -> ui.View:
-    """A menu of servers that carries what was typed."""
+    """Render a menu of servers. Its custom id carries the command's `verb` and the options that were typed."""
     menu: Select = ui.Select(
         custom_id=custom_id("digest.server", verb, *given),
         placeholder="Choose a server",
@@ -353,7 +357,7 @@ def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[s
 
 
 def deals_to_follow(found: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
-    """A button for each deal, and the list where there are more."""
+    """Render a *Follow* button for each of the first deals, and one that lists all where there are more."""
     buttons = [
         button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in found[:_DEALS]
     ]

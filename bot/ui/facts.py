@@ -1,4 +1,4 @@
-"""Facts in words: dates, sources, locators and what is not stated. One function each, so that all messages agree."""
+"""Facts in words: dates, sources, locators and what is not stated. All messages use these, so that they agree."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 
 def dated(d: FactDate) -> str:
-    """Return a fact date by itself: "10 November 2023 (year inferred)"."""
+    """Render a fact date: "10 November 2023 (year inferred)"."""
     words = dates.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
 
 
 def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 400) -> str:
-    """The value of a fact, escaped and clipped."""
+    """Render the value of a fact, escaped and clipped to `limit` characters."""
     return escaped(get_field(kind, name).type.in_full(fact.value, names), limit)
 
 
 def host(url: str) -> str:
-    """Where a link leads, as readers recognise it; "" when it is no web address."""
+    """Return the host of a web address: "reuters.com"; "" for any other text."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
@@ -39,7 +39,7 @@ def host(url: str) -> str:
 
 
 def link(url: str) -> str:
-    """A web address that can be followed, shown in full; one that Discord could misread is shown as text."""
+    """Render a web address in full as a link. One that Discord could misread is rendered as plain text."""
     if not url:
         return "no link"
     if not host(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
@@ -56,11 +56,12 @@ def masked_link(url: str) -> str:
 
 
 def source_date(source: Source) -> str:
+    """Render the day on which a source was published, or "undated"."""
     return dated(source.published_on) if source.published_on else "undated"
 
 
 def locators(found: Iterable[str]) -> str:
-    """Several locators as one: "sentences 2, 4 and 5, page 3"."""
+    """Render several locators as one: "sentences 2, 4 and 5, page 3"."""
     counted: dict[str, set[int]] = {}
     others: dict[str, None] = {}
     for text in dict.fromkeys(found):
@@ -75,14 +76,14 @@ def locators(found: Iterable[str]) -> str:
 
 
 def titled(source: Source) -> list[str]:
-    """A source's title and publisher; one of them where both are the same, as for a link without a title."""
+    """Return a source's title and publisher, escaped; one of them where both are the same."""
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
 
 
 def source_words(source: Source, place: str = "") -> str:
-    """A source in one phrase: its title, publisher, the place in it, its own date and where its link leads.
+    """Render a source in one phrase: its title, its publisher, the place in it, its own date and the host of its link.
 
-    A host that is the title is not said twice.
+    A host that is the title is not repeated.
     """
     named, leads = titled(source), escaped(host(source.url), 60) or "no link"
     title = ", ".join(filter(None, [*named, clip(place, 120)]))
@@ -91,7 +92,7 @@ def source_words(source: Source, place: str = "") -> str:
 
 
 def looked(record: Record) -> str:
-    """Return when somebody last looked, and that there was nothing new where nothing newer is on the record."""
+    """Return when somebody last looked, with "nothing new" where the record has no newer fact; "" when nobody did."""
     fact = record.state.fact("checked")
     if fact is None:
         return ""
@@ -101,13 +102,13 @@ def looked(record: Record) -> str:
 
 
 def not_stated(record: Record) -> str:
-    """What readers would look for and the record does not hold, in one line; "" when there is nothing."""
+    """Render which facts that readers expect are missing from a record, as one line; "" when none is."""
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.state.facts(field.name)]
     return f"-# Not stated: {', '.join(missing)}" if missing else ""
 
 
 def some(words: Sequence[str], limit: int) -> str:
-    """Words as a list, with how many more there are."""
+    """Join the first `limit` words as a list, and count the rest: "a, b and 3 more"."""
     if len(words) <= limit:
         return joined(words)
     return f"{', '.join(words[:limit])} and {len(words) - limit:,} more"

@@ -1,4 +1,4 @@
-"""What people read about follows: what a new one brings, which there are, and what became of each message."""
+"""Follows: the answers of `/follow`, the lists of follows and the log of messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.records import Delivery, Destination, Follow, Held, Logged, Record
 
 
 def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
-    """What a new follow brings, whether the first message arrived, and what else is offered."""
+    """Render the answer to a new follow: what it tells and when, and whether the first message arrived."""
     where = f"<#{destination.channel_id}>" if destination.channel_id else "You"
     what = "everything in this server's record" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
     lines = [f"{where} now {'follows' if destination.channel_id else 'follow'} {what}."]
@@ -49,9 +49,9 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
 
 
 def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
-    """Tell a person what they follow and how it arrives, with a button to stop.
+    """Render what a user follows and how it arrives, with a button to stop.
 
-    It is ordinary text: the words of what then happened take its place.
+    It is ordinary text, so that an answer in ordinary text can replace it.
     """
     name = follow.name or ""
     lines = [f"You follow **{escaped(name, 120)}**."]
@@ -67,7 +67,7 @@ def following(follow: Follow, destination: Destination, guild_id: int | None) ->
 
 
 def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
-    """Tell a person that a follow has ended since its card was drawn, with a button to begin another."""
+    """Render that a follow has ended since its card was rendered, with a button to follow again."""
     again = button(f"Follow {short(record.name)}", custom_id("follow.add", record.slug, guild_id=guild_id))
     return f"You do not follow **{escaped(record.name, 120)}** any more.", plain([again])
 
@@ -82,12 +82,16 @@ class DestinationEntry:
 
 
 def title(place: DestinationEntry, *, in_dm: bool) -> str:
+    """Render a destination as a heading; `in_dm` adds its server."""
     where = f"<#{place.destination.channel_id}>" if place.destination.channel_id else "You, by direct message"
     return f"{where} · {escaped(place.server, 100)}" if in_dm else where
 
 
 def listing(places: Sequence[DestinationEntry], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
-    """What is followed, place by place; `incomplete` when it is not known of all servers."""
+    """Render what is followed, by destination.
+
+    `incomplete` adds that some servers are missing because Discord did not answer in time.
+    """
     texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
     for place in places:
         lines = [f"### {title(place, in_dm=in_dm)}"]
@@ -115,9 +119,10 @@ def log(
     incomplete: bool,
     now: datetime,
 ) -> ui.LayoutView:
-    """Return what became of each message: when it was due, what it was, and its outcome.
+    """Render the log of deliveries, by destination: when each was due, what it was, and its outcome.
 
-    `held` is what is held after a restore, by destination. People decide about their own here.
+    `held` are the messages that are held after a restore, by the id of their destination. Users send or drop those to
+    themselves with buttons. `incomplete` adds that some servers are missing because Discord did not answer in time.
     """
     buttons: list[Button] = []
     texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
@@ -159,7 +164,7 @@ def _line(logged: Logged, destination: Destination, now: datetime) -> str:
 
 
 def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
-    """What became of a delivery, or where it stands."""
+    """Return the outcome of a delivery or, before it has one, its present state."""
     if delivery.state == "settled":
         return delivery.outcome
     if destination.state == "paused":
@@ -174,7 +179,7 @@ def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
 
 
 def removed(follow: Follow, destination: Destination, left: int) -> str:
-    """A follow has ended."""
+    """Render the answer when a follow was removed; `left` is how many the destination still has."""
     who = f"<#{destination.channel_id}> no longer follows" if destination.channel_id else "You no longer follow"
     name = "everything" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
     return f"{who} {name}. {plural(left, 'follow is', 'follows are')} left there."

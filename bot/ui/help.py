@@ -1,4 +1,4 @@
-"""/help: the first three steps for who is asking, and a menu of the commands that they can use."""
+"""/help: the first three steps, depending on who asks, and a menu of the commands that they can use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Command(NamedTuple):
 
 
 class CommandGroup(NamedTuple):
-    """Commands that belong together: how a menu calls them, what they are for, and the first words of their names."""
+    """Commands that belong together: their label and description in the menu, and the first words of their names."""
 
     label: str
     about: str
@@ -44,7 +44,7 @@ GROUPS: dict[str, CommandGroup] = {
         "This server and you", "How Attaché is set up, your time zone, your data", ("setup", "settings", "me", "help")
     ),
 }
-"""The groups of commands in the order of the menu, by what the menu sends."""
+"""The groups of commands by the value that the menu sends, in the order of the menu."""
 
 
 _READY: dict[Who, tuple[str, ...]] = {
@@ -98,7 +98,7 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
 
 
 def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the three steps of who asks, and a menu of the groups of `commands`, which are those they can use."""
+    """Render the three steps for `who`, and a menu of the groups of `commands`, which are those they can use."""
     if who == "dm":
         steps = _DM
     elif stand == "ready":
@@ -118,20 +118,20 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: C
 
 
 def group_card(key: str, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render one group of `commands`, one clickable line each, with the menu of the others."""
+    """Render one group of `commands`, one clickable line each, with the menu of all groups."""
     lines = [f"- {mention(one.name)}: {one.does.rstrip('.')}" for one in in_group(key, commands)]
     return card([f"## {GROUPS[key].label}\n" + "\n".join(lines)], selects=[_menu(commands, key)], accent=PLAIN)
 
 
 def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
-    """Return the commands of one group, in the order in which it names them; none where there is no such group."""
+    """Return those of `commands` that are in a group, in the order of its names; none for an unknown `key`."""
     names = GROUPS[key].names if key in GROUPS else ()
     found = [one for one in commands if one.name.split()[0] in names]
     return sorted(found, key=lambda one: names.index(one.name.split()[0]))
 
 
 def _menu(commands: Sequence[Command], shown: str = "") -> Select:
-    """Return the menu of the groups in which somebody can use any command."""
+    """Return the menu of the groups that hold any of `commands`; `shown` is the group that is open now."""
     there = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
     return ui.Select(
         custom_id=custom_id("help.group", shown),
@@ -143,7 +143,7 @@ def _menu(commands: Sequence[Command], shown: str = "") -> Select:
 
 
 def _clickable(step: str, mention: Callable[[str], str]) -> str:
-    """The step with each {command} as people can click it."""
+    """Return a step with each {command} replaced by its clickable mention."""
     text = ""
     for part in step.split("{"):
         name, closed, rest = part.partition("}")

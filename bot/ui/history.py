@@ -1,4 +1,4 @@
-"""The dated course of a record as people read it: what changed when, from what, by which source, and who entered it.
+"""The history of a record in pages: what changed when, what stood before, by which source, and who entered it.
 
 Pure.
 """
@@ -26,13 +26,13 @@ from data.records import Approval, FactDate, Opened, Timeline, Update, Value
 
 _MOST = 8  # Changes on a page, which then fits a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
-"""What entries of fields without news value are called, in the order in which they are counted."""
+"""The nouns for entries of fields without news value, in the order in which they are listed."""
 _CLAUSES = ("stage", "state", "side_state")
 """Fields whose values are clauses of their own: "Signed", not "Stage: Signed"."""
 
 
 class Step(Struct, frozen=True):
-    """One update in its place: the update that it took over from, and the one that withdrew or corrected it."""
+    """One update, with the one that stood before it and the one that withdrew or corrected it."""
 
     update: Update
     before: Update | None
@@ -40,7 +40,7 @@ class Step(Struct, frozen=True):
 
 
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
-    """Return the updates that said something, by fact date and then as entered, each with what stood before it."""
+    """Return the updates that set a value, by fact date and then as entered, each with the one that stood before it."""
     ended_by: dict[int, Update] = {}
     withdrawn: set[int] = set()
     for update in sorted(updates, key=lambda u: u.id, reverse=True):
@@ -68,7 +68,7 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
 
 
 def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
-    """Render one page of the course, the newest change first: a line each, with who entered it below.
+    """Render one page of a timeline, the newest change first: a line each, with who entered it below.
 
     Names, topics and other fields without news value are counted in one line.
     """
@@ -104,13 +104,13 @@ def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.Layou
 
 
 def _is_told(opened: Opened, update: Update) -> bool:
-    """Return whether an update has news value. That somebody looked and found nothing new has."""
+    """Return whether an update has news value. A check that found nothing new counts as news."""
     field = find_field(opened.record.kind, update.field)
     return field is not None and (field.reports or field.name == "checked")
 
 
 def _line(found: Timeline, step: Step) -> str:
-    """Render one step: its day, what was said, what stood before with its own day, the reason, and its source."""
+    """Render one step: its day, its value, the former value with its own day, the reason, and the source."""
     update = step.update
     field = find_field(found.opened.record.kind, update.field)
     assert field is not None  # `steps` leaves out what the table of fields does not know.
@@ -131,7 +131,7 @@ _LIFTED = {"slipped": "past its target date"}
 
 
 def _said(field: Field, step: Step, names: Names) -> str:
-    """Return what an update says, from the mark that parts it from its day on."""
+    """Return the value of an update in words, led by the punctuation that separates it from its day."""
     value = step.update.fact.value
     if field.name == "checked":
         return ": Looked at, nothing new"
@@ -151,7 +151,7 @@ def _words(field: Field, value: Value, names: Names) -> str:
 
 
 def _before(field: Field, step: Step, names: Names) -> str:
-    """Return what stood before with its own day; that it is said again, where nothing changed."""
+    """Return the former value with its own day, or that the same value was reported before; "" without one."""
     before = step.before
     if before is None or field.name == "checked":
         return ""
@@ -176,7 +176,7 @@ def _reason(update: Update) -> str:
 
 
 def _ended(found: Timeline, by: Update) -> str:
-    """Return how an update was taken out of the record: by whom, when and why."""
+    """Return that an update was withdrawn or corrected: by whom, when and why."""
     how = "withdrawn" if by.action == "withdrawn" else "corrected"
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
     return f"{how} by {_who(found, by)} {dates.timestamp(by.entered_at)}{why}"
@@ -198,14 +198,14 @@ def _counted(count: int) -> str:
 
 
 def _inferred(days: Sequence[FactDate]) -> str:
-    """Return for which days the year does not stand in the source."""
+    """Return for which days the year was inferred because the source does not print it; "" for none."""
     named = list(dict.fromkeys(escaped(day_words([day]), 60) for day in days))
     more = len(named) - 3
     return f"The year is inferred: {joined([*named[:3], *([f'{more} more'] if more > 0 else [])])}" if named else ""
 
 
 def _left_out(found: Timeline, updates: Sequence[Update]) -> str:
-    """Return how many entries of fields without news value are not told, and where they are."""
+    """Return how many entries of fields without news value are left out, and where to read them; "" for none."""
     if not updates:
         return ""
     nouns = {get_field(found.opened.record.kind, update.field).noun for update in updates}

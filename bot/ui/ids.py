@@ -1,4 +1,4 @@
-"""What a button carries: `name:v1:GUILD:argument:argument`, at most 100 characters."""
+"""Custom ids of buttons, menus and forms: `name:v1:GUILD:argument:argument`, at most 100 characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIMIT = 100  # Discord: custom_id of a component or modal.
 
 @dataclass(frozen=True)
 class Pressed:
-    """A custom id taken apart. `guild_id` is only there where the button may be in a DM."""
+    """A parsed custom id. `guild_id` is set where the component may be in a direct message."""
 
     name: str
     version: str
@@ -19,7 +19,7 @@ class Pressed:
 
 
 def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str:
-    """The id of a button, select or form; ValueError when it does not fit or an argument holds a colon."""
+    """Return the id of a button, select or form. Raise ValueError when it is too long or an argument holds a colon."""
     parts = [str(argument) for argument in arguments]
     made = ":".join([name, VERSION, str(guild_id or ""), *parts])
     if len(made) > LIMIT or any(":" in part for part in parts):
@@ -28,7 +28,7 @@ def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str
 
 
 def parse(raw: str) -> Pressed | None:
-    """Takes an id apart, or None when it is none of ours."""
+    """Parse a custom id; return None when this bot did not make it."""
     name, *rest = raw.split(":")
     if len(rest) < 2 or not (rest[1] == "" or rest[1].isdecimal()):
         return None
@@ -37,5 +37,5 @@ def parse(raw: str) -> Pressed | None:
 
 
 def number(text: str, digits: int = 18) -> int:
-    """The row or the page that an argument names; 0, which no row has, when it is no number of so many digits."""
+    """Return an argument as the number of a row or page; 0, which no row has, unless it is one of at most `digits`."""
     return int(text) if text.isdecimal() and len(text) <= digits else 0

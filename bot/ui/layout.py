@@ -1,4 +1,4 @@
-"""The frame of every message: one container of text, rows of plain buttons, nothing that listens."""
+"""The frame of every message: one container of text and rows of buttons, without callbacks."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ V = TypeVar("V", bound=View | ui.Modal)
 
 
 def finished(view: V) -> V:
-    """The view, made so that discord.py stores nothing for it; presses come in through `on_interaction` alone.
+    """Stop a view and return it, so that discord.py does not store it; `on_interaction` receives its interactions.
 
-    Without a running event loop `stop()` does nothing and the view would be kept for ever.
+    Raise RuntimeError outside of an event loop, where `stop()` does nothing and the view would be stored for ever.
     """
     view.stop()
     if not view.is_finished():
@@ -35,12 +35,12 @@ def finished(view: V) -> V:
 
 
 def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> Button:
-    """A plain button. A long label is clipped; it is never disabled, because screen readers do not say so."""
+    """Return a button with a clipped label. None is ever disabled, because screen readers do not say so."""
     return ui.Button(label=clip(label, LABEL_LIMIT), custom_id=custom_id, style=style)
 
 
 def rows(buttons: Sequence[Button]) -> list[ui.ActionRow[ui.LayoutView]]:
-    """Buttons in rows of five."""
+    """Return buttons in rows of five."""
     return [ui.ActionRow(*buttons[i : i + 5]) for i in range(0, len(buttons), 5)]
 
 
@@ -51,9 +51,9 @@ def card(
     selects: Sequence[Select] = (),
     accent: int | None = None,
 ) -> ui.LayoutView:
-    """A Components V2 message: the texts in one container, a blank line between them, selects and buttons below.
+    """Return a Components V2 message: the texts in one container, a blank line between them, selects and buttons below.
 
-    Finished, ready to be sent. ValueError when Discord would refuse it: renderers clip and page before.
+    It is ready to be sent. Raise ValueError when it is longer than Discord allows: callers clip and page their texts.
     """
     view = ui.LayoutView(timeout=None)
     text = "\n\n".join(part for part in texts if part)
@@ -68,7 +68,7 @@ def card(
 
 
 def plain(buttons: Sequence[Button]) -> ui.View:
-    """Buttons below an ordinary text message. Finished, ready to be sent."""
+    """Return the view of an ordinary text message: its buttons, ready to be sent."""
     view = ui.View(timeout=None)
     for item in buttons:
         view.add_item(item)

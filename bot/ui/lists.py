@@ -1,4 +1,4 @@
-"""Lists of records: rows of a kind, what a search found, what is still open. Pure."""
+"""Lists of records: the records of a kind, the results of a search, what is still open. Pure."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ def rows(
     guild_id: int | None = None,
     mentioned: frozenset[str] = frozenset(),
 ) -> ui.LayoutView:
-    """One page of records. `key` is what the page buttons carry, `line` says in our words what was asked for.
+    """Render one page of records. `total` counts the records of all pages.
 
-    Participants in `mentioned` stand apart.
+    `key` names the list in the custom ids of the page buttons; `line` describes what was asked for. Participants whose
+    slugs are in `mentioned` stand below a heading of their own.
     """
     count = -(-total // ROWS)
     lines: list[str] = []
@@ -64,9 +65,9 @@ def rows(
 
 
 class RenderedPage(NamedTuple):
-    """A page of a list in words: what it says, the choices of its records, which page it is, and of how many records.
+    """One page of a list before it becomes a message: its text, the choices of its records, and its page number.
 
-    So many more are `hidden`, until everything is asked for.
+    `total` counts the records of all pages; `hidden` counts those that are shown only on request.
     """
 
     text: str
@@ -89,9 +90,11 @@ def found_drawn(
     left_out: bool = False,
     newest: bool = False,
 ) -> RenderedPage:
-    """One page of what a search found, what it found in bold. Each row comes with the fact that holds what its name
-    does not. `more`: there are more than `total`; `read_as` is what typos were corrected to; `left_out`: some words
-    were not looked for."""
+    """Render one page of the results of a search, with the words that it found in bold.
+
+    Each row comes with the fact that matched where its name did not. `more` says that there may be more than `total`,
+    `read_as` is the search with its typos corrected, and `left_out` says that only the first words were searched for.
+    """
     lines: list[str] = []
     for row, fact in hits:
         lines.append(f"- {marked(row.name, terms, 120)} ({KIND_WORDS[row.kind][0]})")
@@ -112,7 +115,7 @@ def found_drawn(
 
 
 def found(drawn: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
-    """What `found_drawn` drew, with what opens its records and turns its pages."""
+    """Return a rendered page of search results as a message, with its menu of records and its page buttons."""
     count = -(-drawn.total // ROWS)
     turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
     select = cards.menu("Open a record", drawn.choices, guild_id)
@@ -120,13 +123,13 @@ def found(drawn: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.L
 
 
 def _around(part: CitedText, terms: Sequence[Looked]) -> str:
-    """Return a fact clipped around what was looked for, with its day."""
+    """Return a fact clipped around the words that were searched for, with its day."""
     words, day = around(part.text, terms, 100), escaped(day_words(days_of(part.facts)), 40)
     return f"{words}, {day}" if day and day not in words else words
 
 
 def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
-    """What a search says that found nothing: with what filters, and which names are close."""
+    """Render a search without results: its filters, the names that are `close`, and what to try instead."""
     held = "No record holds all of these words" if read_as else "No record is there"
     fits = f" with {filters}" if filters else ""
     names = f" Close to it: {joined([escaped(name, 100) for name in close])}." if close else ""
@@ -139,7 +142,7 @@ def _found_title(asked: str) -> str:
 
 
 def empty(title: str, text: str) -> ui.LayoutView:
-    """A list with nothing in it: what is missing, and who can do what about it."""
+    """Render a list without records; `text` says what is missing, and who can do what about it."""
     return card([f"## {title}\n{text}"], accent=theme.PLAIN)
 
 
@@ -152,9 +155,11 @@ def pending_drawn(
     about: str = "",
     everything: bool = False,
 ) -> RenderedPage:
-    """One page of what is still open. `waiting` is all of it, `items` the records of this page in the same order.
+    """Render one page of what is still open.
 
-    `about` is the name of the record that it is about, escaped.
+    `waiting` are the open items of all pages, `items` the records of this page in the same order. `about` is the
+    escaped name of the record that all of them concern, or "". Items that nobody in particular has to act on are only
+    listed with `everything`.
     """
     asked = [one for one in waiting if everything or one.item_kind not in ON_REQUEST_KINDS]
     others = [one for one in waiting if one.item_kind in ON_REQUEST_KINDS] if not everything else []
@@ -188,7 +193,7 @@ def pending_drawn(
 
 
 def pending(drawn: RenderedPage, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
-    """What `pending_drawn` drew, with what opens its items, turns its pages and shows what it leaves out."""
+    """Return a rendered page of open items as a message, with its menu, its page buttons and one for hidden items."""
     count = -(-drawn.total // ITEMS)
     turn = pages.turn_buttons(
         drawn.page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
@@ -213,7 +218,7 @@ def _section(one: Waiting) -> str:
 
 
 def _counts(asked: Sequence[Waiting]) -> str:
-    """ "1 stated as pending, 1 left open", and whether there are due dates."""
+    """Render how many items are open by their basis, and how many have a due date."""
     named: dict[str, int] = {}
     for one in asked:
         words = "to watch" if one.item_kind in ON_REQUEST_KINDS else BASIS.get(one.basis, "open").lower()
@@ -225,7 +230,7 @@ def _counts(asked: Sequence[Waiting]) -> str:
 
 
 def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
-    """Return what is said of an open item: what it is about, who has to act and by when, each with its own facts."""
+    """Return the texts of an open item: what it is about, who has to act and by when, each with its own facts."""
     found, names = item.record, item.names
     concerns = [
         fact for fact in found.state.facts("about") if escaped(_words("about", fact.value, names), 100) != about
@@ -261,9 +266,11 @@ def _some(words: Sequence[str]) -> str:
 def _item(
     item: Opened, number: int, parts: Sequence[CitedText], sources: Mapping[int, Source], stated: FactDate | None
 ) -> list[str]:
-    """Return the lines of one item. Its day and source are left to the last line of the page where all share `stated`.
+    """Return the lines of one item.
 
-    Where its facts come from several sources, each run of one day names its own. Without `sources` the item is clipped.
+    With `stated`, the last line of the page states day and source for all items. Otherwise the item names its own
+    source; with several sources, each run of neighbouring texts of one day names its own. Without `sources` the item is
+    clipped and names none.
     """
     if stated is not None:
         said, source = cited_line(parts, stated=stated, limit=_PART), ""
@@ -282,7 +289,7 @@ def _item(
 
 
 def _holds_date(parts: Sequence[CitedText]) -> bool:
-    """Return whether some texts hold a due date, beside which the day of their report has to be called one."""
+    """Return whether some texts hold a due date, so that the day of their report has to be marked as such."""
     return any(part.text.startswith("due ") for part in parts)
 
 

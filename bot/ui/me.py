@@ -1,4 +1,4 @@
-"""/me: what a person reads about their own data."""
+"""Answers of `/me`: a user's zone and the deletion of their data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.ui.theme import OPEN, PLAIN
 
 
 def zone_set(zone: str, now: datetime) -> ui.LayoutView:
+    """Render that a user's zone was set; `zone` is an IANA name."""
     return card(
         [
             f"**Your zone is {zone}**, in all servers. There it is now {now.astimezone(ZoneInfo(zone)):%H:%M}.",
@@ -25,7 +26,7 @@ def zone_set(zone: str, now: datetime) -> ui.LayoutView:
 
 
 def delete_question() -> ui.LayoutView:
-    """What deleting one's data means, before it is done."""
+    """Render what deleting one's data means, with the button that does it."""
     return card(
         [
             "## Delete everything about you?\n"
@@ -40,6 +41,7 @@ def delete_question() -> ui.LayoutView:
 
 
 def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emptied: bool) -> ui.LayoutView:
+    """Render how much of a user's data was deleted; see `file_line` for `emptied`."""
     gone = f"{plural(follows, 'follow')}, {plural(reminders, 'reminder')} and {plural(drafts, 'draft')}"
     kept = f" {plural(updates_kept, 'update')} of yours {'stays' if updates_kept == 1 else 'stay'} without your name."
     return card(
@@ -53,7 +55,7 @@ def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emp
 
 
 def file_line(*, emptied: bool) -> str:
-    """Whether what was deleted is gone from the file, too."""
+    """Return whether the deleted data is gone from the database's file too (`emptied`), or when it will be."""
     if emptied:
         return "It is gone from the database's file too."
     return (

@@ -1,6 +1,6 @@
-"""Messages that arrive by themselves: alerts, confirmations, notices, and why one came.
+"""Messages that the bot sends unprompted: alerts, confirmations, notices, and the answer to *Why this?*.
 
-What interrupts is ordinary text plus buttons: a locked phone shows only a message's first line.
+These are ordinary text with buttons, because a locked phone shows the first line of ordinary text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WHY = "sent.why"
 
 @dataclass(frozen=True)
 class Message:
-    """What one delivery looks like. `content` is None for a layout; `text` is what is sent when Discord refuses it."""
+    """The message of one delivery. `content` is None for a layout; `text` is sent when Discord refuses the layout."""
 
     content: str | None
     view: View
@@ -38,14 +38,14 @@ class Message:
 
 
 def why_button(guild_id: int, nonce: str) -> Button:
-    """The button of every delivery: it explains it, and carries what its message is recognised by."""
+    """Return the *Why this?* button of every delivery. Its custom id holds the nonce that identifies the message."""
     return button("Why this?", custom_id(_WHY, nonce, guild_id=guild_id))
 
 
 def marked(message: Message, marker: str) -> Message:
     """Return the message with a marker beside the nonce in its *Why this?* button.
 
-    By its marker a message is recognised after a restore, when its nonce is no longer on file.
+    The marker identifies a message after a restore, when its nonce is no longer in the database.
     """
     for item in message.view.walk_children():
         if isinstance(item, ui.Button) and (pressed := parse(item.custom_id or "")) and pressed.name == _WHY:
@@ -54,7 +54,7 @@ def marked(message: Message, marker: str) -> Message:
 
 
 def carried(custom_ids: Iterable[str]) -> tuple[str, str] | None:
-    """Return nonce and marker of a delivery by the custom ids in its message; None when it is no delivery.
+    """Return the nonce and the marker of a delivery from the custom ids in its message; None when it is no delivery.
 
     The marker is "" in messages of the first release, which had none.
     """
@@ -67,6 +67,7 @@ def carried(custom_ids: Iterable[str]) -> tuple[str, str] | None:
 
 
 def late(due_at: datetime) -> str:
+    """Render the line of a message that comes after its time."""
     return f"-# Due {dates.timestamp(due_at)}; it comes late."
 
 
@@ -86,14 +87,14 @@ HELD = (
 
 
 def held(found: Sequence[Held]) -> str:
-    """How many messages are held, and from when."""
+    """Render how many messages are held after a restore, and when they were due. `found` must not be empty."""
     first, last = min(one.first for one in found), max(one.last for one in found)
     span = f"due {dates.timestamp(first)}" + (f" to {dates.timestamp(last)}" if last != first else "")
     return f"{plural(sum(one.count for one in found), 'message')}, {span}"
 
 
 def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[Button]:
-    """Return the two ways to decide about held messages: `what` is the id of their destination, or "people"."""
+    """Return the buttons that send or drop held messages; `what` is the id of their destination, or "people"."""
     return [
         button(f"Send {count:,} to {whom}", custom_id("sent.release", what, guild_id=guild_id)),
         button(f"Drop {count:,} for {whom}", custom_id("sent.drop", what, guild_id=guild_id)),
@@ -101,7 +102,7 @@ def held_buttons(count: int, whom: str, what: object, guild_id: int | None = Non
 
 
 def decided(count: int, *, sent: bool) -> str:
-    """Return what somebody decided about held messages."""
+    """Render the answer when somebody sent or dropped held messages."""
     if sent and count == 1:
         return "1 message is sent now; it says that it may be a repeat."
     if sent:
@@ -110,7 +111,7 @@ def decided(count: int, *, sent: bool) -> str:
 
 
 def with_notes(message: Message, notes: Sequence[str]) -> Message:
-    """The message with quiet lines below it."""
+    """Return a message with lines of small print below it. The view of a layout is changed in place."""
     if not notes:
         return message
     below = "\n".join(notes)
@@ -122,7 +123,7 @@ def with_notes(message: Message, notes: Sequence[str]) -> Message:
 
 
 def in_plain(message: Message, guild_id: int, nonce: str) -> Message:
-    """The message as text with one button, for when Discord refused it as drawn."""
+    """Return a message as text with one button, for when Discord refused it as it was."""
     text = message.text or message.content or ""
     return Message(
         text[:CONTENT_LIMIT], plain([why_button(guild_id, nonce)]), silent=message.silent, roles=message.roles
@@ -135,7 +136,7 @@ _TOLD = 6  # Pieces of news in one alert; the rest is counted.
 
 
 def alert(told: Alert, guild_id: int, nonce: str) -> Message:
-    """Render what changed, what was before, and its source. The first line alone tells the news, and of what."""
+    """Render an alert: what changed, what stood before, and the source. Its first line says record and news."""
     slugs = [change.slug for change in told.changes]
     found = [(change, one) for change in told.changes for one in news.news_of(change)]
     main, first = found[0]
@@ -170,7 +171,7 @@ _ALERT_LINE = 600
 
 
 def _main_line(change: RecordChange, one: News, stated: frozenset[news.Key]) -> str:
-    """Write the line that a locked phone shows: of what, the news, and what was before with its own day."""
+    """Render the line that a locked phone shows: the record, the news, and the former value with its own day."""
     about, said = escaped(news.subject(change), 250), escaped(one.said.text, 300)
     beside = [part for part in one.more if not part.facts or news.keys_of([part]) == stated]
     parts = [
@@ -185,7 +186,7 @@ def _main_line(change: RecordChange, one: News, stated: frozenset[news.Key]) -> 
 def _other_line(
     change: RecordChange, one: News, main: RecordChange, named: Sequence[str], stated: frozenset[news.Key]
 ) -> str:
-    """Write the line of what changed besides, with its own day and source where these differ from the main news."""
+    """Render the line of a further change, with its own day and source where these differ from the main news."""
     name = "" if change is main else f"{escaped(news.subject(change, named), 200)}: "
     words = news.sourced([one.said, *one.more], change.sources, stated)
     was = f"; was {news.dated(one.was)}" if one.was is not None else ""
@@ -196,7 +197,7 @@ def _other_line(
 def reported(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> str:
     """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil".
 
-    Where the source appeared on another day than the one that it tells of, both are said.
+    Where the source was published on another day than the fact's, both days are given.
     """
     by_key: dict[news.Key, list[Fact[object]]] = {}
     for fact in found:
@@ -205,7 +206,7 @@ def reported(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> st
 
 
 def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
-    """Render on which day something was so and, where it is another one, on which that was reported."""
+    """Render the day of a fact and, where it is another one, the day on which its source was published."""
     day = facts.dated(fact.date)
     if fact.date.first is None:
         return f"{sentence(day)}, as reported" if fact.date.printed else "Reported, date not known"
@@ -217,7 +218,7 @@ def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
 
 
 def _read_button(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> list[Button]:
-    """Return the button that opens the source of some facts, where it has a link that can be followed."""
+    """Return the button that opens the first source of some facts that has a safe link; an empty list without one."""
     for fact in found:
         url = sources[fact.source].url if fact.source in sources else ""
         if facts.masked_link(url):
@@ -235,7 +236,7 @@ _CONFIRMED = {
 
 
 def confirmation(verb: str, name: str, server: str, guild_id: int, nonce: str) -> Message:
-    """The first message to a person: it shows that messages arrive, and where to stop them."""
+    """Render the first direct message to a user, which shows that messages arrive, and how to stop them."""
     told = _CONFIRMED[verb].format(name=escaped(name, 120), server=escaped(server, 100))
     where = "-# `/follow list` and `/remind list` work here too; *Why this?* offers to stop it."
     return Message(f"{told}\n{where}", plain([why_button(guild_id, nonce)]))
@@ -252,7 +253,7 @@ _ARRIVED = {
 
 
 def arrived(confirmed: Delivery | None) -> str:
-    """Whether the first direct message arrived; "" when one had arrived before."""
+    """Return whether the first direct message arrived; "" when none was sent because one had arrived before."""
     if confirmed is None:
         return ""
     return _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
@@ -269,7 +270,7 @@ _KINDS = {
 
 
 def notice(tells: Notice, place: str, server: str, guild_id: int, nonce: str) -> Message:
-    """Something broke that this person set up or owns: what, where, why, and what to do next."""
+    """Render that something broke which the reader set up or owns: what, where, why, and what to do next."""
     what = _KINDS[tells.kind]
     if tells.outcome == "refused":
         told = (
@@ -287,24 +288,24 @@ def notice(tells: Notice, place: str, server: str, guild_id: int, nonce: str) ->
 
 
 def place_of(destination: Destination) -> str:
-    """A destination as people call it."""
+    """Render a destination for others to read: a channel, or a user's direct messages."""
     return (
         f"<#{destination.channel_id}>" if destination.channel_id else f"the direct messages of <@{destination.user_id}>"
     )
 
 
 def why_paused(destination: Destination) -> str:
-    """Write why nothing is sent to a paused destination: "not permitted: the bot lacks Send Messages there"."""
+    """Return why nothing is sent to a paused destination: "not permitted: the bot lacks Send Messages there"."""
     return ": ".join(filter(None, (destination.outcome, destination.reason)))
 
 
 def where(destination: Destination) -> str:
-    """A destination as the person reads it whose direct messages it may be."""
+    """Render a destination for its own user to read: a channel, or "your direct messages"."""
     return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
 
 
 def rhythm(destination: Destination) -> str:
-    """On which days a digest comes, and when: "weekdays at 09:00 (Asia/Kolkata)"."""
+    """Render on which days a digest comes, and when: "weekdays at 09:00 (Asia/Kolkata)"."""
     return f"{dates.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
 
 
@@ -312,7 +313,7 @@ def rhythm(destination: Destination) -> str:
 
 
 def why(explained: Why) -> tuple[str, list[Button]]:
-    """Which follow, reminder or digest a message belongs to, and the buttons that mute or stop it."""
+    """Render which follow, reminder or digest a message belongs to, and return the buttons that mute or stop it."""
     delivery, destination = explained.delivery, explained.destination
     here = "This channel" if destination.channel_id else "You"
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""News in sentences: what changed about a record, with what was before, each text with the facts that it states."""
+"""News in sentences: what changed in a record and what stood before, each text with the facts that it states."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NAMED = 2  # What an item is about, by name; the rest is counted.
 
 
 class News(NamedTuple):
-    """One piece of news about a record: the clause that tells it, what belongs to it, and what stood before.
+    """One piece of news about a record: its main clause, further clauses, and the former value.
 
-    `corrected` when it takes back what was entered before, for the `reason` that was given.
+    `corrected` is set when it takes back what was entered before, for the `reason` that was given.
     """
 
     said: CitedText
@@ -33,7 +33,7 @@ class News(NamedTuple):
 
 
 def news_of(change: RecordChange) -> list[News]:
-    """Return the news of one record, the main one first; none where nothing of it has news value."""
+    """Return the news of one record, the most important first; none where no change has news value."""
     changes = with_news(change.kind, change.changes)
     if not change.state.facts("name"):
         return [_removed(changes)] if changes else []
@@ -45,9 +45,9 @@ def news_of(change: RecordChange) -> list[News]:
 
 
 def subject(change: RecordChange, told: Iterable[str] = ()) -> str:
-    """Return what the news is about: the record's name, and of a pending item what that is about.
+    """Return the name of the record that changed, with what it is about for a pending item.
 
-    `told` are the slugs of records that the same message names already.
+    `told` are the slugs of records that the same message names already; they are not repeated.
     """
     about = change.state.facts("about") if change.kind == "pending" else []
     return titled(change.name, [fact for fact in about if record_of(fact.value) not in set(told)], change.names)
@@ -130,11 +130,11 @@ _FIELDS = {
     "of": "part of {}",
     "outcome": "outcome: {}",
 }
-"""Fields whose label and value do not make a clause: "value $1 billion", but "made in India"."""
+"""The clauses of fields for which "label value" would read badly: "made in India", beside "value $1 billion"."""
 
 
 def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    """Return what a fact says, as a clause without the name of its record."""
+    """Return a fact as a clause without the name of its record: "the deal has been signed"."""
     value = fact.value
     match change.kind, field:
         case "deal", "stage":
@@ -194,7 +194,7 @@ _OF_INSTITUTIONS = re.compile(
     r"|republic|senate|staff|states|union)\b",
     re.IGNORECASE,
 )
-"""What a name holds that takes an article, where it is not the whole name."""
+"""Words that give a name of several words an article: "the Ministry of Defence"."""
 
 
 def _the(name: str) -> str:
@@ -206,7 +206,7 @@ def _the(name: str) -> str:
 
 
 def _low(words: str) -> str:
-    """Return a phrase amid a sentence; abbreviations keep their letters."""
+    """Return a phrase with a small first letter, for the middle of a sentence; abbreviations stay as they are."""
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
@@ -241,7 +241,7 @@ def _one(change: RecordChange, changed: FieldChange) -> News:
 
 
 def _quoted(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    """Return what a fact says as it stands after "the report"."""
+    """Return a fact as it stands after "the report": "that the deal has been signed"."""
     if field == "due":
         return f"that it is {clause(change, field, fact)}"
     if get_field(change.kind, field).milestone:
@@ -250,14 +250,14 @@ def _quoted(change: RecordChange, field: str, fact: Fact[Value]) -> str:
 
 
 def _goes_back(field: str, before: Fact[Value] | None, after: Fact[Value]) -> bool:
-    """Return whether a deal's stage is an earlier one than it was."""
+    """Return whether a change moves a deal back to an earlier stage."""
     if field != "stage" or before is None:
         return False
     return stage_rank(expect(after.value, str)) < stage_rank(expect(before.value, str))
 
 
 def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: Fact[Value]) -> str:
-    """Return the clause of what stands now, as it follows from what stood before."""
+    """Return the new value as a clause, which depends on the former value for stages, side states and due dates."""
     if _goes_back(field, before, after):
         return f"the deal has gone back to an earlier stage: {_before(change, field, after)}"
     if field == "side_state" and after.value == "none" and before is not None:
@@ -275,13 +275,13 @@ def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: 
 
 
 def _removed(changes: Sequence[FieldChange]) -> News:
-    """Return that a record as a whole was withdrawn."""
+    """Return the news that a whole record was withdrawn."""
     first = changes[0]
     return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
 
 
 def _of_item(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
-    """Return the news of a pending item that opened or closed, and the fields that it tells; nothing for others."""
+    """Return the news of an item that opened or closed, and the fields that they cover; both are empty for others."""
     state = next((one for one in changes if one.field == "state" and one.after is not None), None)
     if state is None or state.after is None or state.withdrawn:
         return [], set()
@@ -310,7 +310,7 @@ _ACTING = 4
 
 
 def acting(who: Sequence[Fact[Value]], names: Names, item: State) -> list[CitedText]:
-    """Return who has to act, as a clause for each report that says so; the most names that it gives are four."""
+    """Return who has to act: a clause for each run of neighbouring facts of one day and source, at most four names."""
     if not who:
         return [CitedText("who must act is not in the record")]
     type_ = get_field("pending", "who").type
@@ -330,7 +330,7 @@ Key = tuple[Day, int]
 
 
 def key_of(fact: Fact[object]) -> Key:
-    """Return what facts share that one statement of day and source serves: these two."""
+    """Return the day and the source of a fact. Facts of the same key can share one mention of both."""
     return (day_key(fact.date), fact.source)
 
 
@@ -356,8 +356,8 @@ def sourced(
 ) -> str:
     """Render texts as clauses, each run of one day and source followed by these in brackets.
 
-    What states no fact stands last, outside of all brackets. `stated` are the day and source that stand elsewhere for
-    the whole block.
+    Texts without facts stand last and have no brackets. A day and source in `stated` stand elsewhere for the whole
+    block and are not repeated. Each text is clipped to `limit` characters.
     """
     said: list[str] = []
     ordered = sorted((part for part in parts if part.text), key=lambda part: not part.facts)
@@ -374,7 +374,7 @@ _HOLDS_A_DATE = re.compile(r"\b\d{4}\b")
 
 
 def dated(part: CitedText) -> str:
-    """Render a former value with its own day, said to be that of the report where the value is a date itself."""
+    """Render a former value with its own day, which is marked as that of the report where the value holds a date."""
     day = escaped(day_words(days_of(part.facts)), 120)
     words = escaped(part.text, 200)
     return f"{words} (reported {day})" if _HOLDS_A_DATE.search(part.text) else f"{words}, {day}"

@@ -10,7 +10,11 @@ PAGE_TEXT = 3000  # Leaves room below Discord's 4,000 for a heading and the line
 
 
 def pack(sizes: Sequence[int], *, limit: int = PAGE_TEXT, most: int = 8) -> list[range]:
-    """Which entries go on which page, given how long each is. There is always a page; an entry is never split."""
+    """Return the indexes of the entries of each page, given the entries' lengths in characters.
+
+    A page has at most `most` entries and `limit` characters, unless its only entry is longer. There is at least one
+    page, which may be empty.
+    """
     found: list[range] = []
     start = used = 0
     for index, size in enumerate(sizes):
@@ -22,12 +26,12 @@ def pack(sizes: Sequence[int], *, limit: int = PAGE_TEXT, most: int = 8) -> list
 
 
 def clamped(page: int, count: int) -> int:
-    """The page asked for, or the nearest there is: a record can have become shorter since a button was drawn."""
+    """Return the page asked for or the nearest one: a list can have become shorter since its buttons were rendered."""
     return min(max(page, 0), max(count - 1, 0))
 
 
 def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str]) -> list[Button]:
-    """Buttons to the page before and the page after, where there is one. Their labels name what they turn."""
+    """Return the buttons to the previous and the next page, where there is one; `noun` names the entries in labels."""
     found: list[Button] = []
     if page > 0:
         found.append(button(f"Previous {noun}", id_for(page - 1)))
@@ -37,5 +41,5 @@ def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str])
 
 
 def place(page: int, count: int) -> str:
-    """ "Page 2 of 3", or "" when all is on one."""
+    """Return "Page 2 of 3", or "" when there is one page. `page` counts from 0."""
     return f"Page {page + 1:,} of {count:,}" if count > 1 else ""

@@ -1,4 +1,4 @@
-"""Questions that members filed for the editors: the list, and one of them with what can be done about it."""
+"""Questions that members filed for the editors: the list, and one question with its buttons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def listed(
     note: str,
     mention: Callable[[str], str],
 ) -> ui.LayoutView:
-    """One page of the questions that wait. `note` says what just happened."""
+    """Render one page of the questions that wait, the oldest first. `note` says what just happened."""
     told = f"-# {note}" if note else ""
     if not found:
         empty = f"None waits. *Not what I asked* under an answer of {mention('ask')} files a question here."
@@ -55,7 +55,7 @@ def listed(
 
 
 def question(filed: Filed, page: int, guild_id: int | None) -> ui.LayoutView:
-    """One question, and what an editor can do about it. `page` is where the list stood."""
+    """Render one question with an editor's buttons. `page` is the page of the list that it was opened from."""
     buttons = [
         button("Handled", custom_id("update.handled", filed.id, page, guild_id=guild_id)),
         button("Add an alias", custom_id("update.alias", filed.id, guild_id=guild_id)),

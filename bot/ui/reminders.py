@@ -19,14 +19,14 @@ from bot.ui.messages import CONTENT_LIMIT, Message, arrived, reported, why_butto
 from bot.ui.text import UNANSWERED, clip, escaped, plural, sentence
 from data.records import CitedText, Delivery, Destination, Fact, Reminder
 
-_ROOM = CONTENT_LIMIT - 300  # The road adds a line when a message is late.
+_ROOM = CONTENT_LIMIT - 300  # Delivery adds a line when a message is late.
 
 SNOOZES = {"1h": "in 1 hour", "1d": "tomorrow", "3d": "in 3 days", "1w": "next week"}
-"""What the buttons of a snooze mean, in the words that can also be typed."""
+"""The times of the snooze buttons, in words that can be typed as well."""
 
 
 def reminder(told: DueReminder, guild_id: int, nonce: str) -> Message:
-    """One reminder: of a pending item with its date, or of one's own words."""
+    """Render one reminder: of a pending item, or in a user's own words."""
     if told.item is None:
         assert told.reminder is not None  # Own words are a reminder's.
         return _words(told, guild_id, nonce)
@@ -67,7 +67,7 @@ def _item_buttons(one: OpenItem, guild_id: int, nonce: str, *, person: bool) -> 
 
 
 def _answers(slug: str, guild_id: int) -> list[Button]:
-    """What an editor can say of an item: each begins an update."""
+    """Return the buttons with which an editor updates an item."""
     return [
         button("It happened ...", custom_id("update.close", slug, guild_id=guild_id)),
         button("New date ...", custom_id("update.due", slug, guild_id=guild_id)),
@@ -76,7 +76,7 @@ def _answers(slug: str, guild_id: int) -> list[Button]:
 
 
 def ahead(days: int) -> str:
-    """How far a day is ahead: "today", "tomorrow", "in 7 days"."""
+    """Return how many days ahead a day is, in words: "today", "tomorrow", "in 7 days"."""
     return {0: "today", 1: "tomorrow"}.get(days, f"in {plural(days, 'day')}")
 
 
@@ -111,9 +111,9 @@ def who(one: OpenItem) -> list[CitedText]:
 
 
 def due(one: OpenItem, passed: bool) -> list[CitedText]:
-    """Return the due date as a clause, with how sure it is, and what is not known of it.
+    """Return the due date as a clause with its sureness.
 
-    `passed` when its day has ended where it counts.
+    `passed` says that its day has ended in the zone that counts; a clause then adds that no outcome is reported.
     """
     fact = one.opened.record.state.fact("due")
     found = expect_due(fact.value) if fact else None
@@ -136,9 +136,9 @@ def due(one: OpenItem, passed: bool) -> list[CitedText]:
 
 
 def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
-    """Return what *Still open* says of one item: who acts and by when, and when somebody last looked.
+    """Return the texts of one item in *Still open*: who acts and by when, and when somebody last looked.
 
-    Of an item without news since it was last told only what may change is said, unless the list is `full`.
+    An item without a due date that has no news since the last list leaves out "no due date", unless the list is `full`.
     """
     passed = one.item.due_on is not None and one.item.due_on < day
     parts = who(one)
@@ -151,7 +151,7 @@ def item_parts(one: OpenItem, *, full: bool, day: date) -> list[CitedText]:
 
 
 def still_open(found: StillOpen, guild_id: int, nonce: str, *, person: bool) -> Message:
-    """What is still open, as a message of its own. What does not fit is counted, with where to read it."""
+    """Render *Still open* as a message. Items that do not fit are counted, with the command that shows them."""
     told = [(one, item_parts(one, full=found.full, day=found.day)) for one in found.items]
     sources = {id_: source for one in found.items for id_, source in one.opened.sources.items()}
     stated = news.keys_of(part for _, parts in told for part in parts)
@@ -189,7 +189,7 @@ def _name(one: OpenItem) -> str:
 
 
 def what_comes(item: Item, destination: Destination) -> str:
-    """When a person is reminded of an item, as a sentence."""
+    """Return when a user is reminded of an item, as a sentence."""
     hour = f"at {destination.digest_at or '09:00'} ({destination.zone})"
     digest = "in Monday's digest" if destination.digest_at and "1" in destination.digest_days else f"each Monday {hour}"
     listed = f"it is listed under *Still open* {digest} until an update closes it"
@@ -204,7 +204,10 @@ def what_comes(item: Item, destination: Destination) -> str:
 def joined_items(
     found: Sequence[tuple[OpenItem, bool]], destination: Destination, confirmed: Delivery | None, guild_id: int | None
 ) -> tuple[str, ui.View]:
-    """The answer to *Remind me*: what comes of each item, and whether the first message arrived."""
+    """Render the answer to *Remind me*: when each item is told, and whether the first message arrived.
+
+    `found` must not be empty; each item comes with whether its reminder is new.
+    """
     lines: list[str] = []
     for one, is_new in found:
         name = escaped(one.opened.record.name, 120)
@@ -217,7 +220,7 @@ def joined_items(
 
 
 def words_set(own: Reminder, confirmed: Delivery | None, guild_id: int | None) -> tuple[str, ui.View]:
-    """The answer to a reminder in one's own words."""
+    """Render the answer to a new reminder in a user's own words."""
     assert own.at is not None  # Own words have an instant.
     at = f"{dates.timestamp(own.at)} ({dates.timestamp(own.at, 'R')})"
     text = f"You will be reminded {at}, by direct message: {escaped(own.words, 300)}"
@@ -226,7 +229,11 @@ def words_set(own: Reminder, confirmed: Delivery | None, guild_id: int | None) -
 
 
 def snooze_choices(where: str, key: str, name: str, guild_id: int | None, *, cancel: str = "") -> tuple[str, ui.View]:
-    """How long to be silent; `cancel` also offers to end the reminder."""
+    """Render the question how long to snooze, with its buttons.
+
+    `where` is the code of whose reminder it is ("pi" and "pw" a user's, "ci" a channel's, "ni" a user's own copy of a
+    channel's), `key` its item or id. `cancel`, such a code or "", also offers to end the reminder.
+    """
     labels = {"1h": "1 hour", "1d": "Tomorrow", "3d": "In 3 days", "1w": "Next week"}
     buttons = [
         button(label, custom_id("remind.until", where, key, code, guild_id=guild_id)) for code, label in labels.items()
@@ -242,7 +249,7 @@ def snooze_choices(where: str, key: str, name: str, guild_id: int | None, *, can
 
 
 def until_form(where: str, key: str, guild_id: int | None) -> ui.Modal:
-    """Asks for the time of a snooze in one's own words."""
+    """Return the form that asks for the time of a snooze in a user's own words."""
     form = ui.Modal(title="Snooze", custom_id=custom_id("remind.typed", where, key, guild_id=guild_id))
     typed: ui.TextInput[ui.Modal] = ui.TextInput(
         placeholder="tomorrow 14:00, in 3 days, 2026-12-01 09:00", custom_id="until"
@@ -253,14 +260,17 @@ def until_form(where: str, key: str, guild_id: int | None) -> ui.Modal:
 
 
 def snoozed(name: str, until: datetime, where: str) -> str:
-    """The answer to a snooze."""
+    """Render the answer to a snooze; `where` is the code that `snooze_choices` describes."""
     at = f"{dates.timestamp(until)} ({dates.timestamp(until, 'R')})"
     where_ = " in this channel" if where == "ci" else ""
     return f"**{escaped(name, 150)}** is silent{where_} until {at}."
 
 
 def listing(own: Sequence[PersonalReminder], guild_id: int | None, *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
-    """A person's reminders with a menu to snooze or cancel one; `incomplete` when it is not known of all servers."""
+    """Render a user's reminders with a menu to snooze or cancel one.
+
+    `incomplete` adds that some servers are missing because Discord did not answer in time.
+    """
     lines: list[str] = []
     for one in own:
         line = f"**{escaped(one.title, 120)}**: {_next(one)}"
@@ -289,7 +299,7 @@ def listing(own: Sequence[PersonalReminder], guild_id: int | None, *, in_dm: boo
 
 
 def _next(one: PersonalReminder) -> str:
-    """When a reminder speaks next."""
+    """Return when a reminder is sent next, or why it is not."""
     own = one.reminder
     if own.at is not None:
         return f"{dates.timestamp(own.at)} ({dates.timestamp(own.at, 'R')})"

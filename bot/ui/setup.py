@@ -1,4 +1,4 @@
-"""What a server reads when the bot joins and when it is set up."""
+"""The greeting when the bot joins a server, and the answers of `/setup`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Mention = Callable[[str], str]
 
 
 def greeting(mention: Mention, *, returned: bool) -> str:
-    """The one message on joining: ordinary text, so that a phone shows what it is about.
+    """Render the message on joining a server: ordinary text, so that a phone shows its first line.
 
-    A command that is hidden from most who read this is written out: clients show its mention as unavailable.
+    Commands for managers are written out, because clients show others their mentions as unavailable.
     """
     if returned:
         first = "**Attaché is back. Everything this server had on record is still here, and paused.**"
@@ -48,7 +48,7 @@ def greeting(mention: Mention, *, returned: bool) -> str:
 
 @dataclass(frozen=True)
 class SetUp:
-    """How a server stands after /setup. `changed` names what this time changed, `first` tells the first time."""
+    """The state of a server after /setup. `changed` names the settings that changed, `first` marks the first setup."""
 
     guild: Guild
     digest: Destination | None
@@ -61,7 +61,7 @@ class SetUp:
 
 
 def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
-    """What /setup did, with the next three steps."""
+    """Render what /setup did, with the next three steps."""
     lines = setting_lines(done.guild, done.digest, now=now, mention=mention)
     lines["record"] = record_line(done.holdings, done.dossiers)
     if done.first:
@@ -92,7 +92,7 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
 
 
 def setting_lines(guild: Guild, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
-    """Each setting of a server as a line, by its option's name."""
+    """Return each setting of a server as a line, by its option's name."""
     editors = "whoever has Manage Server"
     if guild.editor_role_id is None:
         editors += f"; {mention('setup')} with `role:` adds a role"
@@ -117,7 +117,7 @@ def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
 
 
 def record_line(holdings: Holdings, dossiers: Sequence[str]) -> str:
-    """How much is on record, and from which dossiers."""
+    """Render how much is on record, and from which dossiers."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     names = joined([escaped(name, 80) for name in dossiers[:5]])
     more = f" and {len(dossiers) - 5} more" if len(dossiers) > 5 else ""

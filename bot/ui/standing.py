@@ -1,4 +1,4 @@
-"""/settings: how the bot stands in a server, what a dossier changed, and the form that deletes everything."""
+"""/settings: the bot's status in a server, the answer to a loaded dossier, and the form that deletes everything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_MISTAKES = 15
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How the bot stands in one server. `channel_names` holds those of the channels in need that can be seen."""
+    """The bot's status in one server. `channel_names` holds the names of paused or held channels that it can see."""
 
     version: str
     last_tick: datetime | None
@@ -46,6 +46,7 @@ class ServerStatus:
 
 
 def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
+    """Render the bot's status in a server, with buttons to resume channels and to decide about held messages."""
     guild = stands.guild
     channels = [one for one in stands.paused if one.channel_id is not None]
     people = len(stands.paused) - len(channels)
@@ -90,7 +91,10 @@ def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], st
 
 
 def _held(stands: ServerStatus) -> tuple[list[str], list[Button]]:
-    """Return what is held after a restore, as lines, and the buttons to send or drop it, per channel and for people."""
+    """Return lines about the messages held after a restore, and the buttons that send or drop them.
+
+    There is a line for each channel, and one for all direct messages together.
+    """
     channels = [one for one in stands.held if one.channel_id is not None]
     people = [one for one in stands.held if one.channel_id is None]
     lines = [f"<#{one.channel_id}>: {messages.held([one])}" for one in channels[:MOST_HELD]]
@@ -118,7 +122,7 @@ def _name(stands: ServerStatus, channel_id: int | None) -> str:
 
 
 def mistakes(found: Sequence[Mistake], file_name: str) -> ui.LayoutView:
-    """What is wrong with a dossier file, each with its place."""
+    """Render the mistakes in a dossier file, each with its place."""
     shown = [f"- {escaped(str(mistake), 220)}" for mistake in found[:MOST_MISTAKES]]
     if len(found) > MOST_MISTAKES:
         shown.append(f"- and {len(found) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
@@ -130,7 +134,7 @@ def mistakes(found: Sequence[Mistake], file_name: str) -> ui.LayoutView:
 def loaded(
     name: str, *, added: int, changed: int, withdrawn: int, kept: int, unchanged: int, mention: Callable[[str], str]
 ) -> ui.LayoutView:
-    """What loading a dossier did."""
+    """Render how many facts loading a dossier added, corrected, withdrew and left as they were."""
     did = [
         f"{plural(count, 'fact')} {what}"
         for count, what in ((added, "added"), (changed, "corrected"), (withdrawn, "withdrawn"))
@@ -147,7 +151,7 @@ def loaded(
 
 
 def delete_form(server_name: str) -> ui.Modal:
-    """The form in which the server's name has to be typed before everything goes."""
+    """Return the form in which the server's name has to be typed before everything is deleted."""
     form = ui.Modal(title="Delete everything of this server", custom_id=custom_id("settings.delete"), timeout=None)
     form.add_item(
         ui.TextDisplay(
@@ -167,6 +171,7 @@ def delete_form(server_name: str) -> ui.Modal:
 
 
 def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str]) -> ui.LayoutView:
+    """Render that everything of a server was deleted; see `file_line` for `emptied`."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     return card(
         [

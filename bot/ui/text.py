@@ -1,4 +1,4 @@
-"""One voice: escaping, clipping, plurals and lists of words. Every text of a person goes through `escaped`."""
+"""Escaping, clipping, plurals and lists of words. Every text that people typed goes through `escaped`."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ UNANSWERED = "-# Discord did not say in time whether you are still in every serv
 
 @lru_cache(2048)  # Names of a record are written in every list and card.
 def escape(text: str) -> str:
-    """A person's text so that Discord shows it letter by letter, on one line."""
+    """Return a typed text on one line, escaped so that Discord shows it letter by letter."""
     line = one_line(text)
     return line if _HARMLESS.fullmatch(line) else escape_start(escape_inside(line))
 
 
 def escape_inside(part: str) -> str:
-    """A part of a line, escaped as it has to be wherever it stands."""
+    """Escape the Markdown and the mentions in a part of a line."""
     return _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", part))
 
 
 def escape_start(line: str) -> str:
-    """An escaped line, so that its beginning makes no list of it."""
+    """Escape a list mark at the beginning of an escaped line."""
     return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), line)
 
 
 def clip(text: str, limit: int) -> str:
-    """A text of at most `limit` characters, with an ellipsis where it was cut; an escape is not cut in two."""
+    """Clip a text to `limit` characters, with an ellipsis where it was cut; an escape is not cut in two."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -46,17 +46,17 @@ def clip(text: str, limit: int) -> str:
 
 
 def escaped(text: str, limit: int = 400) -> str:
-    """A person's text, escaped and then clipped."""
+    """Return a typed text, escaped and then clipped to `limit` characters."""
     return clip(escape(text), limit)
 
 
 def error_text(error: UserError) -> str:
-    """An error's sentence as it is shown."""
+    """Return an error's sentence, escaped unless it has marks of its own."""
     return str(error) if error.marked_up else escape(str(error))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """ "1 deal", "2 deals", "1,000 deals"."""
+    """Return a count with its noun: "1 deal", "2 deals", "1,000 deals"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
@@ -66,11 +66,11 @@ def a(noun: str) -> str:
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Join words as a list: "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
 def sentence(text: str) -> str:
-    """Return a phrase as a sentence begins: its first letter large, unless that takes more room (ß, ﬁ in a PDF)."""
+    """Return a phrase with its first letter in upper case, unless that is several letters (ß, ﬁ in a PDF)."""
     first = text[:1].upper()
     return first + text[1:] if len(first) == 1 else text

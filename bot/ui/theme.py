@@ -1,4 +1,4 @@
-"""How messages look: the few colours there are. Colour carries no meaning alone."""
+"""The accent colours of messages. Words always repeat what a colour says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record as people read it: its card, with the buttons and the menu below it. Pure."""
+"""The card of a record, with the buttons and the menu below it. Pure."""
 
 from __future__ import annotations
 
@@ -50,11 +50,12 @@ def record(
     drawn: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
-    """Return the card of any record; `drawn` are its words where they are known already.
+    """Return the card of any record; `drawn` are its words where they were rendered before.
 
-    `guild_id` is given in a DM, `session` with a dialogue: its latest. A shared card stands in a channel for everyone,
-    so it offers neither Share nor Update; nor is one `sharable` twice. `note` is our own last line. `following` is of
-    who reads a private card: what others see cannot tell who follows.
+    `guild_id` is given in a direct message, `session` is the latest one of a dialogue. A `shared` card stands in a
+    channel for everyone, so it offers neither Share nor Update, and does not show who follows. A card that was shared
+    once is not `sharable` again. `note` is a last line in our words. `following` says whether the reader follows the
+    record.
     """
     drawn = drawn or draw(opened, now=now, session=session)
     # One text with blank lines reads the same everywhere; several are set apart by some clients only.
@@ -74,7 +75,7 @@ def record(
 
 
 class RenderedCard(NamedTuple):
-    """The words of a card, whether its record waits for somebody, and the choices of linked records."""
+    """The text of a card, whether its record waits for somebody, and the choices of linked records."""
 
     text: str
     waiting: bool
@@ -82,9 +83,9 @@ class RenderedCard(NamedTuple):
 
 
 def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
-    """Write a card's words in so many characters.
+    """Render the text of a card in at most `room` characters.
 
-    They change with the record, and with `now` only when a due date has ended somewhere.
+    It depends on the record, and on `now` only in whether a due date has passed.
     """
     draft = drafted(opened, now, session)
     links = {link.slug: link for link in opened.links} if kind_of(opened.record.kind).hub else {}

@@ -1,4 +1,4 @@
-"""A card put together from the blocks of its kind's layout."""
+"""Builds the lines of a card from the blocks of its kind's layout."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _WORDED: dict[Kind, Worded] = {
     "statement": _statement.WORDED,
     "topic": _topic.WORDED,
 }
-"""The blocks of each kind that have words of their own. A kind without any needs no module here."""
+"""The blocks with a function of their own, by kind. Most kinds have none and need no module here."""
 
 
 def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
-    """Write all lines of a card, the most important first; `session` is the latest of a dialogue."""
+    """Return a card with all its lines, the most important first; `session` is the latest one of a dialogue."""
     draft, kind = CardDraft(opened, now, session), kind_of(opened.record.kind)
     for block in kind.card:
         _add(draft, kind, block)
@@ -32,7 +32,7 @@ def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
 
 
 def without_block(kind: RecordKind) -> list[str]:
-    """Return the fields that no block of the layout tells: each has a line of its own below the others."""
+    """Return the fields that no block of the layout shows. Each gets a line of its own below the others."""
     told = {block.name for block in kind.card if isinstance(block, FieldLine)}
     told |= {"summary", *common.BESIDE, *kind.status, *kind.beside}
     return [field.name for field in fields_of(kind.name) if field.name not in told]

@@ -1,4 +1,4 @@
-"""What the card of a deal says in words of its own."""
+"""The blocks of a deal's card that have a function of their own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _open(d: CardDraft) -> list[CitedText]:
 
 
 def _leads_with_open(d: CardDraft) -> bool:
-    """Return whether the card begins with what is open instead of the stage, which then has a line of its own."""
+    """Return whether the card begins with what is open; the stage then has a line of its own."""
     state = d.record.state
     return bool(_open(d)) and stage.side_state(state) is None and not stage.is_signed(state)
 
@@ -48,7 +48,7 @@ def _stage(d: CardDraft) -> None:
 
 
 def _who_must_act(d: CardDraft) -> None:
-    """Say who has to act: of the open items, else of the open approvals."""
+    """Add who has to act on the open items or, without these, on the open approvals."""
     items = _open_items(d)
     if len(items) == 1 and items[0].item_kind == WINDOW:
         d.add("Open", list(items[0].status), listed=False, reported=True)
@@ -68,14 +68,14 @@ def _who_must_act(d: CardDraft) -> None:
 
 
 def _value(d: CardDraft) -> None:
-    """Say the values, the contract's first, then the newest. Each is a report of its own."""
+    """Add the reported values, the contract's first, then the newest."""
     field = get_field("deal", "value")
     values = [cited(field.type.words(fact.value, d.names), fact) for fact in leading_first(d.record)]
     d.add("Value", values, most=2, listed=False)
 
 
 def _also(d: CardDraft) -> None:
-    """Say what is dealt in, in one line."""
+    """Add quantity, model, delivery and place of manufacture in one line."""
     also = [
         CitedText(
             f"{get_field('deal', name).label.lower()} {part.text}" if name != "made_in" else f"made in {part.text}",
@@ -88,7 +88,7 @@ def _also(d: CardDraft) -> None:
 
 
 def _approvals(d: CardDraft) -> None:
-    """Name the approvals where they are few; else count them by how they stand and name the newest decision."""
+    """Add up to two approvals by name; of more, their counts by state and the newest decision."""
     state = d.record.state
     facts_ = sorted(
         d.record.state.facts("approval", Approval), key=lambda fact: fact.date.day or date.min, reverse=True

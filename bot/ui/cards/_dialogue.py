@@ -1,4 +1,4 @@
-"""What the card of a dialogue says in words of its own."""
+"""The blocks of a dialogue's card that have a function of their own."""
 
 from __future__ import annotations
 

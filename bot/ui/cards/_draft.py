@@ -1,4 +1,4 @@
-"""A card while it is written: its lines by rank."""
+"""A card while it is built: its lines by rank."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _TWO_ITEMS = 130  # Characters of two open items that are both named.
 
 
 class CardLine(NamedTuple):
-    """One line of a card: what it is about and the texts that say it."""
+    """One line of a card: its label and its texts."""
 
     label: str
     parts: list[CitedText]
     listed: bool = False
-    reported: bool = False  # Its texts hold dates themselves, so its days are said to be those of reports.
-    links: tuple[Fact[object], ...] = ()  # The facts by which records are linked that it names without more.
+    reported: bool = False  # Its texts hold dates, so its days are marked as those of reports.
+    links: tuple[Fact[object], ...] = ()  # The facts that link the records which it only names.
 
 
 class CardDraft:
-    """A card while it is written: its lines by rank, each with the facts it states."""
+    """A card while it is built: its lines by rank, each with the facts it states."""
 
     def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
         self.opened = opened
@@ -45,7 +45,7 @@ class CardDraft:
         self.waiting = False
 
     def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
-        """Return the values of a field, the newest first, each with its fact; kinds and topics date nothing."""
+        """Return the values of a field, the newest first, each with its fact where the field has news value."""
         field = get_field(self.record.kind, name)
         found = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
         return [
@@ -62,7 +62,7 @@ class CardDraft:
     def add(
         self, label: str, parts: Sequence[CitedText], *, most: int = SHOWN, listed: bool = True, reported: bool = False
     ) -> None:
-        """Add a line of the next lower rank, when there is anything to say; it counts what it leaves out."""
+        """Add a line of the next lower rank unless `parts` is empty. Texts beyond `most` are counted."""
         if parts:
             self.lines.append(CardLine(label, some(parts, most), listed, reported))
 
@@ -79,7 +79,7 @@ class CardDraft:
             self.lines.append(CardLine("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
 
     def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
-        """Return the linked records of some kinds, each once."""
+        """Return the linked records of some kinds, each once; by default the links that lead to this record."""
         found: dict[str, Link] = {}
         for link in self.opened.links:
             if link.kind in kinds and link.outward != inward and field in ("", link.field):
@@ -87,14 +87,14 @@ class CardDraft:
         return list(found.values())
 
     def named(self, label: str, links: Sequence[Link], *, roles: bool = False, most: int = SHOWN) -> None:
-        """Add a line of linked records, with the roles of this one in them where asked."""
+        """Add a line of linked records; `roles` adds the roles that this record has in them."""
         if links:
             parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
             facts_ = tuple(link.fact for link in links[:most])
             self.lines.append(CardLine(label, some(parts, most), listed=True, links=facts_))
 
     def _in_role(self, link: Link) -> list[CitedText]:
-        """Return a linked record with this one's roles in it, as the facts of each day that link them say."""
+        """Return a linked record with this one's roles in it: a text for each day of the facts that link them."""
         held = [
             one
             for one in self.opened.links
@@ -108,13 +108,13 @@ class CardDraft:
         return of_each_day([one.fact for one in held], words) or [CitedText(link.name)]
 
     def said(self, label: str, *, field: str = "") -> None:
-        """Add the newest linked statement, with whose it is where that is not the card's own record."""
+        """Add the newest linked statement; it names whose it is unless that is the card's own record."""
         found = self.linked("statement", field=field)
         parts = [self._statement(link) for link in found if link.status]
         self.add(label, parts, most=1, listed=False)
 
     def _statement(self, link: Link) -> CitedText:
-        """Return a statement without whose it is, where that is the card's own record."""
+        """Return the status line of a statement, without its owner where that is the card's own record."""
         part, *rest = link.status
         own = part.text.removeprefix(self.record.name)
         if rest and own != part.text and (not own or own.startswith(" (")):
@@ -125,7 +125,7 @@ class CardDraft:
         return part
 
     def waits(self, label: str, links: Sequence[Link]) -> None:
-        """Add the open pending items, with who is to act and until when where that is not the card's own record."""
+        """Add the open pending items with due dates, and with who is to act unless that is the card's own record."""
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
         parts: list[CitedText] = []
@@ -145,7 +145,7 @@ class CardDraft:
 
 
 def _first_sentences(text: str) -> str:
-    """Return the first sentences of a text that fit a card, without the last full stop; one too long is clipped."""
+    """Return the first sentences of a text that fit a card, without the last full stop; clip a first one too long."""
     kept = ""
     for sentence_ in re.split(r"(?<=\w\w[.!?]) (?=\S)", text):
         if kept and len(kept) + len(sentence_) + 1 > _SUMMARY:
@@ -157,9 +157,9 @@ def _first_sentences(text: str) -> str:
 
 
 Worded = Mapping[str, Callable[[CardDraft], None]]
-"""The blocks of a kind's layout that have words of their own, by their names."""
+"""Functions that add lines to a card, by the names of their blocks in a kind's layout."""
 
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
-    """Return whether a due date that was fixed or announced has ended where it counts. Others are never overdue."""
+    """Return whether an open item is overdue: its date is fixed or announced, and has ended in the zone that counts."""
     return opened.record.open and due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now)

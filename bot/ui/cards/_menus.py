@@ -19,7 +19,7 @@ _SHORT = 24
 
 
 def short(name: str) -> str:
-    """Return a name's first words, for a button."""
+    """Return the first words of a name, for a button: at most 24 characters and an ellipsis."""
     if len(name) <= _SHORT:
         return name
     words = name[:_SHORT].rsplit(" ", 1)[0].split()
@@ -34,14 +34,14 @@ def open_select(placeholder: str, rows: Sequence[Row | Link], guild_id: int | No
 
 
 def menu(placeholder: str, options: Sequence[discord.SelectOption], guild_id: int | None) -> Select:
-    """Build the menu that opens one of some records, from choices that may have been made before."""
+    """Return the menu that opens one of some records, from choices that `choices` made."""
     return ui.Select(
         custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=list(options)
     )
 
 
 def choices(rows: Sequence[Row | Link]) -> list[discord.SelectOption]:
-    """Return a choice for each record: its name, with its status line or its kind."""
+    """Return a choice for each record: its name, with its status line or, without one, its kind."""
     return [
         discord.SelectOption(
             label=clip(row.name, 100),

@@ -1,4 +1,4 @@
-"""What the card of a participant says in words of its own."""
+"""The blocks of a participant's card that have a function of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the card of a pending item says in words of its own."""
+"""The blocks of a pending item's card that have a function of their own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _who_had_to_act(d: CardDraft) -> None:
 
 
 def _due(d: CardDraft) -> list[CitedText]:
-    """Return by when an item is due, and that the day has passed where that may be said."""
+    """Return by when an item is due, and that the day has passed where the item is overdue."""
     fact = d.record.state.fact("due")
     type_ = get_field("pending", "due").type
     words = [cited(type_.in_full(fact.value, d.names) if fact else NO_DUE_DATE, fact)]

@@ -1,4 +1,4 @@
-"""Every fact of a record, or of several, with its day and the place in its source, in pages."""
+"""Pages of facts of one record or several, each with its day and the place in its source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from data.records import Fact, Opened, Value
 def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
     """Render one page of every fact of a record, each with its day, its source and the place in it.
 
-    They come in the order of the fields, or under their sources, the newest first, with a button to the other order.
+    The facts are in the order of their fields or, with `by_source`, grouped by source, the newest source first. A
+    button changes the order.
     """
     slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
     shown = [(opened, name, fact) for name, fact in facts_of(opened)]
@@ -47,7 +48,7 @@ _BY_SOURCE = "s"
 
 
 def facts_of(opened: Opened) -> list[tuple[str, Fact[Value]]]:
-    """Return every fact of a record with its field, those with news value first, as the table of fields has them."""
+    """Return every fact of a record with its field's name, in the order of the fields, those with news value first."""
     fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
     return [(field.name, fact) for field in fields for fact in opened.record.state.facts(field.name)]
 
@@ -65,8 +66,8 @@ def sources_page(
 ) -> ui.LayoutView:
     """Render one page of facts, of one record or of several, each with its value, its day and the place in its source.
 
-    The sources are numbered and described below the facts, or above those of each with `by_source`. The records are
-    `named` in headings where the title does not name the one there is.
+    The sources are numbered and described below the facts or, with `by_source`, as headings above their facts. `named`
+    puts the name of each record above its facts, for titles that do not name it.
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
@@ -100,7 +101,7 @@ def sources_page(
 
 
 def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -> str:
-    """Render one fact with its day and its place in the source of a number, or in the one that is its heading."""
+    """Render one fact with its day and its place in the source. `number` is None below a heading that names it."""
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
     place = clip(facts.locators([fact.locator]), 150)

@@ -1,4 +1,4 @@
-"""The words of a card: as many lines as fit a phone's screen, each with its own day."""
+"""Renders the text of a card: as many lines as fit a phone's screen, each with its own day."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LINE = 240  # Characters of one text in a line.
 
 
 def written(d: CardDraft, room: int) -> str:
-    """Write a card: its heading, its lead, the lines of the highest ranks, and what the rest is about."""
+    """Render a card in `room` characters: heading, lead, the lines of the highest ranks, and the labels of the rest."""
     fitting = _fitting(d)
     shown = [*d.lead, *d.lines[:fitting]]
     left_out = d.lines[fitting:]
     parts = [part for one in shown for part in one.parts]
-    # The lead states the day that all lines share; where it states no fact, each line states its own.
+    # The lead states a day that all lines share. A lead without facts has no day, so each line states its own.
     stated = shared_day(parts) if any(part.facts for part in d.lead[0].parts) else None
     lead = [_line(one, stated, lead=index == 0) for index, one in enumerate(d.lead)]
     body = [_line(one, stated) for one in shown[len(d.lead) :]]
@@ -67,7 +67,7 @@ def _quiet(
     stated: FactDate | None,
     left_out: Sequence[CardLine],
 ) -> list[str]:
-    """Write what is not stated, how fresh the record is, where all that is shown is from, and what there is beside."""
+    """Return the lines of small print: missing facts, what *All facts* adds, the record's freshness, and the source."""
     all_of_it = [*parts, CitedText("", links)]
     source = source_line(all_of_it, d.opened.sources) if shared_day(all_of_it) is not None else ""
     more = joined([escaped(one.label or "In short", 40).lower() for one in left_out])
@@ -78,7 +78,7 @@ def _quiet(
 
 
 def _freshness(d: CardDraft, stated: FactDate | None) -> str:
-    """Say when somebody last looked, else which fact is the newest where they are of several days."""
+    """Return when somebody last looked or, where the facts are of several days, the newest of them; else ""."""
     looked = d.record.state.fact("checked")
     newest = _newest(d)
     if looked is not None and (newest is None or (looked.date.day or date.min) >= (newest[1].date.day or date.min)):
@@ -92,7 +92,7 @@ def _freshness(d: CardDraft, stated: FactDate | None) -> str:
 
 
 def _newest(d: CardDraft) -> tuple[str, Fact[Value]] | None:
-    """Return the newest fact that has news value, with its field."""
+    """Return the newest fact with news value and the name of its field; None without one."""
     found = [
         (name, fact)
         for name, of_field in d.record.state.fields.items()
