@@ -179,7 +179,7 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
         elif key == "default_member_permissions" and value is not None:
             value = int(value)
         elif key in ("channel_types", "contexts", "integration_types") and value is not None:
-            value = sorted(int(one) for one in value)
+            value = sorted(int(item) for item in value)
         shape[key] = value
     return shape
 

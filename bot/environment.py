@@ -23,9 +23,9 @@ def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
             "run Attaché inside it; elsewhere, run it in a Linux container or a virtual machine."
         )
     if version < (3, 11):
-        found = ".".join(map(str, version[:2]))
+        running = ".".join(map(str, version[:2]))
         return (
-            f"Attaché needs Python 3.11 or newer and this is {found}: install one and name it, as in "
+            f"Attaché needs Python 3.11 or newer and this is {running}: install one and name it, as in "
             "`make run PYTHON=python3.11`."
         )
     return None

@@ -80,7 +80,7 @@ class DigestCog(commands.Cog):
     ) -> None:
         """Set the digest of a channel, or your own: its time, zone and days"""
         asked = DigestOptions.read(at, zone, weekdays)
-        actor = await self._caller(interaction, "set", asked.at, asked.zone, asked.days)
+        actor = await self._actor(interaction, "set", asked.at, asked.zone, asked.days)
         if actor is None:
             return
         await guilds.get(self.bot.db.read, actor.guild_id)
@@ -96,7 +96,7 @@ class DigestCog(commands.Cog):
     ) -> None:
         now = self.bot.clock.now()
         planned: int | None = None
-        own: destinations.PersonalDestination | None = None
+        personal: destinations.PersonalDestination | None = None
         async with self.bot.db.write(actor.guild_id) as conn:
             if channel is not None:
                 person_id = (await people.ensure(conn, actor.user_id)).id
@@ -104,8 +104,8 @@ class DigestCog(commands.Cog):
                     conn, actor.guild_id, channel.id, now=now, person_id=person_id
                 )
             else:
-                own = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
-                place, person_id = own.place, own.person_id
+                personal = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
+                place, person_id = personal.place, personal.person_id
             place = await digests.set_up(
                 conn,
                 place,
@@ -115,10 +115,10 @@ class DigestCog(commands.Cog):
                 zone=asked.zone or None,
                 days=asked.days or None,
             )
-            follows_nothing = own is not None and not await follows.list_of(conn, place.id)
-            if own is not None:
+            follows_nothing = personal is not None and not await follows.list_of(conn, place.id)
+            if personal is not None:
                 key = f"digest:{int(now.timestamp())}"
-                planned = await deliveries.confirm_own(conn, own, key, Confirmation("digest"), now=now)
+                planned = await deliveries.confirm_own(conn, personal, key, Confirmation("digest"), now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         text = rendered.is_set(
             place,
@@ -139,28 +139,28 @@ class DigestCog(commands.Cog):
         await defer_in_dm(interaction)
         if interaction.guild_id is None:
             person = await people.find(self.bot.db.read, interaction.user.id)
-            own = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
-            own = [one for one in own if one.digest_at]
-            servers = await self.bot.permissions.still_in((one.guild_id for one in own), interaction.user.id, now)
-            found, incomplete = [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
+            personal = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
+            places = [place for place in personal if place.digest_at]
+            servers = await self.bot.permissions.still_in((p.guild_id for p in places), interaction.user.id, now)
+            places, incomplete = [p for p in places if p.guild_id in servers.joined], bool(servers.unknown)
         else:
             actor = await self.bot.permissions.actor(interaction, now)
             await guilds.get(self.bot.db.read, actor.guild_id)
-            found = await digests.list_of_guild(self.bot.db.read, actor.guild_id)
-            own = await self._place(self.bot.db.read, actor, None)
-            found += [own] if own is not None and own.digest_at else []
-        if not found:
+            places = await digests.list_of_guild(self.bot.db.read, actor.guild_id)
+            own_place = await self._place(self.bot.db.read, actor, None)
+            places += [own_place] if own_place is not None and own_place.digest_at else []
+        if not places:
             if incomplete:
                 raise unanswered()
             raise UserError(
                 "There is no digest here yet. /digest set begins your own; with Manage Server you can set one for a "
                 "channel."
             )
-        told = []
-        for place in found:
+        rows = []
+        for place in places:
             server = (await guilds.get(self.bot.db.read, place.guild_id)).name if interaction.guild_id is None else ""
-            told.append((place, server, next_digest(place, now)))
-        await answer(interaction, rendered.listing(told, incomplete=incomplete))
+            rows.append((place, server, next_digest(place, now)))
+        await answer(interaction, rendered.listing(rows, incomplete=incomplete))
 
     @digest.command(name="preview")
     @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
@@ -168,7 +168,7 @@ class DigestCog(commands.Cog):
         self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None
     ) -> None:
         """The digest as it would be sent at this moment, also where none is set yet"""
-        actor = await self._caller(interaction, "preview")
+        actor = await self._actor(interaction, "preview")
         if actor is not None:
             await self._preview(interaction, actor, channel)
 
@@ -188,9 +188,9 @@ class DigestCog(commands.Cog):
             place = await digests.not_set_yet(conn, guild, place if follows_some else None, channel_id, now=now)
             note = rendered.not_set(channel_id, follows_some=follows_some)
         day = dates.local_date(now, place.zone)
-        found = await digests.plan_digest(conn, place, guild, now=now, day=day, at=now)
-        note = note or rendered.when_sent(found, next_digest(place, now))
-        await answer(interaction, view=rendered.preview(found, note, in_ids(interaction, actor)))
+        planned = await digests.plan_digest(conn, place, guild, now=now, day=day, at=now)
+        note = note or rendered.when_sent(planned, next_digest(place, now))
+        await answer(interaction, view=rendered.preview(planned, note, in_ids(interaction, actor)))
 
     # Ending
 
@@ -198,7 +198,7 @@ class DigestCog(commands.Cog):
     @app_commands.describe(channel="A channel's digest instead of your own; needs Manage Server")
     async def off(self, interaction: Interaction, channel: discord.TextChannel | discord.Thread | None = None) -> None:
         """End a digest; follows and reminders stay"""
-        actor = await self._caller(interaction, "off")
+        actor = await self._actor(interaction, "off")
         if actor is not None:
             await self._off(interaction, actor, channel)
 
@@ -232,7 +232,7 @@ class DigestCog(commands.Cog):
             )
         return place
 
-    async def _caller(self, interaction: Interaction, verb: str, *given: str) -> Actor | None:
+    async def _actor(self, interaction: Interaction, verb: str, *given: str) -> Actor | None:
         """Return the actor. In a DM where several servers are possible, answer with a menu of them and return None."""
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
@@ -261,7 +261,7 @@ class DigestCog(commands.Cog):
         places = await follows.places_of(self.bot.db.read, person.id) if person else []
         now = self.bot.clock.now()
         servers = await self.bot.permissions.still_in((p.guild_id for p in places), interaction.user.id, now)
-        return [p for p in places if p.guild_id in servers.there], bool(servers.unknown)
+        return [p for p in places if p.guild_id in servers.joined], bool(servers.unknown)
 
     @component("digest.server", anywhere=True)
     async def server_chosen(self, interaction: Interaction, _: Actor | None, verb: str, *given: str) -> None:

@@ -17,7 +17,7 @@ from bot.ledger.values import quoted
 from bot.ledger.words import normal
 from bot.services import deliveries, destinations, follows, guilds, index, people, records
 from bot.services.follows import EVERYTHING
-from bot.ui import follows as drawn
+from bot.ui import follows as views
 from bot.ui.choices import MOST, Offered, choices
 from bot.ui.ids import custom_id, number
 from bot.ui.layout import button, plain
@@ -91,7 +91,7 @@ class FollowCog(commands.Cog):
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._tell_own(interaction, actor, slug):
             guild_id = actor.guild_id if interaction.guild_id is None else None
-            text, view = drawn.not_following(opened.record, guild_id)
+            text, view = views.not_following(opened.record, guild_id)
             await interaction.response.send_message(text, view=view, ephemeral=True)
 
     async def _tell_own(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
@@ -101,7 +101,7 @@ class FollowCog(commands.Cog):
             return False
         place = await destinations.get(self.bot.db.read, follow.destination_id)
         guild_id = actor.guild_id if interaction.guild_id is None else None
-        text, view = drawn.following(follow, place, guild_id)
+        text, view = views.following(follow, place, guild_id)
         await interaction.response.send_message(text, view=view, ephemeral=True)
         return True
 
@@ -118,14 +118,14 @@ class FollowCog(commands.Cog):
                 )
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
             else:
-                own = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
-                place = own.place
+                personal = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
+                place = personal.place
                 follow = await follows.add(conn, place, slug, now=now, role_id=role_id)
                 confirms = Confirmation("follow", slug=slug)
-                planned = await deliveries.confirm_own(conn, own, f"first:{follow.id}", confirms, now=now)
+                planned = await deliveries.confirm_own(conn, personal, f"first:{follow.id}", confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
         guild_id = actor.guild_id if interaction.guild_id is None else None
-        await interaction.edit_original_response(view=drawn.added(follow, place, confirmed, guild_id))
+        await interaction.edit_original_response(view=views.added(follow, place, confirmed, guild_id))
 
     async def _slug(self, guild_id: int, what: str) -> str | None:
         """Return the slug of the record that was typed or chosen, or None for everything."""
@@ -137,8 +137,8 @@ class FollowCog(commands.Cog):
     async def _complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None:
             return []
-        found = await index.complete(self.bot.db.read, interaction.guild_id, current, limit=MOST - 1)
-        offered = [Offered(row.name, KIND_WORDS[row.kind][0], row.slug) for row, _ in found]
+        matches = await index.complete(self.bot.db.read, interaction.guild_id, current, limit=MOST - 1)
+        offered = [Offered(row.name, KIND_WORDS[row.kind][0], row.slug) for row, _ in matches]
         if EVERYTHING.startswith(normal(current)):
             offered.insert(0, Offered("everything in this server's record", "", EVERYTHING))
         return choices(offered)
@@ -193,8 +193,8 @@ class FollowCog(commands.Cog):
     async def list_(self, interaction: Interaction) -> None:
         """What you follow here, and with Manage Server what the channels follow"""
         await defer_in_dm(interaction)
-        found, incomplete = await self._places(interaction)
-        places = [place for place in found if place.follows or place.destination.digest_at]
+        entries, incomplete = await self._places(interaction)
+        places = [place for place in entries if place.follows or place.destination.digest_at]
         if not places:
             if incomplete:
                 raise unanswered()
@@ -203,7 +203,7 @@ class FollowCog(commands.Cog):
                 "Cards have a button for it, too."
             )
         in_dm = interaction.guild_id is None
-        await answer(interaction, view=drawn.listing(places, in_dm=in_dm, incomplete=incomplete))
+        await answer(interaction, view=views.listing(places, in_dm=in_dm, incomplete=incomplete))
 
     @follow.command(name="log")
     async def log(self, interaction: Interaction) -> None:
@@ -216,18 +216,18 @@ class FollowCog(commands.Cog):
                 raise unanswered()
             raise UserError("Nothing is set up for you yet, so nothing was due. /follow add begins a follow.")
         share = max(3, 24 // len(places))
-        found = [
+        logs = [
             (place, await deliveries.log(conn, place.destination.guild_id, place.destination.id, share))
             for place in places[:8]
         ]
-        servers = {place.destination.guild_id for place, _ in found}
-        held = {one.destination_id: one for guild_id in servers for one in await deliveries.list_held(conn, guild_id)}
+        servers = {place.destination.guild_id for place, _ in logs}
+        held = {row.destination_id: row for guild_id in servers for row in await deliveries.list_held(conn, guild_id)}
         in_dm = interaction.guild_id is None
-        await answer(interaction, view=drawn.log(found, held, in_dm=in_dm, incomplete=incomplete, now=now))
+        await answer(interaction, view=views.log(logs, held, in_dm=in_dm, incomplete=incomplete, now=now))
 
     async def _places(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
-    ) -> tuple[list[drawn.DestinationEntry], bool]:
+    ) -> tuple[list[views.DestinationEntry], bool]:
         """Return the actor's own destinations, in a server also those that they manage or set up.
 
         Return also whether some may be missing, because Discord did not say in time whether they still are a member.
@@ -235,25 +235,27 @@ class FollowCog(commands.Cog):
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)
         if interaction.guild_id is None:
-            own = await destinations.list_of_person(conn, person.id) if person else []
+            personal = await destinations.list_of_person(conn, person.id) if person else []
             # Who left a server is told nothing more of it.
-            servers = await self.bot.permissions.still_in((p.guild_id for p in own), interaction.user.id, now, within)
-            found, incomplete = [p for p in own if p.guild_id in servers.there], bool(servers.unknown)
+            servers = await self.bot.permissions.still_in(
+                (p.guild_id for p in personal), interaction.user.id, now, within
+            )
+            places, incomplete = [p for p in personal if p.guild_id in servers.joined], bool(servers.unknown)
         else:
             actor = await self.bot.permissions.actor(interaction, now)
             await guilds.get(conn, actor.guild_id)
-            found = [
+            places = [
                 place
                 for place in await destinations.list_of_guild(conn, actor.guild_id)
                 if place.user_id == actor.user_id
                 or (place.channel_id is not None and (actor.manager or (person and place.set_up_by == person.id)))
             ]
-        found.sort(key=lambda place: place.channel_id is not None)
-        places: list[drawn.DestinationEntry] = []
-        for place in found:
+        places.sort(key=lambda place: place.channel_id is not None)
+        entries: list[views.DestinationEntry] = []
+        for place in places:
             guild = await guilds.get(conn, place.guild_id)
-            places.append(drawn.DestinationEntry(place, guild.name, await follows.list_of(conn, place.id)))
-        return places, incomplete
+            entries.append(views.DestinationEntry(place, guild.name, await follows.list_of(conn, place.id)))
+        return entries, incomplete
 
     # Ending
 
@@ -304,16 +306,16 @@ class FollowCog(commands.Cog):
 
     async def _follows(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
-    ) -> tuple[list[tuple[drawn.DestinationEntry, Follow]], bool]:
+    ) -> tuple[list[tuple[views.DestinationEntry, Follow]], bool]:
         """Return the follows that the actor can end, their own or a channel's, and whether some may be missing."""
         places, incomplete = await self._places(interaction, within)
-        found = [
+        endable = [
             (place, follow)
             for place in places
             if (place.destination.channel_id == channel.id if channel else place.destination.person_id is not None)
             for follow in place.follows
         ]
-        return found, incomplete
+        return endable, incomplete
 
     @component("follow.remove")
     async def on_remove(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
@@ -326,15 +328,15 @@ class FollowCog(commands.Cog):
                 raise _over()
             place = await self._own(conn, actor, follow.destination_id)
             await follows.remove(conn, actor.guild_id, follow_id)
-            left = len(await follows.list_of(conn, place.id))
-        return drawn.removed(follow, place, left)
+            remaining = len(await follows.list_of(conn, place.id))
+        return views.removed(follow, place, remaining)
 
 
 def _over() -> UserError:
     return UserError("This follow has already ended. Nothing more was changed. /follow list shows those that stand.")
 
 
-def _label(place: drawn.DestinationEntry, follow: Follow) -> str:
+def _label(place: views.DestinationEntry, follow: Follow) -> str:
     return clip(f"{follows.name_of(follow)} ({place.server})", 80)
 
 

@@ -63,7 +63,7 @@ class Help(commands.Cog):
 
     def _offered(self, who: Who) -> Iterator[Command]:
         """Yield the commands that this person can use here, in the order of their names."""
-        for command in sorted(self.bot.tree.walk_commands(), key=lambda one: one.qualified_name):
+        for command in sorted(self.bot.tree.walk_commands(), key=lambda listed: listed.qualified_name):
             if isinstance(command, app_commands.Group):
                 continue
             top = command.root_parent or command

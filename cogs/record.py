@@ -41,8 +41,8 @@ class RecordComponents(commands.Cog):
     @component("record.history")
     async def history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
         """Show the history of a record, a page at a time."""
-        found = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
-        view = history.page(found, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
+        timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
+        view = history.page(timeline, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
         await turn(interaction, view, new=not page)
 
     @component("record.share")
@@ -51,10 +51,10 @@ class RecordComponents(commands.Cog):
         require_may_post(interaction)
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
-        told = await card_of(interaction, actor, opened, now, sharable=False, note="-# Shared in this channel.")
+        private = await card_of(interaction, actor, opened, now, sharable=False, note="-# Shared in this channel.")
         public = await card_of(interaction, actor, opened, now, shared=True, note=f"-# Shared by <@{actor.user_id}>")
         if is_private(interaction):
-            await interaction.response.edit_message(view=told)
+            await interaction.response.edit_message(view=private)
             await interaction.followup.send(view=public)
         else:
             await interaction.response.send_message(view=public)

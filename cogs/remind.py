@@ -86,35 +86,35 @@ class RemindCog(commands.Cog):
     async def on_me(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Set reminders by a card's button: of the item itself, or of all open items about another record."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
-        found = [opened]
+        items = [opened]
         if opened.record.kind != "pending":
             about = [link.slug for link in opened.links if link.kind == "pending" and link.open and not link.outward]
-            found = await records.get_many(self.bot.db.read, actor.guild_id, about[:_JOINED_AT_ONCE])
-            if not found:
+            items = await records.get_many(self.bot.db.read, actor.guild_id, about[:_JOINED_AT_ONCE])
+            if not items:
                 raise UserError(
                     f"Nothing is open about {opened.record.name}, so there is nothing to be reminded of. "
                     "Nothing was changed. Following it tells you when that changes."
                 )
-        await self._join(interaction, actor, found)
+        await self._join(interaction, actor, items)
 
-    async def _join(self, interaction: Interaction, actor: Actor, found: list[Opened]) -> None:
-        for opened in found:
+    async def _join(self, interaction: Interaction, actor: Actor, items: list[Opened]) -> None:
+        for opened in items:
             reminders.check_open(opened)
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
-        told: list[tuple[OpenItem, bool]] = []
+        joined: list[tuple[OpenItem, bool]] = []
         async with self.bot.db.write(actor.guild_id) as conn:
             guild = await guilds.get(conn, actor.guild_id)
             mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
-            for opened in found:
+            for opened in items:
                 is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
                 item = item_of(opened.record, guild.zone)
-                told.append((OpenItem(item, opened, news=False), is_new))
-            slug = found[0].record.slug
+                joined.append((OpenItem(item, opened, news=False), is_new))
+            slug = items[0].record.slug
             confirms = Confirmation("remind", slug=slug)
             planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
-        text, view = rendered.joined_items(told, mine.place, confirmed, in_ids(interaction, actor))
+        text, view = rendered.joined_items(joined, mine.place, confirmed, in_ids(interaction, actor))
         await interaction.edit_original_response(content=text, view=view)
 
     async def _set_words(self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime) -> None:
@@ -127,12 +127,12 @@ class RemindCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.db.write(actor.guild_id) as conn:
             mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
-            own = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
-            confirms = Confirmation("remind", name=clip(" ".join(own.words.split()), 100))
-            planned = await deliveries.confirm_own(conn, mine, _first_key(own.id, now), confirms, now=now)
+            reminder = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
+            confirms = Confirmation("remind", name=clip(" ".join(reminder.words.split()), 100))
+            planned = await deliveries.confirm_own(conn, mine, _first_key(reminder.id, now), confirms, now=now)
         confirmed = await send_first(self.bot.deliverer, planned)
-        answer, view = rendered.words_set(own, confirmed, in_ids(interaction, actor))
-        await interaction.edit_original_response(content=answer, view=view)
+        content, view = rendered.words_set(reminder, confirmed, in_ids(interaction, actor))
+        await interaction.edit_original_response(content=content, view=view)
 
     # Looking
 
@@ -140,17 +140,17 @@ class RemindCog(commands.Cog):
     async def list_(self, interaction: Interaction) -> None:
         """Your reminders, what comes next first"""
         await defer_in_dm(interaction)
-        own, incomplete = await self._own(interaction)
-        if not own:
+        personal, incomplete = await self._personal(interaction)
+        if not personal:
             if incomplete:
                 raise unanswered()
             raise UserError(
                 "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
             )
         in_dm = interaction.guild_id is None
-        await answer(interaction, view=rendered.listing(own, None, in_dm=in_dm, incomplete=incomplete))
+        await answer(interaction, view=rendered.listing(personal, None, in_dm=in_dm, incomplete=incomplete))
 
-    async def _own(
+    async def _personal(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[PersonalReminder], bool]:
         """Return the actor's reminders in this server; in a DM those of every server that they are in.
@@ -162,18 +162,20 @@ class RemindCog(commands.Cog):
         person = await people.find(self.bot.db.read, interaction.user.id)
         if person is None:
             return [], False
-        own = await reminders.list_of_person(self.bot.db.read, person.id, interaction.guild_id)
+        personal = await reminders.list_of_person(self.bot.db.read, person.id, interaction.guild_id)
         if interaction.guild_id is not None:
-            return own, False
+            return personal, False
         now = self.bot.clock.now()
-        servers = await self.bot.permissions.still_in((one.guild_id for one in own), interaction.user.id, now, within)
-        return [one for one in own if one.guild_id in servers.there], bool(servers.unknown)
+        servers = await self.bot.permissions.still_in(
+            (reminder.guild_id for reminder in personal), interaction.user.id, now, within
+        )
+        return [reminder for reminder in personal if reminder.guild_id in servers.joined], bool(servers.unknown)
 
-    async def _find_own(self, interaction: Interaction, text: str) -> PersonalReminder:
+    async def _find_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
         await defer_in_dm(interaction)
-        own, incomplete = await self._own(interaction)
+        personal, incomplete = await self._personal(interaction)
         try:
-            return reminders.pick(own, text)
+            return reminders.pick(personal, text)
         except NotInRecord:
             if incomplete:
                 raise unanswered() from None
@@ -182,10 +184,10 @@ class RemindCog(commands.Cog):
     @component("remind.pick", anywhere=True)
     async def pick(self, interaction: Interaction, actor: Actor | None) -> None:
         """Show the reminder that was chosen in the list, with buttons to snooze and to cancel it."""
-        own = await self._find_own(interaction, chosen(interaction))
-        where, key = ("pi", own.reminder.slug) if own.reminder.slug else ("pw", str(own.reminder.id))
-        guild_id = own.guild_id if interaction.guild_id is None else None
-        text, view = rendered.snooze_choices(where, key or "", own.title, guild_id, cancel=where)
+        personal = await self._find_personal(interaction, chosen(interaction))
+        where, key = ("pi", personal.reminder.slug) if personal.reminder.slug else ("pw", str(personal.reminder.id))
+        guild_id = personal.guild_id if interaction.guild_id is None else None
+        text, view = rendered.snooze_choices(where, key or "", personal.title, guild_id, cancel=where)
         await answer(interaction, text, view=view)
 
     # Snoozing and cancelling by command
@@ -194,21 +196,21 @@ class RemindCog(commands.Cog):
     @app_commands.describe(reminder="One of your reminders", until="Counted from now: in 3 days, tomorrow 14:00")
     async def snooze(self, interaction: Interaction, reminder: str, until: str) -> None:
         """Silence one of your reminders until a time"""
-        own = await self._find_own(interaction, reminder)
+        personal = await self._find_personal(interaction, reminder)
         now = self.bot.clock.now()
-        at = dates.parse_instant(until, now=now, zone=own.zone)
-        async with self.bot.db.write(own.guild_id) as conn:
-            await reminders.snooze(conn, own.reminder, at, now=now)
-        await answer(interaction, rendered.snoozed(own.title, at, "pi"))
+        at = dates.parse_instant(until, now=now, zone=personal.zone)
+        async with self.bot.db.write(personal.guild_id) as conn:
+            await reminders.snooze(conn, personal.reminder, at, now=now)
+        await answer(interaction, rendered.snoozed(personal.title, at, "pi"))
 
     @remind.command(name="cancel")
     @app_commands.describe(reminder="One of your reminders")
     async def cancel(self, interaction: Interaction, reminder: str) -> None:
         """End one of your reminders"""
-        own = await self._find_own(interaction, reminder)
-        async with self.bot.db.write(own.guild_id) as conn:
-            await reminders.cancel(conn, own.reminder, now=self.bot.clock.now())
-        await answer(interaction, _cancelled(own.title))
+        personal = await self._find_personal(interaction, reminder)
+        async with self.bot.db.write(personal.guild_id) as conn:
+            await reminders.cancel(conn, personal.reminder, now=self.bot.clock.now())
+        await answer(interaction, _cancelled(personal.title))
 
     @snooze.autocomplete("reminder")
     @cancel.autocomplete("reminder")
@@ -216,11 +218,11 @@ class RemindCog(commands.Cog):
         if interaction.guild_id is not None and await guilds.find(self.bot.db.read, interaction.guild_id) is None:
             return []
         asked = normal(current)
-        own, _ = await self._own(interaction, TYPING_WITHIN)
+        personal, _ = await self._personal(interaction, TYPING_WITHIN)
         return choices(
-            Offered(one.title, one.server, str(one.reminder.id), _moment(one.reminder.at))
-            for one in own
-            if asked in normal(one.title)
+            Offered(reminder.title, reminder.server, str(reminder.reminder.id), _moment(reminder.reminder.at))
+            for reminder in personal
+            if asked in normal(reminder.title)
         )
 
     # Buttons and menus. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own
@@ -236,10 +238,10 @@ class RemindCog(commands.Cog):
 
     @component("remind.until")
     async def on_until(self, interaction: Interaction, actor: Actor, where: str, key: str, code: str) -> None:
-        if code not in rendered.SNOOZES:
+        if code not in views.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        told = await self._snooze(interaction, actor, where, key, rendered.SNOOZES[code])
-        await interaction.response.edit_message(content=told, view=None)
+        text = await self._snooze(interaction, actor, where, key, views.SNOOZES[code])
+        await interaction.response.edit_message(content=text, view=None)
 
     @component("remind.form")
     async def on_form(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
@@ -248,8 +250,8 @@ class RemindCog(commands.Cog):
 
     @component("remind.typed")
     async def on_typed(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        told = await self._snooze(interaction, actor, where, key, str(typed(interaction).get("until", "")))
-        await interaction.response.send_message(told, ephemeral=True)
+        text = await self._snooze(interaction, actor, where, key, str(typed(interaction).get("until", "")))
+        await interaction.response.send_message(text, ephemeral=True)
 
     async def _name(self, actor: Actor, where: str, key: str) -> str:
         """Return what the reminder is called. Raise a UserError when it is over."""
@@ -266,11 +268,11 @@ class RemindCog(commands.Cog):
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             if where == "pw":
-                own = await self._words(conn, actor, key)
-                place = await destinations.get(conn, own.destination_id)
+                reminder = await self._words(conn, actor, key)
+                place = await destinations.get(conn, reminder.destination_id)
                 at = dates.parse_instant(words, now=now, zone=place.zone)
-                await reminders.snooze(conn, own, at, now=now)
-                return rendered.snoozed(own.words, at, where)
+                await reminders.snooze(conn, reminder, at, now=now)
+                return rendered.snoozed(reminder.words, at, where)
             opened = await records.get(conn, actor.guild_id, key)
             reminders.check_open(opened)
             person = await people.ensure(conn, actor.user_id)
@@ -300,32 +302,32 @@ class RemindCog(commands.Cog):
     async def on_cancel(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
         async with self.bot.db.write(actor.guild_id) as conn:
             words = where == "pw"
-            own = await self._words(conn, actor, key) if words else await self._joined(conn, actor, key)
-            await reminders.cancel(conn, own, now=self.bot.clock.now())
-        told = _cancelled(own.name or own.words)
-        await interaction.response.edit_message(content=told, view=None)
+            reminder = await self._words(conn, actor, key) if words else await self._joined(conn, actor, key)
+            await reminders.cancel(conn, reminder, now=self.bot.clock.now())
+        text = _cancelled(reminder.name or reminder.words)
+        await interaction.response.edit_message(content=text, view=None)
 
     async def _words(self, conn: Connection, actor: Actor, key: str) -> Reminder:
         """Return a reminder of the actor's own words in this server by its id.
 
         Raise a UserError when it is over, NotAllowed when it is somebody else's.
         """
-        own = await reminders.find(conn, actor.guild_id, number(key))
-        if own is None:
+        reminder = await reminders.find(conn, actor.guild_id, number(key))
+        if reminder is None:
             raise _over()
-        place = await destinations.get(conn, own.destination_id)
+        place = await destinations.get(conn, reminder.destination_id)
         if place.user_id != actor.user_id:
             raise NotAllowed("This reminder is somebody else's. Nothing was changed. /remind list shows yours.")
-        return own
+        return reminder
 
     async def _joined(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
         """Return the actor's own reminder of an item. Raise a UserError when it is over."""
         person = await people.find(conn, actor.user_id)
         place = person and await destinations.find_person(conn, actor.guild_id, person.id)
-        own = await reminders.find_item(conn, place.id, slug) if place else None
-        if own is None:
+        reminder = await reminders.find_item(conn, place.id, slug) if place else None
+        if reminder is None:
             raise _over()
-        return own
+        return reminder
 
 
 def _first_key(what: str | int, now: datetime) -> str:

@@ -126,13 +126,13 @@ class Search(commands.Cog):
 
 def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
     """Return the days of a typed date, and the date in words. Raise BadInput when it cannot be parsed or is unknown."""
-    found = dates.parse_fact_date(text, today=today)
-    if found.first is None:
+    dated = dates.parse_fact_date(text, today=today)
+    if dated.first is None:
         raise BadInput(
             f"{quoted(text)} is no date to search by. Nothing was changed. Write a day, a month, a year or a range, "
             "like March 2024."
         )
-    return found.first, found.last, f"date {escaped(dates.format_fact_date(found, weekday=False), 100)}"
+    return dated.first, dated.last, f"date {escaped(dates.format_fact_date(dated, weekday=False), 100)}"
 
 
 async def setup(bot: Attache) -> None:

@@ -47,7 +47,7 @@ class SentCog(commands.Cog):
             if what == "follow":
                 follow = await self._follow(conn, actor, id_)
                 await follows.mute(conn, actor.guild_id, follow.id)
-                told = (
+                text = (
                     f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
                     f"more. {self.bot.mention('follow add')} lets it speak again."
                 )
@@ -58,10 +58,10 @@ class SentCog(commands.Cog):
                 await self._require(conn, actor, place, "item")
                 if not await why.mute_undated(conn, place, now=self.bot.clock.now()):
                     raise _over()
-                told = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
+                text = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
             else:
-                told = await self._mute_item(conn, actor, what, id_)
-        await interaction.response.send_message(told, ephemeral=True)
+                text = await self._mute_item(conn, actor, what, id_)
+        await interaction.response.send_message(text, ephemeral=True)
 
     async def _mute_item(self, conn: Connection, actor: Actor, what: str, id_: str) -> str:
         """Mute the reminders of an item and return the answer. The id names destination and record."""
@@ -82,17 +82,17 @@ class SentCog(commands.Cog):
             if what == "follow":
                 follow = await self._follow(conn, actor, id_)
                 await follows.remove(conn, actor.guild_id, follow.id)
-                told = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
+                text = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
             elif what == "digest":
                 place = await destinations.find(conn, actor.guild_id, number(id_))
                 if place is None or place.digest_at is None:
                     raise _over()
                 await self._require(conn, actor, place, what)
                 await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
-                told = f"There are no more digests here. {self.bot.mention('digest set')} begins them again."
+                text = f"There are no more digests here. {self.bot.mention('digest set')} begins them again."
             else:
                 raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
-        await interaction.response.send_message(told, ephemeral=True)
+        await interaction.response.send_message(text, ephemeral=True)
 
     # What is held after a restore
 
@@ -111,7 +111,7 @@ class SentCog(commands.Cog):
             if what == "people":
                 require_manager(actor)
                 held = await deliveries.list_held(conn, actor.guild_id)
-                places = [one.destination_id for one in held if one.channel_id is None]
+                places = [row.destination_id for row in held if row.channel_id is None]
             else:
                 place = await destinations.find(conn, actor.guild_id, number(what))
                 if place is None:

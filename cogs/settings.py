@@ -59,7 +59,7 @@ class SettingsCog(
         asked = await questions.counts(conn, guild_id, now=now)
         setter = await people.get(conn, known_guild.set_up_by) if known_guild.set_up_by is not None else None
         guild = self.bot.get_guild(guild_id)
-        in_need = {one.channel_id for one in (*paused, *kept) if one.channel_id}
+        in_need = {place.channel_id for place in (*paused, *kept) if place.channel_id}
         seen = [guild.get_channel_or_thread(channel_id) for channel_id in in_need] if guild else []
         stands = cards.ServerStatus(
             version=__version__,
@@ -151,8 +151,10 @@ class SettingsCog(
     @load.autocomplete("dossier")
     async def complete_dossier(self, _: discord.Interaction[Attache], current: str) -> list[app_commands.Choice[str]]:
         asked = current.casefold()
-        found = [one for one in dossiers.shipped() if asked in one.name.casefold() or asked in one.key]
-        return choices(Offered(one.name, "", one.key) for one in found)
+        matches = [
+            dossier for dossier in dossiers.shipped() if asked in dossier.name.casefold() or asked in dossier.key
+        ]
+        return choices(Offered(dossier.name, "", dossier.key) for dossier in matches)
 
     # Everything gone
 

@@ -221,20 +221,20 @@ class Setup(commands.Cog):
         if known_guild.channel_id is None:
             return []
         notes = []
-        there = await destinations.find_channel(conn, guild.id, known_guild.channel_id)
-        if there is not None and there.state == "paused":
-            await destinations.resume(conn, there.id, now)
+        place = await destinations.find_channel(conn, guild.id, known_guild.channel_id)
+        if place is not None and place.state == "paused":
+            await destinations.resume(conn, place.id, now)
             notes.append(f"What waited for <#{known_guild.channel_id}> is sent now.")
-        there = await destinations.ensure_channel(conn, guild.id, known_guild.channel_id, now=now, person_id=person_id)
-        moves = old is not None and old.id != there.id and old.digest_at is not None and there.digest_at is None
+        place = await destinations.ensure_channel(conn, guild.id, known_guild.channel_id, now=now, person_id=person_id)
+        moves = old is not None and old.id != place.id and old.digest_at is not None and place.digest_at is None
         if moves and old is not None:
-            await destinations.move_digest(conn, old, there, now=now)
+            await destinations.move_digest(conn, old, place, now=now)
             notes.append(
                 f"The digest moved here from <#{old.channel_id}>. What <#{old.channel_id}> follows stays there."
             )
         if digest is not None:
-            fresh = there.digest_at is None and not moves
-            await destinations.set_digest(conn, there.id, now=now, at=digest, days=WEEKDAYS if fresh else None)
+            fresh = place.digest_at is None and not moves
+            await destinations.set_digest(conn, place.id, now=now, at=digest, days=WEEKDAYS if fresh else None)
         return notes
 
 

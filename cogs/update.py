@@ -270,13 +270,13 @@ class Updates(commands.Cog):
         try:
             async with self.bot.db.write(actor.guild_id) as conn:
                 draft = await self._draft(conn, actor, draft_id)
-                found = await drafts.save(conn, draft, now=now)
+                saved = await drafts.save(conn, draft, now=now)
         except UserError as error:
             if draft is None:
                 raise
             view = ui.mistaken(draft, _texts(error), guild_id)
         else:
-            view = ui.preview(found, guild_id) if found.moved_on else ui.saved(found, now, now + UNDO_FOR, guild_id)
+            view = ui.preview(saved, guild_id) if saved.moved_on else ui.saved(saved, now, now + UNDO_FOR, guild_id)
         await interaction.response.edit_message(view=view)
 
     @component("update.undo", requires="editor")

@@ -169,6 +169,6 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
 def _show_newest(page: Any, newest: dict[str, int | None]) -> None:
     """Scroll to the beginning of the newest message; simcord itself only says that a message came."""
     for view in page._pages.values():
-        found = page._initial_target(view.viewer, view.channel_id)
-        if newest.get(view.id) != found:
-            newest[view.id] = view.target_id = found
+        target = page._initial_target(view.viewer, view.channel_id)
+        if newest.get(view.id) != target:
+            newest[view.id] = view.target_id = target

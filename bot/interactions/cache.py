@@ -59,17 +59,17 @@ class CachedRecord:
     """An opened record, and its card as it was rendered last."""
 
     opened: Opened
-    _drawn: tuple[datetime, cards.RenderedCard] | None = field(default=None)
+    _rendered: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
-    def drawn(self, now: datetime) -> cards.RenderedCard:
-        """Return the card's words at this moment.
+    def rendered(self, now: datetime) -> cards.RenderedCard:
+        """Return the card at this moment, rendered again only where it may have changed.
 
-        Only a due date that ends changes them by itself, and days end on a quarter of an hour in every zone.
+        Only a due date that ends changes the card by itself, and days end on a quarter of an hour in every zone.
         """
         quarter = quarter_of(now)
-        if self._drawn is None or self._drawn[0] != quarter:
-            self._drawn = quarter, cards.draw(self.opened, now=now)
-        return self._drawn[1]
+        if self._rendered is None or self._rendered[0] != quarter:
+            self._rendered = quarter, cards.draw(self.opened, now=now)
+        return self._rendered[1]
 
 
 class CachedAnswer(NamedTuple):

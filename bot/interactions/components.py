@@ -63,7 +63,7 @@ def component(
 
 def typed(interaction: discord.Interaction) -> dict[str, Any]:
     """Return what a modal holds: each field's text (or chosen values) by its custom id."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     waiting: list[Any] = list((interaction.data or {}).get("components", []))
     while waiting:
         part = waiting.pop()
@@ -71,8 +71,8 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
         if "component" in part:
             waiting.append(part["component"])
         if "custom_id" in part and ("value" in part or "values" in part):
-            found[part["custom_id"]] = part.get("value", part.get("values"))
-    return found
+            values[part["custom_id"]] = part.get("value", part.get("values"))
+    return values
 
 
 def chosen(interaction: discord.Interaction) -> str:

@@ -73,7 +73,7 @@ def unanswered() -> UserError:
 class Servers:
     """The servers in which a person still is, and those for which Discord did not say so in time."""
 
-    there: frozenset[int]
+    joined: frozenset[int]
     unknown: frozenset[int]
 
 
@@ -135,22 +135,22 @@ class Permissions:
 
         Ask Discord for all unknown ones at the same time, and wait for `within` seconds at most.
         """
-        there, unknown, asking = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
+        joined, unknown, asking = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
         for guild_id in set(guild_ids):
             known = self._recall(guild_id, user_id, now)
             if known:
-                there.add(guild_id)
+                joined.add(guild_id)
             elif known is None:
                 asking[guild_id] = self._ask(guild_id, user_id, now)
         if asking:
             await asyncio.wait(asking.values(), timeout=within)
         for guild_id, task in asking.items():
-            found = task.result() if task.done() else None
-            if found:
-                there.add(guild_id)
-            elif found is None:
+            is_member = task.result() if task.done() else None
+            if is_member:
+                joined.add(guild_id)
+            elif is_member is None:
                 unknown.add(guild_id)
-        return Servers(frozenset(there), frozenset(unknown))
+        return Servers(frozenset(joined), frozenset(unknown))
 
     def _ask(self, guild_id: int, user_id: int, now: datetime) -> asyncio.Task[bool | None]:
         """Return the running request for a membership, or start one.
@@ -174,10 +174,10 @@ class Permissions:
 
     def _recall(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
         """Return the membership that Discord told not long ago, or None when it has to be asked."""
-        asked_at, there = self._known.get((guild_id, user_id), (None, False))
-        if asked_at is None or now - asked_at >= (MEMBERSHIP_KEPT if there else ABSENCE_KEPT):
+        asked_at, is_member = self._known.get((guild_id, user_id), (None, False))
+        if asked_at is None or now - asked_at >= (MEMBERSHIP_KEPT if is_member else ABSENCE_KEPT):
             return None
-        return there
+        return is_member
 
     async def _fetch(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
         """Fetch the member from Discord. Return None when the person or the bot is not in that server."""

@@ -48,8 +48,8 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         """Return the completions of a half-typed value, the likeliest first."""
         if interaction.guild_id is None:
             return []
-        found = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
-        return [_choice(row, len(self._kinds) > 1) for row, _ in found]
+        matches = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
+        return [_choice(row, len(self._kinds) > 1) for row, _ in matches]
 
 
 def _choice(row: Row, with_kind: bool) -> Offered:
@@ -97,7 +97,7 @@ async def card_of(
     shared: bool = False,
     sharable: bool = True,
     note: str = "",
-    drawn: cards.RenderedCard | None = None,
+    rendered: cards.RenderedCard | None = None,
     following: bool | None = None,
 ) -> ui.LayoutView:
     """Return the card of a record for an actor. A dialogue's card includes its latest session.
@@ -107,12 +107,12 @@ async def card_of(
     conn = interaction.client.db.read
     session = None
     if following is None and not shared:
-        own = await follows.find_own(conn, actor.guild_id, actor.user_id, opened.record.slug)
-        following = own is not None
+        follow = await follows.find_own(conn, actor.guild_id, actor.user_id, opened.record.slug)
+        following = follow is not None
     if opened.record.kind == "dialogue":
         latest = [link.slug for link in opened.links if link.kind == "session" and not link.outward][:1]
-        found = await records.get_many(conn, actor.guild_id, latest)
-        session = found[0] if found else None
+        sessions = await records.get_many(conn, actor.guild_id, latest)
+        session = sessions[0] if sessions else None
     return cards.record(
         opened,
         now=now,
@@ -122,7 +122,7 @@ async def card_of(
         sharable=sharable,
         session=session,
         note=note,
-        drawn=drawn if session is None else None,
+        drawn=rendered if session is None else None,
         following=bool(following),
     )
 
@@ -142,9 +142,9 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
-        told = str(error).removesuffix(" Nothing was changed.")
-        raise NotInRecord(f"{told} /{kinds[0]} list shows the {several} here.") from None
-    view = await card_of(interaction, actor, cached.opened, now, drawn=cached.drawn(now), following=following)
+        refusal = str(error).removesuffix(" Nothing was changed.")
+        raise NotInRecord(f"{refusal} /{kinds[0]} list shows the {several} here.") from None
+    view = await card_of(interaction, actor, cached.opened, now, rendered=cached.rendered(now), following=following)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -241,10 +241,10 @@ async def _found_page(
     """Return one page of search results."""
     bot = interaction.client
     wanted = listing.wanted or search.Wanted()
-    drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, page)
-    if not drawn.choices and page > 0:
-        drawn, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, 0)
-    if not drawn.choices:
+    rendered, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, page)
+    if not rendered.choices and page > 0:
+        rendered, read_as = await _searched(bot.db.read, bot.page_cache, actor.guild_id, listing, wanted, 0)
+    if not rendered.choices:
         await guilds.get(bot.db.read, actor.guild_id)
         close = await index.complete(bot.db.read, actor.guild_id, wanted.text, limit=3) if wanted.text else []
         return lists.nothing_found(
@@ -252,8 +252,8 @@ async def _found_page(
         )
     key = key or plain_key(listing)
     if key is None:
-        key = await _kept(bot.db, actor, listing, now) if drawn.total > lists.ROWS else "deal"
-    return lists.found(drawn, key=key, guild_id=in_ids(interaction, actor))
+        key = await _kept(bot.db, actor, listing, now) if rendered.total > lists.ROWS else "deal"
+    return lists.found(rendered, key=key, guild_id=in_ids(interaction, actor))
 
 
 async def _searched(
@@ -265,22 +265,22 @@ async def _searched(
     cached = cache.get(key, understood.newest)
     if cached is not None:
         return cached, understood.read_as
-    found = await search.search(
+    results = await search.search(
         conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
     )
-    drawn = lists.found_drawn(
+    rendered = lists.found_drawn(
         wanted.text,
         listing.words,
-        [(hit.row, hit.fact) for hit in found.hits],
+        [(hit.row, hit.fact) for hit in results.hits],
         understood.terms,
-        found.total,
+        results.total,
         page,
-        more=found.more,
+        more=results.more,
         read_as=understood.read_as if understood.corrected else "",
         left_out=understood.left_out,
         newest=wanted.order == "newest" or not understood.terms,
     )
-    return cache.put(key, understood.newest, drawn), understood.read_as
+    return cache.put(key, understood.newest, rendered), understood.read_as
 
 
 async def _pending_page(
@@ -290,27 +290,31 @@ async def _pending_page(
     bot = interaction.client
     stands = await records.standing(bot.db.read, actor.guild_id), quarter_of(now)
     cache_key = (actor.guild_id, listing, page)
-    drawn = bot.page_cache.get(cache_key, stands)
-    if drawn is None:
+    rendered = bot.page_cache.get(cache_key, stands)
+    if rendered is None:
         await guilds.get(bot.db.read, actor.guild_id)
         about = listing.linked[0] if listing.linked else None
         waiting = await records.list_waiting(bot.db.read, actor.guild_id, about=about)
         if not waiting:
             return await _nothing(bot.db.read, bot.mention, actor.guild_id, "pending", listing.words)
-        asked = [one for one in waiting if listing.everything or one.item_kind not in ON_REQUEST_KINDS]
+        asked = [item for item in waiting if listing.everything or item.item_kind not in ON_REQUEST_KINDS]
         shown = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
-        here = [one.slug for one in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
+        here = [item.slug for item in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
         items = await records.get_many(bot.db.read, actor.guild_id, here)
-        drawn = lists.pending_drawn(waiting, items, shown, now=now, about=listing.words, everything=listing.everything)
-        bot.page_cache.put(cache_key, stands, drawn)
+        rendered = lists.pending_drawn(
+            waiting, items, shown, now=now, about=listing.words, everything=listing.everything
+        )
+        bot.page_cache.put(cache_key, stands, rendered)
     everything = Listing("pending", linked=listing.linked, words=listing.words, everything=True)
     key = key or plain_key(listing)
-    if key is None and drawn.total > lists.ITEMS:
+    if key is None and rendered.total > lists.ITEMS:
         key = await _kept(bot.db, actor, listing, now)
     return lists.pending(
-        drawn,
+        rendered,
         key=key or "pending",
-        everything_key=(plain_key(everything) or await _kept(bot.db, actor, everything, now)) if drawn.hidden else "",
+        everything_key=(plain_key(everything) or await _kept(bot.db, actor, everything, now))
+        if rendered.hidden
+        else "",
         guild_id=in_ids(interaction, actor),
     )
 
@@ -335,10 +339,10 @@ async def _nothing(
         )
     if asked:
         _, total = await records.list_kind(conn, guild_id, kind, limit=1)
-        there = f"{plural(total, one, many)} {'is' if total == 1 else 'are'} in the record"
+        count = f"{plural(total, one, many)} {'is' if total == 1 else 'are'} in the record"
         return lists.empty(
             sentence(many),
-            f"No {one} in the record fits: {asked}. {there}: {mention(f'{kind} list')}.",
+            f"No {one} in the record fits: {asked}. {count}: {mention(f'{kind} list')}.",
         )
     return lists.empty(
         sentence(many),

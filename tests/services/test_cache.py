@@ -19,14 +19,14 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, guil
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
     first = await cache.open(db.read, guild, "drones", ["deal"])
     assert await cache.open(db.read, guild, "drones", ["deal"]) is first
-    assert first.drawn(now) is first.drawn(now)
+    assert first.rendered(now) is first.rendered(now)
     batch = await enter(db, guild, source, now, ("drones", "deal", "quantity", "31"))
     second = await cache.open(db.read, guild, "drones", ["deal"])
-    assert "31" in second.drawn(now).text
+    assert "31" in second.rendered(now).text
     async with db.write(guild) as conn:
         await updates.undo(conn, guild, batch, now=now, person_id=1)
     third = await cache.open(db.read, guild, "drones", ["deal"])
-    assert "31" not in third.drawn(now).text
+    assert "31" not in third.rendered(now).text
 
 
 async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, guild, source, now):
@@ -76,8 +76,8 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, guild, source
         await updates.append(conn, guild, changes, now=now, person_id=1, origin="editor")
     recent = await cache.open(db.read, guild, "item", ["pending"])
     midnight_in_delhi = now.replace(hour=18, minute=30)  # The server's zone counts where the item names none.
-    assert "this day has passed" not in recent.drawn(midnight_in_delhi - timedelta(seconds=1)).text
-    assert "this day has passed" in recent.drawn(midnight_in_delhi).text
+    assert "this day has passed" not in recent.rendered(midnight_in_delhi - timedelta(seconds=1)).text
+    assert "this day has passed" in recent.rendered(midnight_in_delhi).text
 
 
 async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, guild, source, now):

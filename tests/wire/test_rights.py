@@ -49,7 +49,7 @@ async def test_all_servers_are_asked_at_once(live: LiveServer):
     assert not looking.done()
     for fault in faults:
         fault.cancel()
-    assert (await looking).there == set(servers)  # The client asks again what was cut off.
+    assert (await looking).joined == set(servers)  # The client asks again what was cut off.
 
 
 async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(live: LiveServer):
