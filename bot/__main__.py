@@ -77,7 +77,7 @@ def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "run":
         import asyncio
 
-        from bot.running import run
+        from bot.lifecycle import run
 
         asyncio.run(run(settings))
     elif options.command == "backup":
