@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from bot import environment
-from bot.environment import EX_CONFIG
+from bot import preflight
+from bot.preflight import EX_CONFIG
 
 # Whatever is imported here is there on every machine: `main` first looks whether this one can run the rest.
 
@@ -36,11 +36,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status. Print every failure as a sentence, without a traceback."""
-    if sentence := environment.unsupported(sys.platform, sys.version_info[:3]):
+    if sentence := preflight.unsupported(sys.platform, sys.version_info[:3]):
         print(sentence, file=sys.stderr)
         return EX_CONFIG
     options = _parser().parse_args(arguments)
-    if options.command == "run" and (sentence := environment.outdated(Path(sys.prefix))):
+    if options.command == "run" and (sentence := preflight.outdated(Path(sys.prefix))):
         print(sentence, file=sys.stderr)
         return EX_CONFIG
     from bot.errors import Stopped

@@ -9,7 +9,7 @@ UserError               shown as it is; nothing was changed
 
 from __future__ import annotations
 
-from bot.environment import EX_CONFIG
+from bot.preflight import EX_CONFIG
 
 EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable.
 EX_SOFTWARE = 70  # sysexits.h: an internal error.

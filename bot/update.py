@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.backup import backup
-from bot.environment import ROOT, outdated
 from bot.errors import EX_UNAVAILABLE, Stopped
+from bot.preflight import ROOT, outdated
 from data.database import FileLock, InUse
 
 _ENVIRONMENTS = (".venv-run", ".venv-demo", ".venv")

@@ -10,8 +10,8 @@ from discord import app_commands
 
 from bot.app import COGS, PERMISSIONS, Attache
 from bot.clock import SystemClock
-from bot.environment import EX_CONFIG
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE
+from bot.preflight import EX_CONFIG
 from data.database import Database
 from data.rows import fetch_values
 from tests.ask.servers import table

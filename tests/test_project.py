@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot import __version__
-from bot.environment import EX_CONFIG, unsupported
+from bot.preflight import EX_CONFIG, unsupported
 from bot.settings import Settings, variables
 
 ROOT = Path(__file__).parent.parent

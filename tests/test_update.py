@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import environment
+from bot import preflight
 from data.database import Database, FileLock
 from data.migrate import migrate
 
@@ -162,7 +162,7 @@ def test_without_a_new_version_outdated_packages_are_renewed_all_the_same(checko
     assert done.returncode == 0, done.stderr
     assert "This is the newest version already" in done.stdout
     assert "Renewed the packages in .venv-run.\n" in done.stdout
-    assert environment.outdated(checkout.folder / ".venv-run", checkout.folder) is None
+    assert preflight.outdated(checkout.folder / ".venv-run", checkout.folder) is None
 
 
 def test_a_running_bot_has_to_be_stopped_first(checkout: Checkout):
@@ -270,7 +270,7 @@ def test_a_start_on_outdated_packages_ends_with_a_sentence_before_any_of_them_is
         "run `make -B .venv-run/installed`, then start again.\n"
     )
     assert checkout.make("-B", ".venv-run/installed").returncode == 0
-    assert environment.outdated(checkout.folder / ".venv-run", checkout.folder) is None
+    assert preflight.outdated(checkout.folder / ".venv-run", checkout.folder) is None
 
 
 START = """
@@ -287,17 +287,17 @@ def test_packages_are_judged_by_what_the_makefile_left_and_by_nothing_else(tmp_p
     (tmp_path / "requirements.lock").write_text("a-package==2\n")
     made = tmp_path / ".venv-run"
     made.mkdir()
-    assert environment.outdated(made, tmp_path) is None, "made in another way"
+    assert preflight.outdated(made, tmp_path) is None, "made in another way"
     (made / "requirements-demo.lock").write_text("a-package==1\n")
-    assert environment.outdated(made, tmp_path) is None, "this version has no such lock"
+    assert preflight.outdated(made, tmp_path) is None, "this version has no such lock"
     (made / "requirements.lock").write_text("a-package==2\n")
-    assert environment.outdated(made, tmp_path) is None
+    assert preflight.outdated(made, tmp_path) is None
     (made / "requirements.lock").write_text("a-package==1\n")
-    assert ".venv-run" in (environment.outdated(made, tmp_path) or "")
+    assert ".venv-run" in (preflight.outdated(made, tmp_path) or "")
     elsewhere = tmp_path / "elsewhere" / ".venv-run"
     shutil.copytree(made, elsewhere)
-    assert environment.outdated(elsewhere, tmp_path) is None, "of another checkout"
-    assert environment.outdated(Path(sys.base_prefix)) is None
+    assert preflight.outdated(elsewhere, tmp_path) is None, "of another checkout"
+    assert preflight.outdated(Path(sys.base_prefix)) is None
 
 
 def test_a_folder_without_a_commit_and_a_var_that_cannot_be_made_are_told(checkout: Checkout):
