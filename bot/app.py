@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import trouble
+from bot import failures
 from bot.clock import Clock
 from bot.delivery.rate_limit import RateLimits
 from bot.delivery.worker import Deliverer
@@ -136,10 +136,10 @@ class Attache(commands.AutoShardedBot):
         """Log an exception raised while a gateway event was handled, such as a changed channel or a joined server."""
         error = sys.exc_info()[1]
         assert error is not None  # Called while it is handled.
-        trouble.report(log, error, "%s was not dealt with", event_method)
+        failures.report(log, error, "%s was not dealt with", event_method)
 
 
-_ONE_LINE = trouble.OneLine()
+_ONE_LINE = failures.OneLine()
 
 
 def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
@@ -203,27 +203,29 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
         )
     elif isinstance(error, app_commands.CheckFailure):
         text = "You may not use this here. Nothing was changed."
-    elif trouble.is_of_the_disk(error):
-        what = f"{trouble.told(error)}; "
+    elif failures.is_disk_failure(error):
+        what = f"{failures.describe(error)}; "
         text = (
             "The disk of this bot is full or cannot be written, so nothing was changed. Tell whoever runs it, then try "
             "again."
         )
-    elif trouble.told(error) is not None:
-        what = f"{trouble.told(error)}; "
+    elif failures.describe(error) is not None:
+        what = f"{failures.describe(error)}; "
         text = (
             "Discord did not take that just now. If you were saving something, look whether it is there before you try "
             "again."
         )
     else:
-        reference = trouble.report(log, error, "%s failed", _name(interaction))
+        reference = failures.report(log, error, "%s failed", _name(interaction))
         text = (
             "Something went wrong on this side. If you were saving something, look whether it is there before you try "
             f"again; if it stays, tell whoever runs this bot the reference `{reference}`."
         )
     gone = await _tell(interaction, text)
     if gone is not None:
-        log.warning("%s: %san error could not be told: %s", _name(interaction), what, trouble.told(gone) or repr(gone))
+        log.warning(
+            "%s: %san error could not be told: %s", _name(interaction), what, failures.describe(gone) or repr(gone)
+        )
     elif what:
         log.warning("%s: %sthe person was told", _name(interaction), what)
 
@@ -235,7 +237,7 @@ async def _tell(interaction: discord.Interaction, text: str) -> Exception | None
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.DiscordException, *trouble.NETWORK) as gone:
+    except (discord.DiscordException, *failures.NETWORK) as gone:
         return gone
     return None
 

@@ -20,9 +20,9 @@ from bot.app import Attache
 from bot.clock import SystemClock
 from bot.delivery.scheduler import Scheduler
 from bot.errors import EX_SOFTWARE, EX_UNAVAILABLE, Stopped
+from bot.failures import NETWORK
 from bot.services import derived
 from bot.settings import Settings, is_loopback
-from bot.trouble import NETWORK
 from data.database import Database, FileLock
 
 CLOSE_WITHIN = 5.0  # Seconds; whatever is being sent then stays claimed and is looked up at the next start.

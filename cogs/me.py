@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import dates, trouble
+from bot import dates, failures
 from bot.app import Attache
 from bot.errors import UserError
 from bot.interactions.components import component
@@ -80,7 +80,7 @@ class Me(commands.GroupCog, group_name="me", group_description="Your zone and yo
         try:
             emptied = await self.bot.db.vacuum()
         except sqlite3.OperationalError as error:
-            trouble.report(log, error, "the file could not be written anew after somebody's data was deleted")
+            failures.report(log, error, "the file could not be written anew after somebody's data was deleted")
             emptied = False
         view = cards.deleted(
             follows=gone.follows,

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot import __version__, channels, trouble
+from bot import __version__, channels, failures
 from bot import dossier as files
 from bot.app import Attache
 from bot.dossier import BadDossier, Dossier
@@ -185,7 +185,7 @@ class SettingsCog(
         try:
             emptied = await self.bot.db.vacuum()
         except sqlite3.OperationalError as error:
-            trouble.report(log, error, "the file could not be written anew after a server was deleted")
+            failures.report(log, error, "the file could not be written anew after a server was deleted")
             emptied = False
         log.info("everything of server %d was deleted", actor.guild_id)
         view = cards.deleted(held, emptied=emptied, mention=self.bot.mention)

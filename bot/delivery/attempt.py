@@ -14,15 +14,15 @@ from typing import cast
 
 import discord
 
-from bot import channels, trouble
+from bot import channels, failures, trouble
 from bot.channels import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
 from bot.delivery.rate_limit import RateLimits
+from bot.failures import NETWORK
 from bot.interactions.permissions import Permissions
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import FoundMessage, Restored
-from bot.trouble import NETWORK
 from bot.ui import messages
 from bot.ui.messages import Message
 from bot.ui.text import joined
@@ -277,7 +277,7 @@ class Attempt:
     async def _not_drawn(self, error: Exception) -> None:
         delivery, now = self._delivery, self._clock.now()
         failures = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
-        reference = trouble.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
+        reference = failures.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
         detail = f"reference {reference}"
         if failures > len(DRAWN_AGAIN_AFTER):
             self._undrawn.pop(delivery.id)

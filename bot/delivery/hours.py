@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from bot import trouble
+from bot import failures
 from bot.ledger.due_dates import was_told
 from bot.services import destinations, digests, guilds, reminders
 from data.database import Connection, Database
@@ -44,10 +44,10 @@ async def plan_hours(db: Database, now: datetime) -> None:
                 async with db.write(destination.guild_id) as conn:
                     await plan_hour(conn, destination.id, now)
             except Exception as error:
-                if trouble.is_of_the_disk(error):
+                if failures.is_disk_failure(error):
                     raise  # It is everybody's.
                 failed.add(destination.id)
-                trouble.report(log, error, "the hour of destination %d could not be planned", destination.id)
+                failures.report(log, error, "the hour of destination %d could not be planned", destination.id)
 
 
 async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:

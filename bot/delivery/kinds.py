@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import trouble
+from bot import failures
 from bot.delivery.hours import plan_hours, plan_instants
 from bot.services import alerts, deliveries, destinations, digests, follows, guilds, records, reminders
 from bot.ui import digests as rendered_digests
@@ -53,9 +53,9 @@ async def plan_alerts(db: Database, now: datetime) -> None:
                 async with db.write(guild_id) as conn:
                     more = await alerts.plan_next(conn, guild_id, now)
         except Exception as error:
-            if trouble.is_of_the_disk(error):
+            if failures.is_disk_failure(error):
                 raise  # It is everybody's.
-            trouble.report(log, error, "the alerts of server %d were not planned", guild_id)
+            failures.report(log, error, "the alerts of server %d were not planned", guild_id)
 
 
 async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import trouble
+from bot import failures
 from bot.clock import Clock
 from bot.delivery.kinds import next_due
 from bot.delivery.worker import Deliverer
@@ -97,7 +97,7 @@ class Scheduler:
             await self._mark(now)
             next_at = min(next_at, await next_due(self._db.read, now) or next_at)
         except Exception as error:  # noqa: BLE001  # The next tick has to come.
-            trouble.report(log, error, "a beat failed; the next one comes")
+            failures.report(log, error, "a beat failed; the next one comes")
         finally:
             self._ticking = False
         # Set only now, and never for at once: an alarm that goes off again while it still runs is lost with its job.
@@ -120,4 +120,4 @@ class Scheduler:
             async with self._db.write(None) as conn:
                 await housekeeping.clean_up(conn, self._clock.now())
         except Exception as error:  # noqa: BLE001  # Tomorrow's has to come.
-            trouble.report(log, error, "the daily cleaning failed")
+            failures.report(log, error, "the daily cleaning failed")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot import trouble
+from bot import failures
 from bot.clock import Clock
 from bot.delivery.attempt import Attempt
 from bot.delivery.kinds import PLANNERS
@@ -52,9 +52,9 @@ class Deliverer:
                 try:
                     await plan(self._db, now)
                 except Exception as error:
-                    if trouble.is_of_the_disk(error):
+                    if failures.is_disk_failure(error):
                         raise  # The others would fail as well.
-                    trouble.report(log, error, "%s failed; the others go on", plan.__name__)
+                    failures.report(log, error, "%s failed; the others go on", plan.__name__)
             await self._release()
         await self._start_due(now)
 
@@ -121,17 +121,17 @@ class Deliverer:
         del self._workers[destination_id]
         if not worker.cancelled() and (error := worker.exception()):
             # What it had claimed is released by the next beat.
-            if trouble.is_of_the_disk(error):
+            if failures.is_disk_failure(error):
                 self._wait_for_the_disk(error)
             else:
-                trouble.report(log, error, "sending to destination %d stopped", destination_id)
+                failures.report(log, error, "sending to destination %d stopped", destination_id)
 
     def _wait_for_the_disk(self, error: BaseException) -> None:
         """Send nothing for a minute, since nothing can be claimed or settled; report it once in that time."""
         now = self._clock.now()
         if not self._is_waiting(now):
             self._waits_until = now + DISK_AGAIN_AFTER
-            trouble.report(log, error, "nothing is sent until %s", self._waits_until)
+            failures.report(log, error, "nothing is sent until %s", self._waits_until)
 
     def _is_waiting(self, now: datetime) -> bool:
         return self._waits_until is not None and now < self._waits_until <= now + DISK_AGAIN_AFTER
@@ -166,10 +166,10 @@ class Deliverer:
                 try:
                     await attempt.make()
                 except Exception as error:
-                    if trouble.is_of_the_disk(error):
+                    if failures.is_disk_failure(error):
                         raise  # It stays claimed: it may have been sent.
                     # Not a failure of Discord, but a bug. It must not stop the others.
-                    trouble.report(log, error, "delivery %d was cut off", delivery.id)
+                    failures.report(log, error, "delivery %d was cut off", delivery.id)
                     later = self._clock.now() + timedelta(minutes=1)
                     async with self._db.write(guild_id) as conn:
                         await deliveries.retry_later(conn, delivery.id, later, unknown=True, detail="cut off")

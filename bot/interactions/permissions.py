@@ -12,7 +12,7 @@ import discord
 
 from bot.delivery.rate_limit import RateLimits
 from bot.errors import NotAllowed, UserError
-from bot.trouble import NETWORK
+from bot.failures import NETWORK
 from data.records import Guild
 
 MEMBERSHIP_KEPT = timedelta(hours=1)

@@ -13,14 +13,14 @@ import discord
 from bot.errors import UserError
 
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
-"""What a request raises when it does not reach Discord. Around other code an OSError says more: see `told`."""
+"""What a request raises when it does not reach Discord. Around other code an OSError says more: see `describe`."""
 
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 _ANSWERED_ALREADY = 40060  # An answer arrived although its receipt was lost.
 
 
-def is_of_the_disk(error: BaseException) -> bool:
+def is_disk_failure(error: BaseException) -> bool:
     """Return whether a write failed because the disk is full or broken."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # The higher bits say where.
@@ -28,12 +28,12 @@ def is_of_the_disk(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _DISK
 
 
-def told(error: BaseException) -> str | None:
+def describe(error: BaseException) -> str | None:
     """Return what happened as words for a line of the log, or None for a bug, which needs a traceback.
 
     A request that Discord finds malformed (400) is a bug; a request that it refuses or fails to handle is not.
     """
-    if is_of_the_disk(error):
+    if is_disk_failure(error):
         return f"the disk is full or cannot be written ({error})"
     if isinstance(error, discord.RateLimited):
         return f"Discord asks for patience ({error.retry_after:.0f} s)"
@@ -47,7 +47,7 @@ def told(error: BaseException) -> str | None:
 def report(log: logging.Logger, error: BaseException, words: str, *values: object) -> str:
     """Log an error, an expected failure in one line and a bug with its traceback. Return the reference in that line."""
     reference = secrets.token_hex(3)
-    what = told(error)
+    what = describe(error)
     if what is not None:
         log.error("reference %s: %s: %s", reference, words % values, what)
     else:
@@ -60,7 +60,7 @@ class OneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        what = told(error) if error is not None else None
+        what = describe(error) if error is not None else None
         if isinstance(error, UserError):
             what = "it was refused in words for the person"
         if what is not None:

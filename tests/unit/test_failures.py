@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot import trouble
+from bot import failures
 
 OUTSIDE = [
     OSError(errno.ENOSPC, "No space left on device"),
@@ -30,7 +30,7 @@ OURS = [
 
 
 def reported(error: Exception, caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
-    reference = trouble.report(logging.getLogger("test"), error, "delivery %d stopped", 7)
+    reference = failures.report(logging.getLogger("test"), error, "delivery %d stopped", 7)
     (record,) = caplog.records
     assert record.getMessage().startswith(f"reference {reference}: delivery 7 stopped")
     return record
@@ -54,4 +54,4 @@ def test_a_file_that_may_not_grow_any_more_is_a_full_disk(tmp_path: Path):
         connection.execute("PRAGMA max_page_count = 2")
         with pytest.raises(sqlite3.OperationalError) as raised:
             connection.execute("INSERT INTO kept VALUES (?)", ("x" * 100_000,))
-    assert trouble.is_of_the_disk(raised.value)
+    assert failures.is_disk_failure(raised.value)
