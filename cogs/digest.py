@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot import dates
 from bot.app import Attache
-from bot.channels import Postable, can_read_history, require_postable
+from bot.channel_permissions import Postable, can_read_history, require_postable
 from bot.errors import UserError
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor, require_manager, unanswered

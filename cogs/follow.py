@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot import dates
 from bot.app import Attache
-from bot.channels import require_postable
+from bot.channel_permissions import require_postable
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.interactions.components import component
 from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered

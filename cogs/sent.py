@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.channels import missing
+from bot.channel_permissions import missing
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.interactions.components import component
 from bot.interactions.permissions import Actor, require_editor, require_manager

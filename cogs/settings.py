@@ -11,7 +11,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot import __version__, channels, failures
+from bot import __version__, channel_permissions, failures
 from bot import dossier as files
 from bot.app import Attache
 from bot.dossier import BadDossier, Dossier
@@ -86,12 +86,12 @@ class SettingsCog(
         if place is None or place.channel_id is None:
             raise UserError("That channel is no longer on file here. Nothing was changed.")
         if place.state == "paused":
-            channels.require_postable(await self._channel(place.channel_id))
+            channel_permissions.require_postable(await self._channel(place.channel_id))
             async with self.bot.db.write(actor.guild_id) as conn:
                 await destinations.resume(conn, place.id, now)
         await interaction.edit_original_response(view=await self._standing(actor.guild_id, now))
 
-    async def _channel(self, channel_id: int) -> channels.Postable:
+    async def _channel(self, channel_id: int) -> channel_permissions.Postable:
         """Return the channel, fetched from Discord where it is in no cache, as archived threads are."""
         try:
             channel = self.bot.get_channel(channel_id) or await self.bot.fetch_channel(channel_id)
@@ -105,7 +105,7 @@ class SettingsCog(
                 "Attaché cannot see that channel: it lacks View Channel there. Nothing was changed. "
                 "Allow it in the channel's settings under Permissions, then press again."
             ) from None
-        if not isinstance(channel, channels.Postable):
+        if not isinstance(channel, channel_permissions.Postable):
             raise UserError("That channel takes no messages any more. Nothing was changed. Choose another.")
         return channel
 

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import channels, dates
+from bot import channel_permissions, dates
 from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
@@ -247,7 +247,7 @@ def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
     """Return the channel for system messages, else the first one in which the bot may write."""
     first = [guild.system_channel] if guild.system_channel else []
     for channel in [*first, *guild.text_channels]:
-        if not channels.missing(channel):
+        if not channel_permissions.missing(channel):
             return channel
     return None
 
@@ -266,7 +266,7 @@ def _chosen_channel(
         channel = current
     if channel is None:
         return None
-    channels.require_postable(channel)
+    channel_permissions.require_postable(channel)
     return channel.id
 
 
@@ -300,10 +300,10 @@ def _warnings(guild: discord.Guild, known_guild: Guild, mention: cards.Mention) 
         return [
             f"<#{known_guild.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."
         ]
-    lacking = channels.missing(channel)
+    lacking = channel_permissions.missing(channel)
     if lacking:
         return [f"Attaché cannot post in <#{channel.id}> any more: it lacks {joined(lacking)} there."]
-    if not channels.can_read_history(channel):
+    if not channel_permissions.can_read_history(channel):
         return [
             f"Attaché lacks Read Message History in <#{channel.id}>. It works without, but when Discord does not say "
             "whether a message arrived, it cannot look, and the message may come twice."

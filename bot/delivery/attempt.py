@@ -14,8 +14,8 @@ from typing import cast
 
 import discord
 
-from bot import channels, failures, trouble
-from bot.channels import Postable
+from bot import channel_permissions, failures
+from bot.channel_permissions import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
 from bot.delivery.rate_limit import RateLimits
@@ -232,7 +232,7 @@ class Attempt:
         if channel is None:  # What the cache lacks is not thereby gone.
             await self._limits.requests.wait()
             channel = cast("Postable", await self._client.fetch_channel(channel_id))
-        return channels.can_read_history(channel)
+        return channel_permissions.can_read_history(channel)
 
     async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
         """Yield the bot's own deliveries in a channel that were sent after `since`, known by their buttons."""
@@ -379,7 +379,7 @@ class Attempt:
         """Return the names of the permissions that are missing in the channel, as Discord's settings call them."""
         guild = self._client.get_guild(self._destination.guild_id)
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
-        return joined(channels.missing(channel)) if channel is not None else "View Channel"
+        return joined(channel_permissions.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: str, words: str) -> None:
         """Pause this destination, keep what waits for it, and tell the user who set it up."""
