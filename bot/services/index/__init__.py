@@ -1,9 +1,9 @@
 """The search index of records: the only part that knows full-text search.
 
-Three tables are derived from the record: `text` holds the words of each live record with tags to filter by, `name` all
-that finds a record by its names, `spelling` the words that a server's record holds, each with the ways in which it may
-be mistyped. `_writing` fills them, `_words` reads the vocabulary and corrects typos, `_completion` finds records by
-name, and `_matching` by the words of their texts.
+Three tables are derived from the record: `search_index` holds the words of each live record with tags to filter by,
+`name` the texts that find a record by its names, `spelling` the words that a server's record holds, each with the forms
+that it shares with its typos. `_writing` fills them, `_words` reads the vocabulary and corrects typos, `_completion`
+finds records by name, and `_matching` by the words of their texts.
 """
 
 from bot.services.index._completion import complete, named

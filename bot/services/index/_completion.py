@@ -1,4 +1,4 @@
-"""Records by their names: completed while they are typed, or named in full."""
+"""Finding records by their names: completing a half-typed one, or looking one up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IN_OTHER_FORMS = 4  # Names that are tried with the words in other forms.
 
 
 async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: str) -> list[Row]:
-    """Return the first records with exactly this name or alias."""
+    """Return up to five records with exactly this name or alias."""
     marks = ", ".join("?" * len(kinds))
     return await fetch_all(
         conn,
@@ -44,8 +44,8 @@ async def complete(
 ) -> list[tuple[Row, str]]:
     """Return what a half-typed name may mean: names that begin so, then words inside names and initials, then typos.
 
-    Nothing typed offers the newest first. Each row comes with how it was found: "name", "word" or "spelling". No step
-    costs more the more records there are.
+    Without a text the newest records come first. Each row comes with how it was found: "name", "word" or "spelling".
+    No step takes longer when there are more records.
     """
     asked = normal(text[:100])
     words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
@@ -90,7 +90,7 @@ async def _starting(
 ) -> list[Row]:
     """Return the records with a name that begins so, by name.
 
-    Each kind is read for itself: so none is behind another's.
+    Each kind is read by itself, so that the names of one do not use up the limit of another.
     """
     parts = [(kind, how) for kind in kinds for how in hows]
     rows = await fetch_all(
@@ -119,8 +119,8 @@ async def _in_any_order(
 ) -> list[Row]:
     """Return the records with a name in which each of some words is begun.
 
-    The rarest word is looked up and the others looked for in what it finds. Where all are very common, only the first
-    names of one are looked at: who goes on typing finds the others.
+    The rarest word is looked up, and the others are looked for in what it finds. Where all are very common, only the
+    first names of one are looked at; more typed words find the others.
     """
     names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND match_kind <= 1 LIMIT ?"
     counts = await fetch_all(
@@ -149,9 +149,9 @@ async def _in_any_order(
 
 
 async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
-    """Return those records that have the newest facts; of one day, kinds in the order given. Closed items come last.
+    """Return the records with the newest facts, those of one day in the order of `kinds`; closed items come last.
 
-    Only the newest of the server are looked at, so of a kind that has not been in the news there may be none.
+    Only the newest records of the server are looked at, so there may be none of a kind without recent facts.
     """
     return await fetch_all(
         conn,
@@ -164,10 +164,10 @@ async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit:
 
 
 async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[list[str]]:
-    """Return what words that find nothing may mean, the surest first, each as names that are as good as one another.
+    """Return groups of texts that words which find nothing may mean, the likeliest group first.
 
-    These are the words in other forms, written as one or as two; then all of them with typos corrected; then each that
-    says something alone, the last first.
+    First the words in other forms, or written as one or two words; then all of them with typos corrected; then each
+    longer word alone, the last first.
     """
     vocabulary = await look_up(conn, guild_id, words)
     alike = await corrected(conn, guild_id, vocabulary, words)
@@ -193,7 +193,7 @@ async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[
 
 
 def _shortest(words: Iterable[str]) -> list[str]:
-    """Return words without those that begin as a shorter one of them does, which finds them as well."""
+    """Return words without those that begin with another of them, which finds them as well."""
     kept: list[str] = []
     for word in sorted(words):
         if not kept or not word.startswith(kept[-1]):

@@ -1,4 +1,4 @@
-"""Records by the words of their texts and by filters, from the full-text index."""
+"""Finding records by the words of their texts and by filters, in the full-text index."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
 
 class Term(Struct, frozen=True):
-    """A word to look for, or words in a row. `others` are words and phrases that are as good.
+    """A word to look for, or several words in a row. `others` are words and phrases that match it as well.
 
-    With `begins` the last one may be unfinished; `ends` are the words that it may become, where these are few.
+    With `begins` the last word may be unfinished; `ends` are the words that it may become, where these are few.
     """
 
     words: tuple[str, ...]
@@ -27,13 +27,14 @@ class Term(Struct, frozen=True):
     ends: tuple[str, ...] = ()
 
     def held_by(self, words: Sequence[str]) -> bool:
-        """Return whether some words hold this one."""
+        """Return whether this term stands in a text, given as its words."""
         if any(_stands_in(other.split(), words) if " " in other else other in words for other in self.others):
             return True
         return _stands_in(self.words, words, begins=self.begins)
 
 
 def _stands_in(phrase: Sequence[str], words: Sequence[str], *, begins: bool = False) -> bool:
+    """Return whether a phrase stands in a text, given as its words; with `begins` its last word may be unfinished."""
     *before, last = phrase
     if not before:
         return any(word.startswith(last) for word in words) if begins else last in words
@@ -55,6 +56,7 @@ class Query(Struct, frozen=True):
 
     @property
     def match(self) -> str:
+        """Return FTS5's expression for the whole search."""
         return " AND ".join(filter(None, (self.tags, self.words)))
 
 
@@ -71,8 +73,8 @@ async def query(
 ) -> Query | None:
     """Return the search for records that hold all terms and fit all filters; None when a record in `linked` is gone.
 
-    `linked` are slugs of records that a match names. `first` and `last` bound the day of its newest fact: what has no
-    dated fact lies in no period.
+    `linked` are slugs of records that a match names. `first` and `last` bound the day of its newest fact: a
+    record without dated facts matches no period.
     """
     tags = [f"g{guild_id}"]
     tags += [f"g{guild_id}k{kind}"] if kind is not None else []
@@ -110,11 +112,12 @@ def _alternatives(term: Term) -> str:
 
 
 async def matches(conn: Connection, query: Query, limit: int) -> list[int]:
-    """Return the ids of the texts that match, the newest first: they come so without being sorted."""
+    """Return the ids of the texts that match, the newest first, which is the order of their ids."""
     return await fetch_values(
         conn,
         int,
-        "SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?",
+        "SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND rowid <= ? "
+        "ORDER BY rowid DESC LIMIT ?",
         (query.match, query.first, query.last, limit),
     )
 
@@ -129,7 +132,7 @@ async def matches_by_name(
 
 
 async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
-    """Return whether each term begins a word of some name, which is soon said. Most common words are in no name."""
+    """Return whether each term begins a word of some name: a quick look-up, which most common words do not pass."""
     begun = [{term.words[0], *term.others} for term in terms]
     found = await fetch_values(
         conn,
@@ -146,10 +149,13 @@ async def matches_that_begin(
 ) -> list[int]:
     """Return the matches whose name begins as asked, by name: they may be older than the newest of all matches.
 
-    Not `filtered`: what is of one of the kinds and begins as asked holds the words, so it is a match.
+    Without filters (not `filtered`) a record of one of the kinds whose name begins so always matches.
     """
     found = await beginning(conn, guild_id, kinds, asked, limit)
-    fits = "SELECT 1 FROM search_index t WHERE t.rowid = r.search_id AND search_index MATCH ?3 AND t.rowid >= ?4 AND t.rowid <= ?5"
+    fits = (
+        "SELECT 1 FROM search_index t WHERE t.rowid = r.search_id AND search_index MATCH ?3 "
+        "AND t.rowid >= ?4 AND t.rowid <= ?5"
+    )
     return await fetch_values(
         conn,
         int,
@@ -165,7 +171,7 @@ class _Name(Struct, frozen=True):
 
 
 async def names_of(conn: Connection, search_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Return all names of the records of texts, as they are compared, by the id of the text."""
+    """Return all normalised names of records, by the ids of their texts."""
     texts = {search_id & RECORD_ID: search_id for search_id in search_ids}
     rows = await fetch_all(
         conn,

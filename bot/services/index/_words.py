@@ -24,14 +24,14 @@ _PREFIXES = (
 # fmt: on
 
 AFTER = "\U0010ffff"
-"""After every text that begins as one does, comes that text and this."""
+"""A character that sorts after all others: texts that begin with `x` sort before `x` and this."""
 
 
 class Vocabulary(Struct, frozen=True):
-    """What a server's record holds of some words, and the newest update of its ledger when they were looked up.
+    """The words of a server's record that are among some words or are forms of them, and its newest update.
 
-    `held`: those of the words that it holds. `by_stem`: its words, by their stem. `begun`: its words that begin as an
-    unfinished one does, of very many only the first.
+    `held` are those of the words that the record holds, `by_stem` its words by their stem, `begun` its words that begin
+    as an unfinished one does (of very many only the first).
     """
 
     held: frozenset[str]
@@ -49,7 +49,7 @@ class Vocabulary(Struct, frozen=True):
         return [*self.held.intersection({joined}), *self._of_stem(first + stem(second), joined)]
 
     def as_two(self, word: str) -> list[str]:
-        """Return what a word says in two words of the record, each as a phrase: "co production" for "coproduction"."""
+        """Return a word as two words of the record, in each way there is: "co production" for "coproduction"."""
         found: list[str] = []
         for first, second, stem_of_second in _halves(word):
             if first in self.held:
@@ -58,6 +58,7 @@ class Vocabulary(Struct, frozen=True):
         return found
 
     def _of_stem(self, of: str, word: str) -> list[str]:
+        """Return the words of the record with a stem, without one of them."""
         return sorted({*self.by_stem.get(of, ()), *self.held.intersection({of})} - {word})
 
 
@@ -71,10 +72,10 @@ class _Word(Struct, frozen=True):
 async def look_up(
     conn: Connection, guild_id: int, words: Sequence[str], *, parted: bool = False, unfinished: str = "", limit: int = 0
 ) -> Vocabulary:
-    """Return what a server's record holds of some words, of their forms, and of neighbours as one word. One read.
+    """Return what a server's record holds of some words, of their forms, and of neighbours as one word, in one read.
 
-    Words with a usual prefix are looked up as two as well, with `parted` every word in each way to part it: that costs
-    more than all else, so it is for words that are not known. With `unfinished` come up to `limit` words that begin so.
+    Words with a usual prefix are also looked up as two; with `parted` every word in each way to split it, which takes
+    longest, so it is meant for unknown words. With `unfinished` the result has up to `limit` words that begin so.
     """
     looked_for = set(words)
     stems = {stem(word) for word in words}
@@ -112,7 +113,7 @@ async def look_up(
 
 
 def _halves(word: str) -> list[tuple[str, str, str]]:
-    """Return each way to part a word in two, with what is the second one's stem if the word is the two joined."""
+    """Return each way to split a word in two, with the stem that the second part has when the whole is stemmed."""
     if len(word) < _SHORTEST_JOINED or not word.isalpha():
         return []
     whole = stem(word)
@@ -126,7 +127,7 @@ class _Candidate(Struct, frozen=True):
 
 
 async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> dict[str, list[str]]:
-    """Return for each of some words those of a server's record that it may be a typo of, the nearest first. One read.
+    """Return for each of some words the words of a server's record that it may be a typo of, the nearest first.
 
     A word of four letters may have one typo, of up to eight two, a longer one three; shorter words and numbers none.
     """
@@ -154,10 +155,10 @@ async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> di
 async def corrected(
     conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return for each of some words what it is in the words of a server's record, the best first.
+    """Return for each of some words what it may be in a server's record, the likeliest first; [] for nothing.
 
-    That is the word itself where the record holds it, else another form of it, the same in two words, or those of
-    which it may be a typo; nothing for a word that is like none of them.
+    That is the word itself where the record holds it, else its other forms, else it as two words, else the words of
+    which it may be a typo.
     """
     found = {word: [word] if word in vocabulary.held else vocabulary.forms(word) for word in words}
     if unknown := [word for word, meant in found.items() if not meant]:

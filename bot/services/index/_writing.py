@@ -23,7 +23,7 @@ _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
 class IndexedRecord(Struct, frozen=True):
-    """What the index is made from: a record and those that it names, by id, and their names by slug."""
+    """What the index is made from: a record, the ids of those that it is linked with, and their names by slug."""
 
     id: int
     kind: Kind
@@ -99,6 +99,7 @@ def _text_of(guild_id: int, entry: IndexedRecord) -> _Text:
 
 
 def _tags(guild_id: int, entry: IndexedRecord) -> str:
+    """Return the tags that filters look for: kind, linked records, stage, and whether it is open, each per guild."""
     stage = fold.stage_in(entry.kind, entry.state)
     tags = ["", f"k{entry.kind}", *(f"r{to_id}" for to_id in sorted(entry.linked))]
     tags += [f"s{stage.replace('_', '')}"] if stage else []
@@ -107,7 +108,7 @@ def _tags(guild_id: int, entry: IndexedRecord) -> str:
 
 
 def _body(entry: IndexedRecord) -> str:
-    """Return the words of all that a record says beside its names."""
+    """Return the words of all facts of a record but its names."""
     said = [
         field.type.words(fact.value, entry.neighbours)
         for field in fields_of(entry.kind)
@@ -135,8 +136,11 @@ async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Indexe
 
 
 def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
-    """Return all that finds a record by its names, and how: as a whole (0), from a later word on (1), by initials (2),
-    or because it stands for it (3), as "New Delhi" does in the alias "New Delhi (for the Indian government)"."""
+    """Return each normalised text that finds a record by its names, with its kind of match.
+
+    0 is a whole name, 1 a name from a later word on, 2 its initials, 3 an alias without its note in brackets: "New
+    Delhi" for "New Delhi (for the Indian government)".
+    """
     found: set[tuple[str, int]] = set()
     for name in _all_names(entry):
         words = words_of(name)
@@ -168,6 +172,7 @@ async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], ne
 
 
 async def _learn(conn: Connection, guild_id: int, words: set[str]) -> None:
+    """Add to the vocabulary those of some words that it lacks."""
     known = await fetch_values(
         conn,
         str,
