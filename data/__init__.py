@@ -1,1 +1,1 @@
-"""Everything that persists: the SQLite file, its migrations and what its rows become."""
+"""Persistence: the SQLite file, its migrations, and the structs that its rows become."""

@@ -1,4 +1,4 @@
-"""The SQLite file: one connection that writes, two that read, and who may hold it."""
+"""The SQLite file: one connection that writes, two that read, and the lock that keeps other processes out."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _PRAGMAS = (
 
 
 class DatabaseError(Exception):
-    """The file cannot be used as it is; the text says why and what to do."""
+    """Raised when the file cannot be used as it is; the text says why and what to do."""
 
 
 class InUse(DatabaseError):
-    """Another process holds the file."""
+    """Raised when another process uses the file."""
 
 
 class FileLock:
@@ -45,7 +45,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Takes the lock or raises InUse at once."""
+        """Take the lock. Raise InUse at once when another process has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,15 +58,16 @@ class FileLock:
         self._handle = handle
 
     def release(self) -> None:
+        """Give the lock back, if it was taken."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
 
 def to_text(at: datetime) -> str:
-    """An instant as it is stored: UTC, milliseconds, one fixed width, so that text sorts by time.
+    """Return an instant as it is stored: in UTC, to the millisecond, of one fixed width, so that texts sort by time.
 
-    ValueError for a naive one: SQLite would store it without a word, and it would be somebody's local time.
+    Raise ValueError for a naive datetime, which would be a local time of an unknown zone.
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place in the database")
@@ -74,16 +75,17 @@ def to_text(at: datetime) -> str:
 
 
 def as_json(values: Iterable[object]) -> str:
-    """Values as `json_each` takes them, so that one statement serves any number of them."""
+    """Return values as the one parameter that `json_each` reads, so that a statement serves any number of them."""
     return msgspec.json.encode(list(values)).decode()
 
 
 def from_text(text: str) -> datetime:
+    """Return an instant from the text by which it is stored."""
     return datetime.fromisoformat(text)
 
 
 def _look_into(path: Path) -> None:
-    """Raises sqlite3.Error for what is no database, before a connection has a thread that would have to be ended."""
+    """Raise sqlite3.Error when a file is no database: an aiosqlite connection would leave its thread running."""
     path.touch(mode=0o600)  # It holds people's Discord ids; the log beside it takes the same rights.
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
@@ -92,9 +94,9 @@ def _look_into(path: Path) -> None:
 class Database:
     """One writer and two readers over one file in WAL mode.
 
-    `write(guild_id)` is a whole transaction, one at a time; leaving it by an exception or a cancellation rolls back.
-    `read` is a connection of its own, so that long writes hold up no answer. What may itself take long, such as a list
-    as of a day in the past, reads from `aside`, so that it holds up no other answer either.
+    `write(guild_id)` is a whole transaction, one at a time; an exception or a cancellation rolls it back. `read` is a
+    connection of its own, so that answers do not wait for long writes. Reads that may take long, such as a list as of a
+    past day, use `aside`, so that other answers do not wait for them either.
     """
 
     def __init__(self, writer: Connection, reader: Connection, aside: Connection, path: Path) -> None:
@@ -107,7 +109,7 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path) -> Database:
-        """Opens or creates the file. DatabaseError when it is none of ours or cannot be written."""
+        """Open or create the file. Raise DatabaseError when it is not a database or cannot be written."""
         if sqlite3.sqlite_version_info < (3, 39):
             raise DatabaseError(f"SQLite 3.39 or newer is needed; this Python has {sqlite3.sqlite_version}.")
         opened: list[Connection] = []
@@ -162,9 +164,9 @@ class Database:
             await self._writer.execute("ROLLBACK")
 
     async def vacuum(self) -> bool:
-        """Writes the file anew without what was deleted, and empties the log beside it.
+        """Write the file anew without what was deleted, and empty the log beside it.
 
-        False: somebody reads the old state for long, as a backup does, so it goes when the database is closed.
+        Return False when a long read, such as a backup, still needs the log; it is emptied when the database is closed.
         """
         async with self._turn:
             await self._writer.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
@@ -176,7 +178,7 @@ class Database:
         return False
 
     async def close(self) -> None:
-        """Closes all connections; an open one would keep the process alive."""
+        """Close all connections; an open one would keep the process alive."""
         async with self._turn:
             for connection in (self.aside, self.read, self._writer):
                 await connection.close()

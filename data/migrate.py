@@ -1,4 +1,4 @@
-"""Applies the numbered migrations in order, each in one transaction with its number."""
+"""Migrations: numbered SQL files, applied in order, each in one transaction with its number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def _statements(script: str) -> list[str]:
-    """Splits a script at the semicolons that end statements; triggers hold semicolons of their own."""
+    """Split a script into statements, triggers among them. Raise ValueError when the last one is unfinished."""
     statements, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line
@@ -24,7 +24,7 @@ def _statements(script: str) -> list[str]:
 
 
 def migrations(folder: Path = FOLDER) -> list[tuple[int, Path]]:
-    """The migrations by number. ValueError when a number is missing or there twice."""
+    """Return the migrations by number. Raise ValueError when a number is missing or exists twice."""
     found = sorted((int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     if [number for number, _ in found] != list(range(1, len(found) + 1)):
         raise ValueError("migrations must be numbered from 0001 without a gap")
@@ -32,12 +32,13 @@ def migrations(folder: Path = FOLDER) -> list[tuple[int, Path]]:
 
 
 async def schema_version(connection: Connection) -> int:
+    """Return the number of the last migration that was applied to the file."""
     ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
     return version
 
 
 async def migrate(database: Database, folder: Path = FOLDER) -> int:
-    """Brings the file to the newest schema and returns its number. DatabaseError: the file is newer than the code."""
+    """Bring the file to the newest schema and return its number. Raise DatabaseError for a file of a newer program."""
     found = migrations(folder)
     version = await schema_version(database.read)
     if version > len(found):

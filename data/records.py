@@ -1,4 +1,4 @@
-"""What rows become: frozen typed structs, without behaviour beyond reading themselves."""
+"""Frozen typed structs that rows of the database become, with a few properties that read them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ V_co = TypeVar("V_co", covariant=True)
 
 
 class FactDate(Struct, frozen=True, omit_defaults=True):
-    """When something was true: a calendar date as precise as the source gave it.
+    """A calendar date as precise as the source gave it, on which something was true.
 
     `first` and `last` are the first and last day it can mean; an open range has no `last`, an unknown date has
     neither and keeps its `printed` words ("Cold War"). `worked_out` marks what follows from the source without
@@ -36,12 +36,12 @@ class FactDate(Struct, frozen=True, omit_defaults=True):
 
     @property
     def day(self) -> date | None:
-        """The day it counts from: the last of a vague date, the first of an open range, none when unknown."""
+        """Return the day from which on it counts: the last of a vague date, the first of an open one; None: unknown."""
         return self.first if self.precision == "open" else self.last
 
 
 class Due(Struct, frozen=True):
-    """By when something has to happen, and how sure that is. Of a vague date its last day counts."""
+    """A date by which something has to happen, and how sure it is. Of a vague date its last day counts."""
 
     date: FactDate
     sureness: Sureness
@@ -85,13 +85,13 @@ Value = str | ListedText | Party | Money | Approval | FactDate | Due | None
 
 
 class Unreadable(Struct, frozen=True):
-    """What a row of the ledger holds that is not of its field's type, as JSON. It counts for nothing."""
+    """A value in the ledger that is not of its field's type, as JSON. It is ignored."""
 
     json: str
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
-    """Where an update comes from. Sources never change; a better description is another source."""
+    """A source of updates. Sources never change; a better description is another source."""
 
     id: int
     title: str
@@ -123,7 +123,7 @@ class Update(Struct, frozen=True):
 
     @property
     def fact(self) -> Fact[Value]:
-        """Return what the update says; TypeError when it is unreadable."""
+        """Return the update as a fact. Raise TypeError when its value is unreadable."""
         if isinstance(self.value, Unreadable):
             raise TypeError(f"update {self.id} is unreadable")
         return Fact(self.value, self.date, self.id, self.source_id, self.locator)
@@ -155,7 +155,7 @@ class CitedText(Struct, frozen=True, array_like=True):
 class State(Struct, frozen=True, omit_defaults=True):
     """What a record's updates add up to: the facts of each field, oldest first, and the dates they span.
 
-    `signed` is the day from which on the stages of a deal say signed or further.
+    `signed` is the day since which the stage of a deal is signed or further.
     """
 
     fields: dict[str, list[Fact[Value]]] = {}
@@ -201,7 +201,7 @@ class State(Struct, frozen=True, omit_defaults=True):
 
 
 class Record(Struct, frozen=True):
-    """Anything that can be opened, as the tables hold it. `state` is the fold of its updates.
+    """A record of any kind, as the tables hold it. `state` is the fold of its updates.
 
     `status` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a
     pending item that still waits.
@@ -217,7 +217,7 @@ class Record(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True, array_like=True):
-    """One step from a record to another. `outward` when the record itself says so, else the other does.
+    """A link from one record to another. It is `outward` when the record itself states it, else the other one does.
 
     `fact` is the fact that makes the link, without its value.
     """
@@ -246,14 +246,14 @@ class Opened(Struct, frozen=True):
 
     @property
     def names(self) -> dict[str, str]:
-        """The names of the linked records by slug, its own among them."""
+        """Return the names of the linked records by slug, and the record's own."""
         return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
 
 
 class Timeline(Struct, frozen=True):
     """A record with all its updates. `names` holds every record that they point to, linked with it today or not.
 
-    `user_ids` tells who entered what, by the person; someone who asked to be forgotten is not in it.
+    `user_ids` are the Discord ids of those who entered them, by the id of the person, but not of those forgotten.
     """
 
     opened: Opened
@@ -273,7 +273,7 @@ class Row(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """An open pending item, as much of it as decides where it is listed."""
+    """An open pending item, as far as it decides where the item is listed."""
 
     slug: str
     name: str
@@ -307,7 +307,7 @@ class Holdings(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """Someone who used the bot. `user_id` is None once they asked to be forgotten."""
+    """A user of the bot. `user_id` is None once they asked to be forgotten."""
 
     id: int
     user_id: int | None
@@ -325,7 +325,7 @@ class Filed(Struct, frozen=True):
 
 
 class Destination(Struct, frozen=True):
-    """Where messages go: a channel of a server, or a person's DM about one server.
+    """A destination of messages: a channel of a server, or a user's DM about one server.
 
     A paused one has the `outcome` of the delivery that paused it, and the `reason` in words where there is one.
     """
@@ -366,7 +366,7 @@ class Follow(Struct, frozen=True):
 
 
 class Reminder(Struct, frozen=True):
-    """Someone's wish to be reminded: of a pending item (`slug`), or in their own words at `at`."""
+    """A reminder that somebody set: of a pending item (`slug`), or in their own words at `at`."""
 
     id: int
     destination_id: int
@@ -385,7 +385,7 @@ DeliveryKind = Literal["alert", "reminder", "open", "digest", "confirmation", "n
 
 
 class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
-    """What a first message confirms, and the record (`slug`) or the words (`name`) it is about where there are any."""
+    """The contents of a first message: what it confirms, and the record (`slug`) or words (`name`) concerned."""
 
     verb: Literal["follow", "remind", "digest"]
     slug: str | None = None
@@ -393,7 +393,7 @@ class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
 
 
 class Notice(Struct, frozen=True, tag="notice"):
-    """What a notice tells: which destination broke at which kind of delivery, with what outcome, and why in words."""
+    """The contents of a notice: which destination broke at which kind of delivery, the outcome, and why in words."""
 
     destination: int
     kind: DeliveryKind
@@ -402,13 +402,13 @@ class Notice(Struct, frozen=True, tag="notice"):
 
 
 class OpenList(Struct, frozen=True, tag="open"):
-    """The records that a *Still open* leaves out, as they are told in messages of their own."""
+    """The records that a *Still open* leaves out, since they are told in messages of their own."""
 
     without: list[int] = []
 
 
 class NewDelivery(Struct, frozen=True, kw_only=True):
-    """What a message is to be about, in the columns of its kind. `key` tells it from all others of its destination.
+    """A message to be planned: what it is about, in the columns of its kind. `key` is unique at its destination.
 
     An alert is about a `batch` of updates, a digest and *Still open* about a `day`. A reminder of a due date has the
     record, `due_on` as it was when this was planned, and how many `days_before`, or the occasion "overdue"; after a
@@ -430,9 +430,9 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(NewDelivery, frozen=True, kw_only=True):
-    """One message owed to one destination. Its `nonce` is what Discord sees and what its buttons carry.
+    """One message owed to one destination. Its `nonce` is sent to Discord with it, and its buttons carry it.
 
-    `held`: after a restore it waits for somebody's word, or they released it.
+    It is `held` after a restore until an editor decides about it, and "released" when they had it sent.
     """
 
     id: int
@@ -455,7 +455,7 @@ class Delivery(NewDelivery, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True):
-    """What is held for one destination after a restore: how many messages, due from when to when."""
+    """The deliveries that are held for one destination after a restore: how many, due from when to when."""
 
     destination_id: int
     channel_id: int | None
@@ -465,7 +465,7 @@ class Held(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """One delivery, explained."""
+    """One delivery and why it was sent."""
 
     delivery: Delivery
     destination: Destination

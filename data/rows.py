@@ -64,7 +64,7 @@ def as_list(values: Iterable[int | str]) -> str:
 
 @lru_cache(512)
 def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row], R]:
-    """Return what makes a struct of a row with these columns."""
+    """Return a function that makes a struct of a row with these columns. Raise TypeError when they do not fit."""
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     missing = {name for name, field in fields.items() if field.required}.difference(columns)
     if missing or not fields.keys() >= set(columns):
@@ -84,7 +84,7 @@ def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row],
 
 @lru_cache(512)
 def _converter(type_: object) -> Convert | None:
-    """Return what makes a value of this type of what SQLite holds; None where it holds the value itself."""
+    """Return a function that makes a value of this type of what SQLite holds; None where SQLite holds it as it is."""
     if get_origin(type_) in (Union, UnionType):
         inner = [part for part in get_args(type_) if part is not NoneType]
         if len(inner) == 1:

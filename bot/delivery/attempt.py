@@ -14,7 +14,7 @@ from typing import cast
 
 import discord
 
-from bot import channel_permissions, failures
+from bot import channel_permissions
 from bot.channel_permissions import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
