@@ -1,1 +1,1 @@
-"""Verbs over records: plain async functions over a connection; the only home of SQL."""
+"""Services: plain async functions over a connection, with the SQL of one subject in each module. None commits."""

@@ -1,4 +1,4 @@
-"""Alerts: what milestones are told at once, to whom, planned from the ledger after the time for an undo has passed."""
+"""Alerts: which milestones are told at once, and to whom; planned once an update can no longer be undone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Entered(Struct, frozen=True):
 
 
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Return whether anything in a server's ledger can be read on now."""
+    """Return whether a server's ledger has an update that alerts have not read and that can no longer be undone."""
     first = await fetch_one(
         conn,
         _Entered,
@@ -69,7 +69,7 @@ async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
 async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
     """Plan the alerts of the next batch of a server, at most a thousand rows; False when there is nothing to do yet.
 
-    The place in the ledger moves on only when the whole batch is planned, and never past an update that is too young.
+    The batch counts as read only when all of it is planned. An update that can still be undone is never passed over.
     """
     alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM guild WHERE guild_id = ?", (guild_id,)) or 0
     first = await fetch_one(
@@ -118,7 +118,7 @@ async def _touched(conn: Connection, guild_id: int, batch: str) -> list[_Touched
 
 
 async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) -> list[int]:
-    """Return the records of a batch in which today's picture of a milestone changed."""
+    """Return the records of a batch of which a milestone differs after it."""
     touched = await _touched(conn, guild_id, batch)
     histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
     found: list[int] = []
@@ -234,5 +234,5 @@ async def _record_change(
 
 
 def _named(before: State, after: State) -> bool:
-    """Return whether there is a name to tell: a record that was withdrawn as a whole has the one before that."""
+    """Return whether a changed record has a name; one that was withdrawn as a whole has its last one."""
     return bool(before.facts("name") or after.facts("name"))

@@ -1,4 +1,4 @@
-"""What changed about a record, with all that a message about it needs: names, and the source of each fact."""
+"""Changes of a record, with all that a message about them needs: names, and the source of each fact."""
 
 from __future__ import annotations
 

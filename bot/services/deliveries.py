@@ -41,7 +41,10 @@ _INSERT = (
 
 
 def new_nonce() -> str:
-    """Random, because row ids come again after a restored backup; Discord takes 25 characters."""
+    """Return a new nonce of 24 characters, of the 25 that Discord allows.
+
+    It is random because the ids of rows come again after a restored backup.
+    """
     return secrets.token_hex(12)
 
 
@@ -67,7 +70,7 @@ def open_list_of(monday: date, *, read_to: int | None = None, without: Collectio
 
 
 def reminder_of_item(record_id: int, due_on: date, days_before: int | None) -> NewDelivery:
-    """Return the reminder of an item so many days before its due date; None: once that has passed."""
+    """Return the reminder of an item so many days before its due date, or with None once that has passed."""
     overdue = days_before is None
     return NewDelivery(
         kind="reminder",
@@ -111,7 +114,7 @@ async def plan(
 async def plan_many(
     conn: Connection, guild_id: int, destination_ids: Iterable[int], new: NewDelivery, *, due_at: datetime
 ) -> None:
-    """Write down that the same message is owed to many destinations; those to which it already was stay as they are."""
+    """Write down that the same message is owed to many destinations; where it already is, nothing changes."""
     at, subject = to_text(due_at), _subject(new)
     await conn.executemany(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -122,7 +125,7 @@ async def plan_many(
 async def note(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: str, *, now: datetime
 ) -> None:
-    """Write down that a message was looked at and not owed ("nothing new"), so that the log can say so."""
+    """Write down that a message turned out not to be owed ("nothing new"), so that the log can say so."""
     at = to_text(now)
     await conn.execute(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -160,7 +163,8 @@ async def confirm(
 ) -> int | None:
     """Plan the first message to a destination, which shows whether messages arrive there.
 
-    None when one has arrived there before, so that nobody is told twice; `again` asks anew, as after a pause.
+    Return its id; None when one has arrived there before. With `again`, as after a pause, another one is planned all
+    the same.
     """
     arrived = await fetch_value(
         conn,
@@ -177,13 +181,13 @@ async def confirm(
 async def confirm_own(
     conn: Connection, own: PersonalDestination, key: str, confirms: Confirmation, *, now: datetime
 ) -> int | None:
-    """Plan the first direct message of who asked, and one anew where they had stopped."""
+    """Plan the first direct message to a user who asked for it, or another one where theirs were paused."""
     place = own.place
     return await confirm(conn, place.guild_id, place.id, key, confirms, now=now, again=own.was_paused)
 
 
 async def get(conn: Connection, delivery_id: int) -> Delivery:
-    """Return a delivery by the id that planning it gave."""
+    """Return a delivery by its id."""
     delivery = await fetch_one(conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
     assert delivery is not None  # It is deleted with its server or person only, or long after it was settled.
     return delivery
@@ -234,8 +238,7 @@ async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
 async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
     """Take the oldest delivery that can be sent to a destination, so that nobody else sends it; None without one.
 
-    From now on the file says that its fate is unknown, until it is settled; what is returned says whether it was so
-    before.
+    Until it is settled its row says that it may have arrived. The returned delivery says whether that was so before.
     """
     delivery = await fetch_one(
         conn,
@@ -263,7 +266,7 @@ async def settle(
     channel_id: int | None = None,
     message_id: int | None = None,
 ) -> None:
-    """Cross a delivery off with its outcome and empty its payload. A digest that is told has been read so far."""
+    """Settle a delivery with its outcome and empty its payload; note how far a delivered digest has read the ledger."""
     if outcome in (DELIVERED, DELETED, NOTHING_NEW, DROPPED):
         await conn.execute(
             "UPDATE destination SET "
@@ -303,7 +306,7 @@ async def retry_later(
 
 
 async def hold(conn: Connection, destination_id: int, until: datetime) -> None:
-    """Try nothing at a destination earlier than this, as Discord asked for patience with it."""
+    """Try nothing at a destination before this instant, as Discord asked."""
     await conn.execute(
         "UPDATE delivery SET next_try_at = ?1 WHERE destination_id = ?2 AND state = 'planned' AND next_try_at < ?1",
         (to_text(until), destination_id),
@@ -317,7 +320,7 @@ async def has_stale(conn: Connection, working: Collection[int]) -> bool:
 
 
 async def release_stale(conn: Connection, working: Collection[int]) -> int:
-    """Plan again what a killed process had claimed, its fate unknown, and return how many there were."""
+    """Plan again what a killed process had claimed, as what may have arrived; return how many there were."""
     cursor = await conn.execute(
         f"UPDATE delivery SET state = 'planned' WHERE state = 'claimed' AND destination_id NOT IN {in_list()}",
         (as_list(working),),
@@ -338,7 +341,7 @@ async def next_due(conn: Connection, now: datetime) -> datetime | None:
 
 
 async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime | None:
-    """Return since when the oldest message of this server waits that should be out by now, or None without one."""
+    """Return since when the oldest overdue message of this server waits to be sent, or None without one."""
     return await fetch_value(
         conn,
         datetime,
@@ -349,7 +352,7 @@ async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime
 
 
 async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *, now: datetime) -> None:
-    """End everything that still waits for a destination, each with this outcome."""
+    """Settle everything that still waits for a destination with this outcome."""
     waiting = await fetch_values(
         conn, int, "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
     )
@@ -358,9 +361,9 @@ async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *,
 
 
 async def replace_waiting(conn: Connection, destination_id: int, new: NewDelivery, *, now: datetime) -> None:
-    """End the older deliveries that a new one says better: those of its kind, and of the same item where it has one.
+    """Settle the older waiting deliveries that a new one replaces: those of its kind and, where it has one, its item.
 
-    One that may have arrived already stays, and one that is held after a restore, for those who decide about it.
+    One that may have arrived already stays, and so does one that is held after a restore.
     """
     waiting = await fetch_values(
         conn,
@@ -384,7 +387,7 @@ async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
 
 
 async def keep_back(conn: Connection, delivery_id: int) -> None:
-    """Hold a claimed delivery until somebody says whether it is sent or had come before the restore."""
+    """Hold a claimed delivery until an editor decides whether it is sent or was delivered before the restore."""
     await conn.execute(
         "UPDATE delivery SET state = 'planned', held = 'held', unknown = 0, tries = 0 "
         "WHERE id = ? AND state = 'claimed'",
@@ -406,7 +409,7 @@ async def list_held(conn: Connection, guild_id: int) -> list[Held]:
 
 
 async def release(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Let what is held for these destinations be sent after all, in its order; return how many there were."""
+    """Release what is held for these destinations, to be sent in its order; return how many there were."""
     cursor = await conn.execute(
         "UPDATE delivery SET held = 'released', next_try_at = ? WHERE guild_id = ? AND held = 'held' "
         f"AND destination_id IN {in_list()}",
@@ -416,7 +419,7 @@ async def release(conn: Connection, guild_id: int, destination_ids: Collection[i
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Take what is held for these destinations as delivered before the restore; return how many there were."""
+    """Settle what is held for these destinations as delivered before the restore; return how many there were."""
     held = await fetch_values(
         conn,
         int,
@@ -524,7 +527,7 @@ async def about(conn: Connection, delivery: Delivery) -> str:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """End what waited 90 days for a destination that stayed paused, and delete what was settled 90 days ago."""
+    """Settle what waited 90 days for a paused destination, and delete what was settled 90 days ago."""
     before = to_text(now - KEPT_FOR)
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, settled_at = ?, "

@@ -1,4 +1,4 @@
-"""What commands read: tables written from the ledger, for the records that changed and for those that show them."""
+"""Derived tables, which commands read: written from the ledger for changed records and for those that show them."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class _Record(Struct, frozen=True):
 
 
 async def bring_up_to_date(db: Database) -> None:
-    """Brings the file to the newest schema, and what is derived to what this program writes. Call it before any other.
+    """Bring the file to the newest schema, and write the derived tables anew where another version wrote them.
 
-    Cut short, it begins again at the next start.
+    Call it before any other service. When it is interrupted, it begins again at the next start.
     """
     await migrate(db)
     if await fetch_value(db.read, str, "SELECT value FROM meta WHERE key = 'derived'") == VERSION:
@@ -79,9 +79,10 @@ def _parts(ids: Collection[int]) -> Iterator[list[int]]:
 
 
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
-    """Writes the tables that commands read anew for these records, and for those whose words depend on them.
+    """Write the derived tables anew for these records, and for the records whose texts depend on them.
 
-    A deal shows its open pending items, and every record the names of those it is linked with, so both go along.
+    These are the deals of pending items, which show what is open, and records that are linked with one whose name
+    changed.
     """
     touched = set(record_ids)
     around = await _deals_of_items(conn, touched)
@@ -97,7 +98,7 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
 
 
 async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
-    """What the pending items among these records are about, as the links stand now."""
+    """Return the records that the pending items among these are about, by the links as they are now."""
     found = await fetch_values(
         conn,
         int,
@@ -117,7 +118,7 @@ class _Named(Struct, frozen=True):
 
 
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
-    """Folds records into their rows, their links and how they stood; returns those whose name changed."""
+    """Write rows, links and state history of records from their updates; return those whose name changed."""
     chosen = as_list(ids)
     updates: dict[int, list[Update]] = defaultdict(list)
     for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
@@ -185,7 +186,7 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
 
 
 def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
-    """Return what the columns of a pending item hold: its kind, its basis, the zone of its date, what opened it."""
+    """Return the values of the columns of a pending item: its kind, its basis, the zone of its date, what opened it."""
     if kind != "pending":
         return "", "", None, None
     opened = state.fact("state") if open_ else None
@@ -223,7 +224,7 @@ class _Folded(Struct, frozen=True):
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
-    """Write records' status lines and texts, which hold words of their neighbours, and the names of those touched."""
+    """Write status lines and index of records, which hold names of linked ones; names of those in `touched` alone."""
     chosen = as_list(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)
     linked: dict[int, set[int]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""Destinations: a channel of a server, or a person's DM about one server; with zone, hour and whether it works."""
+"""Destinations: a channel of a server, or a user's DM about one server, with zone, delivery time and state."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SELECT = (
 async def ensure_channel(
     conn: Connection, guild_id: int, channel_id: int, *, now: datetime, person_id: int
 ) -> Destination:
-    """Return the destination that is a channel, made on first use; a paused one tries again. It starts at now."""
+    """Return the destination of a channel, made on first use; resume a paused one. A new one starts at now."""
     return await _ensure(conn, guild_id, "channel_id", channel_id, now, person_id)
 
 
 async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
-    """Return the destination that is a person's DM about one server, made on first use; a paused one tries again."""
+    """Return the destination of a person's DM about one server, made on first use; resume a paused one."""
     return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
 
 
@@ -47,7 +47,7 @@ class PersonalDestination:
 
 
 async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
-    """Return the direct messages of who asks, made on first use; paused ones try again."""
+    """Return the destination of a user's own direct messages, made on first use; resume paused ones."""
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
     place = await ensure_person(conn, guild_id, person.id, now=now)
@@ -71,7 +71,7 @@ async def _ensure(
 
 
 async def get(conn: Connection, destination_id: int) -> Destination:
-    """Return a destination by the id of its row, which some other row holds."""
+    """Return a destination by its id, which another row holds."""
     found = await _find(conn, "d.id = ?", destination_id)
     assert found is not None  # A foreign key sees to it.
     return found
@@ -83,12 +83,12 @@ async def find(conn: Connection, guild_id: int, destination_id: int) -> Destinat
 
 
 async def find_channel(conn: Connection, guild_id: int, channel_id: int) -> Destination | None:
-    """Return the destination that is this channel, or None without one."""
+    """Return the destination of this channel, or None without one."""
     return await _find(conn, "d.guild_id = ? AND d.channel_id = ?", guild_id, channel_id)
 
 
 async def find_person(conn: Connection, guild_id: int, person_id: int) -> Destination | None:
-    """Return the destination that is a person's DM about this server, or None without one."""
+    """Return the destination of a person's DM about this server, or None without one."""
     return await _find(conn, "d.guild_id = ? AND d.person_id = ?", guild_id, person_id)
 
 
@@ -112,7 +112,7 @@ async def list_of_person(conn: Connection, person_id: int) -> list[Destination]:
 
 
 async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
-    """Return the destinations of a server that wait for somebody: paused, but not because a person left."""
+    """Return the paused destinations of a server that somebody can mend: not those of people who left."""
     return await fetch_all(
         conn,
         Destination,
@@ -134,7 +134,7 @@ async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
 
 
 async def pause(conn: Connection, destination_id: int, outcome: str, reason: str = "") -> None:
-    """Send nothing there until it is resumed; nothing planned for it is lost.
+    """Pause a destination: nothing is sent there until it is resumed, and nothing that waits for it is lost.
 
     `outcome` is that of the delivery that could not be made, `reason` says in words what stands in its way.
     """
@@ -145,7 +145,7 @@ async def pause(conn: Connection, destination_id: int, outcome: str, reason: str
 
 
 async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Try again: what waited is due at once."""
+    """End the pause of a destination: what waited for it is due at once."""
     await conn.execute(
         "UPDATE destination SET state = 'active', outcome = '', reason = '' WHERE id = ?", (destination_id,)
     )
@@ -160,7 +160,10 @@ async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
 async def set_digest(
     conn: Connection, destination_id: int, *, now: datetime, at: time | None, days: str | None = None
 ) -> Destination:
-    """Set a digest at this time on these ISO weekdays (none: as before); no time ends it. A new one starts at now."""
+    """Set a digest at this time on these ISO weekdays (None: as before), or end it with no time.
+
+    A new one tells what is entered from now on.
+    """
     before = await get(conn, destination_id)
     newest = await updates.newest_id(conn, before.guild_id)
     await conn.execute(
@@ -173,7 +176,7 @@ async def set_digest(
 
 
 async def move_digest(conn: Connection, old: Destination, new: Destination, *, now: datetime) -> None:
-    """Let the digest of one destination go on in another, from where it stands; no day of it comes twice."""
+    """Move the digest of one destination to another, which goes on from where it stands; no day of it comes twice."""
     await conn.execute(
         "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, planned_on) = "
         "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, planned_on FROM destination WHERE id = ?) "
@@ -186,15 +189,16 @@ async def move_digest(conn: Connection, old: Destination, new: Destination, *, n
 
 
 def hour_of(destination: Destination) -> time:
-    """Return the time on the wall at which a destination's day is told: its digest's, else nine."""
+    """Return the delivery time of a destination, as a local wall time: its digest's, else 09:00."""
     return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_HOUR
 
 
 async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Set when the destination's hour falls next. Call it when its zone, digest, channel or reminders change.
+    """Set the next delivery time of a destination, None when nothing can fall due there.
 
-    An hour that is due and not yet planned stays, or a change just then would lose it. A local date that was told
-    does not come again when the zone or the hour moves. None when nothing can fall there.
+    Call it when its zone, digest, channel or reminders change. A delivery time that has come and is not yet planned
+    stays, so that a change at that moment does not lose it. A local date that was told is not planned again when the
+    zone or the time changes.
     """
     destination = await get(conn, destination_id)
     if destination.next_delivery_at is not None and destination.next_delivery_at <= now:
@@ -203,7 +207,7 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
 
 
 async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
-    """Note that the hour of this nominal local date is planned; the next one is the first after now."""
+    """Note that the delivery time of this nominal local date is planned; the next one is the first after now."""
     await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
     await _set_hour(conn, await get(conn, destination_id), now)
 
@@ -228,30 +232,30 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
 
 
 async def schedule_guild(conn: Connection, guild_id: int, now: datetime) -> None:
-    """Look at every hour of a server again, as its zone or channel changed."""
+    """Set every next delivery time of a server anew, as its zone or channel changed."""
     for destination in await list_of_guild(conn, guild_id):
         await schedule(conn, destination.id, now)
 
 
 async def schedule_person(conn: Connection, person_id: int, now: datetime) -> None:
-    """Look at a person's hour in each server again, as their zone changed."""
+    """Set a person's next delivery time in each server anew, as their zone changed."""
     for destination in await list_of_person(conn, person_id):
         await schedule(conn, destination.id, now)
 
 
 async def due_hours(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
-    """Return the destinations whose hour has come: active ones, in servers where the bot is and that are set up."""
+    """Return the active destinations whose delivery time has come, in servers that are set up and have the bot."""
     return await fetch_all(
         conn,
         Destination,
-        f"{_SELECT} WHERE d.next_delivery_at <= ? AND d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL "
-        "ORDER BY d.next_delivery_at LIMIT ?",
+        f"{_SELECT} WHERE d.next_delivery_at <= ? AND d.state = 'active' AND k.left_at IS NULL "
+        "AND k.set_up_at IS NOT NULL ORDER BY d.next_delivery_at LIMIT ?",
         (to_text(now), limit),
     )
 
 
 async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
-    """Return the destinations whose next hour lies further ahead than an hour of every day can."""
+    """Return the destinations whose next delivery time lies further ahead than a right clock can have set it."""
     return await fetch_values(
         conn,
         int,
@@ -261,7 +265,7 @@ async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
 
 
 async def next_hour(conn: Connection) -> datetime | None:
-    """Return when the next hour of all destinations falls, or None without one."""
+    """Return the earliest next delivery time of all destinations, or None without one."""
     return await fetch_value(
         conn,
         datetime,
@@ -271,7 +275,7 @@ async def next_hour(conn: Connection) -> datetime | None:
 
 
 def latest_hour(destination: Destination, now: datetime) -> tuple[date, datetime]:
-    """Return the latest hour of a destination at or before now: of several missed ones it is the one that is told."""
+    """Return the latest delivery time of a destination up to now; of several missed ones this one is told."""
     day, instant = dates.next_local(now - timedelta(days=3), destination.zone, hour_of(destination))
     while True:
         later_day, later = dates.next_local(instant, destination.zone, hour_of(destination))

@@ -1,4 +1,4 @@
-"""Digests: what one would say now as a value, how it is planned at its hour, and its settings."""
+"""Digests: what one says, as a value; planning it at its delivery time; and its settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def set_up(
     zone: str | None = None,
     days: str | None = None,
 ) -> Destination:
-    """Set a destination's digest, or what is given of it. One that begins anew starts at now."""
+    """Set a destination's digest, or the part of it that is given. A new one tells what is entered from now on."""
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
     )
@@ -45,7 +45,7 @@ async def set_up(
 
 
 async def of_guild(conn: Connection, guild: Guild) -> Destination | None:
-    """Return the destination that is the server's channel, whose digest is the server's; None without one."""
+    """Return the destination of the server's channel, whose digest is the server's; None without one."""
     return await destinations.find_channel(conn, guild.guild_id, guild.channel_id) if guild.channel_id else None
 
 
@@ -60,7 +60,7 @@ async def not_set_yet(
 ) -> Destination:
     """Return a destination as it would be with its first digest, without setting one.
 
-    `place` is a person's that follows something; without one it reads everything, as a channel does.
+    `place` is a person's destination with follows; without one the result reads everything, as a channel does.
     """
     if place is None or place.person_id is None:
         place = Destination(
@@ -95,7 +95,7 @@ async def not_set_yet(
 async def plan_hour(
     conn: Connection, destination: Destination, guild: Guild, day: date, window: Window, *, now: datetime
 ) -> None:
-    """Plan the digest of one nominal date, or note that nothing was new. It replaces older ones."""
+    """Plan the digest of one nominal date, which replaces waiting older ones, or note that nothing was new."""
     at = window.at
     if day < window.until:
         at = dates.local_instant(day, destinations.hour_of(destination), destination.zone)
@@ -173,7 +173,7 @@ class _Last(Struct, frozen=True):
 
 
 async def _last(conn: Connection, destination_id: int, day: date) -> _Last | None:
-    """Return the last digest up to this day that was sent or looked at and skipped."""
+    """Return the last digest up to this day that was sent, or skipped as nothing was new."""
     return await fetch_one(
         conn,
         _Last,
@@ -184,7 +184,7 @@ async def _last(conn: Connection, destination_id: int, day: date) -> _Last | Non
 
 
 def _was_overdue(item: Item, last: _Last | None, at: datetime) -> bool:
-    """Return whether an item was overdue at the last digest; without one, a day ago. Mondays list it as still open."""
+    """Return whether an item was overdue at the last digest, or a day ago without one: then *Still open* lists it."""
     return due_dates.is_overdue(item, last.due_at if last else at - timedelta(days=1))
 
 
@@ -198,7 +198,7 @@ class _Overdue(Struct, frozen=True):
 async def _told_by_itself(
     conn: Connection, destination: Destination, overdue: Sequence[Item], at: datetime
 ) -> set[int]:
-    """Return the records of overdue items that are told in messages of their own at this very hour."""
+    """Return the records of overdue items that are told in messages of their own at this delivery time."""
     rows = await fetch_all(
         conn,
         _Overdue,
@@ -217,14 +217,14 @@ async def _told_by_itself(
 
 
 async def _open_total(conn: Connection, guild: Guild, reach: Scope, listed: Sequence[Item]) -> int:
-    """Return how many items are open of what a destination reads of, those that come on request only among them."""
+    """Return how many items are open among what a destination reads of, also those of kinds told on request only."""
     mine = {item.record_id for item in listed}
     everything = await reminders.list_items(conn, guild)
     return sum(item.record_id in mine or reach.since(item.record_id) is not None for item in everything)
 
 
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
-    """Return whether a Monday has come since the last digest that was not told in a message of its own."""
+    """Return whether a Monday has come since the last digest whose *Still open* was not a message of its own."""
     monday = day - timedelta(days=day.weekday())
     if monday <= since:
         return False
@@ -258,7 +258,7 @@ class _Loaded(Struct, frozen=True):
 
 
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
-    """Return the dossiers that were loaded or corrected since, with how many records read here they touched."""
+    """Return the dossiers that were loaded or corrected since, with how many of the records read here they changed."""
     rows = await fetch_all(
         conn,
         _Loaded,
@@ -285,7 +285,7 @@ class _Known(Struct, frozen=True):
 async def _changes(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[RecordChange]:
     """Return what changed per record since the last digest, in order of entering.
 
-    What was told at once or loaded is left out.
+    What was told at once or came with a dossier is left out.
     """
     guild_id = destination.guild_id
     rows = await fetch_all(

@@ -1,4 +1,4 @@
-"""Dossiers: the shipped ones, and loading one into a server so that loading again adds only what is new."""
+"""Dossiers: those that are shipped, and loading one into a server. Loading it again adds only what is new."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ class Loaded(Struct, frozen=True):
 
 @cache
 def shipped() -> tuple[Shipped, ...]:
-    """The dossiers that come with the program, by name. Their files do not change while it runs."""
+    """Return the dossiers that come with the program, by name. Their files do not change while it runs."""
     found = [Shipped(path.stem, files.title(path.read_bytes())) for path in _SHIPPED.glob("*.yaml")]
     return tuple(sorted(found, key=lambda one: one.name))
 
 
 def names(slugs: Sequence[str]) -> list[str]:
-    """What dossiers are called: the shipped ones by name, others by what is left of theirs."""
+    """Return the names of dossiers by their slugs; of one that is no longer shipped only the slug is left."""
     known = {one.key: one.name for one in shipped()}
     return [known.get(slug, slug) for slug in slugs]
 
 
 def read_shipped(name: str, *, now: datetime) -> Dossier:
-    """A shipped dossier by its key or name; BadInput names those there are. No typed text becomes a path."""
+    """Return a shipped dossier by its key or name, never by a path. Raise BadInput, which names those there are."""
     for one in shipped():
         if name == one.key or normal(name) == normal(one.name):
             return files.read((_SHIPPED / f"{one.key}.yaml").read_bytes(), now=now)
@@ -68,7 +68,7 @@ def read_shipped(name: str, *, now: datetime) -> Dossier:
 
 
 async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: datetime, person_id: int | None) -> Loaded:
-    """Enters what is new in a dossier, corrects what changed in it and withdraws what is gone from it.
+    """Enter what is new in a dossier, correct what changed in it and withdraw what is gone from it.
 
     What editors corrected or took back stays as they have it, and so does what they entered later for the same day.
     """
@@ -141,7 +141,7 @@ def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
 def _editors_stand(
     record: DossierRecord, fact: DossierFact, source_id: int, last: Update, live: Sequence[Update]
 ) -> bool:
-    """Whether editors entered, after the dossier's own update, what a new one with the same day would override."""
+    """Return whether editors entered a fact after the dossier's that a new update of the same day would override."""
     field = get_field(record.kind, fact.field)
     return any(
         update.origin == "editor"
@@ -185,6 +185,9 @@ def _change(
 
 
 def _chain(mine: Sequence[Update], history: Sequence[Update]) -> list[int]:
-    """All of a fact's updates that are not withdrawn yet: the newest alone would bring back the one it replaced."""
+    """Return the updates of a fact that are not withdrawn: to end the fact, all of them have to be.
+
+    Withdrawing the newest alone would bring back the one that it replaced.
+    """
     withdrawn = {update.replaces for update in history if update.action == "withdrawn"}
     return [update.id for update in mine if update.action == "set" and update.id not in withdrawn]

@@ -1,4 +1,4 @@
-"""What goes for good when a person or a server asks. Call `Database.vacuum` after it: then it is gone from the file."""
+"""Deletion of a person's or a server's data for good. Call `Database.vacuum` after it, which empties the file of it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def delete_guild(conn: Connection, guild_id: int) -> bool:
 async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
     """Delete what is a person's own, in all servers; None when nothing was stored.
 
-    The record keeps the updates they entered, and a channel what they set up for it, by somebody without a name.
+    The updates that they entered and what they set up for channels stay, without saying whose they are.
     """
     person = await people.find(conn, user_id)
     if person is None:

@@ -27,7 +27,7 @@ _SELECT = (
 
 
 def name_of(follow: Follow) -> str:
-    """Return what is followed, as people call it."""
+    """Return the name of what is followed."""
     return follow.name or EVERYTHING
 
 
@@ -42,7 +42,7 @@ async def add(
 ) -> Follow:
     """Follow a record, or everything when `slug` is None, from now on. UserError when it is followed already.
 
-    Everything is told in the digest only. A muted follow speaks again, and another role takes the place of the old one.
+    A follow of everything is told in the digest only. A muted follow is no longer muted; a new role replaces the old.
     """
     at_once = at_once and slug is not None
     record_id: int | None = None
@@ -137,7 +137,7 @@ async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | No
 
 
 async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Keep a follow but say nothing at once any more, until it is followed again; None when it is over."""
+    """Mute a follow: nothing of it is told at once until the record is followed again. Return None when it is over."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET muted = 1 WHERE id = ?", (follow_id,))
@@ -145,7 +145,7 @@ async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 
 
 async def digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Tell what is followed in the digest only; None when the follow is over."""
+    """Tell a follow in the digest only. Return None when it is over."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET at_once = 0 WHERE id = ?", (follow_id,))

@@ -1,4 +1,4 @@
-"""Servers as the bot keeps them: settings, and whether the bot is still there."""
+"""Servers (Discord's guilds): their settings, and whether the bot is still in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def find(conn: Connection, guild_id: int) -> Guild | None:
 
 
 async def get(conn: Connection, guild_id: int) -> Guild:
-    """Return the server's settings; UserError says what to do when it was never set up."""
+    """Return the server's settings. Raise UserError, which says what to do, when it was never set up."""
     guild = await find(conn, guild_id)
     if guild is None or guild.set_up_at is None:
         raise UserError(
@@ -43,7 +43,7 @@ async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -
 
 
 async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> None:
-    """Keep name and owner of a server that is set up; of any other the bot stores no more than it has."""
+    """Update name and owner of a server that is set up; change nothing of any other."""
     await conn.execute(
         "UPDATE guild SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
         (name, owner_id, guild_id),
@@ -51,7 +51,7 @@ async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) 
 
 
 async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
-    """Return whether this is the moment to greet: True once after each joining, whoever asks first."""
+    """Return whether the server is to be greeted, and note that it was: True once each time the bot joins."""
     cursor = await conn.execute(
         "UPDATE guild SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
     )
@@ -75,7 +75,7 @@ async def configure(
     channel_id: int | None = None,
     editor_role_id: int | None = None,
 ) -> Guild:
-    """Set what is given, leave the rest, and mark the server as set up. It ends the pause of a return."""
+    """Set the given settings, leave the others, and mark the server as set up, also after the bot was removed."""
     await conn.execute(
         "UPDATE guild SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
         "editor_role_id = coalesce(?, editor_role_id), set_up_at = coalesce(set_up_at, ?), "
@@ -88,9 +88,9 @@ async def configure(
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """Keep everything of a server that removed the bot; nothing is sent until setup runs again. A return is greeted.
+    """Note that a server removed the bot: its data stays, and nothing is sent until it is set up again.
 
-    A server that was never set up leaves nothing behind.
+    When the bot returns, it is greeted again. The row of a server that was never set up is deleted.
     """
     await conn.execute("DELETE FROM guild WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
     await conn.execute(

@@ -1,4 +1,4 @@
-"""What goes with time, and when the bot last looked at what is due."""
+"""Deletion of what has expired, and when the bot last looked at what is due."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def last_tick(conn: Connection) -> datetime | None:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete what has had its time. The ledger never goes."""
+    """Delete what has expired. Nothing is ever deleted from the ledger."""
     await deliveries.clean_up(conn, now)
     await restores.clean_up(conn, now)
     told_before = to_text(now - deliveries.KEPT_FOR)

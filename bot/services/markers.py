@@ -1,6 +1,6 @@
-"""Markers: what a message is recognised by after a restore, made only of what is the same in every copy of the file.
+"""Markers, by which a message is recognised after a restore: made of what is the same in every copy of the file.
 
-Row ids are not: what was planned after a copy gets other ids when it is planned anew.
+The ids of rows are not: what was planned after a copy was made gets other ids when it is planned anew.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def of(conn: Connection, delivery: Delivery, destination: Destination) -> 
 
 
 def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
-    """Return the marker that the same destination's digest of another nominal day has."""
+    """Return the marker of the same destination's digest of another nominal day."""
     return _mark(delivery, destination, [day])
 
 
@@ -65,7 +65,7 @@ class _OwnWords(Struct, frozen=True):
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return what the row is about that the delivery knows by its id. Messages that were sent bear these very words."""
+    """Return what a reminder is about. The words here are part of the markers of sent messages: never change them."""
     at = to_text(delivery.due_at)
     if delivery.occasion in ("before", "overdue"):
         lead = "overdue" if delivery.days_before is None else delivery.days_before

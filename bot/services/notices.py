@@ -1,4 +1,4 @@
-"""Notices: who is told when a destination breaks or a message is refused."""
+"""Notices: direct messages to those who set up what breaks or is refused."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from data.records import Delivery, Destination, Notice
 async def plan(
     conn: Connection, delivery: Delivery, broken: Destination, outcome: str, words: str, *, now: datetime
 ) -> int | None:
-    """Tells whoever set the destination up, by DM; the server's owner where their own DM is the one that broke.
+    """Plan a DM to the user who set a destination up, or to the server's owner where that user's own DM broke.
 
-    A notice that cannot be delivered goes on to the owner, and ends there. Returns the delivery, or None when nobody
-    is left to tell.
+    A notice that cannot be delivered goes on to the owner, and no further. Return the id of the delivery, or None when
+    nobody is left to tell.
     """
     guild = await guilds.find(conn, broken.guild_id)
     if guild is None or guild.set_up_at is None:

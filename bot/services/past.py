@@ -19,7 +19,7 @@ _AROUND = 80
 
 
 async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day: date) -> dict[str, Opened]:
-    """Records as they stood at the end of a day, by slug. What had no dated or undated fact by then is left out."""
+    """Return records as they stood at the end of a day, by slug, without those that had no name by then."""
     around: dict[str, Kind] = {}
     for one in found:
         links = sorted(one.links, key=lambda link: link.kind != "pending")

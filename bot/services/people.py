@@ -1,4 +1,4 @@
-"""People who use the bot, known by nothing but their Discord id, zone and DM channel."""
+"""People who use the bot: their Discord id, zone and DM channel, and nothing else about them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def find(conn: Connection, user_id: int) -> Person | None:
 
 
 async def get(conn: Connection, person_id: int) -> Person:
-    """Return a person by the id of their row, which some other row holds."""
+    """Return a person by the id of their row, which another row holds."""
     person = await fetch_one(conn, Person, f"SELECT {_COLUMNS} FROM person WHERE id = ?", (person_id,))
     assert person is not None  # A foreign key sees to it.
     return person

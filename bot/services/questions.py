@@ -1,4 +1,4 @@
-"""What was asked, written down: for a day what does not fit in a button, and for the editors what members file."""
+"""Questions and lists that are stored: for a day what does not fit in a button, for editors what members file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Counts(Struct, frozen=True):
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Deletes what has had its time, in all servers."""
+    """Delete what has expired, in all servers."""
     await conn.execute(
         "DELETE FROM question WHERE (filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?",
         (to_text(now - KEPT), to_text(now - FILED_FOR)),
@@ -52,7 +52,7 @@ async def clean_up(conn: Connection, now: datetime) -> None:
 
 
 def new_id() -> int:
-    """The id of a row that will be written soon, for a button that is drawn before."""
+    """Return an id for a row that is written later, for a button that is rendered before."""
     return secrets.randbits(48)
 
 
@@ -67,7 +67,7 @@ async def _keep(
     unanswered: bool = False,
     question_id: int | None = None,
 ) -> int:
-    """Writes one row. Older ones of this server go, so that what is asked a lot does not pile up until the clean-up."""
+    """Write one row and return its id. Expired rows of this server are deleted first, so that they do not pile up."""
     person = await people.ensure(conn, user_id)
     await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
@@ -89,12 +89,12 @@ async def _keep(
 
 
 async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: datetime, user_id: int) -> int:
-    """Writes down what a list shows, so that a button can turn its pages."""
+    """Store what a list shows, so that a button can turn its pages; return its id."""
     return await _keep(conn, guild_id, listing=listing, now=now, user_id=user_id)
 
 
 async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
-    """What a list shows; UserError when it was asked for more than a day ago."""
+    """Return what a list shows. Raise UserError when it was asked for more than a day ago."""
     listing = await fetch_value(
         conn,
         Listing,
@@ -119,14 +119,14 @@ async def keep_asked(
     unanswered: bool = False,
     question_id: int | None = None,
 ) -> int:
-    """Writes down a question, word for word. `unanswered` says that the record did not answer it."""
+    """Store a question, word for word, and return its id. `unanswered` says that the record did not answer it."""
     return await _keep(
         conn, guild_id, asked=asked_text, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id
     )
 
 
 async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> str:
-    """A question as it was asked; UserError when that is more than a day ago."""
+    """Return a question as it was asked. Raise UserError when that is more than a day ago."""
     asked = await fetch_value(
         conn,
         str,
@@ -153,9 +153,9 @@ class _Waiting(Struct, frozen=True):
 
 
 async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int) -> None:
-    """Hands a question to the editors of its server, who have it until they handle it, for at most 90 days.
+    """File a question for the editors of its server. It stays until they handle it, for at most 90 days.
 
-    Filed again, by whomever, it stays one entry. UserError when too many wait already.
+    A question that is filed again, also by somebody else, stays one entry. Raise UserError when too many wait already.
     """
     person = await people.ensure(conn, user_id)
     waiting = await fetch_all(
@@ -192,7 +192,7 @@ def _compared(question: str) -> str:
 async def list_filed(
     conn: Connection, guild_id: int, *, now: datetime, offset: int, limit: int
 ) -> tuple[list[Filed], int]:
-    """One page of the questions that wait for the editors, the oldest first, and how many there are."""
+    """Return one page of the questions that wait for the editors, the oldest first, and how many there are."""
     since = to_text(now - FILED_FOR)
     found = await fetch_all(
         conn,
@@ -208,7 +208,7 @@ async def list_filed(
 
 
 async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Filed | None:
-    """A question that waits for the editors, or None when it was handled or had its time."""
+    """Return a question that waits for the editors, or None when it was handled or has expired."""
     return await fetch_one(
         conn,
         Filed,
@@ -218,7 +218,7 @@ async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: 
 
 
 async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
-    """Removes a question that was filed; False when somebody did before."""
+    """Delete a question that was filed. Return False when somebody has handled it before."""
     cursor = await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND id = ? AND filed_at IS NOT NULL", (guild_id, question_id)
     )
@@ -226,6 +226,7 @@ async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
 
 
 async def counts(conn: Connection, guild_id: int, *, now: datetime) -> Counts:
+    """Return how many questions of a server wait, and how many of the last 24 hours had no answer."""
     found = await fetch_one(
         conn,
         Counts,

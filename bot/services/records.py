@@ -1,4 +1,4 @@
-"""Records: opened, by their slug or name, and listed. Everything is bound to one server."""
+"""Records of one server: opening them by slug or name, and lists of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
-    """Return a record by its slug; NotInRecord says so when it is gone."""
+    """Return a record by its slug. Raise NotInRecord when it is gone."""
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
@@ -160,9 +160,9 @@ class _Followed(RecordStanding, frozen=True):
 
 
 async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
-    """Return how a server's record stands, None before it was ever seen.
+    """Return what all cards of a server depend on; None when the server is not on file.
 
-    The ledger is append-only, so while these stay, every record opens as it did.
+    Updates are only appended, so as long as this is the same, every record opens as it did.
     """
     return (await standing_for(conn, guild_id, None))[0]
 
@@ -170,7 +170,7 @@ async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
 async def standing_for(
     conn: Connection, guild_id: int, user_id: int | None
 ) -> tuple[RecordStanding | None, frozenset[int]]:
-    """Return how a server's record stands, and the ids of the records that a person follows there, unmuted.
+    """Return what all cards of a server depend on, and the ids of the records that a user follows there, unmuted.
 
     In one statement, so that a card which is kept needs no other.
     """
@@ -191,7 +191,7 @@ async def standing_for(
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """The names of records by slug, linked or not; what was taken back has none."""
+    """Return the names of records by slug. A record whose name was withdrawn has none."""
     rows = await fetch_all(
         conn,
         _Named,
@@ -207,9 +207,9 @@ class _Named(Struct, frozen=True):
 
 
 async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """A record by what was typed: its slug, its name or an alias, or what completing would offer as the only one.
+    """Return a record by its typed slug, name or alias, or the beginning of these that fits no other record.
 
-    NotInRecord names close ones. A name of several records is refused with their names.
+    Raise NotInRecord, which names records with similar names, and BadInput for a name of several records.
     """
     clipped = text[:200]
     opened = await find(conn, guild_id, clipped)
@@ -219,7 +219,7 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 
 
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
-    """The slug behind a typed slug, name or alias; NotInRecord or BadInput says what there is instead."""
+    """Return the slug behind a typed slug, name or alias. Raise NotInRecord or BadInput, as `get_by_name` does."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
     exact = await index.named(conn, guild_id, kinds, text)
     slug_match = [row for row in exact if row.slug == text]
@@ -257,7 +257,7 @@ async def list_kind(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """One page of the records of a kind by name, and how many there are. Each slug in `linked` must be linked."""
+    """Return one page of a kind's records by name, and how many there are; only those linked with all in `linked`."""
     where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
     values: list[int | str] = [guild_id, kind]
     if stage is not None:
@@ -306,10 +306,10 @@ async def list_kind_as_of(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """One page of the deals or pending items as they stood at the end of a day, by name, and how many there are.
+    """Return one page of the deals or pending items as they stood at the end of a day, by name, and how many there are.
 
-    A row has today's name, what it was then (a deal's stage, "Open" or "Closed") and, as its newest day, since when.
-    It reads how each of a server's records stood, so it belongs on `Database.aside`.
+    A row has today's name, the state of that day (a deal's stage, "Open" or "Closed") and, as its newest day, the day
+    since when it was in that state. This reads the history of all records of the server: use `Database.aside`.
     """
     stood = "w.live = 1"
     values: list[str | bool] = []
@@ -351,8 +351,11 @@ class _Participant(Row, frozen=True):
 async def list_participants(
     conn: Connection, guild_id: int, *, party: bool | None = None, offset: int = 0, limit: int = 10
 ) -> tuple[list[tuple[Row, bool]], int]:
-    """One page of the participants and how many there are: first those with a role in a deal or in talks (True), then
-    those only mentioned. `party` asks for the ones or the others alone."""
+    """Return one page of the participants, and how many there are.
+
+    First come those with a role in a deal or in talks (True), then those that are only mentioned (False). `party` asks
+    for one of the two groups alone.
+    """
     only = "" if party is None else "WHERE party = ?"
     rows = await fetch_all(
         conn,
@@ -370,9 +373,9 @@ async def list_participants(
 
 
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
-    """All open pending items: the next due first, then those stated as pending, then those left open.
+    """Return all open pending items: the next due first, then those stated as pending, then those left open.
 
-    `about` is the slug of what an item has to be linked with.
+    With `about`, the slug of a record, only those that are linked with it.
     """
     where = "r.guild_id = ? AND r.open = 1"
     values: list[int | str] = [guild_id]

@@ -1,4 +1,4 @@
-"""Reminders: of pending items, computed from the item, and of one's own words at an instant."""
+"""Reminders: of pending items, by their due dates, and of a user's own words at an instant."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def pick(own: Sequence[PersonalReminder], text: str) -> PersonalReminder:
 
 
 async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: datetime) -> None:
-    """Keep a reminder silent until then. One's own words move there; an item's own leads go on afterwards."""
+    """Keep a reminder silent until an instant. Own words are told then; an item's reminder offsets go on after it."""
     _check_ahead(until, now)
     if reminder.at is not None:
         await conn.execute("UPDATE reminder SET at = ?, done_at = NULL WHERE id = ?", (to_text(until), reminder.id))
@@ -190,7 +190,7 @@ async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: 
 async def snooze_item(
     conn: Connection, destination: Destination, opened: Opened, until: datetime, *, now: datetime, person_id: int
 ) -> None:
-    """Keep an item silent at a destination that may have set nothing for it yet: a channel, or someone's own copy."""
+    """Keep an item silent at a destination until an instant, also where no reminder of the item was set yet."""
     _check_ahead(until, now)
     check_open(opened)
     if await find_item(conn, destination.id, opened.record.slug) is None:
@@ -205,7 +205,7 @@ async def snooze_item(
 
 
 async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None:
-    """End a reminder. A message of it that still waits finds it gone and is not sent."""
+    """End a reminder. A message of it that still waits is not sent."""
     await conn.execute("DELETE FROM reminder WHERE id = ?", (reminder.id,))
     await destinations.schedule(conn, reminder.destination_id, now)
 
@@ -293,10 +293,10 @@ async def told_here(conn: Connection, destination: Destination, guild: Guild) ->
 
 
 async def in_reach(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
-    """Return the open items that a destination's digest and its *Still open* are about.
+    """Return the open items that a destination's digest and its *Still open* list.
 
-    A channel's are all of the server's, a person's those they joined or follow. What nobody has to act on comes only
-    where somebody asked for it.
+    For a channel these are all of the server, for a person those they joined or follow. Kinds of items on which nobody
+    has to act are listed only where somebody asked for them.
     """
     found = await _set_for(conn, destination)
     if (
@@ -344,7 +344,7 @@ async def still_open(
     full: bool = False,
     without: Collection[int] = (),
 ) -> StillOpen | None:
-    """Return what a Monday lists for a destination; None when there is nothing. `without` is told elsewhere."""
+    """Return what *Still open* lists for a destination, without the records in `without`; None when that is nothing."""
     items = [
         item
         for item in await in_reach(conn, destination, guild)
@@ -360,7 +360,7 @@ async def still_open(
 
 
 def window_of(destination: Destination, now: datetime) -> Window | None:
-    """Return the hours of a destination that are due and not planned yet; None when there are none."""
+    """Return the catch-up period of a destination, its delivery times up to now that are not planned; None without."""
     if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
     until, at = destinations.latest_hour(destination, now)
@@ -375,9 +375,9 @@ def window_of(destination: Destination, now: datetime) -> Window | None:
 async def plan_hour(
     conn: Connection, destination: Destination, guild: Guild, window: Window, *, now: datetime
 ) -> list[int]:
-    """Plan the dated items that are told at this hour in messages of their own.
+    """Plan the dated items that are told in messages of their own in this catch-up period.
 
-    Return the records that are told so, by this hour or by a snooze that ends now: nothing else tells them again.
+    Return their records and those of snoozes that end now: no other message is to tell them again.
     """
     told = await _snoozes_ending(conn, destination.id)
     for item in await told_here(conn, destination, guild):
@@ -414,7 +414,7 @@ class _ToldLead(Struct, frozen=True):
 
 
 async def _told(conn: Connection, destination_id: int, item: Item) -> set[Lead]:
-    """Return the leads of the item's present date that this destination was told before."""
+    """Return the reminder offsets of the item's present due date at which this destination was told of it."""
     if item.due_on is None:
         return set()
     rows = await fetch_all(
@@ -436,9 +436,9 @@ async def plan_open(
     now: datetime,
     without: Collection[int],
 ) -> None:
-    """Plan *Still open* as a message of its own, where no digest of that hour can hold it.
+    """Plan *Still open* as a message of its own, for when no digest can hold it.
 
-    Items that this hour tells in messages of their own are left to those.
+    Items in `without` are left out, as they are told in messages of their own.
     """
     if await still_open(conn, destination, guild, day=monday, at=window.at, without=without) is None:
         return
@@ -488,7 +488,7 @@ async def plan_instants(conn: Connection, now: datetime) -> bool:
 
 
 async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime):
-    """Note that an item is told to be overdue by the message after a snooze: the next hour does not say it again."""
+    """Note that the message after a snooze tells an item to be overdue, so that no other message says it again."""
     record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _guild(conn, guild_id), record_ids):
         if due_dates.is_overdue(item, now):

@@ -1,4 +1,4 @@
-"""Restores: which deliveries may have been sent by a later state of the file than the copy that took its place.
+"""Restores: which deliveries may have been sent before a copy took the place of the file, and after the copy was made.
 
 `bot/backup.py` notes beside the restored rows up to when the copy knows what was sent (the newest instant at which it
 looked at what is due or settled a delivery; an earlier one is as good, it only means more history to read) and which
@@ -61,7 +61,7 @@ async def _newest(conn: Connection) -> Restored | None:
 
 
 def may_have_come(restored: Restored, delivery: Delivery) -> bool:
-    """Return whether a delivery may have been sent before the restore: it was due, or could have been, by its end."""
+    """Return whether a delivery may have been sent before the restore: it can have been due before that."""
     return restored.until is not None and earliest(delivery) <= restored.until
 
 
@@ -111,7 +111,7 @@ async def is_in_doubt(
 async def settle_found(
     conn: Connection, delivery: Delivery, found: FoundMessage, *, channel_id: int, now: datetime
 ) -> None:
-    """Cross off a delivery that was sent before the restore; the buttons of its message belong to it from now on.
+    """Settle a delivery that was sent before the restore; the buttons of its message belong to it from now on.
 
     A digest that was planned anew may have read further than the one that was sent.
     """
@@ -137,8 +137,8 @@ async def settle_earlier_digests(
 ) -> None:
     """Note the digests of earlier days that were sent before the restore.
 
-    Several missed hours are told as one, so only the latest day's digest is planned anew. What an earlier one told is
-    not told again.
+    Several missed delivery times are told as one, so only the latest day's digest is planned anew. What an earlier one
+    told is not told again.
     """
     by_marker = {one.marker: one for one in found if one.marker}
     last = delivery.day
@@ -163,7 +163,7 @@ async def settle_earlier_digests(
 
 
 async def _settled_to(conn: Connection, delivery: Delivery, at: datetime) -> int:
-    """Return the newest update of the server before the first that could still be undone at that moment."""
+    """Return the newest update that a digest sent at that instant can have told: none that could still be undone."""
     young = await fetch_value(
         conn,
         int,

@@ -1,4 +1,4 @@
-"""Scope: which records a destination's digest is about, and from which update on."""
+"""The scope of a destination: which records its digest is about, each from which update on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full text over one server's records: every word has to be there, filters narrow it down, typos are corrected."""
+"""Full-text search of one server's records: with all words and filters, and with typos corrected."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class SearchPage(Struct, frozen=True):
 
 
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedSearch:
-    """Return the words of a search with their other forms, those that nobody knows corrected."""
+    """Return the words of a search with their other forms; those that the server's record does not hold, corrected."""
     asked, left_out = _terms(wanted.text)
     unfinished = next((term.words[-1] for term in asked if term.begins), "")
     words = [word for term in asked for word in term.words]
@@ -117,8 +117,7 @@ async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedS
 
 
 def _others(vocabulary: Vocabulary, asked: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
-    """Return what is as good as each word that stands alone: its other forms, the same as two words or, with its
-    neighbour, as one."""
+    """Return what may stand for each single word: its other forms, it as two words, or it and its neighbour as one."""
     found: dict[Term, tuple[str, ...]] = dict.fromkeys(asked, ())
     for term in asked:
         if len(term.words) == 1:
@@ -141,7 +140,7 @@ async def search(
     offset: int = 0,
     limit: int = 10,
 ) -> SearchPage:
-    """One page of the records that hold every word and fit every filter.
+    """Return one page of the records that hold every word and fit every filter.
 
     A word may stand in another form ("drone", "negotiating" and "negotiations") or as two words ("co-production"), the
     last word may be unfinished, and a piece with a digit in it is looked for as it stands ("MQ-9B"). A word that no
@@ -174,7 +173,7 @@ async def search(
 
 
 def _terms(text: str) -> tuple[list[Term], bool]:
-    """The words of a text, a piece with a digit in it as one; and whether some had to be left out."""
+    """Return the words of a text, a piece with a digit in it as one term; and whether some had to be left out."""
     found: list[Term] = []
     for piece in text[:_LONGEST].split():
         words = words_of(piece)
@@ -195,9 +194,10 @@ def _terms(text: str) -> tuple[list[Term], bool]:
 async def _best_first(
     conn: Connection, guild_id: int, wanted: Wanted, query: Query, terms: Sequence[Term], ids: list[int]
 ) -> list[int]:
-    """Return matches with those in front whose name fits, of very many only some of these.
+    """Return matches with those first whose name fits; of very many matches only some names are looked at.
 
-    FTS5's own rank counts each word over all servers: slower with each of them, and theirs would change the order.
+    FTS5's own rank is not used: it counts each word over all servers, so it is slower the more there are, and the
+    records of others would change the order.
     """
     looked_at = ids
     if len(ids) > _RANKED:
@@ -219,7 +219,7 @@ def _asked(terms: Sequence[Term]) -> str:
 
 
 def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
-    """How well names fit: 0 one is what was asked, 1 and 2 one begins so, 3 and 4 they hold all words, 5 they do not.
+    """Return how well names fit: 0 one is what was asked, 1 and 2 one begins so, 3 and 4 they hold all words, 5 none.
 
     Of each two the first is for whole words, the other for a last one that is only begun.
     """
@@ -306,7 +306,7 @@ async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term
 
 
 def _fact_with(kind: Kind, state: State, names: dict[str, str], terms: Sequence[Term]) -> CitedText | None:
-    """Return the fact of a record that holds most of some words, with what it is: "Value: more than $3 billion"."""
+    """Return the fact that holds the most of some words, with the label of its field: "Value: more than $3 billion"."""
     best, most = None, 0
     for field in fields_of(kind):
         for fact in state.facts(field.name):

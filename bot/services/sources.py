@@ -47,7 +47,7 @@ async def ensure(
 
 
 async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
-    """Return a source of a server by its id, which some update holds."""
+    """Return a source of a server by its id, which an update holds."""
     source = await fetch_one(
         conn, Source, f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
     )

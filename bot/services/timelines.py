@@ -1,4 +1,4 @@
-"""The dated course of a record: its updates with everything that a page of history needs."""
+"""Timelines: the updates of a record with everything that a page of its history needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.rows import as_list, in_list
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
-    """Return the course of a record; NotInRecord when it is gone."""
+    """Return the timeline of a record. Raise NotInRecord when it is gone."""
     opened = await records.get(conn, guild_id, slug)
     found = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
     pointed: set[str] = set()
@@ -30,7 +30,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return what records were called of which every name was withdrawn: a history still says who took part."""
+    """Return the last names of records of which every name was withdrawn: a timeline still says who took part."""
     where = f"r.guild_id = ? AND r.slug IN {in_list()} AND u.field = 'name'"
     named = await ledger_rows.fetch(conn, where, (guild_id, as_list(sorted(slugs))))
     return {one.update.record: one.update.value for one in named if isinstance(one.update.value, str)}

@@ -51,7 +51,7 @@ async def append(
     person_id: int | None,
     origin: Literal["editor", "dossier"],
 ) -> str:
-    """Enter changes as one batch and return the batch. BadInput or UserError refuses all of them.
+    """Enter changes as one batch and return the batch. Raise BadInput or UserError when any of them is refused.
 
     Records that do not exist yet are made first, so changes may point to one another.
     """
@@ -177,7 +177,7 @@ async def withdraw(
     reason: str,
     origin: Literal["editor", "dossier"] = "editor",
 ) -> str:
-    """Take updates back by one more update each, and return the batch. Withdrawing a withdrawal brings back."""
+    """Withdraw updates by one more update each, and return the batch. A withdrawn withdrawal brings its target back."""
     batch = uuid.uuid4().hex
     touched: list[int] = []
     for update_id in update_ids:
@@ -205,7 +205,7 @@ class _Undoable(Struct, frozen=True):
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> None:
-    """Take back a batch within 60 seconds of saving it; UserError when it is too late or already done."""
+    """Withdraw a batch within 60 seconds of saving it. Raise UserError when it is too late or already done."""
     rows = await fetch_all(
         conn,
         _Undoable,

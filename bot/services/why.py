@@ -1,4 +1,4 @@
-"""Why a message came: the follow, reminder or digest that a delivery belongs to, and what can be muted or stopped."""
+"""Why a message came: the follow, reminder or digest that a delivery belongs to, and muting what it belongs to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """Return what a *Why this?* button asks; UserError when this server has no such delivery, or no longer."""
+    """Return what a *Why this?* button shows. Raise UserError when this server has no such delivery, or no longer."""
     delivery = await deliveries.find_by_nonce(conn, guild_id, nonce)
     if delivery is None:
         raise UserError(
