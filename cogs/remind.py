@@ -238,9 +238,9 @@ class RemindCog(commands.Cog):
 
     @component("remind.until")
     async def on_until(self, interaction: Interaction, actor: Actor, where: str, key: str, code: str) -> None:
-        if code not in views.SNOOZES:
+        if code not in rendered.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        text = await self._snooze(interaction, actor, where, key, views.SNOOZES[code])
+        text = await self._snooze(interaction, actor, where, key, rendered.SNOOZES[code])
         await interaction.response.edit_message(content=text, view=None)
 
     @component("remind.form")

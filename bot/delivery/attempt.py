@@ -14,7 +14,7 @@ from typing import cast
 
 import discord
 
-from bot import channel_permissions
+from bot import channel_permissions, failures
 from bot.channel_permissions import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
@@ -276,14 +276,14 @@ class Attempt:
 
     async def _not_drawn(self, error: Exception) -> None:
         delivery, now = self._delivery, self._clock.now()
-        failures = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
+        count = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
         reference = failures.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
         detail = f"reference {reference}"
-        if failures > len(DRAWN_AGAIN_AFTER):
+        if count > len(DRAWN_AGAIN_AFTER):
             self._undrawn.pop(delivery.id)
             await self._settle(deliveries.UNDRAWN, detail=detail)
             return
-        again = now + DRAWN_AGAIN_AFTER[failures - 1]
+        again = now + DRAWN_AGAIN_AFTER[count - 1]
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail, passed=True)
 

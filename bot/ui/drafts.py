@@ -1,5 +1,8 @@
 """Updates as editors see them: what can be updated, the form, the preview, and what was saved."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

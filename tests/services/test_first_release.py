@@ -82,7 +82,7 @@ async def stopped_at(released: Database) -> datetime:
 
 @pytest.fixture
 def newsroom(old: Path) -> int:
-    """The server that has the dossier and nearly all of the rows."""
+    """Return the server that has the dossier and nearly all of the rows."""
     ((guild_id,),) = rows(old, "SELECT guild_id FROM desk WHERE name = 'Newsroom'")
     return guild_id
 

@@ -370,7 +370,7 @@ INSERT INTO follow (destination_id, record_id, since, created_at) VALUES (4, NUL
 
 @pytest.fixture
 async def renamed(tmp_path: Path) -> AsyncIterator[Database]:
-    """A file of version 5, upgraded."""
+    """Return a file of version 5, upgraded."""
     path = await old_file(tmp_path, 5)
     with closing(sqlite3.connect(path)) as file:
         file.executescript(_OF_0005)

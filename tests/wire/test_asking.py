@@ -16,7 +16,7 @@ LONG = "Who flies to the moon, please, and why would anybody in the whole wide w
 
 @pytest.fixture
 async def asked(live: LiveServer) -> LiveServer:
-    """The server, with /ask offered."""
+    """Return the server, with /ask offered."""
     cog = asking.Ask(live.bot)
     await live.bot.add_cog(cog)
     live.bot.components.add(cog)
@@ -25,7 +25,7 @@ async def asked(live: LiveServer) -> LiveServer:
 
 
 async def written(live: LiveServer) -> list[tuple[str, int]]:
-    """The questions that were written down, once there are any: a write follows the answer."""
+    """Return the questions that were written down, once there are any: a write follows the answer."""
     async with asyncio.timeout(5):
         while True:
             rows = await live.db.read.execute_fetchall("SELECT asked, unanswered FROM question")

@@ -76,7 +76,7 @@ class Buttons(discord.ui.View):
 
 @pytest.fixture
 async def connected(logged_in: LoggedIn) -> AsyncIterator[LoggedIn]:
-    """The same, with its client connected to the gateway and some commands."""
+    """Yield the same, with its client connected to the gateway and some commands."""
     tree = app_commands.CommandTree(logged_in.client)
     deal = app_commands.Group(name="deal", description="Deals")
 

@@ -32,10 +32,10 @@ async def test_a_server_that_does_not_answer_in_time_is_unknown_and_known_the_ne
     slow, now = await second(live), live.clock.now()
     fault = live.server.fault("GET", f"/guilds/{slow}/members/*", "delay", seconds=0.2)
     found = await live.bot.permissions.still_in([live.guild, slow], live.member, now, within=0.1)
-    assert found.there == {live.guild}
+    assert found.joined == {live.guild}
     assert found.unknown == {slow}
     again = await live.bot.permissions.still_in([live.guild, slow], live.member, now, within=5)
-    assert again.there == {live.guild, slow}
+    assert again.joined == {live.guild, slow}
     assert not again.unknown
     assert fault.hits == 1
     assert asked(live, slow) == 1  # The second time waited for the first question.
@@ -55,7 +55,7 @@ async def test_all_servers_are_asked_at_once(live: LiveServer):
 async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(live: LiveServer):
     other, permissions, now = await second(live, joined=False), live.bot.permissions, live.clock.now()
     for _ in range(2):
-        assert (await permissions.still_in([live.guild, other], live.member, now)).there == {live.guild}
+        assert (await permissions.still_in([live.guild, other], live.member, now)).joined == {live.guild}
     assert (asked(live, live.guild), asked(live, other)) == (1, 1)
     live.server.join(other, live.member)
     assert await permissions.is_member(other, live.member, now)  # What is sent by itself asks anew.
@@ -73,7 +73,7 @@ async def test_an_answer_does_not_wait_behind_deliveries_and_counts_all_the_same
         await limits.requests.wait()
     waiting = asyncio.create_task(limits.requests.wait())
     found = await permissions.still_in([live.guild], live.member, live.clock.now(), within=5)
-    assert found.there == {live.guild}
+    assert found.joined == {live.guild}
     assert not waiting.done()
     waiting.cancel()
     fresh = RateLimits(requests=0.001)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import running
+from bot import lifecycle
 from bot.delivery.kinds import plan_alerts
 from data.database import Database
 from data.migrate import migrate
@@ -89,7 +89,7 @@ UNREACHABLE = "Discord cannot be reached"
 IMPATIENT = """
 import runpy, sys
 from bot import running
-running.PAUSES = (0.05, 0.1)
+lifecycle.PAUSES = (0.05, 0.1)
 sys.argv = ["bot", "run"]
 runpy.run_module("bot", run_name="__main__")
 """
@@ -204,8 +204,8 @@ async def test_sigterm_ends_a_try_that_hangs_at_once(tmp_path: Path):
 
 
 async def test_the_pauses_grow_to_five_minutes_at_most():
-    assert list(running.PAUSES) == sorted(set(running.PAUSES))
-    assert (running.PAUSES[0], running.PAUSES[-1]) == (5, 300)
+    assert list(lifecycle.PAUSES) == sorted(set(lifecycle.PAUSES))
+    assert (lifecycle.PAUSES[0], lifecycle.PAUSES[-1]) == (5, 300)
 
 
 @pytest.mark.parametrize(

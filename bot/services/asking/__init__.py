@@ -1,5 +1,8 @@
 """Answers: a question is read, the records it names are found, and the facts that answer it are gathered."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,5 +1,8 @@
 """The records in which a field is looked up, and which of its facts were meant."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,8 @@
 """What all parts of an answer share: the question, one server's record as it stands or stood, and what was found."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

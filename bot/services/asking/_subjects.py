@@ -1,5 +1,8 @@
 """The records that a question is about: by their names, by the words in them, or as the only one of its kind."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from bot.ask.reading import SAID_OF, Name, Named

@@ -1,5 +1,8 @@
 """The time that a question asks about, and the records as they stood then."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

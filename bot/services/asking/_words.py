@@ -1,5 +1,8 @@
 """The words of a question against those of a server's record: names, vocabulary, and typos corrected."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,8 @@
 """The texts of an answer that state one record's facts, each with the facts that it states."""
 
+# pyright: standard
+# Not strict until the next issues rebuild it.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
