@@ -54,8 +54,8 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
         """Show the dated course of a deal: each update, before and after, with its source"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
         opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
-        course = await timelines.get(self.bot.db.read, actor.guild_id, opened.record.slug)
-        await interaction.response.send_message(view=history.page(course, 0), ephemeral=True)
+        timeline = await timelines.get(self.bot.db.read, actor.guild_id, opened.record.slug)
+        await interaction.response.send_message(view=history.page(timeline, 0), ephemeral=True)
 
 
 async def setup(bot: Attache) -> None:

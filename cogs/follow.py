@@ -149,7 +149,7 @@ class FollowCog(commands.Cog):
         async with self.bot.db.write(actor.guild_id) as conn:
             place = await self._own(conn, actor, number(destination_id))
             if place.digest_at is None:
-                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
+                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_DELIVERY_TIME)
         where = f"<#{place.channel_id}>" if place.channel_id else "your direct messages"
         days = dates.format_weekdays(place.digest_days)
         await interaction.response.send_message(
@@ -168,7 +168,7 @@ class FollowCog(commands.Cog):
             place = await self._own(conn, actor, follow.destination_id)
             await follows.digest_only(conn, actor.guild_id, follow.id)
             if place.digest_at is None:
-                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_HOUR)
+                place = await destinations.set_digest(conn, place.id, now=now, at=destinations.DEFAULT_DELIVERY_TIME)
         await interaction.response.send_message(
             "Nothing arrives at once any more; it is all in the digest, "
             f"{dates.format_weekdays(place.digest_days)} at {place.digest_at} ({place.zone}).",

@@ -179,7 +179,7 @@ class Setup(commands.Cog):
         first = before.set_up_at is None
         if first and starter is not None:
             await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
-        digest = asked.digest or (destinations.DEFAULT_HOUR if first else None)
+        digest = asked.digest or (destinations.DEFAULT_DELIVERY_TIME if first else None)
         notes = []
         if asked.channel_id is not None or digest is not None or before.left_at is not None:
             notes = await self._set_channel(conn, guild, known_guild, old, digest, person.id, now)

@@ -37,6 +37,7 @@ TOP_LEVEL = {
     "requirements.lock",
     "SECURITY.md",
     "tests",
+    "typings",
 }
 LOCKS = {"requirements.lock": [], "requirements-demo.lock": ["demo"], "requirements-dev.lock": ["demo", "dev"]}
 LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[0-9][0-9a-z.]*)( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+")

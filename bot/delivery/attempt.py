@@ -38,7 +38,7 @@ HOLDS_ITS_PLACE = timedelta(days=1)  # How long a message that Discord answers w
 LATE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
 UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
-DRAWN_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
+RENDERED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
 _PAGE = 100  # Messages; the most that Discord tells of a history at once.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083
@@ -80,7 +80,7 @@ class Attempt:
     ) -> None:
         self._client, self._db, self._clock = client, db, clock
         self._permissions, self._limits = permissions, limits
-        self._undrawn = undrawn  # How often each delivery could not be drawn since the start.
+        self._failed_renders = undrawn  # How often each delivery could not be drawn since the start.
         self._delivery, self._destination = delivery, destination
         self._restored = restored
         # What each channel's history shows from the restored copy on: read once for all that one worker sends there.
@@ -118,7 +118,7 @@ class Attempt:
             self._restored = None
         if (self._unknown or self._restored is not None) and await self._arrived_before(channel_id):
             return
-        message = await self._draw()
+        message = await self._render()
         if message is not None:
             await self._send(channel_id, message)
 
@@ -255,35 +255,35 @@ class Attempt:
 
     # The message
 
-    async def _draw(self) -> Message | None:
+    async def _render(self) -> Message | None:
         """Return the message, or None when it is settled without one or put back because rendering it failed."""
         delivery, now = self._delivery, self._clock.now()
         try:
-            drawn = await RENDERERS[delivery.kind](self._db.read, Owed(delivery, self._destination, now))
+            rendered = await RENDERERS[delivery.kind](self._db.read, Owed(delivery, self._destination, now))
         except Exception as error:  # noqa: BLE001  # A bug in one message must not stop the others.
-            await self._not_drawn(error)
+            await self._not_rendered(error)
             return None
-        self._undrawn.pop(delivery.id, None)
-        if isinstance(drawn, Gone):
-            await self._settle(drawn.outcome, detail=drawn.detail)
+        self._failed_renders.pop(delivery.id, None)
+        if isinstance(rendered, Gone):
+            await self._settle(rendered.outcome, detail=rendered.detail)
             return None
         if delivery.plain:
-            drawn = messages.in_plain(drawn, delivery.guild_id, delivery.nonce)
-        drawn = messages.marked(drawn, await markers.of(self._db.read, delivery, self._destination))
+            rendered = messages.in_plain(rendered, delivery.guild_id, delivery.nonce)
+        rendered = messages.marked(rendered, await markers.of(self._db.read, delivery, self._destination))
         if now - delivery.due_at > LATE:
             self._notes.insert(0, messages.late(delivery.due_at))
-        return messages.with_notes(drawn, self._notes)
+        return messages.with_notes(rendered, self._notes)
 
-    async def _not_drawn(self, error: Exception) -> None:
+    async def _not_rendered(self, error: Exception) -> None:
         delivery, now = self._delivery, self._clock.now()
-        count = self._undrawn[delivery.id] = self._undrawn.get(delivery.id, 0) + 1
+        count = self._failed_renders[delivery.id] = self._failed_renders.get(delivery.id, 0) + 1
         reference = failures.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
         detail = f"reference {reference}"
-        if count > len(DRAWN_AGAIN_AFTER):
-            self._undrawn.pop(delivery.id)
+        if count > len(RENDERED_AGAIN_AFTER):
+            self._failed_renders.pop(delivery.id)
             await self._settle(deliveries.UNDRAWN, detail=detail)
             return
-        again = now + DRAWN_AGAIN_AFTER[count - 1]
+        again = now + RENDERED_AGAIN_AFTER[count - 1]
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, delivery.id, again, unknown=self._unknown, detail=detail, passed=True)
 

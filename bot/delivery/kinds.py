@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import failures
-from bot.delivery.hours import plan_hours, plan_instants
+from bot.delivery.planning import plan_delivery_times, plan_instants
 from bot.services import alerts, deliveries, destinations, digests, follows, guilds, records, reminders
 from bot.ui import digests as rendered_digests
 from bot.ui import messages
@@ -58,7 +58,7 @@ async def plan_alerts(db: Database, now: datetime) -> None:
             failures.report(log, error, "the alerts of server %d were not planned", guild_id)
 
 
-async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_alert(conn: Connection, owed: Owed) -> Message | Gone:
     """Render the changes of one batch, as far as they still stand and are still followed."""
     delivery = owed.delivery
     told = await alerts.load(conn, delivery)
@@ -67,7 +67,7 @@ async def draw_alert(conn: Connection, owed: Owed) -> Message | Gone:
     return messages.alert(told, delivery.guild_id, delivery.nonce)
 
 
-async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
     """Render the first message to a destination."""
     delivery, confirms = owed.delivery, owed.delivery.payload
     assert isinstance(confirms, Confirmation)
@@ -77,7 +77,7 @@ async def draw_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
     return messages.confirmation(confirms.verb, name, guild.name, delivery.guild_id, delivery.nonce)
 
 
-async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_notice(conn: Connection, owed: Owed) -> Message | Gone:
     """Render the notice of a broken destination or a refused message; Gone when it works again."""
     delivery, tells = owed.delivery, owed.delivery.payload
     assert isinstance(tells, Notice)
@@ -90,7 +90,7 @@ async def draw_notice(conn: Connection, owed: Owed) -> Message | Gone:
     return messages.notice(tells, messages.place_of(broken), guild.name, delivery.guild_id, delivery.nonce)
 
 
-async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_reminder(conn: Connection, owed: Owed) -> Message | Gone:
     """Render a reminder of an item or in own words; Gone when it is no longer due."""
     told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
     if isinstance(told, str):
@@ -98,7 +98,7 @@ async def draw_reminder(conn: Connection, owed: Owed) -> Message | Gone:
     return rendered_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
 
 
-async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_open(conn: Connection, owed: Owed) -> Message | Gone:
     """Render *Still open* as a message of its own; Gone when nothing is open."""
     delivery, destination, listed = owed.delivery, owed.destination, owed.delivery.payload
     assert isinstance(listed, OpenList)
@@ -113,7 +113,7 @@ async def draw_open(conn: Connection, owed: Owed) -> Message | Gone:
     return rendered_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
 
 
-async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
+async def render_digest(conn: Connection, owed: Owed) -> Message | Gone:
     """Render a digest of what it was planned to tell, as far as that still stands; newer updates are for the next."""
     delivery, destination = owed.delivery, owed.destination
     if destination.digest_at is None:
@@ -134,21 +134,21 @@ async def draw_digest(conn: Connection, owed: Owed) -> Message | Gone:
     return rendered_digests.digest(found, delivery.guild_id, delivery.nonce)
 
 
-PLANNERS: list[Planner] = [plan_alerts, plan_instants, plan_hours]
+PLANNERS: list[Planner] = [plan_alerts, plan_instants, plan_delivery_times]
 """In order: what was sent at once is not repeated in a digest, so alerts come first."""
 
 RENDERERS: dict[str, Renderer] = {
-    "alert": draw_alert,
-    "confirmation": draw_confirmation,
-    "notice": draw_notice,
-    "reminder": draw_reminder,
-    "open": draw_open,
-    "digest": draw_digest,
+    "alert": render_alert,
+    "confirmation": render_confirmation,
+    "notice": render_notice,
+    "reminder": render_reminder,
+    "open": render_open,
+    "digest": render_digest,
 }
 
 _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
     alerts.next_due,
-    destinations.next_hour,
+    destinations.next_delivery_at,
     reminders.next_due,
 ]
 

@@ -95,7 +95,7 @@ class Tour:
         self._say(f"{who.name} types /ask question: {question}", f"{heading}\n{answer}")
         return result.response
 
-    async def presses(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
+    async def clicks(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
         """Press a button of a message as somebody."""
         result = await who.click(message, label=label)
         self._say(f"{who.name} presses {label}", self._answer(result, expect))
@@ -144,7 +144,7 @@ async def _visit(tour: Tour) -> None:
     for question, expected in QUESTIONS.items():
         await tour.asks(member, question, *expected)
     answer = await tour.asks(member, "how much is teh drone deel worth?", "more than $3 billion", "sentence 5")
-    await tour.presses(member, answer, "Sources", "more than $3 billion")
+    await tour.clicks(member, answer, "Sources", "more than $3 billion")
     await tour.types(member, "deal show", "Waiting for U.S. government clearances", deal="armed-drones")
     await tour.types(member, "pending list", "What is still open")
     await tour.types(member, "participant show", "India", participant="भारत")
@@ -164,7 +164,7 @@ async def _visit(tour: Tour) -> None:
         "reason": "",
     }
     preview = await tour.fills_in(editor, "update pending", form, due, item=ITEM)
-    await tour.presses(editor, preview, "Save", "Saved")
+    await tour.clicks(editor, preview, "Save", "Saved")
     a_moment = timedelta(seconds=90)
     await tour.waits(a_moment, "The change reaches the channel, which follows the deal", tour.channel(due))
     await tour.waits(timedelta(), "and max, who follows it too", tour.dm(member, due))

@@ -68,7 +68,7 @@ class CachedRecord:
         """
         quarter = quarter_of(now)
         if self._rendered is None or self._rendered[0] != quarter:
-            self._rendered = quarter, cards.draw(self.opened, now=now)
+            self._rendered = quarter, cards.render(self.opened, now=now)
         return self._rendered[1]
 
 

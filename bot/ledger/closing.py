@@ -61,7 +61,7 @@ class DealQuestion(Struct, frozen=True):
 
 def ask(
     deal: Opened,
-    course: Sequence[Update],
+    updates: Sequence[Update],
     on: FactDate,
     *,
     state: ApprovalState | None,
@@ -77,7 +77,7 @@ def ask(
     is changed by itself; `item` the item that closes, with its `outcome`. What was `chosen` counts as far as it is
     still there to be chosen; `also` is None before anybody chose.
     """
-    stages = _stages(deal, course, on)
+    stages = _stages(deal, updates, on)
     if item is not None and outcome in _HAPPENED:
         implied, why = _IMPLIED.get(item.record.state.text("item_kind"), ("", ""))
         stages |= {implied: why} if implied in stages else {}
@@ -102,11 +102,11 @@ def ask(
     )
 
 
-def _stages(deal: Opened, course: Sequence[Update], on: FactDate) -> dict[str, str]:
+def _stages(deal: Opened, updates: Sequence[Update], on: FactDate) -> dict[str, str]:
     """Return the stages that a deal may have reached on a day: after the one before that day, before the next one."""
-    then = fold.fold("deal", course, as_of=on.day).text("stage")
+    then = fold.fold("deal", updates, as_of=on.day).text("stage")
     known = {then, deal.record.state.text("stage"), *(["unspecified"] if then else [])}
-    return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(course, step, on)}
+    return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(updates, step, on)}
 
 
 def _open(deal: Opened, own: str) -> list[Fact[Approval]]:

@@ -16,10 +16,10 @@ from bot.ledger.changes import RecordChange
 from bot.ledger.values import due_day
 from data.records import Destination, Due, Opened, Record, Reminder, Sureness
 
-LEADS = (14, 7, 2, 0)
+OFFSETS = (14, 7, 2, 0)
 """How many days before a due date it is told."""
 
-Lead = int | Literal["overdue"]
+Offset = int | Literal["overdue"]
 """When a due date is told: so many days before it, or once it has passed."""
 
 DAYS_AHEAD = 14
@@ -28,9 +28,9 @@ DAYS_AHEAD = 14
 FULL_EVERY = 4
 """Of so many *Still open*, one shows every item in full."""
 
-_LEADS_OF: dict[Sureness | None, tuple[int, ...]] = {
-    "fixed": LEADS,
-    "announced": LEADS,
+_OFFSETS_OF: dict[Sureness | None, tuple[int, ...]] = {
+    "fixed": OFFSETS,
+    "announced": OFFSETS,
     "reported": (0,),  # Its day only, as a "reported target".
     "usual": (),  # A guideline is no due date.
     None: (),
@@ -38,7 +38,7 @@ _LEADS_OF: dict[Sureness | None, tuple[int, ...]] = {
 _CAN_BE_OVERDUE: tuple[Sureness | None, ...] = ("fixed", "announced")
 
 
-class Window(Struct, frozen=True):
+class CatchUp(Struct, frozen=True):
     """The delivery times of a destination that are told as one: those of its local dates after `since`, up to `until`.
 
     `at` is the instant of the last of them, `zone` the destination's.
@@ -87,9 +87,9 @@ def item_of(record: Record, zone: str) -> Item:
     )
 
 
-def leads_of(sureness: Sureness | None) -> tuple[int, ...]:
+def offsets_of(sureness: Sureness | None) -> tuple[int, ...]:
     """Return on which days before a due date it is told, by how sure the date is."""
-    return _LEADS_OF[sureness]
+    return _OFFSETS_OF[sureness]
 
 
 def is_overdue(item: Item, at: datetime) -> bool:
@@ -99,7 +99,7 @@ def is_overdue(item: Item, at: datetime) -> bool:
     )
 
 
-def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime | None = None) -> Lead | None:
+def offset_due(item: Item, catch_up: CatchUp, told: Collection[Offset], now: datetime | None = None) -> Offset | None:
     """Return the reminder offset at which an item is told in this period; None for none.
 
     Of several that were missed only the nearest to the date counts. `told` are those of this date that were told
@@ -108,24 +108,24 @@ def lead_due(item: Item, window: Window, told: Collection[Lead], now: datetime |
     """
     if item.due_on is None or "overdue" in told:
         return None
-    if is_overdue(item, window.at):
-        ended_on = dates.local_date(dates.end_of_day(item.due_on, item.zone), window.zone)
+    if is_overdue(item, catch_up.at):
+        ended_on = dates.local_date(dates.end_of_day(item.due_on, item.zone), catch_up.zone)
         # On the date of `since` itself the day may have ended after the hour; what was told then is in `told`.
-        return "overdue" if ended_on >= window.since else None
-    fallen = [lead for lead in leads_of(item.sureness) if window.has(item.due_on - timedelta(days=lead))]
-    if not fallen or any(lead != "overdue" and lead <= min(fallen) for lead in told):
+        return "overdue" if ended_on >= catch_up.since else None
+    fallen = [offset for offset in offsets_of(item.sureness) if catch_up.has(item.due_on - timedelta(days=offset))]
+    if not fallen or any(offset != "overdue" and offset <= min(fallen) for offset in told):
         return None
     if min(fallen) == 0 and now is not None and is_overdue(item, now):
         return None
     return min(fallen)
 
 
-def is_own_message(lead: Lead, *, person: bool, digest: bool) -> bool:
+def is_own_message(offset: Offset, *, person: bool, digest: bool) -> bool:
     """Return whether a reminder offset is told in a message of its own.
 
     In a channel with a digest, the digest tells of the dates 14, 7 and 2 days ahead.
     """
-    return person or not digest or lead in (0, "overdue")
+    return person or not digest or offset in (0, "overdue")
 
 
 def is_still_open(item: Item, day: date, at: datetime) -> bool:
@@ -144,7 +144,7 @@ def is_ahead(item: Item, day: date, at: datetime) -> bool:
     return item.due_on <= day + timedelta(days=DAYS_AHEAD)
 
 
-def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
+def offset_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
     """Return whether a reminder offset of an item fell after `since`, up to `day`: then that digest is not skipped.
 
     The due day itself does not count with `own_message`, as it is told in a message of its own then.
@@ -152,7 +152,9 @@ def lead_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
     if item.due_on is None:
         return False
     return any(
-        since < item.due_on - timedelta(days=lead) <= day for lead in leads_of(item.sureness) if lead or not own_message
+        since < item.due_on - timedelta(days=offset) <= day
+        for offset in offsets_of(item.sureness)
+        if offset or not own_message
     )
 
 
@@ -215,13 +217,13 @@ class Digest(Struct, frozen=True):
     deals: list[Opened]
     statements: list[Opened]
     open_total: int  # How many items are open of what the destination reads of, listed here or not.
-    lead_fell: bool
+    offset_fell: bool
     read_to: int  # The newest update that it has read.
 
     @property
     def worth_sending(self) -> bool:
         """Return whether anything is new: a change, a reminder offset, an overdue item, on Mondays an open item."""
-        told = self.still_open or self.overdue or self.changes or self.loads or self.lead_fell
+        told = self.still_open or self.overdue or self.changes or self.loads or self.offset_fell
         return bool(told or (self.first and (self.due or self.deals or self.statements)))
 
 

@@ -12,7 +12,7 @@ from data.database import Connection, to_text
 from data.records import Destination
 from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
-DEFAULT_HOUR = time(9)
+DEFAULT_DELIVERY_TIME = time(9)
 LEFT = "left the server"
 """Why a person's destination pauses once they are no longer a member; nothing more is planned for them."""
 
@@ -188,9 +188,9 @@ async def move_digest(conn: Connection, old: Destination, new: Destination, *, n
         await schedule(conn, moved.id, now)
 
 
-def hour_of(destination: Destination) -> time:
+def delivery_time_of(destination: Destination) -> time:
     """Return the delivery time of a destination, as a local wall time: its digest's, else 09:00."""
-    return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_HOUR
+    return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_DELIVERY_TIME
 
 
 async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
@@ -203,16 +203,16 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
     destination = await get(conn, destination_id)
     if destination.next_delivery_at is not None and destination.next_delivery_at <= now:
         return
-    await _set_hour(conn, destination, now)
+    await _set_next_delivery(conn, destination, now)
 
 
 async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
     """Note that the delivery time of this nominal local date is planned; the next one is the first after now."""
     await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
-    await _set_hour(conn, await get(conn, destination_id), now)
+    await _set_next_delivery(conn, await get(conn, destination_id), now)
 
 
-async def _set_hour(conn: Connection, destination: Destination, now: datetime) -> None:
+async def _set_next_delivery(conn: Connection, destination: Destination, now: datetime) -> None:
     falls = await fetch_value(
         conn,
         int,
@@ -221,13 +221,14 @@ async def _set_hour(conn: Connection, destination: Destination, now: datetime) -
         "WHERE r.destination_id = d.id AND r.record_id IS NOT NULL AND r.muted = 0))",
         (destination.id,),
     )
-    next_hour = None
+    next_delivery_at = None
     if falls is not None:
-        day, next_hour = dates.next_local(now, destination.zone, hour_of(destination))
+        day, next_delivery_at = dates.next_local(now, destination.zone, delivery_time_of(destination))
         while was_told(destination, day):
-            day, next_hour = dates.next_local(next_hour, destination.zone, hour_of(destination))
+            day, next_delivery_at = dates.next_local(next_delivery_at, destination.zone, delivery_time_of(destination))
     await conn.execute(
-        "UPDATE destination SET next_delivery_at = ? WHERE id = ?", (next_hour and to_text(next_hour), destination.id)
+        "UPDATE destination SET next_delivery_at = ? WHERE id = ?",
+        (next_delivery_at and to_text(next_delivery_at), destination.id),
     )
 
 
@@ -243,7 +244,7 @@ async def schedule_person(conn: Connection, person_id: int, now: datetime) -> No
         await schedule(conn, destination.id, now)
 
 
-async def due_hours(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
+async def list_due(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
     """Return the active destinations whose delivery time has come, in servers that are set up and have the bot."""
     return await fetch_all(
         conn,
@@ -264,7 +265,7 @@ async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
     )
 
 
-async def next_hour(conn: Connection) -> datetime | None:
+async def next_delivery_at(conn: Connection) -> datetime | None:
     """Return the earliest next delivery time of all destinations, or None without one."""
     return await fetch_value(
         conn,
@@ -274,11 +275,11 @@ async def next_hour(conn: Connection) -> datetime | None:
     )
 
 
-def latest_hour(destination: Destination, now: datetime) -> tuple[date, datetime]:
+def latest_delivery_time(destination: Destination, now: datetime) -> tuple[date, datetime]:
     """Return the latest delivery time of a destination up to now; of several missed ones this one is told."""
-    day, instant = dates.next_local(now - timedelta(days=3), destination.zone, hour_of(destination))
+    day, instant = dates.next_local(now - timedelta(days=3), destination.zone, delivery_time_of(destination))
     while True:
-        later_day, later = dates.next_local(instant, destination.zone, hour_of(destination))
+        later_day, later = dates.next_local(instant, destination.zone, delivery_time_of(destination))
         if later > now:
             return day, instant
         day, instant = later_day, later

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot import dates
 from bot.ledger import due_dates, fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with_news, without_undone
-from bot.ledger.due_dates import Digest, Item, Load, Window
+from bot.ledger.due_dates import CatchUp, Digest, Item, Load
 from bot.services import deliveries, destinations, records, reminders, scope, updates
 from bot.services.changes import record_change
 from bot.services.scope import Scope
@@ -40,7 +40,7 @@ async def set_up(
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
     )
-    at = at or destinations.hour_of(await destinations.get(conn, destination.id))
+    at = at or destinations.delivery_time_of(await destinations.get(conn, destination.id))
     return await destinations.set_digest(conn, destination.id, now=now, at=at, days=days)
 
 
@@ -85,20 +85,20 @@ async def not_set_yet(
             created_at=now,
         )
     newest = await updates.newest_id(conn, guild.guild_id)
-    hour = f"{destinations.DEFAULT_HOUR:%H:%M}"
-    return replace(place, digest_at=hour, digests_sent=0, digested_to=newest)
+    delivery_time = f"{destinations.DEFAULT_DELIVERY_TIME:%H:%M}"
+    return replace(place, digest_at=delivery_time, digests_sent=0, digested_to=newest)
 
 
 # Planning
 
 
-async def plan_hour(
-    conn: Connection, destination: Destination, guild: Guild, day: date, window: Window, *, now: datetime
+async def plan_delivery_time(
+    conn: Connection, destination: Destination, guild: Guild, day: date, catch_up: CatchUp, *, now: datetime
 ) -> None:
     """Plan the digest of one nominal date, which replaces waiting older ones, or note that nothing was new."""
-    at = window.at
-    if day < window.until:
-        at = dates.local_instant(day, destinations.hour_of(destination), destination.zone)
+    at = catch_up.at
+    if day < catch_up.until:
+        at = dates.local_instant(day, destinations.delivery_time_of(destination), destination.zone)
     digest = await plan_digest(conn, destination, guild, now=now, day=day, at=at)
     new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:
@@ -158,8 +158,8 @@ async def plan_digest(
         deals=deals,
         statements=statements,
         open_total=await _open_total(conn, guild, reach, items) if first else 0,
-        lead_fell=any(
-            due_dates.lead_fell(item, since, day, own_message=item.record_id in own)
+        offset_fell=any(
+            due_dates.offset_fell(item, since, day, own_message=item.record_id in own)
             for item in items
             if not due_dates.is_overdue(item, at)
         ),

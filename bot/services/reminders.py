@@ -11,7 +11,7 @@ from msgspec import Struct
 from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import due_dates
-from bot.ledger.due_dates import DueReminder, Item, Lead, OpenItem, PersonalReminder, StillOpen, Window
+from bot.ledger.due_dates import CatchUp, DueReminder, Item, Offset, OpenItem, PersonalReminder, StillOpen
 from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
@@ -155,7 +155,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
             row.guild_id,
             row.server,
             row.zone,
-            row.digest_at or f"{destinations.DEFAULT_HOUR:%H:%M}",
+            row.digest_at or f"{destinations.DEFAULT_DELIVERY_TIME:%H:%M}",
             row.open,
             decode_state("pending", row.state).value("due", Due) if row.state is not None else None,
         )
@@ -359,21 +359,21 @@ async def still_open(
 # Planning
 
 
-def window_of(destination: Destination, now: datetime) -> Window | None:
+def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
     """Return the catch-up period of a destination, its delivery times up to now that are not planned; None without."""
     if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
-    until, at = destinations.latest_hour(destination, now)
+    until, at = destinations.latest_delivery_time(destination, now)
     first = dates.local_date(destination.next_delivery_at, destination.zone)
     since = date.fromordinal(first.toordinal() - 1)
     # Where the hour or the zone moved, the date between the last hour and the next one counts too.
     if destination.planned_on is not None and (first - destination.planned_on).days <= 2:
         since = min(since, destination.planned_on)
-    return Window(since, max(until, since), at, destination.zone)
+    return CatchUp(since, max(until, since), at, destination.zone)
 
 
-async def plan_hour(
-    conn: Connection, destination: Destination, guild: Guild, window: Window, *, now: datetime
+async def plan_delivery_time(
+    conn: Connection, destination: Destination, guild: Guild, catch_up: CatchUp, *, now: datetime
 ) -> list[int]:
     """Plan the dated items that are told in messages of their own in this catch-up period.
 
@@ -383,15 +383,15 @@ async def plan_hour(
     for item in await told_here(conn, destination, guild):
         if item.record_id in told:
             continue
-        lead = due_dates.lead_due(item, window, await _told(conn, destination.id, item), now)
-        if lead is None or not due_dates.is_own_message(
-            lead, person=destination.person_id is not None, digest=destination.digest_at is not None
+        offset = due_dates.offset_due(item, catch_up, await _told(conn, destination.id, item), now)
+        if offset is None or not due_dates.is_own_message(
+            offset, person=destination.person_id is not None, digest=destination.digest_at is not None
         ):
             continue
         assert item.due_on is not None  # Nothing is told of an item without a date.
-        new = deliveries.reminder_of_item(item.record_id, item.due_on, None if lead == "overdue" else lead)
+        new = deliveries.reminder_of_item(item.record_id, item.due_on, None if offset == "overdue" else offset)
         await deliveries.replace_waiting(conn, destination.id, new, now=now)
-        await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=window.at)
+        await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=catch_up.at)
         told.append(item.record_id)
     return told
 
@@ -407,19 +407,19 @@ async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
     )
 
 
-class _ToldLead(Struct, frozen=True):
+class _ToldOffset(Struct, frozen=True):
     """One lead of an item's date that was told; none before the day: it was overdue."""
 
     days_before: int | None
 
 
-async def _told(conn: Connection, destination_id: int, item: Item) -> set[Lead]:
+async def _told(conn: Connection, destination_id: int, item: Item) -> set[Offset]:
     """Return the reminder offsets of the item's present due date at which this destination was told of it."""
     if item.due_on is None:
         return set()
     rows = await fetch_all(
         conn,
-        _ToldLead,
+        _ToldOffset,
         "SELECT days_before FROM delivery WHERE destination_id = ? AND record_id = ? AND due_on = ?",
         (destination_id, item.record_id, item.due_on.isoformat()),
     )
@@ -431,7 +431,7 @@ async def plan_open(
     destination: Destination,
     guild: Guild,
     monday: date,
-    window: Window,
+    catch_up: CatchUp,
     *,
     now: datetime,
     without: Collection[int],
@@ -440,13 +440,13 @@ async def plan_open(
 
     Items in `without` are left out, as they are told in messages of their own.
     """
-    if await still_open(conn, destination, guild, day=monday, at=window.at, without=without) is None:
+    if await still_open(conn, destination, guild, day=monday, at=catch_up.at, without=without) is None:
         return
     # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
     new = deliveries.open_list_of(monday, read_to=read_to, without=without)
     await deliveries.replace_waiting(conn, destination.id, new, now=now)
-    await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=window.at)
+    await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=catch_up.at)
 
 
 class _Fallen(Struct, frozen=True):
@@ -549,7 +549,7 @@ async def _load_item(
     due = opened.record.state.value("due", Due)
     if due is None or due_day(due) != delivery.due_on:
         return "the date has moved"
-    if delivery.days_before is not None and delivery.days_before not in due_dates.leads_of(due.sureness):
+    if delivery.days_before is not None and delivery.days_before not in due_dates.offsets_of(due.sureness):
         return "the date is less sure now"
     reminder = await find_item(conn, destination.id, opened.record.slug)
     if reminder is None and destination.person_id is not None:

@@ -75,11 +75,11 @@ def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.Layou
     record = found.opened.record
     all_steps = steps(found.opened, found.updates)
     told = [step for step in reversed(all_steps) if _is_told(found.opened, step.update)]
-    drawn = [(_line(found, step), _entered(found, step.update)) for step in told]
-    layout = pages.pack([sum(map(len, parts)) + 26 for parts in drawn], most=_MOST)
+    rendered = [(_line(found, step), _entered(found, step.update)) for step in told]
+    layout = pages.pack([sum(map(len, parts)) + 26 for parts in rendered], most=_MOST)
     page = pages.clamped(page, len(layout))
     lines: list[str] = []
-    for entered, together in groupby((drawn[index] for index in layout[page]), key=lambda parts: parts[1]):
+    for entered, together in groupby((rendered[index] for index in layout[page]), key=lambda parts: parts[1]):
         said = [line for line, _ in together]
         # What one act entered is told once, after the last of its lines.
         lines += [*said, f"-# {sentence(entered)}" if len(said) == 1 else f"-# These {len(said)} were {entered}"]

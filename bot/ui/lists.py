@@ -77,7 +77,7 @@ class RenderedPage(NamedTuple):
     hidden: int = 0
 
 
-def found_drawn(
+def render_found(
     asked: str,
     filters: str,
     hits: Sequence[tuple[Row, CitedText | None]],
@@ -114,12 +114,14 @@ def found_drawn(
     return RenderedPage(text, cards.choices([row for row, _ in hits]), page, total)
 
 
-def found(drawn: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
+def found(rendered: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
     """Return a rendered page of search results as a message, with its menu of records and its page buttons."""
-    count = -(-drawn.total // ROWS)
-    turn = pages.turn_buttons(drawn.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    select = cards.menu("Open a record", drawn.choices, guild_id)
-    return card([drawn.text], buttons=turn, selects=[select], accent=theme.PLAIN)
+    count = -(-rendered.total // ROWS)
+    turn = pages.turn_buttons(
+        rendered.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
+    )
+    select = cards.menu("Open a record", rendered.choices, guild_id)
+    return card([rendered.text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
 def _around(part: CitedText, terms: Sequence[Looked]) -> str:
@@ -146,7 +148,7 @@ def empty(title: str, text: str) -> ui.LayoutView:
     return card([f"## {title}\n{text}"], accent=theme.PLAIN)
 
 
-def pending_drawn(
+def render_pending(
     waiting: Sequence[Waiting],
     items: Sequence[Opened],
     page: int,
@@ -192,19 +194,21 @@ def pending_drawn(
     return RenderedPage(text, cards.choices(rows_), page, len(asked), len(others))
 
 
-def pending(drawn: RenderedPage, *, key: str, everything_key: str = "", guild_id: int | None = None) -> ui.LayoutView:
+def pending(
+    rendered: RenderedPage, *, key: str, everything_key: str = "", guild_id: int | None = None
+) -> ui.LayoutView:
     """Return a rendered page of open items as a message, with its menu, its page buttons and one for hidden items."""
-    count = -(-drawn.total // ITEMS)
+    count = -(-rendered.total // ITEMS)
     turn = pages.turn_buttons(
-        drawn.page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
+        rendered.page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
     )
-    if drawn.hidden and everything_key:
-        label = f"Show the other {drawn.hidden:,}" if drawn.hidden > 1 else "Show the other one"
+    if rendered.hidden and everything_key:
+        label = f"Show the other {rendered.hidden:,}" if rendered.hidden > 1 else "Show the other one"
         turn.append(button(label, custom_id("list.page", everything_key, 0, guild_id=guild_id)))
     return card(
-        [drawn.text],
+        [rendered.text],
         buttons=turn,
-        selects=[cards.menu("Open an item", drawn.choices, guild_id)] if drawn.choices else [],
+        selects=[cards.menu("Open an item", rendered.choices, guild_id)] if rendered.choices else [],
         accent=theme.OPEN,
     )
 

@@ -122,7 +122,7 @@ async def card_of(
         sharable=sharable,
         session=session,
         note=note,
-        drawn=rendered if session is None else None,
+        rendered=rendered if session is None else None,
         following=bool(following),
     )
 
@@ -268,7 +268,7 @@ async def _searched(
     results = await search.search(
         conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
     )
-    rendered = lists.found_drawn(
+    rendered = lists.render_found(
         wanted.text,
         listing.words,
         [(hit.row, hit.fact) for hit in results.hits],
@@ -301,7 +301,7 @@ async def _pending_page(
         shown = min(page, max(-(-len(asked) // lists.ITEMS) - 1, 0))
         here = [item.slug for item in asked[shown * lists.ITEMS : (shown + 1) * lists.ITEMS]]
         items = await records.get_many(bot.db.read, actor.guild_id, here)
-        rendered = lists.pending_drawn(
+        rendered = lists.render_pending(
             waiting, items, shown, now=now, about=listing.words, everything=listing.everything
         )
         bot.page_cache.put(cache_key, stands, rendered)

@@ -40,7 +40,7 @@ async def follow_something(world: World, user_id: int) -> int:
         person = await people.ensure(conn, user_id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
         await follows.add(conn, place, None, now=world.now)
-        await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_HOUR)
+        await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_DELIVERY_TIME)
         new = deliveries.confirmation_of("first", Confirmation("follow"))
         await deliveries.plan(conn, world.guild.id, place.id, new, due_at=world.now)
     return place.id

@@ -88,7 +88,9 @@ async def test_still_open_says_that_it_is_never_skipped(world: World):
 async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
     place = await channel_of(world)
     async with world.db.write(world.guild.id) as conn:
-        await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_HOUR, days="1234567")
+        await destinations.set_digest(
+            conn, place.id, now=world.now, at=destinations.DEFAULT_DELIVERY_TIME, days="1234567"
+        )
     await dated_item(world, "Yearly report", 9)
     await to_hour(world)
     digest = world.channel.last_message

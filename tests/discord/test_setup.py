@@ -304,7 +304,7 @@ async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup
     await empty_world.env.settle()
     left = await guild_of(empty_world)
     assert left.left_at == empty_world.now
-    assert await destinations.next_hour(empty_world.db.read) is None
+    assert await destinations.next_delivery_at(empty_world.db.read) is None
 
     backend.guilds[model.id] = model
     backend.channels.update(channels)
@@ -315,14 +315,14 @@ async def test_removed_and_invited_again_everything_is_there_and_waits_for_setup
     assert "is back" in text
     assert "paused" in text
     assert (await guild_of(empty_world)).left_at is not None
-    assert await destinations.next_hour(empty_world.db.read) is None
+    assert await destinations.next_delivery_at(empty_world.db.read) is None
 
     text = await set_up(empty_world)
     assert "back at work" in text
     back = await guild_of(empty_world)
     assert (back.left_at, back.zone, back.editor_role_id) == (None, "Asia/Kolkata", empty_world.editors.id)
     assert await guilds.holdings(empty_world.db.read, empty_world.guild.id) == held
-    assert await destinations.next_hour(empty_world.db.read) is not None
+    assert await destinations.next_delivery_at(empty_world.db.read) is not None
 
 
 async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: World):

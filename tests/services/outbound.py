@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import dates
-from bot.delivery.hours import plan_hours, plan_instants
 from bot.delivery.kinds import RENDERERS, Gone, Owed, plan_alerts
-from bot.ledger.due_dates import Lead
+from bot.delivery.planning import plan_delivery_times, plan_instants
+from bot.ledger.due_dates import Offset
 from bot.services import deliveries, destinations, digests, follows, people, records, reminders, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message
@@ -39,7 +39,7 @@ def all_texts(view: Any) -> str:
     return "\n".join(child.content for child in view.walk_children() if hasattr(child, "content"))
 
 
-def lead_of(sent: Delivery) -> Lead | None:
+def lead_of(sent: Delivery) -> Offset | None:
     """Return when a reminder of an item came: so many days before its due date, or after it."""
     return "overdue" if sent.occasion == "overdue" else sent.days_before
 
@@ -105,7 +105,7 @@ class Outbound:
         return await self.send()
 
     async def plan(self) -> None:
-        for planner in (plan_alerts, plan_instants, plan_hours):
+        for planner in (plan_alerts, plan_instants, plan_delivery_times):
             await planner(self.db, self.now)
 
     async def live_to(self, moment: str) -> list[tuple[date, Delivery]]:

@@ -9,7 +9,7 @@ import pytest
 from discord import ui
 from msgspec.structs import replace
 
-from bot.delivery.kinds import Gone, Owed, draw_alert, plan_alerts
+from bot.delivery.kinds import Gone, Owed, plan_alerts, render_alert
 from bot.errors import NotInRecord
 from bot.services import alerts, deliveries, destinations, follows, guilds, people, sources, updates
 from bot.services.updates import Change
@@ -75,7 +75,7 @@ class Guild:
 
     async def draw(self, delivery: Delivery) -> Message | Gone:
         place = await destinations.get(self.db.read, delivery.destination_id)
-        return await draw_alert(self.db.read, Owed(delivery, place, self.now))
+        return await render_alert(self.db.read, Owed(delivery, place, self.now))
 
     async def text(self, delivery: Delivery) -> str:
         drawn = await self.draw(delivery)

@@ -85,7 +85,7 @@ class Treaty(Editing):
         return plain((await records.get(self.db.read, GUILD, "treaty")).record.status)
 
     async def card(self) -> str:
-        return cards.draw(await records.get(self.db.read, GUILD, "treaty"), now=self.now).text
+        return cards.render(await records.get(self.db.read, GUILD, "treaty"), now=self.now).text
 
 
 def asked_in(found: Preview) -> DealQuestion:

@@ -112,7 +112,7 @@ async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(t
     ((newest,),) = await there.db.read.execute_fetchall("SELECT max(id) FROM ledger")
     assert place.digested_to == newest
     assert place.next_delivery_at is None
-    assert await destinations.due_hours(there.db.read, there.now + timedelta(days=9)) == []
+    assert await destinations.list_due(there.db.read, there.now + timedelta(days=9)) == []
 
 
 async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Guild):
@@ -120,7 +120,7 @@ async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Guild):
     place = await there.channel()
     first = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
     assert place.next_delivery_at == first
-    assert [found.id for found in await destinations.due_hours(there.db.read, first)] == [place.id]
+    assert [found.id for found in await destinations.list_due(there.db.read, first)] == [place.id]
     async with there.db.write(GUILD) as conn:
         await destinations.mark_planned(conn, place.id, date(2026, 11, 25), first)
         await guilds.configure(conn, GUILD, now=first, person_id=1, zone="Europe/London")
@@ -141,7 +141,10 @@ async def test_an_hour_that_is_due_is_not_lost_by_a_change_just_then(there: Guil
 async def test_of_several_missed_hours_the_latest_is_told(there: Guild):
     place = await there.channel()
     now = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
-    assert destinations.latest_hour(place, now) == (date(2026, 12, 1), datetime(2026, 12, 1, 3, 30, tzinfo=UTC))
+    assert destinations.latest_delivery_time(place, now) == (
+        date(2026, 12, 1),
+        datetime(2026, 12, 1, 3, 30, tzinfo=UTC),
+    )
 
 
 async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Guild):

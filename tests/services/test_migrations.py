@@ -523,11 +523,11 @@ async def test_what_is_derived_is_written_anew_under_the_new_names(renamed: Data
 
 
 async def test_the_delivery_time_of_a_destination_goes_on_where_it_was(renamed: Database):
-    assert [one.id for one in await destinations.due_hours(renamed.read, NOW)] == [4]
-    assert await destinations.next_hour(renamed.read) == datetime.fromisoformat("2027-03-01T07:30:00Z")
+    assert [one.id for one in await destinations.list_due(renamed.read, NOW)] == [4]
+    assert await destinations.next_delivery_at(renamed.read) == datetime.fromisoformat("2027-03-01T07:30:00Z")
     planned = [(await destinations.get(renamed.read, id_)).planned_on for id_ in (4, 5)]
     assert planned == [date(2027, 2, 26), date(2027, 3, 1)]
-    (plan,) = await plans(renamed, destinations.due_hours(renamed.read, NOW))
+    (plan,) = await plans(renamed, destinations.list_due(renamed.read, NOW))
     assert "SEARCH d USING INDEX destination_next_delivery (next_delivery_at<?)" in plan
 
 

@@ -49,7 +49,7 @@ async def test_every_card_fits_a_phone_and_is_heard_as_it_is_read(loaded: Databa
     for opened in found:
         session = await latest_session(loaded, opened) if opened.record.kind == "dialogue" else None
         view = cards.record(opened, now=NOW, editor=True, session=session)
-        text = cards.draw(opened, now=NOW, session=session).text
+        text = cards.render(opened, now=NOW, session=session).text
         lines = [line for line in text.splitlines() if line.strip()]
         assert len([line for line in lines if not line.startswith("-#")]) <= MOST_LINES, text
         shown = [line.replace("\\", "") for line in lines]
@@ -60,7 +60,7 @@ async def test_every_card_fits_a_phone_and_is_heard_as_it_is_read(loaded: Databa
 async def test_no_signed_deal_waits_for_what_is_older_than_its_signature(loaded: Database):
     for opened in await every(loaded):
         if opened.record.kind == "deal" and opened.record.state.signed:
-            text = cards.draw(opened, now=NOW).text
+            text = cards.render(opened, now=NOW).text
             stage = opened.record.state.value("stage")
             if stage in ("signed", "in_execution", "completed"):
                 assert not text.splitlines()[1].startswith("**Waiting"), text

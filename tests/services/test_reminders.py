@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.kinds import Gone
 from bot.errors import BadInput, UserError
-from bot.ledger.due_dates import Lead
+from bot.ledger.due_dates import Offset
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
 from data.records import Due, FactDate, Party
@@ -24,7 +24,7 @@ async def there(db, guild, source) -> Outbound:
     return Outbound(db, source, START)
 
 
-def told(found) -> list[tuple[str, Lead | None]]:
+def told(found) -> list[tuple[str, Offset | None]]:
     """Return the day and the reminder offset of each reminder."""
     return [(day.isoformat(), lead_of(sent)) for day, sent in found if sent.kind == "reminder"]
 

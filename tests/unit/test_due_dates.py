@@ -9,7 +9,7 @@ import pytest
 
 from bot import dates
 from bot.ledger import due_dates
-from bot.ledger.due_dates import Item, Window
+from bot.ledger.due_dates import CatchUp, Item
 
 ZONE = "Asia/Kolkata"
 DUE = date(2026, 3, 20)  # A Friday.
@@ -19,8 +19,8 @@ def item(due_on: date | None = DUE, sureness: Any = "fixed", zone: str = ZONE, k
     return Item(1, "loa", kind, due_on, sureness if due_on else None, zone)
 
 
-def window(until: date, days: int = 1, hour: time = time(9), zone: str = ZONE) -> Window:
-    return Window(until - timedelta(days=days), until, dates.local_instant(until, hour, zone), zone)
+def window(until: date, days: int = 1, hour: time = time(9), zone: str = ZONE) -> CatchUp:
+    return CatchUp(until - timedelta(days=days), until, dates.local_instant(until, hour, zone), zone)
 
 
 def before(days: int) -> date:
@@ -37,12 +37,14 @@ def before(days: int) -> date:
     ],
 )
 def test_a_date_is_told_by_how_sure_it_is(sureness, told_on):
-    found = {days: due_dates.lead_due(item(sureness=sureness), window(before(days)), ()) for days in range(20, -5, -1)}
+    found = {
+        days: due_dates.offset_due(item(sureness=sureness), window(before(days)), ()) for days in range(20, -5, -1)
+    }
     assert {days: lead for days, lead in found.items() if lead is not None and days > -2} == told_on
 
 
 def test_an_item_without_a_date_has_no_leads():
-    assert all(due_dates.lead_due(item(None), window(before(days)), ()) is None for days in range(20, -20, -1))
+    assert all(due_dates.offset_due(item(None), window(before(days)), ()) is None for days in range(20, -20, -1))
 
 
 @pytest.mark.parametrize(
@@ -57,40 +59,40 @@ def test_an_item_without_a_date_has_no_leads():
     ],
 )
 def test_of_several_missed_leads_the_nearest_is_told(until, days, told):
-    assert due_dates.lead_due(item(), window(until, days), ()) == told
+    assert due_dates.offset_due(item(), window(until, days), ()) == told
 
 
 @pytest.mark.parametrize("told", [{2}, {7, 2}, {0}, {"overdue"}])
 def test_no_lead_is_told_after_a_nearer_one_or_twice(told):
-    assert due_dates.lead_due(item(), window(before(2)), told) is None
-    assert due_dates.lead_due(item(), window(before(1), 10), told) is None
+    assert due_dates.offset_due(item(), window(before(2)), told) is None
+    assert due_dates.offset_due(item(), window(before(1), 10), told) is None
 
 
 def test_a_day_that_ended_before_its_hour_is_told_is_left_to_the_overdue_notice():
     hour, late = window(DUE), dates.end_of_day(DUE, ZONE)
-    assert due_dates.lead_due(item(), hour, (), hour.at) == 0
-    assert due_dates.lead_due(item(), hour, (), late) is None
-    assert due_dates.lead_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
-    assert due_dates.lead_due(item(sureness="reported"), hour, (), late) == 0
+    assert due_dates.offset_due(item(), hour, (), hour.at) == 0
+    assert due_dates.offset_due(item(), hour, (), late) is None
+    assert due_dates.offset_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
+    assert due_dates.offset_due(item(sureness="reported"), hour, (), late) == 0
 
 
 def test_overdue_is_told_at_the_first_hour_after_the_day_has_ended_where_it_counts():
     washington = item(zone="America/New_York")
     # 20 March ends in Washington at 04:00 UTC on the 21st, which is 09:30 in Delhi.
-    assert due_dates.lead_due(washington, window(date(2026, 3, 21)), {0}) is None
-    assert due_dates.lead_due(washington, window(date(2026, 3, 22)), {0}) == "overdue"
-    assert due_dates.lead_due(washington, window(date(2026, 3, 21), hour=time(10)), {0}) == "overdue"
+    assert due_dates.offset_due(washington, window(date(2026, 3, 21)), {0}) is None
+    assert due_dates.offset_due(washington, window(date(2026, 3, 22)), {0}) == "overdue"
+    assert due_dates.offset_due(washington, window(date(2026, 3, 21), hour=time(10)), {0}) == "overdue"
     kiribati = item(zone="Pacific/Kiritimati")
-    assert due_dates.lead_due(kiribati, window(DUE, hour=time(16)), {0}) == "overdue"
+    assert due_dates.offset_due(kiribati, window(DUE, hour=time(16)), {0}) == "overdue"
 
 
 def test_the_day_itself_is_told_late_while_it_has_not_ended_where_it_counts():
     missed = window(date(2026, 3, 21), 5)
-    assert due_dates.lead_due(item(zone="America/New_York"), missed, {14, 7}) == 0
+    assert due_dates.offset_due(item(zone="America/New_York"), missed, {14, 7}) == 0
 
 
 def test_what_was_overdue_long_before_the_hours_began_is_not_told():
-    assert due_dates.lead_due(item(), window(before(-30)), ()) is None
+    assert due_dates.offset_due(item(), window(before(-30)), ()) is None
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_a_digest_lists_fourteen_days_and_a_reported_date_on_its_day(sureness, d
     ],
 )
 def test_a_lead_keeps_a_digest_from_being_skipped(sureness, since, day, own_message, fell):
-    assert due_dates.lead_fell(item(sureness=sureness), since, day, own_message=own_message) is fell
+    assert due_dates.offset_fell(item(sureness=sureness), since, day, own_message=own_message) is fell
 
 
 def test_the_last_monday_of_some_hours_is_found():
@@ -173,6 +175,6 @@ def test_an_hour_at_a_change_of_clocks_is_told_like_any_other():
     # On 8 March 2026 the clocks of New York go forward at two.
     due = item(date(2026, 3, 22), zone="America/New_York")
     at = datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
-    hours = Window(date(2026, 3, 7), date(2026, 3, 8), at, "America/New_York")
+    hours = CatchUp(date(2026, 3, 7), date(2026, 3, 8), at, "America/New_York")
     assert dates.local_instant(date(2026, 3, 8), time(2, 30), "America/New_York") == at
-    assert due_dates.lead_due(due, hours, ()) == 14
+    assert due_dates.offset_due(due, hours, ()) == 14

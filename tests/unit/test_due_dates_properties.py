@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot import dates
 from bot.ledger import due_dates
-from bot.ledger.due_dates import Item, Lead, Window
+from bot.ledger.due_dates import CatchUp, Item, Offset
 
 ZONES = st.sampled_from(
     ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue", "Australia/Lord_Howe"]
@@ -21,14 +21,14 @@ DOWN = st.lists(st.integers(1, 25), min_size=3, max_size=60)
 SURE = st.sampled_from(["fixed", "announced", "reported", "usual"])
 
 
-def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, Lead]]:
+def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, Offset]]:
     """Return what is told of an item while the bot comes up after each of these numbers of days."""
-    found: list[tuple[date, Lead]] = []
+    found: list[tuple[date, Offset]] = []
     since = START - timedelta(days=1)
     for gap in gaps:
         until = since + timedelta(days=gap)
-        window = Window(since, until, dates.local_instant(until, hour, zone), zone)
-        lead = due_dates.lead_due(item, window, {lead for _, lead in found})
+        window = CatchUp(since, until, dates.local_instant(until, hour, zone), zone)
+        lead = due_dates.offset_due(item, window, {lead for _, lead in found})
         if lead is not None:
             found.append((until, lead))
         since = until
@@ -80,21 +80,21 @@ def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zon
     first = told_over(Item(1, "x", "", due_on, "fixed", zone), days[:moved_after], hour, zone)
     assert all((due_on - day).days == lead for day, lead in first if lead != "overdue")
     since = START - timedelta(days=1) + timedelta(days=moved_after)
-    later: list[tuple[date, Lead]] = []
+    later: list[tuple[date, Offset]] = []
     for _ in days[moved_after:]:
-        window = Window(since, since + timedelta(days=1), dates.local_instant(since + timedelta(1), hour, zone), zone)
-        lead = due_dates.lead_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
+        window = CatchUp(since, since + timedelta(days=1), dates.local_instant(since + timedelta(1), hour, zone), zone)
+        lead = due_dates.offset_due(Item(1, "x", "", moved_to, "fixed", zone), window, {lead for _, lead in later})
         if lead is not None:
             later.append((window.until, lead))
         since = window.until
     assert all((moved_to - day).days == lead for day, lead in later if lead != "overdue")
-    expected = [lead for lead in due_dates.LEADS if (moved_to - START).days - lead >= moved_after]
+    expected = [lead for lead in due_dates.OFFSETS if (moved_to - START).days - lead >= moved_after]
     assert [lead for _, lead in later if lead != "overdue"] == expected
 
 
 @given(st.dates(START, START + timedelta(days=60)), st.integers(1, 40), st.sets(st.sampled_from("1234567"), min_size=1))
 def test_a_digest_day_in_some_hours_is_always_found(until, days, weekdays):
-    window = Window(until - timedelta(days=days), until, dates.local_instant(until, time(9), "UTC"), "UTC")
+    window = CatchUp(until - timedelta(days=days), until, dates.local_instant(until, time(9), "UTC"), "UTC")
     found = window.last_on("".join(weekdays))
     inside = [until - timedelta(days=back) for back in range(days)]
     assert found == max((day for day in inside if str(day.isoweekday()) in weekdays), default=None)

@@ -64,7 +64,7 @@ def options(view: ui.LayoutView) -> list[dict[str, Any]]:
 def test_what_one_source_says_on_one_day_is_dated_and_cited_once():
     said = {"about": fact(Party("drones")), "who": fact(Party("usa"), locator="sentence 5")}
     items = [item(n, {1: Source(1, "News article")}, state=fact("open"), **said) for n in (1, 2)]
-    assert lists.pending_drawn(waiting(items), items, 0, now=NOW).text == (
+    assert lists.render_pending(waiting(items), items, 0, now=NOW).text == (
         "## What is still open\n**2 stated as pending.** No due dates are given.\n\n"
         "### Stated as pending\n"
         "**1. Item 1**\nAbout 31 armed drones for India; U.S. government to act\n"
@@ -84,7 +84,7 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
         checked=fact("nothing new", on("20 November 2026"), 2),
         basis=fact("stated"),
     )
-    text = lists.pending_drawn(waiting([one]), [one], 0, now=NOW).text
+    text = lists.render_pending(waiting([one]), [one], 0, now=NOW).text
     assert (
         "### With a due date\n**1. Item 1**\n"
         "U.S. government must act, 10 November 2023 (News article); due Monday 2 November 2026 \\(announced by an "
@@ -105,7 +105,7 @@ def test_an_item_of_several_sources_names_each_beside_what_it_says():
 )
 def test_an_item_says_what_is_known_of_it(facts: dict[str, Fact], said: str):
     one = item(1, {1: Source(1, "News article")}, **facts)
-    text = lists.pending_drawn(
+    text = lists.render_pending(
         [Waiting("item-1", "Item 1", "clearance", "stated", None)], [one], 0, now=NOW, about=NAMES["drones"]
     ).text
     assert f"**1. Item 1**\n{said}\n" in text
@@ -132,7 +132,7 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
                 sources[id_] = Source(id_, f"Source {id_}.")
                 facts[name] = fact(values[name], on_day(day), id_)
             items.append(item(n, sources, **facts))
-        text = lists.pending_drawn(waiting(items), items, 0, now=NOW).text
+        text = lists.render_pending(waiting(items), items, 0, now=NOW).text
         begin = {"about": "about", "who": "U.S.", "due": "due", "state": "who must act is not"}
         for one in items:
             found = one.record
@@ -155,11 +155,11 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
 def test_rows_keep_whole_clauses_with_their_days():
     signed = cited("Signed", fact(None, on("15 October 2024")))
     waits = [cited(f"waiting for {n} {'word ' * 5}", fact(None, on(f"{n} May 2024"))) for n in (1, 2, 3)]
-    drawn = lists.found_drawn("", "", [(Row("deal", "d", "Deal", (signed, *waits), None), None)], [], 1, 0)
+    drawn = lists.render_found("", "", [(Row("deal", "d", "Deal", (signed, *waits), None), None)], [], 1, 0)
     assert "\n  Signed, 15 October 2024; waiting for 1" in drawn.text
     assert ", 1 May 2024; and more\n" in drawn.text
     long = cited("Value: " + "word " * 60 + "billion", fact(None, on("3 May 2024")))
-    found = lists.found_drawn("billion", "", [(Row("deal", "d", "Deal", (), None), long)], [Term(("billion",))], 1, 0)
+    found = lists.render_found("billion", "", [(Row("deal", "d", "Deal", (), None), long)], [Term(("billion",))], 1, 0)
     assert re.search(r"\n  ….*\*\*billion\*\*, 3 May 2024\n", found.text)
 
 
@@ -222,7 +222,7 @@ async def test_no_records_make_a_list_too_long():
             for n in range(lists.ITEMS)
         ]
         others = [Waiting(f"more-{n}", "m" * 100, "research_gap", "", None) for n in range(hidden)]
-        drawn = lists.pending_drawn([*waiting(items), *others], items, 0, now=NOW, about="a" * 100)
+        drawn = lists.render_pending([*waiting(items), *others], items, 0, now=NOW, about="a" * 100)
         views = [lists.pending(drawn, key="pending", everything_key="all", guild_id=guild_id)]
         rows = [
             Row(
@@ -237,7 +237,7 @@ async def test_no_records_make_a_list_too_long():
         views.append(lists.rows("Deals", rows, 1000, 1, key="q1", noun=("deal", "deals"), line="l" * 300))
         terms = [Term(("a",), begins=True), Term(("b", "9")), Term(("m",), others=("e",))]
         hits = [(row, cited(texts[-1], said(1, None))) for row in rows]
-        found = lists.found_drawn("*" * 400, "f" * 300, hits, terms, 1000, 124, more=True, read_as="_" * 400)
+        found = lists.render_found("*" * 400, "f" * 300, hits, terms, 1000, 124, more=True, read_as="_" * 400)
         views.append(lists.found(found, key="~" + "x" * 60, guild_id=guild_id))
         for view in views:
             assert sum(len(part["content"]) for part in parts(view) if part["type"] == 10) <= TEXT_LIMIT

@@ -148,7 +148,7 @@ def test_no_day_or_source_stands_beside_the_words_of_another_update(course):
         alert = messages.alert(Alert([change], []), 1, "nonce").content or ""
         found = Digest(
             day=date(2026, 2, 2), server="Newsroom", first=False, still_open=None, overdue=[], due=[], changes=[change],
-            loads=[], deals=[], statements=[], open_total=0, lead_fell=False, read_to=9,
+            loads=[], deals=[], statements=[], open_total=0, offset_fell=False, read_to=9,
         )  # fmt: skip
         return alert, rendered.digest(found, 1, "nonce").text.split("### What changed\n")[1].split("\n\n")[0]
 

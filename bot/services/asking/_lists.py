@@ -249,8 +249,8 @@ async def _newest(
 async def _matching(scene: Scene, match: str, more: int = 0) -> tuple[list[Row], int]:
     """The newest records that the index finds, a few more than are told, and how many there are."""
     rows = await scene.conn.execute_fetchall(
-        "SELECT r.slug FROM (SELECT rowid FROM search_index WHERE search_index MATCH ? ORDER BY rowid DESC LIMIT ?) hit "
-        "CROSS JOIN record r ON r.id = hit.rowid & ?",
+        "SELECT r.slug FROM (SELECT rowid FROM search_index WHERE search_index MATCH ? ORDER BY rowid DESC LIMIT ?) "
+        "hit CROSS JOIN record r ON r.id = hit.rowid & ?",
         (match, MOST + more, RECORD_ID),
     )
     ((total,),) = await scene.conn.execute_fetchall(

@@ -138,7 +138,8 @@ class Scene:
             match = f"tags : ({tags}) AND {{name body}} : ({held})" if held else f"tags : ({tags})"
             rows = list(
                 await self.conn.execute_fetchall(
-                    "WITH hit AS (SELECT rowid, name, body FROM search_index WHERE search_index MATCH ? ORDER BY rowid DESC LIMIT ?) "
+                    "WITH hit AS (SELECT rowid, name, body FROM search_index WHERE search_index MATCH ? "
+                    "ORDER BY rowid DESC LIMIT ?) "
                     "SELECT r.slug, r.kind, hit.name, hit.body FROM hit CROSS JOIN record r ON r.id = hit.rowid & ?",
                     (match, limit, RECORD_ID),
                 )

@@ -23,12 +23,12 @@ __all__ = [
     "RenderedCard",
     "all_facts",
     "choices",
-    "draw",
     "facts_of",
     "is_overdue",
     "menu",
     "open_select",
     "record",
+    "render",
     "short",
     "sources_page",
 ]
@@ -47,7 +47,7 @@ def record(
     sharable: bool = True,
     session: Opened | None = None,
     note: str = "",
-    drawn: RenderedCard | None = None,
+    rendered: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
     """Return the card of any record; `drawn` are its words where they were rendered before.
@@ -57,10 +57,10 @@ def record(
     once is not `sharable` again. `note` is a last line in our words. `following` says whether the reader follows the
     record.
     """
-    drawn = drawn or draw(opened, now=now, session=session)
+    rendered = rendered or render(opened, now=now, session=session)
     # One text with blank lines reads the same everywhere; several are set apart by some clients only.
     return card(
-        [f"{drawn.text}\n{note}" if note else drawn.text],
+        [f"{rendered.text}\n{note}" if note else rendered.text],
         buttons=_buttons(
             opened,
             editor=editor,
@@ -69,8 +69,8 @@ def record(
             sharable=sharable,
             following=following and not shared,
         ),
-        selects=[menu("Open a linked record", drawn.linked, guild_id)] if drawn.linked else [],
-        accent=theme.OPEN if drawn.waiting else theme.PLAIN,
+        selects=[menu("Open a linked record", rendered.linked, guild_id)] if rendered.linked else [],
+        accent=theme.OPEN if rendered.waiting else theme.PLAIN,
     )
 
 
@@ -82,7 +82,7 @@ class RenderedCard(NamedTuple):
     linked: list[discord.SelectOption]
 
 
-def draw(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
+def render(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
     """Render the text of a card in at most `room` characters.
 
     It depends on the record, and on `now` only in whether a due date has passed.

@@ -24,7 +24,7 @@ async def plan_instants(db: Database, now: datetime) -> None:
             more = await reminders.plan_instants(conn, now)
 
 
-async def plan_hours(db: Database, now: datetime) -> None:
+async def plan_delivery_times(db: Database, now: datetime) -> None:
     """Plan what is told at each delivery time that has come.
 
     An error at one destination is reported and stops no other; one of the disk is raised.
@@ -35,7 +35,7 @@ async def plan_hours(db: Database, now: datetime) -> None:
             await destinations.schedule(conn, destination_id, now)
     failed: set[int] = set()
     while True:
-        due = await destinations.due_hours(db.read, now, limit=200 + len(failed))
+        due = await destinations.list_due(db.read, now, limit=200 + len(failed))
         fresh = [destination for destination in due if destination.id not in failed]
         if not fresh:
             return
@@ -56,16 +56,16 @@ async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> Non
     Several missed delivery times, the catch-up period, are told as one.
     """
     destination = await destinations.get(conn, destination_id)
-    window = reminders.window_of(destination, now)
-    if window is None:
+    catch_up = reminders.catch_up_of(destination, now)
+    if catch_up is None:
         return
     guild = await guilds.get(conn, destination.guild_id)
-    told = await reminders.plan_hour(conn, destination, guild, window, now=now)
-    digest_on = window.last_on(destination.digest_days) if destination.digest_at else None
-    monday = window.last_on("1")
+    told = await reminders.plan_delivery_time(conn, destination, guild, catch_up, now=now)
+    digest_on = catch_up.last_on(destination.digest_days) if destination.digest_at else None
+    monday = catch_up.last_on("1")
     if digest_on is not None:
-        await digests.plan_hour(conn, destination, guild, digest_on, window, now=now)
+        await digests.plan_delivery_time(conn, destination, guild, digest_on, catch_up, now=now)
     if monday is not None and (digest_on is None or digest_on < monday):
-        await reminders.plan_open(conn, destination, guild, monday, window, now=now, without=told)
-    told = destination.planned_on if was_told(destination, window.until) else None
-    await destinations.mark_planned(conn, destination_id, told or window.until, now)
+        await reminders.plan_open(conn, destination, guild, monday, catch_up, now=now, without=told)
+    told = destination.planned_on if was_told(destination, catch_up.until) else None
+    await destinations.mark_planned(conn, destination_id, told or catch_up.until, now)
