@@ -22,7 +22,7 @@ from bot.ui.highlight import Looked, around, marked
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import a, clip, escaped, joined, plural, sentence
-from data.records import CitedText, Fact, FactDate, Opened, Row, Source, Value, Waiting
+from data.records import CitedText, Due, Fact, FactDate, Opened, Row, Source, Value, Waiting
 
 ROWS = 8
 ITEMS = 5
@@ -294,7 +294,7 @@ def _item(
 
 def _holds_date(parts: Sequence[CitedText]) -> bool:
     """Return whether some texts hold a due date, so that the day of their report has to be marked as such."""
-    return any(part.text.startswith("due ") for part in parts)
+    return any(isinstance(fact.value, Due) for part in parts for fact in part.facts)
 
 
 def _by_source(parts: Iterable[CitedText]) -> Iterator[list[CitedText]]:

@@ -98,20 +98,20 @@ def _approvals(d: CardDraft) -> None:
         return  # The lead and *Who must act* say it.
     label = "Approvals" if len(facts_) > 1 else "Approval"
 
+    def outcome(fact: Fact[Approval]) -> str:
+        return "no outcome reported" if is_open(fact.value) and fact not in open_ else fact.value.state
+
     def told(fact: Fact[Approval]) -> CitedText:
         approval = fact.value
-        stale = is_open(approval) and fact not in open_
-        how = "no outcome reported" if stale else approval.state
-        return cited(f"{approval.what} by {approver_words(approval, d.names)}: {how}", fact)
+        return cited(f"{approval.what} by {approver_words(approval, d.names)}: {outcome(fact)}", fact)
 
     if len(facts_) <= 2:
         d.add(label, [told(fact) for fact in facts_], listed=False)
         return
     counts: dict[str, int] = {}
     for fact in facts_:
-        how = told(fact).text.rpartition(": ")[2]
-        counts[how] = counts.get(how, 0) + 1
-    counted = CitedText(", ".join(f"{count} {how}" for how, count in counts.items()))
+        counts[outcome(fact)] = counts.get(outcome(fact), 0) + 1
+    counted = CitedText(", ".join(f"{count} {state_}" for state_, count in counts.items()))
     decided = [fact for fact in facts_ if fact.value.state in SETTLED]
     newest = [CitedText(f"newest: {part.text}", part.facts) for part in map(told, decided[:1])]
     d.add(label, [counted, *newest], listed=False)
