@@ -88,7 +88,7 @@ async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path):
 UNREACHABLE = "Discord cannot be reached"
 IMPATIENT = """
 import runpy, sys
-from bot import running
+from bot import lifecycle
 lifecycle.PAUSES = (0.05, 0.1)
 sys.argv = ["bot", "run"]
 runpy.run_module("bot", run_name="__main__")
