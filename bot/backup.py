@@ -105,7 +105,10 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """Yield a whole copy of `source` on disk beside `target`, to be renamed. Delete what is left of it at the end."""
+    """Yield a checked copy of `source` in the folder of `target`.
+
+    The caller renames it into place; a copy that was not renamed is deleted.
+    """
     copy: Path | None = None
     try:
         with closing(_connect(source)) as connection:

@@ -138,11 +138,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self, guild_id: int | None) -> AsyncIterator[Connection]:
-        """Open one write transaction. Nothing is sent to Discord inside it.
+        """Hold the only write transaction for the length of the block; an exception rolls it back.
 
-        `guild_id` names the guild whose rows are written, so that another engine could lock that guild alone; None is
-        for what belongs to no single one: a person's zone, housekeeping, a migration. SQLite has one writer for all
-        and ignores it. The traceback of a write that fails names it.
+        `guild_id` is the guild whose rows are written, None for what belongs to no single guild. It stands in the
+        traceback of a write that failed. Nothing is sent to Discord inside the block.
         """
         async with self._turn:
             connection = self._writer

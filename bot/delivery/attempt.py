@@ -72,7 +72,7 @@ class Attempt:
         clock: Clock,
         permissions: Permissions,
         limits: RateLimits,
-        undrawn: dict[int, int],
+        failed_renders: dict[int, int],
         delivery: Delivery,
         destination: Destination,
         restored: Restored | None,
@@ -80,7 +80,7 @@ class Attempt:
     ) -> None:
         self._client, self._db, self._clock = client, db, clock
         self._permissions, self._limits = permissions, limits
-        self._failed_renders = undrawn  # How often each delivery could not be drawn since the start.
+        self._failed_renders = failed_renders  # How often each delivery could not be rendered since the start.
         self._delivery, self._destination = delivery, destination
         self._restored = restored
         # What each channel's history shows from the restored copy on: read once for all that one worker sends there.
@@ -216,7 +216,7 @@ class Attempt:
     async def _is_among(self, found: list[FoundMessage], channel_id: int) -> bool:
         """Return whether one of these messages is the delivery; it is settled then."""
         delivery = self._delivery
-        it = await restores.came(self._db.read, delivery, self._destination, found)
+        it = await restores.find_sent(self._db.read, delivery, self._destination, found)
         if it is None:
             return False
         log.info("delivery %d had arrived: found in the history", delivery.id)
@@ -341,7 +341,7 @@ class Attempt:
             )
 
     async def _wait(self, seconds: float) -> None:
-        """Wait with this destination alone for as many seconds as Discord asked for."""
+        """Put the delivery back and try nothing at its destination for `seconds`; other destinations go on."""
         at = self._clock.now() + timedelta(seconds=seconds)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")

@@ -29,7 +29,7 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
 
     An error at one destination is reported and stops no other; one of the disk is raised.
     """
-    for destination_id in await destinations.set_by_a_wrong_clock(db.read, now):
+    for destination_id in await destinations.list_misscheduled(db.read, now):
         destination = await destinations.get(db.read, destination_id)
         async with db.write(destination.guild_id) as conn:
             await destinations.schedule(conn, destination_id, now)
@@ -42,7 +42,7 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
         for destination in fresh:
             try:
                 async with db.write(destination.guild_id) as conn:
-                    await plan_hour(conn, destination.id, now)
+                    await plan_delivery_time(conn, destination.id, now)
             except Exception as error:
                 if failures.is_disk_failure(error):
                     raise  # It is everybody's.
@@ -50,7 +50,7 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
                 failures.report(log, error, "the hour of destination %d could not be planned", destination.id)
 
 
-async def plan_hour(conn: Connection, destination_id: int, now: datetime) -> None:
+async def plan_delivery_time(conn: Connection, destination_id: int, now: datetime) -> None:
     """Plan what one destination is told at its delivery time: dated items, then a digest, or *Still open* by itself.
 
     Several missed delivery times, the catch-up period, are told as one.

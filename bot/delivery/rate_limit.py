@@ -24,7 +24,10 @@ class RateLimiter:
             self._left -= 1
 
     def count(self) -> None:
-        """Count a request that does not wait, because a user waits for its answer; later callers wait longer."""
+        """Take a turn without waiting, for a request that the answer to an interaction depends on.
+
+        Whoever calls `wait` is delayed accordingly.
+        """
         self._refill()
         self._left -= 1
 

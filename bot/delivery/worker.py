@@ -36,7 +36,7 @@ class Deliverer:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._planning = asyncio.Lock()
         self._workers: dict[int, asyncio.Task[None]] = {}
-        self._undrawn: dict[int, int] = {}
+        self._failed_renders: dict[int, int] = {}
         self._closing = False
         self._waits_until: datetime | None = None  # Since the disk is full.
         self._restored: Restored | None = None
@@ -120,7 +120,7 @@ class Deliverer:
     def _finished(self, destination_id: int, worker: asyncio.Task[None]) -> None:
         del self._workers[destination_id]
         if not worker.cancelled() and (error := worker.exception()):
-            # What it had claimed is released by the next beat.
+            # What it had claimed is released by the next tick.
             if failures.is_disk_failure(error):
                 self._wait_for_the_disk(error)
             else:
@@ -157,7 +157,7 @@ class Deliverer:
                     self._clock,
                     self._permissions,
                     self._limits,
-                    self._undrawn,
+                    self._failed_renders,
                     delivery,
                     destination,
                     self._restored,

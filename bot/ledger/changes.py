@@ -108,7 +108,10 @@ def _was_so(change: FieldChange) -> bool:
 
 
 def _corrects(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
-    """Return the updates that a fact replaces, one after another, as far as it is one of these updates itself."""
+    """Return the ids of the updates that a fact's update replaces, directly or through others, the newest first.
+
+    There are none when that update is not in `by_id`.
+    """
     found: list[int] = []
     update = by_id.get(fact.update)
     while update is not None and update.replaces is not None:

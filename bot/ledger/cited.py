@@ -17,7 +17,7 @@ Day = tuple[object, ...]
 
 
 def day_key(found: FactDate) -> Day:
-    """Return what two dates share that are shown with the same words."""
+    """Return a key that is equal for dates shown with the same words."""
     return (found.precision, found.first, found.last, found.printed)
 
 
@@ -45,7 +45,10 @@ def says_day(text: str, day: str) -> bool:
 
 
 def by_day(parts: Iterable[CitedText]) -> Iterator[tuple[tuple[FactDate, ...], list[CitedText]]]:
-    """Yield runs of neighbouring parts that share their days, each with these; parts without facts have none."""
+    """Group neighbouring parts that have the same days; yield the days and the parts of each group.
+
+    Parts without facts have no days.
+    """
     for _, run in groupby(parts, key=lambda part: tuple(map(day_key, days_of(part.facts)))):
         together = list(run)
         yield days_of(together[0].facts), together

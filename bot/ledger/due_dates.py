@@ -1,7 +1,4 @@
-"""What is told when: reminder offsets of due dates, what is listed on Mondays, what a digest holds. Pure.
-
-A lead is the reminder offset of a due date, in days before it; a window is the catch-up period of a destination.
-"""
+"""What is told when: reminder offsets of due dates, what is listed on Mondays, what a digest holds. Pure."""
 
 from __future__ import annotations
 

@@ -70,7 +70,10 @@ def fold(
 
 
 def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
-    """Return the day since which a deal's stages are signed or further; None when the newest dated stage is not."""
+    """Return the first day of the latest unbroken run of stages from "signed" on.
+
+    None when the newest dated stage is before "signed", and for other kinds than deals.
+    """
     if kind != "deal":
         return None
     signed, since = list(STAGES)[stage_rank("signed") :], None
@@ -80,7 +83,10 @@ def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
 
 
 def is_readable(update: Update) -> bool:
-    """Return whether an update's value is of the type of its field. Appending refuses others; a file may hold some."""
+    """Return whether the value of an update could be decoded.
+
+    `append` refuses values of the wrong type, but a file that was edited by other means may hold some.
+    """
     return not isinstance(update.value, Unreadable)
 
 

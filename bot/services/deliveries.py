@@ -536,9 +536,9 @@ async def clean_up(conn: Connection, now: datetime) -> None:
         "AND delivery.state = 'planned' AND delivery.due_at < ?",
         (to_text(now), before),
     )
-    await conn.execute(
-        "UPDATE delivery SET state = 'settled', held = '', payload = NULL, settled_at = ?, outcome = ?, "
-        "detail = 'nobody decided for 90 days' WHERE held = 'held' AND due_at < ?",
-        (to_text(now), DROPPED, before),
+    expired = await fetch_values(
+        conn, int, "SELECT id FROM delivery WHERE held = 'held' AND due_at < ? ORDER BY id", (before,)
     )
+    for delivery_id in expired:
+        await settle(conn, delivery_id, DROPPED, now=now, detail="nobody decided for 90 days")
     await conn.execute("DELETE FROM delivery WHERE state = 'settled' AND settled_at < ?", (before,))

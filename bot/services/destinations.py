@@ -47,7 +47,7 @@ class PersonalDestination:
 
 
 async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
-    """Return the destination of a user's own direct messages, made on first use; resume paused ones."""
+    """Return a user's direct messages about a guild, made or resumed as needed, and whether they were paused before."""
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
     place = await ensure_person(conn, guild_id, person.id, now=now)
@@ -71,7 +71,7 @@ async def _ensure(
 
 
 async def get(conn: Connection, destination_id: int) -> Destination:
-    """Return a destination by its id, which another row holds."""
+    """Return the destination with an id from a foreign key, so it exists. Use `find` for an id from outside."""
     found = await _find(conn, "d.id = ?", destination_id)
     assert found is not None  # A foreign key sees to it.
     return found
@@ -207,7 +207,7 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
 
 
 async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
-    """Note that the delivery time of this nominal local date is planned; the next one is the first after now."""
+    """Store the local date that was planned last, and set the next delivery to the first time after `now`."""
     await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
     await _set_next_delivery(conn, await get(conn, destination_id), now)
 
@@ -255,8 +255,8 @@ async def list_due(conn: Connection, now: datetime, limit: int = 200) -> list[De
     )
 
 
-async def set_by_a_wrong_clock(conn: Connection, now: datetime) -> list[int]:
-    """Return the destinations whose next delivery time lies further ahead than a right clock can have set it."""
+async def list_misscheduled(conn: Connection, now: datetime) -> list[int]:
+    """Return the destinations whose next delivery is more than three days ahead: a wrong clock has set it."""
     return await fetch_values(
         conn,
         int,

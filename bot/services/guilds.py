@@ -15,7 +15,7 @@ _COLUMNS = (
 
 
 async def find(conn: Connection, guild_id: int) -> Guild | None:
-    """Return a server's row, or None when it has none; one that was never set up may have one."""
+    """Return a server's row, or None without one. A row does not mean that the server was set up."""
     return await fetch_one(conn, Guild, f"SELECT {_COLUMNS} FROM guild WHERE guild_id = ?", (guild_id,))
 
 

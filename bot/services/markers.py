@@ -43,7 +43,10 @@ def _place(destination: Destination) -> list[object]:
 
 
 async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return what tells a delivery from all others of its kind at its destination; None when that is gone."""
+    """Return the values that identify a delivery among those of its kind and destination.
+
+    None when what it is about was deleted.
+    """
     if delivery.kind == "reminder":
         return await _about_reminder(conn, delivery)
     if delivery.kind in ("digest", "open"):
@@ -68,11 +71,11 @@ async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] 
     """Return what a reminder is about. The words here are part of the markers of sent messages: never change them."""
     at = to_text(delivery.due_at)
     if delivery.occasion in ("before", "overdue"):
-        lead = "overdue" if delivery.days_before is None else delivery.days_before
+        offset = "overdue" if delivery.days_before is None else delivery.days_before
         slug = await fetch_value(
             conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
         )
-        return None if slug is None else ["item", slug, f"{delivery.due_on}:{lead}"]
+        return None if slug is None else ["item", slug, f"{delivery.due_on}:{offset}"]
     if delivery.occasion == "words":
         # Two reminders may have the same words and instant; they were not set in the same millisecond.
         own = await fetch_one(

@@ -408,7 +408,7 @@ async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
 
 
 class _ToldOffset(Struct, frozen=True):
-    """One lead of an item's date that was told; none before the day: it was overdue."""
+    """One reminder offset of an item's date that was told; None: it was told that the item is overdue."""
 
     days_before: int | None
 

@@ -80,10 +80,10 @@ def earliest(delivery: Delivery) -> datetime:
     return min(delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC))  # Zones differ by a day.
 
 
-async def came(
+async def find_sent(
     conn: Connection, delivery: Delivery, destination: Destination, found: list[FoundMessage]
 ) -> FoundMessage | None:
-    """Return the message that a delivery is, by its nonce or else by its marker; None when none of them is it."""
+    """Return the message among `found` that is this delivery, by its nonce, else by its marker; None without one."""
     for one in found:
         if one.nonce == delivery.nonce:
             return one

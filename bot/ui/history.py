@@ -40,7 +40,10 @@ class Step(Struct, frozen=True):
 
 
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
-    """Return the updates that set a value, by fact date and then as entered, each with the one that stood before it."""
+    """Return a step for each update that set a value, by fact date.
+
+    It has the update, the update of the same item that counted before it, and what replaced or withdrew it.
+    """
     ended_by: dict[int, Update] = {}
     withdrawn: set[int] = set()
     for update in sorted(updates, key=lambda u: u.id, reverse=True):

@@ -242,6 +242,25 @@ async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stoppe
     assert planned
 
 
+async def test_a_held_digest_that_nobody_decided_about_counts_as_read_like_one_that_was_dropped(owing: Owing):
+    read_to: list[int] = []
+    for channel, dropped in ((1001, True), (1002, False)):
+        place = await owing.place(channel)
+        id_ = await owing.plan(place, deliveries.digest_of(date(2026, 11, 24), read_to=7))
+        assert id_ is not None
+        assert await owing.claim(place) is not None
+        async with owing.db.write(GUILD) as conn:
+            await deliveries.keep_back(conn, id_)
+            if dropped:
+                await deliveries.drop(conn, GUILD, [place], now=owing.now)
+            else:
+                await deliveries.clean_up(conn, owing.now + timedelta(days=91))
+        row = await owing.get(id_)
+        assert (row.state, row.outcome, row.held) == ("settled", deliveries.DROPPED, "")
+        read_to.append((await destinations.get(owing.db.read, place)).digested_to)
+    assert read_to == [7, 7]
+
+
 async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     place = await owing.place()
     await owing.plan(place, "sent")

@@ -77,7 +77,10 @@ def expect_due(value: Value) -> Due | None:
 
 
 def due_clause(due: Due | None) -> str:
-    """Return by when something is due and how sure that is, as a clause; a usual time is no due date."""
+    """Return a clause such as "due by 31 October 2024, announced by an official".
+
+    Of a usual time it says that it is not a due date, of None that there is none.
+    """
     if due is None:
         return _NO_DUE_DATE
     by = _by(due.date)

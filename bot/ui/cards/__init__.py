@@ -50,7 +50,7 @@ def record(
     rendered: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
-    """Return the card of any record; `drawn` are its words where they were rendered before.
+    """Return the card of any record; `rendered` are its words where they were rendered before.
 
     `guild_id` is given in a direct message, `session` is the latest one of a dialogue. A `shared` card stands in a
     channel for everyone, so it offers neither Share nor Update, and does not show who follows. A card that was shared
