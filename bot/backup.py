@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bot.services.restores import KEY, Restored
-from data.database import DatabaseError, FileLock, from_text, to_text
+from data.database import DatabaseError, FileLock, to_text
 from data.migrate import migrations
 
 _OURS = {"ledger", "record", "follow", "delivery"}  # Tables that every version has under these names.
@@ -144,7 +144,7 @@ def _note_restore(copy: Path, now: datetime) -> None:
             "(SELECT min(created_at) FROM destination), ?1), (SELECT ifnull(max(id), 0) FROM delivery)",
             (to_text(now),),
         )
-        restored = Restored(min(from_text(known_to), now), newest)
+        restored = Restored(min(datetime.fromisoformat(known_to), now), newest)
         for (before,) in connection.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchall():
             earlier = msgspec.json.decode(before, type=Restored)
             restored = Restored(min(earlier.known_to, restored.known_to), min(earlier.newest, newest))

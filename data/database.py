@@ -7,13 +7,12 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiosqlite
-import msgspec
 
 Connection = aiosqlite.Connection
 
@@ -72,16 +71,6 @@ def to_text(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place in the database")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-
-
-def as_json(values: Iterable[object]) -> str:
-    """Return values as the one parameter that `json_each` reads, so that a statement serves any number of them."""
-    return msgspec.json.encode(list(values)).decode()
-
-
-def from_text(text: str) -> datetime:
-    """Return an instant from the text by which it is stored."""
-    return datetime.fromisoformat(text)
 
 
 def _look_into(path: Path) -> None:

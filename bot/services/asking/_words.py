@@ -14,7 +14,8 @@ from bot.ask.lexicon import inflections, lexicon, stems
 from bot.ask.reading import FIRST, Named, Token, grams, plurals
 from bot.ledger.words import distance, skeleton
 from bot.services import index
-from data.database import Connection, as_json
+from data.database import Connection
+from data.rows import as_list
 
 ALIKE = 7
 """Of a name that more records share than can be offered, so many are looked at."""
@@ -38,7 +39,7 @@ async def look_up(
         "SELECT DISTINCT record_id FROM name WHERE guild_id = ?1 AND kind = 'participant' AND match_kind = 0 "
         "AND norm > b.value || ' ' AND norm < b.value || '!' LIMIT 2) x "
         "JOIN record r ON r.id = x.record_id AND r.live = 1) FROM json_each(?5) b",
-        (guild_id, as_json(grams(found)), as_json(words), ALIKE, as_json(beginnings)),
+        (guild_id, as_list(grams(found)), as_list(words), ALIKE, as_list(beginnings)),
     )
     named: dict[str, list[Named]] = {}
     known: set[str] = set()
