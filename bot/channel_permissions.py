@@ -1,4 +1,4 @@
-"""Which permissions the bot lacks to post in a channel, by the names that Discord's settings have."""
+"""The permissions that the bot lacks to post in a channel, by the names that Discord's settings have."""
 
 from __future__ import annotations
 

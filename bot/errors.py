@@ -29,7 +29,7 @@ class UserError(Exception):
 
 
 class BadInput(UserError):
-    """What was typed cannot be used. The text says what was typed, that nothing was changed and what works."""
+    """Input that cannot be used. The text says what was typed, that nothing was changed and what works."""
 
 
 class NotInRecord(UserError):

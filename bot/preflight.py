@@ -1,4 +1,4 @@
-"""Whether this machine and its packages can run this version.
+"""The check that this machine and its packages can run this version.
 
 Any Python 3 can read this module, and it needs no package.
 

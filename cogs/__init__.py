@@ -1,1 +1,1 @@
-"""What people press: one file per command group."""
+"""Commands and components: one file per command group."""

@@ -153,7 +153,7 @@ class CitedText(Struct, frozen=True, array_like=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """What a record's updates add up to: the facts of each field, oldest first, and the dates they span.
+    """The sum of a record's updates: the facts of each field, oldest first, and the dates they span.
 
     `signed` is the day since which the stage of a deal is signed or further.
     """
@@ -299,7 +299,7 @@ class Guild(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """How much a server's record holds. `dossiers` are the slugs of those that were loaded."""
+    """The size of a server's record. `dossiers` are the slugs of those that were loaded."""
 
     records: int
     updates: int

@@ -1,4 +1,4 @@
-"""What tests share: a migrated file, a server with a person in it, a moment, and facts that are entered there."""
+"""Fixtures that all tests share: a migrated file, a server with a person in it, a moment, and facts to enter."""
 
 from __future__ import annotations
 

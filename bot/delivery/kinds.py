@@ -30,7 +30,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Owed:
-    """What a message is made from: the row, where it goes, and the moment."""
+    """The material of one message: its row, where it goes, and the moment."""
 
     delivery: Delivery
     destination: Destination

@@ -35,7 +35,7 @@ _UNKNOWN = FactDate("unknown")
 
 
 class _From(Struct, frozen=True):
-    """Where and when a fact comes from, as far as it is given. A date of None was not given."""
+    """The source, the locator and the date of a fact, as far as they are given. A date of None was not given."""
 
     source: str
     date: FactDate | None

@@ -1,1 +1,1 @@
-"""What commands and components share: routing of components, permissions, and caches."""
+"""The parts that commands and components share: routing of components, permissions, and caches."""

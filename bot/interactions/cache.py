@@ -73,7 +73,7 @@ class CachedRecord:
 
 
 class CachedAnswer(NamedTuple):
-    """What was found for a question, and the text of the answer."""
+    """A question's result and the text of its answer."""
 
     found: Finding
     said: str

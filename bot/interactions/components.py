@@ -33,7 +33,7 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """How a component handler is registered: the first word of its custom ids, who may use it, and where.
+    """The registration of a component handler: the first word of its custom ids, who may use it, and where.
 
     `anywhere` means that no server is needed, `permissions` that the handler checks the actor's permissions itself.
     """

@@ -1,4 +1,4 @@
-"""What a person may do: read from the interaction in a server, asked of Discord for a button in a DM."""
+"""The permissions of a user: read from the interaction in a server, asked of Discord for a button in a DM."""
 
 from __future__ import annotations
 

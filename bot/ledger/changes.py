@@ -1,4 +1,4 @@
-"""What a batch of updates changed: fields before and after, without what was undone in time. Pure."""
+"""Changes that a batch of updates made: fields before and after, without what was undone in time. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FieldChange(Struct, frozen=True):
 
 
 class RecordChange(Struct, frozen=True):
-    """What some updates changed in one record, each field with facts of its own.
+    """The changes of one record, each field with facts of its own.
 
     `state` is the record after them, `names` those of the records that its words need by slug, `sources` those of the
     facts by id.
@@ -55,7 +55,7 @@ class RecordChange(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """What one destination is told of one batch, and the roles that are mentioned with it."""
+    """The changes of one batch that a destination is told, and the roles that are mentioned with it."""
 
     changes: list[RecordChange]
     role_ids: list[int]

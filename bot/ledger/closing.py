@@ -1,4 +1,4 @@
-"""What an editor is asked about a deal when something about it closes, and what a new stage leaves open. Pure."""
+"""Questions to an editor about a deal when something about it closes, and what a new stage leaves open. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _IMPLIED = {"signature": ("signed", "The signature is done"), "delivery": ("comp
 
 
 class DealQuestion(Struct, frozen=True):
-    """What an editor may add about a deal when something about it closes. Nothing has to be chosen.
+    """A question to an editor about a deal when something about it closes. Nothing has to be chosen.
 
     `id` is the deal's. `stage` is how far it is before, `stages` how far it may be after, each with what speaks for it
     ("" mostly). `approvals` are the others that are open; those whose updates are in `also` become `state`. `chosen` is
@@ -133,7 +133,7 @@ def _is_its_own(item: Opened, open_: Sequence[Fact[Approval]]) -> bool:
 
 
 class LeftOpen(Struct, frozen=True):
-    """What is open about a deal, by its `name`, that was just said to be signed or completed, in words.
+    """What stays open, in words, about a deal that was just said to be signed or completed; `name` is the deal's.
 
     `unheard` are approvals from before the signature, which are listed as having no outcome; the deal still waits for
     the others in `approvals`. `items` are looked at once it is completed.

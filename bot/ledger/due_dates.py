@@ -1,4 +1,4 @@
-"""What is told when: reminder offsets of due dates, what is listed on Mondays, what a digest holds. Pure."""
+"""Rules of when something is told: reminder offsets, the list of Mondays, the parts of a digest. Pure."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ class Digest(Struct, frozen=True):
 
 
 class DueReminder(Struct, frozen=True):
-    """What the message of a reminder is made from: a user's own words, or an item with its date as it stands now."""
+    """The material of a reminder's message: a user's own words, or an item with its date as it stands now."""
 
     reminder: Reminder | None
     item: OpenItem | None

@@ -117,7 +117,7 @@ def _fields(kept: _Kept) -> dict[str, list[Fact[Value]]]:
 
 
 class Stood(Struct, frozen=True):
-    """How a deal or a pending item stood from a fact day on; without a day from its undated facts on.
+    """The state of a deal or a pending item from a fact day on; without a day from its undated facts on.
 
     It is `live` from the first day on which a fact of it is reported; the date of its name may be later. A deal is
     `open` while it waits for an approval.

@@ -35,7 +35,10 @@ class Shipped(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """What loading a dossier did, in facts. `kept` are those that changed in the file but stay as editors have them."""
+    """The result of loading a dossier, counted in facts.
+
+    `kept` are those that changed in the file but stay as editors have them.
+    """
 
     name: str
     added: int

@@ -39,7 +39,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
 
 
 class Forgotten(Struct, frozen=True):
-    """What forgetting a person took away, and the updates that stay without their name."""
+    """Counts of what forgetting a person took away, and the updates that stay without their name."""
 
     follows: int
     reminders: int

@@ -23,7 +23,7 @@ MOST_FILED_BY_ONE = 20
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
-    """What a list shows: records of a kind with a stage or links, or what is `wanted` in a search.
+    """The records that a list shows: those of a kind with a stage or links, or what is `wanted` in a search.
 
     `words` are the filters as people read them. With `everything` a list of pending items leaves none out.
     """
@@ -37,7 +37,7 @@ class Listing(Struct, frozen=True, omit_defaults=True):
 
 
 class Counts(Struct, frozen=True):
-    """How many questions wait for the editors, and how many of the last 24 hours the record did not answer."""
+    """Counts of the questions that wait for the editors, and of those of 24 hours that the record did not answer."""
 
     filed: int
     unanswered: int

@@ -14,7 +14,7 @@ from bot.ledger.stored import decode_state
 from bot.ledger.values import quoted
 from bot.services import index, sources
 from data.database import Connection
-from data.records import CitedText, Fact, Kind, Link, Opened, Record, Row, Waiting
+from data.records import CitedText, Kind, Link, Opened, Record, Row, Waiting
 from data.rows import as_list, fetch_all, fetch_value, in_list
 
 _LINKS_SHOWN = 300
@@ -89,24 +89,16 @@ async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
     ]
 
 
-class _LinkRow(Struct, frozen=True):
+class _LinkOf(Link, frozen=True, kw_only=True):
     """A link of the record `record_id` with another one."""
 
     record_id: int
-    field: str
-    role: str
-    outward: bool
-    kind: Kind
-    slug: str
-    name: str
-    status: tuple[CitedText, ...]
-    open: bool
-    fact: Fact[object]
-    item_kind: str
-    opened_by: Fact[object] | None
 
 
-_LINK_COLUMNS = "l.field, l.role, o.kind, o.slug, o.name, o.status, o.open, l.fact, o.item_kind, o.opened_by"
+_LINK_COLUMNS = (
+    "l.field, l.role, o.kind, o.slug, o.name, o.status, o.open, l.fact, o.opened_by, "
+    "CASE WHEN o.open = 1 THEN o.item_kind ELSE '' END AS item_kind"
+)
 
 _OUTWARD = (
     f"SELECT l.from_id AS record_id, 1 AS outward, {_LINK_COLUMNS} FROM link l JOIN record o ON o.id = l.to_id "
@@ -122,31 +114,17 @@ _INWARD = (
 async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
     """Return the links of records by their id: what each points to, then what points to it, the newest first."""
     found: dict[int, list[Link]] = {id_: [] for id_ in ids}
-    rows = await fetch_all(conn, _LinkRow, _OUTWARD, (as_list(ids),)) if ids else []
+    rows = await fetch_all(conn, _LinkOf, _OUTWARD, (as_list(ids),)) if ids else []
     for first in range(0, len(ids), _TOGETHER):
         part = ids[first : first + _TOGETHER]
-        rows += await fetch_all(conn, _LinkRow, " UNION ALL ".join([_INWARD] * len(part)), part)
+        rows += await fetch_all(conn, _LinkOf, " UNION ALL ".join([_INWARD] * len(part)), part)
     for row in rows:
-        found[row.record_id].append(
-            Link(
-                field=row.field,
-                role=row.role,
-                outward=row.outward,
-                kind=row.kind,
-                slug=row.slug,
-                name=row.name,
-                status=row.status,
-                open=row.open,
-                fact=row.fact,
-                item_kind=row.item_kind if row.open else "",
-                opened_by=row.opened_by if row.open else None,
-            )
-        )
+        found[row.record_id].append(row)
     return found
 
 
 class RecordStanding(Struct, frozen=True):
-    """What all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
+    """The state that all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
 
     newest: int
     editor_role_id: int | None
@@ -285,7 +263,7 @@ async def list_kind(
 
 
 class _Stood(Struct, frozen=True):
-    """How a record of a page stood, and how many records the list has."""
+    """A record of a page as it stood on a past day, and how many records the list has."""
 
     slug: str
     name: str

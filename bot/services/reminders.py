@@ -242,7 +242,7 @@ async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] |
 
 
 class _Set(Struct, frozen=True):
-    """What a destination has set for items: joined, muted, silent for now."""
+    """The items for which a destination has set something: joined, muted, silent for now."""
 
     joined: frozenset[int]
     muted: frozenset[int]

@@ -33,7 +33,7 @@ _TERMS = 12
 
 
 class Wanted(Struct, frozen=True, omit_defaults=True):
-    """What is looked for: words, filters or both. `participant` and `topic` are slugs of records.
+    """A search as it was asked for: words, filters or both. `participant` and `topic` are slugs of records.
 
     `first` and `last` bound the day of a record's newest fact.
     """

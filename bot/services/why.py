@@ -1,4 +1,4 @@
-"""Why a message came: the follow, reminder or digest that a delivery belongs to, and muting what it belongs to."""
+"""The reason why a message came: the follow, reminder or digest behind a delivery, and how to mute it."""
 
 from __future__ import annotations
 

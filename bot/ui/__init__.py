@@ -1,1 +1,1 @@
-"""What people read: pure functions from records to messages."""
+"""The messages that people read: pure functions from records to messages."""

@@ -1,4 +1,4 @@
-"""What commands about records share: the argument that names one, its card as an answer, and lists."""
+"""Parts of commands about records: the argument that names one, its card as an answer, and lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How members look things up in the simulated Discord: commands, menus, and records entered before."""
+"""Ways to look things up in the simulated Discord: commands, menus, and records entered before."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks found on one page: how many facts are shown, how many with a day, and what is wrong."""
+    """The result of the checks on one page: how many facts are shown, how many with a day, and what is wrong."""
 
     shown: int
     dated: int

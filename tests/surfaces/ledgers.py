@@ -59,7 +59,7 @@ _FIRST, _NAMES_FROM, _LAST = date(2014, 1, 1), date(2021, 6, 1), date(2025, 12, 
 
 @dataclass
 class _Inventor:
-    """What makes words and days, none of them twice."""
+    """A maker of words and days, none of them twice."""
 
     rng: random.Random
     used: set[str] = field(default_factory=set)

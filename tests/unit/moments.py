@@ -1,4 +1,4 @@
-"""What tests of times and dates share: a moment, wall times, and how a refusal reads."""
+"""Parts that tests of times and dates share: a moment, wall times, and how a refusal reads."""
 
 from __future__ import annotations
 

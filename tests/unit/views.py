@@ -1,4 +1,4 @@
-"""What is in a message that is not sent yet: its components, its words and the labels of its buttons."""
+"""The contents of a message that is not sent yet: its components, its words and the labels of its buttons."""
 
 from __future__ import annotations
 

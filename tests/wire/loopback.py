@@ -62,7 +62,7 @@ class Request:
 
 @dataclass(eq=False)
 class Fault:
-    """What is to go wrong with the next requests that match; `hits` counts how often it did."""
+    """A fault of the next requests that match; `hits` counts how often it did."""
 
     method: str
     path: re.Pattern[str]

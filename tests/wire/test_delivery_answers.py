@@ -210,7 +210,7 @@ async def test_a_message_refused_twice_ends_and_stops_nobody_else(live: LiveServ
 
 
 async def test_a_deleted_message_counts_as_delivered(live: LiveServer):
-    """Where the history cannot be read, only Discord's answer to the nonce tells."""
+    """Rely on Discord's answer to the nonce where the history cannot be read."""
     live.server.overwrite(live.channel, live.server.application_id, deny=world.READ_MESSAGE_HISTORY)
     await live.owe()
     live.server.fault("POST", "/channels/*/messages", "drop_after")

@@ -1,4 +1,4 @@
-"""What the loopback Discord holds: people, servers, channels, messages, permissions; and how Discord words them."""
+"""The state of the loopback Discord: people, servers, channels, messages, permissions; and how Discord words them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What describes a kind of record: its fields, its names, its card and what a follow of it reaches."""
+"""The description of a kind of record: its fields, its names, its card and what a follow of it reaches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a field can hold: how its values are typed in a form or a dossier, kept as JSON, and shown in words."""
+"""The base of all types of fields: parsing what is typed, checking it, storing it as JSON, showing it in words."""
 
 from __future__ import annotations
 

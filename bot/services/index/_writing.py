@@ -23,7 +23,7 @@ _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
 class IndexedRecord(Struct, frozen=True):
-    """What the index is made from: a record, the ids of those that it is linked with, and their names by slug."""
+    """A record as the index takes it, with the ids of those that it is linked with and their names by slug."""
 
     id: int
     kind: Kind
