@@ -71,8 +71,8 @@ async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> lis
 async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
     """Return records with their links and sources.
 
-    These are read after the records. What an update adds in between is in the links and the sources but not in the
-    record; nothing that the record states can be missing there, because the ledger and the sources only grow.
+    These are read after the records, so no source of a fact can be missing: sources only grow. An update in between may
+    take a link away that the record still states; until the next look its slug stands for the name.
     """
     ids = [row.id for row in rows]
     links = await _links(conn, ids)
