@@ -1,4 +1,7 @@
-"""Alerts: which milestones are told at once, and to whom; planned once an update can no longer be undone."""
+"""Plans alerts and loads their content. An alert tells those who follow a record at once that a milestone changed.
+
+Alerts are planned for one batch of updates after the other, once it can no longer be undone (`SETTLED_AFTER`).
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from data.records import Delivery, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 REACHED_KINDS = tuple(kind for kind in KINDS if kind_of(kind).reached)
-"""A follow of a record also reaches these when they are linked directly to it."""
+"""Kinds of records that the follow of another record covers too, if they are linked directly with that record."""
 
-_CHUNK = 1000  # Rows written in one transaction, so that nobody's command waits long.
+_CHUNK = 1000  # Deliveries planned in one transaction, so that commands do not wait long for their turn to write.
 
 
 async def guilds_to_read(conn: Connection) -> list[int]:
-    """Return the servers whose ledger has updates that alerts have not read."""
+    """Return the guilds with unprocessed updates, without those that are not set up or that the bot has left."""
     return await fetch_values(
         conn,
         int,
@@ -33,7 +36,10 @@ async def guilds_to_read(conn: Connection) -> list[int]:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return when the next update is old enough to be told, or None without one."""
+    """Return when the oldest unprocessed update of an editor, in any guild, can no longer be undone.
+
+    Alerts can be planned from then on. Return None when there is no such update.
+    """
     # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
     entered_at = await fetch_value(
         conn,
@@ -46,7 +52,7 @@ async def next_due(conn: Connection) -> datetime | None:
 
 
 class _Entered(Struct, frozen=True):
-    """An update as far as it decides when it is told."""
+    """The columns of an update that decide when its alerts are planned."""
 
     id: int
     batch: str
@@ -55,7 +61,7 @@ class _Entered(Struct, frozen=True):
 
 
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Return whether a server's ledger has an update that alerts have not read and that can no longer be undone."""
+    """Return whether the oldest unprocessed update of a guild came with a dossier or can no longer be undone."""
     first = await fetch_one(
         conn,
         _Entered,
@@ -67,9 +73,10 @@ async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Plan the alerts of the next batch of a server, at most a thousand rows; False when there is nothing to do yet.
+    """Plan alerts for the next batch of updates in a guild, at most 1,000 deliveries. Repeat it until it returns False.
 
-    The batch counts as read only when all of it is planned. An update that can still be undone is never passed over.
+    `alerted_to` is the last update of a guild that was processed. It moves past a batch only when all alerts of the
+    batch are planned, and never past an update that can still be undone.
     """
     alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM guild WHERE guild_id = ?", (guild_id,)) or 0
     first = await fetch_one(
@@ -93,24 +100,26 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
+    """Raise a guild's `alerted_to` to the update `to`. Return False, without a change, when it is not lower."""
     if to <= alerted_to:
         return False
     await conn.execute("UPDATE guild SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
     return True
 
 
-class _Touched(Struct, frozen=True):
-    """A record that a batch has updates of."""
+class _TouchedRecord(Struct, frozen=True):
+    """A record that a batch has an update of."""
 
     id: int
     slug: str
     kind: Kind
 
 
-async def _touched(conn: Connection, guild_id: int, batch: str) -> list[_Touched]:
+async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[_TouchedRecord]:
+    """Return the records that a batch has updates of, by id."""
     return await fetch_all(
         conn,
-        _Touched,
+        _TouchedRecord,
         "SELECT DISTINCT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
         "WHERE u.guild_id = ? AND u.batch = ? ORDER BY r.id",
         (guild_id, batch),
@@ -118,21 +127,21 @@ async def _touched(conn: Connection, guild_id: int, batch: str) -> list[_Touched
 
 
 async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) -> list[int]:
-    """Return the records of a batch of which a milestone differs after it."""
-    touched = await _touched(conn, guild_id, batch)
-    histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
-    found: list[int] = []
-    for one in touched:
-        states = change_of(one.kind, histories[one.slug], batch)
-        if states is not None and _named(*states[:2]):
-            changes = with_news(one.kind, changed_fields(one.kind, *states))
+    """Return the ids of the records in which a batch changed a milestone (a field whose changes are sent at once)."""
+    touched = await _touched_records(conn, guild_id, batch)
+    histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
+    record_ids: list[int] = []
+    for record in touched:
+        states = change_of(record.kind, histories[record.slug], batch)
+        if states is not None and _has_name(*states[:2]):
+            changes = with_news(record.kind, changed_fields(record.kind, *states))
             if any(changed.milestone for changed in changes):
-                found.append(one.id)
-    return found
+                record_ids.append(record.id)
+    return record_ids
 
 
-# Follows of the records ?1 (JSON ids) and, where a record is of a reached kind, of those it is linked with; each with
-# the record that it reaches.
+# The follows that cover the records ?1 (ids as JSON), each with the id of a record that it covers (`reached`). A follow
+# covers its own record, and the records of `REACHED_KINDS` that are linked with this one in either direction.
 _REACHING = f"""
 SELECT f.*, r.id AS reached FROM record r JOIN follow f ON f.record_id = r.id
 WHERE r.id IN {in_list("?1")}
@@ -146,7 +155,7 @@ WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 
 
 async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], due_at: datetime) -> bool:
-    """Plan the alerts of one batch that are still missing; True when there may be more than fitted."""
+    """Plan the alerts of a batch that are not planned yet, at most `_CHUNK`. Return whether there may be more."""
     destination_ids = await fetch_values(
         conn,
         int,
@@ -160,18 +169,22 @@ async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_id
     return len(destination_ids) >= _CHUNK
 
 
-class _Through(Struct, frozen=True):
-    """One follow by which a batch reaches a destination, and the record that it reaches."""
+class _Coverage(Struct, frozen=True):
+    """A follow, the role that its alerts mention (None: no role), and the id of a record that it covers."""
 
     follow_id: int
     role_id: int | None
     record_id: int
 
 
-async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Through]:
+async def _coverage(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Coverage]:
+    """Return the follows because of which the destination of an alert gets it, once for each of the records they cover.
+
+    Muted follows, follows for the digest only, and follows that began after the alert's batch do not count.
+    """
     return await fetch_all(
         conn,
-        _Through,
+        _Coverage,
         f"SELECT f.id AS follow_id, f.role_id, f.reached AS record_id FROM ({_REACHING}) AS f "
         "WHERE f.destination_id = ?2 AND f.at_once = 1 "
         "AND f.muted = 0 AND f.since < (SELECT min(id) FROM ledger WHERE guild_id = ?3 AND batch = ?4) ORDER BY f.id",
@@ -185,54 +198,59 @@ async def _through(conn: Connection, delivery: Delivery, record_ids: Iterable[in
 
 
 def _batch_of(delivery: Delivery) -> str:
+    """Return the id of the batch of updates that an alert reports."""
     assert delivery.batch is not None  # Every alert has one.
     return delivery.batch
 
 
 async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
-    """Return the follows that an alert belongs to, as far as they still stand."""
-    touched = await _touched(conn, delivery.guild_id, _batch_of(delivery))
-    found = await _through(conn, delivery, [one.id for one in touched])
-    return list(dict.fromkeys(one.follow_id for one in found))
+    """Return the ids of the follows because of which an alert was sent, except those that ended or were muted since."""
+    touched = await _touched_records(conn, delivery.guild_id, _batch_of(delivery))
+    covered = await _coverage(conn, delivery, [record.id for record in touched])
+    return list(dict.fromkeys(coverage.follow_id for coverage in covered))
 
 
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
-    """Return what an alert tells its destination now; None when nothing of it stands or is followed any more."""
+    """Return the changes that an alert reports to its destination, as of now, and the roles that it mentions.
+
+    Return None when there is no milestone left to report: its updates were withdrawn, or no follow covers it any more.
+    """
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
-    touched = await _touched(conn, guild_id, batch)
-    through = await _through(conn, delivery, [one.id for one in touched])
-    reached = {one.record_id for one in through}
-    touched = [one for one in touched if one.id in reached]
-    histories = await updates.histories(conn, guild_id, [one.slug for one in touched])
+    touched = await _touched_records(conn, guild_id, batch)
+    covered = await _coverage(conn, delivery, [record.id for record in touched])
+    covered_ids = {coverage.record_id for coverage in covered}
+    touched = [record for record in touched if record.id in covered_ids]
+    histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
     changes: list[RecordChange] = []
-    for one in touched:
-        change = await _record_change(conn, guild_id, one.slug, one.kind, histories[one.slug], batch)
+    for record in touched:
+        change = await _record_change(conn, guild_id, record.slug, record.kind, histories[record.slug], batch)
         if change is not None:
             changes.append(change)
     if not any(changed.milestone for change in changes for changed in change.changes):
         return None
-    # The main news first: a milestone of a deal, before that of an item about it.
-    changes.sort(key=lambda change: (not any(one.milestone for one in change.changes), change.kind != "deal"))
+    # Records with a changed milestone come first, deals before the items about them.
+    changes.sort(key=lambda change: (not any(field.milestone for field in change.changes), change.kind != "deal"))
     return Alert(
         changes,
-        list(dict.fromkeys(one.role_id for one in through if one.role_id is not None)),
+        list(dict.fromkeys(coverage.role_id for coverage in covered if coverage.role_id is not None)),
     )
 
 
 async def _record_change(
     conn: Connection, guild_id: int, slug: str, kind: Kind, history: Sequence[Update], batch: str
 ) -> RecordChange | None:
+    """Return what a batch changed in a record, or None when that is nothing worth reporting or was withdrawn since."""
     states = change_of(kind, history, batch)
-    standing = {update.id for update in fold.live_updates(history)}
-    if states is None or not _named(*states[:2]):
+    live_ids = {update.id for update in fold.live_updates(history)}
+    if states is None or not _has_name(*states[:2]):
         return None
-    before, after, own = states
-    if not any(update.id in standing for update in own) and own[0].action == "set":
-        return None  # Taken back since.
-    changes = with_news(kind, changed_fields(kind, before, after, own))
+    before, after, batch_updates = states
+    if not any(update.id in live_ids for update in batch_updates) and batch_updates[0].action == "set":
+        return None  # All of it was replaced or withdrawn since.
+    changes = with_news(kind, changed_fields(kind, before, after, batch_updates))
     return await record_change(conn, guild_id, slug, kind, (before, after), changes) if changes else None
 
 
-def _named(before: State, after: State) -> bool:
-    """Return whether a changed record has a name; one that was withdrawn as a whole has its last one."""
+def _has_name(before: State, after: State) -> bool:
+    """Return whether a record has a name before or after a change. One that was withdrawn has a name only before."""
     return bool(before.facts("name") or after.facts("name"))

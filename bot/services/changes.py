@@ -1,4 +1,4 @@
-"""Changes of a record, with all that a message about them needs: names, and the source of each fact."""
+"""Adds to the changes of a record the record names and the sources that a message about the changes needs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from data.database import Connection
 from data.records import Kind, State
 
 _BESIDE = ("about", "who", "due")
-"""Fields of a pending item that a message tells beside what changed."""
+"""Fields that a message about a pending item shows even when they did not change."""
 
 
 async def record_change(
     conn: Connection, guild_id: int, slug: str, kind: Kind, states: tuple[State, State], changes: Sequence[FieldChange]
 ) -> RecordChange:
-    """Return one record's changes between two states of it, before and after.
+    """Return the given changes of a record together with the names and sources that a message about them needs.
 
-    The names are those of all records that the values point to, also of those no longer linked.
+    `states` are the record before and after the changes. The names cover every record that a shown value points to,
+    including records that are no longer linked.
     """
     before, after = states
-    told = [(changed.field, fact) for changed in changes for fact in changed.facts]
+    shown = [(changed.field, fact) for changed in changes for fact in changed.facts]
     if kind == "pending":
-        told += [(field, fact) for field in _BESIDE for fact in after.facts(field)]
-    slugs = {other for field, fact in told for other, _ in get_field(kind, field).type.records(fact.value)}
-    named = after.facts("name", str) or before.facts("name", str)
+        shown += [(field, fact) for field in _BESIDE for fact in after.facts(field)]
+    named_slugs = {linked for field, fact in shown for linked, _ in get_field(kind, field).type.records(fact.value)}
+    record_names = after.facts("name", str) or before.facts("name", str)
     return RecordChange(
         kind=kind,
         slug=slug,
-        name=named[-1].value,
+        name=record_names[-1].value,
         new=not before.facts("name"),
         changes=list(changes),
-        names=await records.names(conn, guild_id, slugs),
-        sources=await sources.get_many(conn, guild_id, {fact.source for _, fact in told}),
+        names=await records.names(conn, guild_id, named_slugs),
+        sources=await sources.get_many(conn, guild_id, {fact.source for _, fact in shown}),
         state=after,
     )

@@ -1,4 +1,4 @@
-"""Notices: direct messages to those who set up what breaks or is refused."""
+"""Plans notices: direct messages that tell a user that a message to a destination they set up could not be sent."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from data.records import Delivery, Destination, Notice
 async def plan(
     conn: Connection, delivery: Delivery, broken: Destination, outcome: str, words: str, *, now: datetime
 ) -> int | None:
-    """Plan a DM to the user who set a destination up, or to the server's owner where that user's own DM broke.
+    """Plan a DM about a failed delivery to the user who set up its destination `broken`, or else to the guild's owner.
 
-    A notice that cannot be delivered goes on to the owner, and no further. Return the id of the delivery, or None when
-    nobody is left to tell.
+    The owner gets it when that user's DMs are paused too. If the failed delivery is a notice itself, it is passed on to
+    the owner. Return the id of the planned delivery, or None when nobody can be told or it is planned already.
     """
     guild = await guilds.find(conn, broken.guild_id)
     if guild is None or guild.set_up_at is None:
@@ -25,15 +25,15 @@ async def plan(
         new = deliveries.notice_of(delivery.key, delivery.payload)
         candidates = [owner.id]
     else:
-        tells = Notice(broken.id, delivery.kind, outcome, words)
-        new = deliveries.notice_of(f"{broken.id}:{delivery.id}", tells)
+        notice = Notice(broken.id, delivery.kind, outcome, words)
+        new = deliveries.notice_of(f"{broken.id}:{delivery.id}", notice)
         candidates = [broken.set_up_by, owner.id]
     for person_id in candidates:
         if person_id is None or person_id == broken.person_id:
             continue
-        place = await destinations.find_person(conn, broken.guild_id, person_id)
-        if place is None:
-            place = await destinations.ensure_person(conn, broken.guild_id, person_id, now=now)
-        if place.state == "active" and place.user_id is not None:
-            return await deliveries.plan(conn, broken.guild_id, place.id, new, due_at=now)
+        dm = await destinations.find_person(conn, broken.guild_id, person_id)
+        if dm is None:
+            dm = await destinations.ensure_person(conn, broken.guild_id, person_id, now=now)
+        if dm.state == "active" and dm.user_id is not None:
+            return await deliveries.plan(conn, broken.guild_id, dm.id, new, due_at=now)
     return None

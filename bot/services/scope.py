@@ -1,4 +1,4 @@
-"""The scope of a destination: which records its digest is about, each from which update on."""
+"""Computes the scope of a destination: the records that its digest reports, each from a certain update on."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ from data.rows import fetch_all
 
 
 class Scope(Struct, frozen=True):
-    """The records that a destination reads of, each with the newest update when that began.
+    """The records that a destination's digest reports, each with the id of the update after which it reports them.
 
-    `everything` is not None where it is the whole ledger.
+    `all_since` is that id for every record of the guild, or None when only the records in `since_by_id` are reported.
+    The keys of `since_by_id` are record ids. For a follow, the id is that of the newest update when the follow began.
     """
 
-    everything: int | None
-    records: dict[int, int]
+    all_since: int | None
+    since_by_id: dict[int, int]
 
     def since(self, record_id: int) -> int | None:
-        """Return from which update on a record is read; None when it is not read at all."""
-        found = [since for since in (self.everything, self.records.get(record_id)) if since is not None]
-        return min(found, default=None)
+        """Return the id of the update after which a record is reported, or None when the record is not in the scope."""
+        starts = [since for since in (self.all_since, self.since_by_id.get(record_id)) if since is not None]
+        return min(starts, default=None)
 
 
-class _Read(Struct, frozen=True):
-    """A record that a destination reads of, None for everything, and the newest update when that began."""
+class _Covered(Struct, frozen=True):
+    """A record that a destination follows (None: all records), and the newest update when it began to."""
 
     record_id: int | None
     since: int
 
 
 async def of(conn: Connection, destination: Destination) -> Scope:
-    """Return what a destination reads of.
+    """Return the scope of a destination.
 
-    A channel reads the whole ledger, a person what they follow: the records and what is linked directly to them.
+    The scope of a channel is the whole guild. The scope of direct messages is what the person follows, muted or not:
+    the followed records, and records of `REACHED_KINDS` (deals, for example) that are linked directly with them.
     """
     if destination.channel_id is not None:
         return Scope(0, {})
     rows = await fetch_all(
         conn,
-        _Read,
+        _Covered,
         "SELECT record_id, min(since) AS since FROM ("
         "SELECT f.record_id, f.since FROM follow f WHERE f.destination_id = ?1 "
         "UNION ALL SELECT r.id, f.since FROM follow f JOIN link l ON l.to_id = f.record_id "
@@ -51,5 +53,5 @@ async def of(conn: Connection, destination: Destination) -> Scope:
         ") AS followed GROUP BY record_id",
         (destination.id,),
     )
-    everything = next((row.since for row in rows if row.record_id is None), None)
-    return Scope(everything, {row.record_id: row.since for row in rows if row.record_id is not None})
+    all_since = next((row.since for row in rows if row.record_id is None), None)
+    return Scope(all_since, {row.record_id: row.since for row in rows if row.record_id is not None})

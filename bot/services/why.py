@@ -1,4 +1,4 @@
-"""The reason why a message came: the follow, reminder or digest behind a delivery, and how to mute it."""
+"""Explains why a message was sent (which follow, reminder or digest caused it), and mutes reminders of items."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """Return what a *Why this?* button shows. Raise UserError when this server has no such delivery, or no longer."""
+    """Return the delivery with this nonce and what caused it, as the *Why this?* button of its message shows it.
+
+    Raise UserError when the guild has no such delivery, for example because it was deleted after 90 days.
+    """
     delivery = await deliveries.find_by_nonce(conn, guild_id, nonce)
     if delivery is None:
         raise UserError(
@@ -41,6 +44,10 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
 
 
 async def _item(conn: Connection, delivery: Delivery) -> int | None:
+    """Return the id of the pending item that a reminder is about.
+
+    Return None for other deliveries, for reminders in somebody's own words and for reminders that were deleted.
+    """
     if delivery.kind != "reminder":
         return None
     if delivery.record_id is not None:
@@ -56,11 +63,14 @@ async def _item(conn: Connection, delivery: Delivery) -> int | None:
 async def mute_item(
     conn: Connection, destination: Destination, record_id: int, *, now: datetime, person_id: int
 ) -> None:
-    """Send no more reminders of a pending item to a destination, until somebody asks for them there again."""
-    own = await fetch_value(
+    """Mute the reminders of a pending item at a destination until somebody asks for them there again. End any snooze.
+
+    Raise UserError when the destination's guild has no record with this id.
+    """
+    known_id = await fetch_value(
         conn, int, "SELECT id FROM record WHERE id = ? AND guild_id = ?", (record_id, destination.guild_id)
     )
-    if own is None:
+    if known_id is None:
         raise UserError("That item is not on file in this server. Nothing was changed.")
     await conn.execute(
         "INSERT INTO reminder (destination_id, record_id, muted, created_by, created_at) VALUES (?, ?, 1, ?, ?) "
@@ -72,7 +82,7 @@ async def mute_item(
 
 
 async def mute_undated(conn: Connection, destination: Destination, *, now: datetime) -> int:
-    """Send no more reminders of a person's items that have no due date; return how many there were."""
+    """Mute a destination's reminders of items without a due date. Return how many reminders this muted."""
     cursor = await conn.execute(
         "UPDATE reminder SET muted = 1 WHERE destination_id = ? AND muted = 0 "
         "AND record_id IN (SELECT id FROM record WHERE guild_id = ? AND due_on IS NULL)",
