@@ -1,4 +1,7 @@
-"""Deletion of a person's or a server's data for good. Call `Database.vacuum` after it, which empties the file of it."""
+"""Deletes everything that is stored about a guild or a person.
+
+The caller commits and then calls `Database.vacuum`, which also removes the deleted rows from the bytes of the file.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from bot.services import index, people
 from data.database import Connection
 from data.rows import fetch_one, fetch_value
 
-# Children before their parents: nothing is left for the checks of foreign keys to look for, row by row.
+# Children come before their parents. Otherwise SQLite would search for the children of each deleted row, one by one.
 _OF_A_GUILD = (
     "DELETE FROM delivery WHERE guild_id = ?",
     "DELETE FROM reminder WHERE destination_id IN (SELECT id FROM destination WHERE guild_id = ?)",
@@ -24,7 +27,7 @@ _OF_A_GUILD = (
     "DELETE FROM guild WHERE guild_id = ?",
 )
 
-# Whoever is known by nothing any more, neither a zone of their own nor anything in some server, is forgotten too.
+# A person without a time zone of their own, to whom no row of any guild refers, loses their Discord id and DM channel.
 _FORGET_STRANGERS = """
 UPDATE person SET user_id = NULL, dm_channel_id = NULL
 WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
@@ -39,7 +42,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
 
 
 class Forgotten(Struct, frozen=True):
-    """Counts of what forgetting a person took away, and the updates that stay without their name."""
+    """Numbers of rows that `delete_person` deleted, and of the person's updates that stay without a name."""
 
     follows: int
     reminders: int
@@ -48,37 +51,40 @@ class Forgotten(Struct, frozen=True):
 
 
 async def delete_guild(conn: Connection, guild_id: int) -> bool:
-    """Delete everything of a server; False when nothing was stored. Other servers keep every row."""
-    there = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
+    """Delete every row of a guild. Return False when the guild had no row of its own.
+
+    People whom no remaining row refers to are made anonymous. Rows of other guilds stay as they are.
+    """
+    known_id = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
     await index.erase(conn, guild_id)
     for statement in _OF_A_GUILD:
         await conn.execute(statement, (guild_id,))
     await conn.execute(_FORGET_STRANGERS)
-    return there is not None
+    return known_id is not None
 
 
 async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
-    """Delete what is a person's own, in all servers; None when nothing was stored.
+    """Delete a user's own data in all guilds and make their row anonymous. Return None when they have no row.
 
-    The updates that they entered and what they set up for channels stay, without saying whose they are.
+    The updates that they entered and what they set up for channels stay, but no longer lead to a Discord user.
     """
     person = await people.find(conn, user_id)
     if person is None:
         return None
-    own = "destination_id IN (SELECT id FROM destination WHERE person_id = ?)"
+    theirs = "destination_id IN (SELECT id FROM destination WHERE person_id = ?)"
     forgotten = await fetch_one(
         conn,
         Forgotten,
-        f"SELECT (SELECT count(*) FROM follow WHERE {own}) AS follows, "
-        f"(SELECT count(*) FROM reminder WHERE {own}) AS reminders, "
+        f"SELECT (SELECT count(*) FROM follow WHERE {theirs}) AS follows, "
+        f"(SELECT count(*) FROM reminder WHERE {theirs}) AS reminders, "
         "(SELECT count(*) FROM draft WHERE person_id = ?) AS drafts, "
         "(SELECT count(*) FROM ledger WHERE person_id = ?) AS updates_kept",
         (person.id,) * 4,
     )
     for statement in (
-        f"DELETE FROM delivery WHERE {own}",
-        f"DELETE FROM reminder WHERE {own}",
-        f"DELETE FROM follow WHERE {own}",
+        f"DELETE FROM delivery WHERE {theirs}",
+        f"DELETE FROM reminder WHERE {theirs}",
+        f"DELETE FROM follow WHERE {theirs}",
         "DELETE FROM destination WHERE person_id = ?",
         "DELETE FROM draft WHERE person_id = ?",
         "DELETE FROM question WHERE person_id = ?",

@@ -1,4 +1,4 @@
-"""Deletion of what has expired, and when the bot last looked at what is due."""
+"""Deletes expired rows (called once a day), and stores when the scheduler last ran."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRAFTS_KEPT_FOR = timedelta(days=90)
 
 
 async def mark_tick(conn: Connection, now: datetime) -> None:
-    """Note that what is due was looked at."""
+    """Store `now` as the time at which the scheduler last ran."""
     await conn.execute(
         "INSERT INTO meta (key, value) VALUES ('last_tick', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (to_text(now),),
@@ -20,15 +20,15 @@ async def mark_tick(conn: Connection, now: datetime) -> None:
 
 
 async def last_tick(conn: Connection) -> datetime | None:
-    """Return when what is due was last looked at, to the minute; None when it never was."""
+    """Return when the scheduler last ran, exact to the minute, or None when it never ran."""
     return await fetch_value(conn, datetime, "SELECT value FROM meta WHERE key = 'last_tick'")
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete what has expired. Nothing is ever deleted from the ledger."""
+    """Delete expired deliveries, restore notes, reminders, drafts and questions in all guilds. The ledger is kept."""
     await deliveries.clean_up(conn, now)
     await restores.clean_up(conn, now)
-    told_before = to_text(now - deliveries.KEPT_FOR)
-    await conn.execute("DELETE FROM reminder WHERE done_at < ?", (told_before,))
+    done_before = to_text(now - deliveries.KEPT_FOR)
+    await conn.execute("DELETE FROM reminder WHERE done_at < ?", (done_before,))
     await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
     await questions.clean_up(conn, now)

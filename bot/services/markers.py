@@ -1,6 +1,7 @@
-"""Markers, by which a message is recognised after a restore: made of what is the same in every copy of the file.
+"""Computes markers: hashes by which a message in Discord is matched with its delivery after a backup was restored.
 
-The ids of rows are not: what was planned after a copy was made gets other ids when it is planned anew.
+A marker is made only of values that the restored file has too. Ids of rows are left out: a delivery that was planned
+after the backup gets another id when it is planned again.
 """
 
 from __future__ import annotations
@@ -18,57 +19,62 @@ from data.rows import fetch_one, fetch_value
 
 
 async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
-    """Return the marker of a delivery that is not settled, as 16 hexadecimal digits.
+    """Return the marker of a delivery, 16 hexadecimal digits. The delivery must not be settled yet.
 
-    Return "" where what it is about is no longer on file; such a message is not sent either.
+    Return "" when the record, reminder or destination that it is about was deleted. Such a message is not sent either.
     """
     about = await _about(conn, delivery)
     return _mark(delivery, destination, about) if about is not None else ""
 
 
 def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
-    """Return the marker of the same destination's digest of another nominal day."""
+    """Return the marker of a destination's digest for another local date than that of `delivery`."""
     return _mark(delivery, destination, [day])
 
 
 def _mark(delivery: Delivery, destination: Destination, about: list[object]) -> str:
-    made_of = [*_place(destination), delivery.kind, *about]
-    return hashlib.blake2b(msgspec.json.encode(made_of), digest_size=8).hexdigest()
+    """Return the hash of a destination, a kind of delivery and the values that identify the delivery among those."""
+    parts = [*_identity(destination), delivery.kind, *about]
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
 
-def _place(destination: Destination) -> list[object]:
+def _identity(destination: Destination) -> list[object]:
+    """Return the values that identify a destination: its guild, its type, and a Discord channel or user id."""
     if destination.channel_id is not None:
         return [destination.guild_id, "channel", destination.channel_id]
     return [destination.guild_id, "person", destination.user_id]
 
 
 async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return the values that identify a delivery among those of its kind and destination.
+    """Return the values that identify a delivery among all of its kind and destination.
 
-    None when what it is about was deleted.
+    Return None when the record, reminder or destination that it is about was deleted.
     """
     if delivery.kind == "reminder":
         return await _about_reminder(conn, delivery)
     if delivery.kind in ("digest", "open"):
-        return [delivery.day]  # The instant may be another one when it is planned anew.
+        return [delivery.day]  # Not due_at: it may differ when the message is planned again.
     due_at, payload = to_text(delivery.due_at), delivery.payload
     if isinstance(payload, Confirmation):
         return [payload.verb, payload.slug, payload.name, due_at]
     if isinstance(payload, Notice):
         broken = await destinations.find(conn, delivery.guild_id, payload.destination)
-        return None if broken is None else [*_place(broken), payload.kind, payload.outcome, due_at]
+        return None if broken is None else [*_identity(broken), payload.kind, payload.outcome, due_at]
     return [delivery.batch, due_at]  # An alert.
 
 
 class _OwnWords(Struct, frozen=True):
-    """Own words as their reminder holds them, with the instant as text: it is what the marker is made of."""
+    """The words of a reminder, and the instant at which it was set, as stored text: both are hashed."""
 
     words: str
     created_at: str
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return what a reminder is about. The words here are part of the markers of sent messages: never change them."""
+    """Return the values that identify a reminder, or None when its record or its row was deleted.
+
+    The string constants are part of the markers in messages that were sent already: never change them.
+    """
     at = to_text(delivery.due_at)
     if delivery.occasion in ("before", "overdue"):
         offset = "overdue" if delivery.days_before is None else delivery.days_before
@@ -78,13 +84,13 @@ async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] 
         return None if slug is None else ["item", slug, f"{delivery.due_on}:{offset}"]
     if delivery.occasion == "words":
         # Two reminders may have the same words and instant; they were not set in the same millisecond.
-        own = await fetch_one(
+        reminder = await fetch_one(
             conn,
             _OwnWords,
             "SELECT words, created_at FROM reminder WHERE id = ? AND destination_id = ?",
             (delivery.reminder_id, delivery.destination_id),
         )
-        return None if own is None else ["words", own.words, own.created_at, at]
+        return None if reminder is None else ["words", reminder.words, reminder.created_at, at]
     slug = await fetch_value(
         conn,
         str,

@@ -1,4 +1,4 @@
-"""Everything that is stored about one person, as a file they can keep."""
+"""Exports everything that is stored about one person as a JSON file."""
 
 from __future__ import annotations
 
@@ -48,18 +48,20 @@ _OF_A_PERSON = {
         FROM ledger u JOIN guild k ON k.guild_id = u.guild_id JOIN record r ON r.id = u.record_id
         JOIN source s ON s.id = u.source_id WHERE u.person_id = ? ORDER BY u.id""",
 }
+"""The sections of the export with their queries. The only parameter of each query is the id of a row of `person`."""
+
 _JSON = {"payload", "task", "typed", "listing", "value"}  # Columns that hold JSON already.
 
 
 async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:
-    """Return everything stored about a person in all servers, as JSON for reading; None when nothing is."""
+    """Return everything stored about a user in all guilds, as indented JSON, or None when nothing is stored."""
     person = await people.find(conn, user_id)
     owned = await _rows(
         conn, "SELECT name AS server, guild_id FROM guild WHERE owner_id = ? ORDER BY guild_id", user_id
     )
     if person is None and not owned:
         return None
-    held: dict[str, object] = {
+    exported: dict[str, object] = {
         "exported_at": to_text(now),
         "user_id": str(user_id),
         "zone": person and person.zone,
@@ -67,18 +69,21 @@ async def export_person(conn: Connection, user_id: int, *, now: datetime) -> byt
         "servers_owned": owned,
     }
     for name, query in _OF_A_PERSON.items():
-        held[name] = await _rows(conn, query, person.id) if person else []
-    return msgspec.json.format(msgspec.json.encode(held), indent=2)
+        exported[name] = await _rows(conn, query, person.id) if person else []
+    return msgspec.json.format(msgspec.json.encode(exported), indent=2)
 
 
 async def _rows(conn: Connection, query: str, value: int) -> list[dict[str, object]]:
-    """Return rows by the names of their columns."""
+    """Return the rows of a query as dicts by column name, ready for export. `value` is its only parameter."""
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(query, (value,)))
     return [{name: _shown(name, row[name]) for name in row.keys()} for row in rows]  # noqa: SIM118  # a Row has no items
 
 
 def _shown(name: str, cell: object) -> object:
-    """Return a value as JSON shows it. Discord's ids become text: JSON readers round numbers of their size."""
+    """Return a cell in the form in which it is exported: stored JSON is embedded, ids become text.
+
+    Discord's ids are so large that many JSON readers would round them as numbers.
+    """
     if name in _JSON and isinstance(cell, str):
         return msgspec.Raw(cell.encode())
     return str(cell) if name.endswith("_id") and cell is not None else cell

@@ -1,8 +1,7 @@
-"""Restores: which deliveries may have been sent before a copy took the place of the file, and after the copy was made.
+"""Finds deliveries that were sent before the database was replaced by an older copy, so that none is sent twice.
 
-`bot/backup.py` notes beside the restored rows up to when the copy knows what was sent (the newest instant at which it
-looked at what is due or settled a delivery; an earlier one is as good, it only means more history to read) and which
-delivery was its newest. The first look after the restore ends the span: until then nothing was sent from this file.
+The copy does not know what was sent between its making and the restore. `bot/backup.py` stores in the table `meta` up
+to when it knows. Deliveries that may have been sent in between are looked for in the history of their channel.
 """
 
 from __future__ import annotations
@@ -18,11 +17,17 @@ from data.database import Connection, Database, to_text
 from data.records import Delivery, Destination
 from data.rows import fetch_value
 
-KEY = "restored"  # Of the row in meta.
+KEY = "restored"
+"""The key of the row in the table `meta` that holds a `Restored` as JSON."""
 
 
 class Restored(Struct, frozen=True):
-    """A copy that took the database's place. `until` is None before the first look after that."""
+    """A restore: a copy took the place of the database.
+
+    `known_to`: the copy knows what was sent up to this instant. An earlier instant only means that more is searched.
+    `newest`: the highest delivery id in the copy.
+    `until`: when the bot first ran on the copy, None before. Deliveries due later were not sent before the restore.
+    """
 
     known_to: datetime
     newest: int
@@ -30,7 +35,10 @@ class Restored(Struct, frozen=True):
 
 
 class FoundMessage(Struct, frozen=True):
-    """A delivery's message as the history shows it. `marker` is "" where the first release sent it."""
+    """A message that the bot sent as a delivery, found in the history of a channel.
+
+    Its buttons carry `nonce` and `marker`. Messages of the first release have no marker ("").
+    """
 
     message_id: int
     sent_at: datetime
@@ -39,8 +47,11 @@ class FoundMessage(Struct, frozen=True):
 
 
 async def begin(db: Database, now: datetime) -> Restored | None:
-    """Return the newest restore of this file, whose span ends at the first call; None without one."""
-    restored = await _newest(db.read)
+    """Return the latest restore of this database, or None without one.
+
+    The first call after a restore stores `now` as its `until`, in a transaction of its own.
+    """
+    restored = await _stored(db.read)
     if restored is not None and restored.until is None:
         restored = msgspec.structs.replace(restored, until=now)
         async with db.write(None) as conn:
@@ -50,25 +61,27 @@ async def begin(db: Database, now: datetime) -> Restored | None:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Forget a restore after as long as a delivery can wait."""
-    restored = await _newest(conn)
+    """Delete the note of a restore after 90 days, since no delivery waits longer than that."""
+    restored = await _stored(conn)
     if restored is not None and restored.until is not None and restored.until < now - deliveries.KEPT_FOR:
         await conn.execute("DELETE FROM meta WHERE key = ?", (KEY,))
 
 
-async def _newest(conn: Connection) -> Restored | None:
+async def _stored(conn: Connection) -> Restored | None:
+    """Return the stored restore, or None without one."""
     return await fetch_value(conn, Restored, "SELECT value FROM meta WHERE key = ?", (KEY,))
 
 
 def may_have_come(restored: Restored, delivery: Delivery) -> bool:
-    """Return whether a delivery may have been sent before the restore: it can have been due before that."""
+    """Return whether a delivery may have been sent before the restore, because it may have been due by then."""
     return restored.until is not None and earliest(delivery) <= restored.until
 
 
 def earliest(delivery: Delivery) -> datetime:
-    """Return the earliest instant at which a delivery can have fallen due.
+    """Return the earliest instant at which a delivery can have been due before the restore.
 
-    What belongs to a local date may have been planned anew for a later hour; its date stays.
+    A digest or a reminder of a due date may have had an earlier `due_at` in the replaced file, but for the same local
+    date. It counts from the day before that date.
     """
     day: date | None = None
     if delivery.day is not None:
@@ -77,51 +90,56 @@ def earliest(delivery: Delivery) -> datetime:
         day = delivery.due_on - timedelta(days=delivery.days_before or 0)
     if day is None:
         return delivery.due_at
-    return min(delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC))  # Zones differ by a day.
+    return min(
+        delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC)
+    )  # A day earlier, for any time zone.
 
 
 async def find_sent(
-    conn: Connection, delivery: Delivery, destination: Destination, found: list[FoundMessage]
+    conn: Connection, delivery: Delivery, destination: Destination, history: list[FoundMessage]
 ) -> FoundMessage | None:
-    """Return the message among `found` that is this delivery, by its nonce, else by its marker; None without one."""
-    for one in found:
-        if one.nonce == delivery.nonce:
-            return one
+    """Return the message of a channel's history that has the delivery's nonce, else one that has its marker.
+
+    Return None without either. A message whose nonce belongs to another delivery is not matched by its marker.
+    """
+    for message in history:
+        if message.nonce == delivery.nonce:
+            return message
     marker = await markers.of(conn, delivery, destination)
-    marked = [one for one in found if marker and one.marker == marker]
-    others = await deliveries.known_nonces(conn, [one.nonce for one in marked])  # They are other deliveries already.
-    return next((one for one in marked if one.nonce not in others), None)
+    marked = [message for message in history if marker and message.marker == marker]
+    taken = await deliveries.known_nonces(conn, [message.nonce for message in marked])
+    return next((message for message in marked if message.nonce not in taken), None)
 
 
 async def is_in_doubt(
-    conn: Connection, restored: Restored, delivery: Delivery, found: list[FoundMessage], margin: timedelta
+    conn: Connection, restored: Restored, delivery: Delivery, history: list[FoundMessage], margin: timedelta
 ) -> bool:
-    """Return whether one of these messages may be the delivery, which none of them is by its nonce or marker.
+    """Return whether a channel's history has a message that may be the delivery, although `find_sent` found none.
 
-    What the copy held planned has the nonce that it was sent with. What was planned anew has another one, so any
-    message without a marker may be it, unless that message is a delivery of this file.
+    Such a message has no marker and belongs to no known delivery. It was sent no earlier than `margin` before the
+    delivery can have been due. A delivery that was in the copy is never in doubt: its message has the same nonce.
     """
     if delivery.id <= restored.newest:
         return False
     since = earliest(delivery) - margin
-    unmarked = [one.nonce for one in found if not one.marker and one.sent_at >= since]
+    unmarked = [message.nonce for message in history if not message.marker and message.sent_at >= since]
     return len(await deliveries.known_nonces(conn, unmarked)) < len(set(unmarked))
 
 
 async def settle_found(
-    conn: Connection, delivery: Delivery, found: FoundMessage, *, channel_id: int, now: datetime
+    conn: Connection, delivery: Delivery, message: FoundMessage, *, channel_id: int, now: datetime
 ) -> None:
-    """Settle a delivery that was sent before the restore; the buttons of its message belong to it from now on.
+    """Settle a delivery as delivered by a message that was sent before, and give it the nonce of that message.
 
-    A digest that was planned anew may have read further than the one that was sent.
+    A digest planned after the restore may cover more updates than the one sent, so its `read_to` is lowered to match.
     """
-    read_to = await _settled_to(conn, delivery, found.sent_at)
+    read_to = await _reported_to(conn, delivery, message.sent_at)
     await conn.execute(
         "UPDATE delivery SET nonce = ?1, read_to = CASE WHEN read_to > ?2 THEN ?2 ELSE read_to END WHERE id = ?3",
-        (found.nonce, read_to, delivery.id),
+        (message.nonce, read_to, delivery.id),
     )
     await deliveries.settle(
-        conn, delivery.id, deliveries.DELIVERED, now=now, channel_id=channel_id, message_id=found.message_id
+        conn, delivery.id, deliveries.DELIVERED, now=now, channel_id=channel_id, message_id=message.message_id
     )
 
 
@@ -130,24 +148,24 @@ async def settle_earlier_digests(
     restored: Restored,
     delivery: Delivery,
     destination: Destination,
-    found: list[FoundMessage],
+    history: list[FoundMessage],
     channel_id: int,
     *,
     now: datetime,
 ) -> None:
-    """Note the digests of earlier days that were sent before the restore.
+    """Store the digests of days before that of `delivery` which a channel's history shows to have been sent already.
 
-    Several missed delivery times are told as one, so only the latest day's digest is planned anew. What an earlier one
-    told is not told again.
+    After a restore only one digest is planned, for the latest day missed. Without this it would repeat the updates that
+    the digests of earlier days reported.
     """
-    by_marker = {one.marker: one for one in found if one.marker}
-    last = delivery.day
-    assert last is not None  # Every digest has one.
+    by_marker = {message.marker: message for message in history if message.marker}
+    digest_day = delivery.day
+    assert digest_day is not None  # Every digest has one.
     day = restored.known_to.date() - timedelta(days=1)
-    while day < last:
+    while day < digest_day:
         earlier = by_marker.get(markers.of_digest(delivery, destination, day))
         if earlier is not None:
-            read_to = await _settled_to(conn, delivery, earlier.sent_at)
+            read_to = await _reported_to(conn, delivery, earlier.sent_at)
             await deliveries.note_digest(
                 conn,
                 delivery,
@@ -162,13 +180,16 @@ async def settle_earlier_digests(
         day += timedelta(days=1)
 
 
-async def _settled_to(conn: Connection, delivery: Delivery, at: datetime) -> int:
-    """Return the newest update that a digest sent at that instant can have told: none that could still be undone."""
-    young = await fetch_value(
+async def _reported_to(conn: Connection, delivery: Delivery, at: datetime) -> int:
+    """Return the id of the newest update of the guild that a digest sent at this instant can have reported.
+
+    A digest leaves out updates that can still be undone when it is sent.
+    """
+    first_unreported = await fetch_value(
         conn,
         int,
         "SELECT min(id) FROM ledger WHERE guild_id = ?1 "
         "AND (entered_at > ?2 OR (origin = 'editor' AND entered_at > ?3))",
         (delivery.guild_id, to_text(at), to_text(at - SETTLED_AFTER)),
     )
-    return await updates.newest_id(conn, delivery.guild_id) if young is None else young - 1
+    return await updates.newest_id(conn, delivery.guild_id) if first_unreported is None else first_unreported - 1
