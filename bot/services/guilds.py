@@ -1,4 +1,4 @@
-"""Servers (Discord's guilds): their settings, and whether the bot is still in them."""
+"""Reads and writes the rows of guilds (Discord servers): settings, and whether the bot greeted them or left them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _COLUMNS = (
 
 
 async def find(conn: Connection, guild_id: int) -> Guild | None:
-    """Return a server's row, or None without one. A row does not mean that the server was set up."""
+    """Return the row of a guild, or None without one. A guild with a row may still not be set up."""
     return await fetch_one(conn, Guild, f"SELECT {_COLUMNS} FROM guild WHERE guild_id = ?", (guild_id,))
 
 
 async def get(conn: Connection, guild_id: int) -> Guild:
-    """Return the server's settings. Raise UserError, which says what to do, when it was never set up."""
+    """Return the row of a guild. Raise UserError, whose text points to /setup, when the guild was never set up."""
     guild = await find(conn, guild_id)
     if guild is None or guild.set_up_at is None:
         raise UserError(
@@ -31,7 +31,7 @@ async def get(conn: Connection, guild_id: int) -> Guild:
 
 
 async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> Guild:
-    """Return the server's row, made on first sight, with its name and owner as Discord last told them."""
+    """Insert a row for a guild or, when there is one, update its name and owner. Return the row."""
     await conn.execute(
         "INSERT INTO guild (guild_id, name, owner_id) VALUES (?, ?, ?) "
         "ON CONFLICT (guild_id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id",
@@ -43,7 +43,7 @@ async def ensure(conn: Connection, guild_id: int, *, name: str, owner_id: int) -
 
 
 async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) -> None:
-    """Update name and owner of a server that is set up; change nothing of any other."""
+    """Update the name and the owner of a guild. Do nothing when the guild is not set up."""
     await conn.execute(
         "UPDATE guild SET name = ?, owner_id = ? WHERE guild_id = ? AND set_up_at IS NOT NULL",
         (name, owner_id, guild_id),
@@ -51,7 +51,7 @@ async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) 
 
 
 async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
-    """Return whether the server is to be greeted, and note that it was: True once each time the bot joins."""
+    """Mark a guild as greeted. Return True only on the first call after the bot joined: then send the greeting."""
     cursor = await conn.execute(
         "UPDATE guild SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
     )
@@ -59,7 +59,10 @@ async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> boo
 
 
 async def forget_all_but_the_greeting(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """Keep a bare row of a server that had everything deleted while the bot stays, so that it is not greeted anew."""
+    """Insert a row that says only that the guild was greeted, so that the bot does not greet it again.
+
+    For a guild whose data was all deleted while the bot stays in it. Such a guild has no row, or this fails.
+    """
     await conn.execute(
         "INSERT INTO guild (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
     )
@@ -75,7 +78,10 @@ async def configure(
     channel_id: int | None = None,
     editor_role_id: int | None = None,
 ) -> Guild:
-    """Set the given settings, leave the others, and mark the server as set up, also after the bot was removed."""
+    """Store the settings that are not None, mark the guild as set up and no longer left, and return its row.
+
+    The row must exist: call `ensure` before.
+    """
     await conn.execute(
         "UPDATE guild SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
         "editor_role_id = coalesce(?, editor_role_id), set_up_at = coalesce(set_up_at, ?), "
@@ -88,9 +94,10 @@ async def configure(
 
 
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
-    """Note that a server removed the bot: its data stays, and nothing is sent until it is set up again.
+    """Mark a guild as left by the bot. Its data stays, but nothing is sent until somebody uses /setup again.
 
-    When the bot returns, it is greeted again. The row of a server that was never set up is deleted.
+    The greeting mark is removed, so that the bot greets again when it comes back. A guild that was never set up loses
+    its row.
     """
     await conn.execute("DELETE FROM guild WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
     await conn.execute(
@@ -100,12 +107,12 @@ async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
 
 
 async def list_all(conn: Connection) -> list[Guild]:
-    """Return every server on file, those that the bot was removed from too."""
+    """Return every guild with a row, including guilds that removed the bot."""
     return await fetch_all(conn, Guild, f"SELECT {_COLUMNS} FROM guild ORDER BY guild_id")
 
 
 async def holdings(conn: Connection, guild_id: int) -> Holdings:
-    """Return how much a server's record holds."""
+    """Return the numbers of live records and of updates of a guild, and the slugs of the dossiers loaded there."""
     records = await fetch_value(conn, int, "SELECT count(*) FROM record WHERE guild_id = ? AND live = 1", (guild_id,))
     updates = await fetch_value(conn, int, "SELECT count(*) FROM ledger WHERE guild_id = ?", (guild_id,))
     dossiers = await fetch_values(

@@ -1,4 +1,4 @@
-"""Rows of the ledger, read as updates."""
+"""Reads rows of the ledger as updates with decoded values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = (
 
 
 class Entered(Struct, frozen=True):
-    """An update with the record that it belongs to."""
+    """An update with the row id and the kind of the record that it belongs to."""
 
     record_id: int
     kind: Kind
@@ -29,6 +29,8 @@ class Entered(Struct, frozen=True):
 
 
 class _Row(Struct, frozen=True):
+    """A row of the ledger with the slug and the kind of its record. `value` is still JSON text."""
+
     id: int
     record_id: int
     slug: str
@@ -54,9 +56,10 @@ class _Row(Struct, frozen=True):
 
 
 async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
-    """Return updates in the order of entering.
+    """Return the updates that fulfil an SQL condition, in the order in which they were entered.
 
-    `where` is a condition of ours over the ledger `u` and its record `r`, with the `values` of its parameters.
+    The condition `where` names the columns of the ledger with `u.`, those of the record with `r.`; it is inserted into
+    the statement, so it must never contain user input. `values` are its parameters.
     """
     rows = await fetch_all(
         conn,

@@ -1,4 +1,4 @@
-"""People who use the bot: their Discord id, zone and DM channel, and nothing else about them."""
+"""Reads and writes the rows of people who used the bot: Discord id, time zone and DM channel, nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COLUMNS = "id, user_id, zone, dm_channel_id"
 
 
 async def ensure(conn: Connection, user_id: int) -> Person:
-    """Return the person behind a Discord id, made on first use."""
+    """Return the person with a Discord user id. Insert a row when there is none."""
     await conn.execute("INSERT INTO person (user_id) VALUES (?) ON CONFLICT (user_id) DO NOTHING", (user_id,))
     person = await find(conn, user_id)
     assert person is not None  # Just made.
@@ -20,29 +20,29 @@ async def ensure(conn: Connection, user_id: int) -> Person:
 
 
 async def find(conn: Connection, user_id: int) -> Person | None:
-    """Return the person behind a Discord id, or None when they never used the bot."""
+    """Return the person with a Discord user id, or None when there is no row with this id."""
     return await fetch_one(conn, Person, f"SELECT {_COLUMNS} FROM person WHERE user_id = ?", (user_id,))
 
 
 async def get(conn: Connection, person_id: int) -> Person:
-    """Return a person by the id of their row, which another row holds."""
+    """Return the person with a row id. The id must come from a foreign key, so that the row exists."""
     person = await fetch_one(conn, Person, f"SELECT {_COLUMNS} FROM person WHERE id = ?", (person_id,))
     assert person is not None  # A foreign key sees to it.
     return person
 
 
 async def get_many(conn: Connection, person_ids: Collection[int]) -> list[Person]:
-    """Return people by the ids of their rows."""
+    """Return the people with these row ids, in no particular order."""
     sql = f"SELECT {_COLUMNS} FROM person WHERE id IN {in_list()}"
     return await fetch_all(conn, Person, sql, (as_list(sorted(person_ids)),))
 
 
 async def set_zone(conn: Connection, user_id: int, zone: str) -> None:
-    """Set the zone in which this person's times are meant, in all servers."""
+    """Store a user's time zone (an IANA name), which is used in all guilds. Insert a row when there is none."""
     person = await ensure(conn, user_id)
     await conn.execute("UPDATE person SET zone = ? WHERE id = ?", (zone, person.id))
 
 
 async def set_dm_channel(conn: Connection, person_id: int, channel_id: int | None) -> None:
-    """Keep the id of a person's DM channel; None forgets one that is gone."""
+    """Store the id of a person's DM channel, or None when that channel no longer exists."""
     await conn.execute("UPDATE person SET dm_channel_id = ? WHERE id = ?", (channel_id, person_id))

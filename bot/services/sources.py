@@ -1,4 +1,4 @@
-"""Sources: where updates come from. They are never changed."""
+"""Finds, creates and reads sources: the publications that updates cite. A stored source is never changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def ensure(
     url: str = "",
     note: str = "",
 ) -> int:
-    """Return the id of the source with exactly this description, made when there is none."""
+    """Return the id of the guild's source with exactly this description. Insert the source when there is none."""
     published = msgspec.json.encode(published_on).decode() if published_on else None
     described = (guild_id, title, publisher, published, url, note)
     known = await fetch_value(
@@ -35,19 +35,19 @@ async def ensure(
     )
     if known is not None:
         return known
-    made = await fetch_value(
+    new_id = await fetch_value(
         conn,
         int,
         "INSERT INTO source (guild_id, title, publisher, published_on, url, note) VALUES (?, ?, ?, ?, ?, ?) "
         "RETURNING id",
         described,
     )
-    assert made is not None  # One row was inserted.
-    return made
+    assert new_id is not None  # One row was inserted.
+    return new_id
 
 
 async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
-    """Return a source of a server by its id, which an update holds."""
+    """Return the source of a guild with this id. The id must come from an update, so that the source exists."""
     source = await fetch_one(
         conn, Source, f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
     )
@@ -56,32 +56,35 @@ async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
 
 
 async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int]) -> dict[int, Source]:
-    """Return some sources of a server by their id."""
-    found = await fetch_all(
+    """Return the sources of a guild with these ids, by id. Unknown ids are left out."""
+    rows = await fetch_all(
         conn,
         Source,
         f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id IN {in_list()}",
         (guild_id, as_list(sorted(source_ids))),
     )
-    return {source.id: source for source in found}
+    return {source.id: source for source in rows}
 
 
-class _OfRecord(Source, frozen=True, kw_only=True):
-    """A source of a record's updates."""
+class _SourceOfRecord(Source, frozen=True, kw_only=True):
+    """A source with the id of a record that has an update from it."""
 
     record_id: int
 
 
 async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int, dict[int, Source]]:
-    """Return the sources of all updates of some records, withdrawn ones too: by record, then by the source's id."""
-    found: dict[int, dict[int, Source]] = {id_: {} for id_ in record_ids}
+    """Return the sources of all updates of some records, withdrawn updates included.
+
+    The keys are the record ids, those of the inner dicts the source ids. Every given record has an entry.
+    """
+    by_record: dict[int, dict[int, Source]] = {id_: {} for id_ in record_ids}
     rows = await fetch_all(
         conn,
-        _OfRecord,
+        _SourceOfRecord,
         "SELECT DISTINCT u.record_id, s.id, s.title, s.publisher, s.published_on, s.url, s.note "
         f"FROM ledger u JOIN source s ON s.id = u.source_id WHERE u.record_id IN {in_list()} ORDER BY s.id",
         (as_list(record_ids),),
     )
     for row in rows:
-        found[row.record_id][row.id] = Source(row.id, row.title, row.publisher, row.published_on, row.url, row.note)
-    return found
+        by_record[row.record_id][row.id] = Source(row.id, row.title, row.publisher, row.published_on, row.url, row.note)
+    return by_record

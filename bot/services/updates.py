@@ -1,6 +1,6 @@
-"""Updates: appended to the ledger, taken back, read as history.
+"""Appends updates to the ledger, withdraws them, and reads the history of records.
 
-Each append refolds its records in the same transaction.
+Each write also rewrites what is derived from the updates of its records (see `derived.refold`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,15 @@ from data.records import FactDate, Kind, Update, Value
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
 
 UNDO_FOR = timedelta(seconds=60)
+"""How long after it was saved a batch can be undone."""
 
 
 class Change(Struct, frozen=True):
-    """One fact to be entered: what `append` takes. `record` is a slug; a new one makes a record of `kind`."""
+    """A fact that `append` is to enter. `record` is the slug of its record, which is created with `kind` if it is new.
+
+    `replaces` is the id of the update that the fact corrects. `origin_key` and `dossier` identify a fact of a dossier:
+    its key there and the dossier's slug.
+    """
 
     record: str
     kind: Kind
@@ -51,9 +56,10 @@ async def append(
     person_id: int | None,
     origin: Literal["editor", "dossier"],
 ) -> str:
-    """Enter changes as one batch and return the batch. Raise BadInput or UserError when any of them is refused.
+    """Enter changes as one batch of updates and return the id of the batch.
 
-    Records that do not exist yet are made first, so changes may point to one another.
+    All new records are created first, so the changes may point to each other's records. Raise BadInput, NotInRecord or
+    another UserError when a change is refused; the caller's transaction must then be rolled back.
     """
     kinds: dict[str, Kind] = {change.record: change.kind for change in changes}
     ids = {slug: await _ensure_record(conn, guild_id, slug, kind) for slug, kind in kinds.items()}
@@ -66,12 +72,13 @@ async def append(
 
 
 async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind) -> int:
+    """Return the id of the record with this slug, created if it is new. Raise BadInput when it has another kind."""
     await conn.execute(
         "INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?) ON CONFLICT (guild_id, slug) DO NOTHING",
         (guild_id, kind, slug),
     )
     known = await _find_record(conn, guild_id, slug)
-    assert known is not None  # Just made, if it was not there.
+    assert known is not None  # Just inserted, if it was missing.
     if known.kind != kind:
         raise BadInput(
             f"{quoted(slug)} is a {KIND_WORDS[known.kind][0]} here, not a {KIND_WORDS[kind][0]}. Nothing was changed. "
@@ -81,17 +88,25 @@ async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind)
 
 
 class _Record(Struct, frozen=True):
+    """The row id and the kind of a record."""
+
     id: int
     kind: Kind
 
 
 async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | None:
+    """Return the record with this slug, live or not, or None when the guild never had one."""
     return await fetch_one(
         conn, _Record, "SELECT id, kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug)
     )
 
 
 async def _check(conn: Connection, guild_id: int, record_id: int, change: Change, now: datetime) -> None:
+    """Raise BadInput, NotInRecord or another UserError when a change cannot be entered.
+
+    Checked are its value and fact date, the lengths of its texts, its source, the records that the value points to, the
+    update that it replaces, and that a step back in the stage of a deal has a reason.
+    """
     field = get_field(change.kind, change.field)
     field.type.check(change.value)
     if not dates.has_begun(change.date, now):
@@ -102,10 +117,10 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
     for what, text, limit in (("locator", change.locator, 200), ("reason", change.reason, 500)):
         if len(text) > limit:
             raise BadInput(f"The {what} has {len(text):,} characters; {limit} fit. Nothing was changed. Shorten it.")
-    own = await fetch_value(
+    known_id = await fetch_value(
         conn, int, "SELECT id FROM source WHERE id = ? AND guild_id = ?", (change.source_id, guild_id)
     )
-    if own is None:
+    if known_id is None:
         raise UserError("That source is not on file in this server. Nothing was changed.")
     for slug, _role in field.type.records(change.value):
         known = await _find_record(conn, guild_id, slug)
@@ -138,6 +153,7 @@ async def _insert(
     origin: str,
     batch: str,
 ) -> None:
+    """Insert a change into the ledger as one update, without checking it."""
     date = change.date
     await conn.execute(
         "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
@@ -177,7 +193,10 @@ async def withdraw(
     reason: str,
     origin: Literal["editor", "dossier"] = "editor",
 ) -> str:
-    """Withdraw updates by one more update each, and return the batch. A withdrawn withdrawal brings its target back."""
+    """Withdraw updates: append one update for each that takes it back. Return the id of the new batch.
+
+    To withdraw a withdrawal brings its target back. Raise UserError when the guild has no update with one of the ids.
+    """
     batch = uuid.uuid4().hex
     touched: list[int] = []
     for update_id in update_ids:
@@ -199,13 +218,18 @@ async def withdraw(
 
 
 class _Undoable(Struct, frozen=True):
+    """An update of the batch that is to be undone, when it was entered, and whether it is withdrawn already."""
+
     id: int
     entered_at: datetime
     withdrawn: bool
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> None:
-    """Withdraw a batch within 60 seconds of saving it. Raise UserError when it is too late or already done."""
+    """Withdraw all updates of a batch that was saved at most 60 seconds ago.
+
+    Raise UserError when it is older, was undone already or does not exist in this guild.
+    """
     rows = await fetch_all(
         conn,
         _Undoable,
@@ -229,19 +253,20 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
 
 
 async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
-    """Return all updates of a record in the order of entering, withdrawn ones too."""
-    return [one.update for one in await ledger_rows.fetch(conn, "r.guild_id = ? AND r.slug = ?", (guild_id, slug))]
+    """Return all updates of a record, also withdrawn and replaced ones, in the order in which they were entered."""
+    entered = await ledger_rows.fetch(conn, "r.guild_id = ? AND r.slug = ?", (guild_id, slug))
+    return [row.update for row in entered]
 
 
 async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
-    """Return the history of several records in one read. Records that do not exist are left out."""
-    found: dict[str, list[Update]] = {}
+    """Return all updates of several records by slug, each list in the order of entering. Unknown slugs are left out."""
+    by_slug: dict[str, list[Update]] = {}
     where = f"r.guild_id = ? AND r.slug IN {in_list()}"
-    for one in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs))):
-        found.setdefault(one.update.record, []).append(one.update)
-    return found
+    for row in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs))):
+        by_slug.setdefault(row.update.record, []).append(row.update)
+    return by_slug
 
 
 async def newest_id(conn: Connection, guild_id: int) -> int:
-    """Return the newest update of a server, 0 when its ledger is empty."""
+    """Return the id of a guild's newest update, or 0 when its ledger is empty."""
     return await fetch_value(conn, int, "SELECT max(id) FROM ledger WHERE guild_id = ?", (guild_id,)) or 0
