@@ -1,4 +1,4 @@
-"""Dossiers: those that are shipped, and loading one into a server. Loading it again adds only what is new."""
+"""Lists the dossiers that come with the program, and loads a dossier into a guild or updates it to a newer version."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ _SHIPPED = Path(__file__).resolve().parents[2] / "data" / "dossiers"
 
 
 class Shipped(Struct, frozen=True):
-    """A dossier that comes with the program: what its file is called, and its name."""
+    """A dossier that comes with the program. `key` is the name of its file without the suffix, `name` its title."""
 
     key: str
     name: str
 
 
 class Loaded(Struct, frozen=True):
-    """The result of loading a dossier, counted in facts.
+    """The result of loading a dossier. All numbers count facts.
 
-    `kept` are those that changed in the file but stay as editors have them.
+    `added`, `changed` and `unchanged` compare the file with the guild's ledger. `withdrawn` facts are no longer in the
+    file. `kept` facts changed in the file, but editors had changed them too, and their version stays.
     """
 
     name: str
@@ -50,30 +51,34 @@ class Loaded(Struct, frozen=True):
 
 @cache
 def shipped() -> tuple[Shipped, ...]:
-    """Return the dossiers that come with the program, by name. Their files do not change while it runs."""
-    found = [Shipped(path.stem, files.title(path.read_bytes())) for path in _SHIPPED.glob("*.yaml")]
-    return tuple(sorted(found, key=lambda one: one.name))
+    """Return the dossiers that come with the program, sorted by name. The files are read once and cached."""
+    listed = [Shipped(path.stem, files.title(path.read_bytes())) for path in _SHIPPED.glob("*.yaml")]
+    return tuple(sorted(listed, key=lambda dossier: dossier.name))
 
 
 def names(slugs: Sequence[str]) -> list[str]:
-    """Return the names of dossiers by their slugs; of one that is no longer shipped only the slug is left."""
-    known = {one.key: one.name for one in shipped()}
+    """Return the names of dossiers in the order of their slugs. For one that is not shipped, its slug is returned."""
+    known = {dossier.key: dossier.name for dossier in shipped()}
     return [known.get(slug, slug) for slug in slugs]
 
 
 def read_shipped(name: str, *, now: datetime) -> Dossier:
-    """Return a shipped dossier by its key or name, never by a path. Raise BadInput, which names those there are."""
-    for one in shipped():
-        if name == one.key or normal(name) == normal(one.name):
-            return files.read((_SHIPPED / f"{one.key}.yaml").read_bytes(), now=now)
-    known = ", ".join(one.key for one in shipped())
+    """Return the content of the shipped dossier with this key or name. A path is not accepted. Block while reading it.
+
+    Raise BadInput, which lists the keys, when there is no such dossier.
+    """
+    for dossier in shipped():
+        if name == dossier.key or normal(name) == normal(dossier.name):
+            return files.read((_SHIPPED / f"{dossier.key}.yaml").read_bytes(), now=now)
+    known = ", ".join(dossier.key for dossier in shipped())
     raise BadInput(f"{quoted(name)} is not one of the dossiers here. Nothing was changed. Write one of: {known}.")
 
 
 async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: datetime, person_id: int | None) -> Loaded:
-    """Enter what is new in a dossier, correct what changed in it and withdraw what is gone from it.
+    """Enter the new facts of a dossier, correct those that changed and withdraw those that are no longer in it.
 
-    What editors corrected or took back stays as they have it, and so does what they entered later for the same day.
+    A fact stays as it is when an editor corrected or withdrew it, or later entered another value for the same day.
+    Raise BadInput or UserError when a fact is refused; the caller's transaction must then be rolled back.
     """
     source_ids = {
         key: await sources.ensure(
@@ -94,57 +99,67 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
         "WHERE u.guild_id = ? AND u.dossier = ? AND u.dossier <> ''",
         (guild_id, dossier.slug),
     )
-    there = {*known, *(record.slug for record in dossier.records)}
-    histories = await updates.histories(conn, guild_id, there)
+    slugs = {*known, *(record.slug for record in dossier.records)}
+    histories = await updates.histories(conn, guild_id, slugs)
     live = {slug: live_updates(history) for slug, history in histories.items()}
-    live_ids = {update.id for found in live.values() for update in found}
-    own: dict[str, list[Update]] = defaultdict(list)
+    live_ids = {update.id for live_of_record in live.values() for update in live_of_record}
+    by_key: dict[str, list[Update]] = defaultdict(list)  # The updates of this dossier, by the key of their fact.
     for update in chain.from_iterable(histories.values()):
         if update.origin == "dossier" and update.dossier == dossier.slug:
-            own[update.origin_key].append(update)
+            by_key[update.origin_key].append(update)
 
     changes: list[Change] = []
-    gone: list[int] = []
+    to_withdraw: list[int] = []
     added = changed = withdrawn = unchanged = kept = 0
     for record in dossier.records:
         history = histories.get(record.slug, [])
         for fact in record.facts:
             source_id = source_ids[fact.source]
-            mine = own.pop(fact.key, [])
-            last = mine[-1] if mine and mine[-1].action == "set" else None
+            earlier = by_key.pop(fact.key, [])
+            last = earlier[-1] if earlier and earlier[-1].action == "set" else None
             if last is None:
                 added += 1
             elif _same(last, fact, source_id):
                 unchanged += 1
                 continue
-            elif last.id not in live_ids or _editors_stand(record, fact, source_id, last, live[record.slug]):
+            elif last.id not in live_ids or _editors_came_later(record, fact, source_id, last, live[record.slug]):
                 kept += 1
                 continue
             else:
                 changed += 1
             changes.append(_change(dossier.slug, record, fact, source_id, last, history))
-    for mine in own.values():
-        if mine[-1].id in live_ids:
+    for earlier in by_key.values():
+        if earlier[-1].id in live_ids:
             withdrawn += 1
-            gone += _chain(mine, histories[mine[-1].record])
+            to_withdraw += _not_withdrawn(earlier, histories[earlier[-1].record])
     if changes:
         await updates.append(conn, guild_id, changes, now=now, person_id=person_id, origin="dossier")
-    if gone:
+    if to_withdraw:
         await updates.withdraw(
-            conn, guild_id, gone, now=now, person_id=person_id, reason="No longer in the dossier", origin="dossier"
+            conn,
+            guild_id,
+            to_withdraw,
+            now=now,
+            person_id=person_id,
+            reason="No longer in the dossier",
+            origin="dossier",
         )
     return Loaded(dossier.name, added, changed, withdrawn, unchanged, kept)
 
 
 def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
-    there = (last.value, last.date, last.source_id, last.locator)
-    return there == (fact.value, fact.date, source_id, fact.locator)
+    """Return whether a fact of the file equals its last update: the value, the date, the source and the locator."""
+    in_ledger = (last.value, last.date, last.source_id, last.locator)
+    return in_ledger == (fact.value, fact.date, source_id, fact.locator)
 
 
-def _editors_stand(
+def _editors_came_later(
     record: DossierRecord, fact: DossierFact, source_id: int, last: Update, live: Sequence[Update]
 ) -> bool:
-    """Return whether editors entered a fact after the dossier's that a new update of the same day would override."""
+    """Return whether an editor entered a value after `last` that a correction of `fact` would override.
+
+    Such a value has the same field and fact date; in a field that keeps several values, also the same item or source.
+    """
     field = get_field(record.kind, fact.field)
     return any(
         update.origin == "editor"
@@ -165,6 +180,10 @@ def _change(
     last: Update | None,
     history: Sequence[Update],
 ) -> Change:
+    """Return the change that enters a fact of the file or corrects its last update.
+
+    Raise BadInput when the fact takes the stage of a deal back, compared with its other updates, and gives no reason.
+    """
     if fact.field == "stage" and not fact.reason:
         others = [update for update in history if last is None or update.id != last.id]
         if stage_goes_back(others, str(fact.value), fact.date):
@@ -187,10 +206,10 @@ def _change(
     )
 
 
-def _chain(mine: Sequence[Update], history: Sequence[Update]) -> list[int]:
-    """Return the updates of a fact that are not withdrawn: to end the fact, all of them have to be.
+def _not_withdrawn(fact_updates: Sequence[Update], history: Sequence[Update]) -> list[int]:
+    """Return the ids of those updates of one dossier fact that set a value and are not withdrawn yet.
 
-    Withdrawing the newest alone would bring back the one that it replaced.
+    All of them have to be withdrawn to end the fact. Withdrawing only the newest would bring back the one it replaced.
     """
     withdrawn = {update.replaces for update in history if update.action == "withdrawn"}
-    return [update.id for update in mine if update.action == "set" and update.id not in withdrawn]
+    return [update.id for update in fact_updates if update.action == "set" and update.id not in withdrawn]

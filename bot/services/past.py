@@ -1,4 +1,4 @@
-"""Records as they stood on a past day, folded in memory from the facts that count by then."""
+"""Computes records as they were on a past day, in memory, from the updates undated or dated up to that day."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from data.database import Connection
 from data.records import Fact, Kind, Link, Opened, Record, State
 
 _AROUND = 80
-"""So many linked records are folded with one; of those with more, the newest and all that is pending."""
+"""How many of a record's linked records are computed with it: pending items first, then in the order of its links."""
 
 
-async def get_many(conn: Connection, guild_id: int, found: Sequence[Opened], day: date) -> dict[str, Opened]:
-    """Return records as they stood at the end of a day, by slug, without those that had no name by then."""
-    around: dict[str, Kind] = {}
-    for one in found:
-        links = sorted(one.links, key=lambda link: link.kind != "pending")
-        around |= {link.slug: link.kind for link in links[:_AROUND]}
-    own: dict[str, Kind] = {one.record.slug: one.record.kind for one in found}
-    kinds = around | own
+async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:
+    """Return the given records as they were at the end of `day`, by slug. Records without a name by then are left out.
+
+    `today` are the records as they are now. A link that another record makes is found only if the two are linked today
+    or both are given, and for at most 80 linked records each.
+    """
+    linked: dict[str, Kind] = {}
+    for opened in today:
+        links = sorted(opened.links, key=lambda link: link.kind != "pending")
+        linked |= {link.slug: link.kind for link in links[:_AROUND]}
+    kinds = linked | {opened.record.slug: opened.record.kind for opened in today}
     histories = await updates.histories(conn, guild_id, kinds)
-    # A record can have pointed to one with which it is not linked today.
-    known = {one.record.slug: one.record.name for one in found}
-    known |= {link.slug: link.name for one in found for link in one.links}
+    names_today = {opened.record.slug: opened.record.name for opened in today}
+    names_today |= {link.slug: link.name for opened in today for link in opened.links}
     states = {slug: fold.fold(kind, histories.get(slug, []), as_of=day) for slug, kind in kinds.items()}
-    names = known | {slug: name for slug, state in states.items() if (name := state.text("name"))}
+    names = names_today | {slug: name for slug, state in states.items() if (name := state.text("name"))}
     pointed_to = {to for slug, state in states.items() for to, *_ in _links(kinds[slug], state)}
-    if missing := pointed_to - names.keys():
+    if missing := pointed_to - names.keys():  # Linked on that day, but not today.
         names |= await records.names(conn, guild_id, missing)
-    return {one.record.slug: opened for one in found if (opened := _opened(one, kinds, states, names)) is not None}
+    then = [_opened(opened, kinds, states, names) for opened in today]
+    return {opened.record.slug: opened for opened in then if opened is not None}
 
 
 def _opened(
@@ -44,61 +47,78 @@ def _opened(
     states: dict[str, State],
     names: dict[str, str],
 ) -> Opened | None:
-    found = today.record
-    state = states[found.slug]
+    """Return one record with its links as they were on the past day, or None when it had no name by then.
+
+    `kinds`, `states` (as of that day) and `names` are by slug.
+    """
+    record_today = today.record
+    state = states[record_today.slug]
     name = state.text("name")
     if not name:
         return None
-    outward = _links(found.kind, state)
+    outward = _links(record_today.kind, state)
     inward = [
         (slug, field, role, fact)
         for slug in kinds
-        if slug != found.slug and states[slug].text("name")
+        if slug != record_today.slug and states[slug].text("name")
         for to, field, role, fact in _links(kinds[slug], states[slug])
-        if to == found.slug
+        if to == record_today.slug
     ]
     about = {slug for slug, field, *_ in inward if field == "about"}
     waiting = sorted(slug for slug in about if _is_open(kinds[slug], states[slug]))
     items = [AwaitedItem(names[slug], states[slug].text("item_kind"), states[slug].fact("state")) for slug in waiting]
-    known = {link.slug: link for link in today.links}
+    links_today = {link.slug: link for link in today.links}
 
     def link(slug: str, field: str, role: str, fact: Fact[object], *, out: bool) -> Link:
-        there = known.get(slug)
-        kind = kinds.get(slug) or (there.kind if there else "participant")
+        link_today = links_today.get(slug)
+        kind = kinds.get(slug) or (link_today.kind if link_today else "participant")
         state = states.get(slug)
         if state is None:
             return Link(field, role, out, kind, slug, names.get(slug, slug), (), False, fact)
-        # How a deal stands depends on its own open items, which are not folded here.
-        said = status(kind, state, names) if kind != "deal" else ()
+        # The status line of a deal depends on its open pending items, whose states on that day are not known here.
+        status_line = status(kind, state, names) if kind != "deal" else ()
         opened_by = state.fact("state") if _is_open(kind, state) else None
         item_kind = state.text("item_kind") if opened_by else ""
         return Link(
-            field, role, out, kind, slug, names.get(slug, slug), said, opened_by is not None, fact, item_kind, opened_by
+            field,
+            role,
+            out,
+            kind,
+            slug,
+            names.get(slug, slug),
+            status_line,
+            opened_by is not None,
+            fact,
+            item_kind,
+            opened_by,
         )
 
     links = [link(slug, field, role, fact, out=True) for slug, field, role, fact in outward]
     links += [link(slug, field, role, fact, out=False) for slug, field, role, fact in inward]
     record = Record(
-        id=found.id,
-        kind=found.kind,
-        slug=found.slug,
+        id=record_today.id,
+        kind=record_today.kind,
+        slug=record_today.slug,
         name=name,
-        status=status(found.kind, state, names, items),
-        open=_is_open(found.kind, state),
+        status=status(record_today.kind, state, names, items),
+        open=_is_open(record_today.kind, state),
         state=state,
     )
     return Opened(record, links, today.sources, today.editor_role_id, today.zone)
 
 
 def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact[object]]]:
-    """Return the slugs that a state points to, each with the field, the role and the fact, without its value."""
-    found: dict[tuple[str, str, str], Fact[object]] = {}
+    """Return the links that a record's facts make: (linked slug, field name, role, fact without its value)."""
+    facts_by_link: dict[tuple[str, str, str], Fact[object]] = {}
     for name, facts in state.fields.items():
         field = find_field(kind, name)
         if field is not None:
-            found |= {(slug, name, role): bare(fact) for fact in facts for slug, role in field.type.records(fact.value)}
-    return [(*key, fact) for key, fact in found.items()]
+            facts_by_link |= {
+                (slug, name, role): bare(fact) for fact in facts for slug, role in field.type.records(fact.value)
+            }
+    return [(*key, fact) for key, fact in facts_by_link.items()]
 
 
 def _is_open(kind: Kind, state: State) -> bool:
+    """Return whether a state is that of a pending item that has a name and is open."""
     return kind == "pending" and bool(state.text("name")) and state.text("state") == "open"

@@ -1,4 +1,4 @@
-"""Questions and lists that are stored: for a day what does not fit in a button, for editors what members file."""
+"""Stores questions and lists that do not fit into a button, for a day, and questions filed for editors, for 90 days."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from data.database import Connection, to_text
 from data.records import Filed, Kind
 from data.rows import fetch_all, fetch_one, fetch_value
 
-KEPT = timedelta(hours=24)
+KEPT = timedelta(hours=24)  # For questions and lists that a button refers to.
 FILED_FOR = timedelta(days=90)
-MOST_FILED = 200  # Of one server; whoever reads more than that needs another tool.
-MOST_FILED_BY_ONE = 20
+MOST_FILED = 200  # In one guild. Editors who have to read more than that need another tool.
+MOST_FILED_BY_ONE = 20  # By one person in one guild.
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
-    """The records that a list shows: those of a kind with a stage or links, or what is `wanted` in a search.
+    """What a list of records shows, stored so that its page buttons can show the same list again.
 
-    `words` are the filters as people read them. With `everything` a list of pending items leaves none out.
+    That is either the records of a `kind`, filtered by `stage` and by the slugs of `linked` records, or the result of
+    the search `wanted`. `words` describe the filters to people. `everything` also lists the kinds of pending items that
+    are left out otherwise.
     """
 
     kind: Kind | None = None
@@ -37,14 +39,14 @@ class Listing(Struct, frozen=True, omit_defaults=True):
 
 
 class Counts(Struct, frozen=True):
-    """Counts of the questions that wait for the editors, and of those of 24 hours that the record did not answer."""
+    """Numbers of questions in a guild: filed for the editors, and left without an answer in the last 24 hours."""
 
     filed: int
     unanswered: int
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete what has expired, in all servers."""
+    """Delete expired questions and lists in all guilds: filed ones after 90 days, all others after a day."""
     await conn.execute(
         "DELETE FROM question WHERE (filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?",
         (to_text(now - KEPT), to_text(now - FILED_FOR)),
@@ -52,7 +54,7 @@ async def clean_up(conn: Connection, now: datetime) -> None:
 
 
 def new_id() -> int:
-    """Return an id for a row that is written later, for a button that is rendered before."""
+    """Return a random id for a question. Buttons can name the id before the question is stored with `keep_asked`."""
     return secrets.randbits(48)
 
 
@@ -67,7 +69,7 @@ async def _keep(
     unanswered: bool = False,
     question_id: int | None = None,
 ) -> int:
-    """Write one row and return its id. Expired rows of this server are deleted first, so that they do not pile up."""
+    """Insert a question or a list and return its row id. Delete the guild's expired ones first, filed ones excepted."""
     person = await people.ensure(conn, user_id)
     await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
@@ -85,16 +87,16 @@ async def _keep(
     return id_
 
 
-# For a day: what a button names
+# Lists and questions that a button refers to, for a day
 
 
 async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: datetime, user_id: int) -> int:
-    """Store what a list shows, so that a button can turn its pages; return its id."""
+    """Store a list for a day, so that its page buttons work, and return its id."""
     return await _keep(conn, guild_id, listing=listing, now=now, user_id=user_id)
 
 
 async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
-    """Return what a list shows. Raise UserError when it was asked for more than a day ago."""
+    """Return a stored list. Raise UserError when it is more than a day old or not on file."""
     listing = await fetch_value(
         conn,
         Listing,
@@ -119,14 +121,17 @@ async def keep_asked(
     unanswered: bool = False,
     question_id: int | None = None,
 ) -> int:
-    """Store a question, word for word, and return its id. `unanswered` says that the record did not answer it."""
+    """Store the text of a question for a day and return its id.
+
+    `unanswered` says that no answer was found in the records. `question_id` is an id from `new_id`, or None for any id.
+    """
     return await _keep(
         conn, guild_id, asked=asked_text, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id
     )
 
 
 async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> str:
-    """Return a question as it was asked. Raise UserError when that is more than a day ago."""
+    """Return the text of a stored question. Raise UserError when it is more than a day old or not on file."""
     asked = await fetch_value(
         conn,
         str,
@@ -141,11 +146,11 @@ async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: d
     return asked
 
 
-# For the editors
+# Questions filed for the editors
 
 
 class _Waiting(Struct, frozen=True):
-    """A question that somebody filed."""
+    """A filed question that no editor has handled yet, with the person who filed it first."""
 
     id: int
     person_id: int
@@ -153,9 +158,10 @@ class _Waiting(Struct, frozen=True):
 
 
 async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetime, user_id: int) -> None:
-    """File a question for the editors of its server. It stays until they handle it, for at most 90 days.
+    """File a question for the editors of a guild. It stays until one of them handles it, for at most 90 days.
 
-    A question that is filed again, also by somebody else, stays one entry. Raise UserError when too many wait already.
+    If the same question was filed already, by anyone, only its counter `times` goes up. Raise UserError when too many
+    questions of this person or of the guild wait already.
     """
     person = await people.ensure(conn, user_id)
     waiting = await fetch_all(
@@ -168,11 +174,11 @@ async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetim
         if _compared(question.asked) == _compared(asked_text):
             await conn.execute("UPDATE question SET times = times + 1 WHERE id = ?", (question.id,))
             return
-    own = sum(question.person_id == person.id for question in waiting)
-    if own >= MOST_FILED_BY_ONE:
+    by_user = sum(question.person_id == person.id for question in waiting)
+    if by_user >= MOST_FILED_BY_ONE:
         raise UserError(
-            f"{own} questions of yours already wait for the editors, so this one was not filed. Nothing was changed. "
-            "Try again when they have handled some."
+            f"{by_user} questions of yours already wait for the editors, so this one was not filed. "
+            "Nothing was changed. Try again when they have handled some."
         )
     if len(waiting) >= MOST_FILED:
         raise UserError(
@@ -186,15 +192,16 @@ async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetim
 
 
 def _compared(question: str) -> str:
+    """Return a question without case and final punctuation: the form in which duplicates are recognised."""
     return one_line(question.casefold()).rstrip(" ?!.")
 
 
 async def list_filed(
     conn: Connection, guild_id: int, *, now: datetime, offset: int, limit: int
 ) -> tuple[list[Filed], int]:
-    """Return one page of the questions that wait for the editors, the oldest first, and how many there are."""
+    """Return one page of a guild's filed questions, the oldest first, and the number of all of them."""
     since = to_text(now - FILED_FOR)
-    found = await fetch_all(
+    page = await fetch_all(
         conn,
         Filed,
         "SELECT id, asked, filed_at, times FROM question WHERE guild_id = ? AND filed_at > ? "
@@ -204,11 +211,11 @@ async def list_filed(
     total = await fetch_value(
         conn, int, "SELECT count(*) FROM question WHERE guild_id = ? AND filed_at > ?", (guild_id, since)
     )
-    return found, total or 0
+    return page, total or 0
 
 
 async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Filed | None:
-    """Return a question that waits for the editors, or None when it was handled or has expired."""
+    """Return a filed question, or None when it was handled, has expired or never existed in this guild."""
     return await fetch_one(
         conn,
         Filed,
@@ -218,7 +225,7 @@ async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: 
 
 
 async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
-    """Delete a question that was filed. Return False when somebody has handled it before."""
+    """Delete a filed question because an editor handles it. Return False when it is not on file any more."""
     cursor = await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND id = ? AND filed_at IS NOT NULL", (guild_id, question_id)
     )
@@ -226,13 +233,13 @@ async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
 
 
 async def counts(conn: Connection, guild_id: int, *, now: datetime) -> Counts:
-    """Return how many questions of a server wait, and how many of the last 24 hours had no answer."""
-    found = await fetch_one(
+    """Return how many filed questions wait in a guild, and how many of the last 24 hours had no answer."""
+    counted = await fetch_one(
         conn,
         Counts,
         "SELECT (SELECT count(*) FROM question WHERE guild_id = ?1 AND filed_at > ?2) AS filed, "
         "(SELECT count(*) FROM question WHERE guild_id = ?1 AND asked_at > ?3 AND unanswered = 1) AS unanswered",
         (guild_id, to_text(now - FILED_FOR), to_text(now - KEPT)),
     )
-    assert found is not None  # Counts always have a row.
-    return found
+    assert counted is not None  # Counts always have a row.
+    return counted
