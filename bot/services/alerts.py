@@ -1,6 +1,6 @@
 """Plans alerts and loads their content. An alert tells those who follow a record at once that a milestone changed.
 
-Alerts are planned for one batch of updates after the other, once it can no longer be undone (`SETTLED_AFTER`).
+They are planned for one batch of updates at a time, when the batch can no longer be undone (`SETTLED_AFTER`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHUNK = 1000  # Deliveries planned in one transaction, so that commands do not 
 
 
 async def guilds_to_read(conn: Connection) -> list[int]:
-    """Return the guilds with unprocessed updates, without those that are not set up or that the bot has left."""
+    """Return the guilds with updates that were not processed for alerts yet, if the bot is set up and present there."""
     return await fetch_values(
         conn,
         int,
@@ -36,9 +36,9 @@ async def guilds_to_read(conn: Connection) -> list[int]:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return when the oldest unprocessed update of an editor, in any guild, can no longer be undone.
+    """Return when alerts can be planned next, in any guild, or None when no update waits for that.
 
-    Alerts can be planned from then on. Return None when there is no such update.
+    That is when the oldest unprocessed update of an editor can no longer be undone.
     """
     # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
     entered_at = await fetch_value(
@@ -61,7 +61,10 @@ class _Entered(Struct, frozen=True):
 
 
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Return whether the oldest unprocessed update of a guild came with a dossier or can no longer be undone."""
+    """Return whether `plan_next` has work in a guild.
+
+    It has when the oldest unprocessed update can no longer be undone, or came with a dossier (those cause no alerts).
+    """
     first = await fetch_one(
         conn,
         _Entered,
@@ -100,7 +103,7 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
-    """Raise a guild's `alerted_to` to the update `to`. Return False, without a change, when it is not lower."""
+    """Store `to` as a guild's last processed update. Return False, and store nothing, if `alerted_to` is not lower."""
     if to <= alerted_to:
         return False
     await conn.execute("UPDATE guild SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
@@ -108,7 +111,7 @@ async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bo
 
 
 class _TouchedRecord(Struct, frozen=True):
-    """A record that a batch has an update of."""
+    """A record with an update in a given batch."""
 
     id: int
     slug: str
@@ -116,7 +119,7 @@ class _TouchedRecord(Struct, frozen=True):
 
 
 async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[_TouchedRecord]:
-    """Return the records that a batch has updates of, by id."""
+    """Return the records that have updates in a batch, ordered by id."""
     return await fetch_all(
         conn,
         _TouchedRecord,
@@ -170,7 +173,7 @@ async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_id
 
 
 class _Coverage(Struct, frozen=True):
-    """A follow, the role that its alerts mention (None: no role), and the id of a record that it covers."""
+    """A follow, the role that its alerts mention (None: no role), and a record for which it causes alerts."""
 
     follow_id: int
     role_id: int | None
@@ -178,7 +181,7 @@ class _Coverage(Struct, frozen=True):
 
 
 async def _coverage(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Coverage]:
-    """Return the follows because of which the destination of an alert gets it, once for each of the records they cover.
+    """Return the follows that make an alert go to its destination, each with one of the records that it covers.
 
     Muted follows, follows for the digest only, and follows that began after the alert's batch do not count.
     """
@@ -239,7 +242,10 @@ async def load(conn: Connection, delivery: Delivery) -> Alert | None:
 async def _record_change(
     conn: Connection, guild_id: int, slug: str, kind: Kind, history: Sequence[Update], batch: str
 ) -> RecordChange | None:
-    """Return what a batch changed in a record, or None when that is nothing worth reporting or was withdrawn since."""
+    """Return the changes that a batch made to a record.
+
+    Return None when none of them is worth reporting, or when all of them were replaced or withdrawn since.
+    """
     states = change_of(kind, history, batch)
     live_ids = {update.id for update in fold.live_updates(history)}
     if states is None or not _has_name(*states[:2]):
@@ -252,5 +258,5 @@ async def _record_change(
 
 
 def _has_name(before: State, after: State) -> bool:
-    """Return whether a record has a name before or after a change. One that was withdrawn has a name only before."""
+    """Return whether a record has a name before or after a change. A withdrawn record has one only before."""
     return bool(before.facts("name") or after.facts("name"))

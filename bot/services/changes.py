@@ -1,4 +1,4 @@
-"""Adds to the changes of a record the record names and the sources that a message about the changes needs."""
+"""Collects the record names and the sources that a message about the changes of a record needs."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class Shipped(Struct, frozen=True):
 class Loaded(Struct, frozen=True):
     """The result of loading a dossier. All numbers count facts.
 
-    `added`, `changed` and `unchanged` compare the file with the guild's ledger. `withdrawn` facts are no longer in the
-    file. `kept` facts changed in the file, but editors had changed them too, and their version stays.
+    `added`, `changed` and `unchanged` compare the file with what was loaded before. `withdrawn` facts are no longer in
+    the file. `kept` facts changed in the file, but were left as an editor had changed them.
     """
 
     name: str
@@ -63,7 +63,7 @@ def names(slugs: Sequence[str]) -> list[str]:
 
 
 def read_shipped(name: str, *, now: datetime) -> Dossier:
-    """Return the content of the shipped dossier with this key or name. A path is not accepted. Block while reading it.
+    """Return the content of the shipped dossier with this key or name. A path is not accepted. Blocks on file I/O.
 
     Raise BadInput, which lists the keys, when there is no such dossier.
     """
@@ -148,7 +148,7 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
 
 
 def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
-    """Return whether a fact of the file equals its last update: the value, the date, the source and the locator."""
+    """Return whether a dossier fact and its last update have the same value, date, source and locator."""
     in_ledger = (last.value, last.date, last.source_id, last.locator)
     return in_ledger == (fact.value, fact.date, source_id, fact.locator)
 
@@ -156,9 +156,10 @@ def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
 def _editors_came_later(
     record: DossierRecord, fact: DossierFact, source_id: int, last: Update, live: Sequence[Update]
 ) -> bool:
-    """Return whether an editor entered a value after `last` that a correction of `fact` would override.
+    """Return whether an editor entered, after the update `last`, a value that loading `fact` would override.
 
-    Such a value has the same field and fact date; in a field that keeps several values, also the same item or source.
+    That is a value of the same field and fact date. In a field that keeps one value per item or per source, item and
+    source must be the same too.
     """
     field = get_field(record.kind, fact.field)
     return any(
@@ -180,9 +181,9 @@ def _change(
     last: Update | None,
     history: Sequence[Update],
 ) -> Change:
-    """Return the change that enters a fact of the file or corrects its last update.
+    """Return the change that enters a dossier fact, as a correction of its update `last` if there is one.
 
-    Raise BadInput when the fact takes the stage of a deal back, compared with its other updates, and gives no reason.
+    Raise BadInput when the fact is the stage of a deal, is a step back in the deal's history and has no reason.
     """
     if fact.field == "stage" and not fact.reason:
         others = [update for update in history if last is None or update.id != last.id]

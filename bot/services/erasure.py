@@ -1,6 +1,6 @@
 """Deletes everything that is stored about a guild or a person.
 
-The caller commits and then calls `Database.vacuum`, which also removes the deleted rows from the bytes of the file.
+The caller runs `Database.vacuum` after the commit, so that the file no longer contains the deleted rows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
 
 
 class Forgotten(Struct, frozen=True):
-    """Numbers of rows that `delete_person` deleted, and of the person's updates that stay without a name."""
+    """Counts of the rows that `delete_person` deleted. `updates_kept` counts their updates, which stay unnamed."""
 
     follows: int
     reminders: int
@@ -53,7 +53,7 @@ class Forgotten(Struct, frozen=True):
 async def delete_guild(conn: Connection, guild_id: int) -> bool:
     """Delete every row of a guild. Return False when the guild had no row of its own.
 
-    People whom no remaining row refers to are made anonymous. Rows of other guilds stay as they are.
+    People without a time zone of their own whom no remaining row refers to are made anonymous. Other guilds keep all.
     """
     known_id = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
     await index.erase(conn, guild_id)

@@ -61,7 +61,7 @@ async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> boo
 async def forget_all_but_the_greeting(conn: Connection, guild_id: int, *, now: datetime) -> None:
     """Insert a row that says only that the guild was greeted, so that the bot does not greet it again.
 
-    For a guild whose data was all deleted while the bot stays in it. Such a guild has no row, or this fails.
+    It is called right after `erasure.delete_guild`. The guild must have no row.
     """
     await conn.execute(
         "INSERT INTO guild (guild_id, name, owner_id, greeted_at) VALUES (?, '', 0, ?)", (guild_id, to_text(now))
@@ -112,7 +112,10 @@ async def list_all(conn: Connection) -> list[Guild]:
 
 
 async def holdings(conn: Connection, guild_id: int) -> Holdings:
-    """Return the numbers of live records and of updates of a guild, and the slugs of the dossiers loaded there."""
+    """Return how many records and updates a guild has, and the slugs of the dossiers loaded there.
+
+    Records whose updates were all withdrawn are not counted. Withdrawn updates are.
+    """
     records = await fetch_value(conn, int, "SELECT count(*) FROM record WHERE guild_id = ? AND live = 1", (guild_id,))
     updates = await fetch_value(conn, int, "SELECT count(*) FROM ledger WHERE guild_id = ?", (guild_id,))
     dossiers = await fetch_values(

@@ -58,8 +58,8 @@ class _Row(Struct, frozen=True):
 async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
     """Return the updates that fulfil an SQL condition, in the order in which they were entered.
 
-    The condition `where` names the columns of the ledger with `u.`, those of the record with `r.`; it is inserted into
-    the statement, so it must never contain user input. `values` are its parameters.
+    In the condition `where`, `u` is a row of the ledger and `r` its record. The condition becomes part of the query,
+    so it must never contain user input. `values` are its parameters.
     """
     rows = await fetch_all(
         conn,

@@ -1,7 +1,7 @@
 """Computes markers: hashes by which a message in Discord is matched with its delivery after a backup was restored.
 
-A marker is made only of values that the restored file has too. Ids of rows are left out: a delivery that was planned
-after the backup gets another id when it is planned again.
+A marker is made only of values that are the same before and after a restore. Ids of rows are not: a delivery that was
+planned after the backup gets another id when it is planned again.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from data.rows import fetch_one, fetch_value
 async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
     """Return the marker of a delivery, 16 hexadecimal digits. The delivery must not be settled yet.
 
-    Return "" when the record, reminder or destination that it is about was deleted. Such a message is not sent either.
+    Return "" when the record, reminder or destination that the delivery is about was deleted. It is not sent then.
     """
     about = await _about(conn, delivery)
     return _mark(delivery, destination, about) if about is not None else ""
 
 
 def of_digest(delivery: Delivery, destination: Destination, day: date) -> str:
-    """Return the marker of a destination's digest for another local date than that of `delivery`."""
+    """Return the marker of the digest for the local date `day`, where `delivery` is any digest of the destination."""
     return _mark(delivery, destination, [day])
 
 
 def _mark(delivery: Delivery, destination: Destination, about: list[object]) -> str:
-    """Return the hash of a destination, a kind of delivery and the values that identify the delivery among those."""
+    """Return a hash of the destination, the kind of the delivery and `about`, the values that identify the delivery."""
     parts = [*_identity(destination), delivery.kind, *about]
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
 
@@ -46,7 +46,7 @@ def _identity(destination: Destination) -> list[object]:
 
 
 async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return the values that identify a delivery among all of its kind and destination.
+    """Return the values that tell a delivery from the others of its kind at the same destination.
 
     Return None when the record, reminder or destination that it is about was deleted.
     """
@@ -71,7 +71,7 @@ class _OwnWords(Struct, frozen=True):
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return the values that identify a reminder, or None when its record or its row was deleted.
+    """Return the values that tell a reminder from others, or None when its record or its row was deleted.
 
     The string constants are part of the markers in messages that were sent already: never change them.
     """

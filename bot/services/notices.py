@@ -1,4 +1,4 @@
-"""Plans notices: direct messages that tell a user that a message to a destination they set up could not be sent."""
+"""Plans notices: DMs that tell a user that messages to a destination which they set up cannot be sent."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from data.records import Delivery, Destination, Notice
 async def plan(
     conn: Connection, delivery: Delivery, broken: Destination, outcome: str, words: str, *, now: datetime
 ) -> int | None:
-    """Plan a DM about a failed delivery to the user who set up its destination `broken`, or else to the guild's owner.
+    """Plan a DM that reports a failed delivery. Return its id, or None when nobody can get it or it is planned already.
 
-    The owner gets it when that user's DMs are paused too. If the failed delivery is a notice itself, it is passed on to
-    the owner. Return the id of the planned delivery, or None when nobody can be told or it is planned already.
+    It goes to the user who set up the destination `broken`. The guild's owner gets it when that user's own DMs are
+    broken or paused, or when the failed delivery is itself a notice.
     """
     guild = await guilds.find(conn, broken.guild_id)
     if guild is None or guild.set_up_at is None:

@@ -1,4 +1,4 @@
-"""Computes records as they were on a past day, in memory, from the updates undated or dated up to that day."""
+"""Rebuilds records as they were on a past day, in memory, from the updates that are dated up to that day or undated."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from data.database import Connection
 from data.records import Fact, Kind, Link, Opened, Record, State
 
 _AROUND = 80
-"""How many of a record's linked records are computed with it: pending items first, then in the order of its links."""
+"""How many linked records are rebuilt for each record. Pending items come first, then the order of its links counts."""
 
 
 async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:
     """Return the given records as they were at the end of `day`, by slug. Records without a name by then are left out.
 
-    `today` are the records as they are now. A link that another record makes is found only if the two are linked today
-    or both are given, and for at most 80 linked records each.
+    `today` are the records as they are now. Links from other records are found only among these records and up to 80
+    records that are linked with each of them today.
     """
     linked: dict[str, Kind] = {}
     for opened in today:
@@ -49,7 +49,7 @@ def _opened(
 ) -> Opened | None:
     """Return one record with its links as they were on the past day, or None when it had no name by then.
 
-    `kinds`, `states` (as of that day) and `names` are by slug.
+    The keys of `kinds`, `states` and `names` are slugs. The states are those of the past day.
     """
     record_today = today.record
     state = states[record_today.slug]

@@ -44,5 +44,5 @@ async def set_zone(conn: Connection, user_id: int, zone: str) -> None:
 
 
 async def set_dm_channel(conn: Connection, person_id: int, channel_id: int | None) -> None:
-    """Store the id of a person's DM channel, or None when that channel no longer exists."""
+    """Store the id of a person's DM channel. None clears the id of a channel that no longer exists."""
     await conn.execute("UPDATE person SET dm_channel_id = ? WHERE id = ?", (channel_id, person_id))

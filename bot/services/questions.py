@@ -23,11 +23,11 @@ MOST_FILED_BY_ONE = 20  # By one person in one guild.
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
-    """What a list of records shows, stored so that its page buttons can show the same list again.
+    """The contents of a list of records, stored so that the list's buttons can show its other pages.
 
-    That is either the records of a `kind`, filtered by `stage` and by the slugs of `linked` records, or the result of
-    the search `wanted`. `words` describe the filters to people. `everything` also lists the kinds of pending items that
-    are left out otherwise.
+    A list shows either the records of a `kind`, filtered by `stage` and by the slugs of `linked` records, or the result
+    of the search `wanted`. `words` are its filters as text for people. With `everything`, a list of pending items also
+    shows the kinds of items that it leaves out by default.
     """
 
     kind: Kind | None = None
@@ -54,7 +54,7 @@ async def clean_up(conn: Connection, now: datetime) -> None:
 
 
 def new_id() -> int:
-    """Return a random id for a question. Buttons can name the id before the question is stored with `keep_asked`."""
+    """Return a random id for a question, so that a button can name it before the question is stored."""
     return secrets.randbits(48)
 
 
@@ -225,7 +225,7 @@ async def find_filed(conn: Connection, guild_id: int, question_id: int, *, now: 
 
 
 async def handle(conn: Connection, guild_id: int, question_id: int) -> bool:
-    """Delete a filed question because an editor handles it. Return False when it is not on file any more."""
+    """Delete a filed question that an editor has handled. Return False when it was deleted before."""
     cursor = await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND id = ? AND filed_at IS NOT NULL", (guild_id, question_id)
     )

@@ -1,7 +1,7 @@
 """Finds deliveries that were sent before the database was replaced by an older copy, so that none is sent twice.
 
-The copy does not know what was sent between its making and the restore. `bot/backup.py` stores in the table `meta` up
-to when it knows. Deliveries that may have been sent in between are looked for in the history of their channel.
+The copy does not know what was sent after it was made. `bot/backup.py` stores in the table `meta` up to which instant
+the copy knows everything. Deliveries that may have been sent later are searched for in the history of their channel.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class FoundMessage(Struct, frozen=True):
 
 
 async def begin(db: Database, now: datetime) -> Restored | None:
-    """Return the latest restore of this database, or None without one.
+    """Return the latest restore of this database, or None when none is stored.
 
-    The first call after a restore stores `now` as its `until`, in a transaction of its own.
+    The first call after a restore opens a transaction and stores `now` in the `until` of that restore.
     """
     restored = await _stored(db.read)
     if restored is not None and restored.until is None:
@@ -61,14 +61,14 @@ async def begin(db: Database, now: datetime) -> Restored | None:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete the note of a restore after 90 days, since no delivery waits longer than that."""
+    """Delete the stored restore after 90 days, because no delivery waits longer than that."""
     restored = await _stored(conn)
     if restored is not None and restored.until is not None and restored.until < now - deliveries.KEPT_FOR:
         await conn.execute("DELETE FROM meta WHERE key = ?", (KEY,))
 
 
 async def _stored(conn: Connection) -> Restored | None:
-    """Return the stored restore, or None without one."""
+    """Return the latest restore, or None when none is stored."""
     return await fetch_value(conn, Restored, "SELECT value FROM meta WHERE key = ?", (KEY,))
 
 
@@ -80,8 +80,8 @@ def may_have_come(restored: Restored, delivery: Delivery) -> bool:
 def earliest(delivery: Delivery) -> datetime:
     """Return the earliest instant at which a delivery can have been due before the restore.
 
-    A digest or a reminder of a due date may have had an earlier `due_at` in the replaced file, but for the same local
-    date. It counts from the day before that date.
+    A digest or a reminder of a due date may have had an earlier `due_at` in the replaced file, but on the same local
+    date. For these the result is at the latest 00:00 UTC on the day before that date.
     """
     day: date | None = None
     if delivery.day is not None:
@@ -98,9 +98,9 @@ def earliest(delivery: Delivery) -> datetime:
 async def find_sent(
     conn: Connection, delivery: Delivery, destination: Destination, history: list[FoundMessage]
 ) -> FoundMessage | None:
-    """Return the message of a channel's history that has the delivery's nonce, else one that has its marker.
+    """Return the message in a channel's history that has the delivery's nonce or, failing that, its marker.
 
-    Return None without either. A message whose nonce belongs to another delivery is not matched by its marker.
+    A marker does not count when the message's nonce belongs to another delivery. Return None when no message matches.
     """
     for message in history:
         if message.nonce == delivery.nonce:
@@ -129,9 +129,10 @@ async def is_in_doubt(
 async def settle_found(
     conn: Connection, delivery: Delivery, message: FoundMessage, *, channel_id: int, now: datetime
 ) -> None:
-    """Settle a delivery as delivered by a message that was sent before, and give it the nonce of that message.
+    """Settle a delivery whose message was sent before the restore. The buttons of that message then work for it.
 
-    A digest planned after the restore may cover more updates than the one sent, so its `read_to` is lowered to match.
+    A digest planned after the restore may cover more updates than the one that was sent. Its `read_to` is lowered, so
+    that the next digest reports those updates.
     """
     read_to = await _reported_to(conn, delivery, message.sent_at)
     await conn.execute(
@@ -153,10 +154,10 @@ async def settle_earlier_digests(
     *,
     now: datetime,
 ) -> None:
-    """Store the digests of days before that of `delivery` which a channel's history shows to have been sent already.
+    """Store a delivered digest for each earlier day whose digest message is in the channel's history.
 
-    After a restore only one digest is planned, for the latest day missed. Without this it would repeat the updates that
-    the digests of earlier days reported.
+    After a restore only one digest is planned: `delivery`, for the latest day missed. Without this it would repeat
+    updates that the digests of earlier days reported.
     """
     by_marker = {message.marker: message for message in history if message.marker}
     digest_day = delivery.day

@@ -1,4 +1,4 @@
-"""Computes the scope of a destination: the records that its digest reports, each from a certain update on."""
+"""Computes the scope of a destination: which records its digest reports, and from which update on."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class Scope(Struct, frozen=True):
     """The records that a destination's digest reports, each with the id of the update after which it reports them.
 
     `all_since` is that id for every record of the guild, or None when only the records in `since_by_id` are reported.
-    The keys of `since_by_id` are record ids. For a follow, the id is that of the newest update when the follow began.
+    The keys of `since_by_id` are record ids.
     """
 
     all_since: int | None
     since_by_id: dict[int, int]
 
     def since(self, record_id: int) -> int | None:
-        """Return the id of the update after which a record is reported, or None when the record is not in the scope."""
+        """Return the id of the update after which a record is reported on, or None when it is out of scope."""
         starts = [since for since in (self.all_since, self.since_by_id.get(record_id)) if since is not None]
         return min(starts, default=None)
 
 
 class _Covered(Struct, frozen=True):
-    """A record that a destination follows (None: all records), and the newest update when it began to."""
+    """A record in the scope of a person (None: all records), and the newest update when the earliest follow began."""
 
     record_id: int | None
     since: int
@@ -36,8 +36,8 @@ class _Covered(Struct, frozen=True):
 async def of(conn: Connection, destination: Destination) -> Scope:
     """Return the scope of a destination.
 
-    The scope of a channel is the whole guild. The scope of direct messages is what the person follows, muted or not:
-    the followed records, and records of `REACHED_KINDS` (deals, for example) that are linked directly with them.
+    For a channel it is the whole guild. For direct messages it is what the person follows, muted or not, since the
+    follow began: the followed records and, of the kinds in `REACHED_KINDS`, the records linked directly with them.
     """
     if destination.channel_id is not None:
         return Scope(0, {})

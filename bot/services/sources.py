@@ -67,15 +67,15 @@ async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int])
 
 
 class _SourceOfRecord(Source, frozen=True, kw_only=True):
-    """A source with the id of a record that has an update from it."""
+    """A source, and the id of a record with an update from this source."""
 
     record_id: int
 
 
 async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int, dict[int, Source]]:
-    """Return the sources of all updates of some records, withdrawn updates included.
+    """Return the sources of all updates of some records, withdrawn updates included, by record id and source id.
 
-    The keys are the record ids, those of the inner dicts the source ids. Every given record has an entry.
+    Every given record has an entry, which may be empty.
     """
     by_record: dict[int, dict[int, Source]] = {id_: {} for id_ in record_ids}
     rows = await fetch_all(

@@ -1,6 +1,6 @@
 """Appends updates to the ledger, withdraws them, and reads the history of records.
 
-Each write also rewrites what is derived from the updates of its records (see `derived.refold`).
+Each write also brings the derived tables of its records up to date, in the same transaction (see `derived.refold`).
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ async def append(
 ) -> str:
     """Enter changes as one batch of updates and return the id of the batch.
 
-    All new records are created first, so the changes may point to each other's records. Raise BadInput, NotInRecord or
-    another UserError when a change is refused; the caller's transaction must then be rolled back.
+    New records are created first, so that the changes may point to each other's records. Raise BadInput, NotInRecord or
+    another UserError when a change is refused; the caller must then roll back its transaction.
     """
     kinds: dict[str, Kind] = {change.record: change.kind for change in changes}
     ids = {slug: await _ensure_record(conn, guild_id, slug, kind) for slug, kind in kinds.items()}
@@ -72,7 +72,7 @@ async def append(
 
 
 async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind) -> int:
-    """Return the id of the record with this slug, created if it is new. Raise BadInput when it has another kind."""
+    """Return the id of the record with this slug, inserted when there is none. Raise BadInput if its kind differs."""
     await conn.execute(
         "INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?) ON CONFLICT (guild_id, slug) DO NOTHING",
         (guild_id, kind, slug),
@@ -95,7 +95,7 @@ class _Record(Struct, frozen=True):
 
 
 async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | None:
-    """Return the record with this slug, live or not, or None when the guild never had one."""
+    """Return the record with this slug, even if its updates were all withdrawn, or None without one."""
     return await fetch_one(
         conn, _Record, "SELECT id, kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug)
     )
@@ -193,9 +193,9 @@ async def withdraw(
     reason: str,
     origin: Literal["editor", "dossier"] = "editor",
 ) -> str:
-    """Withdraw updates: append one update for each that takes it back. Return the id of the new batch.
+    """Withdraw updates by appending one withdrawal for each. Return the id of the batch of withdrawals.
 
-    To withdraw a withdrawal brings its target back. Raise UserError when the guild has no update with one of the ids.
+    Withdrawing a withdrawal makes the original update count again. Raise UserError for an id that the guild lacks.
     """
     batch = uuid.uuid4().hex
     touched: list[int] = []
@@ -259,7 +259,7 @@ async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
 
 
 async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
-    """Return all updates of several records by slug, each list in the order of entering. Unknown slugs are left out."""
+    """Return all updates of several records by slug, in the order of entering. Slugs without updates are left out."""
     by_slug: dict[str, list[Update]] = {}
     where = f"r.guild_id = ? AND r.slug IN {in_list()}"
     for row in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs))):

@@ -1,4 +1,4 @@
-"""Explains why a message was sent (which follow, reminder or digest caused it), and mutes reminders of items."""
+"""Explains why a message was sent (which follow, reminder or digest caused it), and mutes reminders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """Return the delivery with this nonce and what caused it, as the *Why this?* button of its message shows it.
+    """Return what the *Why this?* button of a message shows: the delivery with this nonce, and what caused it.
 
     Raise UserError when the guild has no such delivery, for example because it was deleted after 90 days.
     """
