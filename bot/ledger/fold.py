@@ -1,4 +1,4 @@
-"""The fold: what a record's updates add up to. Pure; it never raises."""
+"""The fold: computes the state of a record, and the history of its state, from its updates. Pure; it never raises."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _LONG_AGO = date.min
 
 
 def _order(update: Update) -> tuple[date, int]:
-    """Return the key by which updates are sorted: the fact day, unknown ones first, then the order of entering."""
+    """Return the sort key of an update: its fact day, with undated updates first, then the order of entering."""
     return update.date.day or _LONG_AGO, update.id
 
 
 def live_updates(updates: Iterable[Update]) -> list[Update]:
-    """Return the updates that set a value and are neither replaced nor withdrawn, in order of entering.
+    """Return the updates that set a value and were neither replaced nor withdrawn, in order of entering.
 
-    Withdrawing a withdrawal brings its target back, so updates are read newest first. An update that was replaced still
-    replaces the one before it, so that correcting a correction does not bring the first mistake back. One that was
-    withdrawn replaces nothing.
+    Updates are read newest first: a withdrawn update has no effect, so withdrawing a withdrawal brings its target back.
+    A replaced update still replaces the update before it, so that correcting a correction does not bring the first
+    mistake back.
     """
     withdrawn: set[int] = set()
     replaced: set[int] = set()
@@ -43,12 +43,12 @@ def live_updates(updates: Iterable[Update]) -> list[Update]:
 def fold(
     kind: Kind, updates: Iterable[Update], *, as_of: date | None = None, known_on: datetime | None = None
 ) -> State:
-    """Return what the updates of one record add up to.
+    """Return the state of one record, computed from its updates.
 
-    Without `as_of` and `known_on` every accepted update counts, whatever its fact date, so the result does not change
-    from day to day. `known_on` leaves out what was entered after an instant; `as_of` what was true after a day, where a
-    vague date counts from its last day and an open range from its first. Unreadable values are left out without an
-    error: one bad row of a file must not keep all others from being read.
+    By default every update that was neither replaced nor withdrawn counts, whatever its fact date. `known_on` leaves
+    out updates entered after that instant. `as_of` leaves out updates with a fact date after that day: "May 2024"
+    counts from its last day, "since 2018" from its first. Unreadable values are ignored, so that one bad row does not
+    make a record unreadable.
     """
     if known_on is not None:
         updates = [u for u in updates if u.entered_at <= known_on]
@@ -56,13 +56,13 @@ def fold(
     if as_of is not None:
         live = [u for u in live if u.date.day is None or u.date.day <= as_of]
 
-    kept: _Kept = {}
+    current: _Current = {}
     for update in sorted(live, key=_order):
-        _apply(kind, kept, update)
+        _apply(kind, current, update)
 
     dated = [u.date for u in live if u.date.day is not None and _reports(kind, u)]
     return State(
-        fields=_fields(kept),
+        fields=_fields(current),
         opened=min(dated, key=_by_day, default=None),
         newest=max(dated, key=_by_day, default=None),
         signed=_signed_on(kind, live),
@@ -70,9 +70,9 @@ def fold(
 
 
 def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
-    """Return the first day of the latest unbroken run of stages from "signed" on.
+    """Return the day since which the stage of a deal has been "signed" or later, without interruption.
 
-    None when the newest dated stage is before "signed", and for other kinds than deals.
+    Return None for other kinds of records, and when the newest dated stage is before "signed".
     """
     if kind != "deal":
         return None
@@ -85,42 +85,43 @@ def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:
 def is_readable(update: Update) -> bool:
     """Return whether the value of an update could be decoded.
 
-    `append` refuses values of the wrong type, but a file that was edited by other means may hold some.
+    New updates are checked before they are stored, but a database edited by other means may contain bad values.
     """
     return not isinstance(update.value, Unreadable)
 
 
-_Kept = dict[str, dict[object, Update]]
-"""What counts of a record, per field and key."""
+_Current = dict[str, dict[object, Update]]
+"""The updates from which the current values of a record come: field name -> key of the value -> update."""
 
 
-def _apply(kind: Kind, kept: _Kept, update: Update) -> None:
-    """Add one update to what counts of a record, by the rule of its field."""
+def _apply(kind: Kind, current: _Current, update: Update) -> None:
+    """Apply one update to the current values of a record, by the rule of its field (`Field.rule`)."""
     field = find_field(kind, update.field)
     if field is None or isinstance(update.value, Unreadable):
         return
-    facts = kept.setdefault(field.name, {})
+    by_key = current.setdefault(field.name, {})
     if field.rule == "replace":
-        facts.clear()
+        by_key.clear()
         key: object = ""
     elif field.rule == "list":
         key = key_of(field, update.value)
     else:
         key = (key_of(field, update.value), update.source_id)
-    facts.pop(key, None)
+    by_key.pop(key, None)
     if not ends(update.value):
-        facts[key] = update
+        by_key[key] = update
 
 
-def _fields(kept: _Kept) -> dict[str, list[Fact[Value]]]:
-    return {name: [update.fact for update in found.values()] for name, found in kept.items() if found}
+def _fields(current: _Current) -> dict[str, list[Fact[Value]]]:
+    return {name: [update.fact for update in by_key.values()] for name, by_key in current.items() if by_key}
 
 
-class Stood(Struct, frozen=True):
-    """The state of a deal or a pending item from a fact day on; without a day from its undated facts on.
+class DatedState(Struct, frozen=True):
+    """The state of a deal or a pending item from a fact day on, until the next entry of its state history.
 
-    It is `live` from the first day on which a fact of it is reported; the date of its name may be later. A deal is
-    `open` while it waits for an approval.
+    `day` is None for the entry that results from undated facts alone. `live` is True from the first fact with news
+    value on, or in every entry when the record has no such fact. `stage` is None for pending items. `open` is True
+    while a pending item is open or a deal waits for an approval.
     """
 
     day: date | None
@@ -129,67 +130,72 @@ class Stood(Struct, frozen=True):
     open: bool
 
 
-def timeline(kind: Kind, updates: Iterable[Update]) -> list[Stood]:
-    """Return how a deal or pending item stood, one entry for each change by fact date; [] when it has no name."""
+def state_history(kind: Kind, updates: Iterable[Update]) -> list[DatedState]:
+    """Return the state history of a deal or a pending item: an entry for each fact day on which its state changed.
+
+    Return [] for a record without a live name.
+    """
     live = sorted(filter(is_readable, live_updates(updates)), key=_order)
     if not any(update.field == "name" for update in live):
         return []
     reported = not any(_reports(kind, update) for update in live)
-    kept: _Kept = {}
-    found: list[Stood] = []
-    for day, together in groupby(live, key=lambda update: update.date.day):
-        for update in together:
-            _apply(kind, kept, update)
+    current: _Current = {}
+    history: list[DatedState] = []
+    for day, updates_of_day in groupby(live, key=lambda update: update.date.day):
+        for update in updates_of_day:
+            _apply(kind, current, update)
             reported = reported or _reports(kind, update)
-        state = State(_fields(kept))
-        stood = Stood(day, reported, stage_in(kind, state), waits(kind, state))
-        if not found or (stood.live, stood.stage, stood.open) != (found[-1].live, found[-1].stage, found[-1].open):
-            found.append(stood)
-    return found
+        state = State(_fields(current))
+        entry = DatedState(day, reported, stage_in(kind, state), waits(kind, state))
+        last = history[-1] if history else None
+        if last is None or (entry.live, entry.stage, entry.open) != (last.live, last.stage, last.open):
+            history.append(entry)
+    return history
 
 
 def stage_in(kind: Kind, state: State) -> str | None:
-    """Return the stage of a record; only deals have one."""
+    """Return the stage of a deal, "unspecified" where none is recorded; None for other kinds of records."""
     return (state.text("stage") or "unspecified") if kind == "deal" else None
 
 
 def waits(kind: Kind, state: State) -> bool:
-    """Return whether a record waits: a pending item that is open, a deal without some approval."""
+    """Return whether a pending item is open or a deal waits for an approval; False for other kinds of records."""
     if kind == "pending":
         return state.text("state") == "open"
     return kind == "deal" and any(is_open(fact.value) for fact in state.facts("approval", Approval))
 
 
 def is_open(approval: Approval) -> bool:
-    """Return whether an approval has no outcome yet, and somebody was asked for it."""
+    """Return whether an approval has been asked for and has no outcome yet."""
     return approval.state in ("open", "requested")
 
 
 def key_of(field: Field, value: Value | Unreadable) -> str:
-    """Return what makes two values of a list the same item. What is unreadable stands by itself."""
+    """Return the key of a value in a list: values with equal keys are the same item. Unreadable JSON is its own key."""
     return f"unreadable {value.json}" if isinstance(value, Unreadable) else field.type.key(value)
 
 
 def _reports(kind: Kind, update: Update) -> bool:
-    """Return whether an update is of a field with news value, whose dates count as those of the record."""
+    """Return whether an update is of a field with news value (`Field.reports`). Only such updates date a record."""
     field = find_field(kind, update.field)
     return field is not None and field.reports
 
 
-def _by_day(found: FactDate) -> tuple[date, str, bool, date, str]:
-    """Return the key by which fact dates are ordered: the day; the rest makes the order of one day's dates stable."""
-    return found.day or _LONG_AGO, found.precision, found.worked_out, found.first or _LONG_AGO, found.printed
+def _by_day(d: FactDate) -> tuple[date, str, bool, date, str]:
+    """Return the sort key of a fact date: its day. The other parts only fix the order of dates with the same day."""
+    return d.day or _LONG_AGO, d.precision, d.worked_out, d.first or _LONG_AGO, d.printed
 
 
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:
-    """Return whether a deal's stage on a date is a step back from the stage before it, or the next stage from it.
+    """Return whether a deal goes back when `stage` is entered for the date `on`.
 
-    Such a stage needs a reason. Both neighbours are compared, so that the order of entering makes no difference.
+    The stage is compared with the stages before and after it by fact date, so the order of entering makes no
+    difference. A step back needs a reason.
     """
-    timeline = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
+    stages = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO
-    before = [u for u in timeline if (u.date.day or _LONG_AGO) <= day]
-    after = [u for u in timeline if (u.date.day or _LONG_AGO) > day]
+    before = [u for u in stages if (u.date.day or _LONG_AGO) <= day]
+    after = [u for u in stages if (u.date.day or _LONG_AGO) > day]
     steps = [*(before[-1:]), None, *(after[:1])]
     ranks = [stage_rank(stage if u is None else str(u.value)) for u in steps]
     return any(later < earlier for earlier, later in pairwise(ranks))

@@ -163,8 +163,8 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
                 ]
         if kind in ("deal", "pending"):
             stood += [
-                (id_, was.day.isoformat() if was.day else "", was.live, was.stage, was.open)
-                for was in fold.timeline(kind, own)
+                (id_, entry.day.isoformat() if entry.day else "", entry.live, entry.stage, entry.open)
+                for entry in fold.state_history(kind, own)
             ]
     await conn.executemany(
         "UPDATE record SET live = ?, name = ?, sort_name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, "

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ledger.fold import Stood, fold, live_updates, stage_goes_back, stage_in, timeline, waits
+from bot.ledger.fold import DatedState, fold, live_updates, stage_goes_back, stage_in, state_history, waits
 from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state, decode_value, encode
 from data.records import Approval, ApprovalState, FactDate, Kind, Money, Party, State, Unreadable, Update
@@ -314,39 +314,39 @@ def test_a_course_has_an_entry_for_each_change_and_for_nothing_else():
         update(6, "approval", approval("granted"), day(7)),
         update(7, "quantity", "31", day(9)),
     ]
-    assert timeline("deal", updates) == [
-        Stood(day(1).day, live=True, stage="requested", open=False),
-        Stood(day(3).day, live=True, stage="requested", open=True),
-        Stood(day(7).day, live=True, stage="approved", open=False),
+    assert state_history("deal", updates) == [
+        DatedState(day(1).day, live=True, stage="requested", open=False),
+        DatedState(day(3).day, live=True, stage="requested", open=True),
+        DatedState(day(7).day, live=True, stage="approved", open=False),
     ]
 
 
 def test_a_record_was_not_there_before_something_is_reported_of_it():
     updates = [update(1, "name", "Answer", UNDATED), update(2, "state", "open", day(4))]
-    assert timeline("pending", updates) == [
-        Stood(None, live=False, stage=None, open=False),
-        Stood(day(4).day, live=True, stage=None, open=True),
+    assert state_history("pending", updates) == [
+        DatedState(None, live=False, stage=None, open=False),
+        DatedState(day(4).day, live=True, stage=None, open=True),
     ]
-    assert timeline("deal", [update(1, "name", "Engines", day(1))]) == [
-        Stood(day(1).day, live=True, stage="unspecified", open=False)
+    assert state_history("deal", [update(1, "name", "Engines", day(1))]) == [
+        DatedState(day(1).day, live=True, stage="unspecified", open=False)
     ]
 
 
 def test_what_has_no_name_or_is_withdrawn_never_was():
-    assert timeline("deal", [update(1, "stage", "signed", day(1))]) == []
+    assert state_history("deal", [update(1, "stage", "signed", day(1))]) == []
     taken_back = [
         update(1, "name", "Engines", day(1)),
         update(2, "stage", "signed", day(2)),
         update(3, "stage", "signed", day(2), action="withdrawn", replaces=2),
     ]
-    assert timeline("deal", taken_back) == [Stood(day(1).day, live=True, stage="unspecified", open=False)]
+    assert state_history("deal", taken_back) == [DatedState(day(1).day, live=True, stage="unspecified", open=False)]
 
 
 def test_vague_dates_count_from_their_last_day_and_open_ones_from_their_first():
     may = FactDate("month", date(2023, 5, 1), date(2023, 5, 31))
     since = FactDate("open", date(2023, 3, 1))
     updates = [update(1, "name", "D", since), update(2, "stage", "requested", since), update(3, "stage", "signed", may)]
-    assert [stood.day for stood in timeline("deal", updates)] == [date(2023, 3, 1), date(2023, 5, 31)]
+    assert [stood.day for stood in state_history("deal", updates)] == [date(2023, 3, 1), date(2023, 5, 31)]
 
 
 stood_facts = st.one_of(
@@ -367,7 +367,7 @@ def test_a_course_says_of_each_day_what_the_fold_as_of_that_day_says(kind, enter
         withdraws = data.draw(st.none() | st.integers(2, number - 1)) if number > 2 else None
         more = {} if withdraws is None else {"action": "withdrawn", "replaces": withdraws}
         updates.append(update(number, field, value, on, **more))
-    found = timeline(kind, updates)
+    found = state_history(kind, updates)
     assert found == sorted(found, key=lambda stood: stood.day or date.min)
     for number in range(-1, 8):
         as_of = day(number).last
