@@ -1,1 +1,1 @@
-"""Updates, the table of fields and the fold: what a server's ledger means. Pure."""
+"""What records are: their kinds and fields, the types of values, and the fold that computes a state. Pure functions."""

@@ -1,4 +1,4 @@
-"""Changes that a batch of updates made: fields before and after, without what was undone in time. Pure."""
+"""Comparison of two states of a record: what a batch of updates changed, as alerts and digests report it. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from bot.ledger.kinds import Field, find_field, get_field
 from data.records import Fact, Kind, Source, State, Update, Value
 
 SETTLED_AFTER = timedelta(seconds=75)
-"""An update can be undone for 60 s; alerts and digests take only older ones."""
+"""Alerts and digests leave out updates younger than this. An editor can undo an update for 60 s."""
 
 
 class FieldChange(Struct, frozen=True):
-    """One field of a record, before and after; None where it held nothing.
+    """One value of a field that differs between two states of a record.
 
-    `ended_by` is the update that ended `before`, as a fact: what replaced it, said "no longer", or withdrew it.
-    `corrected` when `before` was replaced by `after` or `withdrawn`. The `reason` is what was given for the change.
+    `before` is None for a value that was added, `after` for one that was removed. `ended_by` is the fact of the update
+    that corrected, ended ("no longer") or withdrew `before`, or of the withdrawal that brought `after` back.
+    `withdrawn` says that a withdrawal made the change, `corrected` that a correction or a withdrawal did. `reason` is
+    what the editor gave for the change.
     """
 
     field: str
@@ -33,15 +35,15 @@ class FieldChange(Struct, frozen=True):
 
     @property
     def facts(self) -> list[Fact[Value]]:
-        """Return all facts of the change."""
+        """Return the facts that the change consists of: at most `before`, `after` and `ended_by`."""
         return [fact for fact in (self.before, self.after, self.ended_by) if fact is not None]
 
 
 class RecordChange(Struct, frozen=True):
-    """The changes of one record, each field with facts of its own.
+    """The changes of one record between two states, with all that is needed to put them in words.
 
-    `state` is the record after them, `names` those of the records that its words need by slug, `sources` those of the
-    facts by id.
+    `new` says that the record had no name before. `state` is the record after the changes. `names` are the names of the
+    records that the changed values point to, by slug. `sources` are the sources of the facts, by id.
     """
 
     kind: Kind
@@ -55,20 +57,20 @@ class RecordChange(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """The changes of one batch that a destination is told, and the roles that are mentioned with it."""
+    """The content of one alert: the changes that a batch made to the followed records, and the roles to mention."""
 
     changes: list[RecordChange]
     role_ids: list[int]
 
 
 def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[FieldChange]:
-    """Return the fields whose values differ between two states, milestones first.
+    """Return the values that differ between two states of a record, milestones first.
 
-    A value reported again is no change. `updates` are those that lie between the states: they tell what ended a value,
-    and what a field held meanwhile that held nothing before.
+    A value that was reported again is no change. `updates` are the updates between the two states, oldest first. They
+    show how a value ended, and which value a field had in between when it had none before.
     """
     by_id = {update.id: update for update in updates}
-    found: list[FieldChange] = []
+    changes: list[FieldChange] = []
     for name in dict.fromkeys([*after.fields, *before.fields]):
         field = find_field(kind, name)
         if field is None:
@@ -78,31 +80,31 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
         for key, now in new.items():
             then, corrects = old.get(key), _corrects(by_id, now)
             if then is None:
-                # A value that replaces one of another key stands instead of it, not beside it.
+                # A correction with another key replaces the old value; it does not add a second one.
                 then = next((ended.pop(id_) for id_ in corrects if id_ in ended), None)
             if then is None and field.rule == "replace":
-                then = _meanwhile(name, now, updates)
-            if then is None and now.update not in by_id and (taken_back := _taken_back(field, now, updates)):
-                reason = taken_back.reason
-                found.append(FieldChange(name, field.milestone, None, now, taken_back.fact, True, True, reason))
+                then = _interim_value(name, now, updates)
+            if then is None and now.update not in by_id and (restored_by := _restored_by(field, now, updates)):
+                reason = restored_by.reason
+                changes.append(FieldChange(name, field.milestone, None, now, restored_by.fact, True, True, reason))
             elif then is None or then.value != now.value:
-                found.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
-        found += [_changed(field, then, None, updates) for then in ended.values()]
-    return sorted(found, key=lambda change: not change.milestone)
+                changes.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
+        changes += [_changed(field, then, None, updates) for then in ended.values()]
+    return sorted(changes, key=lambda change: not change.milestone)
 
 
 def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
-    """Return the changes that people are told: those of fields with news value, and that tell something."""
-    return [change for change in changes if get_field(kind, change.field).reports and not _was_so(change)]
+    """Return the changes of fields with news value (`Field.reports`), without those that only repeat an absence."""
+    return [change for change in changes if get_field(kind, change.field).reports and not _repeats_absence(change)]
 
 
-_NOTHING = {"side_state": "none", "due": None}
-"""The value by which a field reports that there is none: no side state, no due date."""
+_ABSENT = {"side_state": "none", "due": None}
+"""Values that state an absence, by field: the deal has no side state, the item has no due date."""
 
 
-def _was_so(change: FieldChange) -> bool:
-    """Return whether a change only reports the absence of what the record did not hold before."""
-    if change.field not in _NOTHING or change.after is None or change.after.value != _NOTHING[change.field]:
+def _repeats_absence(change: FieldChange) -> bool:
+    """Return whether a change only states an absence, such as "no due date", of a field that had no value before."""
+    if change.field not in _ABSENT or change.after is None or change.after.value != _ABSENT[change.field]:
         return False
     return change.before is None
 
@@ -110,14 +112,14 @@ def _was_so(change: FieldChange) -> bool:
 def _corrects(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
     """Return the ids of the updates that a fact's update replaces, directly or through others, the newest first.
 
-    There are none when that update is not in `by_id`.
+    Return [] when the fact's own update is not in `by_id`.
     """
-    found: list[int] = []
+    replaced: list[int] = []
     update = by_id.get(fact.update)
     while update is not None and update.replaces is not None:
-        found.append(update.replaces)
+        replaced.append(update.replaces)
         update = by_id.get(update.replaces)
-    return found
+    return replaced
 
 
 def _changed(
@@ -128,24 +130,24 @@ def _changed(
     *,
     corrected: bool = False,
 ) -> FieldChange:
-    """Return the change of one item from a fact to another, or to none, with what ended the former."""
-    ended = _ended(field, then, now, updates)
-    taken_back = ended is not None and ended.action == "withdrawn"
-    told = ended if taken_back else next((u for u in updates if now is not None and u.id == now.update), None)
+    """Return the change of one value from the fact `then` to the fact `now`, either of which may be None."""
+    ended_by = _ended_by(field, then, now, updates)
+    withdrawn = ended_by is not None and ended_by.action == "withdrawn"
+    cause = ended_by if withdrawn else next((u for u in updates if now is not None and u.id == now.update), None)
     return FieldChange(
         field.name,
         field.milestone,
         then,
         now,
-        ended.fact if ended is not None else None,
-        corrected or taken_back,
-        taken_back,
-        told.reason if told is not None else "",
+        ended_by.fact if ended_by is not None else None,
+        corrected or withdrawn,
+        withdrawn,
+        cause.reason if cause is not None else "",
     )
 
 
-def _taken_back(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
-    """Return the withdrawal of what had ended a value, which so stands again; None where there is none."""
+def _restored_by(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
+    """Return the withdrawal that brought a value back by undoing the end of it. Return None when there is none."""
     key = fold.key_of(field, now.value)
     return next(
         (
@@ -157,15 +159,20 @@ def _taken_back(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Up
     )
 
 
-def _meanwhile(name: str, now: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
-    """Return the last value before the present one that a field was given by these updates; None without one."""
+def _interim_value(name: str, now: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
+    """Return the newest value other than that of `now` that the updates gave to a field; None when there is none."""
     live = filter(fold.is_readable, fold.live_updates(updates))
-    passed = [u for u in live if u.field == name and u.value != now.value]
-    return passed[-1].fact if passed else None
+    others = [u for u in live if u.field == name and u.value != now.value]
+    return others[-1].fact if others else None
 
 
-def _ended(field: Field, then: Fact[Value] | None, now: Fact[Value] | None, updates: Sequence[Update]) -> Update | None:
-    """Return the update that took a value back or said that it holds no longer; None where a newer one followed it."""
+def _ended_by(
+    field: Field, then: Fact[Value] | None, now: Fact[Value] | None, updates: Sequence[Update]
+) -> Update | None:
+    """Return the update that corrected, withdrew or ended ("no longer") the value `then`.
+
+    Return None when there was no such value, or when the newer value `now` followed it without correcting it.
+    """
     if then is None:
         return None
     withdrawn: set[int | None] = set()
@@ -183,7 +190,7 @@ def _ended(field: Field, then: Fact[Value] | None, now: Fact[Value] | None, upda
 
 
 def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Value]]:
-    """Return the facts of a field by what makes two of them the same item."""
+    """Return the facts of a field by the key under which a value is compared with its counterpart in another state."""
     if field.rule == "list":
         return {fold.key_of(field, fact.value): fact for fact in facts}
     if field.rule == "variants":
@@ -192,26 +199,32 @@ def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Val
 
 
 def without_undone(history: Iterable[Update]) -> list[Update]:
-    """Return the updates of a record without those that were undone before anybody was told, and what undid them."""
-    kept = {update.id: update for update in history}
-    for update in sorted(kept.values(), key=lambda u: u.id, reverse=True):
-        target = kept.get(update.replaces) if update.replaces is not None else None
+    """Return the updates of a record without those withdrawn within `SETTLED_AFTER`, and without these withdrawals.
+
+    No alert or digest reported such an update, so neither has to report its withdrawal.
+    """
+    remaining = {update.id: update for update in history}
+    for update in sorted(remaining.values(), key=lambda u: u.id, reverse=True):
+        target = remaining.get(update.replaces) if update.replaces is not None else None
         if (
-            update.id in kept
+            update.id in remaining
             and update.action == "withdrawn"
             and target is not None
             and update.entered_at - target.entered_at <= SETTLED_AFTER
         ):
-            del kept[update.id], kept[target.id]
-    return list(kept.values())
+            del remaining[update.id], remaining[target.id]
+    return list(remaining.values())
 
 
 def change_of(kind: Kind, history: Sequence[Update], batch: str) -> tuple[State, State, list[Update]] | None:
-    """Return a record before and after a batch, and the updates of the batch that stand; None when none does."""
-    kept = without_undone(history)
-    own = [update for update in kept if update.batch == batch]
-    if not own:
+    """Return the states of a record before and after a batch, and those updates of the batch that were not undone.
+
+    Return None when all of them were undone. `history` has all updates of the record, oldest first.
+    """
+    remaining = without_undone(history)
+    of_batch = [update for update in remaining if update.batch == batch]
+    if not of_batch:
         return None
-    first, last = own[0].id, own[-1].id
-    before = fold.fold(kind, [u for u in kept if u.id < first])
-    return before, fold.fold(kind, [u for u in kept if u.id <= last]), own
+    first, last = of_batch[0].id, of_batch[-1].id
+    before = fold.fold(kind, [u for u in remaining if u.id < first])
+    return before, fold.fold(kind, [u for u in remaining if u.id <= last]), of_batch

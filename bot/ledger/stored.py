@@ -1,4 +1,4 @@
-"""Values and folded records as they are stored: JSON, decoded by the type of each field."""
+"""Values and states of records as JSON for the database, and back, decoded by the type of each field."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _decoder = msgspec.json.Decoder(_StoredState)
 
 
 def decode_value(kind: Kind, field: str, stored: str) -> Value | Unreadable:
-    """Return the value of a field from its JSON; Unreadable where the field is unknown or cannot hold it.
+    """Decode the value of a field from its JSON.
 
-    Appending refuses such values. One that is in a file all the same does not keep others from being read.
+    Return Unreadable when the kind has no such field or the field cannot hold the value. New updates are checked before
+    they are stored, so this concerns databases that were edited by other means.
     """
     row = find_field(kind, field)
     if row is None:
@@ -39,7 +40,7 @@ def decode_value(kind: Kind, field: str, stored: str) -> Value | Unreadable:
 
 
 def decode_state(kind: Kind, stored: str) -> State:
-    """Return what a record's updates add up to from its JSON, which the fold wrote."""
+    """Decode the state of a record from the JSON that `encode` made. Fields unknown to the kind are left out."""
     raw = _decoder.decode(stored)
     fields: dict[str, list[Fact[Value]]] = {}
     for name, facts in raw.fields.items():
@@ -53,5 +54,5 @@ def decode_state(kind: Kind, stored: str) -> State:
 
 
 def encode(value: Value | State) -> str:
-    """Return a value or a folded record as JSON."""
+    """Return a value or a state as JSON for the database."""
     return msgspec.json.encode(value).decode()
