@@ -1,4 +1,4 @@
-"""The types of fields, one module each: how values are typed, kept and shown."""
+"""The types of fields, one module each: how a value is parsed, checked, stored and put in words."""
 
 from bot.ledger.values.approval import ApprovalType, approver_words
 from bot.ledger.values.choice import ChoiceType

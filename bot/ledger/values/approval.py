@@ -1,4 +1,4 @@
-"""The consents that a deal needs."""
+"""The type of fields that hold an approval: one consent that a deal needs, such as an export licence."""
 
 from __future__ import annotations
 
@@ -20,42 +20,45 @@ _APPROVAL = re.compile(
 
 
 def approver_words(approval: Approval, names: Names) -> str:
-    """Return who gives an approval, with the country where an authority is named: "Congress (Brazil)"."""
+    """Return who gives an approval: "Brazil", or its authority, as in "Congress (Brazil)".
+
+    The country is left out when the authority's name contains it ("Congress of Brazil").
+    """
     side = named(approval.side, names)
     if not approval.authority:
         return side
-    whose_is_said = as_written(side) in as_written(approval.authority)
-    return approval.authority if whose_is_said else f"{approval.authority} ({side})"
+    names_side = as_written(side) in as_written(approval.authority)
+    return approval.authority if names_side else f"{approval.authority} ({side})"
 
 
 @dataclass(frozen=True)
 class ApprovalType(FieldType):
-    """One consent: `United States (State Department): export licence, open`; the authority may be left out."""
+    """An approval, typed as `United States (State Department): export licence, open`. The authority is optional."""
 
     kinds: tuple[Kind, ...] = field(default=("participant",), kw_only=True)
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Approval)
 
     def mentions(self, text: str) -> list[str]:
-        found = _APPROVAL.fullmatch(" ".join(text.split()))
-        return [found["side"].strip()] if found else []
+        match = _APPROVAL.fullmatch(" ".join(text.split()))
+        return [match["side"].strip()] if match else []
 
     def parse(self, text: str, find: Find) -> Value:
-        found = _APPROVAL.fullmatch(" ".join(text.split()))
-        if not found or found["state"].casefold() not in _STATES or len(text) > 300:
+        match = _APPROVAL.fullmatch(" ".join(text.split()))
+        if not match or match["state"].casefold() not in _STATES or len(text) > 300:
             raise BadInput(
                 f"{quoted(text)} is not an approval. Nothing was changed. Write it like {self.example}, "
                 f"with one of: {', '.join(_STATES)}."
             )
         return Approval(
-            side=find(found["side"].strip(), self.kinds),
-            what=found["what"],
-            state=cast("ApprovalState", found["state"].casefold()),
-            authority=(found["authority"] or "").strip(),
+            side=find(match["side"].strip(), self.kinds),
+            what=match["what"],
+            state=cast("ApprovalState", match["state"].casefold()),
+            authority=(match["authority"] or "").strip(),
         )
 
     def check(self, value: Value) -> None:
-        self.own(value, Approval)
+        self.require(value, Approval)
 
     def typed(self, value: Value, names: Names) -> str:
         approval = expect(value, Approval)

@@ -1,4 +1,4 @@
-"""One of a few words."""
+"""The type of fields whose value is one of a few fixed options, such as the stage of a deal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.records import Value
 
 @dataclass(frozen=True)
 class ChoiceType(FieldType):
-    """One of a few states. The words are what people read and may type; the keys are what is kept."""
+    """One of a few fixed options. `options` maps the stored codes to the words that people read; both can be typed."""
 
     options: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -1,4 +1,4 @@
-"""Calendar dates."""
+"""The type of fields that hold a calendar date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.records import FactDate, Value
 
 @dataclass(frozen=True)
 class DateType(FieldType):
-    """A calendar date, as precise as it is known."""
+    """A calendar date with the precision of its source, such as `10 November 2023` or `May 2024`."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(FactDate)
 
@@ -22,7 +22,7 @@ class DateType(FieldType):
         return dates.parse_fact_date(text)
 
     def check(self, value: Value) -> None:
-        self.own(value, FactDate)
+        self.require(value, FactDate)
 
     def typed(self, value: Value, names: Names) -> str:
         return dates.typed_fact_date(expect(value, FactDate))

@@ -1,4 +1,4 @@
-"""Due dates: by when something has to happen, and how sure that is."""
+"""The type of fields that hold a due date: by when something has to happen, and how sure that is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_DUE_DATE = "no due date given"
 
 @dataclass(frozen=True)
 class DueType(FieldType):
-    """By when something is due and how sure that is: `31 October 2024, announced`; `none` takes a date away."""
+    """A due date, typed as `31 October 2024, announced` with one word of `SURENESS`, or as `none` for no due date."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Due | None)
 
@@ -49,7 +49,7 @@ class DueType(FieldType):
         return Due(value, cast("Sureness", word))
 
     def check(self, value: Value) -> None:
-        if value is not None and self.own(value, Due).date.last is None:
+        if value is not None and self.require(value, Due).date.last is None:
             raise BadInput(f"A due date needs a last day. Write it like {self.example}.")
 
     def typed(self, value: Value, names: Names) -> str:
@@ -70,16 +70,16 @@ class DueType(FieldType):
 
 
 def expect_due(value: Value) -> Due | None:
-    """Return a value that has to be a due date, or None for none given; TypeError when it is another."""
+    """Return the value, narrowed to Due or None (no due date). Raise TypeError when it is of another type."""
     if value is not None and not isinstance(value, Due):
         raise TypeError(f"a Due or None is expected here, not a {type(value).__name__}")
     return value
 
 
 def due_clause(due: Due | None) -> str:
-    """Return a clause such as "due by 31 October 2024, announced by an official".
+    """Return a due date as a clause: "due by 31 October 2024, announced by an official".
 
-    Of a usual time it says that it is not a due date, of None that there is none.
+    A usual time is called "not a due date"; None gives "no due date given".
     """
     if due is None:
         return _NO_DUE_DATE
@@ -103,5 +103,5 @@ def _by(day: FactDate) -> str:
 
 
 def due_day(due: Due | None) -> date | None:
-    """Return the day that counts of a due date: its last."""
+    """Return the day that a due date falls on: the last day that it can mean. Return None without a due date."""
     return due.date.last if due is not None else None

@@ -1,4 +1,4 @@
-"""The base of all types of fields: parsing what is typed, checking it, storing it as JSON, showing it in words."""
+"""The base class of all types of fields, and helpers that several types share."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from data.records import Kind, ListedText, Party, Value
 T = TypeVar("T")
 
 Find = Callable[[str, tuple[Kind, ...]], str]
-"""Finds the slug of a record by its name or alias among some kinds; raises BadInput when there is none."""
+"""A function that finds a record of some kinds by name or alias. It returns the slug, or raises BadInput."""
 
 Names = Mapping[str, str]
-"""The name of each record by its slug."""
+"""The names of records by slug."""
 
 
 @dataclass(frozen=True)
 class FieldType(ABC):
-    """A type of field. `parse` and `check` raise BadInput, what is given a value of another type raises TypeError.
+    """The base of all types of fields. A subclass parses, checks and words the values of one type.
 
-    `kinds` are those of the records that a value may point to. Where `quotes`, words in quotation marks may stand for
-    a record.
+    `example` is a value as a person types it, for forms and errors. `kinds` are the kinds of records that a value may
+    point to. With `quotes`, a value may be words in quotation marks instead of a record. `parse` and `check` raise
+    BadInput; the methods that put a value in words raise TypeError when it is of another type.
     """
 
     example: str
@@ -35,61 +36,61 @@ class FieldType(ABC):
     quotes: bool = field(default=False, kw_only=True)
 
     stored: ClassVar[msgspec.json.Decoder[Value]]
-    """Reads a value from the JSON in which it is stored."""
+    """Decodes a value from the JSON in which the database stores it."""
 
     def mentions(self, text: str) -> list[str]:
-        """Return the names of records in a typed text, to be looked up before `parse`."""
+        """Return the names of records in a typed text, so that they can be looked up before `parse` is called."""
         return []
 
     @abstractmethod
     def parse(self, text: str, find: Find) -> Value:
-        """Return the value that a typed text means."""
+        """Return the value of a typed text. Raise BadInput when the text is not a value of this type."""
 
     @abstractmethod
     def check(self, value: Value) -> None:
-        """Raise BadInput for a value that a field of this type cannot hold."""
+        """Raise BadInput when a field of this type cannot have the value."""
 
     @abstractmethod
     def typed(self, value: Value, names: Names) -> str:
-        """Return the value as it would be typed, so that `parse` gives it back."""
+        """Return the value as a person would type it. `parse` turns this text back into the same value."""
 
     @abstractmethod
     def words(self, value: Value, names: Names) -> str:
-        """Return the value as people read it, unescaped."""
+        """Return the value as people read it, without Markdown escapes."""
 
     def in_full(self, value: Value, names: Names) -> str:
-        """Return the value as people read it where there is room for all of it."""
+        """Return the longest wording of the value, for places with room for it; the default is that of `words`."""
         return self.words(value, names)
 
     def key(self, value: Value) -> str:
-        """Return what makes two values of a list the same item."""
+        """Return the key of the value in a list: values with equal keys are the same item."""
         return ""
 
     def records(self, value: Value) -> list[tuple[str, str]]:
-        """Return the slugs of the records that a value points to, each with its role."""
+        """Return the records that the value points to, as pairs of slug and role."""
         return []
 
-    def own(self, value: Value, shape: type[T]) -> T:
-        """Return a value that `shape` says it is; BadInput when it is of another type."""
+    def require(self, value: Value, shape: type[T]) -> T:
+        """Return the value, narrowed to the type `shape`. Raise BadInput when it is of another type."""
         if not isinstance(value, shape):
             raise BadInput(f"The value does not fit. Write it like {self.example}.")
         return value
 
 
 def expect(value: Value, shape: type[T]) -> T:
-    """Return a value that has to be of this type; TypeError when it is not."""
+    """Return the value, narrowed to the type `shape`. Raise TypeError when it is of another type."""
     if not isinstance(value, shape):
         raise TypeError(f"a {shape.__name__} is expected here, not a {type(value).__name__}")
     return value
 
 
 def ends(value: Value) -> bool:
-    """Return whether a value says "no longer": it ends an item of a list instead of adding one."""
+    """Return whether a value ends an item of a list ("no longer General Atomics") instead of adding one."""
     return isinstance(value, Party | ListedText) and value.gone
 
 
 def split_no_longer(text: str) -> tuple[bool, str]:
-    """Return whether a typed text begins with "no longer", and the rest of it."""
+    """Return whether a typed text begins with "no longer", and the text without these words."""
     stripped = text.strip()
     if stripped[:10].casefold() == "no longer ":
         return True, stripped[10:].strip()
@@ -97,11 +98,11 @@ def split_no_longer(text: str) -> tuple[bool, str]:
 
 
 def quoted(text: str) -> str:
-    """Return a typed text for an error: one line, at most 60 characters."""
+    """Return a typed text in quotation marks for an error: on one line, cut to 60 characters."""
     line = one_line(text)
     return f'"{line[:59]}…"' if len(line) > 60 else f'"{line}"'
 
 
 def named(slug: str, names: Names) -> str:
-    """Return the name of a record, or its slug where the name is not known."""
+    """Return the name of a record, or its slug when `names` does not have it."""
     return names.get(slug, slug)

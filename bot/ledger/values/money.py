@@ -1,4 +1,4 @@
-"""Amounts of money."""
+"""The type of fields that hold an amount of money."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ _MONEY = re.compile(
 
 @dataclass(frozen=True)
 class MoneyType(FieldType):
-    """An amount with its bound and currency: `more than 3 billion USD (notified ceiling)`."""
+    """An amount of money with its currency, bound and kind, typed as `more than 3 billion USD (notified ceiling)`."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Money)
 
     def parse(self, text: str, find: Find) -> Value:
-        found = _MONEY.fullmatch(" ".join(text.split()))
-        currency = found and (found["after"] or found["before"] or "")
-        if not found or not currency or (found["after"] and found["before"]) or len(found["number"]) > 24:
+        match = _MONEY.fullmatch(" ".join(text.split()))
+        currency = match and (match["after"] or match["before"] or "")
+        if not match or not currency or (match["after"] and match["before"]) or len(match["number"]) > 24:
             raise BadInput(f"{quoted(text)} is not an amount. Nothing was changed. Write it like {self.example}.")
-        amount = Decimal(found["number"].replace(",", "")).scaleb(_SCALES.get((found["scale"] or "").lower(), 0))
+        amount = Decimal(match["number"].replace(",", "")).scaleb(_SCALES.get((match["scale"] or "").lower(), 0))
         return Money(
-            amount=Decimal(f"{amount.normalize():f}"),  # Without an exponent, as it is stored.
+            amount=Decimal(f"{amount.normalize():f}"),  # Without an exponent: the stored form.
             currency=_SYMBOLS.get(currency, currency.upper()),
-            bound=_BOUNDS.get((found["bound"] or "").lower(), "exact"),
-            kind=(found["kind"] or "").strip(),
+            bound=_BOUNDS.get((match["bound"] or "").lower(), "exact"),
+            kind=(match["kind"] or "").strip(),
         )
 
     def check(self, value: Value) -> None:
-        money = self.own(value, Money)
+        money = self.require(value, Money)
         if not money.amount.is_finite() or money.amount < 0 or not re.fullmatch("[A-Z]{3}", money.currency):
             raise BadInput(f"{quoted(str(money.amount))} {quoted(money.currency)} is not an amount of money.")
 

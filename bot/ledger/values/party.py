@@ -1,4 +1,4 @@
-"""Records that take part in others, or stand in their place: participants, documents, places, topics."""
+"""The type of fields that point to another record: a participant, a document, a place, a topic."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from data.records import Kind, Party, Value
 
 
 def record_of(value: Value) -> str:
-    """Return the slug of the record that a party is, "" for any other value and for words in quotation marks."""
+    """Return the slug of the record that a party points to; "" for words in quotation marks and for other values."""
     return value.record if isinstance(value, Party) else ""
 
 
 @dataclass(frozen=True)
 class PartyType(FieldType):
-    """A record, with a role when `role` allows one: `General Atomics as maker`.
+    """A pointer to another record, with its role if `role` is set: `General Atomics as maker`.
 
-    Where `quotes` allows it, words in quotation marks stand for somebody who has no record of their own.
+    With `quotes`, words in quotation marks are accepted for somebody who has no record. They are stored as the role.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -49,7 +49,7 @@ class PartyType(FieldType):
         return Party(find(name, self.kinds) if name else "", role, gone)
 
     def check(self, value: Value) -> None:
-        party = self.own(value, Party)
+        party = self.require(value, Party)
         if not party.record and not (self.quotes and party.role):
             raise BadInput(f"No record is named. Write it like {self.example}.")
 

@@ -1,4 +1,4 @@
-"""Texts, alone or several in a list."""
+"""The types of fields that hold a text, or a list of texts such as aliases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data.records import ListedText, Value
 
 @dataclass(frozen=True)
 class TextType(FieldType):
-    """Words on one line, at most `limit` characters."""
+    """A text on one line of at most `limit` characters."""
 
     limit: int = 200
 
@@ -27,7 +27,7 @@ class TextType(FieldType):
         return value
 
     def check(self, value: Value) -> None:
-        self._check_text(self.own(value, str))
+        self._check_text(self.require(value, str))
 
     def _check_text(self, text: str) -> None:
         if not text.strip():
@@ -48,7 +48,7 @@ class TextType(FieldType):
 
 @dataclass(frozen=True)
 class ListedTextType(TextType):
-    """One of several short texts, such as an alias. "no longer X" ends one."""
+    """One text of a list, such as an alias. "no longer X" removes X from the list."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(ListedText)
 
@@ -59,7 +59,7 @@ class ListedTextType(TextType):
         return ListedText(line, gone)
 
     def check(self, value: Value) -> None:
-        self._check_text(self.own(value, ListedText).text)
+        self._check_text(self.require(value, ListedText).text)
 
     def typed(self, value: Value, names: Names) -> str:
         listed = expect(value, ListedText)
@@ -74,7 +74,7 @@ class ListedTextType(TextType):
 
 
 def words_inside(type_: FieldType, value: Value, names: Names) -> str:
-    """Return a value in words that more words follow: a longer text is a sentence and loses its full stop."""
+    """Return a value in words for use inside a line. A text of a type for sentences loses its full stop."""
     words = type_.words(value, names)
-    # A short text may end in an abbreviation, whose full stop stays.
+    # Types with a limit above 200 are for sentences. A shorter text may end in an abbreviation, which keeps its stop.
     return words.removesuffix(".") if isinstance(type_, TextType) and type_.limit > 200 else words

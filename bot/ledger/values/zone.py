@@ -1,4 +1,4 @@
-"""Time zones."""
+"""The type of fields that hold a time zone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data.records import Value
 
 @dataclass(frozen=True)
 class ZoneType(FieldType):
-    """The IANA name of a time zone."""
+    """A time zone, stored by its IANA name, such as `Asia/Kolkata`."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(str)
 
@@ -23,7 +23,7 @@ class ZoneType(FieldType):
         return dates.parse_zone(text)
 
     def check(self, value: Value) -> None:
-        zone = self.own(value, str)
+        zone = self.require(value, str)
         if dates.parse_zone(zone) != zone:
             raise BadInput(f"{quoted(zone)} is not a time zone. Write it like {self.example}.")
 
