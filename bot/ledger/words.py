@@ -1,4 +1,4 @@
-"""Normalising of names and texts, the same for what is stored and for what is asked; and typos between words."""
+"""Normalising of names and texts for comparison and search, slugs, word stems, and the distance of mistyped words."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer
 
-# Stripping every mark would destroy Hindi and Arabic; accents are only dropped where readers leave them out.
+# Only these scripts lose their accents, since readers leave them out there. Hindi and Arabic need their marks.
 _ACCENTS_DROPPED_FROM = ("LATIN", "GREEK", "CYRILLIC")
 
-# What parts words in texts that are otherwise ASCII: with these gone most texts take the fast way.
+# Spaces, dashes, quotes and currency signs become spaces. Most texts are pure ASCII then and take the fast path.
 _TYPOGRAPHY = dict.fromkeys(
     map(ord, "\u00a0\u2009\u2010\u2011\u2012\u2013\u2014\u2018\u2019\u201c\u201d\u20ac\u20b9"), " "
 )
 
-# What some type within a word and some do not: soft hyphens, the joiners of Hindi and Persian, and the modifier letters
-# that stand for an apostrophe or a hamza ("Hawaiʻi", "Qurʼan").
+# Characters within a word that not everybody types: soft hyphens, the joiners of Hindi and Persian, and the modifier
+# letters for an apostrophe or a hamza ("Hawaiʻi", "Qurʼan").
 _UNSEEN: dict[int, str] = dict.fromkeys((0xAD, 0x200C, 0x200D, *range(0x2B9, 0x2C2)), "") | {ord("ŉ"): "n"}
 
 _GENITIVE = re.compile(r"(?<=[^\W_]|\.)['\u2019\u02bc]s(?![^\W_])", re.IGNORECASE)  # "India's", "the U.S.’s"
 
 # fmt: off
-# Letters that have no accent to drop, as readers without them on their keyboard write them.
+# Letters that Unicode does not split into a base and an accent, as they are typed on keyboards without them.
 _LETTERS = {
     "đ": "d", "ð": "d", "ɖ": "d", "ɗ": "d", "ħ": "h", "ı": "i", "ȷ": "j", "ĸ": "k", "ƙ": "k", "ł": "l", "ŧ": "t",
     "ø": "o", "ɓ": "b", "ŋ": "ng", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ə": "a", "ɛ": "e", "ɔ": "o",
 }
-# Hindi is written with and without the dot of borrowed sounds, with either sign of a nasal, and often with the short
-# vowel for the long one.
+# Spelling variants in Hindi: with or without the dot of borrowed sounds, with either nasal sign, and with a short vowel
+# for a long one.
 _DEVANAGARI = {
     "\u093c": "", "ऩ": "न", "ऱ": "र", "ऴ": "ळ", "ँ": "ं", "ई": "इ", "ऊ": "उ", "ी": "ि", "ू": "ु",
 }
@@ -95,7 +95,7 @@ _BRITISH_OUR = (
 )
 _BRITISH_LL = ("cancel", "channel", "fuel", "label", "level", "model", "signal", "travel")
 
-# Both spellings are met in one record, and nobody who asks should have to know which one its source used.
+# A record can have both spellings, and whoever asks should not have to know which one its source used.
 _AMERICAN = (
     {british + s: american + s for british, american in _BRITISH_NOUNS.items() for s in ("", "s")}
     | {f"{stem}is{end}": f"{stem}iz{end}" for stem in _BRITISH_ISE for end in ("e", "es", "ed", "er", "ers", "ing")}
@@ -110,16 +110,16 @@ _AMERICAN = (
 )
 
 LONGEST_MISTYPED = 24
-"""Words longer than this are no typos of one another: mostly scripts that set no spaces, and nonsense."""
+"""Longer words are not compared for typos: most are nonsense or text in a script without spaces."""
 
 _VOWELS = re.compile("[aeiouy]")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without control characters or those that turn its direction around.
+    """Return a text on one line, without control characters and marks that change the reading direction.
 
-    The two joiners stay: words of Hindi, Persian and others are written with them.
+    The zero-width joiners stay, since Hindi, Persian and other languages need them.
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
@@ -127,35 +127,35 @@ def one_line(text: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    kept: list[str] = []
+    chars: list[str] = []
     dropping = False
     for c in unicodedata.normalize("NFD", text):
         if unicodedata.category(c) != "Mn":
             dropping = unicodedata.name(c, "").startswith(_ACCENTS_DROPPED_FROM)
         elif dropping:
             continue
-        kept.append(c)
-    return unicodedata.normalize("NFC", "".join(kept))
+        chars.append(c)
+    return unicodedata.normalize("NFC", "".join(chars))
 
 
 def _folded(text: str) -> str:
-    """Return a text in lower case and without accents, its punctuation still there."""
+    """Return a text in lower case and without accents. Its punctuation stays."""
     if not text.isascii():
         text = text.translate(_TYPOGRAPHY)
     if text.isascii():
         return text.lower()
-    # One name in another script does not make a long text slow: only its own pieces are looked at letter by letter.
+    # Only the words that are not ASCII are processed letter by letter, so that one such name does not slow down a text.
     return " ".join(piece.lower() if piece.isascii() else _folded_slowly(piece) for piece in text.split())
 
 
 @lru_cache(2048)
 def _folded_slowly(piece: str) -> str:
-    # Folding case may leave what is not composed or compatible, so that comes again.
+    # casefold() can undo the normalisation, so it is applied before and after.
     return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold()))
 
 
 def _one_way(folded: str) -> str:
-    """Return a folded text with the variants of a letter or digit written as one of them."""
+    """Return a folded text with one spelling for the variants of a letter or digit: "đ" as "d", "५" as "5"."""
     if folded.isascii():
         return folded
     return " ".join(piece if piece.isascii() else _one_way_slowly(piece) for piece in folded.split())
@@ -163,90 +163,94 @@ def _one_way(folded: str) -> str:
 
 @lru_cache(2048)
 def _one_way_slowly(piece: str) -> str:
-    piece = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), piece.translate(_ONE_WAY))
+    piece = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), piece.translate(_ONE_WAY))
     return _VIRAMA_AT_END.sub("", _HALF_NASAL.sub("ं", piece))
 
 
 def _split(folded: str) -> str:
-    """Return a folded text with a space for whatever is neither letter, mark nor digit."""
+    """Return a folded text with spaces in place of everything but letters, marks and digits."""
     if folded.isascii():
         return _NOT_ASCII_WORD.sub(" ", folded)
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text as they are compared: without case, their spelling variants written as one.
+    """Return the words of a text, normalised for comparison: in lower case, with one spelling for all variants.
 
-    Letters and digits are words of their own ("MQ-9B", "mq9b" and "MQ 9B" are the same), letters with dots are one word
-    ("U.S." is "us"), a genitive is its noun ("India's" is "india"), British spellings are American ones, letters that
-    few keyboards have are those that others type ("Đà Nẵng" is "da nang"), and digits of every script are ASCII's.
+    Runs of letters and of digits are separate words ("MQ-9B" and "mq9b" both give mq, 9, b). "U.S." gives "us",
+    "India's" gives "india", "defence" gives "defense" and "Đà Nẵng" gives "da", "nang". Digits of any script become
+    ASCII digits.
     """
     if "'" in text or not text.isascii():
         text = _GENITIVE.sub("", text)
     if not text.isascii():
-        # Before marks are looked at: a joiner between a letter and its mark would hide that they belong together.
+        # Done before accents are dropped: a joiner between a letter and its accent would separate them.
         text = text.translate(_UNSEEN)
     folded = _one_way(_folded(text))
     if "." in folded:
-        folded = _DOTTED.sub(lambda found: found[0].replace(".", ""), folded)
+        folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
     words: list[str]
     if folded.isascii():
         words = _ASCII_PARTS.findall(folded)
-    else:  # A mark alone is no word.
+    else:  # A part without a letter or digit is no word.
         parts = _PARTS.findall(_split(folded))
         words = [word for word in parts if any(map(str.isalnum, word))]
     return [_AMERICAN.get(word) or word for word in words]
 
 
 def normal(text: str) -> str:
-    """Return a name as it is compared: its words, joined by single spaces."""
+    """Return a name normalised for comparison: the words of `words_of`, joined by single spaces."""
     return " ".join(words_of(text))
 
 
 def as_written(text: str) -> str:
-    """Return a text without case and punctuation, its spelling kept. Two entries of a record with the same one are one.
+    """Return a text in lower case, without accents and punctuation: "u s defence" for "U.S. Defence".
 
-    Changes of `words_of` do not change it, so that no record changes by them.
+    It decides whether two texts of a list are the same item. Unlike `words_of` it keeps the spelling, and it does not
+    depend on that function, so that changes for search never change records.
     """
     return " ".join(_split(_folded(text)).split())
 
 
 def slug_of(name: str) -> str:
-    """Return a short address for a record, made from its name. Letters of every script stay; at most 50 characters,
-    so that the id of a button (100) can carry it with a server and a page."""
+    """Return the slug for a new record, made from its name: "31 armed drones" gives "31-armed-drones".
+
+    Letters of every script stay. A slug has at most 50 characters, so that a custom id (at most 100) has room for it
+    beside a guild and a page.
+    """
     return as_written(name).replace(" ", "-")[:50].strip("-") or "record"
 
 
 _english = stemmer("english")
-_PLURALS = {"buses": "bus", "gases": "gas"}  # What the stemmer leaves apart.
+_PLURALS = {"buses": "bus", "gases": "gas"}  # Plurals that the stemmer does not reduce to the stem of the singular.
 
 
 @lru_cache(8192)
 def stem(word: str) -> str:
-    """Return what the forms of an English word have in common: "negoti" of "negotiating" and "negotiations".
+    """Return the stem that the forms of an English word share: "negoti" for "negotiating" and "negotiations".
 
-    A word with other than ASCII letters is its own stem. A name may lose its end as well ("netherland"), so a stem is
-    only compared with stems.
+    Words with other characters than ASCII letters are returned unchanged. Names can lose their end too ("netherland"),
+    so compare a stem only with stems.
     """
     if len(word) < 3 or len(word) > LONGEST_MISTYPED or not (word.isascii() and word.isalpha()):
         return word
-    found = _PLURALS.get(word) or _english.stemWord(word)
-    # Short forms have no vowel by which the stemmer knows a plural ("SMRs"), or one that ends a root ("GPUs").
-    plural = word[-1] == found[-1] == "s" and len(found) > 3 and found[-2] != "s" and found != "news"
-    return found[:-1] if plural else found
+    stemmed = _PLURALS.get(word) or _english.stemWord(word)
+    # The stemmer overlooks plurals of abbreviations: "SMRs" has no vowel, "GPUs" has one just before the s.
+    plural = word[-1] == stemmed[-1] == "s" and len(stemmed) > 3 and stemmed[-2] != "s" and stemmed != "news"
+    return stemmed[:-1] if plural else stemmed
 
 
 def skeleton(word: str) -> str:
-    """Return a word as it sounds: without vowels after its first letter, doubled letters once."""
+    """Return a word's first letter and its consonants, doubled letters once: "attache" gives "atch"."""
     return _DOUBLED.sub(r"\1", word[:1] + _VOWELS.sub("", word[1:]))
 
 
 def spelling_variants(word: str) -> set[str]:
-    """Return the forms of a word that it shares with its typos: words that share a form may be meant for one another.
+    """Return the keys by which typos of a word are found: two words with a common key may be typos of each other.
 
-    The word, "=" with its stem where that is another, the word with each one of its letters left out (from four
-    letters on), and "~" with its skeleton (from five on). Numbers are never typos of one another, nor are words too
-    long to be any.
+    The keys are the word itself, "=" and its stem where it differs, the word without any one letter (words of at least
+    4 letters), and "~" and its skeleton (at least 5). Numbers and words longer than `LONGEST_MISTYPED` have only the
+    first two, so they match no typos.
     """
     variants = {word, "=" + stem(word)} - {"=" + word}
     if len(word) < 4 or len(word) > LONGEST_MISTYPED or word[0].isdigit():
@@ -258,14 +262,14 @@ def spelling_variants(word: str) -> set[str]:
 
 
 def distance(a: str, b: str) -> int:
-    """Return how many typos lie between two words: a letter added, left out or replaced, or two neighbours swapped."""
+    """Return the number of typos between two words: letters added, left out or replaced, or two neighbours swapped."""
     before: list[int] = []
     row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
+    for i, a_letter in enumerate(a, 1):
         before, last, row = row, before, [i]
-        for j, other in enumerate(b, 1):
-            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and other == a[i - 2]:
+        for j, b_letter in enumerate(b, 1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a_letter != b_letter))
+            if i > 1 and j > 1 and a_letter == b[j - 2] and b_letter == a[i - 2]:
                 steps = min(steps, last[j - 2] + 1)
             row.append(steps)
     return row[-1]
