@@ -1,4 +1,4 @@
-"""Parsing and formatting of days, times and zones, as people type and read them. Pure."""
+"""Parsing and formatting of dates, times of day and time zones, as people type and read them. Pure functions."""
 
 from __future__ import annotations
 

@@ -19,12 +19,15 @@ _NUMERIC = pattern(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?:(?P=
 
 
 def calendar_parts(words: str) -> dict[str, str | None] | None:
-    """Return the parts of a typed calendar date by their names in the patterns above; None when it is none."""
+    """Return the parts of a typed calendar date: weekday, day, month or number, year. Return None for other words."""
     return next((m.groupdict() for form in _CALENDAR if (m := form.fullmatch(words))), None)
 
 
 def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
-    """Return the date that the parts name in a year. Raise BadInput when it does not exist or is another weekday."""
+    """Return the date that the parts of a typed date name in a year; `words` is the text that an error quotes.
+
+    Raise BadInput when the date does not exist or does not fall on the typed weekday.
+    """
     month = int(number) if (number := parts.get("number")) else index_of(MONTHS, parts.get("month") or "") + 1
     day = existing_day(words, year, month, int(parts["day"] or 0))
     if (weekday := parts["weekday"]) and index_of(WEEKDAYS, weekday) != day.weekday():
@@ -33,7 +36,10 @@ def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
 
 
 def existing_day(words: str, year: int, month: int, day: int) -> date:
-    """Return a date; raise BadInput, which quotes `words`, when it is not in the calendar or out of range."""
+    """Return the date of this year, month and day; `words` is the text that an error quotes.
+
+    Raise BadInput when there is no such day, or when the year is not between 1000 and 2200.
+    """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise refusal(words, "is too far away", f"Years from {FIRST_YEAR} to {LAST_YEAR} can be used.")
     try:
@@ -43,9 +49,9 @@ def existing_day(words: str, year: int, month: int, day: int) -> date:
 
 
 def refuse_numeric(words: str) -> None:
-    """Raise BadInput for a date in digits alone: 3/4/2026 is one date in Delhi and another in Washington.
+    """Raise BadInput for a date of digits alone, since 3/4/2026 is one day in Delhi and another in Washington.
 
-    Two numbers with a dot are a time where the second cannot be a month (9.30); 9.10 may be either and is refused.
+    "9.30" passes, since it can only be a time. "9.10" can be a time or a date and is refused.
     """
     m = _NUMERIC.fullmatch(words)
     if m is None or (m["mark"] == "." and not m["year"] and not 1 <= int(m["second"]) <= 12):
@@ -55,9 +61,9 @@ def refuse_numeric(words: str) -> None:
     for month, day in ((first, second), (second, first)):
         if len(m["year"] or "") == 4 and 1 <= month <= 12 and 1 <= day <= monthrange(int(m["year"]), month)[1]:
             dates.add(f"{m['year']}-{month:02}-{day:02}")
-    what = "is not the same date everywhere" if m["year"] or m["mark"] != "." else "can be a date or a time"
+    problem = "is not the same date everywhere" if m["year"] or m["mark"] != "." else "can be a date or a time"
     remedy = listed(sorted(dates), "or") if dates else "a date like 2026-12-01 and a time like 09:10"
-    raise refusal(words, what, f"Write {remedy}.")
+    raise refusal(words, problem, f"Write {remedy}.")
 
 
 def month_end(year: int, month: int) -> date:
@@ -66,9 +72,9 @@ def month_end(year: int, month: int) -> date:
 
 
 def plus_months(day: date, months: int) -> date:
-    """Return the date some months later, or the last day of that month where it is shorter.
+    """Return the same day of the month some months later, or the last day of that month if it is too short.
 
-    Raise OverflowError beyond the last year of the calendar.
+    Raise OverflowError when that is after the year 9999.
     """
     year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > MAXYEAR:

@@ -1,4 +1,4 @@
-"""Parsing and formatting of fact dates, which are calendar dates as vague as their source."""
+"""Parsing and formatting of fact dates: calendar dates as precise as their source, such as "2018 to 2020"."""
 
 from __future__ import annotations
 
@@ -38,18 +38,19 @@ _MONTH_OF_YEAR = [
 
 
 def parse_fact_date(text: str, *, today: date | None = None) -> FactDate:
-    """Return the fact date that a text means, as precise as it is: "10 November 2023", "2018 to 2020", "early 2024".
+    """Return the fact date of a typed text such as "10 November 2023", "2018 to 2020", "early 2024" or "unknown".
 
-    "today" and "yesterday" are known where `today` is given. Raise BadInput for what is no date or can mean several.
+    "today" and "yesterday" are accepted if `today` is given. Raise BadInput for a text that is no date or that can mean
+    several dates.
     """
     cleaned = clean(text)
     words = _WORKED_OUT.sub("", cleaned)
-    found = _read_fact_date(words, today) if len(text) <= LONGEST_TEXT else None
-    if found is None:
+    fact_date = _read_fact_date(words, today) if len(text) <= LONGEST_TEXT else None
+    if fact_date is None:
         raise refusal(
             text, "is not a date that can be used", "Write it like 10 November 2023, November 2023 or 2018 to 2020."
         )
-    return replace(found, worked_out=True) if words != cleaned else found
+    return replace(fact_date, worked_out=True) if words != cleaned else fact_date
 
 
 def _read_fact_date(words: str, today: date | None) -> FactDate | None:
@@ -66,14 +67,14 @@ def _read_fact_date(words: str, today: date | None) -> FactDate | None:
         first, last = _PARTS_OF_YEAR[part]
         year = existing_day(words, int(m["year"]), 1, 1).year
         return FactDate("range", date(year, first, 1), month_end(year, last), printed=f"{part} {year}")
-    found = _read_point(words) or _read_range(words) or _read_open(words)
-    if found is None:
+    fact_date = _read_point(words) or _read_range(words) or _read_open(words)
+    if fact_date is None:
         refuse_numeric(words)
         if _SEASON.fullmatch(words):
             raise refusal(words, "is not the same months everywhere", "Write the months, like March 2024 to May 2024.")
         if calendar_parts(words) or _MONTH_ALONE.fullmatch(words):
             raise refusal(words, "has no year", "Add the year, like 10 November 2023.")
-    return found
+    return fact_date
 
 
 def _day_date(day: date) -> FactDate:
@@ -81,7 +82,7 @@ def _day_date(day: date) -> FactDate:
 
 
 def _read_point(words: str) -> FactDate | None:
-    """Return the day, month or year that the words name; None when they are not of this form or have no year."""
+    """Return the fact date of one day, month or year ("May 2024"). Return None for other words and without a year."""
     if (parts := calendar_parts(words)) and parts["year"]:
         return _day_date(calendar_day(words, parts, int(parts["year"])))
     if _YEAR.fullmatch(words):
@@ -101,7 +102,7 @@ def _read_range(words: str) -> FactDate | None:
     last = _read_point(m["last"]) if m else None
     if m is None or last is None or last.last is None:
         return None
-    # "1 January to 30 April 2024": the year may be said once, at the end.
+    # "1 January to 30 April 2024": the first date may leave out the year of the second.
     first = _read_point(m["first"]) or _read_point(f"{m['first']} {last.last.year}")
     if first is None or first.first is None:
         return None
@@ -121,7 +122,7 @@ def _read_open(words: str) -> FactDate | None:
 
 
 def typed_fact_date(d: FactDate) -> str:
-    """Return what to type for a date, so that `parse_fact_date` gives it back."""
+    """Return a fact date as a person would type it. `parse_fact_date` turns this text back into the same date."""
     first, last = d.first or date.min, d.last or date.max
     forms: dict[Precision, str] = {
         "day": first.isoformat(),
@@ -141,7 +142,7 @@ def format_day(day: date, weekday: bool = True) -> str:
 
 
 def format_fact_date(d: FactDate, *, weekday: bool = True) -> str:
-    """Return a fact date in words, as precise as it is: "November 2023", "between 1 January and 30 April 2024"."""
+    """Return a fact date in words: "November 2023", "between 1 January and 30 April 2024", "since 5 May 2024"."""
     first, last = d.first, d.last
     if first is None:
         return d.printed or "on an unknown date"
@@ -157,7 +158,7 @@ def format_fact_date(d: FactDate, *, weekday: bool = True) -> str:
 
 
 def on_date(d: FactDate, *, weekday: bool = True) -> str:
-    """Return a fact date as part of a sentence: "on Friday 10 November 2023", "in November 2023", "since 2022"."""
+    """Return a fact date in words, with a preposition: "on Friday 10 November 2023", "in May 2024", "since 2022"."""
     words = format_fact_date(d, weekday=weekday)
     if d.precision == "day":
         return f"on {words}"
@@ -175,5 +176,5 @@ def _format_span(first: date, last: date) -> str:
 
 
 def has_begun(d: FactDate, now: datetime) -> bool:
-    """Return whether a date has begun anywhere on earth, which is first at UTC+14; True for an unknown date."""
+    """Return whether a fact date has begun anywhere on Earth, which is first at UTC+14. An unknown date always has."""
     return d.first is None or datetime.combine(d.first, time(0), timezone(timedelta(hours=14))) <= now

@@ -1,4 +1,4 @@
-"""Parsing of the instants of reminders: "in 3 days", "next Friday 9am"."""
+"""Parsing of the times that people type for reminders: "in 3 days", "next Friday 9am"."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _END_OF = pattern(r"(?:(?:the )?end of (?:the |this )?(?P<next>next )?(?P<unit>m
 
 
 def parse_instant(text: str, *, now: datetime, zone: str) -> datetime:
-    """Return the instant, in UTC, that a text means in a zone: "in 3 days", "next Friday 9am". A day alone means 09:00.
+    """Return the instant, in UTC, of a typed text such as "in 3 days" or "next Friday 9am" in a time zone.
 
-    Raise BadInput when the whole text is not of this grammar, can mean two instants, has passed or is more than 10
-    years away.
+    A day without a time means 09:00. Raise BadInput when the text cannot be parsed as a whole, can mean two instants,
+    has passed or is more than 10 years away.
     """
     words = " ".join(clean(text).replace(",", " ").split())
     instant = None
@@ -74,7 +74,7 @@ def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
     local = now.astimezone(ZoneInfo(zone))
     if (span := _read_span(words, local.date())) is not None:
         day, extra = span
-        # Days keep the wall time over daylight saving, hours are counted as they pass.
+        # "In 2 days" keeps the local time of day when the clocks change; "in 48 hours" counts elapsed hours.
         start = now.astimezone(UTC) if day == local.date() else local_instant(day, local.time(), zone)
         return start + extra
     for day_words, at_words, abbreviation in _readings(words):
@@ -88,7 +88,7 @@ def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
 
 
 def _readings(words: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to split the words into a day, a time and the abbreviation of a zone ("" for what is absent)."""
+    """Yield each way to split the words into a day, a time and the abbreviation of a zone; "" for a missing part."""
     yield words, "", ""
     first = _TIME_FIRST.fullmatch(words)
     if first:
@@ -113,7 +113,10 @@ def _read_iso(words: str, m: re.Match[str], zone: str) -> datetime:
 
 
 def _read_span(words: str, today: date) -> tuple[date, timedelta] | None:
-    """Return the day that a span like "in 2 weeks" ends on, and the hours and minutes to add to it; None for others."""
+    """Parse a span: for "in 2 weeks and 3 hours" return the day 2 weeks after `today`, and the 3 hours.
+
+    Return None for other words.
+    """
     if words.lower() in ("half an hour", "in half an hour"):
         return today, timedelta(minutes=30)
     m = _SPAN.fullmatch(words)
@@ -133,11 +136,11 @@ def _read_span(words: str, today: date) -> tuple[date, timedelta] | None:
 
 
 def _read_day(words: str, today: date) -> date | None:
-    """Return the next day that the words name, or None when they are not of this grammar."""
+    """Return the day meant by words such as "next Friday" or "end of the month". Return None for other words."""
     refuse_numeric(words)
     words = words.lower().removeprefix("on ").removeprefix("the ")
     monday = today + timedelta(days=7 - today.weekday())
-    named = {
+    by_name = {
         "today": today,
         "tomorrow": today + timedelta(days=1),
         "day after tomorrow": today + timedelta(days=2),
@@ -145,8 +148,8 @@ def _read_day(words: str, today: date) -> date | None:
         "next month": plus_months(today.replace(day=1), 1),
         "next year": date(today.year + 1, 1, 1),
     }
-    if words in named:
-        return named[words]
+    if words in by_name:
+        return by_name[words]
     if m := _END_OF.fullmatch(words):
         months = (12 if m["unit"] == "year" else 1) if m["next"] else 0
         then = plus_months(today.replace(day=1), months)
@@ -167,7 +170,7 @@ def _read_day(words: str, today: date) -> date | None:
 
 
 def _coming_year(parts: dict[str, str | None], today: date) -> int:
-    """Return the first year in which a day and month that were typed without a year are not over."""
+    """Return the year of the next occurrence of a day and month that were typed without a year."""
     month, day = index_of(MONTHS, parts["month"] or "") + 1, int(parts["day"] or 0)
     passed = (month, day) < (today.month, today.day)
     years = range(today.year + passed, today.year + 9)
@@ -175,7 +178,7 @@ def _coming_year(parts: dict[str, str | None], today: date) -> int:
 
 
 def _abbreviated(day: date, at: time, zone: str, abbreviation: str) -> datetime:
-    """Return the instant of a wall time with an abbreviated zone; raise BadInput unless the zone is called so then."""
+    """Return the instant of a local time with a zone abbreviation. Raise BadInput if `zone` is not called so then."""
     for fold in (0, 1):
         local = datetime.combine(day, at.replace(fold=fold), ZoneInfo(zone))
         if (local.tzname() or "").lower() == abbreviation.lower():

@@ -1,4 +1,4 @@
-"""Local wall times and days of the week, and the instants that they mean in a zone."""
+"""Local times of day, days of the week, and their conversion to instants in a time zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOCK = pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a
 
 
 def parse_time_of_day(text: str) -> time:
-    """Return the time of day that a text means ("09:00", "9:30 pm", "9am", "21.30", "noon"), or raise BadInput."""
+    """Return the time of day of a typed text ("09:00", "9:30 pm", "9am", "noon"). Raise BadInput for other texts."""
     words = clean(text).lower()
     if words in ("noon", "midnight"):
         return time(12) if words == "noon" else time(0)
@@ -36,7 +36,7 @@ _SOME_DAYS = pattern(rf"(?P<first>{WEEKDAY})s?(?: ?(?:-|to) ?(?P<last>{WEEKDAY})
 
 
 def parse_weekdays(text: str) -> str:
-    """Return ISO weekdays as sorted digits: "weekdays", "mon-fri" and "12345" all give "12345".
+    """Return typed weekdays as sorted ISO digits (Monday is 1): "weekdays", "mon-fri" and "12345" give "12345".
 
     Raise BadInput for a text that names no days of the week.
     """
@@ -46,7 +46,7 @@ def parse_weekdays(text: str) -> str:
         return _DAY_SETS[words]
     days: set[str] = set(words) if re.fullmatch("[1-7]{1,7}", words) else set()
     for part in [] if days else re.split(r" ?, ?and | ?[,&+] ?| and ", words):
-        # "mon wed fri": days may also stand side by side, a range keeps its "to".
+        # "mon wed fri": days may be separated by spaces alone, but "mon to fri" is one range.
         pieces = [part] if _SOME_DAYS.fullmatch(part) else part.split(" ")
         for piece in pieces:
             m = _SOME_DAYS.fullmatch(piece)
@@ -61,7 +61,7 @@ def parse_weekdays(text: str) -> str:
 
 
 def format_weekdays(days: str) -> str:
-    """Return ISO weekdays, given as digits, in words: "weekdays", "Mondays", "Monday, Wednesday and Friday"."""
+    """Return ISO weekday digits (Monday is 1) in words: "weekdays", "Mondays", "Monday, Wednesday and Friday"."""
     for name in ("every day", "weekdays", "weekends"):
         if days == _DAY_SETS[name]:
             return name
@@ -70,18 +70,18 @@ def format_weekdays(days: str) -> str:
 
 
 def local_instant(day: date, at: time, zone: str) -> datetime:
-    """Return the instant, in UTC, of a local wall time.
+    """Return the instant, in UTC, of a local date and time of day in a zone.
 
-    Where a change of the clock skips the time, the instant moves forward; where it comes twice, the first counts.
+    A time that a clock change skips moves forward; of a time that occurs twice, the first is taken.
     """
     return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """Return the first time `at` after `after` on one of the ISO weekdays `days`: its nominal local date, its instant.
+    """Return the first local date, and its instant, with the time `at` on one of the ISO weekdays `days` after `after`.
 
-    What happens once a day is known by its nominal date: where the clock skips midnight, the instant can fall on the
-    day after it. Raise ValueError when `days` holds no weekday.
+    Where a clock change skips midnight, the instant can fall on the day after the returned date. Raise ValueError when
+    `days` contains no weekday.
     """
     today = after.astimezone(ZoneInfo(zone)).date()
     for offset in range(-1, 10):
@@ -94,15 +94,15 @@ def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[
 
 
 def local_date(at: datetime, zone: str) -> date:
-    """Return the calendar date in the zone at an instant."""
+    """Return the calendar date of an instant in a zone."""
     return at.astimezone(ZoneInfo(zone)).date()
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """Return the instant at which the day has ended in the zone."""
+    """Return the instant at which a day ends in a zone, which is the beginning of the next day."""
     return local_instant(day + timedelta(days=1), time(0), zone)
 
 
 def timestamp(at: datetime, style: str = "f") -> str:
-    """Return the markup of a Discord timestamp, which every reader sees in their own zone."""
+    """Return the markup of a Discord timestamp, such as "<t:1700000000:f>". Each reader sees it in their own zone."""
     return f"<t:{(at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)}:{style}>"

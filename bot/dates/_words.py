@@ -1,4 +1,4 @@
-"""The names of months and weekdays, and how typed text is cleaned, quoted and refused."""
+"""The names of months and weekdays, cleaning of typed text, and the errors that quote it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors import BadInput
 
 LONGEST_TEXT, LONGEST_QUOTE = 300, 60
 
-# English names from our own tables: strftime speaks the language of the machine.
+# The names are fixed here because those of strftime depend on the locale of the machine.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -28,41 +28,41 @@ TIME = r"(?:noon|midnight|\d{1,2}(?:[:.]\d{2})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern that ignores case and knows ASCII digits and letters alone."""
+    """Compile a regular expression that ignores case and whose classes, such as \\d, match only ASCII."""
     return re.compile(text, re.ASCII | re.IGNORECASE)
 
 
 def clean(text: str) -> str:
     """Return the first 1,000 characters of a text on one line.
 
-    Control characters, lone surrogates and marks that change the reading direction are left out.
+    Control characters, unpaired surrogates and marks that change the reading direction are removed.
     """
-    kept = (
+    chars = (
         " " if c.isspace() else c
         for c in text[:1000]
         if c.isspace()
         or not (unicodedata.category(c) in ("Cc", "Cs") or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069")
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(chars).split())
 
 
 def quoted(text: str) -> str:
-    """Return a typed text in quotation marks, cut to 60 characters, for an error."""
+    """Return a typed text in quotation marks for an error, cut to 60 characters."""
     words = clean(text)
     return f'"{words}"' if len(words) <= LONGEST_QUOTE else f'"{words[: LONGEST_QUOTE - 1]}…"'
 
 
-def refusal(text: str, what: str, remedy: str) -> BadInput:
-    """Return the error to raise: the typed text, what is wrong with it, that nothing was changed, and the remedy."""
-    return BadInput(f"{quoted(text)} {what}. Nothing was changed. {remedy}")
+def refusal(text: str, problem: str, remedy: str) -> BadInput:
+    """Return the BadInput to raise. Its text quotes what was typed, and names the problem and the remedy."""
+    return BadInput(f"{quoted(text)} {problem}. Nothing was changed. {remedy}")
 
 
 def listed(names: Iterable[str], last: str) -> str:
-    """Return names with commas between them and a word such as "and" before the last."""
+    """Return names as a list in words: "a, b and c", where `last` is the word before the final name."""
     *most, final = names
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
 def index_of(names: tuple[str, ...], word: str) -> int:
-    """Return the index of the month or weekday that a word begins like; its pattern has accepted the word before."""
+    """Return the index of the month or weekday with the same first three letters. Raise ValueError if there is none."""
     return [name[:3].lower() for name in names].index(word[:3].lower())

@@ -1,4 +1,4 @@
-"""Parsing of time zones: what people type becomes an IANA name."""
+"""Parsing of typed time zones to IANA names, and suggestions while somebody types."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from bot.dates._words import LONGEST_QUOTE, clean, listed, refusal
 
 # The machine's zone data can be years old, or absent as on Windows. With an empty search path `zoneinfo` reads the
-# tzdata package, so that every installation computes the same instants. What was cached before is dropped.
+# tzdata package, so that every installation computes the same instants. Zones that were cached before are dropped.
 zoneinfo.reset_tzpath(())
 ZoneInfo.clear_cache()
 
-# Abbreviations are not zones: most are used by several, and half the year by none of them.
+# Abbreviations are refused: most are used in several zones, and many only in summer or in winter.
 _ABBREVIATIONS = {
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
     "est": ("America/New_York", "America/Toronto", "America/Panama"),
@@ -46,7 +46,7 @@ _ABBREVIATIONS = {
     "aedt": ("Australia/Sydney", "Australia/Melbourne"),
 }
 
-# Cities of diplomacy that the tz database files under another name.
+# Cities and countries that the tz database has under the name of another city.
 _KNOWN_AS = {
     "india": "Asia/Kolkata",
     "delhi": "Asia/Kolkata",
@@ -69,43 +69,43 @@ _FIRST_CHOICES = (
 
 
 def _zone_key(text: str) -> str:
-    """Return a name as it is compared: in lower case, with underscores for spaces and without accents."""
+    """Return the key under which a zone or city is looked up: in lower case, without accents, with _ for spaces."""
     plain = unicodedata.normalize("NFKD", clean(text)[:100])
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().replace(" ", "_")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return every name of the tz database as it is compared, with its present name.
+    """Return the current IANA name of every zone of the tz database, by the key of each name that it has or had.
 
-    The database also merges zones whose clocks agree since 1970 (Oslo into Berlin). Those that `zone.tab` lists, which
-    is one or more for each country, keep their own names.
+    Outdated names lead to the current ones ("Asia/Calcutta" to "Asia/Kolkata"). The database also links zones whose
+    clocks have agreed since 1970, such as Oslo to Berlin. Those listed in `zone.tab` keep their own names all the same.
     """
     folder = resources.files("tzdata.zoneinfo")
     rows = (folder / "zone.tab").read_text("utf-8").splitlines()
-    lived_by = {row.split("\t")[2] for row in rows if not row.startswith("#")}
+    in_zone_tab = {row.split("\t")[2] for row in rows if not row.startswith("#")}
     lines = [line.split() for line in (folder / "tzdata.zi").read_text("utf-8").splitlines() if line.startswith("L ")]
     present = {name: target for _, target, name in lines}
     zones: dict[str, str] = {}
     for name in zoneinfo.available_timezones() - {"Factory"}:
-        kept = name
-        while kept in present and kept not in lived_by:
-            kept = present[kept]
-        zones[_zone_key(name)] = "UTC" if kept in ("Etc/UTC", "Etc/GMT") else kept
+        current = name
+        while current in present and current not in in_zone_tab:
+            current = present[current]
+        zones[_zone_key(name)] = "UTC" if current in ("Etc/UTC", "Etc/GMT") else current
     return zones
 
 
 def _is_place(zone: str) -> bool:
-    """Return whether a zone is named after a place, so that it is offered.
+    """Return whether a zone is named after a place. Only such zones are suggested.
 
-    The others, such as `Etc/GMT+5` (which lies west of Greenwich) and `EST5EDT`, can only be typed in full.
+    Others, such as `EST5EDT` and `Etc/GMT+5` (which is five hours behind UTC), have to be typed in full.
     """
     return "/" in zone and not zone.startswith("Etc/")
 
 
 @cache
 def _cities() -> dict[str, list[str]]:
-    """Return the last part of each name, with the zones that it can mean."""
+    """Return the zones that each city can mean, by the key of the city ("new_york")."""
     cities: dict[str, set[str]] = {}
     for key, zone in _zones().items():
         if "/" in key and _is_place(zone):
@@ -114,36 +114,39 @@ def _cities() -> dict[str, list[str]]:
 
 
 def _named_zones(key: str) -> list[str]:
-    """Return the zones that a typed name stands for; more than one when it is ambiguous."""
+    """Return the zones that the key of a typed name can mean: none for an unknown name, several if ambiguous."""
     if key in _ABBREVIATIONS:
         return list(_ABBREVIATIONS[key])
     return [_zones()[key]] if key in _zones() else _cities().get(key, [])
 
 
 def _close_zones(key: str) -> list[str]:
-    """Return the zones whose names or cities are spelled most like a typed one, the nearest first."""
+    """Return the zones whose name or city is spelled most like the key of a typed name, the nearest first."""
     names = [*_cities(), *(name for name, zone in _zones().items() if _is_place(zone) and "/" in name)]
     close = get_close_matches(key[:LONGEST_QUOTE], names, n=10, cutoff=0.6)
     return list(dict.fromkeys(zone for name in close for zone in _named_zones(name)))
 
 
 def parse_zone(text: str) -> str:
-    """Return the IANA name of a zone typed as "Asia/Kolkata", "new york" or "kolkata". Raise BadInput for others."""
+    """Return the IANA name of a typed zone: "Asia/Kolkata" for "kolkata", "America/New_York" for "new york".
+
+    Raise BadInput for abbreviations and for unknown or ambiguous names.
+    """
     key = _zone_key(text)
-    found = _named_zones(key)
+    named = _named_zones(key)
     if key in _ABBREVIATIONS:
-        raise refusal(text, "is an abbreviation, not the name of a zone", f"Write {listed(found, 'or')}.")
-    if len(found) > 1:
-        raise refusal(text, "can be more than one zone", f"Write {listed(found, 'or')}.")
-    if not found:
+        raise refusal(text, "is an abbreviation, not the name of a zone", f"Write {listed(named, 'or')}.")
+    if len(named) > 1:
+        raise refusal(text, "can be more than one zone", f"Write {listed(named, 'or')}.")
+    if not named:
         close = _close_zones(key)[:3]
         remedy = f"Did you mean {listed(close, 'or')}?" if close else "Write a large city of it, like Asia/Kolkata."
         raise refusal(text, "is not a zone", remedy)
-    return found[0]
+    return named[0]
 
 
 def zone_choices(text: str) -> list[str]:
-    """Return up to 25 zones for what has been typed so far, the likeliest first."""
+    """Return up to 25 zones that fit the beginning that somebody has typed, the likeliest first, for autocompletion."""
     key = _zone_key(text)
     if not key:
         return list(_FIRST_CHOICES)
@@ -151,5 +154,5 @@ def zone_choices(text: str) -> list[str]:
     names = sorted(item for item in _zones().items() if item[0] == "utc" or _is_place(item[1]))
     by_start = [zone for name, zone in names if name.startswith(key)]
     anywhere = [zone for name, zone in names if key in name]
-    found = list(dict.fromkeys([*_named_zones(key), *by_city, *by_start, *anywhere])) or _close_zones(key)
-    return found[:25]
+    zones = list(dict.fromkeys([*_named_zones(key), *by_city, *by_start, *anywhere])) or _close_zones(key)
+    return zones[:25]
