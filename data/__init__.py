@@ -1,1 +1,1 @@
-"""Persistence: the SQLite file, its migrations, and the structs that its rows become."""
+"""Persistence: the SQLite database, its migrations, and the structs that its rows are read into."""

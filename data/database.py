@@ -1,4 +1,4 @@
-"""The SQLite file: one connection that writes, two that read, and the lock that keeps other processes out."""
+"""The SQLite database: its connections, its write transactions, and a lock against a second process."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ import aiosqlite
 Connection = aiosqlite.Connection
 
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 1500",  # A command has three seconds in all.
+    "PRAGMA busy_timeout = 1500",  # In ms. Discord gives a command three seconds in all.
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -2000",  # Memory is a promise: 2 MB a connection.
-    "PRAGMA secure_delete = ON",  # What is deleted is gone from the file too.
+    "PRAGMA cache_size = -2000",  # 2 MB for each connection, so that the use of memory stays small.
+    "PRAGMA secure_delete = ON",  # Overwrites deleted data, so that it cannot be read from the file any more.
 )
 
 
 class DatabaseError(Exception):
-    """Raised when the file cannot be used as it is; the text says why and what to do."""
+    """Raised when the database file cannot be used. The text says why, and what to do about it."""
 
 
 class InUse(DatabaseError):
-    """Raised when another process uses the file."""
+    """Raised when another process of the bot uses the database file."""
 
 
 class FileLock:
-    """Lets one process at a time run on a database file, by flock on a file beside it.
+    """A lock by which only one process at a time uses a database file. It is a flock on a file beside the database.
 
-    The lock goes with the process, however it ends. The file stays: removing it would let two processes lock two files.
+    The operating system releases it when the process ends. The lock file is never deleted, since two processes could
+    then lock two different files of that name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +45,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raise InUse at once when another process has it."""
+        """Take the lock. Raise InUse, without waiting, when another process has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,16 +58,16 @@ class FileLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Give the lock back, if it was taken."""
+        """Release the lock. Do nothing if it was not taken."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
 
 def to_text(at: datetime) -> str:
-    """Return an instant as it is stored: in UTC, to the millisecond, of one fixed width, so that texts sort by time.
+    """Return an instant as the text that is stored: "2023-11-10T06:30:00.000Z". These texts sort in order of time.
 
-    Raise ValueError for a naive datetime, which would be a local time of an unknown zone.
+    Raise ValueError for a naive datetime.
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place in the database")
@@ -74,18 +75,21 @@ def to_text(at: datetime) -> str:
 
 
 def _look_into(path: Path) -> None:
-    """Raise sqlite3.Error when a file is no database: an aiosqlite connection would leave its thread running."""
-    path.touch(mode=0o600)  # It holds people's Discord ids; the log beside it takes the same rights.
+    """Create the file if it is missing, and raise sqlite3.Error if it is not a database.
+
+    aiosqlite is not used for this check, since its thread would go on running after such an error.
+    """
+    path.touch(mode=0o600)  # Private, since it has Discord ids. SQLite gives the WAL file the same mode.
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
 
 
 class Database:
-    """One writer and two readers over one file in WAL mode.
+    """The database in WAL mode, with one connection for writing and two for reading.
 
-    `write(guild_id)` is a whole transaction, one at a time; an exception or a cancellation rolls it back. `read` is a
-    connection of its own, so that answers do not wait for long writes. Reads that may take long, such as a list as of a
-    past day, use `aside`, so that other answers do not wait for them either.
+    `write(guild_id)` opens a transaction, one at a time. `read` is the connection for queries, which do not wait for
+    writes. `aside` is a second one for slow queries, so that others do not wait for these. `after_write` is called
+    after each commit.
     """
 
     def __init__(self, writer: Connection, reader: Connection, aside: Connection, path: Path) -> None:
@@ -93,12 +97,12 @@ class Database:
         self.read = reader
         self.aside = aside
         self.path = path
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self.after_write: Callable[[], None] = lambda: None
 
     @classmethod
     async def open(cls, path: Path) -> Database:
-        """Open or create the file. Raise DatabaseError when it is not a database or cannot be written."""
+        """Open a database file, or create it. Raise DatabaseError if it is no database or cannot be written."""
         if sqlite3.sqlite_version_info < (3, 39):
             raise DatabaseError(f"SQLite 3.39 or newer is needed; this Python has {sqlite3.sqlite_version}.")
         opened: list[Connection] = []
@@ -127,12 +131,12 @@ class Database:
 
     @asynccontextmanager
     async def write(self, guild_id: int | None) -> AsyncIterator[Connection]:
-        """Hold the only write transaction for the length of the block; an exception rolls it back.
+        """Run the block in a write transaction: commit at its end, roll back on an exception or a cancellation.
 
-        `guild_id` is the guild whose rows are written, None for what belongs to no single guild. It stands in the
-        traceback of a write that failed. Nothing is sent to Discord inside the block.
+        Other writes wait meanwhile, so nothing is sent to Discord inside the block. `guild_id` is the guild whose rows
+        are written, or None for rows of no single guild; it is added to the traceback of an error.
         """
-        async with self._turn:
+        async with self._write_lock:
             connection = self._writer
             try:
                 await connection.execute("BEGIN IMMEDIATE")
@@ -147,26 +151,27 @@ class Database:
         self.after_write()
 
     async def _roll_back(self) -> None:
-        await self._writer.execute("SELECT 1")  # Waits for whatever was cancelled on the way; only then ask.
+        await self._writer.execute("SELECT 1")  # Waits until a cancelled statement has ended in the thread.
         if self._writer.in_transaction:
             await self._writer.execute("ROLLBACK")
 
     async def vacuum(self) -> bool:
-        """Write the file anew without what was deleted, and empty the log beside it.
+        """Rewrite the database file without deleted data, and empty its write-ahead log.
 
-        Return False when a long read, such as a backup, still needs the log; it is emptied when the database is closed.
+        Return False if the log could not be emptied, because a long read such as a backup needs it. It is emptied when
+        the database is closed.
         """
-        async with self._turn:
+        async with self._write_lock:
             await self._writer.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
             await self._writer.execute("VACUUM")
-            for _ in range(4):  # Each waits as long as the busy timeout.
+            for _ in range(4):  # Each try waits up to the busy timeout.
                 ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 if not busy:
                     return True
         return False
 
     async def close(self) -> None:
-        """Close all connections; an open one would keep the process alive."""
-        async with self._turn:
+        """Close all connections. An open one would keep the process from ending."""
+        async with self._write_lock:
             for connection in (self.aside, self.read, self._writer):
                 await connection.close()

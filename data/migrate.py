@@ -1,4 +1,4 @@
-"""Migrations: numbered SQL files, applied in order, each in one transaction with its number."""
+"""Migrations of the database schema: numbered SQL files, applied in order, each in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def _statements(script: str) -> list[str]:
-    """Split a script into statements, triggers among them. Raise ValueError when the last one is unfinished."""
+    """Split an SQL script into statements; a trigger is one. Raise ValueError if the last statement is incomplete."""
     statements, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line
@@ -24,31 +24,34 @@ def _statements(script: str) -> list[str]:
 
 
 def migrations(folder: Path = FOLDER) -> list[tuple[int, Path]]:
-    """Return the migrations by number. Raise ValueError when a number is missing or exists twice."""
-    found = sorted((int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
-    if [number for number, _ in found] != list(range(1, len(found) + 1)):
+    """Return the number and file of each migration, in order. Raise ValueError if a number is missing or repeated."""
+    numbered = sorted((int(path.name[:4]), path) for path in folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    if [number for number, _ in numbered] != list(range(1, len(numbered) + 1)):
         raise ValueError("migrations must be numbered from 0001 without a gap")
-    return found
+    return numbered
 
 
 async def schema_version(connection: Connection) -> int:
-    """Return the number of the last migration that was applied to the file."""
+    """Return the schema version of a database: the number of the last migration that was applied to it."""
     ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
     return version
 
 
 async def migrate(database: Database, folder: Path = FOLDER) -> int:
-    """Bring the file to the newest schema and return its number. Raise DatabaseError for a file of a newer program."""
-    found = migrations(folder)
+    """Apply the migrations that a database lacks, and return its schema version.
+
+    Raise DatabaseError, with nothing changed, if a newer version of the program has written the file.
+    """
+    available = migrations(folder)
     version = await schema_version(database.read)
-    if version > len(found):
+    if version > len(available):
         raise DatabaseError(
-            f"{database.path.name} was written by a newer Attaché (schema {version}; this one knows {len(found)}). "
+            f"{database.path.name} was written by a newer Attaché (schema {version}; this one knows {len(available)}). "
             "Install the newer version again."
         )
-    for number, path in found[version:]:
+    for number, path in available[version:]:
         async with database.write(None) as connection:
             for statement in _statements(path.read_text("utf-8")):
                 await connection.execute(statement)
             await connection.execute(f"PRAGMA user_version = {number:d}")
-    return len(found)
+    return len(available)

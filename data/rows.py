@@ -1,7 +1,7 @@
-"""Rows of statements as typed values, each column by its name; and lists as one parameter of a statement.
+"""Queries that return their rows as typed structs, and lists as a single parameter of a statement.
 
-A row becomes a struct whose fields are named as the columns are. What SQLite has no type for is decoded by the type of
-the field: a bool from 0 or 1, an instant or a date from its text, and any struct, list, tuple or dict from JSON.
+Each column fills the field of the struct that has its name. Values of types that SQLite lacks are converted: a bool
+from 0 or 1, a datetime or a date from ISO text, and structs, lists, tuples and dicts from JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Convert = Callable[[object], object]
 
 
 async def fetch_all(conn: Connection, shape: type[R], sql: str, values: Sequence[object] = ()) -> list[R]:
-    """Return all rows of a statement. Raise TypeError where its columns are not the fields of `shape`."""
+    """Return all rows of a query as structs of type `shape`. Raise TypeError if the columns do not fit its fields."""
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(sql, values))
     if not rows:
         return []
@@ -33,38 +33,39 @@ async def fetch_all(conn: Connection, shape: type[R], sql: str, values: Sequence
 
 
 async def fetch_one(conn: Connection, shape: type[R], sql: str, values: Sequence[object] = ()) -> R | None:
-    """Return the first row of a statement, or None without one."""
+    """Return the first row of a query as a struct of the type `shape`, or None if there is no row."""
     return next(iter(await fetch_all(conn, shape, sql, values)), None)
 
 
 async def fetch_values(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> list[V]:
-    """Return the only column of all rows, without those that are NULL."""
+    """Return the values of a query with one column, as the type `shape`. NULL values are left out."""
     convert = _converter(shape)
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(sql, values))
     return [cast("V", convert(value) if convert else value) for (value,) in rows if value is not None]
 
 
 async def fetch_value(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> V | None:
-    """Return the only column of the first row, or None where there is no row or the value is NULL."""
+    """Return the first value, other than NULL, of a query with one column; None if there is none."""
     return next(iter(await fetch_values(conn, shape, sql, values)), None)
 
 
 def in_list(mark: str = "?") -> str:
-    """Return a sub-select of the values that `as_list` packs into the parameter at `mark`, in a column `value`.
+    """Return a sub-select with the column `value` that unpacks a list from one parameter, which `as_list` makes.
 
-    As in `WHERE id IN {in_list()}` or `FROM {in_list("?2")} AS wanted`: one statement serves any number of values.
+    `WHERE id IN {in_list()}` and `FROM {in_list("?2")} AS wanted` then work for any number of values. `mark` is the
+    parameter's placeholder.
     """
     return f"(SELECT value FROM json_each({mark}))"
 
 
 def as_list(values: Iterable[int | str]) -> str:
-    """Return values as the one parameter that `in_list` reads."""
+    """Return a list of values as a single parameter of a statement, for `in_list`."""
     return msgspec.json.encode(list(values)).decode()
 
 
 @lru_cache(512)
 def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row], R]:
-    """Return a function that makes a struct of a row with these columns. Raise TypeError when they do not fit."""
+    """Return a function that converts rows with these columns to structs. Raise TypeError if the columns do not fit."""
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     missing = {name for name, field in fields.items() if field.required}.difference(columns)
     if missing or not fields.keys() >= set(columns):
@@ -77,14 +78,14 @@ def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row],
             for convert, value in zip(converters, row, strict=True)
         ]
 
-    if columns == shape.__match_args__[: len(columns)]:  # A call with names takes twice as long.
+    if columns == shape.__match_args__[: len(columns)]:  # A call with keyword arguments takes twice as long.
         return lambda row: shape(*values(row))
     return lambda row: shape(**dict(zip(columns, values(row), strict=True)))
 
 
 @lru_cache(512)
 def _converter(type_: object) -> Convert | None:
-    """Return a function that makes a value of this type of what SQLite holds; None where SQLite holds it as it is."""
+    """Return a function that converts a value from SQLite to this type. Return None if no conversion is needed."""
     if get_origin(type_) in (Union, UnionType):
         inner = [part for part in get_args(type_) if part is not NoneType]
         if len(inner) == 1:
