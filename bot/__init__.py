@@ -1,3 +1,3 @@
-"""The program behind the commands: ledger, services, deliveries and what people read."""
+"""The program, except for its commands (`cogs/`) and its storage (`data/`)."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""`python -m bot`: the command line and the only place where the parts are put together."""
+"""The command line, `python -m bot`: parses the arguments, loads the settings and starts the chosen command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from bot import preflight
 from bot.preflight import EX_CONFIG
 
-# Whatever is imported here is there on every machine: `main` first looks whether this one can run the rest.
+# Imports here must work in any Python 3 without packages: `main` checks first whether this machine can run the rest.
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status. Print every failure as a sentence, without a traceback."""
+    """Run one command and return its exit status. Print an expected failure as a sentence, without a traceback."""
     if sentence := preflight.unsupported(sys.platform, sys.version_info[:3]):
         print(sentence, file=sys.stderr)
         return EX_CONFIG

@@ -1,4 +1,4 @@
-"""A verified copy of the database while the bot runs, and a copy put back in its place while it does not."""
+"""Backup of the database while the bot runs, and restore of a backup while it does not."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from bot.services.restores import KEY, Restored
 from data.database import DatabaseError, FileLock, to_text
 from data.migrate import migrations
 
-_OURS = {"ledger", "record", "follow", "delivery"}  # Tables that every version has under these names.
-_BESIDE = ("-wal", "-journal", "-shm")  # What SQLite keeps beside a file and applies to whichever has its name.
+_OURS = {"ledger", "record", "follow", "delivery"}  # Tables that a database of any version of the program has.
+_BESIDE = ("-wal", "-journal", "-shm")  # Suffixes of the files that SQLite keeps beside a database.
 
 
 def backup(database_path: Path, target: Path) -> None:
-    """Write a consistent copy of the database to `target`. Raise DatabaseError, and leave no copy, when that fails.
+    """Write a consistent, verified copy of the database to the new file `target`.
 
-    The copy is one read transaction, so the bot goes on writing meanwhile, and it holds nothing of what was deleted.
+    The copy is made in one read transaction, so the bot can go on writing. It has no remains of deleted data. Raise
+    DatabaseError, and leave no file, if the copy fails or `target` exists.
     """
     if not database_path.is_file():
         raise DatabaseError(f"There is no database {database_path} to copy. Check ATTACHE_DATABASE.")
     if not target.parent.is_dir():
         raise DatabaseError(f"There is no folder {target.parent}. Make it, or name another.")
     try:
-        # Reserves the name, so that no file of this name is ever overwritten, whoever makes it meanwhile.
+        # Reserves the name, so that a file that somebody else creates meanwhile is not overwritten.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         raise DatabaseError(f"{target} exists already and stays as it is. Name a file that does not.") from None
@@ -47,10 +48,10 @@ def backup(database_path: Path, target: Path) -> None:
 
 
 def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
-    """Put a copy in the database's place. Return where the old file is kept, or None when there was none.
+    """Replace the database by a backup. Return the path under which the old database is kept, or None without one.
 
-    Raise InUse while the bot runs, and DatabaseError when the copy is damaged or newer than this program. In both cases
-    nothing has changed. An older copy is brought to the newest schema when the bot starts.
+    Raise InUse while the bot runs, and DatabaseError if the backup is damaged or of a newer version of the program.
+    Nothing has changed then. A backup with an older schema is migrated at the next start of the bot.
     """
     if not source.is_file():
         raise DatabaseError(f"There is no file {source} to restore.")
@@ -66,7 +67,7 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
         with _copied(source, database_path) as copy:
             kept = _keep(database_path, now) if database_path.exists() else None
             _note_restore(copy, now)
-            for suffix in _BESIDE:  # Left over from a file that is gone, they would be applied to the new one.
+            for suffix in _BESIDE:  # SQLite would apply such files of the old database to the new one.
                 _beside(database_path, suffix).unlink(missing_ok=True)
             copy.replace(database_path)
             _sync(database_path.parent)
@@ -76,12 +77,12 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to an existing file; never create one."""
+    """Open an existing database file; never create one."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise DatabaseError when a file is not a database of ours or is newer than this program."""
+    """Raise DatabaseError if a database is not one of Attaché or was written by a newer version."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     ((version,),) = connection.execute("PRAGMA user_version")
     known = len(migrations())
@@ -95,7 +96,7 @@ def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise DatabaseError when pages or rows of a file are missing or do not fit together."""
+    """Raise DatabaseError if a database is damaged: its pages are inconsistent, or a row refers to a missing row."""
     mistakes = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
     dangling = connection.execute("PRAGMA foreign_key_check").fetchmany(3)
     mistakes += [f"a row of {table} points nowhere" for table, *_ in dangling]
@@ -105,9 +106,9 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """Yield a checked copy of `source` in the folder of `target`.
+    """Yield the path of a verified copy of `source` in the folder of `target`, for the caller to rename.
 
-    The caller renames it into place; a copy that was not renamed is deleted.
+    A copy that was not renamed is deleted at the end.
     """
     copy: Path | None = None
     try:
@@ -131,30 +132,33 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _note_restore(copy: Path, now: datetime) -> None:
-    """Mark a copy as restored: deliveries that were due since it was made may have been sent, and are looked for.
+    """Store a `Restored` note in the copy, so that the bot checks which messages were sent after the backup was made.
 
-    The copy knows what was sent up to the newest instant at which it looked at what is due or settled a delivery; one
-    that never did holds no destination that is older than its oldest one. A copy that came from a restore itself may
-    hold deliveries that were not looked for yet, so what it says of that counts as well.
+    The copy knows of all messages up to its last tick or its last settled delivery, whichever is later. Without both,
+    nothing was sent before its first destination was created. A copy may itself come from a restore whose messages were
+    not all checked; then the earlier of the two notes counts.
     """
     with closing(_connect(copy)) as connection:
-        ((known_to, newest),) = connection.execute(
+        ((known_to, newest_delivery),) = connection.execute(
             "SELECT coalesce((SELECT max(at) FROM (SELECT max(settled_at) AS at FROM delivery "
             "UNION ALL SELECT value FROM meta WHERE key = 'last_tick')), "
             "(SELECT min(created_at) FROM destination), ?1), (SELECT ifnull(max(id), 0) FROM delivery)",
             (to_text(now),),
         )
-        restored = Restored(min(datetime.fromisoformat(known_to), now), newest)
-        for (before,) in connection.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchall():
-            earlier = msgspec.json.decode(before, type=Restored)
-            restored = Restored(min(earlier.known_to, restored.known_to), min(earlier.newest, newest))
+        restored = Restored(min(datetime.fromisoformat(known_to), now), newest_delivery)
+        for (note,) in connection.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchall():
+            earlier = msgspec.json.decode(note, type=Restored)
+            restored = Restored(min(earlier.known_to, restored.known_to), min(earlier.newest, newest_delivery))
         value = msgspec.json.encode(restored).decode()
         connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (KEY, value))
     _sync(copy)
 
 
 def _keep(database_path: Path, now: datetime) -> Path:
-    """Keep the old file and its log under a name with the time. It also stays in its place until another takes it."""
+    """Keep the old database under a name with the time, and return its new path. Raise DatabaseError if that exists.
+
+    The database also stays under its old name, until the restored one replaces it.
+    """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     kept = database_path.with_name(f"{database_path.name}.before-{stamp}")
     if kept.exists():
@@ -174,7 +178,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Wait until the content of a file, or the entries of a folder, have been written to the disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The current time. This is the only module that reads the machine's clock."""
+"""The current time. No other module reads the machine's clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Anything that tells the current instant, aware and in UTC. Tests and the demo have their own."""
+    """A clock: `now` returns the current instant as an aware datetime in UTC. Tests and the demo have their own."""
 
     def now(self) -> datetime: ...
 

@@ -1,26 +1,25 @@
-"""The errors whose text is written for people.
+"""The errors whose text is shown to people.
 
-Stopped                 the program ends with a sentence for whoever runs it
-UserError               shown as it is; nothing was changed
-├── BadInput            something typed cannot be used, with an example of what can
-├── NotInRecord         what was asked for is not in this server's record
-└── NotAllowed          the permissions are missing, with who has them
+Stopped                 ends the program, with a sentence for the person who runs it
+UserError               refuses a request, with a sentence for the person who made it
+├── BadInput            the input cannot be used; the text gives an example of what can
+├── NotInRecord         the server has no such record
+└── NotAllowed          the person lacks the permissions; the text says who has them
 """
 
 from __future__ import annotations
 
 from bot.preflight import EX_CONFIG
 
-EX_UNAVAILABLE = 69  # sysexits.h: a service is unavailable.
-EX_SOFTWARE = 70  # sysexits.h: an internal error.
+EX_UNAVAILABLE = 69  # The exit status of sysexits.h for an unavailable service.
+EX_SOFTWARE = 70  # The exit status of sysexits.h for an internal error.
 
 
 class UserError(Exception):
-    """A refusal, as a sentence for the person who asked.
+    """A refusal of a request. Its text is shown to the person who made the request; nothing was changed.
 
-    Any other error is answered with a reference and logged in full. The text is plain and escaped where it is shown,
-    since it often quotes what was typed; `marked_up` is for a text that holds markup of ours (a role, a command to
-    click) and no word of a person.
+    The text is escaped before it is shown, because it often quotes what was typed. `marked_up` exempts a text with
+    Discord markup, such as a mention of a role or a command. Such a text must not quote anybody.
     """
 
     def __init__(self, text: str, *, marked_up: bool = False) -> None:
@@ -29,19 +28,19 @@ class UserError(Exception):
 
 
 class BadInput(UserError):
-    """Input that cannot be used. The text says what was typed, that nothing was changed and what works."""
+    """Input that cannot be used. The text quotes the input, and says that nothing was changed and what would work."""
 
 
 class NotInRecord(UserError):
-    """The record that was asked for does not exist in this server."""
+    """The server has no record of the requested name."""
 
 
 class NotAllowed(UserError):
-    """The person lacks the permissions for this. The text says who has them."""
+    """The person lacks the permissions for a request. The text says who has them."""
 
 
 class Stopped(Exception):
-    """The end of the program, with one sentence for the person at the terminal and an exit status."""
+    """Raised to end the program, with a sentence for the person at the terminal and an exit status."""
 
     def __init__(self, sentence: str, status: int = EX_CONFIG) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""The log: one handler on the error output, as text or JSON, that never writes the token."""
+"""Logging to stderr, as text or JSON, with the bot's token replaced."""
 
 import contextlib
 import json
@@ -11,21 +11,21 @@ REDACTED = "[token]"
 
 
 def configure(level: str, log_format: str, *, token: str = "") -> None:
-    """Send every log record to the error output, and replace the token wherever it would appear."""
+    """Send all log records to stderr in the format "text" or "json", with the token replaced wherever it occurs."""
     handler = _Handler(sys.stderr)
     handler.setFormatter(JsonFormatter(token) if log_format == "json" else TextFormatter(token))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # At DEBUG aiosqlite logs every statement with its values, which are people's words.
+    # At DEBUG aiosqlite logs every statement with its values, which include what people typed.
     logging.getLogger("aiosqlite").setLevel(max(logging.getLogger().level, logging.INFO))
-    # APScheduler logs four lines at INFO for each job that it runs, which says nothing to anyone.
+    # At INFO APScheduler logs four lines for each job, and there is a job at least once a minute.
     logging.getLogger("apscheduler").setLevel(max(logging.getLogger().level, logging.WARNING))
-    # At INFO discord.py tells that it logs in, once more for each try while Discord cannot be reached.
+    # At INFO discord.py logs every attempt to log in, again and again while Discord cannot be reached.
     logging.getLogger("discord.client").setLevel(max(logging.getLogger().level, logging.WARNING))
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people: time in UTC, level, logger, message. A traceback follows on its own lines."""
+    """Formats a log record as a line of text: time in UTC, level, logger, message; then the traceback, if any."""
 
     converter = time.gmtime
 
@@ -38,7 +38,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time in UTC, level, logger, message, and the exception where there is one."""
+    """Formats a log record as a JSON object on one line: time in UTC, level, logger, message and any exception."""
 
     def __init__(self, token: str = "") -> None:
         super().__init__()
@@ -55,13 +55,13 @@ class JsonFormatter(logging.Formatter):
             entry["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             entry["stack"] = self.formatStack(record.stack_info)
-        # Redacted before it is encoded: the encoder would write a token with a quote in it differently.
+        # The token is replaced before the values are encoded, since JSON would escape quotes in it.
         return json.dumps({key: _redact(value, self._token) for key, value in entry.items()}, ensure_ascii=False)
 
 
 class _Handler(logging.StreamHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is logging's
-        # The standard one prints the arguments of the record, among which the token may be.
+        # logging's own method prints the arguments of the record, and the token may be among these.
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(f"A log record from {record.pathname}, line {record.lineno}, could not be written.\n")
 

@@ -1,4 +1,4 @@
-"""The settings: read once from the environment and .env, checked all at once, passed on frozen."""
+"""The settings of the program, read from the environment and .env and checked before anything starts."""
 
 import difflib
 import ipaddress
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class SettingsError(Exception):
-    """Every mistake in the settings, one sentence each. No sentence repeats a value, because it may be a secret."""
+    """All mistakes in the settings, one sentence each. No sentence repeats a value, because it could be the token."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -25,18 +25,20 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """The settings of the program. Each field names its environment variable in its metadata."""
+
     token: str = field(metadata={"variable": "DISCORD_TOKEN"}, repr=False)
-    """Empty when it is not set and the command does not need it."""
+    """The bot's token; "" when it is not set and the command does not need it."""
 
     database: Path = field(metadata={"variable": "ATTACHE_DATABASE"})
     log_level: str = field(metadata={"variable": "ATTACHE_LOG_LEVEL"})
     log_format: str = field(metadata={"variable": "ATTACHE_LOG_FORMAT"})
     api_url: str | None = field(metadata={"variable": "DISCORD_API_URL"})
-    """The REST base without a slash at its end; None is Discord's own."""
+    """The base URL of Discord's REST API, without a slash at its end. None stands for the official one."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str], env_file: Path | None, *, needs_token: bool) -> "Settings":
-        """Read the settings. Raise a SettingsError with every mistake when there are any."""
+        """Read the settings. The environment overrides the file. Raise SettingsError with all mistakes, if any."""
         mistakes: list[str] = []
         from_file = _read_env_file(env_file, mistakes) if env_file else {}
         values = {name: value.strip() for name, value in {**from_file, **environ}.items()}
@@ -70,12 +72,12 @@ class Settings:
 
 
 def variables() -> list[str]:
-    """Return the names of all settings, in the order of their fields."""
-    return [each.metadata["variable"] for each in fields(Settings)]
+    """Return the environment variables of all settings, in the order of their fields."""
+    return [setting.metadata["variable"] for setting in fields(Settings)]
 
 
 def _unknown(values: Mapping[str, str]) -> list[str]:
-    """Return a mistake for every unknown ATTACHE_ variable, since a misspelt setting would be ignored silently."""
+    """Return a mistake for each variable that begins with ATTACHE_ and is no setting, since it may be misspelt."""
     mistakes: list[str] = []
     for name in sorted(name for name in values if name.startswith("ATTACHE_") and name not in variables()):
         near = difflib.get_close_matches(name, variables(), n=1, cutoff=0.8)

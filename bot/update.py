@@ -1,4 +1,4 @@
-"""`make update`: a backup, the newest version from git and its packages; or everything stays as it was."""
+"""The command `make update`: backs up the database, pulls the newest version with git and installs its packages."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _ENVIRONMENTS = (".venv-run", ".venv-demo", ".venv")
 
 
 class _GitError(Exception):
-    """A git command failed; the text is git's own reason, on one line."""
+    """Raised when a git command fails. The text is git's own reason, on one line."""
 
 
 def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
-    """Bring a checkout to the newest version and print each step. Raise Stopped, with nothing changed, when that fails.
+    """Update a git checkout and its packages to the newest version, and print what was done.
 
-    The database stays locked meanwhile, so that no service manager starts the bot halfway.
+    Raise Stopped if a step fails; the code and packages are then the old ones again. The database is locked meanwhile,
+    so that a service manager does not start the bot halfway through.
     """
     _require_clean(root)
     with _not_running(database):
@@ -44,7 +45,7 @@ def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
             renewed = _renew(root)
         except BaseException as error:
             _git(root, "reset", "--keep", "--quiet", before)
-            for path, date in dates.items():  # make goes by dates, and git has just written the locks anew.
+            for path, date in dates.items():  # make compares times, and the reset gave the lock files new ones.
                 os.utime(path, ns=(date, date))
             if not isinstance(error, subprocess.CalledProcessError):
                 raise
@@ -63,7 +64,7 @@ def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
 
 
 def _require_clean(root: Path) -> None:
-    """Raise Stopped unless git can fast-forward this checkout without touching uncommitted or local work."""
+    """Raise Stopped unless the folder is a git checkout with an upstream branch and without uncommitted changes."""
     if shutil.which("git") is None:
         raise Stopped("The new version comes by git, which is not installed: install it. Nothing was changed.")
     otherwise = "Put the new version here in the way this one came. Nothing was changed."
@@ -75,7 +76,7 @@ def _require_clean(root: Path) -> None:
         raise Stopped(f"This folder is no git checkout of its own, only a part of {top}. {otherwise}")
     try:
         changed = _git(root, "diff", "--name-only", "HEAD").splitlines()
-    except _GitError as error:  # Nothing was ever committed here, for one.
+    except _GitError as error:  # A repository without commits, for example.
         raise Stopped(f"This folder is no git checkout that can be updated ({error}). {otherwise}") from None
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
@@ -94,7 +95,7 @@ def _require_clean(root: Path) -> None:
 
 @contextmanager
 def _not_running(database: Path) -> Iterator[None]:
-    """Hold the lock of a database, so that no bot starts on it. Raise Stopped when one runs."""
+    """Lock a database during the block, so that no bot can start on it. Raise Stopped if a bot is running on it."""
     if not database.parent.is_dir():  # No bot has run here yet.
         yield
         return
@@ -115,7 +116,7 @@ def _not_running(database: Path) -> Iterator[None]:
 
 
 def _back_up(database: Path, root: Path, now: datetime) -> str:
-    """Copy the database into var/ and return where to, as a sentence. Raise DatabaseError when the copy fails."""
+    """Copy the database into var/. Return a sentence that names the copy. Raise DatabaseError if copying fails."""
     if not database.exists():
         return "There is no database yet, so there is nothing to back up."
     folder = root / "var"
@@ -129,10 +130,10 @@ def _back_up(database: Path, root: Path, now: datetime) -> str:
 
 
 def _renew(root: Path) -> list[str]:
-    """Make the environments anew whose lock has changed, and return their names.
+    """Rebuild the virtual environments whose lock file has changed, and return their names.
 
-    Each old one stays aside until all new ones stand, and takes its place again when one fails. This program may itself
-    run from one of them; what it needs from there is loaded by now.
+    The old ones are renamed and only deleted when all new ones are complete. If one fails, they are put back. This
+    process may run from one of them; all modules that it still needs are imported by then.
     """
     aside: dict[Path, Path] = {}
     try:
@@ -141,7 +142,7 @@ def _renew(root: Path) -> list[str]:
             if not environment.is_dir() or not (outdated(environment, root) or _make(root, "--question", target)):
                 continue
             old = environment.with_name(f"{environment.name}.old")
-            shutil.rmtree(old, ignore_errors=True)  # Left over when an update was killed.
+            shutil.rmtree(old, ignore_errors=True)  # A killed update can leave it behind.
             environment.rename(old)
             aside[environment] = old
             _make(root, target, must=True)
@@ -156,12 +157,12 @@ def _renew(root: Path) -> list[str]:
 
 
 def _make(root: Path, *arguments: str, must: bool = False) -> int:
-    """Run make and return its status. Raise CalledProcessError when it is not 0 and must be."""
+    """Run make and return its exit status. With `must`, raise CalledProcessError if it is not 0."""
     return subprocess.run(["make", "--no-print-directory", *arguments], cwd=root, check=must).returncode
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """Return what a git command prints. Raise _GitError with git's reason when it fails."""
+    """Run a git command and return its output. Raise _GitError with git's reason if it fails."""
     done = subprocess.run(
         ["git", *arguments], cwd=root, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
     )
