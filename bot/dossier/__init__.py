@@ -1,6 +1,6 @@
-"""Reading and checking of dossiers, the files of records and sources that a server can load. Pure.
+"""Reading and checking of dossiers: YAML files of records and sources that a server can load.
 
-data/dossiers/README.md explains how one is written.
+data/dossiers/README.md explains the format.
 """
 
 from __future__ import annotations
@@ -28,19 +28,22 @@ __all__ = [
 
 
 def read(content: bytes, *, now: datetime) -> Dossier:
-    """Return the dossier in the bytes of a file. Raise BadDossier with every mistake in it."""
+    """Parse and check the bytes of a dossier file. Raise BadDossier with all mistakes in it."""
     return read_tree(parse(content), now)
 
 
 def title(content: bytes) -> str:
-    """Return the name of a dossier, "" where it has none, without checking the rest of the file."""
+    """Return the name of the dossier in a file, or "" if it has none, without checking the rest of the file.
+
+    Raise BadDossier if the file is not YAML.
+    """
     root = parse(content)
     name = root.entries.get("name") if isinstance(root, Mapping) else None
     return " ".join(name.text.split()) if isinstance(name, Scalar) else ""
 
 
 def check(path: Path, *, now: datetime) -> list[str]:
-    """Return every mistake in a file, with line, path in the file, reason and an example; [] when it can be loaded."""
+    """Return all mistakes in a dossier file as sentences with line and path. Return [] if the file can be loaded."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)

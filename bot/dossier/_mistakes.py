@@ -1,4 +1,4 @@
-"""The mistakes in a dossier file."""
+"""Mistakes in a dossier file, and the error that reports them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 class Mistake(Struct, frozen=True):
-    """One mistake: its line, counted from 1, its path ("records.india.facts[3].value"), and what is wrong there."""
+    """One mistake in a dossier file: its line (from 1), its path ("records.india.facts[3].value") and the reason."""
 
     line: int
     path: str
@@ -23,7 +23,7 @@ class Mistake(Struct, frozen=True):
 
 
 class BadDossier(BadInput):
-    """A dossier file that cannot be used. `mistakes` has all of them, the text the first few."""
+    """Raised for a dossier file with mistakes. `mistakes` has all of them by line; the text has only the first few."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = sorted(mistakes, key=lambda mistake: mistake.line)

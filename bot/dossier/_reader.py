@@ -1,4 +1,4 @@
-"""The reader that makes a dossier of the tree of a file. It collects every mistake before the file is refused."""
+"""Conversion of the YAML tree of a file into a Dossier. It collects all mistakes before it refuses the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.ledger.values import quoted
 from bot.ledger.words import normal, slug_of
 from data.records import FactDate, Kind, Update
 
-MOST_FACTS = 3_000  # All are entered in one transaction, which holds up everybody else's.
+MOST_FACTS = 3_000  # All are written in one transaction, and other writes wait for it.
 LONGEST_VALUE = 1_000
 
 _FILE_KEYS = ("dossier", "name", "summary", "sources", "defaults", "records")
@@ -29,13 +29,16 @@ _SOURCE_KEYS = ("title", "publisher", "published_on", "url", "note")
 _DEFAULT_KEYS = ("source", "date", "names")
 _RECORD_KEYS = ("kind", "name", "at", "source", "date", "aliases", "facts")
 FACT_KEYS = ("at", "date", "source", "key", "reason")
-"""What may stand beside the field of a fact. No field has one of these names."""
+"""Keys that an entry of `facts` may have beside the name of its field. No field has one of these names."""
 
 _UNKNOWN = FactDate("unknown")
 
 
-class _From(Struct, frozen=True):
-    """The source, the locator and the date of a fact, as far as they are given. A date of None was not given."""
+class _Citation(Struct, frozen=True):
+    """The source, date and locator that a fact has or inherits from its record and the defaults of the file.
+
+    `source` and `locator` are "", and `date` is None, where none is given.
+    """
 
     source: str
     date: FactDate | None
@@ -43,23 +46,23 @@ class _From(Struct, frozen=True):
 
 
 def read_tree(root: Node, now: datetime) -> Dossier:
-    """Return the dossier that a tree describes. Raise BadDossier with every mistake in it."""
+    """Return the dossier in the YAML tree of a file. Raise BadDossier with all mistakes in it."""
     return _Reader(now).dossier(root)
 
 
 class _Reader:
-    """Reads one file: first the sources, then kinds and names of all records, then their facts."""
+    """Reads one dossier file: first its sources, then the kind and names of each record, then the facts."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.mistakes: list[Mistake] = []
         self.sources: dict[str, DossierSource] = {}
         self.kinds: dict[str, Kind] = {}
-        self.named: dict[str, dict[str, Node]] = defaultdict(dict)  # normalised name or alias -> slug -> where
-        self.places: dict[str, Node] = {}  # key of a fact -> where it was first used
+        self.named: dict[str, dict[str, Node]] = defaultdict(dict)  # normalised name or alias -> slug -> its node
+        self.fact_nodes: dict[str, Node] = {}  # key of a fact -> the node that used it first
 
     def dossier(self, root: Node) -> Dossier:
-        """Return the whole dossier. Raise BadDossier with every mistake in it."""
+        """Return the dossier with the YAML tree `root`. Raise BadDossier with all mistakes in it."""
         top = self.mapping(root, _FILE_KEYS, "dossier: india-us-2plus2-2023")
         slug = self.text(top, "dossier", 60, "india-us-2plus2-2023", required=True)
         if slug:
@@ -72,7 +75,7 @@ class _Reader:
             if "defaults" in top.entries
             else Mapping("", 1)
         )
-        given = _From(self.source(defaults, "source"), self.date(defaults, "date"), "")
+        citation = _Citation(self.source(defaults, "source"), self.date(defaults, "date"), "")
         names = self.source(defaults, "names")
 
         listed = self.part(top, "records", "india:, and indented below it, kind: participant")
@@ -88,14 +91,14 @@ class _Reader:
             self.introduce(key, node)
         self.check_names()
         records = tuple(
-            self.record(f"{slug}/{key}", key, node, given, names) for key, node in nodes.items() if key in self.kinds
+            self.record(f"{slug}/{key}", key, node, citation, names) for key, node in nodes.items() if key in self.kinds
         )
         if self.mistakes:
             raise BadDossier(self.mistakes)
         return Dossier(slug, name, summary, self.sources, records)
 
     def read_sources(self, listed: Mapping) -> None:
-        """Read the sources of the file, by their keys."""
+        """Read the sources of the file into `self.sources`."""
         for key, node in listed.entries.items():
             source = self.mapping(node, _SOURCE_KEYS, "title: A news article")
             url = self.text(source, "url", 500, "https://example.org/article")
@@ -112,7 +115,7 @@ class _Reader:
             )
 
     def introduce(self, slug: str, node: Mapping) -> None:
-        """Note the kind and the names of a record, so that facts can point to records further down in the file."""
+        """Register the kind and the names of a record, so that facts anywhere in the file can point to it."""
         kind = self.text(node, "kind", 60, "participant", required=True)
         by_word: dict[str, Kind] = {
             normal(word): kind for kind, words in KIND_WORDS.items() for word in (kind, words[0])
@@ -128,44 +131,47 @@ class _Reader:
             if isinstance(name, Scalar) and normal(name.text):
                 self.named[normal(name.text)].setdefault(slug, name)
 
-    def record(self, prefix: str, slug: str, node: Mapping, given: _From, names: str) -> DossierRecord:
-        """Return one record with its facts. `given` is said above it in the file, `names` is the source of aliases."""
+    def record(self, prefix: str, slug: str, node: Mapping, citation: _Citation, names: str) -> DossierRecord:
+        """Read a record with its facts.
+
+        `citation` has the defaults of the file for source and date. `names` is the key of the source of aliases.
+        """
         kind = self.kinds[slug]
-        given = self.given(node, given)
+        citation = self.citation(node, citation)
         facts: list[DossierFact] = []
         name = node.entries.get("name")
         if isinstance(name, Scalar) and name.text.strip():
-            facts += self.fact(prefix, get_field(kind, "name"), name, given)
+            facts += self.fact(prefix, get_field(kind, "name"), name, citation)
         if "aliases" in node.entries and not isinstance(node.entries["aliases"], Sequence):
             self.wrong(node.entries["aliases"], "A list is expected here. Write it like [भारत, Bharat].")
         for alias in self.items(node, "aliases"):
             if not names:
                 self.wrong(alias, "These names have no source. Write names: and the key of a source under defaults.")
                 break
-            facts += self.fact(prefix, get_field(kind, "alias"), alias, _From(names, _UNKNOWN, ""))
+            facts += self.fact(prefix, get_field(kind, "alias"), alias, _Citation(names, _UNKNOWN, ""))
         if "facts" in node.entries and not isinstance(node.entries["facts"], Sequence):
             self.wrong(
                 node.entries["facts"], "A list is expected here. Write a line like - quantity: 31 for each fact."
             )
         for item in self.items(node, "facts"):
-            facts += self.item(prefix, kind, item, given)
+            facts += self.item(prefix, kind, item, citation)
         self.check_stages(node, [fact for fact in facts if fact.field == "stage"])
         return DossierRecord(slug, kind, name.text if isinstance(name, Scalar) else "", tuple(facts))
 
-    def item(self, prefix: str, kind: Kind, node: Node, given: _From) -> list[DossierFact]:
-        """Return the fact of one entry of a record's list: a field with its value, and what stands beside it."""
+    def item(self, prefix: str, kind: Kind, node: Node, citation: _Citation) -> list[DossierFact]:
+        """Read an entry of a record's `facts`. Return a list with its fact, or [] if its field or value is invalid."""
         if not isinstance(node, Mapping):
             self.wrong(node, "A field and its value are expected here. Write them like quantity: 31.")
             return []
         self.check_twice(node)
         fields = [name for name in node.entries if name not in FACT_KEYS]
         if len(fields) != 1:
-            there = (
+            problem = (
                 f"There are {len(fields)} fields here ({', '.join(map(quoted, fields[:4]))})"
                 if fields
                 else "No field is here"
             )
-            self.wrong(node, f"{there}; a fact has one. Write it like quantity: 31, and begin the next with a dash.")
+            self.wrong(node, f"{problem}; a fact has one. Write it like quantity: 31, and begin the next with a dash.")
             return []
         field = find_field(kind, fields[0])
         if field is None:
@@ -179,18 +185,21 @@ class _Reader:
             return []
         key = self.text(node, "key", 60, "first-stage")
         reason = self.text(node, "reason", 500, "the talks were broken off")
-        return self.fact(prefix, field, node.entries[fields[0]], self.given(node, given), key, reason)
+        return self.fact(prefix, field, node.entries[fields[0]], self.citation(node, citation), key, reason)
 
     def fact(
-        self, prefix: str, field: Field, node: Node, given: _From, key: str = "", reason: str = ""
+        self, prefix: str, field: Field, node: Node, citation: _Citation, key: str = "", reason: str = ""
     ) -> list[DossierFact]:
-        """Return the fact of one field, in a list; [] when something about it is wrong."""
+        """Read the value of a field. Return a list with its fact, or [] if the value is invalid.
+
+        The key of the fact ends with `key`, or else with what makes its value unique in the field.
+        """
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
             return []
-        if not given.source:
+        if not citation.source:
             self.wrong(node, "No source is given. Write source: and the key of a source, here or under defaults.")
-        if given.date is None:
+        if citation.date is None:
             self.wrong(node, "No date is given. Write date: 10 November 2023 or date: unknown, here or under defaults.")
         if len(node.text) > LONGEST_VALUE:
             self.wrong(node, f"{quoted(node.text)} has {len(node.text):,} characters. Shorten it.")
@@ -202,65 +211,72 @@ class _Reader:
             self.wrong(node, str(error).replace(" Nothing was changed.", ""))
             return []
         item = "" if field.rule == "replace" else field.type.key(value)
-        parts = {"replace": (), "list": (item,), "variants": (item, given.source)}[field.rule]
+        parts = {"replace": (), "list": (item,), "variants": (item, citation.source)}[field.rule]
         full = "/".join(filter(None, (prefix, field.name, key or "|".join(parts))))
-        if full in self.places:
+        if first := self.fact_nodes.get(full):
             self.wrong(
                 node,
-                f"The same is at {self.places[full].path}, line {self.places[full].line}. Remove one of them, or give "
-                "this one a key of its own like key: second-stage.",
+                f"The same is at {first.path}, line {first.line}. Remove one of them, or give this one a key of its "
+                "own like key: second-stage.",
             )
-        self.places.setdefault(full, node)
-        return [DossierFact(full, field.name, value, item, given.date or _UNKNOWN, given.source, given.locator, reason)]
+        self.fact_nodes.setdefault(full, node)
+        return [
+            DossierFact(
+                full, field.name, value, item, citation.date or _UNKNOWN, citation.source, citation.locator, reason
+            )
+        ]
 
-    def given(self, node: Mapping, above: _From) -> _From:
-        """Return where a record or fact comes from: what it says itself, else what is said above it.
+    def citation(self, node: Mapping, outer: _Citation) -> _Citation:
+        """Return the source, date and locator of a record or fact, inheriting those that its node does not give.
 
-        A locator belongs to its source, so it is not taken over from above by one that names another source.
+        A locator belongs to its source, so a node with a source of its own does not inherit one.
         """
         source = self.source(node, "source")
-        locator = self.text(node, "at", 200, "sentence 5") if "at" in node.entries else "" if source else above.locator
-        date = self.date(node, "date") if "date" in node.entries else above.date
-        return _From(source or above.source, date, locator)
+        locator = self.text(node, "at", 200, "sentence 5") if "at" in node.entries else "" if source else outer.locator
+        date = self.date(node, "date") if "date" in node.entries else outer.date
+        return _Citation(source or outer.source, date, locator)
 
     def find(self, text: str, kinds: tuple[Kind, ...]) -> str:
-        """Return the slug behind a name, alias or slug. Raise BadInput when no record here has it, or several."""
+        """Return the slug of the record with a name, alias or slug, among the records of these kinds in the file.
+
+        Raise BadInput if there is no such record, or if there are several.
+        """
         wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
-        there = (
+        slugs = (
             [text]
             if text in self.kinds
             else sorted(slug for slug in self.named.get(normal(text), ()) if slug in self.kinds)
         )
-        found = [slug for slug in there if self.kinds[slug] in kinds]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise BadInput(f"{quoted(text)} is the name of several records. Write one of: {', '.join(found)}.")
-        if there:
-            kind = KIND_WORDS[self.kinds[there[0]]][0]
+        matches = [slug for slug in slugs if self.kinds[slug] in kinds]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise BadInput(f"{quoted(text)} is the name of several records. Write one of: {', '.join(matches)}.")
+        if slugs:
+            kind = KIND_WORDS[self.kinds[slugs[0]]][0]
             raise BadInput(f"{quoted(text)} is a {kind} in this file; a {wanted} is expected here.")
         known = [slug for slug, kind in self.kinds.items() if kind in kinds]
-        names = [name for name, slugs in self.named.items() if any(self.kinds.get(slug) in kinds for slug in slugs)]
+        names = [name for name, nodes in self.named.items() if any(self.kinds.get(slug) in kinds for slug in nodes)]
         close = _close(text, known) or _close(normal(text), names)
         raise BadInput(
             f"{quoted(text)} is not in this file as a {wanted}.{close} Write the name or the key of one of its records."
         )
 
-    # What is wrong across several places
+    # Checks of several nodes together
 
     def check_slug(self, slug: str, node: Node) -> None:
-        """Note a mistake when a key cannot be the slug of a record."""
+        """Add a mistake if the key of a record cannot be its slug."""
         if slug != slug_of(slug):
             self.wrong(node, f"{quoted(slug)} cannot be a key. Write it like {slug_of(slug)}.")
 
     def check_names(self) -> None:
-        """Note a mistake for each name that two records of a kind share."""
+        """Add a mistake for each name that two records of the same kind share."""
         for slugs in self.named.values():
             first: dict[Kind, str] = {}
             for slug, node in slugs.items():
                 kind = self.kinds.get(slug)
                 if kind is not None and first.setdefault(kind, slug) != slug:
-                    assert isinstance(node, Scalar)  # introduce() keeps no others.
+                    assert isinstance(node, Scalar)  # introduce() stores no other nodes.
                     self.wrong(
                         node,
                         f"{quoted(node.text)} is a name of records.{first[kind]} too, and both are "
@@ -268,19 +284,19 @@ class _Reader:
                     )
 
     def check_stages(self, node: Mapping, facts: list[DossierFact]) -> None:
-        """Note a mistake for each stage that goes back without a reason; editors have to give one too."""
+        """Add a mistake for each stage that goes back without a reason. Editors have to give a reason too."""
         before: list[Update] = []
         for number, fact in enumerate(facts, 1):
             if not fact.reason and stage_goes_back(before, str(fact.value), fact.date):
                 self.wrong(
-                    self.places.get(fact.key, node),
+                    self.fact_nodes.get(fact.key, node),
                     "This stage is a step back from the one before it or from it to the next, so it needs a reason. "
                     "Write one below it, like reason: the talks were broken off.",
                 )
             before.append(_as_update(number, fact, self.now))
 
     def check_twice(self, node: Mapping) -> None:
-        """Note a mistake for each key that is in a mapping twice."""
+        """Add a mistake for each key that a mapping has twice."""
         for key, line in node.twice:
             self.mistakes.append(
                 Mistake(
@@ -290,16 +306,16 @@ class _Reader:
                 )
             )
 
-    # The parts of the tree
+    # Access to nodes of the tree
 
     def wrong(self, node: Node, reason: str, line: int = 0) -> None:
-        """Note a mistake at a node, or in another `line` of it."""
+        """Add a mistake at a node; `line` replaces the line of the node if given."""
         self.mistakes.append(Mistake(line or node.line, node.path, reason))
 
     def mapping(self, node: Node, known: tuple[str, ...], example: str) -> Mapping:
-        """Return the node as a mapping; note a mistake and return an empty one when it is none.
+        """Return the node as a mapping. If it is not one, add a mistake and return an empty mapping.
 
-        Each key that is not in `known` is a mistake, unless that is empty.
+        Add a mistake for each key that is not in `known`. An empty `known` allows all keys.
         """
         if not isinstance(node, Mapping):
             self.wrong(node, f"Names and values are expected here. Write them like {example}.")
@@ -318,41 +334,45 @@ class _Reader:
         return node
 
     def part(self, top: Mapping, key: str, example: str) -> Mapping:
-        """Return a part of the file; note a mistake when it is missing or empty."""
-        found = self.mapping(top.entries[key], (), example) if key in top.entries else None
-        if found is None or (not found.entries and isinstance(top.entries[key], Mapping)):
+        """Return a top-level mapping of the file, such as `sources`. Add a mistake if it is missing or empty."""
+        section = self.mapping(top.entries[key], (), example) if key in top.entries else None
+        if section is None or (not section.entries and isinstance(top.entries[key], Mapping)):
             self.mistakes.append(
                 Mistake(top.keys.get(key, top.line), key, f"This is missing. Write it like {example}.")
             )
-        return found or Mapping(key, top.line)
+        return section or Mapping(key, top.line)
 
     def items(self, node: Mapping, key: str) -> list[Node]:
-        """Return the entries of a list in a mapping; [] when there is no list."""
-        found = node.entries.get(key)
-        return found.items if isinstance(found, Sequence) else []
+        """Return the items of the list at a key of a mapping, or [] if there is no list."""
+        value = node.entries.get(key)
+        return value.items if isinstance(value, Sequence) else []
 
     def text(self, node: Mapping, key: str, limit: int, example: str, *, required: bool = False) -> str:
-        """Return a text in a mapping on one line; note a mistake when it is empty or longer than `limit`."""
-        found = node.entries.get(key)
-        if found is None:
-            # What is not a mapping at all was told already.
+        """Return the text at a key of a mapping, on one line, or "" if there is none.
+
+        Add a mistake if it is not a text, is empty or has more than `limit` characters, or if it is `required` and
+        missing. The error shows `example`.
+        """
+        value = node.entries.get(key)
+        if value is None:
+            # A node that is not a mapping is empty here, and has its mistake already.
             if required and (node.entries or not self.mistakes):
                 self.mistakes.append(
                     Mistake(node.line, node.below(key), f"This is missing. Write it like {key}: {example}")
                 )
             return ""
-        if not isinstance(found, Scalar):
-            self.wrong(found, f"One value is expected here. Write it like {example}.")
+        if not isinstance(value, Scalar):
+            self.wrong(value, f"One value is expected here. Write it like {example}.")
             return ""
-        text = " ".join(found.text.split())
+        text = " ".join(value.text.split())
         if not text:
-            self.wrong(found, f"Nothing is written here. Write it like {key}: {example}")
+            self.wrong(value, f"Nothing is written here. Write it like {key}: {example}")
         elif len(text) > limit:
-            self.wrong(found, f"{quoted(text)} has {len(text):,} characters; {limit} fit. Shorten it.")
+            self.wrong(value, f"{quoted(text)} has {len(text):,} characters; {limit} fit. Shorten it.")
         return text
 
     def source(self, node: Mapping, key: str) -> str:
-        """Return the key of a source, "" when none is given; note a mistake when the file has no such source."""
+        """Return the key of the source named in a mapping, or "". Add a mistake if the file has no such source."""
         name = self.text(node, key, 100, "article")
         if name and name not in self.sources:
             known = ", ".join(self.sources) or "none yet"
@@ -360,7 +380,10 @@ class _Reader:
         return name
 
     def date(self, node: Mapping, key: str) -> FactDate | None:
-        """Return a date, None when none is given; note a mistake when it cannot be read or has not begun."""
+        """Return the date at a key of a mapping, or None if there is no such key.
+
+        Add a mistake, and return an unknown date, if the text is no date. Add a mistake if the date has not begun.
+        """
         text = self.text(node, key, 300, "10 November 2023")
         if not text:
             return _UNKNOWN if key in node.entries else None
@@ -379,13 +402,13 @@ class _Reader:
 
 
 def _close(text: str, known: Iterable[str]) -> str:
-    """Return a sentence that names the known word nearest to a typed one, "" when none is near."""
+    """Return a sentence with the known word that is most similar to a typed one, or "" if none is similar."""
     close = difflib.get_close_matches(text[:60], list(known), 1)
     return f" Close to it: {close[0]}." if close else ""
 
 
 def _as_update(number: int, fact: DossierFact, now: datetime) -> Update:
-    """Return the update that a fact would become, as far as the rules of stages look at it."""
+    """Return a fact as an Update, for `stage_goes_back`. Fields that this function does not read are left empty."""
     return Update(
         number,
         "",

@@ -1,4 +1,4 @@
-"""The structs that a dossier file is read into."""
+"""The structs that represent the content of a dossier file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from data.records import FactDate, Kind, Value
 
 
 class DossierSource(Struct, frozen=True):
-    """A source as the file describes it."""
+    """A source of facts, as a dossier file describes it."""
 
     title: str
     publisher: str = ""
@@ -18,9 +18,10 @@ class DossierSource(Struct, frozen=True):
 
 
 class DossierFact(Struct, frozen=True):
-    """One fact. Its `key` never changes: by it the fact is found again in a later version of the file.
+    """A fact about a record in a dossier file.
 
-    `item` is what makes the value one of a list ("" where a field holds one value).
+    `key` identifies the fact in later versions of the file. `item` is the key of the value within a list (see
+    `FieldType.key`), or "" for a field with a single value. `source` is the key of a source in the same file.
     """
 
     key: str
@@ -34,7 +35,7 @@ class DossierFact(Struct, frozen=True):
 
 
 class DossierRecord(Struct, frozen=True):
-    """One record with its facts, its name among them."""
+    """A record in a dossier file with all its facts, which include its name."""
 
     slug: str
     kind: Kind
@@ -43,7 +44,7 @@ class DossierRecord(Struct, frozen=True):
 
 
 class Dossier(Struct, frozen=True):
-    """A whole file. Every record that a fact points to is in it."""
+    """The content of a dossier file. All records that its facts point to are in the same file."""
 
     slug: str
     name: str

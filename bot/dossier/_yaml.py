@@ -1,4 +1,4 @@
-"""Parsing of YAML into a tree of strings with their lines and paths, without types, aliases and tags."""
+"""Parsing of YAML into a tree of strings that know their line and path. Types, aliases and tags are not supported."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bot.ledger.values import quoted
 LARGEST_FILE = 1_000_000
 DEEPEST = 20
 
-# The same grammar in C where PyYAML was built with it, ten times faster.
+# The C parser accepts the same grammar and is ten times faster, but not every build of PyYAML has it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# What YAML does not allow in a text; told here because the readers do not agree on the place.
+# Characters that YAML forbids. They are checked here because the two parsers report them at different positions.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Node:
-    """Something in the file. Where nothing was written there is an empty Scalar."""
+    """A node of a YAML file, with its path ("records.india") and line. An empty value is a Scalar with the text ""."""
 
     path: str
     line: int
@@ -31,36 +31,40 @@ class Node:
 
 @dataclass(frozen=True)
 class Scalar(Node):
-    """A single value, as text."""
+    """A single value in a YAML file, as text."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Sequence(Node):
-    """A list."""
+    """A list in a YAML file."""
 
     items: list[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Mapping(Node):
-    """Names and values, in the order of the file; `keys` has the line of each key, `twice` those of repeated ones."""
+    """A mapping in a YAML file.
+
+    `keys` has the line of each key. `twice` has the keys that were repeated, each with the line of the repetition.
+    """
 
     entries: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     twice: list[tuple[str, int]] = field(default_factory=list)
 
     def below(self, key: str) -> str:
-        """Return the path of an entry."""
+        """Return the path of the entry with this key, such as "records.india"."""
         shown = quoted(key).strip('"')
         return f"{self.path}.{shown}" if self.path else shown
 
 
 def parse(content: bytes) -> Node:
-    """Return the tree of one YAML document. Raise BadDossier when it is none or uses what dossiers do not need.
+    """Parse the bytes of a YAML file into a tree of nodes.
 
-    Only events are read, never objects made of them, so `NO` stays a country and nothing in a file can run.
+    Raise BadDossier if the file is not a single YAML document in UTF-8, or uses aliases, anchors or tags. All values
+    stay strings, so that `NO` is a country, and nothing in a file can be executed.
     """
     if len(content) > LARGEST_FILE:
         raise _fatal(1, f"The file is larger than {LARGEST_FILE:,} bytes. Split it into several dossiers.")
@@ -69,8 +73,8 @@ def parse(content: bytes) -> Node:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _fatal(line, "This is not text in UTF-8. Save the file as UTF-8 text.") from None
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
         raise _fatal(line, "There is a control character here, as in files that are not text. Remove it.")
     try:
         events = iter(yaml.parse(text, Loader=_Loader))
@@ -90,7 +94,7 @@ def parse(content: bytes) -> Node:
 
 
 def _hint(problem: str) -> str:
-    """Return what to do about a problem that the YAML parser names."""
+    """Return a sentence that says how to solve a problem that the YAML parser reported."""
     if "'\\t'" in problem or "tab" in problem:
         return "Indent with spaces, not with tabs."
     return 'Check the indentation, and put a value with ": " or # in it in quotation marks.'
@@ -105,7 +109,7 @@ def _line(event: yaml.Event) -> int:
 
 
 def _node(events: Iterator[yaml.Event], event: yaml.Event, path: str, depth: int) -> Node:
-    """Return the tree that begins with an event. Raise BadDossier for anchors, tags and what is nested too deep."""
+    """Return the node that begins with an event, with all nodes below it. Raise BadDossier for unsupported YAML."""
     line = _line(event)
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         raise _fatal(line, "Anchors and aliases (& and *) are not used in dossiers. Write the value out.", path)
