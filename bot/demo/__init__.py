@@ -1,4 +1,4 @@
-"""The bot in a simulated Discord on this machine: a page in the browser, or a scripted tour in the terminal."""
+"""The demo: the bot in a simulated Discord on this machine, as a web page or as a scripted tour in the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors import EX_UNAVAILABLE
 
 
 def main(*, tour: bool, port: int) -> int:
-    """Run the demo until it is interrupted, or the tour once. Return the exit status."""
+    """Serve the demo's web page until interrupted, or run the tour once. Return the exit status."""
     if importlib.util.find_spec("simcord") is None:
         print("The demo needs packages that `make run` leaves out. Start it with `make demo`.", file=sys.stderr)
         return EX_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""The demo in a browser: the simulated server as a page, kept live while people click in it."""
+"""The demo as a web page: shows the simulated server in a browser and updates it while time passes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from bot.clock import SystemClock
 from bot.demo.world import QUESTIONS, ZONE, DemoWorld, demo_world
 from bot.errors import EX_UNAVAILABLE
 
-BEAT = 1.0  # Seconds between two looks at the clock.
+BEAT = 1.0  # Seconds between two updates of the simulated clock and of the page.
 
 
 def _let_the_page_live() -> asyncio.Lock:
-    """Patch simcord so that its page works while the world changes by itself. It uses private parts of simcord.
+    """Patch simcord so that clicks in its page work although the server changes by itself. Return a lock.
 
-    A refresh between the page's poll and a click would refuse the click ("Action was not completed"). So actions are
-    not bound to the revision of the page, and one lock keeps them and the clock apart.
+    simcord refuses a click ("Action was not completed") if the page has changed since the browser polled it; the patch
+    removes this check. Each click holds the lock, and so must whatever advances the clock. The patch uses private parts
+    of simcord.
     """
     lock = asyncio.Lock()
     _actions.ACTION_SPECS = {
@@ -39,8 +40,8 @@ def _let_the_page_live() -> asyncio.Lock:
     return lock
 
 
-# simcord's own name, and tools of its toolbar that are for people who test a bot with it. Its page asks what completes
-# an option at the first letter; Discord asks as soon as the option is reached.
+# Replacements in simcord's page, by path: its name becomes Attaché, tools for testers are hidden, and autocompletion
+# begins as soon as an option is selected, as in Discord, and not only at the first letter.
 _OURS = {
     "/": {
         "<title>SimCord Preview</title>": "<title>Attaché</title>",
@@ -60,20 +61,20 @@ _OURS = {
 
 
 def _make_the_page_ours() -> None:
-    """Patch simcord's page, by its private parts: show Attaché's name, and complete before a letter is typed."""
+    """Patch simcord, by private parts, to serve its page with the replacements in `_OURS`."""
     original = _server.PreviewServer._static
 
     async def ours(self: Any, request: Any) -> Any:
         served = await original(self, request)
-        for theirs, own in _OURS.get(request.path, {}).items():
-            served.text = served.text.replace(theirs, own)
+        for old, new in _OURS.get(request.path, {}).items():
+            served.text = served.text.replace(old, new)
         return served
 
     _server.PreviewServer._static = ours
 
 
 class _Pages:
-    """Several pages of one world. simcord supports one page, so this object answers for all of them."""
+    """Stands for several pages in `simcord.Env._preview`, which has room for one."""
 
     def __init__(self, *pages: Any) -> None:
         self._pages = pages
@@ -88,7 +89,7 @@ class _Pages:
 
 
 def _free(port: int) -> int:
-    """Return the first port from `port` on that is free together with the next one. Each demo takes a pair."""
+    """Return a port, from `port` on, that is free together with the next one. Return `port` itself if none is."""
     for candidate in range(port, port + 40, 2):
         with contextlib.suppress(OSError), socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", candidate))
@@ -98,7 +99,7 @@ def _free(port: int) -> int:
 
 
 async def run_page(port: int) -> int:
-    """Serve the pages until interrupted. Return the exit status; print a sentence when the port is taken."""
+    """Serve the demo's pages until interrupted. If the port is taken, print a sentence and return an exit status."""
     lock = _let_the_page_live()
     _make_the_page_ours()
     port = _free(port)
@@ -107,10 +108,11 @@ async def run_page(port: int) -> int:
         server = world.env.preview(
             world.channel, viewers=viewers, layout="channel", port=port, timezone=ZONE, assets=world.pictures
         )
-        server.capability = "demo"  # A fixed link: the page is bound to this machine and holds invented people only.
+        # The link is fixed. It needs no secret: only this machine can reach the page, and its people are invented.
+        server.capability = "demo"
         try:
             async with server:
-                world.env._preview = None  # simcord allows one preview; the second shows the member's messages.
+                world.env._preview = None  # simcord allows one preview. The second one is for direct messages.
                 direct = world.env.preview(
                     world.member.user.dm_channel,
                     viewers=[world.member.user],
@@ -147,7 +149,7 @@ def _tell(server: str, direct: str) -> None:
 
 
 async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
-    """Keep the simulated clock in step with the real one, jump when asked, and show what changed."""
+    """Advance the simulated clock with the real one and by the skips that people ask for; refresh changed pages."""
     clock = SystemClock()
     ahead = world.env.now() - clock.now()
     shown = -1
@@ -158,7 +160,7 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
             ahead += world.skip.asked.get_nowait()
         async with lock:
             await world.advance(clock.now() + ahead)
-            # Whatever changes goes through a request; drawing both pages anew each second would keep a core half busy.
+            # Every change makes a request. Refreshing both pages each second would take half a core.
             if shown != (shown := len(world.env.http_requests)):
                 for page in pages:
                     _show_newest(page, newest)
@@ -167,7 +169,7 @@ async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
 
 
 def _show_newest(page: Any, newest: dict[str, int | None]) -> None:
-    """Scroll to the beginning of the newest message; simcord itself only says that a message came."""
+    """Scroll a page to the beginning of its newest message. simcord itself only announces a new message."""
     for view in page._pages.values():
         target = page._initial_target(view.viewer, view.channel_id)
         if newest.get(view.id) != target:

@@ -1,4 +1,4 @@
-"""A scripted visit in the terminal: what is typed, what is answered, and what arrives by itself."""
+"""The scripted tour: prints in the terminal what people type, what the bot answers and which messages it sends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ITEM = "drone-clearances"
 
 
 class StepFailed(Exception):
-    """A step of the tour failed; the text says which one and why."""
+    """Raised when a step of the tour fails. The text says what was wrong."""
 
 
 def _parts(components: Any) -> Iterator[dict[str, Any]]:
@@ -30,7 +30,7 @@ def _parts(components: Any) -> Iterator[dict[str, Any]]:
 
 
 def _text(message: Any) -> str:
-    """Return what a person reads in a message: its content and its text components."""
+    """Return the text of a message as a person reads it: its content and its text components, without markup."""
     texts = [part["content"] for part in _parts(_raw(message)) if part.get("type") == 10]  # 10: text display
     return _readable("\n".join(filter(None, [message.content, *texts])))
 
@@ -38,13 +38,13 @@ def _text(message: Any) -> str:
 _ZONE = ZoneInfo(ZONE)
 
 
-def _instant(found: re.Match[str]) -> str:
-    at = datetime.fromtimestamp(int(found[1]), _ZONE)
+def _instant(match: re.Match[str]) -> str:
+    at = datetime.fromtimestamp(int(match[1]), _ZONE)
     return f"{dates.format_day(at.date(), weekday=False)}, {at:%H:%M}"
 
 
 def _readable(text: str) -> str:
-    """Return a message's text without its markup, for the terminal."""
+    """Return a text without Discord's markup, for the terminal."""
     text = re.sub(r"</([^:>]+):\d+>", r"/\1", text)
     text = re.sub(r" ?\(<t:\d+:R>\)", "", text)
     text = re.sub(r"<t:(\d+)(?::\w)?>", _instant, text)
@@ -60,7 +60,10 @@ def _raw(message: Any) -> list[dict[str, Any]]:
 
 @dataclass
 class Tour:
-    """The scripted visit. Each method does one thing as a person and prints it in the terminal."""
+    """The scripted tour. Each public coroutine does one thing as a person would, checks the outcome and prints it.
+
+    `steps` counts what was printed.
+    """
 
     world: DemoWorld
     steps: int = 0
@@ -79,14 +82,14 @@ class Tour:
         return text
 
     async def types(self, who: simcord.MemberActor, command: str, *expected: str, **options: Any) -> Any:
-        """Type a command as somebody; print the answer and return it."""
+        """Type a command as a member, check that the answer contains the expected texts, and return the answer."""
         shown = " ".join(f"{name}: {getattr(value, 'name', value)}" for name, value in options.items())
         result = await who.slash(self.world.channel, command, **options)
         self._say(f"{who.name} types /{command} {shown}".rstrip(), self._answer(result, *expected))
         return result.response
 
     async def asks(self, who: simcord.MemberActor, question: str, *expected: str) -> Any:
-        """Ask a question as somebody; the expected words have to stand below the question, which the answer quotes."""
+        """Ask a question with `/ask` and return the answer. Below the quoted question it must contain the texts."""
         result = await who.slash(self.world.channel, "ask", question=question)
         heading, _, answer = self._answer(result).partition("\n")
         for expect in expected:
@@ -96,7 +99,7 @@ class Tour:
         return result.response
 
     async def clicks(self, who: simcord.MemberActor, message: Any, label: str, expect: str) -> Any:
-        """Press a button of a message as somebody."""
+        """Click the button with this label in a message as a member, and return the answer."""
         result = await who.click(message, label=label)
         self._say(f"{who.name} presses {label}", self._answer(result, expect))
         return result.response
@@ -104,7 +107,7 @@ class Tour:
     async def fills_in(
         self, who: simcord.MemberActor, command: str, typed: dict[str, str], expect: str, **options: Any
     ) -> Any:
-        """Type a command that opens a form, and fill the form in."""
+        """Type a command that opens a form, fill the form in, and return the answer."""
         shown = " ".join(f"{name}: {value}" for name, value in options.items())
         form = await who.slash(self.world.channel, command, **options)
         if form.modal is None:
@@ -117,7 +120,7 @@ class Tour:
         return result.response
 
     async def waits(self, by: timedelta, heading: str, arrived: Callable[[], str | None]) -> None:
-        """Let time pass until an expected message arrives by itself."""
+        """Let time pass by `by`, and print the message that `arrived` finds then. Raise StepFailed if there is none."""
         await self.world.advance(self.world.env.now() + by)
         text = arrived()
         if text is None:
@@ -125,11 +128,11 @@ class Tour:
         self._say(heading, text)
 
     def channel(self, expect: str) -> Callable[[], str | None]:
-        """Return a function that finds a message in the channel."""
+        """Return a function for `waits` that returns the newest message with a text in the channel."""
         return lambda: _newest([_text(message) for message in self.world.channel.history()], expect)
 
     def dm(self, who: simcord.MemberActor, expect: str) -> Callable[[], str | None]:
-        """Return a function that finds a message among somebody's direct messages."""
+        """Return a function for `waits` that returns the newest direct message to a member with a text."""
         return lambda: _newest([_text(message) for message in who.user.dm_channel.history()], expect)
 
 
@@ -170,14 +173,14 @@ async def _visit(tour: Tour) -> None:
     await tour.waits(timedelta(), "and max, who follows it too", tour.dm(member, due))
     await tour.asks(member, "When are the drone clearances due?", due, "announced", "paragraph 3")
 
-    two_days = timedelta(days=2, hours=4)  # The day is counted in UTC, and its hour, nine in India, is at 03:30 there.
+    two_days = timedelta(days=2, hours=4)  # Reminders come at 9:00 in India, which is 03:30 in UTC.
     await tour.waits(two_days, "Two days later the day has come: the channel is reminded", tour.channel("due today"))
     await tour.waits(timedelta(), "and so is max", tour.dm(member, "due today"))
     await tour.waits(timedelta(days=7), "Within a week the channel's digest arrives", tour.channel("Digest,"))
 
 
 async def run_tour() -> int:
-    """Play the visit. Return 1 as the exit status, and print the step, when a step failed."""
+    """Run the tour. Return the exit status: 0, or 1 with an error printed if a step failed."""
     async with demo_world() as world:
         tour = Tour(world)
         try:

@@ -1,4 +1,4 @@
-"""The demo's world: a server, people to look as, the bot as it always runs, and a clock that can jump."""
+"""The demo's world: a simulated Discord server with members, the real bot, and a clock that can skip ahead."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ QUESTIONS = {
     "What did Blinken say about the Indo-Pacific?": ("Antony Blinken", "free, open, prosperous", "sentence 7"),
     "When will the drones be delivered?": ("not in the record", "Waiting for U.S. government clearances"),
 }
-"""What a visitor is offered to ask first, and what the answers hold; the last one is not in the record."""
+"""Questions that a visitor is invited to ask, each with texts that the answer must contain."""
 AVATAR = Path(__file__).parent.parent.parent / "docs" / "avatar.png"
-# simcord waits at most this long for an answer, and for every timer that is shorter; the bot has none but pacing.
+# In seconds, how long simcord waits for the bot to finish an action. It also waits for timers shorter than that; the
+# bot's only ones are those of its rate limiters.
 SETTLE_TIMEOUT = 8.0
 
-# simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
+# After most actions simcord waits 50 ms for a callback of its own. This shortens the wait, by a private name.
 simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
 
 
 class DemoClock:
-    """The simulated Discord's clock, so that the bot and Discord agree on the time."""
+    """A `Clock` that shows the time of the simulated Discord, so that it and the bot agree."""
 
     env: simcord.Env
 
@@ -49,7 +50,7 @@ class DemoClock:
 
 
 class Skip(commands.Cog):
-    """The command `/demo skip`, which only the demo has."""
+    """The command `/demo skip`, which lets time pass. It puts the time to skip into the queue `asked`."""
 
     def __init__(self) -> None:
         self.asked: asyncio.Queue[timedelta] = asyncio.Queue()
@@ -74,7 +75,7 @@ class Skip(commands.Cog):
 
 
 class DemoWorld:
-    """The running demo. `advance` lets time pass and sends what falls due on the way."""
+    """The running demo: the simulated Discord, the bot, and a server with a manager, an editor and a member."""
 
     def __init__(self, env: simcord.Env, bot: Attache, db: Database, skip: Skip) -> None:
         self.env, self.bot, self.db, self.skip = env, bot, db, skip
@@ -89,22 +90,22 @@ class DemoWorld:
         self.pictures = {f"{CDN_BASE}/avatars/{bot_user.id}/{bot_user.avatar}.png": (AVATAR.name, AVATAR.read_bytes())}
 
     async def advance(self, until: datetime) -> None:
-        """Step the clock to each instant at which something falls due, and finally to `until`."""
+        """Advance the clock to `until`, and on the way send each delivery at the instant at which it is due."""
         while self.env.now() < until:
             due = await next_due(self.db.read, self.env.now()) or until
             step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
-            # simcord's own limit for one jump is settle_timeout of real time; an hour takes a fraction of it.
+            # At most an hour at a time: a step may take no longer than settle_timeout in real time.
             await self.env.advance_time(min((step - self.env.now()).total_seconds(), 3600))
             if due <= self.env.now():
                 await self.tick()
 
     async def tick(self) -> None:
-        """Send what is due now, as a tick of the scheduler does; here the simulated clock decides when."""
+        """Send all deliveries that are due by the simulated clock, as the scheduler does outside the demo."""
         await self.bot.deliverer.tick(self.env.now())
         await self.env.settle()
 
     async def suggest(self) -> None:
-        """Post the last message of the first screen: questions to type. The page opens at the bot's newest message."""
+        """Post a message with questions to try. It comes last, since the page opens at the bot's newest message."""
         questions = "\n".join(f"- {question}" for question in QUESTIONS)
         channel = self.bot.get_partial_messageable(self.channel.id)
         await channel.send(
@@ -112,15 +113,15 @@ class DemoWorld:
         )
 
     async def set_up(self) -> None:
-        """Do by commands what a manager does in the first five minutes, dated the day before yesterday."""
+        """Set up the server with the commands that a manager uses in the first five minutes."""
         await self.manager.slash(
             self.channel, "setup", zone=ZONE, channel=self.channel, role=self.editors, digest="09:00"
         )
         await self.manager.slash(self.channel, "follow add", what="armed-drones", channel=self.channel)
 
 
-def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
-    """Replace simcord's error handling of commands, which shows each refusal in words as a crash of the bot."""
+def _error_handler(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
+    """Return a handler of command errors that does not report a UserError as a crash, as simcord's own one does."""
 
     async def on_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         if not isinstance(error.__cause__ or error, UserError):
@@ -132,7 +133,7 @@ def _refusals_are_no_faults(env: simcord.Env) -> Callable[..., Coroutine[Any, An
 
 @asynccontextmanager
 async def demo_world() -> AsyncIterator[DemoWorld]:
-    """Yield a new world in a temporary folder, set up and brought to the present, so that it has a first digest."""
+    """Yield a demo with a database in a temporary folder. It begins three days ago, so that it has a first digest."""
     logging.getLogger("discord").setLevel(logging.WARNING)
     clock, skip = DemoClock(), Skip()
     with TemporaryDirectory(prefix="attache-demo-") as folder:
@@ -147,9 +148,9 @@ async def demo_world() -> AsyncIterator[DemoWorld]:
             clock.env = env
             await env.start()
             try:
-                bot.tree.on_error = _refusals_are_no_faults(env)  # pyright: ignore[reportAttributeAccessIssue]  # as simcord does
+                bot.tree.on_error = _error_handler(env)  # pyright: ignore[reportAttributeAccessIssue]  # as simcord does
                 now = SystemClock().now()
-                # Three days back there is always a weekday morning between the set-up and today.
+                # In three days there is always a weekday morning, when a digest is sent.
                 await env.advance_time((now - timedelta(days=3) - env.now()).total_seconds())
                 world = DemoWorld(env, bot, db, skip)
                 await world.set_up()
