@@ -155,9 +155,10 @@ def _note_restore(copy: Path, now: datetime) -> None:
 
 
 def _keep(database_path: Path, now: datetime) -> Path:
-    """Keep the old database under a name with the time, and return its new path. Raise DatabaseError if that exists.
+    """Preserve the old database as "attache.db.before-20240501T093000Z", and return this path.
 
-    The database also stays under its old name, until the restored one replaces it.
+    It also stays under its own name until the restored one replaces it; only its log files are moved. Raise
+    DatabaseError if the new path exists.
     """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     kept = database_path.with_name(f"{database_path.name}.before-{stamp}")

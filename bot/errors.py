@@ -32,7 +32,7 @@ class BadInput(UserError):
 
 
 class NotInRecord(UserError):
-    """The server has no record of the requested name."""
+    """The server has no record with the requested name, or none of the expected kind."""
 
 
 class NotAllowed(UserError):

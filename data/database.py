@@ -133,8 +133,8 @@ class Database:
     async def write(self, guild_id: int | None) -> AsyncIterator[Connection]:
         """Run the block in a write transaction: commit at its end, roll back on an exception or a cancellation.
 
-        Other writes wait meanwhile, so nothing is sent to Discord inside the block. `guild_id` is the guild whose rows
-        are written, or None for rows of no single guild; it is added to the traceback of an error.
+        Other writes wait meanwhile, so do not send anything to Discord inside the block. `guild_id` is the guild whose
+        rows are written, or None for rows of no single guild. The traceback of an error names the guild.
         """
         async with self._write_lock:
             connection = self._writer

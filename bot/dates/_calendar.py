@@ -19,14 +19,17 @@ _NUMERIC = pattern(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?:(?P=
 
 
 def calendar_parts(words: str) -> dict[str, str | None] | None:
-    """Return the parts of a typed calendar date: weekday, day, month or number, year. Return None for other words."""
+    """Return the parts of a typed calendar date such as "Friday 10 November 2023". Return None for other words.
+
+    The keys are "weekday", "day", "year", and either "month" (a name) or "number". A part that was left out is None.
+    """
     return next((m.groupdict() for form in _CALENDAR if (m := form.fullmatch(words))), None)
 
 
 def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
-    """Return the date that the parts of a typed date name in a year; `words` is the text that an error quotes.
+    """Return the date in a year for the parts of a typed date, which come from `calendar_parts`.
 
-    Raise BadInput when the date does not exist or does not fall on the typed weekday.
+    Raise BadInput, quoting `words`, if the date does not exist or does not fall on the typed weekday.
     """
     month = int(number) if (number := parts.get("number")) else index_of(MONTHS, parts.get("month") or "") + 1
     day = existing_day(words, year, month, int(parts["day"] or 0))
@@ -36,9 +39,9 @@ def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
 
 
 def existing_day(words: str, year: int, month: int, day: int) -> date:
-    """Return the date of this year, month and day; `words` is the text that an error quotes.
+    """Return the date of a year, month and day that somebody typed.
 
-    Raise BadInput when there is no such day, or when the year is not between 1000 and 2200.
+    Raise BadInput, quoting `words`, if there is no such day or the year is not between 1000 and 2200.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise refusal(words, "is too far away", f"Years from {FIRST_YEAR} to {LAST_YEAR} can be used.")
@@ -72,9 +75,9 @@ def month_end(year: int, month: int) -> date:
 
 
 def plus_months(day: date, months: int) -> date:
-    """Return the same day of the month some months later, or the last day of that month if it is too short.
+    """Return the date some months later: the same day of the month, or its last day if that month is too short.
 
-    Raise OverflowError when that is after the year 9999.
+    Raise OverflowError for a date after the year 9999.
     """
     year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > MAXYEAR:

@@ -170,7 +170,7 @@ def _read_day(words: str, today: date) -> date | None:
 
 
 def _coming_year(parts: dict[str, str | None], today: date) -> int:
-    """Return the year of the next occurrence of a day and month that were typed without a year."""
+    """Return the year of the next date, from `today` on, with a day and a month that were typed without a year."""
     month, day = index_of(MONTHS, parts["month"] or "") + 1, int(parts["day"] or 0)
     passed = (month, day) < (today.month, today.day)
     years = range(today.year + passed, today.year + 9)
@@ -178,7 +178,10 @@ def _coming_year(parts: dict[str, str | None], today: date) -> int:
 
 
 def _abbreviated(day: date, at: time, zone: str, abbreviation: str) -> datetime:
-    """Return the instant of a local time with a zone abbreviation. Raise BadInput if `zone` is not called so then."""
+    """Return the instant of a local time that was typed with a zone abbreviation, such as "9:00 CEST".
+
+    Raise BadInput if `zone` does not have this abbreviation at that time of the year.
+    """
     for fold in (0, 1):
         local = datetime.combine(day, at.replace(fold=fold), ZoneInfo(zone))
         if (local.tzname() or "").lower() == abbreviation.lower():

@@ -72,15 +72,15 @@ def format_weekdays(days: str) -> str:
 def local_instant(day: date, at: time, zone: str) -> datetime:
     """Return the instant, in UTC, of a local date and time of day in a zone.
 
-    A time that a clock change skips moves forward; of a time that occurs twice, the first is taken.
+    If a clock change skips the time, it moves forward: 2:30 becomes 3:30. If it occurs twice, the first one counts.
     """
     return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """Return the first local date, and its instant, with the time `at` on one of the ISO weekdays `days` after `after`.
+    """Return when, after `after`, it is next `at` in a zone on one of the ISO weekdays `days`: local date and instant.
 
-    Where a clock change skips midnight, the instant can fall on the day after the returned date. Raise ValueError when
+    Where a clock change skips midnight, the instant can fall on the day after the returned date. Raise ValueError if
     `days` contains no weekday.
     """
     today = after.astimezone(ZoneInfo(zone)).date()

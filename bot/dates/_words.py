@@ -53,7 +53,7 @@ def quoted(text: str) -> str:
 
 
 def refusal(text: str, problem: str, remedy: str) -> BadInput:
-    """Return the BadInput to raise. Its text quotes what was typed, and names the problem and the remedy."""
+    """Return a BadInput for a typed text. It quotes the text and names the problem and the remedy."""
     return BadInput(f"{quoted(text)} {problem}. Nothing was changed. {remedy}")
 
 

@@ -76,7 +76,7 @@ def _zone_key(text: str) -> str:
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return the current IANA name of every zone of the tz database, by the key of each name that it has or had.
+    """Return the current IANA name for every zone name in the tz database, by the key that `_zone_key` makes.
 
     Outdated names lead to the current ones ("Asia/Calcutta" to "Asia/Kolkata"). The database also links zones whose
     clocks have agreed since 1970, such as Oslo to Berlin. Those listed in `zone.tab` keep their own names all the same.

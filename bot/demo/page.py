@@ -23,8 +23,8 @@ def _let_the_page_live() -> asyncio.Lock:
     """Patch simcord so that clicks in its page work although the server changes by itself. Return a lock.
 
     simcord refuses a click ("Action was not completed") if the page has changed since the browser polled it; the patch
-    removes this check. Each click holds the lock, and so must whatever advances the clock. The patch uses private parts
-    of simcord.
+    removes this check. Clicks hold the lock; code that advances the clock has to hold it too. The patch uses private
+    parts of simcord.
     """
     lock = asyncio.Lock()
     _actions.ACTION_SPECS = {
@@ -61,7 +61,7 @@ _OURS = {
 
 
 def _make_the_page_ours() -> None:
-    """Patch simcord, by private parts, to serve its page with the replacements in `_OURS`."""
+    """Patch simcord to apply the replacements in `_OURS` to its page. The patch uses private parts of simcord."""
     original = _server.PreviewServer._static
 
     async def ours(self: Any, request: Any) -> Any:
@@ -74,7 +74,7 @@ def _make_the_page_ours() -> None:
 
 
 class _Pages:
-    """Stands for several pages in `simcord.Env._preview`, which has room for one."""
+    """Makes several pages look like one to `simcord.Env`, which supports a single page."""
 
     def __init__(self, *pages: Any) -> None:
         self._pages = pages

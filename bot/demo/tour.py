@@ -62,7 +62,7 @@ def _raw(message: Any) -> list[dict[str, Any]]:
 class Tour:
     """The scripted tour. Each public coroutine does one thing as a person would, checks the outcome and prints it.
 
-    `steps` counts what was printed.
+    `steps` is the number of steps that were printed.
     """
 
     world: DemoWorld
@@ -89,7 +89,10 @@ class Tour:
         return result.response
 
     async def asks(self, who: simcord.MemberActor, question: str, *expected: str) -> Any:
-        """Ask a question with `/ask` and return the answer. Below the quoted question it must contain the texts."""
+        """Ask a question as a member, check that the answer contains the expected texts, and return the answer.
+
+        The first line of an answer quotes the question, so it is not searched for the texts.
+        """
         result = await who.slash(self.world.channel, "ask", question=question)
         heading, _, answer = self._answer(result).partition("\n")
         for expect in expected:
@@ -128,11 +131,11 @@ class Tour:
         self._say(heading, text)
 
     def channel(self, expect: str) -> Callable[[], str | None]:
-        """Return a function for `waits` that returns the newest message with a text in the channel."""
+        """Return a function, for `waits`, that returns the newest message in the channel which contains `expect`."""
         return lambda: _newest([_text(message) for message in self.world.channel.history()], expect)
 
     def dm(self, who: simcord.MemberActor, expect: str) -> Callable[[], str | None]:
-        """Return a function for `waits` that returns the newest direct message to a member with a text."""
+        """Return a function, for `waits`, that returns the newest direct message to `who` which contains `expect`."""
         return lambda: _newest([_text(message) for message in who.user.dm_channel.history()], expect)
 
 

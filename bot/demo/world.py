@@ -121,7 +121,7 @@ class DemoWorld:
 
 
 def _error_handler(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]:
-    """Return a handler of command errors that does not report a UserError as a crash, as simcord's own one does."""
+    """Return a handler for command errors. Unlike simcord's own, it does not report a UserError as a crash."""
 
     async def on_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         if not isinstance(error.__cause__ or error, UserError):
@@ -133,7 +133,10 @@ def _error_handler(env: simcord.Env) -> Callable[..., Coroutine[Any, Any, None]]
 
 @asynccontextmanager
 async def demo_world() -> AsyncIterator[DemoWorld]:
-    """Yield a demo with a database in a temporary folder. It begins three days ago, so that it has a first digest."""
+    """Yield a running demo with a database in a temporary folder.
+
+    Its clock has run through the last three days, so that a first digest has been sent.
+    """
     logging.getLogger("discord").setLevel(logging.WARNING)
     clock, skip = DemoClock(), Skip()
     with TemporaryDirectory(prefix="attache-demo-") as folder:

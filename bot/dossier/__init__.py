@@ -35,7 +35,7 @@ def read(content: bytes, *, now: datetime) -> Dossier:
 def title(content: bytes) -> str:
     """Return the name of the dossier in a file, or "" if it has none, without checking the rest of the file.
 
-    Raise BadDossier if the file is not YAML.
+    Raise BadDossier if the file cannot be parsed.
     """
     root = parse(content)
     name = root.entries.get("name") if isinstance(root, Mapping) else None

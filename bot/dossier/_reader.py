@@ -134,7 +134,8 @@ class _Reader:
     def record(self, prefix: str, slug: str, node: Mapping, citation: _Citation, names: str) -> DossierRecord:
         """Read a record with its facts.
 
-        `citation` has the defaults of the file for source and date. `names` is the key of the source of aliases.
+        The keys of the facts begin with `prefix`. `citation` has the defaults of the file for source and date. `names`
+        is the key of the source of aliases.
         """
         kind = self.kinds[slug]
         citation = self.citation(node, citation)

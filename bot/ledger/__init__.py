@@ -1,1 +1,1 @@
-"""What records are: their kinds and fields, the types of values, and the fold that computes a state. Pure functions."""
+"""The model of records: kinds and fields, types of values, the fold that computes a state, and conclusions from it."""

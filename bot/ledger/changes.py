@@ -35,7 +35,7 @@ class FieldChange(Struct, frozen=True):
 
     @property
     def facts(self) -> list[Fact[Value]]:
-        """Return the facts that the change consists of: at most `before`, `after` and `ended_by`."""
+        """Return `before`, `after` and `ended_by`, without those that are None."""
         return [fact for fact in (self.before, self.after, self.ended_by) if fact is not None]
 
 
@@ -78,38 +78,38 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
         old, new = _by_key(field, before.facts(name)), _by_key(field, after.facts(name))
         ended = {fact.update: fact for key, fact in old.items() if key not in new}
         for key, now in new.items():
-            then, corrects = old.get(key), _corrects(by_id, now)
+            then, replaced = old.get(key), _replaced_ids(by_id, now)
             if then is None:
                 # A correction with another key replaces the old value; it does not add a second one.
-                then = next((ended.pop(id_) for id_ in corrects if id_ in ended), None)
+                then = next((ended.pop(id_) for id_ in replaced if id_ in ended), None)
             if then is None and field.rule == "replace":
                 then = _interim_value(name, now, updates)
             if then is None and now.update not in by_id and (restored_by := _restored_by(field, now, updates)):
                 reason = restored_by.reason
                 changes.append(FieldChange(name, field.milestone, None, now, restored_by.fact, True, True, reason))
             elif then is None or then.value != now.value:
-                changes.append(_changed(field, then, now, updates, corrected=bool(then and then.update in corrects)))
+                changes.append(_changed(field, then, now, updates, corrected=bool(then and then.update in replaced)))
         changes += [_changed(field, then, None, updates) for then in ended.values()]
     return sorted(changes, key=lambda change: not change.milestone)
 
 
 def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
-    """Return the changes of fields with news value (`Field.reports`), without those that only repeat an absence."""
-    return [change for change in changes if get_field(kind, change.field).reports and not _repeats_absence(change)]
+    """Return the changes of fields with news value (`Field.reports`), without first values that only say "none"."""
+    return [change for change in changes if get_field(kind, change.field).reports and not _states_absence(change)]
 
 
 _ABSENT = {"side_state": "none", "due": None}
-"""Values that state an absence, by field: the deal has no side state, the item has no due date."""
+"""The value by which a field says that there is none: no side state, no due date."""
 
 
-def _repeats_absence(change: FieldChange) -> bool:
-    """Return whether a change only states an absence, such as "no due date", of a field that had no value before."""
+def _states_absence(change: FieldChange) -> bool:
+    """Return whether a change only says "none" of a field that had no value before, as in "no due date"."""
     if change.field not in _ABSENT or change.after is None or change.after.value != _ABSENT[change.field]:
         return False
     return change.before is None
 
 
-def _corrects(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
+def _replaced_ids(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
     """Return the ids of the updates that a fact's update replaces, directly or through others, the newest first.
 
     Return [] when the fact's own update is not in `by_id`.
@@ -190,7 +190,7 @@ def _ended_by(
 
 
 def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Value]]:
-    """Return the facts of a field by the key under which a value is compared with its counterpart in another state."""
+    """Return the facts of a field by key. Two states are compared by the facts that have the same key in both."""
     if field.rule == "list":
         return {fold.key_of(field, fact.value): fact for fact in facts}
     if field.rule == "variants":

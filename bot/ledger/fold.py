@@ -133,7 +133,7 @@ class DatedState(Struct, frozen=True):
 def state_history(kind: Kind, updates: Iterable[Update]) -> list[DatedState]:
     """Return the state history of a deal or a pending item: an entry for each fact day on which its state changed.
 
-    Return [] for a record without a live name.
+    Return [] for a record without a name.
     """
     live = sorted(filter(is_readable, live_updates(updates)), key=_order)
     if not any(update.field == "name" for update in live):
@@ -176,7 +176,7 @@ def key_of(field: Field, value: Value | Unreadable) -> str:
 
 
 def _reports(kind: Kind, update: Update) -> bool:
-    """Return whether an update is of a field with news value (`Field.reports`). Only such updates date a record."""
+    """Return whether an update is of a field with news value (`Field.reports`). Only these give a record its dates."""
     field = find_field(kind, update.field)
     return field is not None and field.reports
 
@@ -187,10 +187,10 @@ def _by_day(d: FactDate) -> tuple[date, str, bool, date, str]:
 
 
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:
-    """Return whether a deal goes back when `stage` is entered for the date `on`.
+    """Return whether `stage`, on the date `on`, is a step back for a deal, which needs a reason.
 
-    The stage is compared with the stages before and after it by fact date, so the order of entering makes no
-    difference. A step back needs a reason.
+    It is one if the stage before it, by fact date, is further on, or if the stage after it is not as far. The order of
+    entering makes no difference.
     """
     stages = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO

@@ -1,4 +1,4 @@
-"""Normalising of names and texts for comparison and search, slugs, word stems, and the distance of mistyped words."""
+"""Normalisation of names and texts for comparison and search, slugs, word stems, and the distance of mistyped words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DEVANAGARI = {
     "\u093c": "", "ऩ": "न", "ऱ": "र", "ऴ": "ळ", "ँ": "ं", "ई": "इ", "ऊ": "उ", "ी": "ि", "ू": "ु",
 }
 # fmt: on
-_ONE_WAY = str.maketrans(_LETTERS | _DEVANAGARI)
+_ONE_SPELLING = str.maketrans(_LETTERS | _DEVANAGARI)
 _IN_DEVANAGARI = "[\u0900-\u0963\u0971-\u097f]"
 _HALF_NASAL = re.compile(f"(?<={_IN_DEVANAGARI})[ङञणनम]्(?=[क-ह])")  # "ब्लिन्कन" is "ब्लिंकन"
 _VIRAMA_AT_END = re.compile(f"(?<={_IN_DEVANAGARI})्+(?!{_IN_DEVANAGARI})")  # "श्रीमान्" is "श्रीमान"
@@ -154,16 +154,16 @@ def _folded_slowly(piece: str) -> str:
     return _without_accents(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold()))
 
 
-def _one_way(folded: str) -> str:
+def _one_spelling(folded: str) -> str:
     """Return a folded text with one spelling for the variants of a letter or digit: "đ" as "d", "५" as "5"."""
     if folded.isascii():
         return folded
-    return " ".join(piece if piece.isascii() else _one_way_slowly(piece) for piece in folded.split())
+    return " ".join(piece if piece.isascii() else _one_spelling_slowly(piece) for piece in folded.split())
 
 
 @lru_cache(2048)
-def _one_way_slowly(piece: str) -> str:
-    piece = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), piece.translate(_ONE_WAY))
+def _one_spelling_slowly(piece: str) -> str:
+    piece = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), piece.translate(_ONE_SPELLING))
     return _VIRAMA_AT_END.sub("", _HALF_NASAL.sub("ं", piece))
 
 
@@ -186,7 +186,7 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         # Done before accents are dropped: a joiner between a letter and its accent would separate them.
         text = text.translate(_UNSEEN)
-    folded = _one_way(_folded(text))
+    folded = _one_spelling(_folded(text))
     if "." in folded:
         folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
     words: list[str]

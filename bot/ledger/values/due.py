@@ -27,7 +27,7 @@ _NO_DUE_DATE = "no due date given"
 
 @dataclass(frozen=True)
 class DueType(FieldType):
-    """A due date, typed as `31 October 2024, announced` with one word of `SURENESS`, or as `none` for no due date."""
+    """A due date and how sure it is, typed as `31 October 2024, announced`, or as `none` for no due date."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Due | None)
 

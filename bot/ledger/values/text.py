@@ -74,7 +74,7 @@ class ListedTextType(TextType):
 
 
 def words_inside(type_: FieldType, value: Value, names: Names) -> str:
-    """Return a value in words for use inside a line. A text of a type for sentences loses its full stop."""
+    """Return a value in words, to be followed by other words on the line. A sentence loses its full stop."""
     words = type_.words(value, names)
-    # Types with a limit above 200 are for sentences. A shorter text may end in an abbreviation, which keeps its stop.
+    # Fields with a limit above 200 hold sentences. A shorter text may end in an abbreviation, which keeps its stop.
     return words.removesuffix(".") if isinstance(type_, TextType) and type_.limit > 200 else words
