@@ -92,8 +92,8 @@ def _dispatch(options: argparse.Namespace) -> int:
     else:
         from bot import backup
 
-        kept = backup.restore(options.file, settings.database, now=SystemClock().now())
-        print(f"Restored {settings.database}." + (f" The old file is kept as {kept}." if kept else ""))
+        old_database = backup.restore(options.file, settings.database, now=SystemClock().now())
+        print(f"Restored {settings.database}." + (f" The old file is kept as {old_database}." if old_database else ""))
     return 0
 
 

@@ -65,7 +65,7 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
         raise DatabaseError(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.") from None
     try:
         with _copied(source, database_path) as copy:
-            kept = _keep(database_path, now) if database_path.exists() else None
+            old_database = _keep(database_path, now) if database_path.exists() else None
             _note_restore(copy, now)
             for suffix in _BESIDE:  # SQLite would apply such files of the old database to the new one.
                 _beside(database_path, suffix).unlink(missing_ok=True)
@@ -73,7 +73,7 @@ def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
             _sync(database_path.parent)
     finally:
         lock.release()
-    return kept
+    return old_database
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -132,11 +132,10 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _note_restore(copy: Path, now: datetime) -> None:
-    """Store a `Restored` note in the copy, so that the bot checks which messages were sent after the backup was made.
+    """Store in the copy a `Restored` note: since when messages may have been sent that the copy does not know of.
 
-    The copy knows of all messages up to its last tick or its last settled delivery, whichever is later. Without both,
-    nothing was sent before its first destination was created. A copy may itself come from a restore whose messages were
-    not all checked; then the earlier of the two notes counts.
+    That is since the last tick or the last settled delivery in the copy, whichever is later. Without both it is since
+    the first destination was created. If the copy has a note of an earlier restore, the earlier time counts.
     """
     with closing(_connect(copy)) as connection:
         ((known_to, newest_delivery),) = connection.execute(
@@ -161,17 +160,17 @@ def _keep(database_path: Path, now: datetime) -> Path:
     DatabaseError if the new path exists.
     """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = database_path.with_name(f"{database_path.name}.before-{stamp}")
-    if kept.exists():
-        raise DatabaseError(f"{kept} exists already. Nothing was changed. Try again.")
+    old_database = database_path.with_name(f"{database_path.name}.before-{stamp}")
+    if old_database.exists():
+        raise DatabaseError(f"{old_database} exists already. Nothing was changed. Try again.")
     try:
-        os.link(database_path, kept)
+        os.link(database_path, old_database)
     except OSError:  # A file system without hard links.
-        shutil.copy2(database_path, kept)
+        shutil.copy2(database_path, old_database)
     for suffix in _BESIDE:
         if _beside(database_path, suffix).exists():
-            _beside(database_path, suffix).rename(_beside(kept, suffix))
-    return kept
+            _beside(database_path, suffix).rename(_beside(old_database, suffix))
+    return old_database
 
 
 def _beside(path: Path, suffix: str) -> Path:

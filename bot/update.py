@@ -30,8 +30,8 @@ def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
     """
     _require_clean(root)
     with _not_running(database):
-        kept = _back_up(database, root, now)
-        print(kept, flush=True)
+        message = _back_up(database, root, now)
+        print(message, flush=True)
         before = _git(root, "rev-parse", "HEAD")
         dates = {path: path.stat().st_mtime_ns for path in root.glob("requirements*.lock")}
         try:

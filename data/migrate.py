@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def _statements(script: str) -> list[str]:
-    """Split an SQL script into statements; a trigger is one. Raise ValueError if the last statement is incomplete."""
+    """Split an SQL script into statements; a trigger stays whole. Raise ValueError if the last one is incomplete."""
     statements, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line

@@ -176,5 +176,5 @@ def _format_span(first: date, last: date) -> str:
 
 
 def has_begun(d: FactDate, now: datetime) -> bool:
-    """Return whether a fact date has begun anywhere on Earth, which is first at UTC+14. An unknown date always has."""
+    """Return whether a fact date has begun somewhere on Earth (UTC+14 is first). An unknown date counts as begun."""
     return d.first is None or datetime.combine(d.first, time(0), timezone(timedelta(hours=14))) <= now

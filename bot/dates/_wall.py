@@ -78,10 +78,10 @@ def local_instant(day: date, at: time, zone: str) -> datetime:
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """Return when, after `after`, it is next `at` in a zone on one of the ISO weekdays `days`: local date and instant.
+    """Return the local date and the instant of the next time `at` in a zone, after the instant `after`.
 
-    Where a clock change skips midnight, the instant can fall on the day after the returned date. Raise ValueError if
-    `days` contains no weekday.
+    Only the ISO weekdays in `days` count; raise ValueError if there is none. Where a clock change skips midnight, the
+    instant can fall on the day after the returned date.
     """
     today = after.astimezone(ZoneInfo(zone)).date()
     for offset in range(-1, 10):

@@ -114,7 +114,7 @@ def _cities() -> dict[str, list[str]]:
 
 
 def _named_zones(key: str) -> list[str]:
-    """Return the zones that the key of a typed name can mean: none for an unknown name, several if ambiguous."""
+    """Return the zones that a name can mean, from its key: several for an ambiguous name, [] for an unknown one."""
     if key in _ABBREVIATIONS:
         return list(_ABBREVIATIONS[key])
     return [_zones()[key]] if key in _zones() else _cities().get(key, [])

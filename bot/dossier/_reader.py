@@ -193,7 +193,7 @@ class _Reader:
     ) -> list[DossierFact]:
         """Read the value of a field. Return a list with its fact, or [] if the value is invalid.
 
-        The key of the fact ends with `key`, or else with what makes its value unique in the field.
+        The key of the fact ends with `key`. Without one it ends with the field's name and, in a list, the value's key.
         """
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")

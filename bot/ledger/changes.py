@@ -94,7 +94,10 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
 
 
 def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
-    """Return the changes of fields with news value (`Field.reports`), without first values that only say "none"."""
+    """Return the changes that are worth reporting, which are those of fields with news value (`Field.reports`).
+
+    Left out is a value such as "no due date" where the field was empty before.
+    """
     return [change for change in changes if get_field(kind, change.field).reports and not _states_absence(change)]
 
 
@@ -103,7 +106,7 @@ _ABSENT = {"side_state": "none", "due": None}
 
 
 def _states_absence(change: FieldChange) -> bool:
-    """Return whether a change only says "none" of a field that had no value before, as in "no due date"."""
+    """Return whether a change gives a field without a value one that only says "none", such as "no due date"."""
     if change.field not in _ABSENT or change.after is None or change.after.value != _ABSENT[change.field]:
         return False
     return change.before is None
@@ -147,7 +150,7 @@ def _changed(
 
 
 def _restored_by(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
-    """Return the withdrawal that brought a value back by undoing the end of it. Return None when there is none."""
+    """Return the withdrawal of an update that had ended or replaced the value of `now`; None if there is none."""
     key = fold.key_of(field, now.value)
     return next(
         (
@@ -199,9 +202,9 @@ def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Val
 
 
 def without_undone(history: Iterable[Update]) -> list[Update]:
-    """Return the updates of a record without those withdrawn within `SETTLED_AFTER`, and without these withdrawals.
+    """Return the updates of a record without those that were undone, and without the withdrawals that undid them.
 
-    No alert or digest reported such an update, so neither has to report its withdrawal.
+    An update counts as undone if it was withdrawn within `SETTLED_AFTER`, before any alert or digest reported it.
     """
     remaining = {update.id: update for update in history}
     for update in sorted(remaining.values(), key=lambda u: u.id, reverse=True):

@@ -206,8 +206,8 @@ def normal(text: str) -> str:
 def as_written(text: str) -> str:
     """Return a text in lower case, without accents and punctuation: "u s defence" for "U.S. Defence".
 
-    It decides whether two texts of a list are the same item. Unlike `words_of` it keeps the spelling, and it does not
-    depend on that function, so that changes for search never change records.
+    Two texts in a list are the same item if their results are equal. Unlike `words_of` this keeps the spelling, and it
+    does not depend on `words_of`: an improvement of search must not change records.
     """
     return " ".join(_split(_folded(text)).split())
 
