@@ -78,7 +78,7 @@ def local_instant(day: date, at: time, zone: str) -> datetime:
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """Return the local date and the instant of the next time `at` in a zone, after the instant `after`.
+    """Return the local date and the instant at which the clock in a zone next shows `at`, after the instant `after`.
 
     Only the ISO weekdays in `days` count; raise ValueError if there is none. Where a clock change skips midnight, the
     instant can fall on the day after the returned date.

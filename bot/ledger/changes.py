@@ -106,7 +106,7 @@ _ABSENT = {"side_state": "none", "due": None}
 
 
 def _states_absence(change: FieldChange) -> bool:
-    """Return whether a change gives a field without a value one that only says "none", such as "no due date"."""
+    """Return whether a field had no value before and was only given a "none", such as "no due date"."""
     if change.field not in _ABSENT or change.after is None or change.after.value != _ABSENT[change.field]:
         return False
     return change.before is None
