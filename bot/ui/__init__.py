@@ -1,1 +1,1 @@
-"""The messages that people read: pure functions from records to messages."""
+"""Everything that people read: pure functions that render records as Discord messages, without any I/O."""

@@ -1,4 +1,4 @@
-"""The choices that are offered while an option is typed. Discord accepts all of them, and no two look alike."""
+"""Autocomplete choices for command options: distinct, and within Discord's limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ LIMIT = 100  # Discord: characters of a choice's name and of its value.
 
 
 class Offered(NamedTuple):
-    """One choice: its name, the words in brackets after it, its value, and what tells it from one of the same name."""
+    """One autocomplete choice. Discord shows "name (beside)" and sends `value`.
+
+    `apart` is added to the name when another choice has the same name.
+    """
 
     name: str
     beside: str
@@ -24,28 +27,28 @@ class Offered(NamedTuple):
 
 
 def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
-    """Return at most 25 choices with distinct names and values. Discord refuses all of them when one is bad.
+    """Return at most 25 choices with distinct names and values. Discord refuses all choices when one is invalid.
 
-    A name that several have is followed by `apart`, else by its value. An empty, too long or unsendable value is left
-    out with its choice.
+    A name that is taken already gets the choice's `apart` appended, or else its value. Choices are left out when their
+    value is empty, longer than 100 characters or not encodable as UTF-8.
     """
     by_value: dict[str, Offered] = {}
-    for one in offered:
-        if one.value.strip() and len(one.value) <= LIMIT and _is_text(one.value):
-            by_value.setdefault(one.value, one)
-    found: dict[str, str] = {}
-    for one in list(by_value.values())[:MOST]:
-        for apart in ("", one.apart, one.value):
-            name = _named(one, apart)
-            if name and name not in found:
-                found[name] = one.value
+    for choice in offered:
+        if choice.value.strip() and len(choice.value) <= LIMIT and _is_text(choice.value):
+            by_value.setdefault(choice.value, choice)
+    values: dict[str, str] = {}
+    for choice in list(by_value.values())[:MOST]:
+        for apart in ("", choice.apart, choice.value):
+            name = _named(choice, apart)
+            if name and name not in values:
+                values[name] = choice.value
                 break
-    return [app_commands.Choice(name=name, value=value) for name, value in found.items()]
+    return [app_commands.Choice(name=name, value=value) for name, value in values.items()]
 
 
-def _named(one: Offered, apart: str) -> str:
-    """Return the words of a choice, followed by `apart`. Where both are too long, the words are clipped."""
-    words = one_line(f"{one.name}{f' ({one.beside})' if one.beside.strip() else ''}")
+def _named(choice: Offered, apart: str) -> str:
+    """Return the name that Discord shows for a choice, followed by `apart`. Long names are clipped to make room."""
+    words = one_line(f"{choice.name}{f' ({choice.beside})' if choice.beside.strip() else ''}")
     tail = one_line(apart)
     if not tail or not words:
         return clip(words or tail, LIMIT)
@@ -53,7 +56,7 @@ def _named(one: Offered, apart: str) -> str:
 
 
 def _is_text(value: str) -> bool:
-    """Return whether a value can be encoded as UTF-8. Half of a surrogate pair cannot."""
+    """Return whether a value can be encoded as UTF-8; a lone surrogate cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:

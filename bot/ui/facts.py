@@ -1,4 +1,4 @@
-"""Facts in words: dates, sources, locators and what is not stated. All messages use these, so that they agree."""
+"""How every message words the parts of a fact: its date, value, source, locator and link."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 
 def dated(d: FactDate) -> str:
-    """Render a fact date: "10 November 2023 (year inferred)"."""
+    """Render a fact date: "10 November 2023", or "10 November 2023 (year inferred)" when it is `worked_out`."""
     words = dates.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
 
 
 def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 400) -> str:
-    """Render the value of a fact, escaped and clipped to `limit` characters."""
+    """Render the value of a fact in the field `name`, escaped and clipped to `limit` characters."""
     return escaped(get_field(kind, name).type.in_full(fact.value, names), limit)
 
 
@@ -39,7 +39,10 @@ def host(url: str) -> str:
 
 
 def link(url: str) -> str:
-    """Render a web address in full as a link. One that Discord could misread is rendered as plain text."""
+    """Render a web address in full as a link. Discord could misread some addresses; these are rendered as plain text.
+
+    An empty address is rendered as "no link".
+    """
     if not url:
         return "no link"
     if not host(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
@@ -48,11 +51,11 @@ def link(url: str) -> str:
 
 
 def masked_link(url: str) -> str:
-    """Render a web address as its host, which opens it: "[reuters.com](<https://...>)"; "" where that is not safe."""
-    where = host(url)
-    if not where or len(url) > 300 or re.search(r"[\s<>()\[\]\\`]", url):
+    """Render a link that shows only the host: "[reuters.com](<https://...>)". Return "" for an unsafe address."""
+    site = host(url)
+    if not site or len(url) > 300 or re.search(r"[\s<>()\[\]\\`]", url):
         return ""
-    return f"[{escaped(where, 60)}](<{url}>)"
+    return f"[{escaped(site, 60)}](<{url}>)"
 
 
 def source_date(source: Source) -> str:
@@ -60,11 +63,11 @@ def source_date(source: Source) -> str:
     return dated(source.published_on) if source.published_on else "undated"
 
 
-def locators(found: Iterable[str]) -> str:
-    """Render several locators as one: "sentences 2, 4 and 5, page 3"."""
+def locators(texts: Iterable[str]) -> str:
+    """Render several locators in one source as one phrase: "sentences 2, 4 and 5, page 3"."""
     counted: dict[str, set[int]] = {}
     others: dict[str, None] = {}
-    for text in dict.fromkeys(found):
+    for text in dict.fromkeys(texts):
         if matched := _COUNTED.fullmatch(text):
             counted.setdefault(matched[1], set()).update(int(n) for n in re.findall(r"\d+", matched[2]))
         elif text:
@@ -76,23 +79,27 @@ def locators(found: Iterable[str]) -> str:
 
 
 def titled(source: Source) -> list[str]:
-    """Return a source's title and publisher, escaped; one of them where both are the same."""
+    """Return a source's title and publisher, escaped. Leave out an empty publisher and one that equals the title."""
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
 
 
-def source_words(source: Source, place: str = "") -> str:
-    """Render a source in one phrase: its title, its publisher, the place in it, its own date and the host of its link.
+def source_words(source: Source, locator: str = "") -> str:
+    """Render a source as one phrase: "Joint Statement, U.S. Department of State, page 3; 10 November 2023, state.gov".
 
-    A host that is the title is not repeated.
+    The parts are title, publisher and the escaped `locator`, then publication date and host. The host is left out when
+    it equals the title or the publisher.
     """
-    named, leads = titled(source), escaped(host(source.url), 60) or "no link"
-    title = ", ".join(filter(None, [*named, clip(place, 120)]))
-    about = ", ".join([source_date(source), *([] if leads in named else [leads])])
+    named, site = titled(source), escaped(host(source.url), 60) or "no link"
+    title = ", ".join(filter(None, [*named, clip(locator, 120)]))
+    about = ", ".join([source_date(source), *([] if site in named else [site])])
     return f"{title}; {about}"
 
 
 def looked(record: Record) -> str:
-    """Return when somebody last looked, with "nothing new" where the record has no newer fact; "" when nobody did."""
+    """Render when an editor last checked a record: "last looked at on 3 March 2025". Return "" when nobody ever did.
+
+    ": nothing new" is added unless a fact of the record has a later date.
+    """
     fact = record.state.fact("checked")
     if fact is None:
         return ""
@@ -102,13 +109,16 @@ def looked(record: Record) -> str:
 
 
 def not_stated(record: Record) -> str:
-    """Render which facts that readers expect are missing from a record, as one line; "" when none is."""
+    """Render a line that names the expected facts missing from a record: "Not stated: value, delivery dates".
+
+    Return "" when none is missing.
+    """
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.state.facts(field.name)]
     return f"-# Not stated: {', '.join(missing)}" if missing else ""
 
 
 def some(words: Sequence[str], limit: int) -> str:
-    """Join the first `limit` words as a list, and count the rest: "a, b and 3 more"."""
+    """Join at most `limit` words as a list and count the others: "a, b and 3 more"."""
     if len(words) <= limit:
         return joined(words)
     return f"{', '.join(words[:limit])} and {len(words) - limit:,} more"

@@ -1,4 +1,4 @@
-"""/help: the first three steps, depending on who asks, and a menu of the commands that they can use."""
+"""The messages of /help: three first steps that suit the person who asks, and a menu of the commands they can use."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from bot.ui.theme import PLAIN
 
 Who = Literal["manager", "editor", "member", "dm"]
 Stand = Literal["new", "paused", "ready"]
+"""Whether the server has never been set up, was left by the bot and not set up again, or is set up."""
 
 
 class Command(NamedTuple):
-    """A command as it can be typed, with what it does."""
+    """A slash command in the lists of /help: its full name, such as "deal show", and its description."""
 
     name: str
     does: str
 
 
 class CommandGroup(NamedTuple):
-    """Commands that belong together: their label and description in the menu, and the first words of their names."""
+    """A group of commands that the menu of /help offers as one choice, with its label and its description.
+
+    `names` are the first words of the commands in the group, such as "follow" for "follow add".
+    """
 
     label: str
     about: str
@@ -44,7 +48,7 @@ GROUPS: dict[str, CommandGroup] = {
         "This server and you", "How Attaché is set up, your time zone, your data", ("setup", "settings", "me", "help")
     ),
 }
-"""The groups of commands by the value that the menu sends, in the order of the menu."""
+"""The command groups in the order of the menu. The keys are the values that the menu sends."""
 
 
 _READY: dict[Who, tuple[str, ...]] = {
@@ -98,7 +102,10 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
 
 
 def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the three steps for `who`, and a menu of the groups of `commands`, which are those they can use."""
+    """Render the first three steps for `who`, and the menu of command groups.
+
+    `commands` are all that this person can use here. `mention` turns a command's name into a clickable mention.
+    """
     if who == "dm":
         steps = _DM
     elif stand == "ready":
@@ -118,32 +125,36 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: C
 
 
 def group_card(key: str, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render one group of `commands`, one clickable line each, with the menu of all groups."""
-    lines = [f"- {mention(one.name)}: {one.does.rstrip('.')}" for one in in_group(key, commands)]
+    """Render the commands of one group, one line with a clickable mention each, and the menu of all groups."""
+    lines = [f"- {mention(command.name)}: {command.does.rstrip('.')}" for command in in_group(key, commands)]
     return card([f"## {GROUPS[key].label}\n" + "\n".join(lines)], selects=[_menu(commands, key)], accent=PLAIN)
 
 
 def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
-    """Return those of `commands` that are in a group, in the order of its names; none for an unknown `key`."""
+    """Return the commands that belong to a group, in the order of the group's `names`; none for an unknown `key`."""
     names = GROUPS[key].names if key in GROUPS else ()
-    found = [one for one in commands if one.name.split()[0] in names]
-    return sorted(found, key=lambda one: names.index(one.name.split()[0]))
+    grouped = [command for command in commands if command.name.split()[0] in names]
+    return sorted(grouped, key=lambda command: names.index(command.name.split()[0]))
 
 
 def _menu(commands: Sequence[Command], shown: str = "") -> Select:
-    """Return the menu of the groups that hold any of `commands`; `shown` is the group that is open now."""
-    there = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
+    """Return the menu of command groups, without groups that have none of `commands`.
+
+    `shown` is the key of the group that the message shows, or "". The menu's custom id carries it.
+    """
+    offered = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
     return ui.Select(
         custom_id=custom_id("help.group", shown),
         placeholder="Commands: choose a subject",
         options=[
-            discord.SelectOption(label=group.label, value=key, description=group.about) for key, group in there.items()
+            discord.SelectOption(label=group.label, value=key, description=group.about)
+            for key, group in offered.items()
         ],
     )
 
 
 def _clickable(step: str, mention: Callable[[str], str]) -> str:
-    """Return a step with each {command} replaced by its clickable mention."""
+    """Return a step in which each command name in braces, such as "{deal show}", is replaced by its mention."""
     text = ""
     for part in step.split("{"):
         name, closed, rest = part.partition("}")

@@ -1,7 +1,4 @@
-"""The history of a record in pages: what changed when, what stood before, by which source, and who entered it.
-
-Pure.
-"""
+"""The pages of a record's history: each change with its date, former value, source and the person who entered it."""
 
 from __future__ import annotations
 
@@ -24,15 +21,19 @@ from bot.ui.layout import button, card
 from bot.ui.text import escaped, joined, plural, sentence
 from data.records import Approval, FactDate, Opened, Timeline, Update, Value
 
-_MOST = 8  # Changes on a page, which then fits a phone.
+_MOST = 8  # Changes on a page. That many fit on the screen of a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
-"""The nouns for entries of fields without news value, in the order in which they are listed."""
+"""The nouns for entries of fields without news value, in the order in which the last line of a page lists them."""
 _CLAUSES = ("stage", "state", "side_state")
 """Fields whose values are clauses of their own: "Signed", not "Stage: Signed"."""
 
 
 class Step(Struct, frozen=True):
-    """One update, with the one that stood before it and the one that withdrew or corrected it."""
+    """One entry of a history: an update, with the updates before and after it that explain it.
+
+    `before` has the former value. It is None for a first value, after "no longer", and when `ended_by` is set.
+    `ended_by` is the later update that withdrew or corrected this one.
+    """
 
     update: Update
     before: Update | None
@@ -40,57 +41,58 @@ class Step(Struct, frozen=True):
 
 
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
-    """Return a step for each update that set a value, by fact date.
+    """Return a step for each update of a record that set a value of a known field, the earliest fact date first.
 
-    It has the update, the update of the same item that counted before it, and what replaced or withdrew it.
+    Former values are looked up per item: in a field with several values, only an update with the same key counts.
     """
     ended_by: dict[int, Update] = {}
     withdrawn: set[int] = set()
     for update in sorted(updates, key=lambda u: u.id, reverse=True):
-        # A withdrawal that was itself withdrawn ends nothing, as when updates are added up.
+        # A withdrawal that was itself withdrawn has no effect, here as in the fold.
         if update.replaces is not None and update.id not in withdrawn:
             ended_by.setdefault(update.replaces, update)
             if update.action == "withdrawn":
                 withdrawn.add(update.replaces)
-    standing: dict[object, Update] = {}
-    found: list[Step] = []
+    current: dict[object, Update] = {}
+    history: list[Step] = []
     for update in sorted(updates, key=lambda u: (u.date.day or date.min, u.id)):
         field = find_field(opened.record.kind, update.field)
         if update.action != "set" or field is None:
             continue
         if update.id in ended_by:
-            found.append(Step(update, None, ended_by[update.id]))
+            history.append(Step(update, None, ended_by[update.id]))
             continue
         key: object = update.field
         if field.rule != "replace":
             key = (update.field, key_of(field, update.value), update.source_id if field.rule == "variants" else 0)
-        before = standing.get(key)
-        found.append(Step(update, None if before is None or ends(before.fact.value) else before, None))
-        standing[key] = update
-    return found
+        before = current.get(key)
+        history.append(Step(update, None if before is None or ends(before.fact.value) else before, None))
+        current[key] = update
+    return history
 
 
-def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
-    """Render one page of a timeline, the newest change first: a line each, with who entered it below.
+def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
+    """Render one page of a record's history, the newest change first: a line for each change, then who entered it.
 
-    Names, topics and other fields without news value are counted in one line.
+    Updates of names, topics and other fields without news value are only counted, in the last line.
     """
-    record = found.opened.record
-    all_steps = steps(found.opened, found.updates)
-    told = [step for step in reversed(all_steps) if _is_told(found.opened, step.update)]
-    rendered = [(_line(found, step), _entered(found, step.update)) for step in told]
+    record = timeline.opened.record
+    all_steps = steps(timeline.opened, timeline.updates)
+    listed = [step for step in reversed(all_steps) if _is_listed(timeline.opened, step.update)]
+    rendered = [(_line(timeline, step), _entered(timeline, step.update)) for step in listed]
     layout = pages.pack([sum(map(len, parts)) + 26 for parts in rendered], most=_MOST)
     page = pages.clamped(page, len(layout))
     lines: list[str] = []
     for entered, together in groupby((rendered[index] for index in layout[page]), key=lambda parts: parts[1]):
-        said = [line for line, _ in together]
-        # What one act entered is told once, after the last of its lines.
-        lines += [*said, f"-# {sentence(entered)}" if len(said) == 1 else f"-# These {len(said)} were {entered}"]
-    inferred = [told[index].update.date for index in layout[page] if told[index].update.date.worked_out]
-    quiet = [
-        ", ".join(filter(None, [_counted(len(told)), pages.place(page, len(layout)).lower()])),
+        changes = [line for line, _ in together]
+        # Neighbouring changes that one person entered at one time share the line that says so.
+        by_whom = f"-# {sentence(entered)}" if len(changes) == 1 else f"-# These {len(changes)} were {entered}"
+        lines += [*changes, by_whom]
+    inferred = [listed[index].update.date for index in layout[page] if listed[index].update.date.worked_out]
+    small_print = [
+        ", ".join(filter(None, [_counted(len(listed)), pages.place(page, len(layout)).lower()])),
         _inferred(inferred),
-        _left_out(found, [step.update for step in all_steps if not _is_told(found.opened, step.update)]),
+        _left_out(timeline, [step.update for step in all_steps if not _is_listed(timeline.opened, step.update)]),
     ]
     buttons = pages.turn_buttons(
         page, len(layout), "history", lambda n: custom_id("record.history", record.slug, n, guild_id=guild_id)
@@ -100,30 +102,33 @@ def page(found: Timeline, page: int, *, guild_id: int | None = None) -> ui.Layou
         [
             f"## History of {escaped(record.name, 100)}",
             "\n".join(lines) or "No change is on the record yet.",
-            "\n".join(f"-# {one}" for one in quiet if one),
+            "\n".join(f"-# {line}" for line in small_print if line),
         ]
     )
     return card([text], buttons=buttons, accent=theme.PLAIN)
 
 
-def _is_told(opened: Opened, update: Update) -> bool:
-    """Return whether an update has news value. A check that found nothing new counts as news."""
+def _is_listed(opened: Opened, update: Update) -> bool:
+    """Return whether an update gets a line of its own: its field has news value, or it notes that nothing was new."""
     field = find_field(opened.record.kind, update.field)
     return field is not None and (field.reports or field.name == "checked")
 
 
-def _line(found: Timeline, step: Step) -> str:
-    """Render one step: its day, its value, the former value with its own day, the reason, and the source."""
+def _line(timeline: Timeline, step: Step) -> str:
+    """Render the line of one step: fact date, value, former value with its own date, reason and source.
+
+    A step that was withdrawn or corrected is struck through, followed by who ended it.
+    """
     update = step.update
-    field = find_field(found.opened.record.kind, update.field)
-    assert field is not None  # `steps` leaves out what the table of fields does not know.
-    said = f"**{_day(update.date)}{_said(field, step, found.names)}**"
-    aside = [_before(field, step, found.names), _reason(update)]
+    field = find_field(timeline.opened.record.kind, update.field)
+    assert field is not None  # `steps` leaves out updates of unknown fields.
+    main = f"**{_day(update.date)}{_said(field, step, timeline.names)}**"
+    asides = [_before(field, step, timeline.names), _reason(update)]
     if step.ended_by is not None:
-        said, aside = f"~~{said}~~", [_ended(found, step.ended_by)]
-    told = "; ".join(filter(None, aside))
-    source = source_words([update.fact], found.opened.sources) or "a source that is no longer on file"
-    return f"{said}{f' ({told})' if told else ''}; {source}"
+        main, asides = f"~~{main}~~", [_ended(timeline, step.ended_by)]
+    in_brackets = "; ".join(filter(None, asides))
+    source = source_words([update.fact], timeline.opened.sources) or "a source that is no longer on file"
+    return f"{main}{f' ({in_brackets})' if in_brackets else ''}; {source}"
 
 
 def _day(day: FactDate) -> str:
@@ -134,7 +139,7 @@ _LIFTED = {"slipped": "past its target date"}
 
 
 def _said(field: Field, step: Step, names: Names) -> str:
-    """Return the value of an update in words, led by the punctuation that separates it from its day."""
+    """Return the new value in words, with the punctuation between the date and the value: ". Value: $3 billion"."""
     value = step.update.fact.value
     if field.name == "checked":
         return ": Looked at, nothing new"
@@ -154,7 +159,10 @@ def _words(field: Field, value: Value, names: Names) -> str:
 
 
 def _before(field: Field, step: Step, names: Names) -> str:
-    """Return the former value with its own day, or that the same value was reported before; "" without one."""
+    """Return the former value with its own date: "was: signed, 3 May 2024". Return "" without a former value.
+
+    When the value did not change, return the date on which it was reported before.
+    """
     before = step.before
     if before is None or field.name == "checked":
         return ""
@@ -162,7 +170,7 @@ def _before(field: Field, step: Step, names: Names) -> str:
     if before.value == step.update.value:
         return f"as reported before, {day}"
     if ends(step.update.fact.value) or (field.name == "side_state" and step.update.value == "none"):
-        return f"reported {day}"  # What has ended is named already.
+        return f"reported {day}"  # The line names the value already: "No longer: ...".
     if isinstance(field.type, ApprovalType):
         words = expect(before.fact.value, Approval).state
     elif field.name == "side_state" and before.value == "none":
@@ -170,7 +178,7 @@ def _before(field: Field, step: Step, names: Names) -> str:
     else:
         words = _words(field, before.fact.value, names)
         if isinstance(field.type, ChoiceType):
-            words = words[:1].lower() + words[1:]  # The words of a choice are ours and begin with no name.
+            words = words[:1].lower() + words[1:]  # Choices are words of the program. None begins with a name.
     return f"was: {escaped(words, 200)}, {day}"
 
 
@@ -178,22 +186,22 @@ def _reason(update: Update) -> str:
     return f"reason: {escaped(update.reason, 200).removesuffix('.')}" if update.reason else ""
 
 
-def _ended(found: Timeline, by: Update) -> str:
-    """Return that an update was withdrawn or corrected: by whom, when and why."""
+def _ended(timeline: Timeline, by: Update) -> str:
+    """Return who withdrew or corrected an update, when and why. `by` is the update that did so."""
     how = "withdrawn" if by.action == "withdrawn" else "corrected"
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
-    return f"{how} by {_who(found, by)} {dates.timestamp(by.entered_at)}{why}"
+    return f"{how} by {_who(timeline, by)} {dates.timestamp(by.entered_at)}{why}"
 
 
-def _who(found: Timeline, update: Update) -> str:
+def _who(timeline: Timeline, update: Update) -> str:
     if update.origin == "dossier":
         return "the dossier"
-    user_id = found.user_ids.get(update.person_id or 0)
+    user_id = timeline.user_ids.get(update.person_id or 0)
     return f"<@{user_id}>" if user_id else "someone whose name was deleted"
 
 
-def _entered(found: Timeline, update: Update) -> str:
-    return f"entered by {_who(found, update)} {dates.timestamp(update.entered_at)}"
+def _entered(timeline: Timeline, update: Update) -> str:
+    return f"entered by {_who(timeline, update)} {dates.timestamp(update.entered_at)}"
 
 
 def _counted(count: int) -> str:
@@ -201,20 +209,27 @@ def _counted(count: int) -> str:
 
 
 def _inferred(days: Sequence[FactDate]) -> str:
-    """Return for which days the year was inferred because the source does not print it; "" for none."""
+    """Return a note that lists the dates whose year the source does not print: "The year is inferred: 3 May 2024".
+
+    At most three dates are named. Return "" when there are none.
+    """
     named = list(dict.fromkeys(escaped(day_words([day]), 60) for day in days))
     more = len(named) - 3
     return f"The year is inferred: {joined([*named[:3], *([f'{more} more'] if more > 0 else [])])}" if named else ""
 
 
-def _left_out(found: Timeline, updates: Sequence[Update]) -> str:
-    """Return how many entries of fields without news value are left out, and where to read them; "" for none."""
+def _left_out(timeline: Timeline, updates: Sequence[Update]) -> str:
+    """Return a note about the `updates` that the history leaves out: how many, and that *All facts* shows them.
+
+    *All facts* shows only current values, so the note says when some of them have been replaced since. Return "" when
+    nothing is left out.
+    """
     if not updates:
         return ""
-    nouns = {get_field(found.opened.record.kind, update.field).noun for update in updates}
+    nouns = {get_field(timeline.opened.record.kind, update.field).noun for update in updates}
     order = [noun for noun in _NOUNS if noun in nouns]
     are = "is" if len(updates) == 1 else "are"
-    stand = {fact.update for facts in found.opened.record.state.fields.values() for fact in facts}
-    has = "has those that stand" if any(u.id not in stand for u in updates) else "has them"
+    current = {fact.update for facts in timeline.opened.record.state.fields.values() for fact in facts}
+    has = "has those that stand" if any(u.id not in current for u in updates) else "has them"
     has = "has it" if len(updates) == 1 and has == "has them" else has
     return f"{plural(len(updates), 'entry', 'entries')} of {joined(order)} {are} left out; *All facts* {has}"

@@ -1,4 +1,4 @@
-"""The frame of every message: one container of text and rows of buttons, without callbacks."""
+"""Building blocks of discord.py views: cards of text with buttons and menus below, none of them with callbacks."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ COMPONENT_LIMIT = 40  # Discord: all components, nested ones too.
 LABEL_LIMIT = 80  # Discord: a button's label.
 
 View = ui.View | ui.LayoutView
-"""What a message carries: buttons below ordinary text, or a layout that holds the text, too."""
+"""The view of a message: an ordinary view has buttons below the message's text, a layout contains the text as well."""
 Button = ui.Button[ui.LayoutView]
 Select = ui.Select[ui.LayoutView]
-"""discord.py types an item by its view. A row takes items of layouts alone, an ordinary view takes any."""
+"""Buttons and selects are typed for layouts: an ActionRow takes only such items, and an ordinary view takes any."""
 
 V = TypeVar("V", bound=View | ui.Modal)
 
 
 def finished(view: V) -> V:
-    """Stop a view and return it, so that discord.py does not store it; `on_interaction` receives its interactions.
+    """Stop a view and return it. discord.py does not store a stopped view; `Bot.on_interaction` serves its components.
 
-    Raise RuntimeError outside of an event loop, where `stop()` does nothing and the view would be stored for ever.
+    Raise RuntimeError outside of an event loop, where `stop()` has no effect and the view would stay in memory.
     """
     view.stop()
     if not view.is_finished():
@@ -35,12 +35,12 @@ def finished(view: V) -> V:
 
 
 def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> Button:
-    """Return a button with a clipped label. None is ever disabled, because screen readers do not say so."""
+    """Return a button with a clipped label. No button is ever disabled, because screen readers do not announce that."""
     return ui.Button(label=clip(label, LABEL_LIMIT), custom_id=custom_id, style=style)
 
 
 def rows(buttons: Sequence[Button]) -> list[ui.ActionRow[ui.LayoutView]]:
-    """Return buttons in rows of five."""
+    """Return the buttons in action rows of at most five."""
     return [ui.ActionRow(*buttons[i : i + 5]) for i in range(0, len(buttons), 5)]
 
 
@@ -51,9 +51,9 @@ def card(
     selects: Sequence[Select] = (),
     accent: int | None = None,
 ) -> ui.LayoutView:
-    """Return a Components V2 message: the texts in one container, a blank line between them, selects and buttons below.
+    """Return a Components V2 message: one container with the texts, then the selects, then the buttons.
 
-    It is ready to be sent. Raise ValueError when it is longer than Discord allows: callers clip and page their texts.
+    Empty texts are skipped. Raise ValueError when the message exceeds Discord's limits: callers clip and page texts.
     """
     view = ui.LayoutView(timeout=None)
     text = "\n\n".join(part for part in texts if part)
@@ -68,7 +68,7 @@ def card(
 
 
 def plain(buttons: Sequence[Button]) -> ui.View:
-    """Return the view of an ordinary text message: its buttons, ready to be sent."""
+    """Return a finished view that puts buttons below an ordinary text message."""
     view = ui.View(timeout=None)
     for item in buttons:
         view.add_item(item)

@@ -1,4 +1,4 @@
-"""Answers of `/me`: a user's zone and the deletion of their data."""
+"""The messages of `/me`: a user's time zone, and the deletion of their data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.ui.theme import OPEN, PLAIN
 
 
 def zone_set(zone: str, now: datetime) -> ui.LayoutView:
-    """Render that a user's zone was set; `zone` is an IANA name."""
+    """Render that a user's time zone was set, with the local time there. `zone` is an IANA name."""
     return card(
         [
             f"**Your zone is {zone}**, in all servers. There it is now {now.astimezone(ZoneInfo(zone)):%H:%M}.",
@@ -26,7 +26,7 @@ def zone_set(zone: str, now: datetime) -> ui.LayoutView:
 
 
 def delete_question() -> ui.LayoutView:
-    """Render what deleting one's data means, with the button that does it."""
+    """Render the question before a user's data is deleted: what goes, what stays, and the button that deletes it."""
     return card(
         [
             "## Delete everything about you?\n"
@@ -41,7 +41,10 @@ def delete_question() -> ui.LayoutView:
 
 
 def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emptied: bool) -> ui.LayoutView:
-    """Render how much of a user's data was deleted; see `file_line` for `emptied`."""
+    """Render the counts of what was deleted of a user. `file_line` explains `emptied`.
+
+    `updates_kept` counts the updates that stay in the servers' records without the user's name.
+    """
     gone = f"{plural(follows, 'follow')}, {plural(reminders, 'reminder')} and {plural(drafts, 'draft')}"
     kept = f" {plural(updates_kept, 'update')} of yours {'stays' if updates_kept == 1 else 'stay'} without your name."
     return card(
@@ -55,7 +58,7 @@ def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emp
 
 
 def file_line(*, emptied: bool) -> str:
-    """Return whether the deleted data is gone from the database's file too (`emptied`), or when it will be."""
+    """Return a sentence that says when deleted data is gone from the database's file: now if `emptied`, else later."""
     if emptied:
         return "It is gone from the database's file too."
     return (

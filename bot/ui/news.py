@@ -1,4 +1,4 @@
-"""News in sentences: what changed in a record and what stood before, each text with the facts that it states."""
+"""How a change of a record is worded as news: the new value as a clause, the former value, and their sources."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from bot.ui.cited import source_words
 from bot.ui.text import escaped, joined
 from data.records import Approval, CitedText, Fact, Source, State, Value
 
-_NAMED = 2  # What an item is about, by name; the rest is counted.
+_NAMED = 2  # How many of the records that a pending item is about are named. The others are counted.
 
 
 class News(NamedTuple):
-    """One piece of news about a record: its main clause, further clauses, and the former value.
+    """One piece of news about a record, as cited texts.
 
-    `corrected` is set when it takes back what was entered before, for the `reason` that was given.
+    `said` is the main clause ("the deal has been signed"), `more` are further clauses, and `was` is the former value.
+    `corrected` marks news that corrects or withdraws an earlier update. `reason` is the editor's reason for the change.
     """
 
     said: CitedText
@@ -33,31 +34,35 @@ class News(NamedTuple):
 
 
 def news_of(change: RecordChange) -> list[News]:
-    """Return the news of one record, the most important first; none where no change has news value."""
+    """Return the news about one changed record, the most important first. Changes without news value are left out."""
     changes = with_news(change.kind, change.changes)
     if not change.state.facts("name"):
         return [_removed(changes)] if changes else []
-    found: list[News] = []
-    told: set[str] = set()
+    news: list[News] = []
+    covered: set[str] = set()
     if change.kind == "pending":
-        found, told = _of_item(change, changes)
-    return [*found, *(_one(change, changed) for changed in changes if changed.field not in told)]
+        news, covered = _item_news(change, changes)
+    return [*news, *(_field_news(change, changed) for changed in changes if changed.field not in covered)]
 
 
-def subject(change: RecordChange, told: Iterable[str] = ()) -> str:
-    """Return the name of the record that changed, with what it is about for a pending item.
+def subject(change: RecordChange, already_named: Iterable[str] = ()) -> str:
+    """Return the name of the record that changed. A pending item is followed by the records that it is about.
 
-    `told` are the slugs of records that the same message names already; they are not repeated.
+    `already_named` are slugs of records that the same message names elsewhere; they are not repeated.
     """
     about = change.state.facts("about") if change.kind == "pending" else []
-    return titled(change.name, [fact for fact in about if record_of(fact.value) not in set(told)], change.names)
+    unnamed = [fact for fact in about if record_of(fact.value) not in set(already_named)]
+    return titled(change.name, unnamed, change.names)
 
 
 def titled(name: str, about: Iterable[Fact[Value]], names: Names) -> str:
-    """Return the name of an item with what it is about: "Clearances, about 31 armed drones"."""
-    found = [named(record_of(fact.value), names) for fact in about]
-    found = [one for one in found if one.casefold() not in name.casefold()]
-    return f"{name}, about {_some(found)}" if found else name
+    """Return a pending item's name with the records that it is about: "Clearances, about 31 armed drones".
+
+    Records whose names are part of the item's name are left out.
+    """
+    records = [named(record_of(fact.value), names) for fact in about]
+    records = [record for record in records if record.casefold() not in name.casefold()]
+    return f"{name}, about {_some(records)}" if records else name
 
 
 def _some(names: Sequence[str]) -> str:
@@ -65,7 +70,7 @@ def _some(names: Sequence[str]) -> str:
     return joined(names) if more <= 0 else f"{', '.join(names[:_NAMED])} and {more:,} more"
 
 
-# One clause for each kind of change.
+# Clauses for new values.
 
 _STAGES = {
     "unspecified": "the deal is under way",
@@ -130,11 +135,11 @@ _FIELDS = {
     "of": "part of {}",
     "outcome": "outcome: {}",
 }
-"""The clauses of fields for which "label value" would read badly: "made in India", beside "value $1 billion"."""
+"""Clauses of fields whose label and value make no good clause by themselves; "value $1 billion" needs none."""
 
 
 def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    """Return a fact as a clause without the name of its record: "the deal has been signed"."""
+    """Return a clause that states a fact without naming its record: "the deal has been signed", "made in India"."""
     value = fact.value
     match change.kind, field:
         case "deal", "stage":
@@ -163,7 +168,7 @@ def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
 
 
 def _before(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    """Return a former value as it stands after "was"."""
+    """Return a former value as a phrase that fits after "was": "under review", "waiting for it"."""
     value = fact.value
     match change.kind, field:
         case "deal", "stage":
@@ -194,11 +199,11 @@ _OF_INSTITUTIONS = re.compile(
     r"|republic|senate|staff|states|union)\b",
     re.IGNORECASE,
 )
-"""Words that give a name of several words an article: "the Ministry of Defence"."""
+"""Words by which a name of several words is known to take an article: "the Ministry of Defence"."""
 
 
 def _the(name: str) -> str:
-    """Return a name with its article where English has one: "the U.S. government", "India", "Congress (Brazil)"."""
+    """Return a name, with "the" where English wants it: "the U.S. government", but "India" and "Congress (Brazil)"."""
     plain = name.split(" (", maxsplit=1)[0]
     needs = " " in plain and _OF_INSTITUTIONS.search(plain) and not plain.casefold().startswith("the ")
     owned = "'s" in plain or "’s" in plain
@@ -206,33 +211,33 @@ def _the(name: str) -> str:
 
 
 def _low(words: str) -> str:
-    """Return a phrase with a small first letter, for the middle of a sentence; abbreviations stay as they are."""
+    """Return a phrase with its first letter in lower case, for the middle of a sentence. "U.S." is left as it is."""
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
-# What a change tells.
+# News of a change.
 
 
-def _one(change: RecordChange, changed: FieldChange) -> News:
-    """Return the news of one field."""
+def _field_news(change: RecordChange, changed: FieldChange) -> News:
+    """Return the news of a change of one field: a new, ended, corrected or withdrawn value."""
     before, after, ended = changed.before, changed.after, changed.ended_by
     if changed.withdrawn and before is None and after is not None:
         said = f"{_after(change, changed.field, None, after)} after all: the report of its end has been withdrawn"
         return News(cited(said, after, ended), (), None, changed.reason, corrected=True)
     if changed.withdrawn and before is not None:
-        # What stood was withdrawn; what stands now was reported before.
+        # The value before was withdrawn, and an earlier report counts again.
         said = f"the report {_quoted(change, changed.field, before)} has been withdrawn"
-        stands = CitedText("nothing is on record in its place")
+        valid_again = CitedText("nothing is on record in its place")
         if after is not None:
-            stands = cited(f"what stands is the report {_quoted(change, changed.field, after)}", after)
-        return News(cited(said, before, ended), (stands,), None, changed.reason, corrected=True)
+            valid_again = cited(f"what stands is the report {_quoted(change, changed.field, after)}", after)
+        return News(cited(said, before, ended), (valid_again,), None, changed.reason, corrected=True)
     if after is None and before is not None:
         words = _value(change, changed.field, before)
         if changed.field == "party":
             return News(cited(f"{words} no longer takes part", ended or before), (), cited("a party", before))
         label = _low(get_field(change.kind, changed.field).label)
         return News(cited(f"no longer {label}: {words}", ended or before), (), cited("so", before))
-    assert after is not None  # A change has one side at least.
+    assert after is not None  # A change has a value before it, after it, or both.
     said, was = _after(change, changed.field, None if changed.corrected else before, after), None
     if before is not None and before.value is not None:
         was = cited(_before(change, changed.field, before), before)
@@ -241,7 +246,7 @@ def _one(change: RecordChange, changed: FieldChange) -> News:
 
 
 def _quoted(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    """Return a fact as it stands after "the report": "that the deal has been signed"."""
+    """Return a fact as a phrase that fits after "the report": "that the deal has been signed", '"made in India"'."""
     if field == "due":
         return f"that it is {clause(change, field, fact)}"
     if get_field(change.kind, field).milestone:
@@ -257,7 +262,10 @@ def _goes_back(field: str, before: Fact[Value] | None, after: Fact[Value]) -> bo
 
 
 def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: Fact[Value]) -> str:
-    """Return the new value as a clause, which depends on the former value for stages, side states and due dates."""
+    """Return the new value of a field as a clause: "the deal has been signed".
+
+    For stages, side states and due dates, the clause depends on the former value.
+    """
     if _goes_back(field, before, after):
         return f"the deal has gone back to an earlier stage: {_before(change, field, after)}"
     if field == "side_state" and after.value == "none" and before is not None:
@@ -275,14 +283,17 @@ def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: 
 
 
 def _removed(changes: Sequence[FieldChange]) -> News:
-    """Return the news that a whole record was withdrawn."""
+    """Return the news that a whole record was withdrawn, cited from the first change that ended a value."""
     first = changes[0]
     return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
 
 
-def _of_item(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
-    """Return the news of an item that opened or closed, and the fields that they cover; both are empty for others."""
-    state = next((one for one in changes if one.field == "state" and one.after is not None), None)
+def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
+    """Return the news that a pending item opened or closed, and the fields that this news covers.
+
+    Both are empty when the item did neither.
+    """
+    state = next((changed for changed in changes if changed.field == "state" and changed.after is not None), None)
     if state is None or state.after is None or state.withdrawn:
         return [], set()
     was = cited(_before(change, "state", state.before), state.before) if state.before is not None else None
@@ -290,15 +301,15 @@ def _of_item(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list
         outcome = change.state.facts("outcome")[-1:]
         together = [fact for fact in outcome if key_of(fact) == key_of(state.after)]
         words = f"; outcome: {OUTCOMES.get(str(outcome[-1].value), '').lower()}" if together else ""
-        told = {"state", *(["outcome"] if together else []), *(["who", "about", "due"] if change.new else [])}
+        covered = {"state", *(["outcome"] if together else []), *(["who", "about", "due"] if change.new else [])}
         said = cited(f"the item is closed{words}", state.after, *together)
-        return [News(said, (), was, state.reason if state.corrected else "", state.corrected)], told
+        return [News(said, (), was, state.reason if state.corrected else "", state.corrected)], covered
     said = cited("a new item is open" if state.before is None else "the item is open again", state.after)
     return [News(said, tuple(acts(change)), was)], {"state", "who", "about", "due"}
 
 
 def acts(change: RecordChange) -> list[CitedText]:
-    """Return who must act on a pending item and by when, each with its own facts."""
+    """Return cited texts that say who must act on a pending item, and its due date or that none is given."""
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),
@@ -306,75 +317,85 @@ def acts(change: RecordChange) -> list[CitedText]:
     ]
 
 
-_ACTING = 4
+_ACTING = 4  # How many of those who must act are named. The others are counted.
 
 
 def acting(who: Sequence[Fact[Value]], names: Names, item: State) -> list[CitedText]:
-    """Return who has to act: a clause for each run of neighbouring facts of one day and source, at most four names."""
+    """Return cited texts that say who must act on a pending item. At most four are named; the others are counted.
+
+    `who` are the facts of the field "who"; neighbouring facts of one day and source share a text. `item` determines
+    the verb.
+    """
     if not who:
         return [CitedText("who must act is not in the record")]
     type_ = get_field("pending", "who").type
     verb = act(item.text("basis"), item.text("item_kind"))
-    found: list[CitedText] = []
+    parts: list[CitedText] = []
     for _, same in groupby(who[:_ACTING], key=key_of):
         together = list(same)
         words = joined([type_.words(fact.value, names).rstrip(".") for fact in together])
-        found.append(cited(f"{words} {verb}", *together))
+        parts.append(cited(f"{words} {verb}", *together))
     more = len(who) - _ACTING
-    return [*found, *([CitedText(f"{more:,} more {verb}")] if more > 0 else [])]
+    return [*parts, *([CitedText(f"{more:,} more {verb}")] if more > 0 else [])]
 
 
 # Texts with their sources.
 
 Key = tuple[Day, int]
+"""A day and the id of a source. Facts with the same key can share one mention of both."""
 
 
 def key_of(fact: Fact[object]) -> Key:
-    """Return the day and the source of a fact. Facts of the same key can share one mention of both."""
+    """Return the day and the source of a fact as a key for grouping."""
     return (day_key(fact.date), fact.source)
 
 
 def keys_of(parts: Iterable[CitedText]) -> frozenset[Key]:
-    """Return the days and sources of some texts."""
+    """Return the distinct pairs of day and source among the facts of some cited texts."""
     return frozenset(key_of(fact) for part in parts for fact in part.facts)
 
 
-def where(found: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render source and day of some facts: "[reuters.com](<https://...>), 3 March 2025"."""
+def where(cited_facts: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
+    """Render the sources and days of some facts: "[reuters.com](<https://...>), 3 March 2025"."""
     by_key: dict[Key, list[Fact[object]]] = {}
-    for fact in found:
+    for fact in cited_facts:
         by_key.setdefault(key_of(fact), []).append(fact)
-    said = [
+    citations = [
         ", ".join(filter(None, [source_words(same, sources), escaped(day_words(days_of(same)), 120)]))
         for same in by_key.values()
     ]
-    return "; ".join(said)
+    return "; ".join(citations)
 
 
 def sourced(
     parts: Iterable[CitedText], sources: Mapping[int, Source], stated: frozenset[Key] = frozenset(), limit: int = 300
 ) -> str:
-    """Render texts as clauses, each run of one day and source followed by these in brackets.
+    """Render cited texts as clauses, each followed by its source and day in brackets.
 
-    Texts without facts stand last and have no brackets. A day and source in `stated` stand elsewhere for the whole
-    block and are not repeated. Each text is clipped to `limit` characters.
+    Neighbouring texts of one day and source share the brackets. Texts without facts come last, without brackets. Texts
+    whose only day and source are `stated` get none either: the message states them elsewhere. Each text is clipped to
+    `limit` characters.
     """
-    said: list[str] = []
+    clauses: list[str] = []
     ordered = sorted((part for part in parts if part.text), key=lambda part: not part.facts)
     for keys, run in groupby(ordered, key=lambda part: keys_of([part])):
         together = list(run)
         words = "; ".join(escaped(part.text, limit) for part in together)
         known = not keys or (len(keys) == 1 and keys == stated)
         facts_ = [fact for part in together for fact in part.facts]
-        said.append(words if known else f"{words} ({where(facts_, sources)})")
-    return "; ".join(said)
+        clauses.append(words if known else f"{words} ({where(facts_, sources)})")
+    return "; ".join(clauses)
 
 
 _HOLDS_A_DATE = re.compile(r"\b\d{4}\b")
 
 
 def dated(part: CitedText) -> str:
-    """Render a former value with its own day, which is marked as that of the report where the value holds a date."""
+    """Render a former value with its own day: "under review, 3 May 2024".
+
+    When the value contains a year itself, the day is set apart as that of the report: "due by 31 October 2024 (reported
+    3 May 2024)".
+    """
     day = escaped(day_words(days_of(part.facts)), 120)
     words = escaped(part.text, 200)
     return f"{words} (reported {day})" if _HOLDS_A_DATE.search(part.text) else f"{words}, {day}"

@@ -1,4 +1,4 @@
-"""Questions that members filed for the editors: the list, and one question with its buttons."""
+"""The messages of /update questions: the list of questions that members filed for the editors, and a single one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TITLE = "## Questions for the editors"
 
 
 def listed(
-    found: Sequence[Filed],
+    filed: Sequence[Filed],
     total: int,
     page: int,
     *,
@@ -29,18 +29,22 @@ def listed(
     note: str,
     mention: Callable[[str], str],
 ) -> ui.LayoutView:
-    """Render one page of the questions that wait, the oldest first. `note` says what just happened."""
-    told = f"-# {note}" if note else ""
-    if not found:
+    """Render one page of the questions that wait for the editors, the oldest first, with a menu that opens them.
+
+    `total` counts the questions of all pages. `note` says what the last press did, or is "".
+    """
+    small_print = f"-# {note}" if note else ""
+    if not filed:
         empty = f"None waits. *Not what I asked* under an answer of {mention('ask')} files a question here."
-        return card([f"{_TITLE}\n{empty}", told], accent=PLAIN)
+        return card([f"{_TITLE}\n{empty}", small_print], accent=PLAIN)
     lines: list[str] = []
     options: list[discord.SelectOption] = []
-    for place, one in enumerate(found, page * ROWS + 1):
-        lines += [f"**{place:,}. {escaped(one.asked, 250)}**", f"-# Filed {dates.timestamp(one.filed_at)}{_times(one)}"]
-        # The number keeps a label from being empty, whatever the question is made of.
-        label = clip(f"{place:,}. {one_line(one.asked)}", 100)
-        options.append(discord.SelectOption(label=label, value=str(one.id)))
+    for position, waiting in enumerate(filed, page * ROWS + 1):
+        lines.append(f"**{position:,}. {escaped(waiting.asked, 250)}**")
+        lines.append(f"-# Filed {dates.timestamp(waiting.filed_at)}{_times(waiting)}")
+        # Discord refuses an empty label. With its number it has some text, even when the question is only whitespace.
+        label = clip(f"{position:,}. {one_line(waiting.asked)}", 100)
+        options.append(discord.SelectOption(label=label, value=str(waiting.id)))
     select: Select = ui.Select(
         custom_id=custom_id("update.question", page, guild_id=guild_id),
         placeholder="Choose a question",
@@ -50,12 +54,12 @@ def listed(
     below = ". ".join(filter(None, [plural(total, "question"), pages.place(page, count)]))
     intro = "Somebody said of each that the answer was not what they asked. The oldest stand first."
     turn = pages.turn_buttons(page, count, "questions", lambda n: custom_id("update.questions", n, guild_id=guild_id))
-    texts = [f"{_TITLE}\n{intro}", "\n".join(lines), f"-# {below}.", told]
+    texts = [f"{_TITLE}\n{intro}", "\n".join(lines), f"-# {below}.", small_print]
     return card(texts, buttons=turn, selects=[select], accent=OPEN)
 
 
 def question(filed: Filed, page: int, guild_id: int | None) -> ui.LayoutView:
-    """Render one question with an editor's buttons. `page` is the page of the list that it was opened from."""
+    """Render one filed question with the buttons of an editor. `page` is the page of the list to go back to."""
     buttons = [
         button("Handled", custom_id("update.handled", filed.id, page, guild_id=guild_id)),
         button("Add an alias", custom_id("update.alias", filed.id, guild_id=guild_id)),

@@ -1,4 +1,4 @@
-"""The greeting when the bot joins a server, and the answers of `/setup`."""
+"""The greeting that the bot posts when it joins a server, and the answers of `/setup`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from bot.ui.theme import PLAIN
 from data.records import Destination, Guild, Holdings
 
 Mention = Callable[[str], str]
-"""A command as people can click it."""
+"""A function that turns the name of a command into a mention that people can click."""
 
 
 def greeting(mention: Mention, *, returned: bool) -> str:
-    """Render the message on joining a server: ordinary text, so that a phone shows its first line.
+    """Render the message for a server that the bot joins: ordinary text, so that a phone's notification shows it.
 
-    Commands for managers are written out, because clients show others their mentions as unavailable.
+    Commands for managers are plain text, because Discord shows their mentions as unavailable to everybody else.
+    `returned` says that the server has been set up before.
     """
     if returned:
         first = "**Attaché is back. Everything this server had on record is still here, and paused.**"
@@ -48,7 +49,11 @@ def greeting(mention: Mention, *, returned: bool) -> str:
 
 @dataclass(frozen=True)
 class SetUp:
-    """The state of a server after /setup. `changed` names the settings that changed, `first` marks the first setup."""
+    """The result of /setup in a server: its settings now, and what this run changed.
+
+    `first` marks the first setup; `returned` marks a setup after the bot had been removed. `changed` names the options
+    that changed, such as "zone". `dossiers` are the titles of the loaded dossiers; `notes` are warnings.
+    """
 
     guild: Guild
     digest: Destination | None
@@ -61,7 +66,7 @@ class SetUp:
 
 
 def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
-    """Render what /setup did, with the next three steps."""
+    """Render what /setup changed and the settings as they are now, with three steps to take next."""
     lines = setting_lines(done.guild, done.digest, now=now, mention=mention)
     lines["record"] = record_line(done.holdings, done.dossiers)
     if done.first:
@@ -92,7 +97,7 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
 
 
 def setting_lines(guild: Guild, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
-    """Return each setting of a server as a line, by its option's name."""
+    """Return a line for each setting of a server, keyed by the name of its /setup option."""
     editors = "whoever has Manage Server"
     if guild.editor_role_id is None:
         editors += f"; {mention('setup')} with `role:` adds a role"
@@ -117,7 +122,7 @@ def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
 
 
 def record_line(holdings: Holdings, dossiers: Sequence[str]) -> str:
-    """Render how much is on record, and from which dossiers."""
+    """Render how many records and updates a server has, and the titles of its loaded dossiers (five at most)."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     names = joined([escaped(name, 80) for name in dossiers[:5]])
     more = f" and {len(dossiers) - 5} more" if len(dossiers) > 5 else ""

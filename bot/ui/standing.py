@@ -1,4 +1,4 @@
-"""/settings: the bot's status in a server, the answer to a loaded dossier, and the form that deletes everything."""
+"""The messages of /settings: the bot's status in a server, loaded dossiers, and the deletion of a server's data."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ from bot.ui.text import clip, escaped, joined, plural
 from bot.ui.theme import OPEN, PLAIN
 from data.records import Destination, Guild, Held, Holdings
 
-MOST_RESUMED = 10  # Paused channels that get a button; more than two rows of them hide the text on a phone.
-MOST_HELD = 4  # Channels with held messages that get their two buttons; people together are one more.
+MOST_RESUMED = 10  # Paused channels with a button. More than two rows of buttons would hide the text on a phone.
+MOST_HELD = 4  # Channels with held messages that get two buttons each. All direct messages together get two more.
 MOST_MISTAKES = 15
 
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """The bot's status in one server. `channel_names` holds the names of paused or held channels that it can see."""
+    """The bot's status in one server, as /settings show renders it.
+
+    `last_tick` is when the scheduler last looked for due messages; `oldest_due` is when the longest waiting message was
+    due. `questions_unanswered` counts the last 24 hours. `channel_names` has the names, by id, of the channels in
+    `paused` and `held` that the bot can see. `set_up_by` is a Discord user id.
+    """
 
     version: str
     last_tick: datetime | None
@@ -45,96 +50,102 @@ class ServerStatus:
     set_up_by: int | None
 
 
-def standing(stands: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the bot's status in a server, with buttons to resume channels and to decide about held messages."""
-    guild = stands.guild
-    channels = [one for one in stands.paused if one.channel_id is not None]
-    people = len(stands.paused) - len(channels)
-    looked = (
-        f"last checked {dates.timestamp(stands.last_tick, 'R')}" if stands.last_tick else "not checked since the start"
+def standing(status: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
+    """Render the bot's status in a server, with buttons that resume paused channels and send or drop held messages."""
+    guild = status.guild
+    channels = [destination for destination in status.paused if destination.channel_id is not None]
+    people = len(status.paused) - len(channels)
+    checked = (
+        f"last checked {dates.timestamp(status.last_tick, 'R')}" if status.last_tick else "not checked since the start"
     )
     waits = (
-        f"the oldest message that is due waits since {dates.timestamp(stands.oldest_due)}"
-        if stands.oldest_due
+        f"the oldest message that is due waits since {dates.timestamp(status.oldest_due)}"
+        if status.oldest_due
         else "nothing is waiting"
     )
-    told = [f"<@{user_id}>" for user_id in dict.fromkeys([stands.set_up_by, guild.owner_id]) if user_id]
+    notified = [f"<@{user_id}>" for user_id in dict.fromkeys([status.set_up_by, guild.owner_id]) if user_id]
     lines = [
         "## Attaché in this server",
         *([f"**Paused since it was removed.** {mention('setup')} starts it again."] if guild.left_at else []),
-        *setting_lines(guild, stands.digest, now=now, mention=mention).values(),
-        record_line(stands.holdings, stands.dossiers),
-        f"**Told about problems:** {joined(told)}, and whoever set up what broke",
-        f"**Deliveries:** {looked}; {waits}",
-        f"**Questions:** {_questions(stands)}; {mention('update questions')} shows what waits",
+        *setting_lines(guild, status.digest, now=now, mention=mention).values(),
+        record_line(status.holdings, status.dossiers),
+        f"**Told about problems:** {joined(notified)}, and whoever set up what broke",
+        f"**Deliveries:** {checked}; {waits}",
+        f"**Questions:** {_questions(status)}; {mention('update questions')} shows what waits",
     ]
-    broken = [f"<#{one.channel_id}>: {escaped(messages.why_paused(one), 150)}" for one in channels[:MOST_RESUMED]]
+    broken = [
+        f"<#{channel.channel_id}>: {escaped(messages.why_paused(channel), 150)}" for channel in channels[:MOST_RESUMED]
+    ]
     if len(channels) > MOST_RESUMED:
         broken.append(f"and {plural(len(channels) - MOST_RESUMED, 'more channel')}; resume these first")
     if people:
         broken.append(f"{plural(people, 'person accepts', 'people accept')} no direct messages at present")
     buttons = [
-        button(f"Resume {_name(stands, one.channel_id)}", custom_id("settings.resume", one.id))
-        for one in channels[:MOST_RESUMED]
+        button(f"Resume {_name(status, channel.channel_id)}", custom_id("settings.resume", channel.id))
+        for channel in channels[:MOST_RESUMED]
     ]
-    held, decisions = _held(stands)
+    held, decisions = _held(status)
     return card(
         [
             "\n".join(lines),
             "\n".join(["### Paused", *(f"- {line}" for line in broken)]) if broken else "",
             "\n".join(["### Held after a restore", HELD, *(f"- {line}" for line in held)]) if held else "",
-            f"-# Attaché {stands.version}",
+            f"-# Attaché {status.version}",
         ],
         buttons=[*buttons, *decisions],
         accent=OPEN if broken or held else PLAIN,
     )
 
 
-def _held(stands: ServerStatus) -> tuple[list[str], list[Button]]:
-    """Return lines about the messages held after a restore, and the buttons that send or drop them.
+def _held(status: ServerStatus) -> tuple[list[str], list[Button]]:
+    """Return lines about the messages that are held after a restore, and the buttons that send or drop them.
 
     There is a line for each channel, and one for all direct messages together.
     """
-    channels = [one for one in stands.held if one.channel_id is not None]
-    people = [one for one in stands.held if one.channel_id is None]
-    lines = [f"<#{one.channel_id}>: {messages.held([one])}" for one in channels[:MOST_HELD]]
+    channels = [held for held in status.held if held.channel_id is not None]
+    people = [held for held in status.held if held.channel_id is None]
+    lines = [f"<#{held.channel_id}>: {messages.held([held])}" for held in channels[:MOST_HELD]]
     buttons: list[Button] = []
-    for one in channels[:MOST_HELD]:
-        buttons += messages.held_buttons(one.count, _name(stands, one.channel_id), one.destination_id)
+    for held in channels[:MOST_HELD]:
+        buttons += messages.held_buttons(held.count, _name(status, held.channel_id), held.destination_id)
     if len(channels) > MOST_HELD:
         lines.append(f"and {plural(len(channels) - MOST_HELD, 'more channel')}; decide about these first")
     if people:
         lines.append(f"direct messages to {plural(len(people), 'person', 'people')}: {messages.held(people)}")
-        buttons += messages.held_buttons(sum(one.count for one in people), "people", "people")
+        buttons += messages.held_buttons(sum(held.count for held in people), "people", "people")
     return lines, buttons
 
 
-def _questions(stands: ServerStatus) -> str:
-    filed, unanswered = stands.questions_filed, stands.questions_unanswered
+def _questions(status: ServerStatus) -> str:
+    filed, unanswered = status.questions_filed, status.questions_unanswered
     waits = f"{filed:,} {'waits' if filed == 1 else 'wait'} for the editors" if filed else "none waits for the editors"
-    found = f"{unanswered:,}" if unanswered else "none"
-    return f"{waits}; {found} of the last 24 hours found no answer in the record"
+    how_many = f"{unanswered:,}" if unanswered else "none"
+    return f"{waits}; {how_many} of the last 24 hours found no answer in the record"
 
 
-def _name(stands: ServerStatus, channel_id: int | None) -> str:
-    name = stands.channel_names.get(channel_id or 0)
+def _name(status: ServerStatus, channel_id: int | None) -> str:
+    name = status.channel_names.get(channel_id or 0)
     return f"#{name}" if name else f"channel {channel_id}"
 
 
-def mistakes(found: Sequence[Mistake], file_name: str) -> ui.LayoutView:
-    """Render the mistakes in a dossier file, each with its place."""
-    shown = [f"- {escaped(str(mistake), 220)}" for mistake in found[:MOST_MISTAKES]]
-    if len(found) > MOST_MISTAKES:
-        shown.append(f"- and {len(found) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
+def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
+    """Render that a dossier file was not loaded, and its first 15 mistakes, each with its line in the file."""
+    shown = [f"- {escaped(str(mistake), 220)}" for mistake in all_mistakes[:MOST_MISTAKES]]
+    if len(all_mistakes) > MOST_MISTAKES:
+        shown.append(f"- and {len(all_mistakes) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
     heading = f"## {escaped(file_name, 80)} was not loaded"
-    said = f"{plural(len(found), 'mistake')}. Nothing was changed. Correct the file, then load it again."
-    return card([f"{heading}\n{said}", clip("\n".join(shown), 3600)], accent=OPEN)
+    summary = f"{plural(len(all_mistakes), 'mistake')}. Nothing was changed. Correct the file, then load it again."
+    return card([f"{heading}\n{summary}", clip("\n".join(shown), 3600)], accent=OPEN)
 
 
 def loaded(
     name: str, *, added: int, changed: int, withdrawn: int, kept: int, unchanged: int, mention: Callable[[str], str]
 ) -> ui.LayoutView:
-    """Render how many facts loading a dossier added, corrected, withdrew and left as they were."""
+    """Render how many facts changed when the dossier `name` was loaded.
+
+    `changed` facts were corrected by the dossier. `kept` facts differ from it but stay, because editors changed them.
+    `unchanged` facts were on record already.
+    """
     did = [
         f"{plural(count, 'fact')} {what}"
         for count, what in ((added, "added"), (changed, "corrected"), (withdrawn, "withdrawn"))
@@ -151,7 +162,7 @@ def loaded(
 
 
 def delete_form(server_name: str) -> ui.Modal:
-    """Return the form in which the server's name has to be typed before everything is deleted."""
+    """Return the form that asks for the server's name before all data of the server is deleted."""
     form = ui.Modal(title="Delete everything of this server", custom_id=custom_id("settings.delete"), timeout=None)
     form.add_item(
         ui.TextDisplay(
@@ -171,7 +182,7 @@ def delete_form(server_name: str) -> ui.Modal:
 
 
 def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render that everything of a server was deleted; see `file_line` for `emptied`."""
+    """Render that all data of a server was deleted, with the counts in `holdings`. `file_line` explains `emptied`."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     return card(
         [

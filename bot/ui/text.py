@@ -1,4 +1,4 @@
-"""Escaping, clipping, plurals and lists of words. Every text that people typed goes through `escaped`."""
+"""Text helpers: escaping, clipping, plurals and joined lists. Texts that people typed are shown through `escaped`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import lru_cache
 from bot.errors import UserError
 from bot.ledger.words import one_line
 
-# Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>), guides (<id:>) all begin with one of these.
+# Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>) and guides (<id:>) start with one of these.
 _SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
-# Most texts hold none of these and begin with no list mark: one look instead of three.
+# Most texts contain nothing to escape. This one match saves them the three substitutions.
 _HARMLESS = re.compile(r"[^\\*_~`|<>\[\]()#@+\d-][^\\*_~`|<>\[\]()#@]*")
 _PING = re.compile(r"@(?=everyone|here)")
 
@@ -21,23 +21,23 @@ UNANSWERED = "-# Discord did not say in time whether you are still in every serv
 
 @lru_cache(2048)  # Names of a record are written in every list and card.
 def escape(text: str) -> str:
-    """Return a typed text on one line, escaped so that Discord shows it letter by letter."""
+    """Return a text that somebody typed on one line, escaped so that Discord shows every character as it is."""
     line = one_line(text)
     return line if _HARMLESS.fullmatch(line) else escape_start(escape_inside(line))
 
 
 def escape_inside(part: str) -> str:
-    """Escape the Markdown and the mentions in a part of a line."""
+    """Escape Markdown and mentions in a part of a line. A list mark at its beginning is left to `escape_start`."""
     return _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", part))
 
 
 def escape_start(line: str) -> str:
-    """Escape a list mark at the beginning of an escaped line."""
+    """Escape a list mark ("-", "+" or "1.") at the beginning of a line that `escape_inside` has escaped."""
     return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), line)
 
 
 def clip(text: str, limit: int) -> str:
-    """Clip a text to `limit` characters, with an ellipsis where it was cut; an escape is not cut in two."""
+    """Return a text of at most `limit` characters; a longer one is cut and ends in "…", never inside an escape."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -46,18 +46,18 @@ def clip(text: str, limit: int) -> str:
 
 
 def escaped(text: str, limit: int = 400) -> str:
-    """Return a typed text, escaped and then clipped to `limit` characters."""
+    """Return a text that somebody typed, escaped for Discord and then clipped to `limit` characters."""
     return clip(escape(text), limit)
 
 
 def error_text(error: UserError) -> str:
-    """Return an error's sentence, escaped unless it has marks of its own."""
+    """Return the message of an error, escaped unless the error says that it is Markdown (`marked_up`)."""
     return str(error) if error.marked_up else escape(str(error))
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun: "1 deal", "2 deals", "1,000 deals"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun: "1 deal", "1,000 deals". `many` is the plural of an irregular noun."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def a(noun: str) -> str:
@@ -71,6 +71,6 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a phrase with its first letter in upper case, unless that is several letters (ß, ﬁ in a PDF)."""
+    """Return a phrase with its first letter in upper case. A letter like ß stays, as its upper case is two letters."""
     first = text[:1].upper()
     return first + text[1:] if len(first) == 1 else text

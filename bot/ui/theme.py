@@ -1,4 +1,4 @@
-"""The accent colours of messages. Words always repeat what a colour says."""
+"""The accent colours of messages. No meaning is carried by colour alone: the text always says it too."""
 
 from __future__ import annotations
 
