@@ -1,4 +1,4 @@
-"""Days, values, updates and records as tests make them: each in one line, without a file."""
+"""Builders for tests: fact dates, due dates, updates and opened records, each made in one line without a database."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ ENTERED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def on_day(day: str | date, *, worked_out: bool = False) -> FactDate:
-    """Return the fact date of one day, given as a date or as "2023-11-10"."""
-    found = date.fromisoformat(day) if isinstance(day, str) else day
-    return FactDate("day", found, found, worked_out=worked_out)
+    """Return the fact date for a single day, given as a date or as text: "2023-11-10"."""
+    calendar_date = date.fromisoformat(day) if isinstance(day, str) else day
+    return FactDate("day", calendar_date, calendar_date, worked_out=worked_out)
 
 
 def due_value(day: str | date, sureness: Sureness = "announced") -> Due:
-    """Return the value of a due date that is one day."""
+    """Return a due date on a single day, as a value of the field "due"."""
     return Due(on_day(day), sureness)
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, **more: Any) -> Update:
-    """Return an editor's update of the record "d", from a source and in a batch of its own; `more` says otherwise."""
+    """Return an update by which an editor sets a field of the record "d". `more` overrides any other attribute.
+
+    Unless overridden, the ids of the source and of the batch are those of the update, so no two updates share them.
+    """
     given: dict[str, Any] = {
         "record": "d",
         "action": "set",
@@ -54,9 +57,10 @@ def opened(
     links: Sequence[Link] = (),
     sources: Sequence[Source] = (),
 ) -> Opened:
-    """Return a record with this state. Its name, its status line and whether it waits follow from that, unless given.
+    """Return an opened record with this state. The status line `said` and `name` follow from the state unless given.
 
-    `names` are those of the records that it points to, by slug; the names of its links are among them.
+    `waits` overrides whether the record is an open pending item. `names` maps slugs to names of the records that the
+    state refers to; the names in `links` are known without it.
     """
     known = {link.slug: link.name for link in links} | dict(names or {})
     is_open = kind == "pending" and state.value("state") == "open" if waits is None else waits

@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a migrated file, a server with a person in it, a moment, and facts to enter."""
+"""Fixtures that all tests share: a migrated database, two servers that are set up, a source, and a fixed `now`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.builders import on_day
 
 portable_sql.listen()
 
-# How long an example takes says nothing on a machine that does other things as well.
+# Hypothesis fails slow examples by default. On a busy machine, slowness is no sign of a fault.
 settings.register_profile("attache", deadline=None)
 settings.load_profile("attache")
 
@@ -38,7 +38,10 @@ async def enter(
     day: FactDate = REPORTED,
     reason: str = "r",
 ) -> str:
-    """Enter facts as an editor, all of one day and from one source: slug, kind, field and value. Return the batch."""
+    """Enter facts as an editor in one batch, all with one fact date and one source. Return the id of the batch.
+
+    A fact is a tuple of slug, kind, field and value.
+    """
     changes = [Change(slug, kind, field, value, day, source, reason=reason) for slug, kind, field, value in facts]
     async with db.write(guild_id) as conn:
         return await updates.append(conn, guild_id, changes, now=now, person_id=1, origin="editor")
@@ -46,11 +49,11 @@ async def enter(
 
 @pytest.fixture(autouse=True)
 def statements_are_portable() -> Iterator[None]:
-    """Fail a test whose statements only SQLite would understand, outside the modules that are there for them."""
+    """Fail the test if the program ran SQL that only SQLite understands, outside the modules that are allowed to."""
     portable_sql.offences.clear()
     yield
-    told = [f"{module}: {portable_sql.foreign(sql)} in {sql}" for sql, module in portable_sql.offences.items()]
-    assert not told, "\n".join(told)
+    offences = [f"{module}: {portable_sql.foreign(sql)} in {sql}" for sql, module in portable_sql.offences.items()]
+    assert not offences, "\n".join(offences)
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def now() -> datetime:
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    """Yield a new file with the newest schema."""
+    """Yield an empty database with the newest schema, and close it after the test."""
     database = await Database.open(tmp_path / "attache.db")
     try:
         await migrate(database)
@@ -71,7 +74,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def guild(db: Database, now: datetime) -> int:
-    """Return the id of a server that is set up by its owner, a person with the Discord id 77."""
+    """Return the id of a server whose owner (Discord id 77) has set it up; OTHER_GUILD is set up in the same way."""
     async with db.write(None) as conn:
         person = await people.ensure(conn, 77)
         for guild_id, name in ((GUILD, "Newsroom"), (OTHER_GUILD, "Elsewhere")):
@@ -84,6 +87,6 @@ async def guild(db: Database, now: datetime) -> int:
 
 @pytest.fixture
 async def source(db: Database, guild: int) -> int:
-    """Return the id of a source in that server."""
+    """Return the id of a source in the server of the fixture `guild`."""
     async with db.write(guild) as conn:
         return await sources.ensure(conn, guild, title="A news article")

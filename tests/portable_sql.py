@@ -1,7 +1,7 @@
-"""Every statement that the program runs while it is tested, and those that only SQLite would understand.
+"""Records the SQL that the program runs during tests, and finds statements that only SQLite understands.
 
-What only SQLite knows has four homes: the index, and what opens, reads and copies the file. All else is written so that
-another engine could read it.
+Such statements are allowed only in the search index and in the modules that open, migrate, read and copy the file. All
+other SQL is written so that another database engine could run it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import aiosqlite
 
 HOMES = ("bot.services.index", "data.database", "data.rows", "bot.backup", "data.migrate")
-"""Modules whose statements may be SQLite's own; a migration is written for one engine by its nature."""
+"""Modules and packages that may run SQL of SQLite's own. Migrations are always written for one engine."""
 
 EXCEPTIONS = {
     "bot.services.asking": "it is rebuilt with the next round of /ask",
 }
-"""Packages that still run such statements, and why. The list only gets shorter."""
+"""Packages outside HOMES that still run SQL of SQLite's own, and why. No package may be added."""
 
 TOKENS = (
     r"\bjson\w*\(",
@@ -44,23 +44,26 @@ TOKENS = (
     r"\b(max|min)\([^()]*,",
     r"\bON CONFLICT DO\b",
 )
-"""What other engines do not know or read otherwise. A conflict names its target, which others need."""
+"""Patterns of SQL that other engines reject or understand differently.
+
+ON CONFLICT without a target is among them, because other engines require the target.
+"""
 
 _FOREIGN = re.compile("|".join(TOKENS), re.IGNORECASE)
 _IN_LIST = re.compile(r"\(SELECT value FROM json_each\(\?\d*\)\)")
 
 offences: dict[str, str] = {}
-"""Each statement that other engines would not understand, with the module that runs it."""
+"""SQL of SQLite's own that was run in a module where it is not allowed: the statement, and the module that ran it."""
 
 
 def foreign(sql: str) -> str | None:
-    """Return what in a statement only SQLite understands, None when nothing does."""
-    found = _FOREIGN.search(_IN_LIST.sub("(?)", sql))
-    return found[0] if found else None
+    """Return the first part of a statement that only SQLite understands, or None for a portable statement."""
+    match = _FOREIGN.search(_IN_LIST.sub("(?)", sql))
+    return match[0] if match else None
 
 
 def _runner(frame: FrameType | None) -> str:
-    """Return the module that runs a statement: the first of ours that is not the one that reads rows."""
+    """Return the module that runs a statement, or "": the innermost caller in this repository except `data.rows`."""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         if module.partition(".")[0] in ("bot", "cogs", "data", "tests") and module not in ("data.rows", __name__):
@@ -74,7 +77,7 @@ def _within(module: str, package: str) -> bool:
 
 
 def note(sql: str, frame: FrameType | None) -> None:
-    """Keep a statement as an offence unless other engines understand it or its module is a home of such statements."""
+    """Add a statement to `offences` unless it is portable, or run by a test or a module in HOMES or EXCEPTIONS."""
     if foreign(sql) is None:
         return
     module = _runner(frame)
@@ -84,7 +87,7 @@ def note(sql: str, frame: FrameType | None) -> None:
 
 
 def listen() -> None:
-    """From now on note every statement that is given to a connection."""
+    """Patch aiosqlite so that every statement given to a connection is passed to `note` first."""
     for name in ("execute", "executemany", "execute_fetchall", "execute_insert"):
         setattr(aiosqlite.Connection, name, _noting(getattr(aiosqlite.Connection, name)))
 

@@ -1,4 +1,7 @@
-"""The barest card bot, as a measure for ours: one row by aiosqlite, one container, four buttons, a private answer."""
+"""A minimal Discord bot that the benchmarks compare ours with.
+
+Its one command reads a row through aiosqlite and answers privately with a container and four buttons.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ STATE = {f"Field {n}": "a value of ordinary length, as cards have them" for n in
 
 
 class Bare(discord.Client):
-    """A client without caches, with one command over one table of a thousand rows."""
+    """A discord.py client without caches, with a table of a thousand rows in memory."""
 
     db: aiosqlite.Connection
 
@@ -58,7 +61,7 @@ async def card(interaction: discord.Interaction) -> None:
     )
     labels = ("Follow", "Remind", "Sources", "Share")
     view.add_item(ui.ActionRow(*[ui.Button(label=label, custom_id=f"deal.{label.lower()}:v1:7") for label in labels]))
-    view.stop()  # Nobody presses them, so they need not be kept.
+    view.stop()  # Nobody presses the buttons. discord.py does not store a stopped view.
     await interaction.response.send_message(view=view, ephemeral=True)
 
 

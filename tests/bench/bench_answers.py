@@ -1,8 +1,8 @@
-"""What answers cost beside the barest card there can be, in one run: `python -m tests.bench.bench_answers`.
+"""Benchmark of answers, compared with a minimal bot: `python -m tests.bench.bench_answers`.
 
-Two bots, ours and tests/bench/bare_bot.py, each on a loopback Discord of its own, are asked in turn: at a steady rate,
-by chance as people come (processor time, p99), and flat out by a number of people at once (throughput). Nothing fails
-for being slow; an answer that is missing, an error or not what was asked ends the run.
+Our bot and tests/bench/bare_bot.py take turns, each on a loopback Discord of its own. A steady load with random
+arrivals measures processor time and the 99th percentile (p99); several people asking at once measure throughput. Slow
+answers fail nothing. A missing or wrong answer ends the run.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from tests.wire.process import BotProcess
 ROOT = Path(__file__).parent.parent.parent
 SATURATED = 0.9  # of one core
 
-# What is asked, and what its answer must hold besides the question.
+# Inputs, each with a text that the answer has to contain outside of the repeated question.
 DEALS = [
     ("fighter-jet-engines", "Fighter-jet engines"),
     ("armed-drones", "31 armed drones for India"),
@@ -92,19 +92,19 @@ Asked = Iterator[tuple[dict[str, Any], str]]
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that is asked over and over, with the ratios to the bare bot that are aimed at."""
+    """One command under test, with its inputs in turn and the ratios to the minimal bot that are aimed at."""
 
     title: str
     command: str
-    asked: Asked
-    aims: tuple[float, float, float]  # processor time and p99 at most, throughput at least
+    asked: Asked  # Options of the command, and a text that the answer has to contain.
+    aims: tuple[float, float, float]  # Highest ratio of processor time, highest of p99, lowest of throughput.
 
 
 CARD, FOUND = (1.3, 1.5, 0.7), (2.0, 2.0, 0.4)
 
 
 def cases() -> list[Case]:
-    """Return what our bot is asked. Cases whose questions are all new get no help from the cache."""
+    """Return the cases for our bot. In those called "all new", no input comes twice, so that the cache cannot help."""
     return [
         Case("/deal show", "deal show", in_turn("deal", DEALS), CARD),
         Case("/pending list", "pending list", itertools.repeat(({}, "Clearances for the 31 drones")), CARD),
@@ -120,7 +120,10 @@ def in_turn(option: str, inputs: list[tuple[str, str]]) -> Asked:
 
 
 def new_searches() -> Asked:
-    """Yield four words of one record's name and summary at a time, never the same ones in the same order."""
+    """Yield searches, never the same twice, each with the name of the record that it has to find.
+
+    A search consists of four words from the record's name and summary.
+    """
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     sources: list[tuple[str, Iterator[tuple[str, ...]]]] = []
     for record in dossier.records:
@@ -134,25 +137,25 @@ def new_searches() -> Asked:
 
 
 def new_questions() -> Asked:
-    """Yield a question about each record of the dossier, in each form with each opening and ending, once.
+    """Yield every combination of opening, form, record name and ending as a question, in random order.
 
-    Statements and events are left out: their names are sentences and may be parsed as such.
+    Statements and events are left out, because their names are sentences and may be parsed as such.
     """
     dossier = dossiers.read_shipped(STARTER, now=SystemClock().now())
     names = [record.name for record in dossier.records if record.kind not in ("statement", "event")]
     names.remove("New Delhi")
-    every = list(itertools.product(OPENINGS, FORMS, names, ENDINGS))
-    random.Random(1).shuffle(every)
-    for opening, form, name, ending in every:
+    combinations = list(itertools.product(OPENINGS, FORMS, names, ENDINGS))
+    random.Random(1).shuffle(combinations)
+    for opening, form, name, ending in combinations:
         yield {"question": opening + form.format(name) + ending}, name
 
 
 class Wrong(Exception):
-    """An interaction that was not answered as it should be; it ends the benchmark."""
+    """Raised for an interaction that got no answer or a wrong one. It ends the benchmark."""
 
 
 class Asking:
-    """A server on a loopback with one bot in it, and a member who asks."""
+    """A server on the loopback Discord with one bot and a member who sends commands to it."""
 
     def __init__(self, server: Loopback) -> None:
         self.server = server
@@ -163,13 +166,13 @@ class Asking:
         server.invite(self.guild)
 
     async def set_up(self) -> None:
-        """Set the server up as its owner does, with the starter dossier."""
+        """Run /setup as the owner, which loads the starter dossier. Raise Wrong unless it is answered."""
         answer = await self.server.slash(self.owner, self.guild, self.channel, "setup")
         if not answer.followups and not answer.edits:
             raise Wrong(f"/setup was answered by {answer.text!r}")
 
     async def ask(self, case: Case) -> float:
-        """Ask once. Return the seconds until the answer arrived."""
+        """Send the next input of a case and return the seconds until the answer. Raise Wrong for a wrong answer."""
         options, held = next(case.asked)
         began = time.perf_counter()
         try:
@@ -180,14 +183,14 @@ class Asking:
         text = re.sub(r"[*_\\]", "", answer.text)  # Without markup: what was found stands in bold.
         for asked in options.values():
             text = text.replace(asked, "", 1)
-        # Errors are plain text; whatever was asked for comes in components.
+        # The bot answers errors in plain text, and everything else in components.
         if not answer.ephemeral or not (answer.message and answer.message["components"]) or held not in text:
             raise Wrong(f"/{case.command} {options} was not answered by {held!r} but by:\n{answer.text}")
         return took
 
 
 class Bot(Asking):
-    """The same server with the bot as a process of its own, under load."""
+    """A server on the loopback Discord whose bot runs as a process of its own and is put under load."""
 
     def __init__(self, server: Loopback, folder: Path, *module: str) -> None:
         super().__init__(server)
@@ -195,7 +198,10 @@ class Bot(Asking):
         self.process = BotProcess(server, sys.executable, "-m", *module, env=env, cwd=str(ROOT))
 
     async def steady(self, case: Case, rate: float, seconds: float) -> dict[str, float]:
-        """Ask at a fixed rate a second, without waiting for earlier answers."""
+        """Ask at random moments, on average `rate` times a second, without waiting for earlier answers.
+
+        Return processor time and p99, both in milliseconds.
+        """
         chance, asking = random.Random(1), list[asyncio.Task[float]]()
         began, load = time.perf_counter(), Load(self.process)
         due = began
@@ -208,7 +214,10 @@ class Bot(Asking):
         return load.over(len(took), "steady") | {"p99": took[int(len(took) * 0.99)] * 1000}
 
     async def flat_out(self, case: Case, people: int, seconds: float) -> dict[str, float]:
-        """Let a number of people ask at once, each again as soon as the answer has arrived."""
+        """Let `people` askers send inputs at once, each the next one when the answer arrives.
+
+        Return the processor time per answer and the answers per second.
+        """
         began, load = time.perf_counter(), Load(self.process)
         count = 0
 
@@ -225,7 +234,10 @@ class Bot(Asking):
 
 
 class Load:
-    """Processor time from now on: of the bot, of this process with the loopback, of everything else here."""
+    """The processor time that is used from the creation of the instance until `over` is called.
+
+    The bot, this process (with the loopback) and all other programs on the machine are counted apart.
+    """
 
     def __init__(self, bot: BotProcess) -> None:
         self._bot = bot
@@ -244,13 +256,16 @@ class Load:
 
 
 def busy() -> float:
-    """Return the processor time of everything on this machine, in seconds."""
+    """Return the processor time that all programs on this machine have used since it started, in seconds."""
     user, nice, system, _idle, _iowait, irq, softirq = Path("/proc/stat").read_text().split()[1:8]
     return sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")
 
 
 async def thread_hops(folder: Path, cases: list[Case], each: int = 15) -> dict[str, float]:
-    """Return how often a command waits for the database's thread, on average, in this process without load."""
+    """Return for each case how often a command waits for the database's thread, on average.
+
+    The bot runs in this process, without load. `each` is the number of commands per case.
+    """
     count, execute = Counter[str](), aiosqlite.Connection._execute
 
     async def counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any:
@@ -273,7 +288,7 @@ async def thread_hops(folder: Path, cases: list[Case], each: int = 15) -> dict[s
         aiosqlite.Connection._execute = counted
         stack.callback(setattr, aiosqlite.Connection, "_execute", execute)
         for case in cases:
-            for _ in range(2):  # What is kept since the first time is there in the second.
+            for _ in range(2):  # The first pass fills the caches. The second is the one that counts.
                 count.clear()
                 for _ in range(each):
                     await asking.ask(case)
@@ -296,7 +311,7 @@ async def run(options: argparse.Namespace) -> None:
         await ours.set_up()
         pairs = [(bare, card), *((ours, case) for case in asked)]
         for bot, case in pairs:
-            await bot.flat_out(case, options.people, 0.5)  # Warm.
+            await bot.flat_out(case, options.people, 0.5)  # Warm-up.
         rounds: dict[str, list[dict[str, float]]] = defaultdict(list)
         for number in range(options.rounds):
             for bot, case in pairs if number % 2 == 0 else pairs[::-1]:

@@ -1,4 +1,7 @@
-"""How fast and how surely a thousand messages that fall due at once go out: `python -m tests.bench.bench_delivery`."""
+"""Benchmark of a thousand deliveries that are due at once, also with a hanging channel and with a SIGKILL.
+
+Run it with `python -m tests.bench.bench_delivery`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 async def prepare(server: Loopback, path: Path) -> tuple[list[int], float]:
-    """Plan 1,000 alerts in 25 channels. Return the channels and the seconds that planning took."""
+    """Plan 1,000 alerts for 25 channels that follow a deal. Return the channel ids and the seconds of planning."""
     now = datetime.now(UTC)
     db = await Database.open(path)
     try:

@@ -1,7 +1,7 @@
-"""What finding costs among 100,000 deals and a million updates: `python -m tests.bench.bench_search`.
+"""Benchmark of search, autocomplete and /ask among 100,000 deals: `python -m tests.bench.bench_search`.
 
-Processor time of the whole process for each search, each completed name and each question, one after the other, on a
-file of `tests/bench/crowd.py` that is kept in var/bench. Nothing fails for being slow.
+It prints processor times of the whole process, one case after the other. The database is made by
+`tests/bench/crowd.py` and kept in var/bench. Nothing fails for being slow.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ from tests.bench import crowd
 
 FOLDER = Path(__file__).parent.parent.parent / "var" / "bench"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-CASES = 120  # In each group, so that a 99th percentile says something.
+CASES = 120  # In each group. With fewer cases, a 99th percentile would mean little.
 
 
 @dataclass(frozen=True)
 class Group:
-    """Questions of one sort. `run` asks one of them; `aim` is the processor time for 99 of 100 to stay under."""
+    """Cases of one sort, such as searches for a name. `run` executes one case.
+
+    `aim` is the processor time in milliseconds that 99 of 100 cases should stay under.
+    """
 
     title: str
     aim: float
@@ -44,7 +47,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Known:
-    """What is in the file: names of records and their words, with the common words apart."""
+    """A sample of record names in the biggest server of the file, and the words in these names."""
 
     names: list[str]
     words: list[str]
@@ -75,7 +78,7 @@ COMMON = [
 
 
 def slipped(rnd: random.Random, word: str) -> str:
-    """Return a word with one typo."""
+    """Return a word with one random typo: a letter left out, an "x" put in, or two letters swapped."""
     at = rnd.randrange(1, len(word) - 1)
     return rnd.choice(
         (word[:at] + word[at + 1 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + "x" + word[at:])
@@ -95,11 +98,11 @@ async def completed(conn: Connection, guild_id: int, asked: tuple[str, Sequence[
 
 
 def searches(rnd: random.Random, known: Known) -> list[Group]:
-    """Return groups of searches. A group for other questions needs a function like `searched`."""
+    """Return the groups of /search cases, made of random words and names in `known`."""
 
     def wanted(make: Callable[[], Wanted | str]) -> list[Wanted]:
         made = [make() for _ in range(CASES)]
-        return [one if isinstance(one, Wanted) else Wanted(one) for one in made]
+        return [search_ if isinstance(search_, Wanted) else Wanted(search_) for search_ in made]
 
     def word() -> str:
         return rnd.choice(known.words)
@@ -181,7 +184,7 @@ async def asked(conn: Connection, guild_id: int, question: str) -> object:
 
 
 def questions(rnd: random.Random, known: Known) -> list[Group]:
-    """Return groups of questions, measured from parsing them to the words of the answer."""
+    """Return the groups of /ask cases. Each covers parsing the question, finding the answer and rendering it."""
 
     def word() -> str:
         return rnd.choice(known.words)
@@ -222,7 +225,10 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 async def measure(conn: Connection, group: Group) -> list[float]:
-    """Return the processor time of each case in milliseconds. Compiling and caching is done before."""
+    """Run all cases of a group, print the figures and return the processor time of each case in milliseconds.
+
+    The first case is run once before, so that statements are compiled and caches are filled.
+    """
     await group.run(conn, group.guild_id, group.cases[0])
     took: list[float] = []
     for case in group.cases:
@@ -240,7 +246,7 @@ def _figures(took: Sequence[float]) -> str:
 
 
 async def as_of(db: Database) -> None:
-    """Measure a list as of a past day over the whole server, and the cost of reading cards beside it."""
+    """Print how long lists of a whole server as of a past day take, and how long cards take to read meanwhile."""
     opened: list[float] = []
     done = asyncio.Event()
 
@@ -271,7 +277,7 @@ async def as_of(db: Database) -> None:
 
 
 async def check(db: Database) -> None:
-    """Derive some records anew, as an update of them does, and check that they come out the same."""
+    """Derive 50 random records anew, as an update does, and print whether their rows stay the same."""
     tables = {
         "record": "SELECT * FROM record WHERE id = ?",
         "link": "SELECT * FROM link WHERE from_id = ?",

@@ -1,6 +1,6 @@
-"""A file with many deals for the benchmarks: several servers, one of which has half of all deals.
+"""Makes the database for the search benchmark: several servers with invented deals, one of which has half of them.
 
-Only the ledger is made up. The derived tables are written by the program itself, as after an update.
+Only the ledger is invented. The program itself writes the derived tables, as it does after an update.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bot.services import derived, guilds, people
 from data.database import Database, to_text
 
 BIG = 9000
-"""The server that holds half of everything."""
+"""The id of the server that has half of all deals."""
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _SHARES = {BIG: 50, 9001: 30, 9002: 14, 9003: 5, 9004: 1}  # Percent of the deals.
-_UPDATES = 10  # As many for each deal, those of everything around it counted in.
+_UPDATES = 10  # Updates per deal, on average. Those of the records around the deals are counted in.
 _FIRST_DAY = date(2012, 1, 1)
 _DAYS = 5400
 
@@ -75,16 +75,16 @@ _TOPICS = ["Defence cooperation", "Trade", "Energy", "Space", "Health", "Food se
 
 
 def proper_names(rnd: random.Random, count: int) -> list[str]:
-    """Yield invented proper names, each once."""
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(rnd.choices(_SYLLABLES, k=rnd.choice((2, 3, 3, 4)))).capitalize()] = None
-    return list(found)
+    """Return `count` distinct invented proper names."""
+    names: dict[str, None] = {}
+    while len(names) < count:
+        names["".join(rnd.choices(_SYLLABLES, k=rnd.choice((2, 3, 3, 4)))).capitalize()] = None
+    return list(names)
 
 
 @dataclass
 class _Made:
-    """A record to be written: its kind, slug and facts, each fact with its day."""
+    """An invented record. Each of its facts is a field, a value as JSON encodes it, and a fact date."""
 
     kind: str
     slug: str
@@ -92,13 +92,13 @@ class _Made:
 
 
 class _Server:
-    """The made-up records of one server."""
+    """A generator of the invented records of one server, for a given number of deals."""
 
     def __init__(self, rnd: random.Random, deals: int) -> None:
         self.rnd = rnd
         self.deals = deals
         self.names = proper_names(rnd, max(deals // 10, 300))
-        # Some names are met often, most hardly ever.
+        # A few names occur often and most names hardly ever, as in real text.
         self._weights = list(itertools.accumulate(1 / (i + 3) for i in range(len(self.names))))
         self.start = sorted(_FIRST_DAY + timedelta(days=rnd.randrange(_DAYS)) for _ in range(deals))
 
@@ -157,7 +157,7 @@ class _Server:
         stages = sorted(rnd.sample(range(1, 9), k=rnd.choice((1, 1, 2, 3))))
         days = [*sorted(last - timedelta(days=rnd.randrange(900)) for _ in stages[1:]), last]
         first = days[0]
-        # Of these two every deal has one, so no deal has both.
+        # Every deal has one of these two words and none has both: a search for both is costly and finds nothing.
         side = "northern" if rnd.random() < 0.5 else "southern"
         money = {"amount": str(rnd.randrange(1, 900) * 10**7), "currency": "USD", "bound": "about"}
         facts = [
@@ -216,7 +216,7 @@ class _Server:
 
 
 def _write(path: Path, deals: int) -> None:
-    """Write records and their updates, not yet derived, up to ten updates for each deal."""
+    """Write invented records and their updates into a database, about ten updates per deal. Derive nothing yet."""
     entered = to_text(NOW - timedelta(days=1))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA synchronous = OFF")
@@ -256,7 +256,7 @@ def _write(path: Path, deals: int) -> None:
                 updates += [update(record_id, field, value, day, guild_id, source) for field, value, day in made.facts]
                 if made.kind == "deal":
                     of_deals.append((record_id, made.facts[0][2]))
-            for record, day in itertools.cycle(of_deals):  # Somebody looks again and finds nothing new.
+            for record, day in itertools.cycle(of_deals):  # Fill up with checks that found nothing new.
                 if len(updates) >= left:
                     break
                 updates.append(update(record, "checked", "nothing new", day, guild_id, source))
@@ -271,7 +271,7 @@ def _write(path: Path, deals: int) -> None:
 
 
 async def make(path: Path, deals: int) -> float:
-    """Make the file. Return how many seconds the program took to derive what commands read."""
+    """Make the database at `path`. Return the seconds that the program took to write the derived tables."""
     part = path.with_suffix(".part")
     for old in path.parent.glob(part.name + "*"):
         old.unlink()

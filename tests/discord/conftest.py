@@ -1,4 +1,4 @@
-"""A simulated Discord with one server, a manager, an editor and a member in it, and the real bot."""
+"""Fixtures and helpers that run the real bot in simcord, a simulated Discord with one server and three people."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from bot.ui.layout import plain
 from data.database import Database
 from tests.builders import on_day
 
-# simcord counts a bookkeeping callback of its own as work and waits 50 ms on most actions; the name is private to it.
-simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # it has them
+# simcord takes a callback of its own for work in progress, and waits 50 ms after most actions. This private default of
+# its method shortens the wait.
+simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[reportOptionalSubscript]  # not None
 
 
 _LOADED: dict[tuple[str, int, int], dict[str, list[tuple[Any, ...]]]] = {}
-"""The rows that a dossier made, by its name, the server and who loaded it."""
+"""Rows that loading a dossier made, by table. The key is the dossier's name, the server id and the person's row id."""
 
 
 class EnvClock:
-    """The simulated Discord's clock, so that the bot and Discord agree."""
+    """The clock given to the bot. It tells the time of the simulated Discord."""
 
     env: simcord.Env
 
@@ -39,7 +40,10 @@ class EnvClock:
 
 
 class World:
-    """The bot in a simulated Discord, with what a test needs to press buttons and read messages."""
+    """The bot in a simulated Discord, with the server, the channel and the people that tests act through.
+
+    `manager` owns the server, `editor` has the editor role, and `member` has no role.
+    """
 
     def __init__(self, env: simcord.Env, bot: Attache, db: Database, clock: EnvClock) -> None:
         self.env, self.bot, self.db, self.clock = env, bot, db, clock
@@ -56,7 +60,7 @@ class World:
         return self.env.now()
 
     async def restart(self, shard_count: int = 1) -> None:
-        """End the process and start it again on the same file."""
+        """Replace the bot by a new one on the same database, as when its process ends and is started again."""
         path = self.db.path
         await self.bot.deliverer.close()
         await self.db.close()
@@ -65,14 +69,14 @@ class World:
         await self.env.restart_bot(self.bot)
 
     async def tick(self, seconds: float = 0) -> None:
-        """Let time pass, and let the scheduler tick once at its end."""
+        """Let simulated time pass. Then run one tick of the scheduler, which sends what is due."""
         if seconds:
             await self.env.advance_time(seconds)
         await self.bot.deliverer.tick(self.env.now())
         await self.env.settle()
 
     async def set_up(self, dossier: str | None = "india-us-2plus2-2023") -> None:
-        """Bring the server to the state after /setup, without its message: zone, channel, role and starter dossier."""
+        """Set the server up directly in the database, as /setup does: zone, channel, editor role and dossier."""
         async with self.db.write(self.guild.id) as conn:
             person = await people.ensure(conn, self.owner.id)
             await guilds.ensure(conn, self.guild.id, name="Newsroom", owner_id=self.owner.id)
@@ -89,7 +93,10 @@ class World:
             await self._load(dossier, person.id)
 
     async def _load(self, name: str, person_id: int) -> None:
-        """Load a shipped dossier. All new worlds have the same ids, so the rows of the first load are copied later."""
+        """Load a shipped dossier, by copying the rows of an earlier load if there was one.
+
+        Copying is fast. It works because every new world has the same ids.
+        """
         key = (name, self.guild.id, person_id)
         if key in _LOADED:
             async with self.db.write(self.guild.id) as conn:
@@ -109,9 +116,10 @@ class World:
 
 
 def parts(components: Any) -> Iterator[dict[str, Any]]:
-    """Return every component of a message, nested ones too, as Discord was sent them."""
-    for found in components or []:
-        part = found if isinstance(found, dict) else found.to_dict()  # Channel messages hold discord.py's objects.
+    """Yield the payload of every component of a message, including nested ones."""
+    for component in components or []:
+        # Messages in channels have discord.py's objects, answers to interactions have payloads.
+        part = component if isinstance(component, dict) else component.to_dict()
         yield part
         yield from parts(part.get("components"))
         if "accessory" in part:
@@ -119,7 +127,7 @@ def parts(components: Any) -> Iterator[dict[str, Any]]:
 
 
 def text_of(message: Any) -> str:
-    """Return all that a person reads in a message: its content and its text components."""
+    """Return the text of a message: its content and its text components, one below the other."""
     content = getattr(message, "content", "") or ""
     return "\n".join(filter(None, [content, *(p["content"] for p in parts(message.components) if p.get("type") == 10)]))
 
@@ -129,44 +137,44 @@ def labels_of(message: Any) -> list[str]:
 
 
 def id_of(message: Any, label: str) -> str:
-    """Return the custom id of the button with that label."""
+    """Return the custom id of the first button with this label."""
     return next(p["custom_id"] for p in parts(message.components) if p.get("type") == 2 and p.get("label") == label)
 
 
 def answer(result: simcord.InteractionResult) -> str:
-    """Return the text that a command or button answered, after checking that there is one and that no view listens."""
+    """Return the text of the answer to a command or component. Fail if there was no answer."""
     assert result.acknowledged, "the interaction was never answered"
     assert result.response is not None
     return text_of(result.response)
 
 
 def reply(result: simcord.InteractionResult) -> simcord.ResponseMessage:
-    """Return the message that a command or press answered with, to press its buttons."""
+    """Return the message that answered a command or component. Fail if there was no answer."""
     assert result.acknowledged, "the interaction was never answered"
     assert result.response is not None
     return result.response
 
 
 def me(world: World) -> discord.ClientUser:
-    """Return the bot as a user of the simulated Discord."""
+    """Return the bot's own user in the simulated Discord."""
     assert world.env.bot.user is not None
     return world.env.bot.user
 
 
 def dms(world: World) -> list[discord.Message]:
-    """Return the direct messages that the member has, the oldest first."""
+    """Return the messages between the bot and `world.member` in their direct messages, the oldest first."""
     return world.member.user.dm_channel.history()
 
 
 async def posted(world: World, *buttons: discord.ui.Button) -> discord.Message:
-    """Post a message of the bot in the channel with these buttons, as an alert or a reminder has them."""
+    """Post a message of the bot in the channel with these buttons below it, and return the message."""
     channel = world.bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     return await channel.send("A message", view=plain(list(buttons)))
 
 
 async def move(world: World, stage: str, slug: str = "armed-drones") -> None:
-    """Enter the stage of a deal as an editor, now."""
+    """Enter a new stage of a deal as an editor, with a fact date of 20 November 2023."""
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
         change = Change(slug, "deal", "stage", stage, on_day("2023-11-20"), source, "paragraph 3", "reported")
@@ -174,13 +182,16 @@ async def move(world: World, stage: str, slug: str = "armed-drones") -> None:
 
 
 async def go_to(world: World, moment: datetime) -> None:
-    """Let time pass until this moment, and let the scheduler tick once then."""
+    """Let simulated time pass until a moment, and run one tick of the scheduler then."""
     await world.tick((moment - world.now).total_seconds())
 
 
 @pytest.fixture
 async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
-    """Yield a world in which the bot was just invited and nobody ran /setup yet."""
+    """Yield a world in which the bot has joined the server but nobody has run /setup.
+
+    After the test, fail if discord.py stored a view or if the bot raised an error that is not a UserError.
+    """
     db = await Database.open(tmp_path / "attache.db")
     await derived.bring_up_to_date(db)
     clock = EnvClock()
@@ -197,7 +208,7 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
         await env.shutdown()
         await world.db.close()
     assert not world.bot._connection._view_store._views, "a view was stored: it was sent before it was finished"
-    # A command's sentence for the person is no fault of the bot, though discord.py raises it.
+    # discord.py reports a UserError as well, but it is an answer to the person and no fault of the bot.
     faults = [error for error in env.errors if not isinstance(error.__cause__ or error, UserError)]
     if faults:
         raise BaseExceptionGroup("the bot failed during the test", faults)
@@ -205,6 +216,6 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """Yield a world after /setup with the starter dossier."""
+    """Return a world whose server is set up, with the records of the starter dossier."""
     await empty_world.set_up()
     return empty_world

@@ -1,4 +1,4 @@
-"""Ways to look things up in the simulated Discord: commands, menus, and records entered before."""
+"""Helpers for tests of record lookups in the simulated Discord: commands, menus, and additional records."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NASTY = "**x** <@1> @everyone </a:1> `y` [z](https://example.org)"
 
 
 def menu(message: Any) -> list[str]:
-    """Return the values of a message's select."""
+    """Return the values of all select options in a message."""
     return [option["value"] for part in parts(message.components) for option in part.get("options", [])]
 
 
 def drawn(message: discord.Message) -> str:
-    """Return all that a posted message says."""
+    """Return the text of the components of a message in a channel, without its content."""
     return text_of(SimpleNamespace(components=[part.to_dict() for part in message.components]))
 
 
@@ -33,7 +33,7 @@ async def ask(world: World, command: str, **options: Any) -> simcord.Interaction
 
 
 async def enter(world: World, *changes: tuple[str, str, str, Any], url: str = "") -> None:
-    """Enter updates as an editor: record, kind, field and value of each."""
+    """Enter updates as an editor. Each is a tuple of slug, kind, field and value."""
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="A second report", url=url)
         entered = [Change(slug, kind, field, value, DAY, source, "page 3") for slug, kind, field, value in changes]

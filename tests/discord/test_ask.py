@@ -1,4 +1,4 @@
-"""/ask as a member uses it: private answers, which one, sources, Share, what was missed, and what buttons remember."""
+"""Tests of /ask in a simulated server: private answers, choices among deals, *Sources*, *Share* and filed questions."""
 
 from __future__ import annotations
 
@@ -313,7 +313,7 @@ async def test_after_a_server_deleted_everything_the_buttons_say_so(world: World
 
 
 async def erase(world: World) -> None:
-    """Delete everything of the server, as its manager."""
+    """Delete all data of the server with /settings delete, as its manager."""
     form = await world.manager.slash(world.channel, "settings delete")
     await world.manager.submit_modal(form, {"name": world.guild.name})
 

@@ -1,4 +1,4 @@
-"""Digests as people use them: set, shown, previewed, sent, turned off, in a server and in the DM."""
+"""Tests of /digest and of sent digests in a simulated server: set, show, preview and off, also in direct messages."""
 
 from __future__ import annotations
 

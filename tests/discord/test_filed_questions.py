@@ -1,4 +1,4 @@
-"""Questions that were not answered as meant, as a server's editors handle them, and the alias that often helps."""
+"""Tests of /update questions: how editors list and handle filed questions, and add an alias to answer one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = 24 * 3600
 
 @pytest.fixture
 async def bare(empty_world: World) -> World:
-    """Return a world with a server that is set up and has no records: the list needs no dossier."""
+    """Return a world whose server is set up without any records."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
@@ -33,12 +33,13 @@ async def file(world: World, *asked: str, guild_id: int = 0) -> list[int]:
     async with world.db.write(guild_id or world.guild.id) as conn:
         for text in asked:
             await questions.file(conn, guild_id or world.guild.id, text, now=world.now, user_id=world.member.id)
-    return [one.id for one in await waiting(world, guild_id)]
+    return [filed.id for filed in await waiting(world, guild_id)]
 
 
 async def waiting(world: World, guild_id: int = 0) -> list[Filed]:
-    found, _ = await questions.list_filed(world.db.read, guild_id or world.guild.id, now=world.now, offset=0, limit=500)
-    return found
+    id_ = guild_id or world.guild.id
+    filed, _ = await questions.list_filed(world.db.read, id_, now=world.now, offset=0, limit=500)
+    return filed
 
 
 async def listed(world: World, who: simcord.MemberActor | None = None) -> simcord.InteractionResult:
@@ -52,7 +53,7 @@ def options(result: simcord.InteractionResult) -> list[dict[str, Any]]:
 
 
 async def choose(world: World, asked: str) -> simcord.InteractionResult:
-    """Open the list as an editor and choose the question with these words."""
+    """Open the list of filed questions as an editor, and choose the question whose label contains `asked`."""
     result = await listed(world)
     (value,) = [option["value"] for option in options(result) if asked in option["label"]]
     return await world.editor.select(reply(result), [value])
@@ -218,7 +219,7 @@ async def test_whoever_deletes_their_data_takes_their_questions_along(bare: Worl
 
 
 async def add_alias(world: World, **typed: str) -> simcord.InteractionResult:
-    """Fill in the form of an alias for a question as an editor. Return the preview or the refusal."""
+    """File a question, and fill in its *Add an alias* form as an editor. Return the preview or the refusal."""
     await file(world, "Who builds the killer robots?")
     form = await world.editor.click(reply(await choose(world, "robots")), label="Add an alias")
     return await world.editor.submit_modal(form, FORM | typed)

@@ -1,4 +1,4 @@
-"""Following as people do it: commands, cards, direct messages, *Why this?*."""
+"""Tests of /follow and of alerts in a simulated server: commands, *Follow* on cards, messages and *Why this?*."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.discord.conftest import World, answer, dms, labels_of, me, move, repl
 
 
 async def deal(world: World) -> tuple[str, str]:
-    """Return slug and name of a deal of the starter dossier."""
+    """Return the slug and the name of the first deal in the starter dossier."""
     ((slug, name),) = await world.db.read.execute_fetchall(
         "SELECT slug, name FROM record WHERE guild_id = ? AND kind = 'deal' AND live = 1 ORDER BY id LIMIT 1",
         (world.guild.id,),

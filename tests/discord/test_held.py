@@ -1,4 +1,4 @@
-"""What is held after a restore: who sees it, who decides, and what is then sent."""
+"""Tests of messages held after a restore: who sees them, and who may send or drop them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.discord.test_rights import sent_to
 
 
 async def hold(world: World, count: int, *, user_id: int | None = None, channel_id: int | None = None) -> int:
-    """Hold some messages for a person or channel that may have come before a restore. Return the destination."""
+    """Plan deliveries to a person or a channel and mark them as held. Return the id of the destination."""
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id or world.owner.id)
         if user_id is not None:

@@ -1,4 +1,4 @@
-"""/help says the next three steps to each person where they stand, with commands that can be clicked."""
+"""Tests of /help: the three steps suit the person and the server, and every command can be clicked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def values(message: Any) -> list[str]:
 
 
 async def groups_of(actor: Any, shown: Any) -> dict[str, str]:
-    """Return what each choice of the menu answers."""
+    """Choose each value of the menu in turn. Return the text of each answer by value."""
     return {value: answer(await actor.select(shown, [value])) for value in values(shown)}
 
 

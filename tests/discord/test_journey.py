@@ -1,4 +1,4 @@
-"""One visit from the first question to the digest, with a restart between every two steps."""
+"""Tests that a member's visit, from a first card to the digest, survives a restart of the bot between any two steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V2 = 1 << 15  # Discord: the message is made of components alone.
 
 
 def arrived(world: World) -> list[Any]:
-    """Return all messages that came by themselves: in the channel and in the member's direct messages."""
+    """Return all messages that the bot sent unprompted: those in the channel and in the member's direct messages."""
     return [*world.channel.history(), *world.member.user.dm_channel.history()]
 
 

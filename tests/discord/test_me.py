@@ -1,4 +1,4 @@
-"""/me in a server and in the bot's DM: zone, export, deletion."""
+"""Tests of /me in a server and in direct messages: setting one's time zone, exporting and deleting one's data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.discord.conftest import World, answer, labels_of
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """Return a world with a server that is set up and has no records: most tests here need no dossier."""
+    """Return a world whose server is set up without any records."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
@@ -29,13 +29,16 @@ def files_of(result: simcord.InteractionResult) -> list[Any]:
 
 
 async def exported(world: World, result: simcord.InteractionResult) -> tuple[str, bytes]:
-    """Return the name and content of the only file of an answer."""
+    """Return the name and the content of the only file that an answer carries."""
     (attachment,) = files_of(result)
     return attachment.filename, await attachment.read()
 
 
 async def follow_something(world: World, user_id: int) -> int:
-    """Let a person follow everything by DM. Return their destination."""
+    """Let a person follow everything by direct message, with a digest and a first message due.
+
+    Return the id of the destination.
+    """
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, user_id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)

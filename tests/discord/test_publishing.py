@@ -1,4 +1,4 @@
-"""The commands as Discord has them: published when they differ and only then, within its limits, where they belong."""
+"""Tests of publishing commands to Discord: only when they changed, within its limits, and visible where they work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOR_MANAGERS = {"setup", "settings"}
 
 
 def published(world: World) -> list[Any]:
-    """Return every publishing of the commands to Discord."""
+    """Return the requests that published commands to Discord."""
     return [r for r in world.env.http_requests if r.method in ("PUT", "POST") and r.path.endswith("/commands")]
 
 
@@ -24,7 +24,7 @@ def asked(world: World) -> list[Any]:
 
 
 def leaves(options: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield a command's parts, nested ones too."""
+    """Yield the options of a command, including those of its sub-commands."""
     for option in options:
         yield option
         yield from leaves(option.get("options", []))
@@ -35,7 +35,10 @@ def payloads(world: World) -> list[dict[str, Any]]:
 
 
 def characters(payload: dict[str, Any]) -> int:
-    """Return what counts to Discord's limit of 8,000: names, descriptions and values of a command and all its parts."""
+    """Return the size of a command by Discord's count, which is limited to 8,000 characters.
+
+    Names, descriptions and values of the command and of all its options and choices count.
+    """
     own = sum(len(str(payload.get(key) or "")) for key in ("name", "description", "value"))
     return own + sum(characters(part) for key in ("options", "choices") for part in payload.get(key) or [])
 

@@ -1,4 +1,4 @@
-"""Cards, sources, history and Share as people ask for them."""
+"""Tests of record cards in a simulated server, and of their buttons: *All facts*, *History*, *Share* and others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists, what is open, and the completion of names as people ask for them."""
+"""Tests of lists of records, lists of pending items and autocomplete of names, in a simulated server."""
 
 from __future__ import annotations
 

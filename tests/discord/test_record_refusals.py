@@ -1,4 +1,4 @@
-"""What is typed or pressed wrongly when records are looked up, before /setup and in an empty record too."""
+"""Tests of wrong input to record commands and of stale or forged buttons, also before /setup and without records."""
 
 from __future__ import annotations
 

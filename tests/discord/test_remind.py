@@ -1,4 +1,4 @@
-"""Reminders as people use them: commands, cards, the message itself, in a server and in the DM."""
+"""Tests of /remind and of sent reminders in a simulated server: commands, buttons on cards, snoozing and messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WEEK = 7 * 86400
 
 
 async def enter(world: World, slug: str, **fields: Any) -> None:
-    """Enter updates of a pending item now, as an editor."""
+    """Enter fields of a pending item as an editor, with a fact date of 20 November 2023."""
     day = on_day("2023-11-20")
     async with world.db.write(world.guild.id) as conn:
         source = await sources.ensure(conn, world.guild.id, title="Example news")
@@ -30,14 +30,14 @@ async def enter(world: World, slug: str, **fields: Any) -> None:
 
 
 async def dated(world: World, days: int, **fields: Any) -> None:
-    """Give the clearances a due date so many days from today."""
+    """Give the pending item ITEM a due date `days` days from today."""
     on = (dates.local_date(world.now, ZONE) + timedelta(days=days)).isoformat()
     value = due_value(on)
     await enter(world, ITEM, due=value, **fields)
 
 
 async def next_hour(world: World) -> None:
-    """Let time pass until the next nine o'clock in Delhi."""
+    """Let simulated time pass until the next delivery time, 09:00 in Asia/Kolkata."""
     await go_to(world, dates.next_local(world.now, ZONE, dates.parse_time_of_day("09:00"))[1])
 
 
@@ -332,7 +332,7 @@ async def test_a_button_of_a_record_taken_back_says_so(world: World):
 
 
 async def channel_reminder(world: World) -> discord.Message:
-    """Return the message about a due date in the server's channel, which comes without being asked for."""
+    """Return a reminder of a due date in the server's channel. A channel destination gets it without subscribing."""
     async with world.db.write(world.guild.id) as conn:
         await destinations.ensure_channel(conn, world.guild.id, world.channel.id, now=world.now, person_id=1)
     await dated(world, 1)

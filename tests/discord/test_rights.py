@@ -1,4 +1,4 @@
-"""Permissions in a direct message, where Discord tells no roles: they are looked up when an answer needs them."""
+"""Tests of permissions in direct messages, where Discord sends no roles and the bot has to ask for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.discord.conftest import World, answer, labels_of, reply
 
 
 async def sent_to(world: World, who: simcord.MemberActor, name: str, *arguments: str) -> discord.Message:
-    """Send somebody a direct message of the bot with one button, and return it."""
+    """Send a direct message with one button to a member. `name` and `arguments` make the button's custom id."""
     channel = await world.bot.create_dm(discord.Object(who.id))
     view = plain([button("Press", custom_id(name, *arguments, guild_id=world.guild.id))])
     return await channel.send("A message", view=view)
@@ -48,7 +48,7 @@ async def test_who_gets_the_editor_role_edits_from_a_dm_at_once(world: World):
 
 
 async def second_server(world: World) -> simcord.GuildHandle:
-    """Make another server in which the member is, follows everything, and has a digest and a reminder."""
+    """Make a second server. In both servers, the member follows everything and has a digest and a reminder."""
     other = world.env.create_guild("Elsewhere", owner=world.owner)
     other.add_member(world.member.user)
     channel = other.create_text_channel("news")

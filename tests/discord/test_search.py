@@ -1,4 +1,4 @@
-"""/search as a member uses it: words in bold, filters, orders, pages, and what is refused."""
+"""Tests of /search in a simulated server: bold matches, corrected typos, filters, sort orders, pages and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*Why this?*, mute and stop on what arrives by itself in a channel."""
+"""Tests of the *Why this?* button on messages that the bot sent to a channel, and of muting and stopping them there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def channel_of(world: World) -> Destination:
 
 
 async def dated_item(world: World, name: str, days: int) -> None:
-    """Enter a pending item that is due so many days from now, as an official announced."""
+    """Enter a pending item that is due `days` days from now."""
     due_on = (world.now + timedelta(days=days)).date().isoformat()
     due = due_value(due_on)
     slug = name.lower().replace(" ", "-")
@@ -40,12 +40,12 @@ async def dated_item(world: World, name: str, days: int) -> None:
 
 
 async def newest(world: World, words: str) -> discord.Message:
-    """Return the newest message in the channel that holds this text."""
+    """Return the newest message in the channel that contains these words."""
     return next(m for m in reversed(world.channel.history()) if words in m.content)
 
 
 async def to_hour(world: World) -> None:
-    """Let time pass until the next delivery time of the channel, nine o'clock in Kolkata."""
+    """Let simulated time pass until just after the channel's next delivery time."""
     place = await channel_of(world)
     assert place.next_delivery_at is not None
     await world.tick((place.next_delivery_at - world.now).total_seconds() + 1)
@@ -118,7 +118,10 @@ async def test_why_after_ninety_days_says_that_the_note_is_gone(world: World):
 
 
 async def paused_by(world: World, deny: int) -> list[str]:
-    """Deny the bot a permission in the channel and let something fall due. Return the tries to send it."""
+    """Deny the bot permissions in the channel, and let an alert fall due so that the channel is paused.
+
+    Return the requests by which the bot tried to send it.
+    """
     place = await channel_of(world)
     async with world.db.write(world.guild.id) as conn:
         await follows.add(conn, place, "armed-drones", now=world.now)

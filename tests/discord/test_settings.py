@@ -1,4 +1,4 @@
-"""/settings as a manager uses it: how it stands, resuming, dossiers, deletion."""
+"""Tests of /settings in a simulated server: the status, resuming channels, loading dossiers, deleting everything."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ records:
 
 @pytest.fixture
 async def world(empty_world: World) -> World:
-    """Return a world with a server that is set up and has no records: most tests here need no dossier."""
+    """Return a world whose server is set up without any records."""
     await empty_world.set_up(dossier=None)
     return empty_world
 
 
 @pytest.fixture
 async def full_world(world: World) -> World:
-    """Return the same world with the starter dossier."""
+    """Return a world whose server is set up and has loaded the starter dossier."""
     await load(world, dossier=STARTER)
     return world
 
 
 async def press(actor: simcord.MemberActor, shown: simcord.InteractionResult, label: str):
-    """Press a button below the answer of /settings show."""
+    """Press the button with this label below an answer, and return what that answers."""
     assert shown.response is not None
     return await actor.click(shown.response, label=label)
 

@@ -1,4 +1,4 @@
-"""Joining, leaving, coming back, and /setup, as people see them."""
+"""Tests of /setup, and of the bot joining a server, being removed and being invited again."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ async def place_of(world: World, channel_id: int) -> Destination:
 
 
 def without(world: World, **permissions: bool) -> dict:
-    """Return a channel's overwrite that grants or denies the bot these permissions."""
+    """Return overwrites for a new channel that grant (True) or deny (False) the bot these permissions."""
     assert world.bot.user is not None
     return {world.bot.user: discord.PermissionOverwrite(**permissions)}
 
 
 async def set_up(world: World, typed_in: simcord.ChannelHandle | None = None, **options) -> str:
-    """Run /setup as a manager and return the answer."""
+    """Run /setup as a manager and return the text of the answer. `typed_in` is the channel it is typed in."""
     return answer(await world.manager.slash(typed_in or world.channel, "setup", **options))
 
 
@@ -218,7 +218,10 @@ async def test_zones_are_offered_while_typing(empty_world: World):
 
 
 async def join(world: World, name: str = "New", *, online: bool = True, **channels) -> simcord.GuildHandle:
-    """Invite the bot to a server. While it is offline, Discord tells it only at the next start."""
+    """Create a server that has the bot as a member. If `online`, the bot is told now, else at its next start.
+
+    `channels` are the overwrites of each text channel by name.
+    """
     backend = world.env.backend
     feed = world.env._gateway_feed
     backend.subscribers.remove(feed)
@@ -241,7 +244,7 @@ async def announce(world: World, guild_id: int) -> None:
 
 
 def written(world: World, guild: simcord.GuildHandle) -> list[tuple[str | None, str]]:
-    """Return what the bot wrote in a server: channel and text of each message."""
+    """Return the channel name and the text of each message that the bot posted in a server."""
     backend = world.env.backend
     assert world.bot.user is not None
     bot_id = world.bot.user.id

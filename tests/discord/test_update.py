@@ -1,4 +1,4 @@
-"""/update as an editor does it: a form, a preview, Save, Undo; on cards and reminders, after restarts and in DMs."""
+"""Tests of /update in a simulated server: the form, the preview, *Save* and *Undo*, from commands and from buttons."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ async def value(world: World, slug: str, field: str) -> Value:
 
 
 def controls(form: simcord.InteractionResult) -> dict[str, dict[str, Any]]:
-    """Return the parts of a form by their id, each with its label."""
+    """Return the labelled inputs of a form by custom id: the payload of each input merged with that of its label."""
     assert form.modal is not None, "no form was opened"
     return {part["component"]["custom_id"]: part["component"] | part for part in form.modal["components"]}
 
 
 def filled(form: simcord.InteractionResult) -> dict[str, str]:
-    """Return what the texts of a form are filled in with already."""
+    """Return the texts that a form's inputs are prefilled with, by custom id."""
     return {name: part["component"].get("value") or "" for name, part in controls(form).items()}
 
 
 async def update(world: World, command: str, form: dict[str, Any] = FORM, **options: Any) -> simcord.InteractionResult:
-    """Run an editor's command, fill in its form and send it. Return the preview or the refusal."""
+    """Run an /update command as an editor and send its form. Return the preview or the refusal."""
     opened = await world.editor.slash(world.channel, f"update {command}", **options)
     return await world.editor.submit_modal(opened, form)
 
@@ -268,7 +268,7 @@ async def test_the_command_is_offered_to_everyone_and_fits(world: World):
 
 
 def _size(part: dict[str, Any]) -> int:
-    """Return what Discord counts of a command: its names, descriptions and values."""
+    """Return the size of a command by Discord's count: the characters of all names, descriptions and values in it."""
     own = sum(len(str(part.get(key) or "")) for key in ("name", "description", "value"))
     return own + sum(_size(inner) for key in ("options", "choices") for inner in part.get(key) or [])
 

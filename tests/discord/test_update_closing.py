@@ -1,4 +1,4 @@
-"""What an editor sees when something closes: the stage after it, other approvals, what is left open, and what stood."""
+"""Tests of previews that close an item or end a value: the selects for stage and approvals, and the former values."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ AFTER, ALSO = "The deal's stage after this", "Also granted, says this source"
 
 
 def selects(message: Any) -> dict[str, dict[str, Any]]:
-    """Return the selects of a message by what they ask."""
+    """Return the selects of a message by their placeholders."""
     return {part["placeholder"]: part for part in parts(message.components) if part.get("type") == 3}
 
 
 def options(message: Any, asks: str) -> dict[str, str]:
-    """Return the options of a select: the value by the label."""
+    """Return the values of a select's options by label. `asks` is the placeholder of the select."""
     return {option["label"]: option["value"] for option in selects(message)[asks]["options"]}
 
 
 def picked(message: Any, asks: str) -> list[str]:
-    """Return what is chosen in a select."""
+    """Return the labels of the options that are chosen in a select. `asks` is the placeholder of the select."""
     return [option["label"] for option in selects(message)[asks]["options"] if option.get("default")]
 
 
 async def pick(world: World, preview: Any, asks: str, *labels: str) -> Any:
-    """Choose in a select of a preview, as the editor. Return the preview that answers."""
+    """Choose options by label in a select of a preview, as an editor. Return the answer, which is a preview too."""
     message = reply(preview)
     values = [options(message, asks)[label] for label in labels]
     return await world.editor.select(message, values, custom_id=selects(message)[asks]["custom_id"])
 
 
 async def put(world: World, day: str, title: str, *facts: tuple[str, Kind, str, Value]) -> None:
-    """Enter facts of one day and one source beforehand, as somebody else."""
+    """Enter facts with one fact date and one source, as another person than the editor of the test."""
     on = on_day(day)
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.owner.id)

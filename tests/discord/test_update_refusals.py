@@ -1,4 +1,4 @@
-"""/update with what people get wrong: each is told in words, and nothing is changed."""
+"""Tests of wrong input to /update: every refusal names the mistake, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def ledger(world: World) -> int:
 
 
 async def press(world: World, who: Any, id_: str) -> simcord.InteractionResult:
-    """Press a button with any custom id, as from a message that is old or made up."""
+    """Press a button with this custom id on a new message, to imitate an old or a forged button."""
     return await who.click(await posted(world, button("Press", id_)), label="Press")
 
 
@@ -289,7 +289,7 @@ async def test_ids_of_another_server_open_nothing(world: World):
 
 
 class Elsewhere:
-    """A second server that is set up with an empty record."""
+    """A second server in the simulated Discord, with an owner and a channel of its own."""
 
     def __init__(self, world: World) -> None:
         user = world.env.create_user("otto")
@@ -313,7 +313,7 @@ async def test_a_record_taken_back_meanwhile_is_told(world: World):
     message = await posted(world, button("Update", custom_id("update.open", "armed-drones")))
     history = await updates.history(world.db.read, world.guild.id, "armed-drones")
     async with world.db.write(world.guild.id) as conn:
-        names = [one.id for one in history if one.field == "name"]
+        names = [change.id for change in history if change.field == "name"]
         await updates.withdraw(conn, world.guild.id, names, now=world.now, person_id=None, reason="A mistake")
     assert "no longer in the record" in answer(await world.editor.click(message, label="Update"))
     refused = await world.editor.click(reply(preview), label="Save")
