@@ -1,4 +1,4 @@
-"""A server whose channel had its first digest, and what the next one would be."""
+"""Fixtures for tests of digests: a server with one deal, and a channel that has received its first digest."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ START = at("2027-03-01 12:00")  # A Monday.
 
 @pytest.fixture
 async def there(db, guild, source) -> Outbound:
-    found = Outbound(db, source, START)
-    await found.enter("drones", "deal", name="31 armed drones", stage="negotiating")
-    return found
+    """Return the server on Monday 1 March 2027, with one deal under negotiation."""
+    server = Outbound(db, source, START)
+    await server.enter("drones", "deal", name="31 armed drones", stage="negotiating")
+    return server
 
 
 @pytest.fixture
 async def channel(there: Outbound) -> Destination:
-    """Return a channel whose weekday digest was sent once already, on Tuesday 2 March."""
+    """Return a channel that has a digest on weekdays, and received the first one on Tuesday 2 March 2027 at 09:00."""
     await there.digest(await there.channel())
     assert [sent.kind for sent in await there.go_to("2027-03-02 09:00")] == ["digest"]
     return await destinations.get(there.db.read, (await there.channel()).id)
 
 
 async def value(there: Outbound, place: Destination) -> Digest:
-    """Return the digest as it would be at this instant."""
+    """Return the digest that a destination would receive at the server's present time, not yet rendered."""
     guild = await guilds.get(there.db.read, GUILD)
     place = await destinations.get(there.db.read, place.id)
     day = dates.local_date(there.now, place.zone)

@@ -1,4 +1,4 @@
-"""A server in which items fall due, people are reminded and digests come, at whatever moment a test says."""
+"""A server with a clock of its own, for tests of deliveries: it plans, renders and settles them at any moment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def day(text: str) -> date:
 
 
 def at(text: str, zone: str = ZONE) -> datetime:
-    """Return the instant of a wall time such as "2027-03-01 09:00"."""
+    """Return the instant of a wall time in a zone, such as "2027-03-01 09:00". Without a time, 09:00 is meant."""
     on, _, clock = text.partition(" ")
     return dates.local_instant(day(on), time.fromisoformat(clock or "09:00"), zone)
 
@@ -40,12 +40,15 @@ def all_texts(view: Any) -> str:
 
 
 def lead_of(sent: Delivery) -> Offset | None:
-    """Return when a reminder of an item came: so many days before its due date, or after it."""
+    """Return the offset of a sent reminder: the days before the due date, "overdue", or None for any other delivery."""
     return "overdue" if sent.occasion == "overdue" else sent.days_before
 
 
 class Outbound:
-    """The server, its clock and its outbox. `start` is the instant at which it began."""
+    """A server on a real database, whose clock (`now`) a test moves and whose deliveries are settled without Discord.
+
+    `last` is the text of the message that was rendered last.
+    """
 
     def __init__(self, db: Database, source: int, start: datetime) -> None:
         self.db, self.source, self.now = db, source, start
@@ -67,7 +70,7 @@ class Outbound:
             )
 
     async def item(self, slug: str, **fields: Any) -> Opened:
-        """Enter a new open item, dated long enough ago for digests to include it."""
+        """Enter an open pending item with a fact date in 2023, and return it. `fields` override its defaults."""
         fields = {"name": slug.capitalize(), "state": "open", "item_kind": "signature"} | fields
         await self.enter(slug, "pending", **fields)
         return await records.get(self.db.read, GUILD, slug)
@@ -99,7 +102,7 @@ class Outbound:
     # Time
 
     async def go_to(self, moment: str | datetime) -> list[Delivery]:
-        """Start the bot at this moment, after it was down until then, and send what is due. Return it in order."""
+        """Move the clock to a moment, as if the bot had been down until then. Return the deliveries sent, in order."""
         self.now = at(moment) if isinstance(moment, str) else moment
         await self.plan()
         return await self.send()
@@ -109,15 +112,18 @@ class Outbound:
             await planner(self.db, self.now)
 
     async def live_to(self, moment: str) -> list[tuple[date, Delivery]]:
-        """Let the bot run from now to then with a tick each hour. Return what was sent, with the local date."""
-        found = []
+        """Run the bot from now to a moment, with a tick each hour. Return each delivery sent, with its local date."""
+        deliveries_sent = []
         while self.now < at(moment):
             step = min(self.now + timedelta(hours=1), at(moment))
-            found += [(dates.local_date(step, ZONE), sent) for sent in await self.go_to(step)]
-        return found
+            deliveries_sent += [(dates.local_date(step, ZONE), sent) for sent in await self.go_to(step)]
+        return deliveries_sent
 
     async def send(self) -> list[Delivery]:
-        """Render and settle what is due, as the delivery worker does."""
+        """Render and settle all planned deliveries of active destinations, as the delivery worker does, in order.
+
+        Return those that became a message.
+        """
         rows = await self.db.read.execute_fetchall(
             "SELECT v.id FROM delivery v JOIN destination d ON d.id = v.destination_id "
             "WHERE v.state = 'planned' AND d.state = 'active' ORDER BY v.due_at, v.id"
@@ -146,7 +152,7 @@ class Outbound:
         return [await deliveries.get(self.db.read, id_) for (id_,) in rows]
 
     async def settled(self, kind: str) -> list[tuple[str, str]]:
-        """Return key and outcome of each delivery that is settled."""
+        """Return the key and the outcome of each settled delivery of a kind, in the order of their due times."""
         rows = await self.db.read.execute_fetchall(
             "SELECT key, outcome FROM delivery WHERE state = 'settled' AND kind = ? ORDER BY due_at, id", (kind,)
         )

@@ -1,4 +1,4 @@
-"""The starter dossier loaded into a server, and how its records are looked at."""
+"""Helpers for tests of dossiers: load the starter dossier into a server, and read its records and their links."""
 
 from __future__ import annotations
 

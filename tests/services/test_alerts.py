@@ -1,4 +1,4 @@
-"""Alerts: what is sent at once and to whom, planned from the ledger and rendered from the row."""
+"""Tests of alerts on a real database: which updates are sent at once and to whom, and the text of the message."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SETTLED = timedelta(seconds=75)
 
 
 class Guild:
-    """A server with a deal, its maker and an open item about it, and a channel that can follow them."""
+    """A server on a real database, with helpers that enter updates, follow records, and plan and render alerts."""
 
     def __init__(self, db: Database, source: int, now: datetime) -> None:
         self.db, self.source, self.now = db, source, now

@@ -1,4 +1,4 @@
-"""A copy is taken while somebody writes, and put back: nothing is torn or overwritten, the old file is kept."""
+"""Tests of backup and restore: a copy taken during writes is whole, and restoring keeps the old file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def opened(path: Path) -> AsyncIterator[Database]:
 
 
 async def enter(db: Database, number: int, source: int) -> None:
-    """Enter one change of an editor with all that belongs to it: a deal, a follow of it, a delivery about it."""
+    """Enter a deal in one transaction, together with a channel that follows it and an alert about it."""
     slug = f"deal-{number}"
     async with db.write(GUILD) as conn:
         batch = await updates.append(
@@ -59,7 +59,7 @@ async def enter(db: Database, number: int, source: int) -> None:
 
 
 async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
-    """Write one change after the other until cancelled."""
+    """Enter one deal after the other until cancelled. Set `first` after the fifth."""
     number = 0
     while True:
         await enter(db, number, source)
@@ -69,7 +69,7 @@ async def keep_writing(db: Database, source: int, first: asyncio.Event) -> None:
 
 
 def rows_of(path: Path) -> dict[str, list[tuple]]:
-    """Return every row of every table of ours in a file, without the note that it was restored."""
+    """Return all rows of a database file by table, without the search index and the note that it was restored."""
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         tables = [name for (name,) in names if not name.startswith(("sqlite", "search_index"))]

@@ -1,4 +1,4 @@
-"""What was opened lately is given again while nothing changed, and never once something did."""
+"""Tests of the cache of cards: a card is served from it while nothing changed, and is rendered anew after a change."""
 
 from __future__ import annotations
 

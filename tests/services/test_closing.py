@@ -1,4 +1,4 @@
-"""Closing an item or settling an approval: what is asked about the deal, what is saved with it, what stays open."""
+"""Tests of drafts that close a pending item or settle an approval: the questions they ask, and what is saved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.builders import on_day
 from tests.services.test_drafts import GUILD, Editing
 
 Entered = tuple[str, Kind, str, Value]
-"""A fact to be entered: the record, its kind, the field and the value."""
+"""A fact to enter: the slug of its record, the kind, the field and the value."""
 
 BRAZIL = Approval(side="brazil", what="ratification", state="open", authority="Congress")
 PARAGUAY = Approval(side="paraguay", what="ratification", state="open", authority="Congress")
@@ -33,10 +33,10 @@ EUROPE = Approval(side="eu", what="consent", state="open", authority="European P
 
 
 class Treaty(Editing):
-    """A trade agreement under review that waits for three approvals, and an item about it."""
+    """A server with a deal, the trade agreement "treaty", and helpers that add approvals and a pending item to it."""
 
     async def put(self, day: str, *facts: Entered) -> None:
-        """Enter facts of a day of their own, as another editor."""
+        """Enter facts with a fact date of `day`, as the editor who is not drafting."""
         on = on_day(day)
         changes = [updates.Change(slug, kind, field, value, on, self.source) for slug, kind, field, value in facts]
         async with self.db.write(GUILD) as conn:
@@ -66,7 +66,7 @@ class Treaty(Editing):
             return await drafts.choose_stage(conn, draft, await self.id("treaty"), stage)
 
     async def also(self, draft: Draft, *values: Approval) -> Draft:
-        """Return the draft with these approvals chosen, as a select sends them: by their updates."""
+        """Choose approvals to be settled with a draft, as the select of its preview does. Return the changed draft."""
         asked = asked_in(await self.preview(draft))
         ids = [fact.update for fact in asked.approvals if replace(fact.value, state="open") in values]
         assert len(ids) == len(values)
@@ -77,7 +77,7 @@ class Treaty(Editing):
         return (await records.get(self.db.read, GUILD, slug)).record.id
 
     async def states(self) -> dict[str, str]:
-        """Return the state of each approval by its side."""
+        """Return the states of the treaty's approvals by the side whose approval it is."""
         facts = (await records.get(self.db.read, GUILD, "treaty")).record.state.facts("approval", Approval)
         return {fact.value.side: fact.value.state for fact in facts}
 
@@ -88,14 +88,14 @@ class Treaty(Editing):
         return cards.render(await records.get(self.db.read, GUILD, "treaty"), now=self.now).text
 
 
-def asked_in(found: Preview) -> DealQuestion:
-    (asked,) = found.asked
+def asked_in(preview: Preview) -> DealQuestion:
+    (asked,) = preview.asked
     return asked
 
 
-def offered(found: Preview) -> list[str]:
-    """Return the approvals that may be settled too, as they are named."""
-    asked = asked_in(found)
+def offered(preview: Preview) -> list[str]:
+    """Return the names of the approvals that a preview offers to settle as well."""
+    asked = asked_in(preview)
     return [consent(fact.value, asked.names) for fact in asked.approvals]
 
 

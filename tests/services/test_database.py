@@ -1,4 +1,4 @@
-"""The file itself: transactions, the lock, migrations and what a full disk leaves behind."""
+"""Tests of the database file: transactions, readers and the writer, the lock, migrations and a full disk."""
 
 from __future__ import annotations
 

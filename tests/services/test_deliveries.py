@@ -1,4 +1,4 @@
-"""The rows of what is owed: planned once, claimed by one, settled with an outcome."""
+"""Tests of the table of deliveries: each is planned once, claimed by one worker and settled with an outcome."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ GUILD = 1000
 
 
 class Owing:
-    """Deliveries of one server over a real file."""
+    """A server on a real database, with helpers that plan, claim and settle deliveries."""
 
     def __init__(self, db: Database, now: datetime) -> None:
         self.db, self.now = db, now
 
     async def place(self, channel_id: int = 1001) -> int:
         async with self.db.write(GUILD) as conn:
-            found = await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
-            return found.id
+            destination = await destinations.ensure_channel(conn, GUILD, channel_id, now=self.now, person_id=1)
+            return destination.id
 
     async def plan(self, place: int, new: str | NewDelivery, due_at: datetime | None = None) -> int | None:
-        """Plan a delivery, the alert of a batch where that is given."""
+        """Plan a delivery for a destination. A text is the id of a batch, and plans the alert about it."""
         new = deliveries.alert_of(new) if isinstance(new, str) else new
         async with self.db.write(GUILD) as conn:
             return await deliveries.plan(conn, GUILD, place, new, due_at=due_at or self.now)

@@ -1,4 +1,4 @@
-"""What is derived from the ledger: written with each change, and anew when the program writes it differently."""
+"""Tests of the derived tables: they are written with each update, and rebuilt when their version changes."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ async def test_deals_and_pending_items_are_kept_as_they_stood(db, guild, source,
 
 
 async def test_a_change_of_one_record_among_thousands_stays_quick(db, guild, source, now):
-    """Count steps of SQLite, not seconds: nothing that is written with an update may scan the whole record."""
+    """Count SQLite's steps instead of seconds: writing one update must not scan all records of the server."""
     matters: list[tuple[str, Kind, str, Any]] = [
         (f"topic-{i}", "topic", "name", f"Matter {chr(97 + i % 26)}{chr(97 + i // 26 % 26)}x") for i in range(1500)
     ]

@@ -1,4 +1,4 @@
-"""When a digest comes: dates that fall due, Mondays, and that a day has one whatever happens."""
+"""Tests of the days on which a digest is sent: due dates, Mondays, weekends, and days when the bot was down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a digest tells: the first one, what changed, what is set, and how it is rendered when it is long."""
+"""Tests of the contents of digests: the first digest, changes with their sources, settings and long digests."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ async def test_a_follow_of_everything_is_digest_only(there: Outbound):
 
 
 async def report(there: Outbound, record: str, title: str, on: str, url: str = "", **fields) -> None:
-    """Enter some fields of a deal from a source of their own."""
+    """Enter fields of a deal from a source with this title and address, with a fact date of `on`."""
     async with there.db.write(GUILD) as conn:
         source = await sources.ensure(conn, GUILD, title=title, url=url)
         day_ = on_day(on)

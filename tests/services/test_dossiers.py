@@ -1,4 +1,4 @@
-"""Loading dossiers, and loading them again."""
+"""Tests of loading a dossier, and of loading it again after the file or the record has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts on a real file: kept word for word, previewed without a trace, saved once."""
+"""Tests of drafts on a real database: stored as typed, previewed without side effects and saved once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ FORM = {
 
 
 class Editing:
-    """A server with two editors, a deal that waits for a clearance, and the item that says so."""
+    """A server with two editors, Edda and Otto, and helpers that draft, preview and save updates.
+
+    Edda drafts unless a test says otherwise.
+    """
 
     def __init__(self, db: Database, now: datetime, source: int, edda: int, otto: int) -> None:
         self.db, self.now, self.source, self.edda, self.otto = db, now, source, edda, otto
@@ -38,7 +41,7 @@ class Editing:
             await updates.append(conn, GUILD, changes, now=self.now, person_id=self.edda, origin="dossier")
 
     async def draft(self, task: Task, by: int | None = None, value: str = "", **typed: str) -> Draft:
-        """Return a draft whose form was sent with these words."""
+        """Return a new draft whose form has been submitted. `typed` overrides what is typed into its inputs."""
         async with self.db.write(GUILD) as conn:
             draft = await drafts.start(conn, GUILD, by or self.edda, task, value=value, now=self.now)
             return await drafts.keep_typed(conn, draft, FORM | typed, today=self.now.date())
@@ -63,12 +66,12 @@ class Editing:
         return (await records.get(self.db.read, GUILD, slug)).record.state.value(field)
 
     async def counts(self) -> list[int]:
-        """Return how many rows each table of the record has."""
-        found = []
+        """Return the number of rows in the ledger, in each table derived from it, and in the table of sources."""
+        counts = []
         for table in ("ledger", "record", "source", "link", "name", "spelling", "state_history", "search_index"):
             ((count,),) = await self.db.read.execute_fetchall(f"SELECT count(*) FROM {table}")
-            found.append(count)
-        return found
+            counts.append(count)
+        return counts
 
 
 @pytest.fixture

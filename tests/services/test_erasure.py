@@ -1,4 +1,4 @@
-"""What is deleted is gone, from every table and from the file; everybody else's rows stay as they are."""
+"""Tests of deleting a server or a person: nothing of them stays in any table or file, and all other rows stay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRETS = ("Quetzalcoatl", "xylographer", "syzygyfund", "abracadabrize", "zugzwa
 
 
 def held(path: Path, word: str) -> list[str]:
-    """Return the database files, including its log, that hold a word in any case."""
+    """Return the names of the files in the database's folder (its log is one) that contain a word in any case."""
     return [p.name for p in path.parent.iterdir() if p.is_file() and word.lower().encode() in p.read_bytes().lower()]
 
 
@@ -41,18 +41,21 @@ async def everything(db: Database) -> dict[str, list[tuple]]:
 
 
 async def references_to(db: Database, parent: str) -> set[tuple[str, str]]:
-    """Return every column of the schema that refers to a table."""
-    found = set()
+    """Return every foreign key column that refers to the table `parent`, as pairs of table and column."""
+    columns = set()
     for table in await tables(db):
         for row in await db.read.execute_fetchall(f'SELECT "table", "from" FROM pragma_foreign_key_list(\'{table}\')'):
             if row[0] == parent:
-                found.add((table, row[1]))
-    return found
+                columns.add((table, row[1]))
+    return columns
 
 
 async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ...]) -> None:
-    """Enter a little of everything in one server, by one person."""
-    deal, source_title, about, own, question = words
+    """Add records, follows, reminders, deliveries, a draft and a question to one server, all of one person.
+
+    The five `words` go into the deal, its source, the pending item, the reminders and the question.
+    """
+    deal, source_title, about, reminder, question = words
     async with db.write(guild_id) as conn:
         source = await sources.ensure(conn, guild_id, title=source_title)
         await updates.append(
@@ -78,13 +81,13 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
             )
             await conn.execute(
                 "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, 'now')",
-                (place.id, f"{own} for {place.id}", "2027-01-01T00:00:00.000Z", person_id),
+                (place.id, f"{reminder} for {place.id}", "2027-01-01T00:00:00.000Z", person_id),
             )
             new = deliveries.confirmation_of("first", Confirmation("remind", name=about))
             await deliveries.plan(conn, guild_id, place.id, new, due_at=NOW)
         await conn.execute(
             "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, '{}', ?, 'now')",
-            (guild_id, person_id, json.dumps({"value": own})),
+            (guild_id, person_id, json.dumps({"value": reminder})),
         )
         await conn.execute(
             "INSERT INTO question (guild_id, person_id, asked, asked_at) VALUES (?, ?, ?, 'now')",
@@ -94,7 +97,7 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
 
 @pytest.fixture
 async def person(db: Database, guild: int) -> int:
-    """Return somebody who used everything in two servers."""
+    """Return the row id of a person who has data of every sort in two servers."""
     async with db.write(None) as conn:
         known = await people.ensure(conn, PERSON)
         await people.set_zone(conn, PERSON, "Pacific/Chatham")
@@ -234,7 +237,7 @@ async def test_an_owner_without_anything_else_is_told_which_servers(db, guild):
 
 
 async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
-    """Compare the schema with a list: a new table that refers to either has to be deleted and exported too."""
+    """Compare the schema with lists. A new table that refers to a person or a server has to be deleted and exported."""
     assert await references_to(db, "person") == {
         ("guild", "set_up_by"),
         ("ledger", "person_id"),

@@ -1,4 +1,4 @@
-"""A file that the first release wrote, brought up to date and read by today's program; see tests/files/README.md."""
+"""Tests that a database written by the first release is upgraded and used without loss; see tests/files/README.md."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """Return the file as the first release left it."""
+    """Return the path of the database as the first release left it."""
     path = tmp_path / "first_release.db"
     path.write_bytes(gzip.decompress(FILE.read_bytes()))
     return path
@@ -61,7 +61,7 @@ def old(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def released(old: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """Yield a copy of it that today's program has brought up to date."""
+    """Yield a copy of the first release's database, upgraded by the present program."""
     path = tmp_path / "attache.db"
     path.write_bytes(old.read_bytes())
     database = await Database.open(path)
@@ -74,15 +74,15 @@ async def released(old: Path, tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture
 async def stopped_at(released: Database) -> datetime:
-    """Return the moment at which the first release was stopped."""
-    found = await housekeeping.last_tick(released.read)
-    assert found is not None
-    return found
+    """Return the time of the first release's last tick in the database."""
+    last_tick = await housekeeping.last_tick(released.read)
+    assert last_tick is not None
+    return last_tick
 
 
 @pytest.fixture
 def newsroom(old: Path) -> int:
-    """Return the server that has the dossier and nearly all of the rows."""
+    """Return the id of the server "Newsroom", which has the dossier and nearly all rows."""
     ((guild_id,),) = rows(old, "SELECT guild_id FROM desk WHERE name = 'Newsroom'")
     return guild_id
 
@@ -215,18 +215,21 @@ async def test_every_delivery_says_in_columns_what_its_key_and_payload_said(old:
         }
 
 
-def key_of(found: Delivery) -> str | None:
-    """Return the key that follows from the columns of a delivery; what its payload says alone has the key it had."""
-    if found.due_on is not None:
-        assert found.record_id is not None
-        return deliveries.reminder_of_item(found.record_id, found.due_on, found.days_before).key
-    if found.occasion in ("words", "snooze"):
-        assert found.reminder_id is not None
-        return deliveries.reminder_at(found.occasion, found.reminder_id, found.due_at).key
-    if found.day is not None:
-        return found.day.isoformat()
-    assert found.kind in ("alert", "confirmation", "notice")
-    return found.batch if found.kind == "alert" else found.key
+def key_of(delivery: Delivery) -> str | None:
+    """Return the key that the present program would give to a delivery with these columns.
+
+    Confirmations and notices have no columns that determine a key, so theirs is returned unchanged.
+    """
+    if delivery.due_on is not None:
+        assert delivery.record_id is not None
+        return deliveries.reminder_of_item(delivery.record_id, delivery.due_on, delivery.days_before).key
+    if delivery.occasion in ("words", "snooze"):
+        assert delivery.reminder_id is not None
+        return deliveries.reminder_at(delivery.occasion, delivery.reminder_id, delivery.due_at).key
+    if delivery.day is not None:
+        return delivery.day.isoformat()
+    assert delivery.kind in ("alert", "confirmation", "notice")
+    return delivery.batch if delivery.kind == "alert" else delivery.key
 
 
 # Reading it

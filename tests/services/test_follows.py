@@ -1,4 +1,4 @@
-"""Follows and the destinations they belong to."""
+"""Tests of follows (subscriptions to records) and of their destinations: limits, zones and delivery times."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_a_destination_starts_at_now_and_has_no_hour_where_nothing_falls(t
 
 
 async def test_an_hour_follows_the_zone_and_a_date_comes_once(there: Guild):
-    """Send a date at 09:00 in Kolkata once, and not again after the move to London."""
+    """Plan a local date at 09:00 in Kolkata, and do not plan it again after the server's zone becomes London."""
     place = await there.channel()
     first = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
     assert place.next_delivery_at == first

@@ -1,4 +1,4 @@
-"""Servers as the bot keeps them: set up, left, returned to."""
+"""Tests of the table of servers: setup, greeting, removal of the bot and its return."""
 
 from __future__ import annotations
 

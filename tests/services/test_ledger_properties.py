@@ -1,4 +1,4 @@
-"""Properties of the ledger on real files: the order of entering, and tables that equal the fold from scratch."""
+"""Property test of the derived tables: the order of entering makes no difference, nor does rewriting them."""
 
 from __future__ import annotations
 
@@ -47,23 +47,26 @@ facts = st.one_of(
 acts = st.lists(st.tuples(facts, dates, st.integers(0, 1), st.booleans()), min_size=1, max_size=8)
 
 
-async def enter(conn: Connection, own: list[int], course: list[Any], order: list[int]) -> None:
-    """Enter the facts in an order, and withdraw those that are marked so afterwards."""
+async def enter(conn: Connection, source_ids: list[int], entries: list[Any], order: list[int]) -> None:
+    """Enter facts one by one in an order, and afterwards withdraw those that are marked for it."""
     saved: dict[int, str] = {}
     for minute, place in enumerate(order):
-        (slug, field, value), on, source, _ = course[place]
-        change = Change(slug, RECORDS[slug], field, value, on, own[source], reason="As the source says.")
+        (slug, field, value), on, source, _ = entries[place]
+        change = Change(slug, RECORDS[slug], field, value, on, source_ids[source], reason="As the source says.")
         now = START + timedelta(minutes=minute)
         saved[place] = await updates.append(conn, GUILD, [change], now=now, person_id=1, origin="editor")
     for place in order:
-        if course[place][3]:
+        if entries[place][3]:
             rows = await conn.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (saved[place],))
             ids = [id_ for (id_,) in rows]
             await updates.withdraw(conn, GUILD, ids, now=START + timedelta(days=1), person_id=1, reason="Wrong.")
 
 
 async def derived(conn: Connection, *, ids: bool) -> Any:
-    """Return all that the fold writes. Without `ids` only what people read, since no row number may matter."""
+    """Return the contents of the derived tables in a form that can be compared.
+
+    Without `ids`, row ids are left out, so that two databases can be compared that were filled in different orders.
+    """
     found: dict[str, Any] = {}
     for row in await conn.execute_fetchall(
         "SELECT slug, live, name, stage, status, open, due_on, newest_on, sort_name, state, kind "
@@ -100,42 +103,45 @@ async def new_guild(folder: Path, name: str) -> tuple[Database, list[int]]:
         person = await people.ensure(conn, 7)
         await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await guilds.configure(conn, GUILD, now=START, person_id=person.id)
-        own = [await sources.ensure(conn, GUILD, title=title) for title in ("One article", "Another article")]
+        source_ids = [await sources.ensure(conn, GUILD, title=title) for title in ("One article", "Another article")]
         # The records themselves come first, so that facts may point to one another in any order.
         for slug, kind in RECORDS.items():
             await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?)", (GUILD, kind, slug))
-    return db, own
+    return db, source_ids
 
 
-def orders(course: list[Any]) -> st.SearchStrategy[list[int]]:
-    """Draw an order that keeps the facts of one record, field and day in theirs: shuffle, then sort each group."""
+def orders(entries: list[Any]) -> st.SearchStrategy[list[int]]:
+    """Return a strategy of orders in which facts of the same record, field and day keep their relative order.
+
+    Such facts apply in the order in which they were entered, so swapping them changes the outcome.
+    """
 
     def keep(shuffled: list[int]) -> list[int]:
         places: dict[Any, list[int]] = {}
-        for place in range(len(course)):
-            (slug, field, _), on, _, _ = course[place]
+        for place in range(len(entries)):
+            (slug, field, _), on, _, _ = entries[place]
             places.setdefault((slug, field, on.day), []).append(place)
         queues = {key: iter(group) for key, group in places.items()}
-        return [next(queues[(course[p][0][0], course[p][0][1], course[p][1].day)]) for p in shuffled]
+        return [next(queues[(entries[p][0][0], entries[p][0][1], entries[p][1].day)]) for p in shuffled]
 
-    return st.permutations(range(len(course))).map(keep)
+    return st.permutations(range(len(entries))).map(keep)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_the_order_of_entering_leaves_the_same_tables_and_they_equal_the_fold_from_scratch(data):
-    course = data.draw(acts)
-    order = data.draw(orders(course))
+    entries = data.draw(acts)
+    order = data.draw(orders(entries))
 
     async def compare() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            first, own = await new_guild(Path(folder), "first.db")
-            second, other = await new_guild(Path(folder), "second.db")
+            first, source_ids = await new_guild(Path(folder), "first.db")
+            second, other_source_ids = await new_guild(Path(folder), "second.db")
             try:
                 async with first.write(GUILD) as conn:
-                    await enter(conn, own, course, list(range(len(course))))
+                    await enter(conn, source_ids, entries, list(range(len(entries))))
                 async with second.write(GUILD) as conn:
-                    await enter(conn, other, course, order)
+                    await enter(conn, other_source_ids, entries, order)
                 assert await derived(first.read, ids=False) == await derived(second.read, ids=False)
 
                 held = await derived(first.read, ids=True)

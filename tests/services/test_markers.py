@@ -1,4 +1,4 @@
-"""Markers are the same whatever ids the rows have, and tell any two messages apart."""
+"""Tests of markers, by which sent messages are recognised after a restore: unique, and independent of row ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GUILD, NOW = 9_007_199_254_740_993, datetime.fromisoformat("2027-03-01T08:00:00Z
 
 @asynccontextmanager
 async def server(path: Path, first_id: int, words: str = "Call") -> AsyncIterator[dict[str, str]]:
-    """Return the markers of one message of each sort, in a file whose rows are counted from `first_id` on."""
+    """Yield the markers of one delivery of each sort, in a database whose row ids start at `first_id`."""
     db = await Database.open(path)
     try:
         await migrate(db)

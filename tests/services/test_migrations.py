@@ -1,4 +1,4 @@
-"""A file of an earlier version with rows in every table that a migration touches, brought to the newest one."""
+"""Tests of migrations: a database of an earlier version, with rows in every table concerned, is upgraded."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ INSERT INTO reminder (id, destination_id, record_id, words, at, created_at) VALU
 
 
 async def old_file(tmp_path: Path, version: int) -> Path:
-    """Return an empty file of a version."""
+    """Return the path of an empty database with the schema of an earlier version."""
     folder, path = tmp_path / "migrations", tmp_path / "old.db"
     folder.mkdir()
     for number in range(1, version + 1):
@@ -81,7 +81,7 @@ async def old_file(tmp_path: Path, version: int) -> Path:
 
 @asynccontextmanager
 async def opened(path: Path) -> AsyncIterator[Database]:
-    """Yield the database of a file, brought up to date."""
+    """Yield an open database after upgrading its file to the newest version."""
     db = await Database.open(path)
     try:
         await bring_up_to_date(db)
@@ -92,9 +92,9 @@ async def opened(path: Path) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def upgraded(tmp_path: Path, owed: list[tuple[int, str, str, str | None]]) -> AsyncIterator[Database]:
-    """Yield a file of version 4 that holds these deliveries (destination, kind, key, payload), upgraded.
+    """Yield an upgraded database that contained these deliveries at version 4.
 
-    One without a payload is settled.
+    A delivery is a tuple of destination id, kind, key and payload. Without a payload it is a settled one.
     """
     path = await old_file(tmp_path, 4)
     with closing(sqlite3.connect(path)) as file:
@@ -119,10 +119,10 @@ _ABOUT = (
 
 
 async def about(db: Database, delivery_id: int = 1) -> dict[str, Any]:
-    """Return what a delivery is about, as far as its columns say something."""
-    found = await deliveries.get(db.read, delivery_id)
-    held = {name: getattr(found, name) for name in _ABOUT}
-    return {name: value for name, value in held.items() if value is not None and value is not False and value != ""}
+    """Return the columns that say what a delivery is about, without empty ones."""
+    delivery = await deliveries.get(db.read, delivery_id)
+    columns = {name: getattr(delivery, name) for name in _ABOUT}
+    return {name: value for name, value in columns.items() if value is not None and value is not False and value != ""}
 
 
 ITEM, INSTANT = {"record_id": 3, "due_on": date(2027, 3, 15)}, "2027-03-01T09:00:00.000Z"
@@ -284,14 +284,14 @@ MARKED: list[tuple[int, str, str, str | None, str]] = [
         "894c66ef496390aa",
     ),
 ]
-"""Deliveries, each with the marker that the version before gave to its message."""
+"""Deliveries as `upgraded` takes them, each followed by the marker that version 4 put on its message."""
 
 
 async def test_a_message_that_was_sent_before_is_recognised_by_the_marker_it_was_sent_with(tmp_path: Path):
-    async with upgraded(tmp_path, [one[:4] for one in MARKED]) as db:
-        found = [await deliveries.get(db.read, number) for number in range(1, len(MARKED) + 1)]
-        marked = [await markers.of(db.read, one, await destinations.get(db.read, one.destination_id)) for one in found]
-    assert marked == [one[4] for one in MARKED]
+    async with upgraded(tmp_path, [columns[:4] for columns in MARKED]) as db:
+        sent = [await deliveries.get(db.read, number) for number in range(1, len(MARKED) + 1)]
+        marked = [await markers.of(db.read, row, await destinations.get(db.read, row.destination_id)) for row in sent]
+    assert marked == [columns[4] for columns in MARKED]
 
 
 async def test_why_a_destination_is_paused_stands_in_columns_of_its_own(tmp_path: Path):
@@ -370,7 +370,7 @@ INSERT INTO follow (destination_id, record_id, since, created_at) VALUES (4, NUL
 
 @pytest.fixture
 async def renamed(tmp_path: Path) -> AsyncIterator[Database]:
-    """Return a file of version 5, upgraded."""
+    """Yield an upgraded database that was filled at version 5, before tables and columns were renamed."""
     path = await old_file(tmp_path, 5)
     with closing(sqlite3.connect(path)) as file:
         file.executescript(_OF_0005)
@@ -384,13 +384,13 @@ async def rows(db: Database, query: str) -> list[tuple]:
 
 
 async def plans(db: Database, read: Awaitable[object]) -> list[str]:
-    """Return how SQLite goes about each statement of a service, in the lines of EXPLAIN QUERY PLAN."""
+    """Return the query plan of each statement that a service runs, as EXPLAIN QUERY PLAN prints it."""
     statements: list[str] = []
     await db.read.set_trace_callback(statements.append)
     await read
     await db.read.set_trace_callback(lambda _: None)
     assert statements
-    explained = [[row[3] for row in await rows(db, f"EXPLAIN QUERY PLAN {one}")] for one in statements]
+    explained = [[row[3] for row in await rows(db, f"EXPLAIN QUERY PLAN {statement}")] for statement in statements]
     # Newer versions of SQLite see that an index covers a statement where older ones do not.
     return ["\n".join(lines).replace("USING COVERING INDEX", "USING INDEX") for lines in explained]
 

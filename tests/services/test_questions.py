@@ -1,4 +1,4 @@
-"""Questions on a real file: kept for a day, filed for the editors of one server, handled once, gone with time."""
+"""Tests of stored questions on a real database: kept for a day, or filed for a server's editors for 90 days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards of every record of two dossiers with hundreds of sourced facts: they fit a phone and are heard as read."""
+"""Tests of the cards of two large dossiers: each fits on a phone and is read aloud well by a screen reader."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DOSSIERS = sorted((Path(__file__).parent.parent / "dossiers").glob("*.yaml"))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GUILD = 1000
 
-MOST_LINES = 8  # As sent, its heading among them, before the quiet ones.
-PHONE, SCREEN = 36, 31  # Characters of a line at 390 px, and the lines of all texts that fit above its buttons.
+MOST_LINES = 8  # Lines of a card, with its heading and without small print.
+PHONE, SCREEN = 36, 31  # Characters per line at 390 px, and lines of text that fit above the buttons of a card.
 
 
 @pytest.fixture(params=DOSSIERS, ids=lambda path: path.stem)

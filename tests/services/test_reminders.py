@@ -1,4 +1,4 @@
-"""Reminders on a real file: from the item to the message, over restarts, snoozes and moved dates."""
+"""Tests of reminders on a real database: when each is sent, and its text, with snoozes, moved dates and downtime."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ async def there(db, guild, source) -> Outbound:
     return Outbound(db, source, START)
 
 
-def told(found) -> list[tuple[str, Offset | None]]:
-    """Return the day and the reminder offset of each reminder."""
-    return [(day.isoformat(), lead_of(sent)) for day, sent in found if sent.kind == "reminder"]
+def told(deliveries_sent) -> list[tuple[str, Offset | None]]:
+    """Return the local date and the offset of each reminder in a list of sent deliveries with their dates."""
+    return [(day.isoformat(), lead_of(sent)) for day, sent in deliveries_sent if sent.kind == "reminder"]
 
 
 # Dated items
@@ -209,7 +209,7 @@ async def test_nothing_is_told_twice_when_the_process_starts_anew_each_hour(ther
 
 
 async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any) -> None:
-    """Return an item about a deal, whose parts were reported on different days by different sources."""
+    """Enter a pending item about a deal. Its actor and its due date have different sources and fact dates."""
     await there.enter("drones", "deal", name="31 armed drones")
     await there.enter("us", "participant", name="U.S. government")
     await there.item("loa", name="Signature of the LOA", about=Party("drones"), basis="stated", item_kind=item_kind)
@@ -224,7 +224,7 @@ async def dated_item(there: Outbound, item_kind: str = "signature", **more: Any)
 
 
 WHO = "U.S. government must act (Joint statement, page 2, 1 February 2024)"
-CAN = WHO.replace("must act", "can object")  # Nobody has to act for a window to end.
+CAN = WHO.replace("must act", "can object")  # For items that are open for objections, nobody has to act.
 MESSAGES = [
     (
         "2027-03-03 09:00",

@@ -1,4 +1,4 @@
-"""Rows become structs by the names of their columns."""
+"""Tests of data/rows.py, which turns database rows into structs by the names of their columns."""
 
 from datetime import UTC, date, datetime
 
@@ -11,7 +11,7 @@ from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, 
 
 
 class Sample(Struct, frozen=True):
-    """One field of each type that is decoded, and some that are not."""
+    """A row with a field of each type that is decoded, and of some types that are not."""
 
     name: str
     count: int
@@ -23,7 +23,7 @@ class Sample(Struct, frozen=True):
 
 
 class Named(Struct, frozen=True):
-    """One column."""
+    """A row with one column."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""Search on a real file: words, filters, orders, typos, names while they are typed, and lists of the past."""
+"""Tests of search and autocomplete on a real database: words, typos, filters, sort orders and lists of the past."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from data.records import Kind, ListedText, Party, Value
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
 Facts = dict[str, tuple[Kind, dict[str, Value], str]]
-"""What is entered: kind, fields and fact date by slug."""
+"""Records to enter, by slug: the kind, the values by field, and the fact date of all of them."""
 
 RECORDS: Facts = {
     "india": ("participant", {"name": "India", "type": "country"}, "2020"),

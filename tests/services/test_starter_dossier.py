@@ -1,4 +1,4 @@
-"""The starter dossier as a server holds it: what the article says, and nothing that it does not."""
+"""Tests of the starter dossier: its records state what the article behind it says, and nothing else."""
 
 from __future__ import annotations
 

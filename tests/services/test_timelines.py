@@ -1,4 +1,4 @@
-"""The timeline of a record on a real file: who is named in it keeps the name, whatever became of the other record."""
+"""Tests of the timeline of a record: other records in it keep their names after they are unlinked or withdrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appending, undoing and refolding on a real file."""
+"""Tests of appending and undoing updates, and of the records, links and names that change with them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""The promise that every line people read takes its date and source from its own facts, held on random ledgers."""
+"""Tests, on random ledgers, that every line people read has the dates and sources of exactly the facts it states.
+
+A *surface* is a kind of message, such as a card, an answer or a digest. A *page* is one message of it.
+"""

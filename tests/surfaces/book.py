@@ -1,6 +1,6 @@
-"""The ledger of a server as a reader could know it: by which words, dates and source titles each update is recognised.
+"""Finds out which updates of a ledger a line of text states, by words, dates, source titles and locators in it.
 
-It is read from the tables of updates and sources alone, so it knows nothing of how messages are written.
+It is independent of the program's rendering: it reads only the tables of updates and sources.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party
 _NAMES = ("name", "alias", "topic", "zone", "checked")
 _KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
 NO_NEWS = frozenset(_NAMES + _KINDS)
-"""Fields that say how the record is kept: names, kinds and topics. What they say needs no day."""
+"""Fields that describe the record itself, such as names, kinds and topics. Their values are shown without a date."""
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 DAY = re.compile(rf"(?<!\d)\d{{1,2}} (?:{_MONTHS}) \d{{4}}\b")
 _MONTH = re.compile(rf"(?<!\d )(?<!\w)(?:{_MONTHS}) \d{{4}}\b")
 
-_BEFORE = r"(?<!\w)"  # What a pattern for a phrase begins with.
+_BEFORE = r"(?<!\w)"  # The start of every pattern for a phrase.
 
 _OPEN = r"(?<!left )(?<!still )\bopen\b(?! items:)|\bopened\b|waiting for|window running|outstanding|tions? under way"
-# How each choice may be worded: a pattern of the words that say it, in small letters. Others go by their label.
+# Patterns of the wordings of a choice, in lower case. Choices that are not listed are recognised by their labels.
 _CHOICES: dict[tuple[str, str], str] = {
     ("stage", "unspecified"): r"(?<!tions )(?<!tion )\bunder way\b",
     ("stage", "requested"): r"formally requested",
@@ -64,10 +64,11 @@ _APPROVALS = {
 
 @dataclass(frozen=True)
 class Told:
-    """One update: what it says, its day, its source. `current` when it counts today.
+    """An update, and the patterns by which a line in lower case is recognised to state it.
 
-    `parts` are the patterns that all stand where its words stand, in a line in small letters. `own` when no other
-    update of another record has the same: such words are recognised wherever they stand, others only beside the record.
+    A line states the update when all `parts` match. `own` means that no other record has an update with the same
+    words; updates without it count only in lines about their record. `current` means that the update is in force.
+    `day` is its fact date and `value_day` a date that is its value, both as messages print them, or "".
     """
 
     update: Update
@@ -80,9 +81,12 @@ class Told:
 
     @cached_property
     def needle(self) -> str:
-        """Return a word that stands wherever the update's words stand; "" where they can be said in several ways."""
-        found = re.fullmatch(re.escape(_BEFORE) + r"(\w+)\b.*", self.parts[0].pattern)
-        return found[1] if found else ""
+        """Return a word that every line stating the update contains, or "" when the wording varies.
+
+        Lines without this word need not be searched for the update.
+        """
+        match = re.fullmatch(re.escape(_BEFORE) + r"(\w+)\b.*", self.parts[0].pattern)
+        return match[1] if match else ""
 
     @property
     def news(self) -> bool:
@@ -90,7 +94,7 @@ class Told:
 
     @property
     def says(self) -> tuple[str, str, str]:
-        """Return what makes two updates the same to a reader: the record, the field and the words."""
+        """Return the record, the field and the words of the update. Updates with the same ones look alike in a line."""
         return self.update.record, self.update.field, "|".join(part.pattern for part in self.parts)
 
     def __str__(self) -> str:
@@ -99,7 +103,7 @@ class Told:
 
 
 def plain(text: str) -> str:
-    """Return a line as a reader sees it: without marks of markdown, hidden characters and escapes."""
+    """Return a line as Discord displays it: without Markdown marks, zero-width characters and escapes."""
     text = re.sub(r"^(?:-# |#{1,3} |- |\s+)+", "", text)
     text = re.sub(r"(?<!\\)(?:\*\*|__|~~|`|\*)", "", text)
     text = text.replace("\u200b", "").replace("\u00a0", " ")
@@ -107,7 +111,10 @@ def plain(text: str) -> str:
 
 
 class Book:
-    """All updates of a server, with what recognises them."""
+    """All updates of a server, indexed so that the updates, records, dates and sources in a line can be found.
+
+    `words` are the invented words of the ledger, each of which occurs in one update only.
+    """
 
     def __init__(
         self, told: list[Told], sources: Mapping[int, Source], names: Mapping[str, str], words: frozenset[str]
@@ -118,22 +125,22 @@ class Book:
 
     @cached_property
     def _by_word(self) -> dict[str, list[int]]:
-        """Map each word to the places in `told` of updates that hold it; updates without such a word are under ""."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for place, one in enumerate(self.told):
-            found[one.needle].append(place)
-        return found
+        """Return the indexes in `told` of the updates that each word stands for: their `needle`, which may be ""."""
+        by_word: dict[str, list[int]] = defaultdict(list)
+        for place, update in enumerate(self.told):
+            by_word[update.needle].append(place)
+        return by_word
 
     def standing(self, line: str) -> list[tuple[Told, int]]:
-        """Return the updates whose words stand in a line in small letters, and where their last letters are."""
+        """Return the updates whose words occur in a line in lower case, each with the index of its last letter."""
         words = {"", *re.findall(r"\w+", line)}
-        found: list[tuple[Told, int]] = []
+        stated: list[tuple[Told, int]] = []
         for place in sorted(place for word in words for place in self._by_word.get(word, ())):
-            one = self.told[place]
-            ends = [match.end() - 1 if (match := part.search(line)) else -1 for part in one.parts]
+            update = self.told[place]
+            ends = [match.end() - 1 if (match := part.search(line)) else -1 for part in update.parts]
             if min(ends) >= 0:
-                found.append((one, max(ends)))
-        return found
+                stated.append((update, max(ends)))
+        return stated
 
     # Records
 
@@ -142,17 +149,17 @@ class Book:
         return {slug: _phrase(self._mark(name) or name) for slug, name in self.names.items() if name}
 
     def _mark(self, text: str) -> str:
-        """Return the invented word in a text; "" when there is none."""
+        """Return the first invented word in a text, or "" when it has none."""
         return next((word for word in self._invented.findall(text.casefold()) if word in self._words), "")
 
     def named(self, line: str) -> dict[str, tuple[int, int]]:
-        """Return the records whose names stand in a line in small letters, each with where its name first stands."""
+        """Return the slugs of the records that a line in lower case names, each with the span of the name."""
         found = {slug: pattern.search(line) for slug, pattern in self._name_patterns.items()} if line else {}
         return {slug: match.span() for slug, match in found.items() if match}
 
     @cached_property
     def neighbours(self) -> dict[str, set[str]]:
-        """Return the records that each record is linked with, in either direction, now or before."""
+        """Return the slugs of the records that each record has ever been linked with, in either direction."""
         found: dict[str, set[str]] = defaultdict(set)
         for one in self.told:
             field = find_field(one.kind, one.update.field)
@@ -161,26 +168,26 @@ class Book:
                 found[slug].add(one.update.record)
         return found
 
-    # Marks: days, titles, hosts and places in sources
+    # Marks: the days, source titles, hosts and locators that a line can show
 
     @cached_property
     def days(self) -> dict[str, list[Told]]:
-        """Return the updates of each fact day."""
+        """Return the updates by fact date."""
         return _grouped((one.day, one) for one in self.told)
 
     @cached_property
     def value_days(self) -> dict[str, list[Told]]:
-        """Return the updates by the day that is their value."""
+        """Return the updates whose value is a date, by that date."""
         return _grouped((one.value_day, one) for one in self.told)
 
     @cached_property
     def published(self) -> dict[str, list[Told]]:
-        """Return the updates by the day of their source."""
+        """Return the updates by the publication date of their source."""
         return _grouped((_day(self.sources[one.update.source_id].published_on), one) for one in self.told)
 
     @cached_property
     def titles(self) -> dict[str, list[Told]]:
-        """Return the updates of each source, by what the source is recognised by: title, publisher or host."""
+        """Return the updates by the title and by the host of their source. An invented word stands for its title."""
         pairs: list[tuple[str, Told]] = []
         for one in self.told:
             source = self.sources[one.update.source_id]
@@ -191,17 +198,17 @@ class Book:
 
     @cached_property
     def locators(self) -> dict[str, list[Told]]:
-        """Return the updates of each locator that has a word of its own."""
+        """Return the updates by the invented word in their locator. Locators without one are left out."""
         return _grouped((self._mark(one.update.locator), one) for one in self.told)
 
     def dates_in(self, line: str) -> list[str]:
-        """Return the days and months in a line that are of some update: of a fact, a value or a source."""
+        """Return the dates in a line that are a fact date, a value or a publication date of some update."""
         known = (self.days, self.value_days, self.published)
         found = [*DAY.findall(line), *_MONTH.findall(line)]
         return [day for day in dict.fromkeys(found) if any(day in by_day for by_day in known)]
 
     def titles_in(self, line: str) -> list[str]:
-        """Return the sources in a line in small letters."""
+        """Return the keys of `titles` that occur in a line in lower case."""
         return [mark for mark in self.titles if mark in line and _phrase(mark).search(line)] if line else []
 
     def locators_in(self, line: str) -> list[str]:
@@ -209,18 +216,18 @@ class Book:
 
 
 def _grouped(pairs: Iterable[tuple[str, Told]]) -> dict[str, list[Told]]:
-    found: dict[str, list[Told]] = defaultdict(list)
-    for key, one in pairs:
+    grouped: dict[str, list[Told]] = defaultdict(list)
+    for key, update in pairs:
         if key:
-            found[key].append(one)
-    return dict(found)
+            grouped[key].append(update)
+    return dict(grouped)
 
 
 _patterns: dict[str, re.Pattern[str]] = {}
 
 
 def _phrase(text: str) -> re.Pattern[str]:
-    """Return a pattern for words that stand by themselves, whatever stands between them."""
+    """Return a pattern that matches the words of a text in order, as whole words, with any punctuation in between."""
     if text not in _patterns:
         words = re.findall(r"\w+", text.casefold())
         _patterns[text] = re.compile(_BEFORE + r"\W+".join(map(re.escape, words)) + r"(?!\w)")
@@ -228,14 +235,14 @@ def _phrase(text: str) -> re.Pattern[str]:
 
 
 def _day(found: FactDate | None) -> str:
-    """Return a date as it is looked for in lines: its day, else its month, as it is written; "" for vaguer ones."""
+    """Return a fact date as messages print it ("3 March 2025", "March 2025"), or "" when it is vaguer than a month."""
     words = dates.format_fact_date(found, weekday=False) if found else ""
     match = DAY.search(words) or _MONTH.search(words)
     return match[0] if match else ""
 
 
 async def read(conn: Connection, guild_id: int, words: frozenset[str] = frozenset()) -> Book:
-    """Read the ledger of a server. `words` are the invented ones in it, by which updates are recognised."""
+    """Read a server's ledger into a Book. `words` are the invented words in it."""
     rows = await conn.execute_fetchall("SELECT slug, kind, name FROM record WHERE guild_id = ?", (guild_id,))
     kinds: dict[str, Kind] = {slug: kind for slug, kind, _ in rows}
     names = {slug: name for slug, _, name in rows}
@@ -257,7 +264,7 @@ def make(
     histories: Mapping[str, Sequence[Update]],
     words: frozenset[str] = frozenset(),
 ) -> Book:
-    """Make a book of the updates of each record; kinds and names are by slug."""
+    """Make a Book from the updates of each record. The keys of `kinds`, `names` and `histories` are slugs."""
     told: list[Told] = []
     low = {word.casefold() for word in words}
     for slug, history in histories.items():
@@ -275,10 +282,10 @@ def make(
 
 
 def _apart(told: list[Told]) -> list[Told]:
-    """Mark what several records say in the same words: it is recognised beside its record only."""
+    """Return the updates, with `own` set to False where updates of several records have the same words."""
     records: dict[str, set[str]] = defaultdict(set)
-    for one in told:
-        records[one.says[2]].add(one.update.record)
+    for update in told:
+        records[update.says[2]].add(update.update.record)
     return [
         Told(o.update, o.kind, o.current, o.day, o.value_day, o.parts, o.own and len(records[o.says[2]]) == 1)
         for o in told
@@ -289,17 +296,17 @@ _UNITS = {"trillion": 12, "lakh crore": 12, "billion": 9, "bn": 9, "crore": 7, "
 
 
 def _amounts(amount: Decimal) -> str:
-    """Return a pattern of an amount in any of the units in which it may be written."""
-    found: list[str] = []
+    """Return a pattern that matches an amount in any unit: "3 billion", "3,000 million" and so on."""
+    patterns: list[str] = []
     for unit, power in _UNITS.items():
         number = amount.scaleb(-power).normalize()
-        found += [f"{re.escape(text)} ?{unit}" for text in {f"{number:f}", f"{number:,f}"}]
-    return rf"(?<![\d.,])(?:{'|'.join(sorted(found))})(?![\d.,]*\d)"
+        patterns += [f"{re.escape(text)} ?{unit}" for text in {f"{number:f}", f"{number:,f}"}]
+    return rf"(?<![\d.,])(?:{'|'.join(sorted(patterns))})(?![\d.,]*\d)"
 
 
 def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
     words = dates.format_fact_date(value, weekday=False)
-    if re.fullmatch(r"\d{4}", words):  # A year that stands in no longer date.
+    if re.fullmatch(r"\d{4}", words):  # A year, unless it is the end of a month or a day.
         return (
             (re.compile("".join(f"(?<!{month} )" for month in _MONTHS.casefold().split("|")) + rf"\b{words}\b"),),
             "",
@@ -307,7 +314,7 @@ def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, 
         )
     day = _day(value)
     phrase = _phrase(words)
-    if _MONTH.fullmatch(words):  # A month that is no part of a day.
+    if _MONTH.fullmatch(words):  # A month, unless it is the end of a day.
         phrase = re.compile(r"(?<!\d )" + phrase.pattern)
     return (phrase,), day, bool(day)
 
@@ -315,9 +322,9 @@ def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, 
 def _recognised(
     kind: Kind, update: Update, names: Mapping[str, str], words: set[str]
 ) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
-    """Return the patterns of an update's words, the day that is its value, and whether the words are its own."""
+    """Return `parts`, `value_day` and a first guess of `own` for an update. `words` are the invented words."""
     field = find_field(kind, update.field)
-    assert field is not None  # The caller has left out what the table of fields does not know.
+    assert field is not None  # The caller leaves out updates of unknown fields.
     value = update.fact.value
 
     def mark(text: str) -> re.Pattern[str]:
@@ -331,7 +338,7 @@ def _recognised(
     match value:
         case Approval(what=about, state=state):
             said = _APPROVALS.get(state) or re.escape(state)
-            # In one clause: a line can name several approvals, each with a state of its own.
+            # The state has to be in the same clause, because a line can name several approvals with different states.
             what = mark(about).pattern
             between = r"(?:[^;]|; (?:before|was))*?"
             return (re.compile(rf"{what}{between}(?:{said})|(?:{said}){between}{what}"),), "", True

@@ -1,12 +1,12 @@
-"""The two checks of what people read: no date or source beside words that are not from it, and each fact has its own.
+"""Checks that a page shows no date or source of a fact that is not stated there, and omits none of those that are.
 
-They are functions of the lines and the ledger alone. How lines are read:
+The checks know only the lines of the page and the ledger. They assume that a page is laid out like this:
 
-- A line with words of facts carries its own dates and sources.
-- A line with a date or a source and no words of facts (a quiet source line) is about the lines directly above it, up
-  to a heading or the line before that is of its kind; after a blank line about all of the text above.
-- A heading with a day is about the lines below it, up to the next heading.
-- In lists of sources "source 3" stands for what the line "Source 3: ..." names.
+- A line that states facts contains their dates and sources itself.
+- A line that contains dates or sources but states no fact (small print) is about the lines above it, up to a heading or
+  the previous such line. After a blank line it is about all of the text above.
+- A heading with a date is about the lines below it, up to the next heading.
+- In lists of sources, "source 3" refers to the line "Source 3: ...".
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bot.ledger.values import PartyType
 from tests.surfaces.book import Book, Told, plain
 
 Kind = Literal["foreign", "undated", "unsourced"]
-"""What can be wrong: a date or source that is not of these words; a fact without its day; one without its source."""
+"""The kinds of violations: a date or source of another fact, a fact without its date, a fact without its source."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 WITH_NAMES = ("all facts", "answer sources", "update")
-"""Surfaces on which names, kinds and topics stand with the day and the source from which they were entered."""
+"""Surfaces that show names, kinds and topics with their dates and sources. Others show them without."""
 
 _PRESS = re.compile(r"(all facts|sources|history|open(?! items)\b|read )", re.IGNORECASE)
 _WAS = re.compile(r"\b(was|were|before|no longer|earlier|until|instead of)\b")
@@ -37,11 +37,11 @@ _NUMBERED = re.compile(r"source (\d+)\b")
 
 @dataclass(frozen=True)
 class Page:
-    """One message as a person reads it.
+    """The texts of one message, as the checks take them.
 
-    `texts` are its text components or its content, `options` the choices of its menus, `presses` the labels of its
-    buttons and menus; `subject` is the record that the message is about, where it is about one. `stumbles` are what
-    somebody who listens to it would stumble over.
+    `surface` is the kind of message and `title` tells it from others of that kind. `texts` are the content and the text
+    components, `options` the options of selects, and `presses` the labels of buttons and selects. `subject` is the slug
+    of the record that the message is about, or "". `stumbles` are faults that a listener would notice.
     """
 
     surface: str
@@ -59,7 +59,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Violation:
-    """A line that breaks the promise: the date or source in it, and what that belongs to."""
+    """A fault in a line of a page.
+
+    `mark` is the date or source that does not belong there, or "" when one is missing. `belongs` names the updates that
+    the fault is about.
+    """
 
     check: Kind
     surface: str
@@ -80,28 +84,34 @@ class Violation:
 
 @dataclass
 class _Line:
+    """A line of a page, with the updates, records, dates and sources that were found in it."""
+
     number: int
     raw: str
     with_names: bool = False
     legend: bool = False
-    """Whether it describes a numbered source."""
+    """Whether the line is part of an entry "Source 3: ..." in a list of sources."""
     text: str = ""
     named: dict[str, tuple[int, int]] = field(default_factory=dict)
     here: set[str] = field(default_factory=set)
+    """The records that the line may be about: named in it, in an earlier line of its paragraph, or in the title."""
     near: set[str] = field(default_factory=set)
+    """The records in `here` and all records that these have been linked with."""
     dates: list[str] = field(default_factory=list)
     of_facts: list[str] = field(default_factory=list)
-    """Those of its dates on which something was reported."""
+    """Those of `dates` that are the fact date of some update."""
     titles: list[str] = field(default_factory=list)
     locators: list[str] = field(default_factory=list)
     stands: list[Told] = field(default_factory=list)
+    """The updates whose words occur in the line."""
     shown: dict[tuple[str, str, str], list[Told]] = field(default_factory=dict)
+    """The updates that the line states and has to date, grouped by `Told.says`."""
     at: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    """Where each of what it shows begins."""
+    """For each group in `shown`, the index of the last letter of its words."""
     former: set[tuple[str, str, str]] = field(default_factory=set)
-    """What of it is shown as what was before."""
+    """The groups in `shown` that are stated as former values."""
     over: list[_Line] = field(default_factory=list)
-    """The lines that are about this one: a heading with a day, the source line below."""
+    """The lines whose dates and sources apply to this one: a heading with a date, small print below."""
 
     @property
     def heading(self) -> bool:
@@ -113,22 +123,22 @@ class _Line:
 
     @property
     def words(self) -> bool:
-        """Return whether words of facts stand in the line."""
+        """Return whether the line states facts that have a date."""
         return any((self.with_names or _may_be_dated(one)) and not self._is_only_a_day(one) for one in self.stands)
 
     def _is_only_a_day(self, one: Told) -> bool:
-        """Return whether a value is a day that, in a quiet line, may as well be that of a fact."""
+        """Return whether an update's value is a date that, in small print, could as well be a fact date."""
         return bool(one.value_day) and self.raw.startswith("-# ") and one.value_day in self.of_facts
 
     @property
     def about_others(self) -> bool:
-        """Return whether the line holds dates or sources but no words that they could belong to."""
+        """Return whether the line has dates or sources but states no fact, so that they apply to other lines."""
         return self.marked and not self.heading and not self.words and (self.with_names or not self.named)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The result of the checks on one page: how many facts are shown, how many with a day, and what is wrong."""
+    """The result of checking one page: how many facts it states, how many with their date, and the violations."""
 
     shown: int
     dated: int
@@ -136,14 +146,14 @@ class Checked:
 
 
 def check(page: Page, book: Book) -> Checked:
-    """Check one page."""
+    """Return all violations on a page, with the number of facts it states and of those that have their date."""
     lines = [*_read(page, book)]
     legends = _legends(lines)
-    found: list[Violation] = []
+    violations: list[Violation] = []
 
     def wrong(check: Kind, line: _Line, mark: str, belongs: Iterable[object]) -> None:
-        told = "; ".join(str(one) for one in list(belongs)[:3])
-        found.append(Violation(check, page.surface, page.title, line.number, line.raw, mark, told))
+        owners = "; ".join(str(owner) for owner in list(belongs)[:3])
+        violations.append(Violation(check, page.surface, page.title, line.number, line.raw, mark, owners))
 
     with_names = page.surface in WITH_NAMES
     for line in lines:
@@ -157,7 +167,7 @@ def check(page: Page, book: Book) -> Checked:
                 if line.about_others or (line.heading and not line.words)
                 else any(one in line.stands and (with_names or _may_be_dated(one)) for one in owners)
             )
-            # A title, a host and a place of one source are one mistake.
+            # The title, the host and the locator of one source count as one violation.
             once = (mark in line.dates, frozenset(one.update.id for one in owners))
             if not fine and once not in reported and not _is_computed(mark, line, lines, page, book):
                 reported.add(once)
@@ -177,7 +187,7 @@ def check(page: Page, book: Book) -> Checked:
         sources = {mark for one in [line, *line.over] for mark in [*one.titles, *_numbered(one, legends)]}
         for group in line.shown.values():
             if not any(one.day for one in group):
-                continue  # No day of it is on the record.
+                continue  # The ledger has no date for it.
             shown += 1
             if any(one.day in dates for one in group):
                 dated += 1
@@ -185,11 +195,14 @@ def check(page: Page, book: Book) -> Checked:
                 wrong("undated", line, "", group)
             if not reachable and not any(one in book.titles[mark] for mark in sources for one in group):
                 wrong("unsourced", line, "", group)
-    return Checked(shown, dated, found)
+    return Checked(shown, dated, violations)
 
 
 def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
-    """Each date, source and place in a line with the updates that it belongs to. Dates in values are words."""
+    """Yield each date, source and locator in a line, with the updates that it belongs to.
+
+    A date that is the value of an update in the line, or part of the value, is left out.
+    """
     for day in line.dates:
         if not any(day in one.value_day or day in str(one.update.value) for one in line.stands):
             yield day, [*book.days.get(day, []), *book.published.get(day, []), *book.value_days.get(day, [])]
@@ -200,17 +213,20 @@ def _marks(line: _Line, book: Book) -> Iterator[tuple[str, list[Told]]]:
 
 
 def _crossed(line: _Line) -> tuple[str, list[Told]] | None:
-    """Find a day in a line that stands beside the words of another fact of it: days come in the order of the facts."""
+    """Return a date that follows the wrong fact of a line, with the updates it belongs to, or None.
+
+    Dates have to come in the same order as the facts that they belong to.
+    """
     text = plain(line.raw)
-    found: list[tuple[int, list[int], list[Told]]] = []
+    located: list[tuple[int, list[int], list[Told]]] = []
     for says, group in line.shown.items():
         days = {one.day for one in group if one.day in line.dates}
         places = [match.start() for day in days for match in re.finditer(re.escape(day), text)]
         if places:
-            found.append((line.at[says], places, group))
+            located.append((line.at[says], places, group))
     last = -1
-    # Words that end together ("no longer on hold" and "on hold") come in the order of their days.
-    for _, places, group in sorted(found, key=lambda one: (one[0], min(one[1]))):
+    # Facts whose words end at the same letter ("no longer on hold" and "on hold") are ordered by their dates.
+    for _, places, group in sorted(located, key=lambda fact: (fact[0], min(fact[1]))):
         if max(places) < last:
             return next(one.day for one in group if one.day in line.dates), group
         last = max(last, min(places))
@@ -222,9 +238,9 @@ def _may_be_dated(one: Told) -> bool:
 
 
 def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) -> bool:
-    """Return whether a date or source that stands for several lines is that of all that they say.
+    """Return whether a date or source that applies to the lines `below` belongs to every fact that they state.
 
-    What was before is left out, and where an editor enters something, what has its own day beside it.
+    Former values do not count, nor do facts on previews of updates that have a date in their own line.
     """
     groups = [
         group
@@ -239,7 +255,10 @@ def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) 
 
 
 def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, book: Book) -> bool:
-    """Return whether a line says correctly how fresh the page is: its newest day, or since when it is recorded."""
+    """Return whether a date is computed from several facts, and is right.
+
+    Such dates are the newest fact date on a page, and the date since which a record is known.
+    """
     owners = [one for one in book.days.get(mark, []) if one.news and one.current]
     if not owners:
         return False
@@ -254,7 +273,7 @@ def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, boo
 
 
 def _read(page: Page, book: Book) -> Iterator[_Line]:
-    """Return the lines of a page, each with what stands in it and with the lines that are about it."""
+    """Return the lines of a page and the options of its selects, with everything that was found in each."""
     lines = [_Line(number, raw, page.surface in WITH_NAMES) for number, raw in enumerate(page.lines, 1)]
     last: set[str] = set()
     about = {page.subject} if page.subject else set()
@@ -278,18 +297,18 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
             if one.own or one.update.record in line.near:
                 line.stands.append(one)
             former = was is not None and at > was.start()
-            told = one.current or former or page.surface in ("history", "update")
+            expected = one.current or former or page.surface in ("history", "update")
             if one.value_day in line.of_facts and (one.update.record not in line.here or line.raw.startswith("-# ")):
-                continue  # The day is as likely that of a fact.
+                continue  # The date may as well be a fact date.
             if any(first <= at < last_ for first, last_ in line.named.values()):
-                continue  # The word belongs to a name.
-            if one.news and _is_traced(one) and (one.own or (one.update.record in line.here and told)):
+                continue  # The word is part of a record's name.
+            if one.news and _is_traced(one) and (one.own or (one.update.record in line.here and expected)):
                 line.shown.setdefault(one.says, []).append(one)
                 line.at.setdefault(one.says, at)
                 if former:
                     line.former.add(one.says)
         for says, group in line.shown.items():
-            # Another update that says the same in the same record may be the one that is told.
+            # Updates with the same words are indistinguishable, so the date of any of them will do.
             group[:] = [one for one in line.stands if one.says == says]
         if line.heading or line.legend:
             line.shown = {}
@@ -305,13 +324,13 @@ def _option(number: int, raw: str, book: Book) -> _Line:
 
 
 def _is_traced(one: Told) -> bool:
-    """Return whether the words of an update show that it is told. A record named alone may stand for many things."""
-    found = find_field(one.kind, one.update.field)
-    return not (found is not None and isinstance(found.type, PartyType) and not one.own)
+    """Return whether the words of an update prove that a line states it. The bare name of another record does not."""
+    field_ = find_field(one.kind, one.update.field)
+    return not (field_ is not None and isinstance(field_.type, PartyType) and not one.own)
 
 
 def _govern(lines: Sequence[_Line]) -> None:
-    """Note for each line which others are about it."""
+    """Fill in `over` for each line: the lines whose dates and sources apply to it."""
     heading: _Line | None = None
     for index, line in enumerate(lines):
         if line.heading:
@@ -324,7 +343,10 @@ def _govern(lines: Sequence[_Line]) -> None:
 
 
 def _above(before: Sequence[_Line]) -> Iterator[_Line]:
-    """Return the lines that a source line is about: its paragraph; where that holds no facts, all of the text above."""
+    """Yield the lines that small print is about, given all lines before it.
+
+    These are the lines of its paragraph, or all text above when the paragraph states no fact.
+    """
     paragraph: list[_Line] = []
     for line in reversed(before):
         if not line.raw.strip() or line.heading or line.about_others:
@@ -341,8 +363,8 @@ def _above(before: Sequence[_Line]) -> Iterator[_Line]:
 
 
 def _legends(lines: Sequence[_Line]) -> dict[str, list[str]]:
-    """Return what each "Source 3: ..." names, by its number."""
-    return {found[1]: line.titles for line in lines if (found := _LEGEND.match(line.text))}
+    """Return the titles in each line "Source 3: ..." by its number, as text."""
+    return {match[1]: line.titles for line in lines if (match := _LEGEND.match(line.text))}
 
 
 def _numbered(line: _Line, legends: dict[str, list[str]]) -> Iterator[str]:

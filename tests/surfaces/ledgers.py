@@ -1,6 +1,6 @@
-"""Random ledgers in which each update has a day, a source, a place in it and, where its type allows, a word of its own.
+"""Random ledgers for the tests of all surfaces. Whatever a message says can be traced to one update.
 
-So whatever people read can be traced to the update that it came from.
+Each update has a fact date, a source and a locator that no other update has, and invented words where its type allows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ from tests.builders import on_day
 
 @dataclass(frozen=True)
 class Act:
-    """One update. `title` and `host` name its source; `corrects` is the number of the update that it corrects."""
+    """An update to be entered. `title`, `host` and `published` describe its source.
+
+    `number` identifies the update within its plan. `corrects` is the number of an update in the same batch that it
+    corrects. `withdrawn` updates are withdrawn after they were entered.
+    """
 
     number: int
     record: str
@@ -43,9 +47,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Plan:
-    """A ledger to be entered: batches from before anybody followed it, and those that are news to followers.
+    """A ledger to be entered, as batches of updates.
 
-    `words` are the invented ones: each stands in one update only.
+    The batches in `before` are entered before anybody follows the records; those in `news` are told to followers.
+    `words` are invented words, each of which occurs in one update only.
     """
 
     before: list[list[Act]]
@@ -59,7 +64,7 @@ _FIRST, _NAMES_FROM, _LAST = date(2014, 1, 1), date(2021, 6, 1), date(2025, 12, 
 
 @dataclass
 class _Inventor:
-    """A maker of words and days, none of them twice."""
+    """A source of invented words, dates, amounts and updates that never repeats one."""
 
     rng: random.Random
     used: set[str] = field(default_factory=set)
@@ -68,7 +73,7 @@ class _Inventor:
 
     def word(self) -> str:
         while True:
-            # Two different vowels and three syllables: no word is a slip of another, nor one of a language.
+            # Long invented words are neither real words nor typos of one another.
             word = "".join(self.rng.choice(_CONSONANTS) + self.rng.choice(_VOWELS) for _ in range(4)).capitalize()
             word += self.rng.choice("xqw")
             if word not in self.used:
@@ -90,7 +95,10 @@ class _Inventor:
                 return f"{amount}0000000"
 
     def act(self, record: str, kind: Kind, field_: str, value: Value, first: date = _FIRST) -> Act:
-        """Return an update with all its own; names and the like have later days than most that is reported."""
+        """Return an update with a fact date, a source and a locator of its own.
+
+        Most names, aliases and topics get a late date, so that a page whose date comes from one of them is noticed.
+        """
         first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
         word = self.word()
         self.acts += 1
@@ -113,7 +121,7 @@ def fact_day(day: date) -> FactDate:
 
 
 def random_plan(rng: random.Random, today: date) -> Plan:
-    """Return a server with records of all kinds, and what changed about them. Items fall due from `today` on."""
+    """Return a random plan with records of all kinds and changes to them. Due dates of items start at `today`."""
     make = _Inventor(rng)
     word, chance = make.word, rng.random
     kinds: dict[str, Kind] = {}
@@ -308,8 +316,8 @@ def random_plan(rng: random.Random, today: date) -> Plan:
 
 
 def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: Callable[[], str]) -> list[Act]:
-    """Return a batch in which some texts are withdrawn later and some corrected by an update of their own."""
-    found: list[Act] = []
+    """Return a batch with some of its texts marked as withdrawn, and with corrections of some others added."""
+    changed: list[Act] = []
     for act in batch:
         plain = isinstance(act.value, str) and act.field in (
             "quantity",
@@ -320,21 +328,21 @@ def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: 
             "edition",
         )
         if plain and rng.random() < 0.12:
-            found.append(replace(act, withdrawn=True))
+            changed.append(replace(act, withdrawn=True))
         elif plain and rng.random() < 0.15:
-            found += [act, replace(make.act(act.record, act.kind, act.field, text()), corrects=act.number)]
+            changed += [act, replace(make.act(act.record, act.kind, act.field, text()), corrects=act.number)]
         else:
-            found.append(act)
-    return found
+            changed.append(act)
+    return changed
 
 
 seeds = st.integers(0, 2**16)
 dropped = st.sets(st.integers(-40, 90), max_size=60)
-"""What is left out of a plan: batches from before by their number, those that are news by -1, -2 and so on."""
+"""Sets of batches for `thinned` to leave out: n is index n in `Plan.before`, and -n is the nth batch of `Plan.news`."""
 
 
 def thinned(plan: Plan, without: Set[int]) -> Plan:
-    """Return a plan without some of its batches, so that hypothesis finds the smallest that fails. Names stay."""
+    """Return a plan without some batches, so that Hypothesis can shrink a failing one. Batches with names stay."""
     kept = [batch for n, batch in enumerate(plan.before) if batch[0].field == "name" or n not in without]
     return replace(plan, before=kept, news=[batch for n, batch in enumerate(plan.news, 1) if -n not in without])
 
@@ -342,7 +350,7 @@ def thinned(plan: Plan, without: Set[int]) -> Plan:
 async def enter(
     db: Database, guild_id: int, batches: Sequence[Sequence[Act]], *, now: datetime, person_id: int
 ) -> datetime:
-    """Enter batches a minute apart, and withdraw what they say is withdrawn. Return the last moment."""
+    """Enter batches a minute apart, and withdraw the updates that are marked so. Return the time after the last one."""
     async with db.write(guild_id) as conn:
         ids: dict[int, int] = {}
         for batch in batches:
@@ -360,7 +368,7 @@ async def enter(
 
 
 def _parts(batch: Sequence[Act]) -> list[list[Act]]:
-    """Return a batch, and what corrects it: that needs the number which the ledger gave to the first."""
+    """Return a batch in parts: first the updates, then their corrections, which need the ledger ids of the updates."""
     first, then = [act for act in batch if act.corrects is None], [act for act in batch if act.corrects is not None]
     return [part for part in (first, then) if part]
 

@@ -1,7 +1,7 @@
-"""Measures what people read: `python -m tests.surfaces.measure [dossier.yaml ...]` prints a table for each ledger.
+"""Prints figures about every surface: `python -m tests.surfaces.measure [dossier.yaml ...]`.
 
-Per surface: pages, facts shown, the share of them with a day of their own in sight, what breaks each of the checks,
-and the height of its pages in lines, as sent and as a phone of 390 px wraps them.
+There is a table for the random ledgers and for each dossier, with a row for each surface: pages, facts, the share of
+facts with their date, violations of the checks, and the height of pages in lines, as sent and on a phone of 390 px.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from tests.surfaces.checks import Page, check, plain
 from tests.surfaces.surfaces import SURFACES, Filled, Seen, of_seed, render
 
 PHONE = 44
-"""The characters that fit on a line of a phone of 390 px."""
+"""How many characters fit on a line of a phone that is 390 px wide."""
 
 STARTER = Path(__file__).resolve().parents[2] / "data" / "dossiers" / "india-us-2plus2-2023.yaml"
 
 
 def heights(page: Page) -> tuple[int, int]:
-    """Return how many lines a page has as sent, and how many on a phone."""
+    """Return the number of lines of a page as sent, and as a phone wraps them."""
     return len(page.lines), sum(max(1, len(wrap(plain(line), PHONE))) for line in page.lines)
 
 
 def table(name: str, found: Mapping[str, Sequence[Seen]], examples: int) -> list[str]:
-    """Return the figures of one ledger, a line for each surface, then examples of what breaks the promise."""
+    """Return the lines of a table about one ledger: a row for each surface, then examples of violations."""
     lines = [
         f"\n== {name}",
         f"{'surface':18}{'pages':>6}{'facts':>7}{'dated':>7}{'foreign':>9}{'undated':>9}{'unsourced':>10}"

@@ -1,4 +1,4 @@
-"""Every surface that people read, rendered from a ledger as they get it: by commands, buttons and deliveries."""
+"""Renders every surface from a ledger as people get to see it: by commands, by buttons and by deliveries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.surfaces.checks import Page
 from tests.surfaces.ledgers import Plan
 
 TODAY = date(2026, 1, 1)
-"""The day on which the simulated Discord begins."""
+"""The date at which the clock of the simulated Discord starts."""
 
 START = at(f"{TODAY} 12:00")
 T = TypeVar("T")
@@ -41,32 +41,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Seen:
-    """A page, and the ledger as it was when the page was read."""
+    """A page, with the ledger as it was when the page was rendered."""
 
     page: Page
     book: Book
 
 
 class Filled:
-    """A ledger that can be entered into any server: a random plan, or a dossier file."""
+    """A ledger that can be entered into a server: either a random plan or a dossier file.
+
+    `ahead` is how far the bot's clock runs ahead of the simulated Discord's.
+    """
 
     def __init__(self, plan: Plan | None = None, dossier: Path | None = None):
         self.plan, self.dossier = plan, dossier
         self.words = plan.words if plan else frozenset()
-        # Dossiers tell of days after the one on which the simulated Discord begins.
+        # Dossiers have fact dates after the start of the simulated Discord, and facts of the future are refused.
         self.ahead = timedelta(days=330 if dossier else 0)
 
     async def enter(
         self, db: Database, guild_id: int, person_id: int, now: datetime, *, news: bool | None = None
     ) -> None:
-        """Enter what was before, or with `news` only what changes later; None enters both."""
+        """Enter the ledger: with `news` False what is there from the start, with True later changes, with None both."""
         if self.dossier is not None:
             if not news:
                 found = files.read(self.dossier.read_bytes(), now=now)
                 async with db.write(guild_id) as conn:
                     await dossiers.load(conn, guild_id, found, now=now, person_id=person_id)
             return
-        assert self.plan is not None  # It is one of the two.
+        assert self.plan is not None  # There is always a plan or a dossier.
         batches = [*(self.plan.before if not news else []), *(self.plan.news if news is not False else [])]
         began = now if news else now - timedelta(days=2)
         await ledgers.enter(db, guild_id, batches, now=began, person_id=person_id)
@@ -79,11 +82,11 @@ class Filled:
 
 
 def _page(surface: str, title: str, message: Any, subject: str = "") -> Page:
-    """Return a message as a page: its texts, the choices of its menus, and the labels of what can be pressed."""
-    found = list(parts(message.components))
+    """Return the page that a message in simcord shows: its texts, options and labels."""
+    all_parts = list(parts(message.components))
     content = getattr(message, "content", "") or ""
-    texts = [content, *(part["content"] for part in found if part.get("type") == 10)]
-    menus = [part for part in found if part.get("type") == 3]
+    texts = [content, *(part["content"] for part in all_parts if part.get("type") == 10)]
+    menus = [part for part in all_parts if part.get("type") == 3]
     options = [
         " · ".join(filter(None, [option.get("label"), option.get("description")]))
         for menu in menus
@@ -102,7 +105,7 @@ def _shown(result: simcord.InteractionResult) -> Any:
 
 
 class Reader:
-    """A member who opens everything, and the ledger that they read."""
+    """A member who runs commands and presses buttons to open pages. `book` is the ledger that the pages are about."""
 
     def __init__(self, world: World, filled: Filled, book: Book):
         self.world, self.filled, self.book = world, filled, book
@@ -112,22 +115,22 @@ class Reader:
         return _shown(await self.world.member.slash(self.world.channel, command, **options))
 
     async def card(self, slug: str) -> Any:
-        """Return the card of a record, opened once: nothing changes while a member reads."""
+        """Return the card of a record. It is opened once and reused, because the ledger does not change meanwhile."""
         if slug not in self._cards:
             self._cards[slug] = await self.slash("search", text=slug)
         return self._cards[slug]
 
     async def pages(self, surface: str, title: str, first: Any, subject: str = "", most: int = 20) -> list[Page]:
-        """Return a message and all that *More ...* turns to."""
-        found = [_page(surface, title, first, subject)]
+        """Return the page of a message and those behind its *More ...* button, at most `most` pages."""
+        read = [_page(surface, title, first, subject)]
         message = first
-        while len(found) < most and (more := [label for label in labels_of(message) if label.startswith("More ")]):
+        while len(read) < most and (more := [label for label in labels_of(message) if label.startswith("More ")]):
             message = _shown(await self.world.member.click(message, label=more[0]))
-            found.append(_page(surface, f"{title} page {len(found) + 1}", message, subject))
-        return found
+            read.append(_page(surface, f"{title} page {len(read) + 1}", message, subject))
+        return read
 
     async def behind(self, surface: str, title: str, message: Any, label: str, subject: str = "") -> list[Page]:
-        """Return what a button of a message opens, all pages; nothing where there is no such button."""
+        """Press a button of a message and return all pages of the answer, or [] when there is no such button."""
         if label not in labels_of(message):
             return []
         opened = _shown(await self.world.member.click(message, label=label))
@@ -159,7 +162,7 @@ def _list(surface: str, command: str, **options: Any) -> Pages:
 
 
 async def _search(reader: Reader) -> list[Page]:
-    """Search for words of names and of texts, and for all of a kind."""
+    """Return result pages of searches for names, for texts, and for all records of a kind."""
     texts = [one.update.value for one in reader.book.told if one.update.field in ("quantity", "said", "model", "title")]
     words = [*list(reader.book.names.values())[::4], *(text for text in texts[:6] if isinstance(text, str))]
     pages: list[Page] = []
@@ -219,7 +222,7 @@ COMMANDS: dict[str, Pages] = {
     "answer sources": _answer_sources,
     "digest preview": _digest_preview,
 }
-"""What a member can open, each with how it is opened. A new button on cards is one row."""
+"""The surfaces that a member can open, each with the function that opens its pages. A new button needs one row here."""
 
 _FORM = {"published": "undated"}
 _ENTERED: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
@@ -235,9 +238,9 @@ _ENTERED_WORDS = ("Quombiltar", "Wobbeldrun", "Kwastermil", *(f"Brandelquo{c}" f
 
 
 async def _updates(reader: Reader) -> list[Seen]:
-    """Return the preview of each of some updates, and what stands there once it is saved."""
+    """Enter some updates as an editor. Return the preview and the confirmation of each."""
     world = reader.world
-    found: list[Seen] = []
+    seen: list[Seen] = []
     kinds = {one.update.record: one.kind for one in reader.book.told}
     for number, (command, option, chosen, form) in enumerate(_ENTERED):
         kind = "pending" if option == "item" else "deal"
@@ -254,7 +257,7 @@ async def _updates(reader: Reader) -> list[Seen]:
             }
         )
         if command in ("pending", "close", "stage"):
-            # Something newer than all else, so that it is what counts.
+            # Newer than all other fact dates, so that the new value is the current one.
             typed["date"] = f"{number + 20} December 2025"
         opened = await world.editor.slash(world.channel, f"update {command}", **{option: slugs[0]}, **chosen)
         assert opened.modal is not None, f"no form was opened for {command}"
@@ -268,9 +271,9 @@ async def _updates(reader: Reader) -> list[Seen]:
         saved = _shown(await world.editor.click(preview, label="Save"))
         book = await reader.filled.book(world.db, world.guild.id, _ENTERED_WORDS)
         title = f"{command} {chosen.get('field', '')}".strip()
-        found.append(Seen(_page("update", f"preview of {title}", preview, slugs[0]), book))
-        found.append(Seen(_page("update", f"saved {title}", saved, slugs[0]), book))
-    return found
+        seen.append(Seen(_page("update", f"preview of {title}", preview, slugs[0]), book))
+        seen.append(Seen(_page("update", f"saved {title}", saved, slugs[0]), book))
+    return seen
 
 
 async def _is_open(reader: Reader, slug: str) -> bool:
@@ -278,7 +281,7 @@ async def _is_open(reader: Reader, slug: str) -> bool:
 
 
 class _Ahead(EnvClock):
-    """The simulated Discord's clock, some days ahead."""
+    """A clock for the bot that runs ahead of the simulated Discord by a fixed time."""
 
     def __init__(self, ahead: timedelta):
         self.ahead = ahead
@@ -308,8 +311,8 @@ async def _world(path: Path, ahead: timedelta) -> AsyncIterator[World]:
 
 
 async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> dict[str, list[Seen]]:
-    """Return the pages of surfaces that a member opens or an editor fills in."""
-    found: dict[str, list[Seen]] = {}
+    """Return the pages of those surfaces that are opened by commands and buttons, by surface."""
+    by_surface: dict[str, list[Seen]] = {}
     async with _world(folder / "asked.db", filled.ahead) as world:
         async with world.db.write(None) as conn:
             person = await people.ensure(conn, world.owner.id)
@@ -318,17 +321,17 @@ async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> di
         reader = Reader(world, filled, book)
         for surface in surfaces:
             if surface in COMMANDS:
-                found[surface] = [Seen(page, book) for page in await COMMANDS[surface](reader)]
+                by_surface[surface] = [Seen(page, book) for page in await COMMANDS[surface](reader)]
         if "update" in surfaces:
-            found["update"] = await _updates(reader)
-    return found
+            by_surface["update"] = await _updates(reader)
+    return by_surface
 
 
-# What arrives by itself: planned and drawn as the road to Discord does
+# Messages that the bot sends unprompted, planned and rendered as for Discord
 
 
 class Post(Outbound):
-    """A server whose messages are kept as they were drawn."""
+    """A server that collects every delivery it renders."""
 
     def __init__(self, db: Database, filled: Filled, start: datetime):
         super().__init__(db, 0, start)
@@ -342,13 +345,13 @@ class Post(Outbound):
         return drawn
 
     async def seen(self) -> list[tuple[Delivery, Seen]]:
-        """Return what was drawn since last asked, with the ledger of this moment."""
+        """Return the deliveries rendered since the last call, as pages with the present ledger."""
         if not self.drawn:
             return []
         book = await self.filled.book(self.db, GUILD)
-        found = [(delivery, Seen(self._page(delivery, message), book)) for delivery, message in self.drawn]
+        seen = [(delivery, Seen(self._page(delivery, message), book)) for delivery, message in self.drawn]
         self.drawn = []
-        return found
+        return seen
 
     def _page(self, delivery: Delivery, message: Message) -> Page:
         items = list(message.view.walk_children())
@@ -363,7 +366,10 @@ DELIVERED = ("first digest", "digest", "Monday digest", "alert", "reminder", "st
 
 
 async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
-    """Return the messages of three weeks of a server, to channels that follow or have a digest and to a person."""
+    """Return the messages that a server sends in three weeks, by surface.
+
+    They go to a channel with a digest, to a channel that follows all records, and to a person with reminders.
+    """
     db = await Database.open(folder / "delivered.db")
     try:
         await migrate(db)
@@ -378,7 +384,7 @@ async def delivered(filled: Filled, folder: Path) -> dict[str, list[Seen]]:
         kinds = {one.update.record: one.kind for one in book.told}
         await post.digest(await post.channel(GUILD + 1))
         following, reader = await post.channel(GUILD + 2), await post.person()
-        for slug in [slug for slug in kinds if book.names[slug]][:100]:  # No channel follows more.
+        for slug in [slug for slug in kinds if book.names[slug]][:100]:  # A destination can have 100 follows.
             await post.follow(following, slug)
         found: dict[str, list[Seen]] = {surface: [] for surface in DELIVERED}
         await post.go_to(start + timedelta(days=1))
@@ -415,13 +421,13 @@ SURFACES = (*COMMANDS, "update", *DELIVERED)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run work on a loop of its own."""
+    """Run a coroutine on a new event loop and return its result."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(work)
 
 
 def render(filled: Filled, surfaces: Iterable[str] = SURFACES) -> dict[str, list[Seen]]:
-    """Return the pages of some surfaces from one ledger."""
+    """Return the pages of some surfaces that one ledger gives, by surface."""
     wanted = list(surfaces)
 
     async def found() -> dict[str, list[Seen]]:
@@ -440,5 +446,8 @@ def _of_seed(seed: int, surfaces: tuple[str, ...]) -> dict[str, list[Seen]]:
 
 
 def of_seed(seed: int, surface: str) -> list[Seen]:
-    """Return a surface of the random ledger of a seed. What is asked for and what arrives is rendered once each."""
+    """Return the pages of a surface for the random ledger with this seed.
+
+    All surfaces that commands open are rendered together and cached; so are all deliveries.
+    """
     return _of_seed(seed, DELIVERED if surface in DELIVERED else (*COMMANDS, "update"))[surface]

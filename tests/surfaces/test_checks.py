@@ -1,4 +1,4 @@
-"""The checks of what people read, shown lines that break the promise and lines that keep it."""
+"""Tests of the checks in checks.py, with lines that have a fault and lines that have none."""
 
 from __future__ import annotations
 

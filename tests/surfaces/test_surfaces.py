@@ -1,6 +1,6 @@
-"""Every line that people read takes its date and source from its own facts, on every surface, for random ledgers.
+"""Tests on random ledgers that each line of every surface has the dates and sources of its own facts and no others.
 
-`python -m tests.surfaces.measure --examples 5` shows what is wrong where.
+`python -m tests.surfaces.measure --examples 5` prints what is wrong on each surface.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEEDS = (0, 1)
 
 @cache
 def checked(surface: str) -> list[Checked]:
-    """Return each page of a surface, checked, for all seeds."""
+    """Return the results of checking all pages of a surface, for all seeds."""
     return [check(one.page, one.book) for seed in SEEDS for one in of_seed(seed, surface)]
 
 
@@ -48,7 +48,7 @@ def test_each_surface_is_rendered_and_shows_facts(surface: str):
         assert sum(page.shown for page in checked(surface)) > 0
 
 
-# Whatever hypothesis shrinks is rendered anew each time, so it is asked for a few ledgers only.
+# Every example renders all surfaces, which is slow, so there are only two.
 @settings(
     max_examples=2,
     deadline=None,

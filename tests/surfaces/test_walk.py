@@ -1,6 +1,6 @@
-"""The walk: every field of every kind is asked for, entered, shown, found and kept, whoever added it.
+"""Tests that every field of every kind works everywhere: in dossiers, forms, cards, *All facts*, history and search.
 
-Each kind's dossier is made from the examples of its fields alone, so a field that is added takes part by itself.
+The records are made from the examples in the definitions of the fields, so a new field is tested without any change.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NOT_ON_CARDS = {
     ("pending", "zone"): "it decides when a due date has passed",
     ("pending", "outcome"): "said of an item that is closed",
 }
-"""Fields whose example stands on no card, with the reason."""
+"""Fields that a card does not show for the records of these tests, each with the reason. "*" stands for any kind."""
 
 
 def _every_field() -> list[tuple[Kind, str]]:
@@ -56,7 +56,7 @@ def _mentioned(type_: FieldType) -> Iterator[tuple[str, Kind]]:
 
 
 def _dossier_of(kind: Kind) -> bytes:
-    """Return a dossier with one record of a kind that has every field, and the records that its examples name."""
+    """Return a dossier file with a record that has every field of its kind, and the records that it refers to."""
     own_facts = []
     named: dict[str, Kind] = {}
     for field in fields_of(kind):
@@ -85,16 +85,16 @@ def _dossier_of(kind: Kind) -> bytes:
 
 @pytest.fixture(params=KINDS)
 async def walked(db: Database, request: pytest.FixtureRequest) -> Opened:
-    """Return a record of each kind, with every field that it has, loaded from a dossier."""
-    found = files.read(_dossier_of(request.param), now=NOW)
+    """Return a record with every field of its kind, loaded from a dossier. Tests run once for each kind."""
+    dossier = files.read(_dossier_of(request.param), now=NOW)
     async with db.write(GUILD) as conn:
         await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
-        await dossiers.load(conn, GUILD, found, now=NOW, person_id=None)
+        await dossiers.load(conn, GUILD, dossier, now=NOW, person_id=None)
     return await records.get(db.read, GUILD, OWN)
 
 
 def _words(opened: Opened, field: Field) -> str:
-    """Return the words of a field's value that every surface has to hold, as they are compared."""
+    """Return the normalised words of a field's value that each surface has to contain, without a role in brackets."""
     words = field.type.words(opened.record.state.facts(field.name)[-1].value, opened.names)
     return normal(words.partition(" (")[0] if isinstance(field.type, PartyType) else words)
 
