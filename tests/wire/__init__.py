@@ -1,1 +1,1 @@
-"""The bot over real sockets: a small Discord on 127.0.0.1 and the tests that need one."""
+"""Tests of the bot over real sockets, and the loopback Discord that they use: a small imitation on 127.0.0.1."""

@@ -1,4 +1,4 @@
-"""The gateway of the loopback Discord: identify, resume, heartbeats, events."""
+"""The gateway (websocket) of the loopback Discord: IDENTIFY, RESUME, heartbeats and events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GUILDS_INTENT = 1 << 0
 
 
 class Connection:
-    """One websocket; a queue keeps the order, so that whoever sends need not wait."""
+    """A gateway websocket. `send` puts frames in a queue without waiting, and `write` sends them in order."""
 
     def __init__(self, socket: web.WebSocketResponse, *, compressed: bool) -> None:
         self.socket = socket
@@ -44,14 +44,14 @@ class Connection:
 
 @dataclass(eq=False)
 class Session:
-    """A gateway session. It outlives its connection: RESUME replays what was missed."""
+    """A gateway session with the events sent in it. It outlives its connection, and RESUME replays missed events."""
 
     intents: int
     connection: Connection | None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     events: list[Payload] = field(default_factory=list)
-    startup: int = 0  # how many events the start took
-    ready: bool = False  # the bot has read all of them
+    startup: int = 0  # The number of events at the start: READY and a GUILD_CREATE for each server.
+    ready: bool = False  # Whether the bot has read all of these.
 
     def send(self, event: str, data: Payload) -> None:
         self.events.append({"t": event, "s": len(self.events) + 1, "data": data})
@@ -64,7 +64,7 @@ class Session:
 
 
 class Gateway(World):
-    """A world that one bot, on one shard, is connected to."""
+    """The part of the loopback Discord to which a bot connects by websocket. It serves one bot with one shard."""
 
     gateway_url: str
 
@@ -75,18 +75,18 @@ class Gateway(World):
         self._connections: set[Connection] = set()
 
     async def ready(self, after: Session | None = None, timeout: float | None = None) -> Session:
-        """Wait until a bot has read READY and all its guilds, in another session than `after`."""
+        """Wait until a bot has read READY and all its servers, in a session other than `after`. Return the session."""
         await self.until(lambda: self.session is not after and self.session and self.session.ready, timeout)
         assert self.session
         return self.session
 
     def dispatch(self, event: str, data: Payload) -> None:
-        """Send an event to the bot. A bot that is away gets it when it resumes."""
+        """Send an event to the bot if its intents ask for it. A disconnected bot gets the event when it resumes."""
         if self.session and (event == "INTERACTION_CREATE" or self.session.intents & GUILDS_INTENT):
             self.session.send(event, data)
 
     def disconnect(self) -> None:
-        """Cut the gateway connection; the bot may RESUME."""
+        """Cut all gateway connections. The session stays, so the bot can resume it."""
         for connection in self._connections:
             if connection.socket._req and (transport := connection.socket._req.transport):
                 transport.abort()
@@ -127,7 +127,7 @@ class Gateway(World):
         elif op == 2:
             self.session = Session(data["intents"], connection)
             self._greet(self.session)
-            connection.send(1)  # The heartbeat asked for tells when the bot has read this far.
+            connection.send(1)  # The bot answers with a heartbeat, which tells how far it has read.
         elif op == 6:
             session = self.session
             if session is None or session.id != data["session_id"] or data["token"] != self.token:
@@ -152,6 +152,6 @@ class Gateway(World):
         session.send("READY", ready)
         if session.intents & GUILDS_INTENT:
             for guild in guilds:
-                # Without "unavailable" it would be a server joined just now.
+                # Without "unavailable", the bot would take the server for one that it has just joined.
                 session.send("GUILD_CREATE", self._guild_create(guild) | {"unavailable": False})
         session.startup = len(session.events)

@@ -1,4 +1,4 @@
-"""A newsroom with a bot in this process that is connected to it over real HTTP."""
+"""The fixture `live`: a server on the loopback Discord whose bot runs in the test's process, over real sockets."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ SENT = ("alert", "settled", "delivered")
 
 
 class LiveServer(Newsroom):
-    """The newsroom with a bot in this process, connected over real sockets."""
+    """A server on the loopback Discord with a bot in this process and a channel that follows the deal.
+
+    Time passes only when a test moves `clock`.
+    """
 
     clock: MovedClock
     bot: Attache
-    channel: int
-    place: int
+    channel: int  # The Discord id of the channel.
+    place: int  # The id of its destination.
 
     async def tick(self, **later: float) -> None:
         self.clock.pass_(**later)
@@ -37,7 +40,7 @@ class LiveServer(Newsroom):
             await self.bot.deliverer.tick(self.clock.now())
 
     async def owe(self, count: int = 1) -> None:
-        """Let some alerts fall due, without sending them yet."""
+        """Enter `count` updates and move the clock until alerts about them are due. Send nothing yet."""
         await self.move(self.clock.now(), count)
         self.clock.pass_(seconds=SETTLED.total_seconds())
 
@@ -56,7 +59,7 @@ class LiveServer(Newsroom):
         return why_paused(found) if found.state == "paused" else ""
 
     async def restart(self) -> None:
-        """End the process and begin a new one on the same file."""
+        """Replace the bot by a new one on the same database, as when its process ends and is started again."""
         await self.bot.deliverer.close()
         await self.bot.close()
         self.bot = await connect(self)
@@ -82,14 +85,14 @@ async def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         db = await Database.open(tmp_path / "attache.db")
         try:
             await migrate(db)
-            found = LiveServer(server, db)
-            found.clock = clock
-            found.channel = server.add_channel(found.guild, "deals")
-            await found.set_up(clock.now())
-            found.place = await found.follow(clock.now(), found.channel)
-            found.bot = await connect(found)
-            yield found
-            await found.bot.deliverer.close()
+            live_server = LiveServer(server, db)
+            live_server.clock = clock
+            live_server.channel = server.add_channel(live_server.guild, "deals")
+            await live_server.set_up(clock.now())
+            live_server.place = await live_server.follow(clock.now(), live_server.channel)
+            live_server.bot = await connect(live_server)
+            yield live_server
+            await live_server.bot.deliverer.close()
             await server.cleanup.aclose()
         finally:
             await db.close()

@@ -1,6 +1,6 @@
-"""A small Discord on 127.0.0.1, for tests of the bot over real sockets: its REST interface, its limits and its faults.
+"""The REST interface of the loopback Discord, a small imitation on 127.0.0.1, with rate limits and injected faults.
 
-Left out on purpose: shards, threads, voice, reactions, channel webhooks, events about messages (the bot asks for none).
+It has no shards, threads, voice, reactions or channel webhooks, and sends no events about messages: the bot uses none.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from aiohttp import web
 from tests.wire.people import DEFERRED, DEFERRED_UPDATE, EPHEMERAL, MESSAGE, MODAL, UPDATE, Answer, People
 from tests.wire.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, VIEW_CHANNEL, Channel, Guild, Payload
 
-LOADING, COMPONENTS_V2 = 1 << 7, 1 << 15  # flags of a message
-CONTENTS = ("content", "embeds", "components", "attachments")  # a message needs one of them
+LOADING, COMPONENTS_V2 = 1 << 7, 1 << 15  # Flags of a message.
+CONTENTS = ("content", "embeds", "components", "attachments")  # A message needs at least one of these.
 
 
 class Refused(Exception):
-    """An answer that is not a success: HTTP status, Discord's code, its words."""
+    """Raised by a handler to refuse a request, with an HTTP status, Discord's error code and a message."""
 
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
@@ -48,7 +48,10 @@ class RateLimited(Refused):
 
 @dataclass(eq=False)
 class Request:
-    """One REST request as it came in, and how it was answered (status 0: not at all); a lost reply keeps its status."""
+    """A REST request and its outcome. `status` is 0 when it got no answer.
+
+    A request that was carried out, but whose answer a fault dropped, keeps the status of that answer.
+    """
 
     method: str
     path: str
@@ -62,7 +65,10 @@ class Request:
 
 @dataclass(eq=False)
 class Fault:
-    """A fault of the next requests that match; `hits` counts how often it did."""
+    """A fault that a test injects into matching requests; see `Loopback.fault` for its parameters.
+
+    `hits` counts the requests that it has hit.
+    """
 
     method: str
     path: re.Pattern[str]
@@ -87,7 +93,7 @@ class Fault:
         return True
 
     def cancel(self) -> None:
-        """End the fault and cut off the requests that hang."""
+        """End the fault. Requests that it keeps hanging are cut off."""
         self.over.set()
 
 
@@ -106,7 +112,10 @@ def route(method: str, template: str) -> Callable[[Handler], Handler]:
 
 
 class Loopback(People):
-    """The server: `async with Loopback() as server`, then point a bot at `server.api_url` with `server.token`."""
+    """The loopback Discord: REST interface, gateway and users on one local address.
+
+    Use `async with Loopback() as server`, and connect a bot to `server.api_url` with `server.token`.
+    """
 
     def __init__(
         self,
@@ -117,26 +126,26 @@ class Loopback(People):
         clock: Callable[[], float] = time.time,
         away: bool = False,
     ) -> None:
-        """Prepare a server. `rate_limits` are (messages, seconds) per channel, `global_limit` is requests per second.
+        """Prepare the loopback. It listens from `start()` on, or from `arrive()` on if `away`.
 
-        With `away`, connections to its address are refused until `arrive()`.
-        `clock` gives seconds since 1970; ids, timestamps and the nonce window follow it.
+        `nonce_ttl` is how many seconds a nonce is known. `rate_limits` are (messages, seconds) per channel, and
+        `global_limit` is requests per second. `clock` returns seconds since 1970, for ids, timestamps and nonces.
         """
         super().__init__(clock)
         self.nonce_ttl, self.rate_limits, self.global_limit = nonce_ttl, rate_limits, global_limit
         self._away = away
         self.on_message: Callable[[Payload], Awaitable[None]] | None = None
-        """Called when a message was accepted, before the bot is told so."""
+        """A function that is called with each accepted message, before the bot gets the answer to its request."""
         self.requests: list[Request] = []
-        self.unhandled: list[str] = []
+        self.unhandled: list[str] = []  # Requests for which there is no route.
         self.accepted: Counter[str] = Counter()  # nonce -> distinct messages made with it
-        self.limited: Counter[str] = Counter()  # "user" or "global" -> 429s sent
-        self.dm_closed: set[int] = set()
-        self.cleanup = contextlib.AsyncExitStack()  # what is to end before this server does
+        self.limited: Counter[str] = Counter()  # "user" or "global" -> answers with status 429
+        self.dm_closed: set[int] = set()  # Users who take no direct messages.
+        self.cleanup = contextlib.AsyncExitStack()  # Whatever has to end before the loopback does.
         self._faults: list[Fault] = []
         self._nonces: dict[str, tuple[float, Payload]] = {}
-        self._windows: dict[str, tuple[float, int]] = {}  # rate limit -> (its end, requests left)
-        self._crashes: list[Exception] = []
+        self._windows: dict[str, tuple[float, int]] = {}  # rate limit -> (monotonic time of its end, requests left)
+        self._crashes: list[Exception] = []  # Errors of the loopback itself.
 
     # Running
 
@@ -155,11 +164,11 @@ class Loopback(People):
         return self
 
     async def arrive(self) -> None:
-        """Begin to accept connections."""
+        """Start to accept connections at the address of the loopback."""
         await web.SockSite(self._runner, self._socket).start()
 
     async def close(self) -> None:
-        """End everything that was started here. Raise an error of this server, lest it pass for one of the bot."""
+        """Close all connections. Raise the first error of the loopback itself, lest a test blame the bot for it."""
         await self.cleanup.aclose()
         for fault in self._faults:
             fault.cancel()
@@ -188,10 +197,11 @@ class Loopback(People):
         retry_after: float = 1.0,
         seconds: float = 1.0,
     ) -> Fault:
-        """Let `count` matching requests fail, after `skip` that do not; `*` stands for one part of the path.
+        """Inject a fault into `count` matching requests (None: into all), after `skip` that pass. Return the fault.
 
-        The action is an HTTP status, "reset" (before any effect), "drop_after" (done, but the answer is lost), "hang"
-        (no effect, no answer until cancelled) or "delay" (done after `seconds`).
+        In `path`, `*` stands for one segment. `action` is an HTTP status to answer with; "reset" to cut the connection
+        before any effect; "drop_after" to do what is asked and lose the answer; "hang" to do nothing and answer nothing
+        until the fault is cancelled; or "delay" to carry out the request after `seconds`.
         """
         if not isinstance(action, int) and action not in ("reset", "drop_after", "hang", "delay"):
             raise ValueError(f"No such fault: {action}.")
@@ -201,10 +211,10 @@ class Loopback(People):
         return fault
 
     def forget_nonces(self) -> None:
-        """End the nonce window now."""
+        """Forget all nonces, as Discord does after some minutes."""
         self._nonces.clear()
 
-    # REST: the road of every request
+    # REST: what every request passes through
 
     async def _serve(self, http: web.Request) -> web.StreamResponse:
         request = Request(http.method, http.path.removeprefix("/api/v10"), dict(http.query), *await self._read(http))
@@ -239,7 +249,7 @@ class Loopback(People):
             return self._cut(http)
         if body is None:
             return web.Response(status=204, headers=headers)
-        # A charset in the content type would make discord.py read the body as text.
+        # discord.py would not parse the body as JSON if its content type named a charset.
         sent = json.dumps(body).encode()
         return web.Response(body=sent, status=request.status, headers=headers, content_type="application/json")
 
@@ -260,7 +270,7 @@ class Loopback(People):
 
     @staticmethod
     def _cut(http: web.Request, *, reset: bool = False) -> web.StreamResponse:
-        """End the connection without an answer."""
+        """End a connection without an answer, by a TCP reset if `reset`."""
         if http.transport:
             if reset:
                 connection = http.transport.get_extra_info("socket")
@@ -269,7 +279,7 @@ class Loopback(People):
         return web.Response(status=500)
 
     async def _answer(self, request: Request, authorization: str | None, headers: dict[str, str]) -> Any:
-        # Answers to interactions carry no token of the bot, and do not count.
+        # Answers to interactions need no token of the bot and do not count towards the global limit.
         if not request.path.startswith(("/interactions/", "/webhooks/")):
             if authorization != f"Bot {self.token}":
                 raise Refused(401, 0, "401: Unauthorized")
@@ -291,7 +301,7 @@ class Loopback(People):
             headers |= {"X-RateLimit-Limit": str(limit), "X-RateLimit-Bucket": "messages"}
             try:
                 self._count(bucket, limit, seconds)
-            finally:  # A refusal tells them too.
+            finally:  # An answer with status 429 has these headers as well.
                 end, left = self._windows[bucket]
                 after = end - time.monotonic()
                 headers |= {"X-RateLimit-Remaining": str(left), "X-RateLimit-Reset-After": f"{after:.3f}"}
@@ -300,7 +310,7 @@ class Loopback(People):
         return await body if inspect.isawaitable(body) else body
 
     def _count(self, bucket: str, limit: int, seconds: float) -> None:
-        now = time.monotonic()  # Clients really wait, so this does not follow the clock of the world.
+        now = time.monotonic()  # Clients wait in real time, so the windows do not follow the test's clock.
         end, left = self._windows.get(bucket, (0.0, 0))
         if now >= end:
             end, left = now + seconds, limit
@@ -448,7 +458,7 @@ class Loopback(People):
         self.delete(self._find(request))
 
     def delete(self, message: Payload) -> None:
-        """Delete a message, as the bot or a moderator."""
+        """Delete a message, as the bot or a moderator does."""
         self.channels[int(message["channel_id"])].messages.pop(int(message["id"]), None)
 
     def _add_message(
@@ -485,7 +495,10 @@ class Loopback(People):
         return message
 
     def _fill(self, message: Payload, body: Payload, files: list[tuple[str, bytes]], *, settled: int = ~0) -> None:
-        """Put the sent fields onto a message, or refuse them all."""
+        """Set the fields of a message to those in a request body. `settled` is a mask for the message's flags.
+
+        Raise Refused, and change nothing, when Discord would not accept the message.
+        """
         new: Payload = {key: body[key] or [] for key in ("embeds", "components") if key in body}
         if "content" in body:
             new["content"] = body["content"] or ""
@@ -554,7 +567,7 @@ class Loopback(People):
     @route("POST", "/webhooks/{application}/{token}")
     def _follow_up(self, request: Request) -> Payload:
         answer = self._hook(request)
-        if answer.message and answer.message["flags"] & LOADING:  # The first follow-up takes the place of "thinking".
+        if answer.message and answer.message["flags"] & LOADING:  # The first follow-up replaces "thinking".
             answer.edits.append(request.body)
             return self._edit(answer.message, request)
         answer.followups.append(self._respond(answer, request.body, request.files))

@@ -1,4 +1,4 @@
-"""The people of the loopback Discord: they type commands, press buttons, send forms, and wait for the answer."""
+"""The users of the loopback Discord: they send commands, press buttons, submit forms and wait for the bot's answer."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, MODAL = 4, 5, 6, 7, 9
 
 @dataclass(eq=False)
 class Answer:
-    """An interaction as the person sees it, and everything the bot said to it."""
+    """An interaction, and everything that the bot has answered to it so far."""
 
     id: int
     token: str
-    kind: int  # of the interaction
+    kind: int  # The type of the interaction: COMMAND, COMPONENT or FORM.
     user: int
     channel: Channel
-    source: Payload | None  # the message that was pressed
-    type: int | None = None  # of the callback; None: not answered yet
+    source: Payload | None  # The message with the component that was used.
+    type: int | None = None  # The type of the bot's callback, or None before it.
     data: Payload = field(default_factory=dict)
-    message: Payload | None = None  # the original response, or the message pressed
+    message: Payload | None = None  # The original response, or `source` when the bot edits that.
     edits: list[Payload] = field(default_factory=list)
     followups: list[Payload] = field(default_factory=list)
     deleted: bool = False
@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Return whether there is an answer beyond "thinking"."""
+        """Return whether the bot has answered with more than a deferral, which shows "thinking"."""
         return self.type is not None and (self.type != DEFERRED or bool(self.edits or self.followups or self.deleted))
 
     @property
@@ -49,7 +49,7 @@ class Answer:
 
 
 def walk(components: Iterable[Payload]) -> Iterator[Payload]:
-    """Yield every component of a message or modal, containers before what they hold."""
+    """Yield every component of a message or form, each before the components inside it."""
     for component in components:
         yield component
         inner = [component.get("accessory"), component.get("component"), *component.get("components", ())]
@@ -57,7 +57,7 @@ def walk(components: Iterable[Payload]) -> Iterator[Payload]:
 
 
 def read_text(message: Payload) -> str:
-    """Return what a person reads in a message: its content, its texts, the labels of its buttons."""
+    """Return the content of a message, its text components and the labels of its buttons, one below the other."""
     parts = [message["content"]]
     for component in walk(message["components"]):
         parts += [component.get("content"), component.get("label")]
@@ -65,14 +65,19 @@ def read_text(message: Payload) -> str:
 
 
 class People(Gateway):
+    """The part of the loopback Discord through which its users interact with the bot."""
+
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__(clock)
-        self.commands: list[Payload] = []  # what the bot offers
-        self._answers: dict[str, Answer] = {}
-        self._modals: dict[tuple[int, str], Answer] = {}  # (user, custom_id) -> the answer that opened it
+        self.commands: list[Payload] = []  # The commands that the bot has published.
+        self._answers: dict[str, Answer] = {}  # By the token of the interaction.
+        self._modals: dict[tuple[int, str], Answer] = {}  # Open forms: (user, custom id) -> the answer that opened it.
 
     async def slash(self, user: int, guild: int | None, channel: int | None, command: str, /, **options: Any) -> Answer:
-        """Type a command such as "deal show"; without guild and channel in the DM with the bot."""
+        """Send a command such as "deal show" and wait for the answer. Without a channel, it is sent in the user's DM.
+
+        Raise LookupError when the bot has not published such a command, or not with these options.
+        """
         place = self.channels[channel] if channel else self._dm_channel(user)
         if guild != (place.guild and place.guild.id):
             raise LookupError("That channel is not in that server.")
@@ -95,7 +100,7 @@ class People(Gateway):
         return await self._interact(COMMAND, data, user, place)
 
     def _option(self, data: Payload, place: Channel, option: Payload, value: Any) -> Payload:
-        """Return an option as it is sent; users, channels and roles are named by id and described beside."""
+        """Return an option as Discord sends it. Describe a user, channel or role in `data["resolved"]`."""
         kind = option["type"]
         if kind in (6, 7, 8):
             described: dict[str, Payload] = data["resolved"]
@@ -114,7 +119,7 @@ class People(Gateway):
         return {"name": option["name"], "type": kind, "value": value}
 
     async def click(self, user: int, message: Payload, custom_id: str, *values: str) -> Answer:
-        """Press a button, or choose values in a select."""
+        """Press a button or choose values in a select, and wait for the answer."""
         component = next((part for part in walk(message["components"]) if part.get("custom_id") == custom_id), None)
         if component is None or component.get("disabled"):
             offered = [part["custom_id"] for part in walk(message["components"]) if "custom_id" in part]
@@ -125,7 +130,10 @@ class People(Gateway):
         return await self._interact(COMPONENT, data, user, self.channels[int(message["channel_id"])], message)
 
     async def submit(self, user: int, custom_id: str, fields: dict[str, Any]) -> Answer:
-        """Send the form that is on the user's screen; fields not named keep what they hold."""
+        """Submit a form that the bot has opened for the user, and wait for the answer.
+
+        Fields that are not given keep their prefilled values.
+        """
         opened = self._modals.get((user, custom_id))
         if opened is None:
             raise LookupError(f"No form {custom_id} was opened; there are {list(self._modals)}.")

@@ -1,4 +1,4 @@
-"""A bot as a process of its own, to be killed at the worst moment."""
+"""A bot that runs as a process of its own, so that tests can kill it at any moment and read its output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests.wire.loopback import Loopback
 
 
 class BotProcess:
-    """Runs a command whose environment points it at a loopback; it ends with the loopback at the latest."""
+    """A process that runs a command with the token and the address of a loopback Discord in its environment.
+
+    It is killed when the loopback is closed, if it still runs.
+    """
 
     def __init__(
         self, server: Loopback, *command: str, env: dict[str, str] | None = None, cwd: str | None = None
@@ -25,7 +28,7 @@ class BotProcess:
         server.cleanup.push_async_callback(self.close)
 
     async def launch(self) -> None:
-        """Start the process, also again after it has ended."""
+        """Start the process, for the first time or after it has ended."""
         self._process = await asyncio.create_subprocess_exec(
             *self.command,
             env=self.env,
@@ -36,7 +39,7 @@ class BotProcess:
         )
 
     async def start(self, timeout: float = 30.0) -> Self:
-        """Launch the process and wait until it has read READY and its servers."""
+        """Launch the process and wait until the bot is ready. Raise RuntimeError when it ends or takes too long."""
         before = self.server.session
         await self.launch()
         ready = asyncio.create_task(self.server.ready(after=before, timeout=timeout))
@@ -56,11 +59,11 @@ class BotProcess:
 
     @property
     def output(self) -> str:
-        """Return what the process has written to stdout and stderr, over all starts."""
+        """Return everything that the process has written to stdout and stderr since its first start."""
         return os.pread(self._output.fileno(), os.fstat(self._output.fileno()).st_size, 0).decode(errors="replace")
 
     async def said(self, words: str, times: int = 1, timeout: float = 30.0) -> None:
-        """Wait until the process has written these words so many times. The file is read, as a pipe would fill up."""
+        """Wait until the output contains some words `times` times. Raise RuntimeError when the process ends before."""
         async with asyncio.timeout(timeout):
             while self.output.count(words) < times:
                 if self.returncode is not None:
@@ -68,7 +71,7 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     def processor_time(self) -> float:
-        """Return the seconds of processor time that the process has used, in all its threads."""
+        """Return the processor time that all threads of the process have used, in seconds."""
         if self._process is None:
             raise RuntimeError("The bot was not started.")
         user, system = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
@@ -85,7 +88,7 @@ class BotProcess:
             self._process.send_signal(number)
 
     async def wait(self, timeout: float | None = 10.0) -> int:
-        """Wait for the end of the process and return its status."""
+        """Wait until the process has ended and return its exit status."""
         if self._process is None:
             raise RuntimeError("The bot was not started.")
         return await asyncio.wait_for(self._process.wait(), timeout)

@@ -1,4 +1,4 @@
-"""A server on the loopback whose channels follow a deal, so that each update owes each of them one alert."""
+"""A server on the loopback Discord with a deal that channels follow, for tests of sending alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAGES = ("proposed", "requested", "under_review", "negotiating", "approved", "s
 
 
 class MovedClock:
-    """The bot's clock and the loopback's in one, moved by the test."""
+    """A clock for both the bot and the loopback Discord. It stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ class MovedClock:
 
 
 class Newsroom:
-    """One Discord server on the loopback, set up in the file, with a deal to follow."""
+    """A server on the loopback Discord that is set up in the database, with one deal for destinations to follow."""
 
     def __init__(self, server: Loopback, db: Database) -> None:
         self.server, self.db = server, db
@@ -64,11 +64,14 @@ class Newsroom:
             return await updates.append(conn, self.guild, changes, now=now, person_id=1, origin="editor")
 
     async def move(self, now: datetime, count: int = 1) -> list[str]:
-        """Change the deal's stage so many times; each change is one alert for each follower."""
+        """Change the deal's stage `count` times, each in a batch of its own that alerts all followers.
+
+        Return the ids of the batches.
+        """
         return [await self.enter(now + timedelta(milliseconds=i), ("stage", next(self.stages))) for i in range(count)]
 
     async def follow(self, now: datetime, channel: int | None = None, user: int | None = None) -> int:
-        """Let a channel, set up by the owner, or a person follow the deal. Return the destination."""
+        """Let a channel or a user (the member unless given) follow the deal. Return the id of the destination."""
         async with self.db.write(self.guild) as conn:
             owner = await people.ensure(conn, self.owner)
             if channel is not None:
@@ -80,13 +83,13 @@ class Newsroom:
             return place.id
 
     async def states(self) -> list[tuple[str, str, str]]:
-        """Return kind, state and outcome of each delivery, in the order of planning."""
+        """Return the kind, state and outcome of each delivery, in the order in which they were planned."""
         rows = await self.db.read.execute_fetchall("SELECT kind, state, outcome FROM delivery ORDER BY id")
         return [(kind, state, outcome) for kind, state, outcome in rows]
 
 
 def nonce_of(message: Payload) -> str:
-    """Return the delivery's id in a message, as its button carries it before the marker."""
+    """Return the nonce of the delivery that a message came from, as its *Why this?* button carries it."""
     raw = json.dumps(message["components"])
     return raw.split("sent.why:v1:")[1].split('"')[0].split(":")[1]
 

@@ -1,4 +1,4 @@
-"""/ask when Discord does not take the answer, or its word that it did is lost: the question is written down once."""
+"""Tests of /ask when Discord refuses the answer or the connection breaks: the question is stored exactly once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG = "Who flies to the moon, please, and why would anybody in the whole wide w
 
 @pytest.fixture
 async def asked(live: LiveServer) -> LiveServer:
-    """Return the server, with /ask offered."""
+    """Return the live server after publishing /ask to it."""
     cog = asking.Ask(live.bot)
     await live.bot.add_cog(cog)
     live.bot.components.add(cog)
@@ -25,7 +25,10 @@ async def asked(live: LiveServer) -> LiveServer:
 
 
 async def written(live: LiveServer) -> list[tuple[str, int]]:
-    """Return the questions that were written down, once there are any: a write follows the answer."""
+    """Wait until a question is stored, which happens after the answer. Return all stored questions.
+
+    Each is a tuple of its text and how many times it was asked without an answer in the record.
+    """
     async with asyncio.timeout(5):
         while True:
             rows = await live.db.read.execute_fetchall("SELECT asked, unanswered FROM question")

@@ -1,4 +1,4 @@
-"""Deliveries against a real HTTP server: order, restarts, and that each message arrives once."""
+"""Tests of sending deliveries over HTTP: each message arrives once and in order, despite faults and restarts."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_nothing_overtakes_a_message_that_is_tried_again(
 
 
 async def in_order(live: LiveServer, place: int) -> list[str]:
-    """Return what a destination was owed, the oldest first."""
+    """Return the nonces of all deliveries to a destination, in the order in which they were due."""
     rows = await live.db.read.execute_fetchall(
         "SELECT nonce FROM delivery WHERE destination_id = ? ORDER BY due_at, id", (place,)
     )
@@ -118,7 +118,7 @@ async def in_order(live: LiveServer, place: int) -> list[str]:
 
 
 async def test_among_many_faults_every_channel_keeps_its_order(live: LiveServer, monkeypatch: pytest.MonkeyPatch):
-    """240 messages over channels and people, with answers lost, connections reset and faults of every request."""
+    """Send 240 messages to channels and users, while answers are lost, connections break and requests fail."""
     monkeypatch.setattr(live.bot.deliverer, "_limits", RateLimits(requests=10_000, dms=10_000))
     monkeypatch.setattr(live.bot.permissions, "_limits", RateLimits(requests=10_000, dms=10_000))
     channels = [live.channel, *[live.server.add_channel(live.guild, f"other-{i}") for i in range(4)]]

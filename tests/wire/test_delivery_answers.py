@@ -1,4 +1,4 @@
-"""Deliveries against a real HTTP server: what Discord answers to a message, and what becomes of it."""
+"""Tests of how a delivery is settled after each kind of answer from Discord: refusals, errors and lost answers."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ async def test_a_message_refused_twice_ends_and_stops_nobody_else(live: LiveServ
 
 
 async def test_a_deleted_message_counts_as_delivered(live: LiveServer):
-    """Rely on Discord's answer to the nonce where the history cannot be read."""
+    """Rely on Discord's answer to a repeated nonce, because the bot cannot read the channel's history here."""
     live.server.overwrite(live.channel, live.server.application_id, deny=world.READ_MESSAGE_HISTORY)
     await live.owe()
     live.server.fault("POST", "/channels/*/messages", "drop_after")

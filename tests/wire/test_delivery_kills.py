@@ -1,4 +1,4 @@
-"""Ten SIGKILLs of the real process while 200 deliveries are due: each arrives exactly once."""
+"""Test that 200 due deliveries arrive exactly once although the bot's process is killed ten times meanwhile."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from tests.wire.sending import SETTLED, Newsroom, nonces
 ROOT = Path(__file__).parent.parent.parent
 CHANNELS, UPDATES = 20, 10
 DUE = CHANNELS * UPDATES
-# When the process dies, in messages that Discord has accepted: at once, before the bot is told, or a moment later.
+# The bot is killed after so many messages were accepted: right then, before it gets the answer, or some time later.
 AT_ONCE = (6, 24, 43, 62, 84, 103, 141)
 A_MOMENT_LATER = {15: 0.004, 120: 0.011, 160: 0.03}
 
 
 def unsettled(path: Path) -> set[str]:
-    """Return the nonces of deliveries that a killed process had not settled."""
+    """Return the nonces of the deliveries in a database file that are not settled."""
     with sqlite3.connect(path) as conn:
-        found = {nonce for (nonce,) in conn.execute("SELECT nonce FROM delivery WHERE state <> 'settled'")}
+        unsettled_nonces = {nonce for (nonce,) in conn.execute("SELECT nonce FROM delivery WHERE state <> 'settled'")}
     conn.close()
-    return found
+    return unsettled_nonces
 
 
 @pytest.mark.parametrize("nonce_window", [True, False], ids=["with the nonce window", "without it"])

@@ -1,4 +1,4 @@
-"""The loopback behaves as Discord does, as far as the bot leans on it; discord.py itself is the client."""
+"""Tests, with discord.py as the client, that the loopback behaves like Discord in all that the bot relies on."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ from tests.wire.process import BotProcess
 
 @dataclass
 class LoggedIn:
-    """One server with a channel, its owner, a member, and a client that is logged in."""
+    """A loopback Discord with one server, and a discord.py client that is logged in but not connected."""
 
     server: Loopback
     client: discord.Client
@@ -50,7 +50,7 @@ async def logged_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LoggedIn]:
         channel = server.add_channel(guild, "deals")
         server.join(guild, member)
         server.invite(guild)
-        # With its usual 2 s before on_ready, discord.py would take a server joined meanwhile for an old one.
+        # discord.py waits 2 s before on_ready by default, and takes a server that it joins meanwhile for an old one.
         async with discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.01) as client:
             await client.login(server.token)
             yield LoggedIn(server, client, owner, member, guild, channel)
@@ -76,7 +76,7 @@ class Buttons(discord.ui.View):
 
 @pytest.fixture
 async def connected(logged_in: LoggedIn) -> AsyncIterator[LoggedIn]:
-    """Yield the same, with its client connected to the gateway and some commands."""
+    """Yield the fixture `logged_in` after its client has published some commands and connected to the gateway."""
     tree = app_commands.CommandTree(logged_in.client)
     deal = app_commands.Group(name="deal", description="Deals")
 

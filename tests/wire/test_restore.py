@@ -1,4 +1,4 @@
-"""Drills: a copy is put back after more was sent. Nothing comes twice unmarked, nothing is lost, or it is held."""
+"""Tests of restoring a backup after more messages were sent: none is lost, and none is sent twice without a note."""
 
 from __future__ import annotations
 
@@ -33,19 +33,22 @@ REPEAT = "it was due before the bot's database was restored"
 
 
 class Drill(LiveServer):
-    """The newsroom with six channels and two people who follow the deal, and a copy of its file."""
+    """A live server with six channels and two people who follow the deal, whose database is backed up and restored.
+
+    `copy` is the path of the backup. `places` maps the ids of channels, also those of DMs, to their destinations.
+    """
 
     copy: Path
     places: dict[int, int]
 
     async def begin(self) -> None:
-        """Plan 240 messages: half of them due now, the others a minute later."""
+        """Enter updates for 240 alerts, half of which are due now and the others a minute later."""
         for batch_of in (0, 60):
             await self.move(self.clock.now() + timedelta(seconds=batch_of), UPDATES // 2)
         self.clock.pass_(seconds=SETTLED.total_seconds())
 
     async def run(self, *, copy_at: int, stop_at: int) -> None:
-        """Send until so many messages have arrived; after some of them the file is copied."""
+        """Send until `stop_at` messages have arrived. Back the database up after `copy_at` of them."""
         arrived, stopped = 0, asyncio.Event()
 
         async def on_message(_: world.Payload) -> None:
@@ -70,7 +73,10 @@ class Drill(LiveServer):
         self.server.on_message = None
 
     async def put_back(self, **later: float) -> None:
-        """Put the copy in the place of the file, whose nonces Discord has long forgotten, and start the bot on it."""
+        """Restore the backup and start a new bot on it, after 20 minutes or the time given by `later`.
+
+        Discord has forgotten all nonces by then.
+        """
         await self.bot.deliverer.close()
         await self.bot.close()
         await self.db.close()
@@ -82,7 +88,7 @@ class Drill(LiveServer):
         self.bot = await connect(self)
 
     def told(self) -> dict[int, list[str]]:
-        """Return the first lines that each channel and each direct message read, in order."""
+        """Return the first line of each message by channel id, oldest first. Direct messages are included."""
         return {
             channel.id: [first_line(message) for message in channel.messages.values()]
             for channel in self.server.channels.values()
@@ -92,7 +98,7 @@ class Drill(LiveServer):
         return [message for channel in self.server.channels.values() for message in channel.messages.values()]
 
     def forget_markers(self) -> None:
-        """Change the messages to how the first release sent them, with nothing but a nonce."""
+        """Remove the markers from all messages. The first release sent them so, with a nonce only."""
         for message in self.messages():
             message["components"] = without_markers(message["components"])
 
@@ -307,7 +313,7 @@ async def add_item(drill: Drill, slug: str, due_in: int) -> None:
 
 
 async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> None:
-    """Remind the member of an item, or of words at an instant."""
+    """Set a reminder for the member: of the pending item `slug`, or of a fixed text at the instant `at`."""
     now = drill.clock.now()
     async with drill.db.write(drill.guild) as conn:
         own = await destinations.ensure_own(conn, drill.guild, drill.member, now=now)
@@ -319,7 +325,7 @@ async def remind(drill: Drill, slug: str | None, at: datetime | None = None) -> 
 
 
 async def live(drill: Drill, days: float) -> None:
-    """Run the bot for so long, with a tick each hour."""
+    """Let `days` days pass, with a tick of the bot each hour."""
     for _ in range(int(days * 24)):
         await drill.tick(hours=1)
 
@@ -330,7 +336,7 @@ def reminded(drill: Drill, words: str) -> list[str]:
 
 @pytest.mark.parametrize("down", [0.1, 30.0])
 async def test_reminders_of_items_and_of_ones_own_words_come_once(drill: Drill, down: float):
-    """Plan rows anew under other ids: what the copy does not know of was set in between."""
+    """Lose reminders with the restore, so that deliveries planned afterwards get other row ids than before."""
     await add_item(drill, "treaty", 9)
     await remind(drill, "treaty")
     at = drill.clock.now() + timedelta(days=2)

@@ -1,4 +1,4 @@
-"""Asking Discord who is still there, against a real HTTP server: in time, all at once, and not behind deliveries."""
+"""Tests of asking Discord, over HTTP, whether a user is still a member: in time, concurrently and before deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as its operator starts and ends it: what is refused at the door, and closing in time."""
+"""Tests of starting and stopping the program: bad settings and a second process are refused, and it ends in time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def program(server: Loopback, tmp_path: Path, *arguments: str, **env: str) -> BotProcess:
-    """Run the command line in an empty folder, so that no .env of this checkout is read."""
+    """Return the program, not launched yet, in an empty folder, so that it does not read the .env of this checkout."""
     return BotProcess(
         server,
         sys.executable,
@@ -96,7 +96,7 @@ runpy.run_module("bot", run_name="__main__")
 
 
 def impatient(server: Loopback, tmp_path: Path, **env: str) -> BotProcess:
-    """Return the program with pauses that a test can wait for."""
+    """Return the program with pauses of under a second between its attempts to connect."""
     bot = program(server, tmp_path, **env)
     bot.command = (sys.executable, "-c", IMPATIENT)
     return bot

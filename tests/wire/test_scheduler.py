@@ -1,4 +1,4 @@
-"""The scheduler over real time and real sockets: no test here calls `tick`."""
+"""Tests of the scheduler in real time and over real sockets: it ticks by itself when a delivery is due."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.wire.sending import Newsroom
 
 
 class ConnectedNewsroom(Newsroom):
-    """A newsroom whose bot is connected and whose scheduler is not started yet."""
+    """A server on the loopback Discord whose bot is connected and whose scheduler is not started yet."""
 
     bot: Attache
     scheduler: Scheduler
@@ -33,7 +33,7 @@ class ConnectedNewsroom(Newsroom):
     place: int
 
     async def owe(self, key: str, after: timedelta = timedelta()) -> None:
-        """Plan a first message, which falls due without a change of a record."""
+        """Plan a confirmation, a delivery that needs no update of a record. It is due `after` from now."""
         async with self.db.write(self.guild) as conn:
             new = deliveries.confirmation_of(key, Confirmation("follow", slug="drones"))
             await deliveries.plan(conn, self.guild, self.place, new, due_at=datetime.now(UTC) + after)

@@ -1,4 +1,4 @@
-"""Expected failures: the person reads a calm sentence, the log has one line without a traceback."""
+"""Tests of expected failures such as a full disk: the user gets a calm sentence and the log one line, no traceback."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BROKEN = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.fixture
 async def used(live: LiveServer) -> LiveServer:
-    """Yield the server with /follow and the buttons of what arrives by itself."""
+    """Return the live server after publishing /follow and adding the buttons of sent messages."""
     for cog in (follow.FollowCog(live.bot), sent.SentCog(live.bot)):
         await live.bot.add_cog(cog)
         live.bot.components.add(cog)
@@ -39,7 +39,7 @@ async def used(live: LiveServer) -> LiveServer:
 
 @contextmanager
 def failing(db: Database, error: Exception, *, after: int = 0) -> Iterator[None]:
-    """Let every write but the first few fail at its end, as on a full disk."""
+    """Let every write transaction after the first `after` fail at its end, as on a full disk."""
     write, left = db.write, after
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ def failing(db: Database, error: Exception, *, after: int = 0) -> Iterator[None]
 
 
 async def complaint(caplog: pytest.LogCaptureFixture) -> str:
-    """Return the one line that the log says of trouble, once it does, after checking that it has no traceback."""
+    """Wait for a warning in the log and return it. Fail if there is more than one, or a traceback."""
     async with asyncio.timeout(5):
         while not (found := complaints(caplog)):
             await asyncio.sleep(0.01)
@@ -95,7 +95,7 @@ async def test_a_full_disk_at_a_command_is_told_calmly(
 async def test_a_full_disk_amid_sending_is_told_once_and_each_message_comes_once(
     live: LiveServer, caplog: pytest.LogCaptureFixture, error: Exception, writes: int
 ):
-    """At a claim, at a settlement, with many destinations in flight: what was sent unsettled is looked for later."""
+    """Let writes fail at a claim or at a settlement. Messages sent but not settled are searched for later."""
     channels = [live.channel, *[live.server.add_channel(live.guild, f"other-{i}") for i in range(5)]]
     for channel in channels[1:]:
         await live.follow(live.clock.now(), channel)
@@ -243,7 +243,7 @@ async def test_closing_amid_a_tick_says_nothing(
 
 
 async def test_closing_amid_a_tick_leaves_the_file_to_whoever_comes_next(newsroom: ConnectedNewsroom):
-    """Roll the transaction of the tick back before the file is closed."""
+    """Check that closing rolls back the open transaction of a tick."""
     begun = asyncio.Event()
 
     async def plan(db: Database, _: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The state of the loopback Discord: people, servers, channels, messages, permissions; and how Discord words them."""
+"""The state of the loopback Discord (users, servers, channels, messages, permissions), and its payloads."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Guild:
 class Channel:
     id: int
     name: str = ""
-    guild: Guild | None = None  # None: a DM with `recipient`
+    guild: Guild | None = None  # None in a DM with `recipient`.
     recipient: int = 0
-    overwrites: dict[int, tuple[int, int]] = field(default_factory=dict)  # role or user -> (allow, deny)
+    overwrites: dict[int, tuple[int, int]] = field(default_factory=dict)  # Role or user id -> (allow, deny).
     messages: dict[int, Payload] = field(default_factory=dict)
 
 
 class World:
-    """The state of the loopback Discord. Ids go in and out; dispatch() sends changes as the gateway words them."""
+    """The state of the loopback Discord. Its methods take and return ids, and report changes through `dispatch`."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
-        self.timeout = 10.0  # seconds that until() waits
+        self.timeout = 10.0  # How many seconds until() waits.
         self.users: dict[int, Payload] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
@@ -61,20 +61,23 @@ class World:
         self.application_id = self.add_user("attache", bot=True)
 
     def dispatch(self, event: str, data: Payload) -> None:
-        """Send an event to the bot. A world without a gateway has no receiver."""
+        """Send a gateway event to the bot. This class has no gateway and drops the event; a subclass overrides this."""
 
     def _tell(self, guild: Guild | None, event: str, data: Payload) -> None:
-        """Send the bot an event of a server, if the bot is in it."""
+        """Send the bot an event about a server, if the bot is a member of it."""
         if guild and self.application_id in guild.members:
             self.dispatch(event, data)
 
     def wake(self) -> None:
-        """Let until() check its condition again."""
+        """Make every pending until() check its condition again."""
         activity, self._activity = self._activity, asyncio.Event()
         activity.set()
 
     async def until(self, condition: Callable[[], object], timeout: float | None = None) -> None:
-        """Wait until the condition holds. It is checked after everything that happens here."""
+        """Wait until a condition is true. It is checked after each request and each frame from the bot.
+
+        Raise TimeoutError after `timeout` seconds, or after `self.timeout`.
+        """
         async with asyncio.timeout(self.timeout if timeout is None else timeout):
             while not condition():
                 await self._activity.wait()
@@ -93,7 +96,7 @@ class World:
         return user
 
     def add_guild(self, name: str, owner: int, permissions: int = EVERYONE) -> int:
-        """Add a server whose members have these permissions, with its owner. The bot comes by invite()."""
+        """Add a server with its owner, whose role @everyone has these permissions. The bot joins it by invite()."""
         guild = Guild(self.snowflake(), name, owner)
         self.guilds[guild.id] = guild
         guild.roles[guild.id] = self._role(guild.id, "@everyone", permissions)
@@ -122,7 +125,7 @@ class World:
             self._tell(gone.guild, "CHANNEL_DELETE", self._channel(gone))
 
     def join(self, guild: int, user: int, *roles: int) -> None:
-        """Make a user a member, or change the roles of a member."""
+        """Make a user a member of a server with these roles, or replace the roles of a member."""
         member = {"user": self.users[user], "roles": [str(role) for role in roles], "joined_at": self.timestamp()}
         self.guilds[guild].members[user] = member | {"deaf": False, "mute": False, "flags": 0}
 
@@ -130,23 +133,26 @@ class World:
         del self.guilds[guild].members[user]
 
     def invite(self, guild: int, *roles: int) -> None:
-        """Add the bot to a server."""
+        """Make the bot a member of a server with these roles, and tell it so."""
         self.join(guild, self.application_id, *roles)
         self.dispatch("GUILD_CREATE", self._guild_create(self.guilds[guild]))
 
     def remove_bot(self, guild: int) -> None:
-        """Kick the bot; the server and its channels stay."""
+        """Remove the bot from a server and tell it so. The server and its channels stay."""
         self.leave(guild, self.application_id)
         self.dispatch("GUILD_DELETE", {"id": str(guild)})
 
     def overwrite(self, channel: int, target: int, *, allow: int = 0, deny: int = 0) -> None:
-        """Set the permissions of a role or a user in a channel."""
+        """Set the permission overwrite of a role or a user in a channel."""
         place = self.channels[channel]
         place.overwrites[target] = (allow, deny)
         self._tell(place.guild, "CHANNEL_UPDATE", self._channel(place))
 
     def permissions(self, user: int, channel: Channel) -> int:
-        """Return what a user may do in a channel: everything in a DM, nothing in a server that they are not in."""
+        """Return the permissions of a user in a channel, as Discord computes them.
+
+        They are all permissions in a DM, and 0 in a server that the user is not a member of.
+        """
         guild = channel.guild
         if guild is None or user == guild.owner:
             return ALL_PERMISSIONS
@@ -158,7 +164,7 @@ class World:
             allowed |= int(guild.roles[role]["permissions"])
         if allowed & ADMINISTRATOR:
             return ALL_PERMISSIONS
-        for targets in ([guild.id], roles, [user]):  # Later ones win; among roles, allow wins over deny.
+        for targets in ([guild.id], roles, [user]):  # Later targets win. Among roles, allow wins over deny.
             found = [channel.overwrites[target] for target in targets if target in channel.overwrites]
             for _, deny in found:
                 allowed &= ~deny
@@ -167,11 +173,11 @@ class World:
         return allowed if allowed & VIEW_CHANNEL else 0
 
     def messages(self, channel: int) -> list[Payload]:
-        """Return the messages of a channel, oldest first, without private answers."""
+        """Return the messages of a channel, oldest first, without ephemeral ones."""
         return list(self.channels[channel].messages.values())
 
     def dm(self, user: int) -> list[Payload]:
-        """Return what the bot wrote to a user, oldest first."""
+        """Return the direct messages between the bot and a user, oldest first."""
         return list(self._dm_channel(user).messages.values())
 
     def _dm_channel(self, user: int) -> Channel:
@@ -182,7 +188,7 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
-    # Forms in which Discord tells of things
+    # Payloads in which Discord describes its objects
 
     def _channel(self, channel: Channel) -> Payload:
         if channel.guild is None:
