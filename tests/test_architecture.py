@@ -1,7 +1,7 @@
-"""The rules of the architecture: which module may import which, where SQL and the clock are used, what no file holds.
+"""Tests of the rules of the architecture: who may import whom, where SQL and the clock are used, and some others.
 
-Each rule is a function from the source files to its violations, and a test shows each rule an offence to prove that it
-can fail.
+A rule is a function that yields its violations in some source files, each as "path:line". Each rule is also tested on
+an offence, to prove that it can fail.
 """
 
 import ast
@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Source:
+    """A Python file of the project, with what the rules ask about it."""
+
     path: str
     text: str
 
@@ -33,28 +35,28 @@ class Source:
 
     @cached_property
     def imports(self) -> list[tuple[int, str]]:
-        """Return line and dotted name of everything imported; `from a import b` counts as both a and a.b."""
-        found: list[tuple[int, str]] = []
+        """Return the line and the dotted name of each import. `from a import b` yields both a and a.b."""
+        names: list[tuple[int, str]] = []
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found += [(node.lineno, alias.name) for alias in node.names]
+                names += [(node.lineno, alias.name) for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 origin = self._origin(node)
-                found.append((node.lineno, origin))
-                found += [(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
-        return found
+                names.append((node.lineno, origin))
+                names += [(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
+        return names
 
     def imported_from(self, modules: set[str]) -> set[str]:
-        """Return which of these modules are imported; `from a import b` counts as a.b alone where that is a module."""
-        found: set[str] = set()
+        """Return which of these modules the file imports. `from a import b` imports a.b if that is a module, else a."""
+        names: set[str] = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 origin = self._origin(node)
                 parts = {f"{origin}.{alias.name}" for alias in node.names}
-                found |= {part if part in modules else origin for part in parts}
-        return found & modules
+                names |= {part if part in modules else origin for part in parts}
+        return names & modules
 
     def _origin(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -64,7 +66,7 @@ class Source:
 
     @cached_property
     def names(self) -> list[tuple[int, str]]:
-        """Return line and full dotted name of every use of something imported, whatever it is called here."""
+        """Return the line and the dotted name of each use of an imported object, after resolving `import a as b`."""
         local: dict[str, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -73,14 +75,14 @@ class Source:
                     local[alias.asname or name] = name
             elif isinstance(node, ast.ImportFrom):
                 local |= {alias.asname or alias.name: f"{self._origin(node)}.{alias.name}" for alias in node.names}
-        found: list[tuple[int, str]] = []
+        uses: list[tuple[int, str]] = []
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name | ast.Attribute):
                 dotted = ast.unparse(node)
                 first, _, rest = dotted.partition(".")
                 if first in local:
-                    found.append((node.lineno, ".".join(filter(None, [local[first], rest]))))
-        return found
+                    uses.append((node.lineno, ".".join(filter(None, [local[first], rest]))))
+        return uses
 
     @cached_property
     def comments(self) -> list[tuple[int, str]]:
@@ -103,13 +105,13 @@ def data_knows_nothing_of_ours(sources: list[Source]) -> Iterator[str]:
             yield from forbidden_imports(source, "bot", "cogs", "tests")
 
 
-def services_and_pure_rooms_know_no_discord(sources: list[Source]) -> Iterator[str]:
+def services_and_pure_packages_know_no_discord(sources: list[Source]) -> Iterator[str]:
     for source in sources:
         if within(source.module, "bot.services", "bot.ledger", "bot.dates", "bot.dossier", "bot.ask"):
             yield from forbidden_imports(source, "discord")
 
 
-def pure_rooms_know_no_sql_and_nothing_above_them(sources: list[Source]) -> Iterator[str]:
+def pure_packages_know_no_sql_and_nothing_above_them(sources: list[Source]) -> Iterator[str]:
     above = ("bot.services", "bot.ui", "bot.interactions", "bot.delivery", "bot.app", "cogs")
     for source in sources:
         if within(source.module, "bot.ledger", "bot.dates", "bot.dossier", "bot.ask"):
@@ -131,10 +133,10 @@ REBUILT = (
     "bot.ui.highlight",
     "bot.ui.drafts",
 )
-"""Rebuilt by the next issues, and typed then."""
+"""Modules that the next issues rewrite. They may use Any until then."""
 
 
-def typed_rooms_use_no_any(sources: list[Source]) -> Iterator[str]:
+def typed_packages_use_no_any(sources: list[Source]) -> Iterator[str]:
     for source in sources:
         if within(source.module, *TYPED) and not within(source.module, *REBUILT):
             for line in sorted({line for line, name in source.names if name == "typing.Any"}):
@@ -163,7 +165,7 @@ def cogs_hold_no_sql(sources: list[Source]) -> Iterator[str]:
 
 
 def no_cog_is_imported(sources: list[Source]) -> Iterator[str]:
-    """Return imports of cogs. A module with `async def setup` is a cog, loaded by name; shared modules have none."""
+    """Yield imports of cogs. A module with `async def setup` is a cog; those in cogs/shared have no such function."""
     cogs = [
         source.module
         for source in sources
@@ -194,10 +196,11 @@ def only_the_demo_imports_simcord(sources: list[Source]) -> Iterator[str]:
 
 FULL_TEXT = re.compile(r"\bMATCH\b|\b(FROM|INTO|JOIN|UPDATE) (search_index|spelling)\b")
 READ_IT_STILL = ("bot.services.records", "bot.services.asking", "bot.services.erasure", "data.database")
+"""Modules outside the index that may still have statements on its tables."""
 
 
 def only_the_index_knows_full_text_search(sources: list[Source]) -> Iterator[str]:
-    """Return uses of full-text search outside the index, and of stems and spellings outside theirs."""
+    """Yield statements on the search index and imports of stemming or spelling, outside the modules meant for them."""
     for source in sources:
         if within(source.module, "tests", "bot.services.index"):
             continue
@@ -251,19 +254,19 @@ Rule = Callable[[list[Source]], Iterator[str]]
 OFFENCES: list[tuple[Rule, str, str]] = [
     (data_knows_nothing_of_ours, "data/records.py", "from bot import dates"),
     (data_knows_nothing_of_ours, "data/records.py", "import cogs.deals"),
-    (services_and_pure_rooms_know_no_discord, "bot/services/deals.py", "import discord"),
-    (services_and_pure_rooms_know_no_discord, "bot/services/__init__.py", "from discord.ext import commands"),
-    (services_and_pure_rooms_know_no_discord, "bot/ledger.py", "def f():\n    from discord import utils"),
-    (services_and_pure_rooms_know_no_discord, "bot/dates.py", "import discord.utils"),
-    (pure_rooms_know_no_sql_and_nothing_above_them, "bot/ledger/fold.py", "from data.rows import fetch_all"),
-    (pure_rooms_know_no_sql_and_nothing_above_them, "bot/dates/zones.py", "from bot.services import people"),
+    (services_and_pure_packages_know_no_discord, "bot/services/deals.py", "import discord"),
+    (services_and_pure_packages_know_no_discord, "bot/services/__init__.py", "from discord.ext import commands"),
+    (services_and_pure_packages_know_no_discord, "bot/ledger.py", "def f():\n    from discord import utils"),
+    (services_and_pure_packages_know_no_discord, "bot/dates.py", "import discord.utils"),
+    (pure_packages_know_no_sql_and_nothing_above_them, "bot/ledger/fold.py", "from data.rows import fetch_all"),
+    (pure_packages_know_no_sql_and_nothing_above_them, "bot/dates/zones.py", "from bot.services import people"),
     (services_know_nothing_above_them, "bot/services/deals.py", "from bot.ui import cards"),
     (services_know_nothing_above_them, "bot/services/deals.py", "from bot.delivery import kinds"),
-    (typed_rooms_use_no_any, "bot/ledger/fold.py", "from typing import Any\ndef f(x: Any): ..."),
-    (typed_rooms_use_no_any, "bot/services/deals.py", "import typing\nx: typing.Any = 1"),
+    (typed_packages_use_no_any, "bot/ledger/fold.py", "from typing import Any\ndef f(x: Any): ..."),
+    (typed_packages_use_no_any, "bot/services/deals.py", "import typing\nx: typing.Any = 1"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "import aiosqlite"),
     (ui_and_ask_do_no_io, "bot/ask/reading.py", "from bot.services import records"),
-    (services_and_pure_rooms_know_no_discord, "bot/ask/finding.py", "import discord"),
+    (services_and_pure_packages_know_no_discord, "bot/ask/finding.py", "import discord"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "from data import database"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "from bot import services"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "from ..services.deals import get_deal"),
@@ -302,7 +305,7 @@ OFFENCES: list[tuple[Rule, str, str]] = [
 
 ALLOWED: list[tuple[Rule, str, str]] = [
     (data_knows_nothing_of_ours, "data/records.py", "import msgspec\nfrom data import database"),
-    (services_and_pure_rooms_know_no_discord, "bot/services/deals.py", "from data.records import Deal"),
+    (services_and_pure_packages_know_no_discord, "bot/services/deals.py", "from data.records import Deal"),
     (ui_and_ask_do_no_io, "bot/ui/cards.py", "import discord\nfrom data import records"),
     (cogs_hold_no_sql, "cogs/deals.py", '"""Update a deal. With examples."""\nx = "Select a deal"'),
     (no_cog_is_imported, "cogs/topics.py", "from cogs import shared"),
@@ -321,12 +324,12 @@ RULES = list(dict.fromkeys(rule for rule, _, _ in OFFENCES))
 
 @pytest.fixture(scope="module")
 def sources() -> list[Source]:
-    paths = [path for room in ("bot", "cogs", "data", "tests") for path in sorted((ROOT / room).rglob("*.py"))]
+    paths = [path for folder in ("bot", "cogs", "data", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
     return [Source(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_house_holds(sources: list[Source], rule: Rule):
+def test_every_file_keeps_the_rule(sources: list[Source], rule: Rule):
     assert list(rule(sources)) == []
 
 
@@ -340,7 +343,7 @@ def test_a_rule_lets_the_right_thing_pass(rule: Rule, path: str, text: str):
     assert list(rule([A_COG, Source(path, text)])) == []
 
 
-# Rules about all modules together. Their exceptions are listed with a reason each, and only while they are needed.
+# Rules about all modules together. Each exception is listed with its reason. Exceptions that are not needed fail too.
 
 
 def of_ours(sources: list[Source]) -> list[Source]:
@@ -348,7 +351,10 @@ def of_ours(sources: list[Source]) -> list[Source]:
 
 
 def import_cycles(sources: list[Source]) -> list[tuple[str, ...]]:
-    """Return the groups of our modules that import one another, for types and inside functions too."""
+    """Return the groups of modules that import one another in a cycle, sorted.
+
+    Imports for type checking and inside functions count too.
+    """
     modules = {source.module for source in of_ours(sources)}
     imported = {
         source.module: {name for name in source.imported_from(modules) if name != source.module}
@@ -371,7 +377,7 @@ def import_cycles(sources: list[Source]) -> list[tuple[str, ...]]:
 
 
 def repeated_classes(sources: list[Source]) -> list[str]:
-    """Return the names of classes that stand more than once in our modules; private names belong to their module."""
+    """Return the names of public classes that are defined more than once in the program."""
     names = [
         node.name for source in of_ours(sources) for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)
     ]
@@ -379,12 +385,12 @@ def repeated_classes(sources: list[Source]) -> list[str]:
 
 
 CYCLES: dict[tuple[str, ...], str] = {}
-"""Each group of modules and why it stands. There is none."""
+"""The import cycles that are allowed, each with the reason. There are none."""
 
 REPEATED = {
     "State": "a state of the lexicon, which a later issue rebuilds, and the state of a record",
 }
-"""Each name and what its classes are. A class that is renamed takes its line away."""
+"""The class names that may be repeated, each with what the classes are. Renaming one means deleting its line here."""
 
 
 def test_no_module_imports_itself_by_way_of_others(sources: list[Source]):

@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: the tour plays to its end, the page answers, a taken port is told."""
+"""Tests of `make demo`: the tour plays to its end, the page answers, and a port in use is reported."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_tour_shows_what_a_client_shows(markup, read):
 
 
 def free_ports() -> int:
-    """Return a port that is free together with the next one."""
+    """Return the lower of two neighbouring ports that are both free."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))

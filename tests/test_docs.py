@@ -1,4 +1,4 @@
-"""What the documents say is what there is, and back."""
+"""Tests that the documents match the program: commands, permissions, exit statuses, paths, packages and tables."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_every_path_that_a_document_names_exists(name: str):
 
 
 def paths_in(text: str) -> list[str]:
-    """Return the paths of ours in a text: `bot/app.py` and `cogs/`."""
+    """Return the paths of this repository that a text names, such as `bot/app.py` or `cogs/`."""
     return re.findall(r"(?<![\w./-])((?:bot|cogs|data|docs|tests)/[\w./-]*\w/?|(?:bot|cogs|data|docs|tests)/)", text)
 
 

@@ -1,4 +1,4 @@
-"""The rule of portable statements sees its offences, and lets pass what other engines understand."""
+"""Tests of the check for portable SQL: it reports statements that only SQLite understands, and no others."""
 
 import sys
 from typing import Any

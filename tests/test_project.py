@@ -1,4 +1,4 @@
-"""The project around the code: what is tracked, what the locks hold, that .env.example is true."""
+"""Tests of the project's files: what git tracks, the lock files, .env.example, the Makefile and supported systems."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def tracked() -> list[str]:
 
 
 def locked(lock: str) -> dict[str, str]:
-    """Return name and version of each line of a lock, after joining continued lines."""
+    """Return the versions of the packages in a lock file by name. Fail if a line is no pinned package with hashes."""
     lines = re.sub(r"\s*\\\n\s*", " ", (ROOT / lock).read_text()).splitlines()
     matches = [(line, LOCKED.fullmatch(line)) for line in lines]
     assert [line for line, match in matches if match is None] == []
@@ -145,7 +145,7 @@ def test_a_form_for_issues_has_what_github_asks_of_one(name: str):
 
 
 def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the Makefile in a folder that has nothing else but the lock."""
+    """Copy the Makefile into a folder with an empty requirements-demo.lock, and run make there."""
     (folder / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     (folder / "requirements-demo.lock").touch()
     return subprocess.run(
@@ -178,8 +178,8 @@ def test_an_unsupported_system_gets_one_sentence_with_the_remedy_from_make(tmp_p
     assert not (tmp_path / ".venv-demo").exists()
 
 
-# Starts the program as `python -m bot run` does, with another sys.platform or sys.version_info, then lists what it
-# imported of ours and of others.
+# Starts the program as `python -m bot run` does, with another sys.platform or sys.version_info. Then prints which of
+# some modules were imported.
 START = """
 import runpy, sys
 sys.path.insert(0, {root!r})
@@ -205,7 +205,7 @@ def test_an_unsupported_system_gets_one_sentence_before_anything_else_is_importe
     tmp_path: Path, name: str, value: object, remedy: str
 ):
     script = START.format(root=str(ROOT), name=name, value=value)
-    # With -S, so that no package is there at all.
+    # With -S no installed package can be imported.
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""`make update` and a start with outdated packages, with a git remote and a Python of the test: nothing is fetched."""
+"""Tests of `make update` and of starting with outdated packages, offline: with a local git remote and a fake Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from data.migrate import migrate
 
 ROOT = Path(__file__).parent.parent
 
-# Stands for the Python that makes environments: what it makes is this checkout's Python, whose pip installs nothing.
+# A fake Python with which make creates environments. Their Python is this checkout's, with a pip that installs nothing.
 PYTHON = f"""#!/bin/sh
 if [ "$2" = venv ]; then
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python"
@@ -34,7 +34,7 @@ fi
 
 @dataclass
 class Checkout:
-    """A clone with an installed environment and a database, and the repository that it came from."""
+    """A clone of the project with an environment and a database (`folder`), and the repository it pulls from."""
 
     folder: Path
     origin: Path
@@ -46,7 +46,7 @@ class Checkout:
         return done.stdout.strip()
 
     def publish(self, name: str, text: str) -> None:
-        """Commit a new version to the repository."""
+        """Commit a changed file to the repository that the clone pulls from."""
         (self.origin / name).write_text(text)
         self.git("add", name, folder=self.origin)
         self.git("commit", "-q", "-m", f"Change {name}", folder=self.origin)
@@ -67,7 +67,7 @@ class Checkout:
         return sorted(self.folder.glob("var/attache-*.db"))
 
     def state(self) -> dict[str, object]:
-        """Return all that an update that is refused must leave as it is."""
+        """Return what a refused update must not change: git version, uncommitted changes and environments."""
         made = {path.name: (path / "installed").stat().st_mtime_ns for path in sorted(self.folder.glob(".venv*"))}
         return {"version": self.version, "status": self.git("status", "--porcelain"), "environments": made}
 
@@ -99,11 +99,14 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def error(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the one sentence of an update that failed, beside what make and pip say."""
+    """Return the sentence with which an update failed. Fail if it succeeded, or printed other than one sentence.
+
+    Lines of make and pip do not count.
+    """
     assert done.returncode != 0, done.stdout
-    told = [line for line in done.stderr.splitlines() if not line.startswith(("make", "pip was asked"))]
-    assert len(told) == 1, done.stderr
-    return told[0]
+    sentences = [line for line in done.stderr.splitlines() if not line.startswith(("make", "pip was asked"))]
+    assert len(sentences) == 1, done.stderr
+    return sentences[0]
 
 
 def test_an_update_backs_up_pulls_and_says_that_the_bot_is_to_be_started(checkout: Checkout):

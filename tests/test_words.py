@@ -1,6 +1,6 @@
-"""The names of the program use the trade's words, not a dialect of its own.
+"""Tests that names in the program use common terms, as the glossary in docs/architecture.md lists them.
 
-Each word has one that says it better: see the glossary in docs/architecture.md.
+Some words are banned because a common term says more; some others say nothing of what they name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INSTEAD = {
 }
 
 NAMING_NOTHING = ("found", "one", "own", "told", "there", "left")
-"""Names that do not say what they hold."""
+"""Names that say nothing of the value they stand for."""
 
 REBUILT = (
     "bot/ask",
@@ -50,7 +50,7 @@ REBUILT = (
     "bot/ledger/drafts.py",
     "cogs/ask.py",
 )
-"""What the next issues rebuild: it keeps its words until then."""
+"""Modules that the next issues rewrite. They are exempt until then."""
 
 STILL_NAMING_NOTHING: dict[str, int] = {
     "bot/channel_permissions.py": 1,
@@ -129,11 +129,11 @@ STILL_NAMING_NOTHING: dict[str, int] = {
     "data/migrate.py": 2,
     "data/records.py": 3,
 }
-"""How many such names each module still has. The numbers only get smaller."""
+"""How many names of NAMING_NOTHING each module still has, counted once per function. The numbers only get smaller."""
 
 
 def names_of(tree: ast.AST) -> Iterator[str]:
-    """Yield every name that a module gives: of functions, classes, parameters, variables and attributes."""
+    """Yield every name that code defines: of functions, classes, parameters, variables and attributes."""
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
@@ -147,13 +147,13 @@ def names_of(tree: ast.AST) -> Iterator[str]:
 
 
 def words_of(name: str) -> set[str]:
-    """Return the words that a name is made of, in lower case."""
+    """Return the words of a snake_case or CamelCase name, in lower case."""
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
 
 
 def modules() -> dict[str, ast.Module]:
-    """Return the modules that are held to the words, by path."""
-    paths = [path for room in ("bot", "cogs", "data") for path in sorted((ROOT / room).rglob("*.py"))]
+    """Return the syntax trees of all modules of the program except REBUILT, by path."""
+    paths = [path for folder in ("bot", "cogs", "data") for path in sorted((ROOT / folder).rglob("*.py"))]
     named = {path.relative_to(ROOT).as_posix(): path for path in paths}
     return {
         name: ast.parse(path.read_text("utf-8"), name) for name, path in named.items() if not name.startswith(REBUILT)
@@ -161,12 +161,12 @@ def modules() -> dict[str, ast.Module]:
 
 
 def dialect(tree: ast.AST) -> list[str]:
-    """Return the names that use a word of the old dialect."""
+    """Return the names in a module that contain a word of INSTEAD."""
     return sorted({name for name in names_of(tree) if words_of(name) & INSTEAD.keys()})
 
 
 def naming_nothing(tree: ast.AST) -> int:
-    """Return in how many functions of a module a name stands that says nothing of what it holds."""
+    """Return how many names of NAMING_NOTHING a module defines, each counted once per function."""
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return sum(len({name for name in names_of(function) if name in NAMING_NOTHING}) for function in functions)
 

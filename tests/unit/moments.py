@@ -1,4 +1,4 @@
-"""Parts that tests of times and dates share: a moment, wall times, and how a refusal reads."""
+"""Helpers for tests of dates and times: a fixed present, wall times in a zone, and the text of a refusal."""
 
 from __future__ import annotations
 

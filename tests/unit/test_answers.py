@@ -1,4 +1,4 @@
-"""Answers of many long lines: they fit a message, and what they leave out is counted."""
+"""Tests that an answer with many long lines fits a message, and that the lines left out are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards and sources as pure functions: they say what is known, and no record makes them too long."""
+"""Tests of rendering cards, *All facts* and *Sources* without a database: their texts, and that every record fits."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ NOT_IN_THE_ARTICLE = re.compile(
 
 
 def fits(view: ui.LayoutView) -> None:
-    """Check a message against Discord's limits."""
-    found = parts(view)
-    assert sum(len(part["content"]) for part in found if part["type"] == 10) <= TEXT_LIMIT
-    assert len(found) <= COMPONENT_LIMIT
-    ids = [part["custom_id"] for part in found if "custom_id" in part]
+    """Assert that a message keeps Discord's limits and that its view is finished."""
+    all_parts = parts(view)
+    assert sum(len(part["content"]) for part in all_parts if part["type"] == 10) <= TEXT_LIMIT
+    assert len(all_parts) <= COMPONENT_LIMIT
+    ids = [part["custom_id"] for part in all_parts if "custom_id" in part]
     assert len(ids) == len(set(ids))
     assert all(len(id_) <= 100 for id_ in ids)
-    for part in found:
+    for part in all_parts:
         if part["type"] == 2:
             assert 1 <= len(part["label"]) <= 80
             assert not part.get("disabled")
@@ -88,13 +88,13 @@ def fits(view: ui.LayoutView) -> None:
 
 
 def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | None = None, **values: Any) -> Opened:
-    """Return a record with these values, one fact each (a list for several), from one article of one day."""
-    found = {
+    """Return a record with a fact for each value, all with the same day and source. A list of values makes several."""
+    facts = {
         name: [Fact(value, DAY, 1, 1, "sentence 5") for value in (given if isinstance(given, list) else [given])]
         for name, given in values.items()
     }
     return builders.opened(
-        kind, State(found, DAY, DAY), slug="something", links=links or [], sources=sources or [ARTICLE]
+        kind, State(facts, DAY, DAY), slug="something", links=links or [], sources=sources or [ARTICLE]
     )
 
 
@@ -104,7 +104,10 @@ ON_DAY = Fact(None, DAY, 1, 1, "sentence 5")
 def link(
     field: str, kind: Kind, name: str, *, inward: bool = True, role: str = "", says: str = "", waits: bool = False
 ) -> Link:
-    """Return a linked record whose status line `says` something, reported on DAY."""
+    """Return a link to a record whose status line is the text `says`, with DAY as the date of every fact.
+
+    `inward` means that the other record states the link. `waits` makes it an open pending item.
+    """
     said = (cited(says, ON_DAY),) if says else ()
     slug = name.casefold().replace(" ", "-")
     return Link(field, role, not inward, kind, slug, name, said, waits, ON_DAY, opened_by=ON_DAY if waits else None)
@@ -112,7 +115,7 @@ def link(
 
 @cache
 def starter() -> dict[str, Opened]:
-    """Return the records of the shipped dossier as its updates add up, with their links, without a database."""
+    """Return all records of the starter dossier by slug, with their links, folded without a database."""
     dossier: files.Dossier = dossiers.read_shipped("india-us-2plus2-2023", now=NOW)
     numbers = {key: n for n, key in enumerate(dossier.sources, 1)}
     sources = {
@@ -184,7 +187,7 @@ async def test_every_card_of_the_starter_dossier_is_short_and_says_nothing_that_
 
 
 def content_lines(text: str) -> list[str]:
-    """Return the lines that count for a phone's screen: not the quiet ones."""
+    """Return the lines of a text without empty lines and small print ("-# ...")."""
     return [line for line in text.splitlines() if line.strip() and not line.startswith("-#")]
 
 
@@ -435,7 +438,7 @@ BUILTIN_DATE = FactDate("range", first=date(2024, 1, 1), last=date(2024, 6, 30),
 
 
 def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
-    """Return a value of a field, as long as its type allows."""
+    """Return a random value of a field, with texts up to the longest that its type allows."""
     type_ = get_field(kind, name).type
     text = draw(words)
     match type_:

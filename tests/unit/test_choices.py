@@ -1,4 +1,4 @@
-"""What is offered while typing: no two choices look or are alike, and Discord takes each."""
+"""Tests of autocomplete choices: names and values are distinct and within Discord's limits, whatever is offered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Status lines: each text with the day of its own facts, also where room is short."""
+"""Tests of status lines in plain words: each text keeps the day of its own facts, also when the line is shortened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fact dates by table: how precise words are, how a date is shown, and what cannot be used."""
+"""Tests of parsing and formatting fact dates, by tables: precision, wording and refused input."""
 
 from __future__ import annotations
 

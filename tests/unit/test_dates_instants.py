@@ -1,4 +1,4 @@
-"""Instants in people's words by table: what each phrase means, and every form that is refused."""
+"""Tests of parsing instants such as "tomorrow 9am", by tables: what each phrase means, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times, zones and days by property: what holds for every zone, every date and any text at all."""
+"""Property tests of parsing and formatting times, zones and days, with random zones, dates and texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of day, weekdays, zones and wall times by table: what can be typed, what it means, and what is refused."""
+"""Tests of times of day, weekdays, zones and wall times, by tables: what can be typed, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dossier files: what is read, and that every mistake is told with its place, its reason and what works."""
+"""Tests of reading dossier files: what a valid file yields, and the message about each mistake in an invalid one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ records:
       - stage: negotiating
 """
 FACTS_BEGIN = (HEAD + RECORDS).count("\n") + 1
-"""The line on which what `mistakes` adds to the facts of the deal begins."""
+"""The line number at which a text appended to HEAD and RECORDS begins; it continues the facts of the deal."""
 
 
 def read(text: str | bytes) -> Dossier:

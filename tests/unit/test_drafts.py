@@ -1,4 +1,4 @@
-"""What is typed into the form of an update: sources, days, and what the form may hold."""
+"""Tests of parsing what an editor types into a form of /update: sources, dates and values."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 def outcome(act: Callable[[], T]) -> T | UserError:
-    """Return a result, or the refusal that a person would read. Any other error fails the test."""
+    """Call a function and return its result, or the UserError that it raises."""
     try:
         return act()
-    except UserError as told:
-        return told
+    except UserError as refusal:
+        return refusal
 
 
 @pytest.mark.parametrize("field", [field for kind in KINDS for field in fields_of(kind)], ids=lambda f: f.name)

@@ -1,4 +1,4 @@
-"""What is told when, by table: leads, the end of a day where it counts, Mondays, digests that are skipped."""
+"""Tests of when reminders and digests are due, by tables: offsets, the end of a day in its zone, skipped digests."""
 
 from __future__ import annotations
 

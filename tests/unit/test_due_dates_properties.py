@@ -1,4 +1,4 @@
-"""Reminders by property: whatever the zones and however long the bot was down, each date is told as it should be."""
+"""Property tests of reminder offsets: none is repeated, early or lost, whatever the zones and the bot's downtimes."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ SURE = st.sampled_from(["fixed", "announced", "reported", "usual"])
 
 
 def told_over(item: Item, gaps: list[int], hour: time, zone: str) -> list[tuple[date, Offset]]:
-    """Return what is told of an item while the bot comes up after each of these numbers of days."""
-    found: list[tuple[date, Offset]] = []
+    """Return the reminders of an item, as pairs of date and offset, when the bot runs only now and then.
+
+    It runs at `hour` in `zone`, after gaps of so many days each.
+    """
+    reminded: list[tuple[date, Offset]] = []
     since = START - timedelta(days=1)
     for gap in gaps:
         until = since + timedelta(days=gap)
         window = CatchUp(since, until, dates.local_instant(until, hour, zone), zone)
-        lead = due_dates.offset_due(item, window, {lead for _, lead in found})
+        lead = due_dates.offset_due(item, window, {lead for _, lead in reminded})
         if lead is not None:
-            found.append((until, lead))
+            reminded.append((until, lead))
         since = until
-    return found
+    return reminded
 
 
 def up_to(gaps: list[int]) -> date:
@@ -69,7 +72,7 @@ def test_a_date_that_passed_is_told_as_overdue_however_long_the_bot_was_down(
 def test_a_day_that_came_is_told_however_long_the_bot_was_down(due_on, sureness, gaps, hour, zone, authority):
     told = [lead for _, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone)]
     assert bool({0, "overdue"} & set(told)) == (due_on <= up_to(gaps)) or (
-        # Where the day ended in the authority's zone before the hour of that very date.
+        # The due day ended in the authority's zone before the bot ran on that date.
         "overdue" in told
     )
 

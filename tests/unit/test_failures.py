@@ -1,4 +1,4 @@
-"""What counts as trouble from outside, and what stays a bug with its traceback."""
+"""Tests of which errors are logged in one line as expected failures, and which with a traceback as bugs."""
 
 from __future__ import annotations
 

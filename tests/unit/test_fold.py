@@ -1,4 +1,4 @@
-"""The fold, by table and by property."""
+"""Tests of the fold, which adds the updates of a record up to its state: tables and properties."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def day(number: int) -> FactDate:
 
 
 def update(id_: int, field: str, value: Any, on: FactDate, **more: Any) -> Update:
-    """Return an update that was entered a minute after the one before it, all from the same source."""
+    """Return an update of the record "d" from source 1, entered `id_` minutes after START."""
     known: dict[str, Any] = {"source_id": 1, "reason": "r", "entered_at": START + timedelta(minutes=id_)}
     return builders.update(id_, field, value, on, **(known | more))
 
@@ -134,12 +134,12 @@ def test_a_stage_is_compared_with_the_one_before_and_the_next_one(stage, on, bac
     assert stage_goes_back(timeline, stage, day(on)) is back
 
 
-# Property: the order of entering decides nothing but the later of two facts of one field and day.
+# Property: the order of entering matters only among facts of one field and one day, where the later one wins.
 
 
 @dataclass(frozen=True)
 class Act:
-    """One thing an editor does. `target` is the place of an earlier act that it corrects or withdraws."""
+    """An update before it is entered. `target` is the index of an earlier act that it corrects or withdraws."""
 
     action: str
     field: str
@@ -184,7 +184,10 @@ def courses(draw: st.DrawFn) -> list[Act]:
 
 @st.composite
 def orders(draw: st.DrawFn, acts: list[Act]) -> list[int]:
-    """Draw an order of entering that keeps targets before their corrections, and one field and day in its order."""
+    """Draw an order in which to enter acts, as a list of their indexes.
+
+    An act comes after its `target`. Acts with the same field and day keep their relative order, because it matters.
+    """
     left, order = list(range(len(acts))), []
     while left:
         ready = [
@@ -235,7 +238,7 @@ def test_the_order_of_entering_does_not_change_the_state(data):
 def test_no_fact_without_a_live_update(data):
     acts = data.draw(courses())
     updates = entered(acts, list(range(len(acts))))
-    live = {one.id for one in live_updates(updates)}
+    live = {update_.id for update_ in live_updates(updates)}
     state = fold("deal", updates)
     assert all(fact.update in live for facts in state.fields.values() for fact in facts)
 

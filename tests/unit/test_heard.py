@@ -1,4 +1,4 @@
-"""Who listens to a message learns what who looks at it does."""
+"""Tests that a card keeps its content when a screen reader reads it aloud, and tests of tests/heard.py itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Found words in bold: what is marked, and that nothing of a person's text gets through unescaped."""
+"""Tests of showing search matches in bold: which words are marked, and that the text around them stays escaped."""
 
 from __future__ import annotations
 

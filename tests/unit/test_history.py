@@ -1,4 +1,4 @@
-"""A page of history: newest first, each line with its own day and source, and what stood before with that one's."""
+"""Tests of rendering a record's history: order, dates and sources of each line, former values, pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def on(text: str) -> FactDate:
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, source: int = 1, **more: Any) -> Update:
-    """Return an update that was saved together with the others, from the same source unless another is named."""
+    """Return an update of the record "d". All updates have the same batch and time of entry."""
     together: dict[str, Any] = {"source_id": source, "batch": "b", "entered_at": NOW}
     return builders.update(id_, field, value, day, **(together | more))
 
@@ -44,17 +44,17 @@ def course(kind: Kind, updates: Sequence[Update], sources: Sequence[Source] = (S
     return Timeline(found, list(updates), NAMES, PEOPLE)
 
 
-def pages_of(found: Timeline) -> list[str]:
-    """Return the text of every page."""
-    texts = [text_of(history.page(found, 0))]
-    while "More history" in labels_of(history.page(found, len(texts) - 1)):
-        texts.append(text_of(history.page(found, len(texts))))
+def pages_of(timeline: Timeline) -> list[str]:
+    """Return the text of every page of a history."""
+    texts = [text_of(history.page(timeline, 0))]
+    while "More history" in labels_of(history.page(timeline, len(texts) - 1)):
+        texts.append(text_of(history.page(timeline, len(texts))))
     return texts
 
 
-def lines_of(found: Timeline) -> list[str]:
-    """Return the lines that tell a change, in the order in which they are read."""
-    return [line for text in pages_of(found) for line in text.splitlines() if line.startswith(("**", "~~**"))]
+def lines_of(timeline: Timeline) -> list[str]:
+    """Return the lines about changes on all pages of a history, without headings and small print."""
+    return [line for text in pages_of(timeline) for line in text.splitlines() if line.startswith(("**", "~~**"))]
 
 
 async def test_the_newest_change_stands_first_with_what_was_before_and_its_day():

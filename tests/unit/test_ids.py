@@ -1,4 +1,4 @@
-"""What the ids and labels of buttons carry."""
+"""Tests of custom ids and button labels: numbers in ids, and clipped labels."""
 
 from __future__ import annotations
 

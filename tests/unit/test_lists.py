@@ -1,4 +1,4 @@
-"""Lists as pure functions: each row says how its record stands, with the day and source of just that."""
+"""Tests of rendering lists: each row has its record's status, with the day and the source of that status."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def on(text: str) -> FactDate:
 
 
 def item(n: int, sources: dict[int, Source], **facts: Fact) -> Opened:
-    """Return a pending item with these facts."""
-    state = State({name: [one] for name, one in facts.items()})
+    """Return the open pending item number `n` with one fact per field."""
+    state = State({name: [given_fact] for name, given_fact in facts.items()})
     links = [Link("who", "", True, "participant", slug, name, (), False, fact(None)) for slug, name in NAMES.items()]
     given = {"slug": f"item-{n}", "name": f"Item {n}", "links": links, "sources": list(sources.values())}
     return builders.opened("pending", state, id_=n, waits=True, **given)

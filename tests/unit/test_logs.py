@@ -1,4 +1,4 @@
-"""The log: text or one JSON object a line, in UTC, and never the token."""
+"""Tests of the log: its text and JSON formats, times in UTC, and that the bot's token never appears in it."""
 
 import json
 import logging

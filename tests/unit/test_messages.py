@@ -1,4 +1,4 @@
-"""Messages that arrive by themselves, where what they tell is longer than Discord takes."""
+"""Test that an alert which is longer than Discord allows is clipped and still mentions its role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clause of each kind of fact, and how names and dates stand in it."""
+"""Tests of news clauses: the wording for each field and value, and how names and dates fit into it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def change(kind: Kind, field: str, before: Any, after: Any, names: dict[str, str
 
 
 def values_of(field: Field) -> list[Value]:
-    """Return some values of a field: all of a choice but none, else what its example says."""
+    """Return the options of a choice field without "none", or the parsed example of any other field."""
     if isinstance(field.type, ChoiceType):
         return [value for value in field.type.options if value != "none"]
     return [field.type.parse(field.type.example, lambda name, _: name)]

@@ -1,4 +1,4 @@
-"""Properties of news: in alerts and digests made at random, no day or source stands beside another update's words."""
+"""Property test of alerts and digests: each date and source in them is beside the words of its own update."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES: dict[Kind, str] = {"deal": "The drones", "pending": "The licence"}
 
 
 def on(number: int) -> FactDate:
-    """Return the fact day of an update, which no other has."""
+    """Return the fact date for the update with this number. Every number has a different one."""
     day = date(2020, 1, 1) + timedelta(days=number)
     return on_day(day)
 
@@ -48,12 +48,15 @@ def value_of(field: str, number: int, choice: str) -> Value:
 
 @st.composite
 def courses(draw: st.DrawFn) -> tuple[Kind, list[Update], int]:
-    """Return the updates of a record, each with a day and a source of its own, and how many were told before."""
+    """Draw the kind of a record, its updates, and how many of these were reported before the alert or digest.
+
+    Each update that sets a value has a fact date and a source of its own.
+    """
     kind: Kind = draw(st.sampled_from(["deal", "pending"]))
     fields = ["stage", "value", *TEXTS] if kind == "deal" else ["state", "who", "due", "summary"]
     chosen = draw(st.lists(st.sampled_from(fields), min_size=1, max_size=7))
     days = draw(st.permutations(range(1, len(chosen) + 1)))
-    # Each stage and each state once, so that its words tell which update they are from.
+    # No stage or state occurs twice, so its words identify the update.
     choices = {"stage": iter(draw(st.permutations(list(STAGES)))), "state": iter(["open", "closed"])}
     updates = [_update(0, kind, "name", NAMES[kind], 0)]
     for number, field in zip(days, chosen, strict=True):
@@ -86,34 +89,34 @@ def change_of(kind: Kind, updates: list[Update], told: int) -> RecordChange | No
 
 
 def words_of(kind: Kind, updates: list[Update]) -> dict[str, int]:
-    """Return what may be read of each update, with its number."""
-    found: dict[str, int] = {}
-    for one in updates:
-        if one.action != "set" or one.field == "name":
+    """Return all wordings of the updates in lower case, each with the source id of its update."""
+    wordings: dict[str, int] = {}
+    for update_ in updates:
+        if update_.action != "set" or update_.field == "name":
             continue
-        value = one.fact.value
-        if one.field == "stage":
+        value = update_.fact.value
+        if update_.field == "stage":
             stage = expect(value, str)
             words = STAGES[stage]
-            told = [news._STAGES[stage], words[:1].lower() + words[1:]]
-        elif one.field == "state":
-            told = ["a new item is open", "the item is open", "as: open", "was open"]
-            told = ["the item is closed", "as: closed", "was closed"] if value == "closed" else told
-        elif one.field == "due":
-            told = [get_field("pending", "due").type.words(value, {}).split(" (")[0]]
-        elif one.field == "value":
-            told = [get_field("deal", "value").type.words(value, {}).split(" (")[0]]
+            phrases = [news._STAGES[stage], words[:1].lower() + words[1:]]
+        elif update_.field == "state":
+            phrases = ["a new item is open", "the item is open", "as: open", "was open"]
+            phrases = ["the item is closed", "as: closed", "was closed"] if value == "closed" else phrases
+        elif update_.field == "due":
+            phrases = [get_field("pending", "due").type.words(value, {}).split(" (")[0]]
+        elif update_.field == "value":
+            phrases = [get_field("deal", "value").type.words(value, {}).split(" (")[0]]
         else:
-            told = [value.role if isinstance(value, Party) else expect(value, str)]
-        found |= dict.fromkeys(told, one.source_id)
-    return {words.casefold(): number for words, number in found.items()}
+            phrases = [value.role if isinstance(value, Party) else expect(value, str)]
+        wordings |= dict.fromkeys(phrases, update_.source_id)
+    return {words.casefold(): number for words, number in wordings.items()}
 
 
 def check(text: str, kind: Kind, updates: list[Update]) -> None:
-    """Check that each day and source follows words of its own update, and that each of these has both."""
+    """Assert that each date and source in a text follows the words of its own update, and that none is missing."""
     words = words_of(kind, updates)
     days = {f"{on(u.source_id).first:%-d %B %Y}".casefold(): u.source_id for u in updates}
-    tokens = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
+    tokens = "|".join(re.escape(wording) for wording in sorted(words, key=len, reverse=True))
     pattern = re.compile(rf"(?P<said>{tokens})|(?P<day>\b\d+ \w+ 2020\b)|report (?P<source>\d\d)")
     reported: set[tuple[int, int]] = set()
     unsaid: set[int] = set()

@@ -1,4 +1,4 @@
-"""The preview of an update: what it warns of fits a message, however many deals it is about."""
+"""Test that the preview of an update fits a message, however many deals its warnings are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a question is read: its words, the names in it, what it is after, and the lexicon that all of this comes from."""
+"""Tests of parsing a question for /ask: its words, typos, record names and intent, and the lexicon behind it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ def understood(question: str, named: Mapping[str, Sequence[Named]] | None = None
 
 
 def names(question: str, named: Mapping[str, Sequence[Named]]) -> list[tuple[str, list[str]]]:
-    """Return the words that name records in a question, and the slugs they can mean."""
+    """Return the names that are found in a question, each with the slugs of the records it may mean."""
     reading = understood(question, named)
     return [
-        (" ".join(reading.word(place) for place in range(name.start, name.end)), [one.slug for one in name.candidates])
+        (
+            " ".join(reading.word(place) for place in range(name.start, name.end)),
+            [record.slug for record in name.candidates],
+        )
         for name in reading.names
     ]
 
@@ -244,7 +247,7 @@ def test_a_slip_is_mended_by_the_nearest_word_of_the_lexicon():
 
 @pytest.fixture
 def with_lexicon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Read another file in the place of the lexicon."""
+    """Return a function that loads a lexicon from a text instead of the shipped file."""
 
     def load(text: str) -> lexicons.Lexicon:
         path = tmp_path / "lexicon.yaml"

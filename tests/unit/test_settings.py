@@ -1,4 +1,4 @@
-"""Settings fail at the door: every mistake at once, in words, and never with a secret in them."""
+"""Tests of reading the settings: all mistakes are reported at once, in sentences that contain no secret."""
 
 import subprocess
 import sys

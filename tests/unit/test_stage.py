@@ -1,4 +1,4 @@
-"""How a deal stands: its newest stage with its own day, and beside it what is open, each with a day of its own."""
+"""Tests of a deal's status line: the newest stage and what is still open, each with the day of its own fact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "i
 
 
 def deal(*entered: tuple[str, Any, str]) -> State:
-    """Return a deal from updates: field, value, day; each with a source of its own."""
+    """Return the state of a deal from updates, given as field, value and day. Each has a source of its own."""
     updates = [
         update(n, field, value, on_day(on), locator=f"paragraph {n}") for n, (field, value, on) in enumerate(entered, 1)
     ]
@@ -141,7 +141,7 @@ def test_what_is_open_stands_beside_the_stage(
 
 
 def test_closing_the_item_leaves_no_waiting_line_of_its_day():
-    """Leave the closed item out of the open ones; the others keep the days of their own facts."""
+    """Pass no open item, as after it was closed. What still waits must not take on the day of the newest fact."""
     state = deal(
         ("stage", "under_review", "2023-11-10"),
         ("approval", approval("us", "clearances", "open"), "2023-11-10"),

@@ -1,4 +1,4 @@
-"""What people typed is shown letter by letter, whatever it holds."""
+"""Tests of escaping and clipping: whatever people type is displayed as typed and never becomes Markdown."""
 
 from __future__ import annotations
 

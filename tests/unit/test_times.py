@@ -1,4 +1,4 @@
-"""The time in a question: what is read as one, what is not, and which year is meant where none is given."""
+"""Tests of finding the date or period in a question: which phrases count, and which year is assumed without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read(text: str, today: date = TODAY) -> Asked | None:
 
 
 def span(text: str, today: date = TODAY) -> tuple[str, str, str] | None:
-    """Return the mode, the first and the last day of the time in a question."""
+    """Return the mode ("at", ...), the first and the last day of the period in a question, or None without one."""
     asked = read(text, today)
     return (asked.mode, asked.first.isoformat(), asked.last.isoformat()) if asked else None
 

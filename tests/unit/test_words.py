@@ -1,4 +1,4 @@
-"""The normaliser: what people write in several ways is one, and nothing else is."""
+"""Tests of normalising words: different spellings of one word become equal, and different words stay different."""
 
 from __future__ import annotations
 
