@@ -49,9 +49,9 @@ def test_the_rule_lets_pass_what_other_engines_understand(sql: str):
 
 async def test_every_statement_given_to_a_connection_is_noted(db: Database):
     portable_sql.note("SELECT rowid FROM record", sys._getframe())
-    assert portable_sql.offences == {}  # A test may look into the file as it likes.
+    assert portable_sql.offences == {}  # Tests may use any SQL.
     scope: dict[str, Any] = {"__name__": "bot.services.somewhere", "conn": db.read}
-    # What stands for a module of ours.
+    # Run a statement as if a module of the program did.
     exec("def run():\n    return conn.execute_fetchall('SELECT ifnull(max(id), 0) FROM record')", scope)  # noqa: S102
     await scope["run"]()
     assert list(portable_sql.offences.values()) == ["bot.services.somewhere"]

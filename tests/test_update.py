@@ -154,7 +154,7 @@ def test_packages_that_cannot_be_installed_leave_the_version_before_and_its_pack
     assert not (checkout.folder / "news.txt").exists()
     assert checkout.make("--question", ".venv-run/installed").returncode == 0, "make would install the old ones anew"
     [backup] = checkout.backups
-    backup.unlink()  # The next one may fall into the same second, and none is ever overwritten.
+    backup.unlink()  # A second backup in the same second would be refused, because none is overwritten.
     assert checkout.make("update").returncode == 0
     assert (checkout.folder / "news.txt").exists()
 
@@ -262,7 +262,7 @@ def test_a_start_on_outdated_packages_ends_with_a_sentence_before_any_of_them_is
     lock = checkout.folder / "requirements.lock"
     lock.write_text(lock.read_text() + "a-package==1\n")
     shutil.copytree(ROOT / "cogs", checkout.folder / "cogs", ignore=shutil.ignore_patterns("__pycache__"))
-    # Of the real Python, with an environment that holds no package at all.
+    # Run the real Python without any installed package.
     told = subprocess.run(
         [sys.executable, "-I", "-S", "-c", START, str(checkout.folder)],
         capture_output=True, text=True,

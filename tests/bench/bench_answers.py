@@ -180,7 +180,7 @@ class Asking:
         except TimeoutError as late:
             raise Wrong(f"/{case.command} {options}: {late}") from None
         took = time.perf_counter() - began
-        text = re.sub(r"[*_\\]", "", answer.text)  # Without markup: what was found stands in bold.
+        text = re.sub(r"[*_\\]", "", answer.text)  # Remove Markdown: matches of a search are bold.
         for asked in options.values():
             text = text.replace(asked, "", 1)
         # The bot answers errors in plain text, and everything else in components.

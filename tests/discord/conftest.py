@@ -196,7 +196,9 @@ async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
     await derived.bring_up_to_date(db)
     clock = EnvClock()
     bot = Attache(db, clock, shard_count=1)
-    env = simcord.Env(bot, settle_timeout=8)  # Above the slowest work on a busy machine, below any timer of the bot.
+    env = simcord.Env(
+        bot, settle_timeout=8
+    )  # Longer than any work takes on a busy machine, and shorter than any timer of the bot.
     clock.env = env
     await env.start()
     world = World(env, bot, db, clock)

@@ -249,7 +249,7 @@ async def test_an_alias_is_an_update_like_any_other_and_found_from_then_on(world
         "alias", ListedText("the killer robots"), "paragraph 3", "editor",
     )  # fmt: skip
     assert await records.slug_by_name(world.db.read, world.guild.id, "killer robots") == "armed-drones"
-    # The question still stands below, to be handled.
+    # The filed question is not handled yet: its buttons are still there.
     assert "None waits" in answer(await world.editor.click(reply(one), label="Handled"))
 
     undone = await world.editor.click(reply(saved), label="Undo")

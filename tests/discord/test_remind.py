@@ -369,7 +369,9 @@ async def test_anyone_else_is_offered_a_copy_of_their_own(world: World):
     before = len(world.channel.history())
     for _ in range(2):
         await next_hour(world)
-    assert len(world.channel.history()) == before + 1  # The channel's own go on: overdue.
+    assert (
+        len(world.channel.history()) == before + 1
+    )  # The snooze was the member's own: the channel still gets "overdue".
 
 
 async def test_why_this_names_the_item_and_mutes_it(world: World):

@@ -190,7 +190,7 @@ async def test_setup_is_hidden_from_members_and_refused_to_them(empty_world: Wor
     for member in (empty_world.member, empty_world.editor):
         assert "setup" not in member.available_commands(empty_world.channel)
         assert "settings show" not in member.available_commands(empty_world.channel)
-    # A server can show the command to a role; the right is checked all the same.
+    # A server's settings can show the command to a role. The bot checks the permission itself.
     empty_world.guild.set_command_permissions(empty_world.bot.command_ids["setup"], {empty_world.editors: True})
     text = answer(await empty_world.editor.slash(empty_world.channel, "setup"))
     assert "Manage Server" in text
@@ -341,7 +341,7 @@ async def test_a_removal_while_offline_is_found_at_the_next_start(empty_world: W
 
 async def test_a_shard_that_begins_anew_judges_its_own_servers_only(empty_world: World):
     await empty_world.restart(shard_count=2)
-    gone = [shard << 22 for shard in range(2)]  # Never set up, and on no shard any more: nothing of them is kept.
+    gone = [shard << 22 for shard in range(2)]  # Servers that were never set up and that the bot has left.
     for guild_id in gone:
         async with empty_world.db.write(guild_id) as conn:
             await guilds.ensure(conn, guild_id, name="Elsewhere", owner_id=1)

@@ -289,7 +289,7 @@ async def test_more_approvals_than_a_select_holds_are_counted(world: World):
     assert sum("granted" in state for state in await states(world)) == 25
 
 
-# Each value that stood before has its own day and source.
+# Former values, each with its own day and source
 
 
 async def test_an_ended_party_is_named_with_its_own_day_and_source(world: World):

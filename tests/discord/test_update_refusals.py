@@ -169,7 +169,7 @@ async def test_every_press_answers_arguments_that_nobody_gave_it(world: World, c
     huge = "9" * 30
     before = await ledger(world)
     for name in handlers(world.bot.components):
-        if name in ("me.delete", "settings.delete"):  # They take none, and do what they say.
+        if name in ("me.delete", "settings.delete"):  # Handlers without arguments.
             assert "another version" in answer(await press(world, world.manager, custom_id(name, "1")))
             continue
         for given in (

@@ -321,7 +321,7 @@ def approval(state: ApprovalState, what: str = "clearances", authority: str = ""
     return (*DEAL, "approval", Approval(side="us", what=what, state=state, authority=authority))
 
 
-# What stands before, what is entered, and the first line that tells it; what stands before is of 15 November 2023.
+# Updates of 15 November 2023, the updates entered after them, and the first line of the alert about these.
 NEWS = [
     (
         [],

@@ -216,7 +216,7 @@ async def test_what_stands_only_in_the_old_log_is_kept_and_never_applied_to_the_
     copy = tmp_path / "copy.db"
     backup(db.path, copy)
     await enter(db, 1, source)
-    # As a killed process leaves a folder: the file, and the last writes only in the log beside it.
+    # A killed process leaves the database file, and its last writes only in the log (-wal).
     place = tmp_path / "killed" / "attache.db"
     place.parent.mkdir()
     for suffix in ("", "-wal"):

@@ -75,7 +75,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, guild, source
         changes = [Change("item", "pending", field, value, REPORTED, source) for field, value in item.items()]
         await updates.append(conn, guild, changes, now=now, person_id=1, origin="editor")
     recent = await cache.open(db.read, guild, "item", ["pending"])
-    midnight_in_delhi = now.replace(hour=18, minute=30)  # The server's zone counts where the item names none.
+    midnight_in_delhi = now.replace(hour=18, minute=30)  # An item without a zone has the server's.
     assert "this day has passed" not in recent.rendered(midnight_in_delhi - timedelta(seconds=1)).text
     assert "this day has passed" in recent.rendered(midnight_in_delhi).text
 

@@ -366,7 +366,7 @@ async def test_what_another_editor_changed_about_the_deal_is_shown_before_saving
 
 async def test_a_choice_that_another_editor_made_void_is_not_dropped_without_a_word(treaty: Treaty):
     await treaty.approvals(BRAZIL, PARAGUAY)
-    await treaty.item("evaluation")  # Entered after the approvals: its updates are the newer ones.
+    await treaty.item("evaluation")  # Entered last, so its updates have the highest ids.
     mine = await treaty.preview(await treaty.also(await treaty.closing("done"), BRAZIL))
     await treaty.put("2024-03-04", ("treaty", "deal", "approval", replace(BRAZIL, state="refused")))
     assert (await treaty.save(mine.draft)).moved_on

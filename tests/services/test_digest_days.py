@@ -37,7 +37,7 @@ async def test_a_lead_that_fell_on_a_weekend_keeps_the_next_digest(there: Outbou
 
 
 async def test_what_became_overdue_is_told_once_and_stays_on_mondays(there: Outbound):
-    place = await there.channel(OTHER_CHANNEL)  # Not the server's, so items have no messages of their own there.
+    place = await there.channel(OTHER_CHANNEL)  # Only the server's own channel gets reminders of items.
     await there.digest(place)
     await there.go_to("2027-03-02 09:00")
     await there.item("loa", due=due("2027-03-03"))
@@ -62,7 +62,7 @@ async def test_an_overdue_item_with_a_message_of_its_own_is_not_in_the_digest_of
     sent = await there.go_to("2027-03-04 09:00")
     assert [one.kind for one in sent] == ["reminder", "digest"]
     assert "Loa" not in there.last
-    # On Mondays too: what became overdue on the Sunday is told by itself, the other stays on the list.
+    # The same on a Monday: Payment, overdue since Sunday, has its own message, and Loa is under "Still open".
     shown = rendered.preview(await value_at(there, channel, "2027-03-08 09:00"), "-# A note", None)
     sent = await there.go_to("2027-03-08 09:00")
     assert [one.kind for one in sent] == ["reminder", "digest"]
@@ -71,7 +71,7 @@ async def test_an_overdue_item_with_a_message_of_its_own_is_not_in_the_digest_of
     assert "**Clearances**" in still_open
     assert "Payment" not in there.last
     assert "Payment" not in all_texts(shown)
-    # A week later nothing else tells it, so the list does.
+    # A week later Payment has no message of its own, so "Still open" names it.
     await there.go_to("2027-03-15 09:00")
     assert "**Payment**: it was due by Sunday 7 March 2027" in there.last
 
@@ -203,7 +203,7 @@ async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbo
     keys = [sent.key for sent in found]
     assert keys == sorted(set(keys))
     walls = {sent.key: sent.due_at for sent in found}
-    # The wall time 02:30 does not exist on the 14th; it is told at 03:30.
+    # On the 14th the clocks go forward at 02:00, so a digest of 02:30 is sent at 03:30.
     assert walls["2027-03-14"] == at("2027-03-14 03:30", "America/New_York")
     assert walls["2027-03-15"] == at("2027-03-15 02:30", "America/New_York")
 

@@ -54,7 +54,7 @@ async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_wh
         "value more than $3 billion"
     ) in lines
     assert "**India–U.S. joint statement**: to free all remaining hostages in Gaza at once;" in there.last
-    # All of a section is of one day and source, so these stand once below it.
+    # A section whose facts all have one day and source states both once, at its end.
     assert "-# Reported 10 November 2023 (year inferred): News article without a title, sentences 5 and 6" in lines
     assert "Aims of the defence roadmap" not in there.last
     assert len(there.last) < TEXT_LIMIT
@@ -392,7 +392,7 @@ async def test_a_digest_that_was_turned_off_before_it_was_sent_is_no_longer_due(
 async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(there: Outbound, channel: Destination):
     await there.item("clearances")
     await there.go_to("2030-03-01 10:00")
-    told = await there.go_to("2027-03-15 08:00")  # The clock is right again, on a Monday before nine.
+    told = await there.go_to("2027-03-15 08:00")  # Back to the right time, a Monday before 09:00.
     assert told == []
     told = await there.go_to("2027-03-15 10:00")
     assert [one.kind for one in told] == ["digest"]

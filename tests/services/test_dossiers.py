@@ -60,7 +60,7 @@ async def test_a_corrected_file_appends_only_what_changed(db, loaded, now):
         now, ("quantity: 31", "quantity: 32"), ("General Atomics as maker", "General Atomics as seller")
     )
     result = await load(db, loaded, now, corrected)
-    # The role is what makes one party of a list, so another role is another fact.
+    # Parties are told apart by their roles, so a party in another role is a new fact.
     assert (result.added, result.changed, result.withdrawn, result.kept) == (1, 1, 1, 0)
     history = await updates.history(db.read, loaded, "armed-drones")
     (first, second) = [u for u in history if u.field == "quantity"]

@@ -253,13 +253,13 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         if "guild_id" in columns:
             guilds.add(table)
     deleted = {statement.split()[2] for statement in erasure._OF_A_GUILD}
-    of_the_index = {"name", "spelling"}  # And the texts, which know their server by a tag.
+    of_the_index = {"name", "spelling"}  # The index has no column for the server, only a tag.
     assert guilds - of_the_index | {"follow", "reminder", "link", "state_history"} == deleted
 
 
 async def test_a_file_that_somebody_reads_for_long_is_said_to_hold_traces(db, person):
     async with db.write(None) as conn:
-        await conn.execute("PRAGMA busy_timeout = 0")  # So that nobody waits for the reader here.
+        await conn.execute("PRAGMA busy_timeout = 0")  # Fail at once instead of waiting for the reader.
         await erasure.delete_guild(conn, GUILD)
     with closing(sqlite3.connect(db.path)) as reader:
         reader.execute("BEGIN")

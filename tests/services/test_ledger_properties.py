@@ -104,7 +104,7 @@ async def new_guild(folder: Path, name: str) -> tuple[Database, list[int]]:
         await guilds.ensure(conn, GUILD, name="Newsroom", owner_id=7)
         await guilds.configure(conn, GUILD, now=START, person_id=person.id)
         source_ids = [await sources.ensure(conn, GUILD, title=title) for title in ("One article", "Another article")]
-        # The records themselves come first, so that facts may point to one another in any order.
+        # The records are made first, so that facts can refer to them in any order.
         for slug, kind in RECORDS.items():
             await conn.execute("INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?)", (GUILD, kind, slug))
     return db, source_ids

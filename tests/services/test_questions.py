@@ -134,7 +134,7 @@ async def test_a_full_list_refuses_kindly_and_loses_nothing(db: Database):
         await file(db, "One more?", user_id=5)
     assert len(await ids(db)) == MOST_FILED
     assert await people.find(db.read, 5) is None
-    await file(db, "One more?", user_id=5, now=NOW + LONG)  # By then the others had their time.
+    await file(db, "One more?", user_id=5, now=NOW + LONG)  # The questions filed before have expired.
     assert await filed(db, now=NOW + LONG) == ["One more?"]
 
 
@@ -167,7 +167,7 @@ async def test_a_filed_question_stays_for_90_days_and_no_longer(db: Database):
     async with db.write(None) as conn:
         await housekeeping.clean_up(conn, last)
     assert await filed(db, now=last) == ["Who?"]
-    # Before the daily clean-up comes round it is not shown any more either.
+    # An expired question is not shown, even before the daily clean-up deletes it.
     assert await filed(db, now=after) == []
     assert await questions.find_filed(db.read, GUILD, id_, now=after) is None
     assert (await questions.counts(db.read, GUILD, now=after)).filed == 0
@@ -187,7 +187,7 @@ async def test_counts_tell_what_waits_and_what_was_not_answered_in_the_last_day(
     assert await questions.counts(db.read, GUILD, now=NOW + DAY) == Counts(filed=1, unanswered=0)
 
 
-# Whoever wants it gone, or to see it
+# Deletion and export
 
 
 async def test_deleting_a_person_or_a_server_deletes_their_questions_alone(db: Database):

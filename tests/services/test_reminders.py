@@ -76,7 +76,7 @@ async def test_of_a_vague_date_the_last_day_counts(there: Outbound):
 async def test_the_day_ends_in_the_zone_of_the_authority(there: Outbound):
     await there.channel()
     await there.item("loa", due=due("2027-03-10"), zone="America/New_York")
-    # 10 March ends in New York at 10:30 on the 11th in Delhi, after the hour.
+    # In New York 10 March ends at 10:30 Delhi time on the 11th, after that day's delivery time of 09:00.
     assert told(await there.live_to("2027-03-13 12:00"))[-1] == ("2027-03-12", "overdue")
 
 

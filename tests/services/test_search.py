@@ -271,7 +271,7 @@ async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_name
         "newest": ("deal", {"name": "C", "summary": "talks about trade"}, "5 May 2024"),
     }
     for _, fields, _ in entered.values():
-        fields["quantity"] = "3"  # A name reports nothing, so it dates nothing.
+        fields["quantity"] = "3"  # Names have no news value, so they give a record no date. This field does.
     await enter(db, guild, entered)
     assert await slugs(db, "trade talks") == ["alias", "begins", "inside", "newest", "in-text"]
     assert await slugs(db, Wanted("trade talks", order="newest")) == ["newest", "inside", "in-text", "begins", "alias"]

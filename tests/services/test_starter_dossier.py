@@ -21,7 +21,7 @@ __all__ = ["loaded"]  # The fixture.
 SESSION_DAY = on_day("2023-11-10", worked_out=True)
 SESSION = "2plus2-new-delhi-2023"
 
-# Well-known names that the article does not hold. Whatever has one of them was invented.
+# Well-known names that the article does not mention. A fact that contains one was invented.
 INVENTED = "MQ-9B|Predator|SeaGuardian|F414|Tejas|Stryker|Javelin|INDUS-X|Modi|Biden|Congress|DSCA"
 
 
@@ -46,7 +46,7 @@ async def test_every_kind_of_record_is_there_in_its_number(db, loaded):
     assert types == {"country": 6, "person": 4, "organisation": 6}
 
 
-# Sentence of the article -> records that it feeds.
+# The numbers of the article's sentences, each with the slugs of the records that cite it.
 SENTENCES = {
     1: f"{SESSION} 2plus2-talks-10-november progress-on-defence-deals wider-partnership india united-states "
     "global-challenges",

@@ -197,7 +197,8 @@ async def test_what_is_linked_with_a_record_of_thousands_is_listed_at_once(db, g
 
     await db.read.set_progress_handler(count, 1000)
     found, total = await records.list_kind(db.read, guild, "deal", linked=["us-government"])
-    # Some 80 steps of SQLite for each of the 3,000 links; for each link and each deal it would be 9,000 times as many.
+    # About 80 steps of SQLite for each of the 3,000 links. Going through all deals for each link would take 9,000 times
+    # as many.
     assert 0 < thousand_steps < 1000
     assert (len(found), total) == (10, 3000)
 

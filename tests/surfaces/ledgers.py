@@ -246,7 +246,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 ("about", ref("deal")),
             ]
             own += some(("basis", rng.choice(["stated", "left open"])), ("closes_when", text()))
-            # The last items have no due date: two of them are listed as still open.
+            # The last two items have no due date, so *Still open* lists them.
             own += [("due", due)] if n <= 3 else some(("due", None))
         rng.shuffle(own)
         enter(before, slug, *own)

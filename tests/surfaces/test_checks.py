@@ -81,39 +81,39 @@ def test_lines_that_keep_the_promise_pass(text: str):
 @pytest.mark.parametrize(
     ("text", "broken"),
     [
-        # The day of the name, and none of the stage.
+        # The day of the name instead of the stage's.
         ("**Signed.** 31 armed drones, as reported on Friday 10 November 2023.", {"foreign", "undated"}),
-        # The day of the number below the stage.
+        # The day of the quantity below the stage.
         ("## 31 armed drones\n**Signed**\nas last reported on 3 March 2025", {"foreign", "undated"}),
-        # One source and day for changes that two sources told.
+        # One source and day for changes with two sources.
         (
             "**31 armed drones:** Signed. Number: thirty-one of them.\n-# Reported 20 November 2025: Ministry note.",
             {"foreign", "undated"},
         ),
-        # What is in short is older than the day below it.
+        # The summary is older than the day below it.
         ("**31 armed drones:** raised at the talks in Lisbon.\n-# Reported 3 March 2025", {"foreign", "undated"}),
-        # An item closed, with the day on which it was opened.
+        # A closed item, with the day on which it was opened.
         ("**Drone clearances:** closed. As reported on 1 February 2024.", {"foreign", "undated"}),
-        # An approval granted, with the day on which it was open.
+        # A granted approval, with the day on which it was open.
         ("## 31 armed drones\nExport consent: granted, 2 February 2023", {"foreign", "undated"}),
-        # What was before has no day of its own.
+        # A former value without its day.
         ("**31 armed drones: Signed.** Was: in negotiation.\nReported 20 November 2025: Ministry note.", {"undated"}),
-        # The day of an alias, beside the alias itself.
+        # An alias with its day, on a surface where aliases have none.
         ("## 31 armed drones\nAlso known as Sea Guardian fleet, 12 December 2024", {"foreign"}),
-        # A source of several lines that is that of one.
+        # A source below several lines that is the source of only one.
         (
             "## 31 armed drones\n**Signed on 20 November 2025**\nThirty-one of them (3 March 2025)\n-# Ministry note",
             {"foreign"},
         ),
-        # The day on which a source appeared beside what another source says.
+        # The publication date of another source.
         ("## 31 armed drones\nThirty-one of them (3 March 2025), 21 November 2025", {"foreign"}),
-        # The host of a source is its name too.
+        # The host of another source, which identifies it as its title does.
         ("## 31 armed drones\n**Signed on 20 November 2025** · herald.example", {"foreign"}),
-        # The days of two facts of one line, crossed.
+        # The days of two facts in one line, exchanged.
         ("## 31 armed drones\nSigned (3 March 2025) · thirty-one of them (20 November 2025)", {"foreign"}),
-        # What is called the newest is not.
+        # A "newest fact" that is not the newest.
         ("## 31 armed drones\n**Signed on 20 November 2025**\n\n-# Newest fact: 3 March 2025.", {"foreign"}),
-        # A day as a heading is about all that stands below it.
+        # A day in a heading applies to all lines below it.
         ("### Thursday 20 November 2025\n**31 armed drones:** thirty-one of them", {"foreign", "undated"}),
         ("**Drone clearances:** due 31 October 2024", {"undated"}),
     ],

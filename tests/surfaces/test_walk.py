@@ -143,7 +143,7 @@ async def test_every_field_has_a_form_that_shows_its_example(db: Database, walke
     offered = dict(forms.offered(walked))
     for field in fields_of(walked.record.kind):
         if field.name in ("checked", "state", "outcome"):
-            continue  # They are set by *Nothing new* and by closing.
+            continue  # *Nothing new* and closing an item set these fields.
         assert offered[field.name] == field.label
         async with db.write(GUILD) as conn:
             person = await people.ensure(conn, 7)

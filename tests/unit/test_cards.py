@@ -179,9 +179,9 @@ async def test_every_card_of_the_starter_dossier_is_short_and_says_nothing_that_
         assert not NOT_IN_THE_ARTICLE.search(text_of(cards.all_facts(found, 0)))
         if found.record.kind in ("deal", "pending"):
             assert ", reported 10 November 2023" in text
-            # The day that all lines share stands once; the session's name holds one of its own.
+            # The day that all lines share is printed once. The name of the session contains the same date.
             assert text.replace("2+2 session in New Delhi, 10 November 2023", "").count("10 November 2023") == 1, slug
-            one_source = slug != "china-details"  # The editors, who are to act there, are not from the article.
+            one_source = slug != "china-details"  # One fact of that item has another source.
             last = "-# News article without a title, sentence" if one_source else "-# *All facts* has each source"
             assert text.splitlines()[-1].startswith(last), slug
 
@@ -386,7 +386,7 @@ def test_a_date_is_part_of_a_sentence(found: FactDate, words: str):
             {"state": "scheduled", "held_on": FactDate("day", first=date(2027, 5, 5), last=date(2027, 5, 5))},
             "Scheduled for 5 May 2027, 10 November 2023",
         ),
-        (  # It was not postponed on the day that is now given for it.
+        (  # The date in `held_on` is the new one, not the day of the postponement.
             "session",
             {"state": "postponed", "held_on": FactDate("month", first=date(2027, 1, 1), last=date(2027, 1, 31))},
             "Postponed; date given: January 2027, 10 November 2023",

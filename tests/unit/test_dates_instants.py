@@ -11,7 +11,7 @@ from bot import dates
 from tests.unit.moments import KOLKATA, NEW_YORK, NOW, refusal, wall
 
 PHRASES = [
-    # spans: days keep the wall time, hours and minutes are counted
+    # Spans: days keep the wall time, hours and minutes are added to the instant.
     ("in 3 days", "2026-11-27T10:00"),
     ("3 days", "2026-11-27T10:00"),
     ("3d", "2026-11-27T10:00"),

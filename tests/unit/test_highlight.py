@@ -84,7 +84,7 @@ def test_any_text_stays_as_it_is_but_for_what_is_bold(
     line = one_line(text)
     cut = plain.endswith("…") and not line.endswith("…")
     assert plain.strip("…").rstrip() in line if cut or plain.startswith("…") else plain == line
-    # A backslash of the text is escaped itself, so it may stand right before what is bold.
+    # A backslash in the text is escaped, so it may come right before bold words.
     unescaped = re.sub(r"\\(.)", lambda escape: " " if escape[1] in "*\\" else escape[1], drawn)
     for part in re.findall(r"\*\*(.+?)\*\*", unescaped):
         held = words_of(part)

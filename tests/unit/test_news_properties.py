@@ -147,7 +147,7 @@ def test_no_day_or_source_stands_beside_the_words_of_another_update(course):
     if change is None:
         return
 
-    async def texts() -> tuple[str, str]:  # What is rendered needs a running loop.
+    async def texts() -> tuple[str, str]:  # Views can only be made inside an event loop.
         alert = messages.alert(Alert([change], []), 1, "nonce").content or ""
         found = Digest(
             day=date(2026, 2, 2), server="Newsroom", first=False, still_open=None, overdue=[], due=[], changes=[change],

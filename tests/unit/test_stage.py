@@ -65,7 +65,7 @@ def test_under_way_is_a_stage_that_a_source_reports():
             [item("Deliveries of the drones", "delivery", "2024-10-20")],
             "Signed on 15 October 2024; deliveries outstanding, 20 October 2024",
         ),
-        (  # A window that no source ever closed holds nothing up after the signature.
+        (  # An approval asked for before the signature is not waited for afterwards, even if no source closed it.
             [
                 ("approval", approval("us", "review", "open", "U.S. Congress"), "2024-02-01"),
                 ("stage", "signed", "2024-10-15"),
@@ -74,7 +74,7 @@ def test_under_way_is_a_stage_that_a_source_reports():
             [],
             "Being carried out, 1 June 2025",
         ),
-        (  # One that was asked for after the signature does.
+        (  # An approval asked for after the signature is waited for.
             [
                 ("stage", "signed", "2026-01-17"),
                 ("approval", approval("eu", "consent", "open", "European Parliament"), "2026-01-21"),
@@ -82,7 +82,7 @@ def test_under_way_is_a_stage_that_a_source_reports():
             [],
             "Signed on 17 January 2026; waiting for consent by European Parliament (European Union), 21 January 2026",
         ),
-        (  # Every open approval is told or counted, the newest first.
+        (  # The newest open approval is named, and the others are counted.
             [
                 ("stage", "under_review", "2023-11-10"),
                 ("approval", approval("us", "clearances", "open"), "2023-11-10"),
@@ -93,12 +93,12 @@ def test_under_way_is_a_stage_that_a_source_reports():
             [],
             "Under review, 10 November 2023; waiting for ratification by Congress (Brazil), 3 March 2024; 2 more open",
         ),
-        (  # A side state stands beside the stage.
+        (  # A side state follows the stage.
             [("stage", "signed", "2022-09-16"), ("side_state", "slipped", "2024-10-09")],
             [],
             "Signed on 16 September 2022; target date has passed, 9 October 2024",
         ),
-        (  # A stage that came later overtakes it.
+        (  # A side state before the newest stage is left out.
             [("side_state", "on_hold", "2024-01-05"), ("stage", "signed", "2024-10-15")],
             [],
             "Signed on 15 October 2024",
@@ -113,12 +113,12 @@ def test_under_way_is_a_stage_that_a_source_reports():
             [],
             "Approved by India, awaiting signature, 9 October 2024",
         ),
-        (  # Who gave an earlier approval did not thereby give the last one.
+        (  # The party of an earlier approval is not named as that of the last one.
             [("stage", "approved", "2024-10-09"), ("approved_by", Party("us"), "2024-02-01")],
             [],
             "Last approval given, awaiting signature, 9 October 2024",
         ),
-        (  # Items of the time before the signature do not hold a signed deal up; payment does.
+        (  # Once a deal is signed, items that come before a signature are left out; a payment is not.
             [("stage", "signed", "2024-10-15")],
             [
                 item("Clearances", "clearance", "2023-11-10"),

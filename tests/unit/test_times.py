@@ -71,7 +71,7 @@ def span(text: str, today: date = TODAY) -> tuple[str, str, str] | None:
         ("from 2023 to 2024", "between", "2023-01-01", "2024-12-31"),
         ("between December and February 2024", "between", "2023-12-01", "2024-02-29"),
         ("from November to February", "between", "2025-11-01", "2026-02-28"),
-        ("30 February 2024", "at", "2024-02-01", "2024-02-29"),  # The day does not exist; the month is said.
+        ("30 February 2024", "at", "2024-02-01", "2024-02-29"),  # There is no such day, so the month counts.
         ("5/5/2024", "at", "2024-05-05", "2024-05-05"),
         ("25/12/2025", "at", "2025-12-25", "2025-12-25"),
         ("12/25/2025", "at", "2025-12-25", "2025-12-25"),

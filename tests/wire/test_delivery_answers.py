@@ -76,7 +76,7 @@ async def test_a_rate_limit_is_waited_out_for_as_long_as_it_says(live: LiveServe
     assert live.posts() == 1
     await live.tick(seconds=11)
     assert len(live.sent()) == 2
-    assert live.looks() == 0  # It was known that nothing had arrived.
+    assert live.looks() == 0  # After a 429 it is certain that nothing was sent.
 
 
 async def test_a_channel_without_permission_pauses_and_its_setter_is_told(live: LiveServer):

@@ -59,7 +59,7 @@ async def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path, nonce_w
             await db.close()
 
         bot = BotProcess(server, sys.executable, "-m", "bot", "run", env={"ATTACHE_DATABASE": str(path)}, cwd=str(ROOT))
-        doubtful: list[set[str]] = []  # for each kill: accepted by Discord, not crossed off
+        doubtful: list[set[str]] = []  # For each kill, the nonces accepted by Discord but not settled.
         kills = asyncio.Event()
         arrived = 0
 
@@ -79,7 +79,7 @@ async def test_ten_kills_lose_nothing_and_double_nothing(tmp_path: Path, nonce_w
             status = await bot.wait(60)
             assert status == -signal.SIGKILL, f"{arrived} messages arrived, then it ended by itself:\n{bot.output}"
             await kills.wait()
-            await asyncio.sleep(0.05)  # What was on its way to Discord gets there after the death of the sender.
+            await asyncio.sleep(0.05)  # Requests in flight arrive after the process has died.
             doubtful.append(unsettled(path) & set(server.accepted))
         await bot.launch()
         await server.until(lambda: sum(map(len, map(server.messages, channels))) >= DUE, timeout=60)

@@ -236,7 +236,7 @@ async def test_what_the_first_release_may_have_sent_is_held_and_each_place_decid
     before = drill.told()
     await drill.put_back()
     await drill.tick()
-    # What the copy held planned is known by its nonce, so it goes out; the second half was planned anew, so it waits.
+    # Deliveries planned in the copy are recognised by their nonces. The second half was planned anew and is held.
     half = UPDATES // 2
     assert drill.told() == before
     assert await drill.outcomes() == {("settled", "", "delivered"): DUE // 2, ("planned", "held", ""): DUE // 2}
@@ -275,7 +275,7 @@ async def test_what_the_first_release_cannot_have_sent_is_not_held(drill: Drill)
     backup(drill.db.path, drill.copy)
     await drill.put_back()
     await drill.tick()
-    # Every message without a marker is a delivery of the file, so none of them can be what was not sent.
+    # Each message without a marker belongs to a delivery in the copy, so none can be an unknown one.
     assert await drill.outcomes() == {("settled", "", "delivered"): DUE}
     assert Counter(map(len, drill.told().values())) == {UPDATES: CHANNELS + 2}
 
@@ -389,7 +389,7 @@ async def test_a_digest_comes_once_and_what_it_had_not_read_comes_in_the_next(dr
     assert len(digests_in(drill)) == 1  # The first one lists everything.
     await drill.enter(drill.clock.now(), ("quantity", "32"))
     drill.clock.pass_(minutes=59, seconds=30)
-    await drill.enter(drill.clock.now(), ("model", "MQ-9B"))  # Too young for the digest that comes in half a minute.
+    await drill.enter(drill.clock.now(), ("model", "MQ-9B"))  # Can still be undone when the digest is due in 30 s.
     backup(drill.db.path, drill.copy)
     await drill.tick(seconds=30)
     *_, second = digests_in(drill)
@@ -412,7 +412,7 @@ async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: D
     await drill.enter(drill.clock.now(), ("quantity", "32"))
     backup(drill.db.path, drill.copy)
     await live(drill, 3)
-    assert len(digests_in(drill)) == 2  # Nothing was new on the two days after.
+    assert len(digests_in(drill)) == 2  # Two days had no news and thus no digest.
     await drill.put_back()
     await drill.tick()
     await live(drill, 2)

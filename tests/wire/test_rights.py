@@ -38,7 +38,7 @@ async def test_a_server_that_does_not_answer_in_time_is_unknown_and_known_the_ne
     assert again.joined == {live.guild, slow}
     assert not again.unknown
     assert fault.hits == 1
-    assert asked(live, slow) == 1  # The second time waited for the first question.
+    assert asked(live, slow) == 1  # The second call waited for the first request.
 
 
 async def test_all_servers_are_asked_at_once(live: LiveServer):
@@ -49,7 +49,7 @@ async def test_all_servers_are_asked_at_once(live: LiveServer):
     assert not looking.done()
     for fault in faults:
         fault.cancel()
-    assert (await looking).joined == set(servers)  # The client asks again what was cut off.
+    assert (await looking).joined == set(servers)  # The client repeats requests that were cut off.
 
 
 async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(live: LiveServer):
@@ -58,7 +58,7 @@ async def test_membership_is_kept_for_an_hour_and_absence_for_a_minute(live: Liv
         assert (await permissions.still_in([live.guild, other], live.member, now)).joined == {live.guild}
     assert (asked(live, live.guild), asked(live, other)) == (1, 1)
     live.server.join(other, live.member)
-    assert await permissions.is_member(other, live.member, now)  # What is sent by itself asks anew.
+    assert await permissions.is_member(other, live.member, now)  # Deliveries ask again about an absent user.
     live.server.leave(other, live.member)
     await permissions.still_in([live.guild, other], live.member, now + MEMBERSHIP_KEPT)
     assert (asked(live, live.guild), asked(live, other)) == (2, 3)

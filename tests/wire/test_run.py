@@ -144,7 +144,7 @@ async def test_a_start_that_fails_midway_is_tried_anew(tmp_path: Path, method: s
         assert failing.hits == 2
         assert bot.output.count(UNREACHABLE) == (
             2 if action == 503 else 1
-        )  # aiohttp itself repeats one that is cut off.
+        )  # aiohttp repeats a request that was cut off by itself.
         assert len(server.commands) > 10
         await ends_at_once(bot)
 
