@@ -57,7 +57,7 @@ def opened(
     links: Sequence[Link] = (),
     sources: Sequence[Source] = (),
 ) -> Opened:
-    """Return an opened record with this state. The status line `said` and `name` follow from the state unless given.
+    """Return an opened record with this state. Its name and status line (`said`) follow from the state unless given.
 
     `waits` overrides whether the record is an open pending item. `names` maps slugs to names of the records that the
     state refers to; the names in `links` are known without it.

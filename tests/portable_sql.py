@@ -15,12 +15,12 @@ from typing import Any
 import aiosqlite
 
 HOMES = ("bot.services.index", "data.database", "data.rows", "bot.backup", "data.migrate")
-"""Modules and packages that may run SQL of SQLite's own. Migrations are always written for one engine."""
+"""Modules and packages that may run SQLite-specific SQL. Migrations are always written for one engine."""
 
 EXCEPTIONS = {
     "bot.services.asking": "it is rebuilt with the next round of /ask",
 }
-"""Packages outside HOMES that still run SQL of SQLite's own, and why. No package may be added."""
+"""Other packages that still run SQLite-specific SQL, each with the reason. No package may be added."""
 
 TOKENS = (
     r"\bjson\w*\(",
@@ -53,7 +53,7 @@ _FOREIGN = re.compile("|".join(TOKENS), re.IGNORECASE)
 _IN_LIST = re.compile(r"\(SELECT value FROM json_each\(\?\d*\)\)")
 
 offences: dict[str, str] = {}
-"""SQL of SQLite's own that was run in a module where it is not allowed: the statement, and the module that ran it."""
+"""SQLite-specific statements that were run where they are not allowed, each with the module that ran it."""
 
 
 def foreign(sql: str) -> str | None:

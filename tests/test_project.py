@@ -49,7 +49,7 @@ def tracked() -> list[str]:
 
 
 def locked(lock: str) -> dict[str, str]:
-    """Return the versions of the packages in a lock file by name. Fail if a line is no pinned package with hashes."""
+    """Return the versions of the packages in a lock file by name. Fail if a line is not a package with its hashes."""
     lines = re.sub(r"\s*\\\n\s*", " ", (ROOT / lock).read_text()).splitlines()
     matches = [(line, LOCKED.fullmatch(line)) for line in lines]
     assert [line for line, match in matches if match is None] == []

@@ -99,7 +99,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def error(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the sentence with which an update failed. Fail if it succeeded, or printed other than one sentence.
+    """Return the sentence with which an update failed. Fail if it succeeded or printed anything else.
 
     Lines of make and pip do not count.
     """

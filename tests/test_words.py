@@ -1,6 +1,6 @@
 """Tests that names in the program use common terms, as the glossary in docs/architecture.md lists them.
 
-Some words are banned because a common term says more; some others say nothing of what they name.
+Some words are banned because a common term exists for them, others because they say nothing about what they name.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def modules() -> dict[str, ast.Module]:
 
 
 def dialect(tree: ast.AST) -> list[str]:
-    """Return the names in a module that contain a word of INSTEAD."""
+    """Return the names in a module that contain a word banned by INSTEAD."""
     return sorted({name for name in names_of(tree) if words_of(name) & INSTEAD.keys()})
 
 

@@ -1,4 +1,4 @@
-"""How every message words the parts of a fact: its date, value, source, locator and link."""
+"""Wording shared by all messages: how the date, value, source, locator and link of a fact are rendered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, 
 
 
 def dated(d: FactDate) -> str:
-    """Render a fact date: "10 November 2023", or "10 November 2023 (year inferred)" when it is `worked_out`."""
+    """Render a fact date: "10 November 2023". Add "(year inferred)" when the source does not print the whole date."""
     words = dates.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
@@ -30,7 +30,7 @@ def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 4
 
 
 def host(url: str) -> str:
-    """Return the host of a web address: "reuters.com"; "" for any other text."""
+    """Return the host of a web address, such as "www.reuters.com". Return "" for any other text."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
@@ -39,9 +39,9 @@ def host(url: str) -> str:
 
 
 def link(url: str) -> str:
-    """Render a web address in full as a link. Discord could misread some addresses; these are rendered as plain text.
+    """Render a web address as a link that shows all of it.
 
-    An empty address is rendered as "no link".
+    An address that Discord could misread is rendered as plain text, and an empty one as "no link".
     """
     if not url:
         return "no link"

@@ -14,7 +14,7 @@ from bot.ui.theme import PLAIN
 
 Who = Literal["manager", "editor", "member", "dm"]
 Stand = Literal["new", "paused", "ready"]
-"""Whether the server has never been set up, was left by the bot and not set up again, or is set up."""
+"""The state of a server: "new" before /setup, "paused" after a removal of the bot until the next /setup, or "ready"."""
 
 
 class Command(NamedTuple):
@@ -138,9 +138,9 @@ def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
 
 
 def _menu(commands: Sequence[Command], shown: str = "") -> Select:
-    """Return the menu of command groups, without groups that have none of `commands`.
+    """Return the select of command groups. Groups without any of `commands` are left out.
 
-    `shown` is the key of the group that the message shows, or "". The menu's custom id carries it.
+    `shown` is the key of the group that the message shows already, or "". It is stored in the select's custom id.
     """
     offered = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
     return ui.Select(

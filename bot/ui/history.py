@@ -25,7 +25,7 @@ _MOST = 8  # Changes on a page. That many fit on the screen of a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
 """The nouns for entries of fields without news value, in the order in which the last line of a page lists them."""
 _CLAUSES = ("stage", "state", "side_state")
-"""Fields whose values are clauses of their own: "Signed", not "Stage: Signed"."""
+"""Fields whose values are shown without a label: "Signed" instead of "Stage: Signed"."""
 
 
 class Step(Struct, frozen=True):
@@ -43,7 +43,8 @@ class Step(Struct, frozen=True):
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
     """Return a step for each update of a record that set a value of a known field, the earliest fact date first.
 
-    Former values are looked up per item: in a field with several values, only an update with the same key counts.
+    In a field with several values, the former value of an item is the latest earlier one of the same item, such as of
+    the same party.
     """
     ended_by: dict[int, Update] = {}
     withdrawn: set[int] = set()
@@ -109,7 +110,7 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
 
 
 def _is_listed(opened: Opened, update: Update) -> bool:
-    """Return whether an update gets a line of its own: its field has news value, or it notes that nothing was new."""
+    """Return whether the history has a line for an update: its field has news value, or is "checked"."""
     field = find_field(opened.record.kind, update.field)
     return field is not None and (field.reports or field.name == "checked")
 

@@ -41,7 +41,7 @@ def delete_question() -> ui.LayoutView:
 
 
 def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emptied: bool) -> ui.LayoutView:
-    """Render the counts of what was deleted of a user. `file_line` explains `emptied`.
+    """Render how many follows, reminders and drafts of a user were deleted. `file_line` explains `emptied`.
 
     `updates_kept` counts the updates that stay in the servers' records without the user's name.
     """

@@ -135,7 +135,7 @@ _FIELDS = {
     "of": "part of {}",
     "outcome": "outcome: {}",
 }
-"""Clauses of fields whose label and value make no good clause by themselves; "value $1 billion" needs none."""
+"""Templates for fields whose label and value do not read well as a clause. "value $1 billion" needs no template."""
 
 
 def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
@@ -283,7 +283,7 @@ def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: 
 
 
 def _removed(changes: Sequence[FieldChange]) -> News:
-    """Return the news that a whole record was withdrawn, cited from the first change that ended a value."""
+    """Return the news that a whole record was withdrawn."""
     first = changes[0]
     return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
 
@@ -309,7 +309,7 @@ def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[li
 
 
 def acts(change: RecordChange) -> list[CitedText]:
-    """Return cited texts that say who must act on a pending item, and its due date or that none is given."""
+    """Return cited texts about a pending item: who must act, and by when. The latter may be that no date is given."""
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),

@@ -1,4 +1,4 @@
-"""The messages of /update questions: the list of questions that members filed for the editors, and a single one."""
+"""The messages of /update questions: the list of questions that members filed for the editors, and one in full."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def listed(
 ) -> ui.LayoutView:
     """Render one page of the questions that wait for the editors, the oldest first, with a menu that opens them.
 
-    `total` counts the questions of all pages. `note` says what the last press did, or is "".
+    `total` counts the questions of all pages. `note` is a line of small print about the last action, or "".
     """
     small_print = f"-# {note}" if note else ""
     if not filed:

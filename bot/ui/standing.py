@@ -182,7 +182,7 @@ def delete_form(server_name: str) -> ui.Modal:
 
 
 def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render that all data of a server was deleted, with the counts in `holdings`. `file_line` explains `emptied`."""
+    """Render that all data of a server was deleted, and how much it was. `file_line` explains `emptied`."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     return card(
         [

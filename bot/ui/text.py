@@ -21,7 +21,7 @@ UNANSWERED = "-# Discord did not say in time whether you are still in every serv
 
 @lru_cache(2048)  # Names of a record are written in every list and card.
 def escape(text: str) -> str:
-    """Return a text that somebody typed on one line, escaped so that Discord shows every character as it is."""
+    """Return a typed text as a single line, escaped so that Discord shows every character as it is."""
     line = one_line(text)
     return line if _HARMLESS.fullmatch(line) else escape_start(escape_inside(line))
 

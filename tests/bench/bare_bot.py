@@ -47,7 +47,7 @@ client = Bare()
 
 @client.tree.command()
 async def card(interaction: discord.Interaction) -> None:
-    """Show the barest card"""
+    """Show the minimal card"""
     ((state,),) = await client.db.execute_fetchall("SELECT state FROM record WHERE slug = ?", ("deal-7",))
     view = ui.LayoutView(timeout=None)
     view.add_item(

@@ -92,7 +92,7 @@ class _Made:
 
 
 class _Server:
-    """A generator of the invented records of one server, for a given number of deals."""
+    """A server with a given number of deals. `records` invents and yields all of its records."""
 
     def __init__(self, rnd: random.Random, deals: int) -> None:
         self.rnd = rnd

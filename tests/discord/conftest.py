@@ -27,7 +27,7 @@ simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[r
 
 
 _LOADED: dict[tuple[str, int, int], dict[str, list[tuple[Any, ...]]]] = {}
-"""Rows that loading a dossier made, by table. The key is the dossier's name, the server id and the person's row id."""
+"""The rows, by table, that loading a dossier made. A key is dossier name, server id and row id of the person."""
 
 
 class EnvClock:
@@ -162,7 +162,7 @@ def me(world: World) -> discord.ClientUser:
 
 
 def dms(world: World) -> list[discord.Message]:
-    """Return the messages between the bot and `world.member` in their direct messages, the oldest first."""
+    """Return all messages in the DM channel between the bot and `world.member`, the oldest first."""
     return world.member.user.dm_channel.history()
 
 

@@ -21,7 +21,7 @@ AFTER, ALSO = "The deal's stage after this", "Also granted, says this source"
 
 
 def selects(message: Any) -> dict[str, dict[str, Any]]:
-    """Return the selects of a message by their placeholders."""
+    """Return the payloads of a message's selects by placeholder."""
     return {part["placeholder"]: part for part in parts(message.components) if part.get("type") == 3}
 
 

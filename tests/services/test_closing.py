@@ -77,7 +77,7 @@ class Treaty(Editing):
         return (await records.get(self.db.read, GUILD, slug)).record.id
 
     async def states(self) -> dict[str, str]:
-        """Return the states of the treaty's approvals by the side whose approval it is."""
+        """Return the state of each approval of the treaty, by the side that has to approve."""
         facts = (await records.get(self.db.read, GUILD, "treaty")).record.state.facts("approval", Approval)
         return {fact.value.side: fact.value.state for fact in facts}
 

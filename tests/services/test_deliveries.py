@@ -25,7 +25,7 @@ class Owing:
             return destination.id
 
     async def plan(self, place: int, new: str | NewDelivery, due_at: datetime | None = None) -> int | None:
-        """Plan a delivery for a destination. A text is the id of a batch, and plans the alert about it."""
+        """Plan a delivery for a destination. When `new` is the id of a batch, plan the alert about that batch."""
         new = deliveries.alert_of(new) if isinstance(new, str) else new
         async with self.db.write(GUILD) as conn:
             return await deliveries.plan(conn, GUILD, place, new, due_at=due_at or self.now)

@@ -1,4 +1,4 @@
-"""Property test of the derived tables: the order of entering makes no difference, nor does rewriting them."""
+"""Property test of the derived tables: they do not depend on the order of entering, and a rebuild changes nothing."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ _ABOUT = (
 
 
 async def about(db: Database, delivery_id: int = 1) -> dict[str, Any]:
-    """Return the columns that say what a delivery is about, without empty ones."""
+    """Return those columns of a delivery that say what it is about, by name, without empty ones."""
     delivery = await deliveries.get(db.read, delivery_id)
     columns = {name: getattr(delivery, name) for name in _ABOUT}
     return {name: value for name, value in columns.items() if value is not None and value is not False and value != ""}

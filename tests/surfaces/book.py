@@ -125,14 +125,14 @@ class Book:
 
     @cached_property
     def _by_word(self) -> dict[str, list[int]]:
-        """Return the indexes in `told` of the updates that each word stands for: their `needle`, which may be ""."""
+        """Return the indexes in `told` of all updates, grouped by their `needle`."""
         by_word: dict[str, list[int]] = defaultdict(list)
         for place, update in enumerate(self.told):
             by_word[update.needle].append(place)
         return by_word
 
     def standing(self, line: str) -> list[tuple[Told, int]]:
-        """Return the updates whose words occur in a line in lower case, each with the index of its last letter."""
+        """Return the updates whose words occur in a line in lower case, each with the index at which its words end."""
         words = {"", *re.findall(r"\w+", line)}
         stated: list[tuple[Told, int]] = []
         for place in sorted(place for word in words for place in self._by_word.get(word, ())):
@@ -149,7 +149,7 @@ class Book:
         return {slug: _phrase(self._mark(name) or name) for slug, name in self.names.items() if name}
 
     def _mark(self, text: str) -> str:
-        """Return the first invented word in a text, or "" when it has none."""
+        """Return the first word of a text that is one of the ledger's invented words, or ""."""
         return next((word for word in self._invented.findall(text.casefold()) if word in self._words), "")
 
     def named(self, line: str) -> dict[str, tuple[int, int]]:
@@ -187,7 +187,10 @@ class Book:
 
     @cached_property
     def titles(self) -> dict[str, list[Told]]:
-        """Return the updates by the title and by the host of their source. An invented word stands for its title."""
+        """Return the updates by the title and by the host of their source.
+
+        A title with an invented word is represented by that word.
+        """
         pairs: list[tuple[str, Told]] = []
         for one in self.told:
             source = self.sources[one.update.source_id]
@@ -242,7 +245,7 @@ def _day(found: FactDate | None) -> str:
 
 
 async def read(conn: Connection, guild_id: int, words: frozenset[str] = frozenset()) -> Book:
-    """Read a server's ledger into a Book. `words` are the invented words in it."""
+    """Read a server's ledger into a Book. `words` are the ledger's invented words; each identifies an update."""
     rows = await conn.execute_fetchall("SELECT slug, kind, name FROM record WHERE guild_id = ?", (guild_id,))
     kinds: dict[str, Kind] = {slug: kind for slug, kind, _ in rows}
     names = {slug: name for slug, _, name in rows}
@@ -322,7 +325,10 @@ def _recognised_day(value: FactDate) -> tuple[tuple[re.Pattern[str], ...], str, 
 def _recognised(
     kind: Kind, update: Update, names: Mapping[str, str], words: set[str]
 ) -> tuple[tuple[re.Pattern[str], ...], str, bool]:
-    """Return `parts`, `value_day` and a first guess of `own` for an update. `words` are the invented words."""
+    """Return the values of `parts`, `value_day` and `own` for the `Told` of an update.
+
+    `own` is correct only after `_apart`. `words` are the invented words of the ledger.
+    """
     field = find_field(kind, update.field)
     assert field is not None  # The caller leaves out updates of unknown fields.
     value = update.fact.value

@@ -1,4 +1,4 @@
-"""Checks that a page shows no date or source of a fact that is not stated there, and omits none of those that are.
+"""Checks that each fact on a page has its date and source beside it, and that no other date or source is there.
 
 The checks know only the lines of the page and the ledger. They assume that a page is laid out like this:
 
@@ -127,7 +127,7 @@ class _Line:
         return any((self.with_names or _may_be_dated(one)) and not self._is_only_a_day(one) for one in self.stands)
 
     def _is_only_a_day(self, one: Told) -> bool:
-        """Return whether an update's value is a date that, in small print, could as well be a fact date."""
+        """Return whether an update's value is a date in small print that may be meant as the date of other facts."""
         return bool(one.value_day) and self.raw.startswith("-# ") and one.value_day in self.of_facts
 
     @property
@@ -240,7 +240,7 @@ def _may_be_dated(one: Told) -> bool:
 def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) -> bool:
     """Return whether a date or source that applies to the lines `below` belongs to every fact that they state.
 
-    Former values do not count, nor do facts on previews of updates that have a date in their own line.
+    Former values do not count. On previews of updates, facts with a date in their own line do not count either.
     """
     groups = [
         group
@@ -255,9 +255,9 @@ def _belongs_to_all(owners: Sequence[Told], below: Sequence[_Line], page: Page) 
 
 
 def _is_computed(mark: str, line: _Line, lines: Sequence[_Line], page: Page, book: Book) -> bool:
-    """Return whether a date is computed from several facts, and is right.
+    """Return whether a date is a correct summary of several facts.
 
-    Such dates are the newest fact date on a page, and the date since which a record is known.
+    Such summaries are the newest fact date on a page, and the date since which a record is known.
     """
     owners = [one for one in book.days.get(mark, []) if one.news and one.current]
     if not owners:
@@ -324,7 +324,10 @@ def _option(number: int, raw: str, book: Book) -> _Line:
 
 
 def _is_traced(one: Told) -> bool:
-    """Return whether the words of an update prove that a line states it. The bare name of another record does not."""
+    """Return whether the words of an update prove that a line states it.
+
+    The name of another record proves nothing, because lines mention records for many reasons.
+    """
     field_ = find_field(one.kind, one.update.field)
     return not (field_ is not None and isinstance(field_.type, PartyType) and not one.own)
 
@@ -363,7 +366,7 @@ def _above(before: Sequence[_Line]) -> Iterator[_Line]:
 
 
 def _legends(lines: Sequence[_Line]) -> dict[str, list[str]]:
-    """Return the titles in each line "Source 3: ..." by its number, as text."""
+    """Return the source titles in the lines "Source 3: ...", keyed by the number in the line ("3")."""
     return {match[1]: line.titles for line in lines if (match := _LEGEND.match(line.text))}
 
 

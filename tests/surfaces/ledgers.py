@@ -1,6 +1,6 @@
 """Random ledgers for the tests of all surfaces. Whatever a message says can be traced to one update.
 
-Each update has a fact date, a source and a locator that no other update has, and invented words where its type allows.
+Each update has a fact date, a source and a locator that no other update has. Most values contain an invented word.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class _Inventor:
     def act(self, record: str, kind: Kind, field_: str, value: Value, first: date = _FIRST) -> Act:
         """Return an update with a fact date, a source and a locator of its own.
 
-        Most names, aliases and topics get a late date, so that a page whose date comes from one of them is noticed.
+        Most names, aliases and topics get a late date, so that a page that mistakes it for its newest date is noticed.
         """
         first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
         word = self.word()
@@ -338,7 +338,10 @@ def _changed_later(rng: random.Random, make: _Inventor, batch: list[Act], text: 
 
 seeds = st.integers(0, 2**16)
 dropped = st.sets(st.integers(-40, 90), max_size=60)
-"""Sets of batches for `thinned` to leave out: n is index n in `Plan.before`, and -n is the nth batch of `Plan.news`."""
+"""Random sets of batch numbers for `thinned`.
+
+A number from 0 up is an index in `Plan.before`. -1 is the first batch in `Plan.news`, -2 the second, and so on.
+"""
 
 
 def thinned(plan: Plan, without: Set[int]) -> Plan:
@@ -350,7 +353,7 @@ def thinned(plan: Plan, without: Set[int]) -> Plan:
 async def enter(
     db: Database, guild_id: int, batches: Sequence[Sequence[Act]], *, now: datetime, person_id: int
 ) -> datetime:
-    """Enter batches a minute apart, and withdraw the updates that are marked so. Return the time after the last one."""
+    """Enter batches a minute apart, and withdraw the updates that are marked so. Return the time for the next batch."""
     async with db.write(guild_id) as conn:
         ids: dict[int, int] = {}
         for batch in batches:

@@ -62,7 +62,7 @@ class Filled:
     async def enter(
         self, db: Database, guild_id: int, person_id: int, now: datetime, *, news: bool | None = None
     ) -> None:
-        """Enter the ledger: with `news` False what is there from the start, with True later changes, with None both."""
+        """Enter the ledger into a server: its start if `news` is False, its later changes if True, both if None."""
         if self.dossier is not None:
             if not news:
                 found = files.read(self.dossier.read_bytes(), now=now)
@@ -331,7 +331,7 @@ async def asked_for(filled: Filled, folder: Path, surfaces: Iterable[str]) -> di
 
 
 class Post(Outbound):
-    """A server that collects every delivery it renders."""
+    """A server that keeps every message it renders until `seen` is called."""
 
     def __init__(self, db: Database, filled: Filled, start: datetime):
         super().__init__(db, 0, start)
@@ -427,7 +427,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def render(filled: Filled, surfaces: Iterable[str] = SURFACES) -> dict[str, list[Seen]]:
-    """Return the pages of some surfaces that one ledger gives, by surface."""
+    """Render some surfaces from one ledger. Return their pages by surface."""
     wanted = list(surfaces)
 
     async def found() -> dict[str, list[Seen]]:

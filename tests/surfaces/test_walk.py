@@ -43,7 +43,7 @@ NOT_ON_CARDS = {
     ("pending", "zone"): "it decides when a due date has passed",
     ("pending", "outcome"): "said of an item that is closed",
 }
-"""Fields that a card does not show for the records of these tests, each with the reason. "*" stands for any kind."""
+"""Fields that the cards of the test records do not show, each with the reason. "*" stands for any kind."""
 
 
 def _every_field() -> list[tuple[Kind, str]]:

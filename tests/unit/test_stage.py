@@ -141,7 +141,7 @@ def test_what_is_open_stands_beside_the_stage(
 
 
 def test_closing_the_item_leaves_no_waiting_line_of_its_day():
-    """Pass no open item, as after it was closed. What still waits must not take on the day of the newest fact."""
+    """Pass no open item, as if it had been closed. The newest fact must not date what the deal still waits for."""
     state = deal(
         ("stage", "under_review", "2023-11-10"),
         ("approval", approval("us", "clearances", "open"), "2023-11-10"),

@@ -1,4 +1,4 @@
-"""The gateway (websocket) of the loopback Discord: IDENTIFY, RESUME, heartbeats and events."""
+"""The gateway (websocket) of the loopback Discord, a local imitation: IDENTIFY, RESUME, heartbeats and events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture `live`: a server on the loopback Discord whose bot runs in the test's process, over real sockets."""
+"""The fixture `live`: a server on the loopback Discord (a local imitation), with a bot in the test's process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The users of the loopback Discord: they send commands, press buttons, submit forms and wait for the bot's answer."""
+"""The users of the loopback Discord, a local imitation: they send commands, press buttons and wait for the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server on the loopback Discord with a deal that channels follow, for tests of sending alerts."""
+"""A server on the loopback Discord (a local imitation) with a deal to follow, for tests of sending alerts."""
 
 from __future__ import annotations
 

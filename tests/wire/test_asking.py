@@ -27,7 +27,7 @@ async def asked(live: LiveServer) -> LiveServer:
 async def written(live: LiveServer) -> list[tuple[str, int]]:
     """Wait until a question is stored, which happens after the answer. Return all stored questions.
 
-    Each is a tuple of its text and how many times it was asked without an answer in the record.
+    Each is a tuple of the text and a flag: 1 if the record had no answer, else 0.
     """
     async with asyncio.timeout(5):
         while True:

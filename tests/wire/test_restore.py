@@ -98,7 +98,7 @@ class Drill(LiveServer):
         return [message for channel in self.server.channels.values() for message in channel.messages.values()]
 
     def forget_markers(self) -> None:
-        """Remove the markers from all messages. The first release sent them so, with a nonce only."""
+        """Remove the markers from all sent messages. The first release put only a nonce into its messages."""
         for message in self.messages():
             message["components"] = without_markers(message["components"])
 

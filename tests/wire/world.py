@@ -1,4 +1,4 @@
-"""The state of the loopback Discord (users, servers, channels, messages, permissions), and its payloads."""
+"""The state of the loopback Discord, a local imitation: users, servers, channels, messages and permissions."""
 
 from __future__ import annotations
 
