@@ -32,7 +32,14 @@ class BadInput(UserError):
 
 
 class NotInRecord(UserError):
-    """The server has no record with the requested name, or none of the expected kind."""
+    """The server has no record with the requested name, or none of the expected kind.
+
+    The text is a `refusal` and, optionally, a `note` after it. A command can raise the refusal with another note.
+    """
+
+    def __init__(self, refusal: str, note: str = "") -> None:
+        super().__init__(f"{refusal} {note}" if note else refusal)
+        self.refusal = refusal
 
 
 class NotAllowed(UserError):

@@ -54,7 +54,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
-            "This is no longer in the record: the updates that made it were taken back. Nothing was changed."
+            "This is no longer in the record: the updates that made it were taken back.", "Nothing was changed."
         )
     return opened
 
@@ -222,7 +222,7 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
     if len(sure) == 1:
         return sure[0].slug
     hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
-    raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint} Nothing was changed.")
+    raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint}", "Nothing was changed.")
 
 
 async def list_kind(

@@ -142,8 +142,7 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     except NotInRecord as error:
         # A question changes nothing anyway; what helps is where all such records are listed.
         several = KIND_WORDS[kinds[0]][1]
-        refusal = str(error).removesuffix(" Nothing was changed.")
-        raise NotInRecord(f"{refusal} /{kinds[0]} list shows the {several} here.") from None
+        raise NotInRecord(error.refusal, f"/{kinds[0]} list shows the {several} here.") from None
     view = await card_of(interaction, actor, cached.opened, now, rendered=cached.rendered(now), following=following)
     await interaction.response.send_message(view=view, ephemeral=True)
 
