@@ -150,6 +150,9 @@ class CitedText(Struct, frozen=True, array_like=True):
 
     text: str
     facts: tuple[Fact[object], ...] = ()
+    # In a status line: the field that the text is about ("who"), and the values in the text, each with its own field.
+    field: str = ""
+    values: tuple[CitedText, ...] = ()
 
 
 class State(Struct, frozen=True, omit_defaults=True):
@@ -233,6 +236,7 @@ class Link(Struct, frozen=True, array_like=True):
     fact: Fact[object]
     item_kind: str = ""  # Of a pending item that is open, and the fact that opened it.
     opened_by: Fact[object] | None = None
+    basis: str = ""  # Of a pending item that is open: "stated", "left open" or, when no source says, "".
 
 
 class Opened(Struct, frozen=True):

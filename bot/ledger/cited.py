@@ -1,4 +1,4 @@
-"""Cited text in plain words: each piece with the day of the facts it states. Pure."""
+"""Makes cited texts and writes lists of them as plain text, in which the dates of its facts follow each text. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from data.records import CitedText, Fact, FactDate
 T = TypeVar("T")
 
 Day = tuple[object, ...]
-"""What makes two fact dates the same day to a reader, whether or not a part of it was worked out."""
+"""A key of a fact date, as `day_key` returns it: equal for two dates that readers see as the same."""
 
 
-def day_key(found: FactDate) -> Day:
-    """Return a key that is equal for dates shown with the same words."""
-    return (found.precision, found.first, found.last, found.printed)
+def day_key(fact_date: FactDate) -> Day:
+    """Return a key that is equal for fact dates written alike. Whether a date was worked out makes no difference."""
+    return (fact_date.precision, fact_date.first, fact_date.last, fact_date.printed)
 
 
 def days_of(facts: Iterable[Fact[object]]) -> tuple[FactDate, ...]:
-    """Return the distinct days of some facts, the latest first."""
-    found = {day_key(fact.date): fact.date for fact in facts}
-    return tuple(sorted(found.values(), key=lambda day: str(day.day or ""), reverse=True))
+    """Return the different dates of some facts, the latest first."""
+    by_key = {day_key(fact.date): fact.date for fact in facts}
+    return tuple(sorted(by_key.values(), key=lambda day: str(day.day or ""), reverse=True))
 
 
 def day_words(days: Sequence[FactDate]) -> str:
-    """Return days in words: "10 November 2023", or "3 May 2024 and 10 November 2023"; "" where there are none."""
+    """Return dates in words: "10 November 2023", or "3 May 2024 and 10 November 2023"; "" for no dates."""
     words = [_day(day) for day in days]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
@@ -40,14 +40,14 @@ def _day(day: FactDate) -> str:
 
 
 def says_day(text: str, day: str) -> bool:
-    """Return whether a text holds a day in words itself; "31 October 2024" does not hold "1 October 2024"."""
+    """Return whether a text contains a date in words; "31 October 2024" does not contain "1 October 2024"."""
     return not day or re.search(rf"(?<!\d){re.escape(day)}(?!\d)", text) is not None
 
 
 def by_day(parts: Iterable[CitedText]) -> Iterator[tuple[tuple[FactDate, ...], list[CitedText]]]:
-    """Group neighbouring parts that have the same days; yield the days and the parts of each group.
+    """Group neighbouring texts whose facts have the same dates; yield the dates and the texts of each group.
 
-    Parts without facts have no days.
+    The texts without facts form groups without dates.
     """
     for _, run in groupby(parts, key=lambda part: tuple(map(day_key, days_of(part.facts)))):
         together = list(run)
@@ -57,57 +57,58 @@ def by_day(parts: Iterable[CitedText]) -> Iterator[tuple[tuple[FactDate, ...], l
 def plain(parts: Iterable[CitedText]) -> str:
     """Return a status line without markup: "Signed on 15 October 2024; deliveries outstanding, 20 October 2024".
 
-    Neighbours that share a day state it once, after the last of them; a day that the last of them says itself is not
-    said again.
+    Neighbouring texts of the same date share one mention of it, after the last of them. A date that this last text
+    already contains is left out.
     """
-    said: list[str] = []
+    groups: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
         words = "; ".join(part.text for part in together)
         day = day_words(days)
-        said.append(words if says_day(together[-1].text, day) else f"{words}, {day}")
-    return "; ".join(said)
+        groups.append(words if says_day(together[-1].text, day) else f"{words}, {day}")
+    return "; ".join(groups)
 
 
 def one_day(facts: Iterable[Fact[object] | None]) -> bool:
-    """Return whether some facts have one day at most, so that one text may state them together."""
+    """Return whether all facts have the same date, so that one text may state them together. None is ignored."""
     return len(days_of(fact for fact in facts if fact is not None)) <= 1
 
 
 def shortened(parts: Iterable[CitedText], limit: int) -> str:
-    """Return a status line of at most `limit` characters: the first texts, each still with its day.
+    """Return a status line of at most `limit` characters, made of the first texts that fit, each with its date.
 
-    A day is left out with its text, never cut off from it; a single text that is too long is clipped before its day.
+    A text that does not fit is left out together with its date. If even the first text is too long, its words are cut
+    and its date is kept.
     """
-    kept = [part for part in parts if part.text]
-    words, rest = plain(kept), []
-    while len(words) > limit and len(kept) > 1:
-        kept, rest = kept[:-1], [CitedText("and more")]
-        words = plain([*kept, *rest])
+    fitting = [part for part in parts if part.text]
+    words, rest = plain(fitting), []
+    while len(words) > limit and len(fitting) > 1:
+        fitting, rest = fitting[:-1], [CitedText("and more")]
+        words = plain([*fitting, *rest])
     if len(words) > limit:
-        first = kept[0]
+        first = fitting[0]
         text = first.text[: max(len(first.text) - (len(words) - limit) - 1, 0)].rstrip() + "…"
         words = plain([CitedText(text, first.facts), *rest])
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
 def undated(parts: Iterable[CitedText]) -> str:
-    """Return the words of a status line without days, for finding records by them."""
+    """Return the words of a status line without the dates of its facts, for search and for counting characters."""
     return "; ".join(part.text for part in parts if part.text)
 
 
 def bare(fact: Fact[object]) -> Fact[object]:
-    """Return a fact without its value: what a text keeps of the facts it states."""
+    """Return a copy of a fact without its value, as cited texts hold their facts."""
     return Fact(None, fact.date, fact.update, fact.source, fact.locator)
 
 
-def cited(text: str, *facts: Fact[object] | None) -> CitedText:
-    """Return a text with the facts it states; what is None is left out."""
-    return CitedText(text, tuple(fact for fact in facts if fact is not None))
+def cited(text: str, *facts: Fact[object] | None, field: str = "", values: Sequence[CitedText] = ()) -> CitedText:
+    """Return a text with the facts that it states. A fact that is None is left out."""
+    return CitedText(text, tuple(fact for fact in facts if fact is not None), field, tuple(values))
 
 
 def of_each_day(facts: Iterable[Fact[T]], words: Callable[[list[Fact[T]]], str]) -> list[CitedText]:
-    """Return one text for the facts of each day, the newest first, so that no day stands beside another's words."""
-    found: dict[Day, list[Fact[T]]] = {}
+    """Return one text for the facts of each date, the newest date first. `words` writes the text of such facts."""
+    by_key: dict[Day, list[Fact[T]]] = {}
     for fact in sorted(facts, key=lambda fact: str(fact.date.day or ""), reverse=True):
-        found.setdefault(day_key(fact.date), []).append(fact)
-    return [cited(words(together), *together) for together in found.values()]
+        by_key.setdefault(day_key(fact.date), []).append(fact)
+    return [cited(words(together), *together) for together in by_key.values()]

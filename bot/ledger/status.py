@@ -1,11 +1,14 @@
-"""The status line: what a list says about a record beside its name, each part with the facts it states. Pure.
+"""Writes the status line of a record: the texts that a list shows beside its name, each with the facts it states. Pure.
 
-It is kept with the record, so that a list can say whose a statement is, or who must act, without opening it.
+A status line is stored with its record, so that a list can say whose a statement is, or who must act, without opening
+the record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from bot import dates
 from bot.ledger import stage
@@ -15,184 +18,215 @@ from bot.ledger.stage import AwaitedItem
 from bot.ledger.values import Names
 from data.records import CitedText, Due, Fact, FactDate, Kind, State
 
-_NAMED = 1  # What a deal waits for that its status line names; it counts the rest.
+NO_DUE_DATE = "no due date given"
+
+WINDOW = "notification_window"
+"""The kind of a pending item during which somebody can object, but nobody has to act."""
+
+_AWAITED_NAMED = 1  # A deal's status line names this much of what the deal waits for, and counts the rest.
 
 
 def status(kind: Kind, state: State, names: Names, items: Sequence[AwaitedItem] = ()) -> tuple[CitedText, ...]:
-    """Return the status line of one record, empty where its name says all. `items` is what is open about a deal."""
-    said = _Said(kind, state, names)
+    """Return the status line of a record, () when there is nothing to say beside its name.
+
+    `names` are those of the records that it points to. `items` are the open pending items about a deal.
+    """
+    words = _Words(kind, state, names)
     match kind:
         case "deal":
-            parts = deal_parts(state, items, names)
+            parts = _deal(state, items, names)
         case "pending":
-            parts = _pending(said)
+            parts = _pending(words)
         case "statement":
-            parts = said.statement()
+            parts = _statement(words)
         case "session":
-            parts = said.session()
+            parts = _session(words)
         case "participant":
-            parts = said.person() if said.has("title") else [said.kind("org_type", "type"), said.part("country")]
+            parts = _participant(words)
         case "dialogue":
-            began = said.date("began")
-            since = f"since {began.removeprefix('since ')}" if began else ""
-            parts = [said.part("frequency"), cited(since, said.fact("began"))]
+            parts = [words.text("frequency"), cited(_since(words.date("began")), words.fact("began"))]
         case "document":
-            dated = said.date("dated")
-            words = said.one("doc_type") or "document"
-            parts = [cited(f"{words} of {dated}", said.fact("dated")) if dated else CitedText(words)]
+            doc_type, dated = words.newest("doc_type") or "document", words.date_words("dated")
+            parts = [cited(f"{doc_type} of {dated}", words.fact("dated")) if dated else CitedText(doc_type)]
         case _:
-            parts = [said.plain(field) for field in kind_of(kind).status]
+            parts = [words.reported_text(field) for field in kind_of(kind).status]
     return tuple(part for part in parts if part.text)
 
 
-def deal_parts(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
-    """Return how a deal stands: its stage, its side state, what it waits for."""
-    beside = [part for part in (stage.side_state(state),) if part]
-    open_ = stage.waiting(state, items, names)
-    more = len(open_) - _NAMED
-    rest = [CitedText(f"{more} more open")] if more > 0 else []
-    return [stage.stage(state, names), *beside, *open_[:_NAMED], *rest]
-
-
-def _pending(said: _Said) -> list[CitedText]:
-    opened, outcome = said.fact("state"), said.text("outcome")
-    if said.text("state") == "closed":
-        how = OUTCOMES[outcome].lower() if outcome in OUTCOMES else ""
-        if one_day([opened, said.fact("outcome")]):
-            return [cited(f"closed: {how}" if how else "closed", opened, said.fact("outcome"))]
-        return [cited("closed", opened), cited(f"outcome {how}" if how else "", said.fact("outcome"))]
-    window = said.text("item_kind") == WINDOW
-    verb = act(said.text("basis"), said.text("item_kind"))
-    acts = said.of_each_day("who", verb) or [CitedText("who must act is not in the record")]
-    if not acts[0].facts:
-        parts = acts
-    elif len(acts) == 1 and one_day([*acts[0].facts, opened]):
-        parts = [cited(acts[0].text, *acts[0].facts, opened)]
-    else:
-        parts = [*acts, cited("open", opened)]
-    due = said.due()
-    if due is None:
-        return [*parts, cited(NO_DUE_DATE, said.fact("due"))]
-    by = said.one("due")
-    usual = due.sureness == "usual"
-    return [*parts, cited(by if usual else f"{'until' if window else 'due'} {by}", said.fact("due"))]
-
-
-WINDOW = "notification_window"
-
-
 def act(basis: str, item_kind: str) -> str:
-    """Return the verb for those whom an open item waits for: "must act" only where a source states it as pending."""
+    """Return the verb that follows the names of those who have to act on an open item: "must act" or "to act".
+
+    "must act" needs a source that states the item as pending. In a notification window the verb is "can object".
+    """
     if item_kind == WINDOW:
         return "can object"
     return "must act" if basis == "stated" else "to act"
 
 
-NO_DUE_DATE = "no due date given"
-
-
-class _Said:
-    """The facts of a state as words."""
+class _Words:
+    """The facts of one record in words. Its methods take the name of a field; the facts they return have no value."""
 
     def __init__(self, kind: Kind, state: State, names: Names) -> None:
+        self.state = state
         self._kind: Kind = kind
-        self._state = state
         self._names = names
 
-    def text(self, field: str) -> str:
-        return self._state.text(field)
-
-    def has(self, field: str) -> bool:
-        return bool(self._state.facts(field))
-
     def facts(self, field: str) -> list[Fact[object]]:
-        return [bare(fact) for fact in self._state.facts(field)]
+        """Return the facts of a field, the oldest first."""
+        return [bare(fact) for fact in self.state.facts(field)]
 
     def fact(self, field: str) -> Fact[object] | None:
+        """Return the newest fact of a field, None without one."""
         return (self.facts(field) or [None])[-1]
 
-    def _words(self, field: str) -> list[str]:
+    def values(self, field: str) -> list[CitedText]:
+        """Return a text for each value of a field, the oldest first, labelled with the field."""
         type_ = get_field(self._kind, field).type
-        return [type_.words(fact.value, self._names) for fact in self._state.facts(field)]
+        return [
+            cited(type_.words(fact.value, self._names), bare(fact), field=field) for fact in self.state.facts(field)
+        ]
 
-    def one(self, field: str) -> str:
-        return (self._words(field) or [""])[-1]
+    def text(self, field: str) -> CitedText:
+        """Return the newest value of a field as a text; its words are "" without one."""
+        return (self.values(field) or [CitedText("")])[-1]
 
-    def all(self, field: str) -> str:
-        return _and(self._words(field))
+    def newest(self, field: str) -> str:
+        """Return the words of the newest value of a field, "" without one."""
+        return self.text(field).text
 
-    def of_each_day(self, field: str, end: str = "") -> list[CitedText]:
-        """Return the values of a list, one text for those of each day, such as "India and Poland must act"."""
-        type_ = get_field(self._kind, field).type
-        values = {fact.update: type_.words(fact.value, self._names) for fact in self._state.facts(field)}
-        return of_each_day(
-            self.facts(field), lambda facts: f"{_and([values[fact.update] for fact in facts])} {end}".strip()
-        )
+    def reported_text(self, field: str) -> CitedText:
+        """Return the newest value of a field as a text, a date without its weekday.
 
-    def part(self, field: str) -> CitedText:
-        """Return the value of one field as a text of its own."""
-        return cited(self.one(field), self.fact(field))
-
-    def plain(self, field: str) -> CitedText:
-        """Return the value of one field as a text, a date without its weekday. What reports nothing has no day."""
-        words = self.date(field) or self.one(field)
+        The text has no fact where the field only says how the record is kept, as the kind of a place does.
+        """
+        words = self.date_words(field) or self.newest(field)
         return cited(words, self.fact(field) if get_field(self._kind, field).reports else None)
 
-    def kind(self, *fields: str) -> CitedText:
-        """Return what kind of thing it is, by the first of some fields that is known. A kind dates nothing."""
-        return CitedText(next((words for field in fields if (words := self.one(field))), ""))
+    def each_day(self, field: str, end: str) -> list[CitedText]:
+        """Return the values of a list field, one text for the values reported on each date, the newest date first.
 
-    def person(self) -> list[CitedText]:
-        """Return title and country, in one text where they were reported on one day."""
-        title, country = self.part("title"), self.part("country")
-        if not country.text or not one_day([*title.facts, *country.facts]):
-            return [title, country]
-        return [cited(f"{title.text}, {country.text}", *title.facts, *country.facts)]
-
-    def date(self, field: str) -> str:
-        """Return the day that a field holds as a value, in words."""
-        held = self.day(field)
-        return dates.format_fact_date(held, weekday=False) if held is not None else ""
-
-    def day(self, field: str) -> FactDate | None:
-        """Return the day that a field holds as a value."""
-        return self._state.value(field, FactDate)
-
-    def due(self) -> Due | None:
-        """Return the due date of a pending item."""
-        return self._state.value("due", Due)
-
-    def statement(self) -> list[CitedText]:
-        """Return whose a statement is, its form and what it says: in one text where these are of one day."""
-        whose = self.all("whose") or "whose it is, is not in the record"
-        form, said = self.one("form"), self.part("said")
-        of_form = f" ({form.lower()})" if form else ""
-        if said.text and one_day([*self.facts("whose"), *said.facts]):
-            return [cited(f"{whose}{of_form}: {said.text}", *self.facts("whose"), *said.facts)]
-        return [*(self.of_each_day("whose", of_form.strip()) or [CitedText(f"{whose}{of_form}")]), said]
-
-    def session(self) -> list[CitedText]:
-        """Return how a session stands, when and where it is held: in one text where these are of one day.
-
-        What happened to a session (postponed, cancelled, followed up) did not happen on the date it is held.
+        A text ends in `end`: "India and Poland must act". It is labelled with the field and has the values in it.
         """
-        state, place = self.one("state") or "State not in the record", self.one("place")
-        date = self.day("held_on")
-        facts = [self.fact(name) for name in ("state", "held_on", "place")]
-        if one_day(facts) and self.text("state") not in ("postponed", "cancelled", "followed_up"):
-            to_come = self.text("state") in ("proposed", "scheduled")
-            on = ""
-            if date:
-                on = (
-                    f" for {dates.format_fact_date(date, weekday=False)}"
-                    if to_come
-                    else f" {dates.on_date(date, weekday=False)}"
-                )
-            return [cited(f"{state}{on}{f' in {place}' if place else ''}", *facts)]
-        parts = [cited(state, facts[0])]
-        parts += [cited(f"date given: {dates.format_fact_date(date, weekday=False)}", facts[1])] if date else []
-        return [*parts, *([cited(f"place: {place}", facts[2])] if place else [])]
+        values = {fact.update: value for value in self.values(field) for fact in value.facts}
+
+        def together(facts: Sequence[Fact[object]]) -> list[CitedText]:
+            return [values[fact.update] for fact in facts]
+
+        texts = of_each_day(self.facts(field), lambda facts: f"{_and(together(facts))} {end}".strip())
+        return [replace(text, field=field, values=tuple(together(text.facts))) for text in texts]
+
+    def date(self, field: str) -> FactDate | None:
+        """Return the date that is the value of a field, None without one."""
+        return self.state.value(field, FactDate)
+
+    def date_words(self, field: str) -> str:
+        """Return the date that is the value of a field in words, without its weekday; "" without one."""
+        day = self.date(field)
+        return dates.format_fact_date(day, weekday=False) if day is not None else ""
 
 
-def _and(words: Sequence[str]) -> str:
+def _deal(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
+    """Return a deal's stage, its side state, and what it waits for."""
+    side_state = stage.side_state(state)
+    awaited = stage.waiting(state, items, names)
+    more = len(awaited) - _AWAITED_NAMED
+    return [
+        stage.stage(state, names),
+        *([side_state] if side_state else []),
+        *awaited[:_AWAITED_NAMED],
+        *([CitedText(f"{more} more open")] if more > 0 else []),
+    ]
+
+
+def _pending(words: _Words) -> list[CitedText]:
+    """Return who has to act on an open item and by when, or the outcome of a closed one.
+
+    The texts are labelled: "who" is about those who have to act, "due" about the due date or its absence.
+    """
+    state, opened = words.state, words.fact("state")
+    if state.text("state") == "closed":
+        outcome = OUTCOMES.get(state.text("outcome"), "").lower()
+        if one_day([opened, words.fact("outcome")]):
+            return [cited(f"closed: {outcome}" if outcome else "closed", opened, words.fact("outcome"))]
+        return [cited("closed", opened), cited(f"outcome {outcome}" if outcome else "", words.fact("outcome"))]
+    item_kind = state.text("item_kind")
+    who = words.each_day("who", act(state.text("basis"), item_kind))
+    if not who:
+        parts = [cited("who must act is not in the record", field="who")]
+    elif len(who) == 1 and one_day([*who[0].facts, opened]):
+        parts = [cited(who[0].text, *who[0].facts, opened, field="who", values=who[0].values)]
+    else:
+        parts = [*who, cited("open", opened)]
+    due = state.value("due", Due)
+    if due is None:
+        return [*parts, cited(NO_DUE_DATE, words.fact("due"), field="due")]
+    date = words.text("due")
+    preposition = "" if due.sureness == "usual" else "until " if item_kind == WINDOW else "due "
+    return [*parts, cited(f"{preposition}{date.text}", *date.facts, field="due", values=[date])]
+
+
+def _statement(words: _Words) -> list[CitedText]:
+    """Return whose a statement is, its form and what it says: "India (call): a ceasefire".
+
+    This is one text when whose it is and what it says were reported on one date. A text about the owners is labelled
+    "whose", a text with the words alone "said".
+    """
+    owners, said, form = words.values("whose"), words.text("said"), words.newest("form").lower()
+    whose = _and(owners) or "whose it is, is not in the record"
+    of_form = f" ({form})" if form else ""
+    facts = [*words.facts("whose"), *said.facts]
+    if said.text and one_day(facts):
+        values = [*owners, *([cited(form, field="form")] if form else []), said]
+        return [cited(f"{whose}{of_form}: {said.text}", *facts, field="whose", values=values)]
+    return [*(words.each_day("whose", of_form.strip()) or [cited(f"{whose}{of_form}", field="whose")]), said]
+
+
+def _session(words: _Words) -> list[CitedText]:
+    """Return the state, the date and the place of a session: one text when these were reported on one date.
+
+    A session is not postponed, cancelled or followed up on the very date that is set for it, so these states and the
+    date are always separate texts.
+    """
+    state, place = words.newest("state") or "State not in the record", words.newest("place")
+    date = words.date("held_on")
+    facts = [words.fact(name) for name in ("state", "held_on", "place")]
+    if one_day(facts) and words.state.text("state") not in ("postponed", "cancelled", "followed_up"):
+        to_come = words.state.text("state") in ("proposed", "scheduled")
+        on = ""
+        if date:
+            on = (
+                f" for {dates.format_fact_date(date, weekday=False)}"
+                if to_come
+                else f" {dates.on_date(date, weekday=False)}"
+            )
+        return [cited(f"{state}{on}{f' in {place}' if place else ''}", *facts)]
+    parts = [cited(state, facts[0])]
+    parts += [cited(f"date given: {dates.format_fact_date(date, weekday=False)}", facts[1])] if date else []
+    return [*parts, *([cited(f"place: {place}", facts[2])] if place else [])]
+
+
+def _participant(words: _Words) -> list[CitedText]:
+    """Return what a participant is, and their country.
+
+    With a title these are one text when both were reported on one date. Without a title the text is the first known of
+    `org_type` and `type`; it has no facts, since neither is news.
+    """
+    title, country = words.text("title"), words.text("country")
+    if not words.facts("title"):
+        return [CitedText(words.newest("org_type") or words.newest("type")), country]
+    if not country.text or not one_day([*title.facts, *country.facts]):
+        return [title, country]
+    return [cited(f"{title.text}, {country.text}", *title.facts, *country.facts)]
+
+
+def _since(began: FactDate | None) -> str:
+    """Return "since 2018" for the year 2018, "" for None. An open date is in words like "from 2018" already."""
+    if began is None:
+        return ""
+    words = dates.format_fact_date(began, weekday=False)
+    return words if began.precision == "open" or began.printed.startswith("since ") else f"since {words}"
+
+
+def _and(values: Sequence[CitedText]) -> str:
+    words = [value.text for value in values]
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

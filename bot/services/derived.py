@@ -22,7 +22,7 @@ from data.migrate import migrate
 from data.records import Due, Fact, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
-VERSION = "7"
+VERSION = "8"
 """Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
 
 _TOGETHER = 500  # Records written by the same statements: few of them, and little memory.

@@ -97,7 +97,8 @@ class _LinkOf(Link, frozen=True, kw_only=True):
 
 _LINK_COLUMNS = (
     "l.field, l.role, o.kind, o.slug, o.name, o.status, o.open, l.fact, o.opened_by, "
-    "CASE WHEN o.open = 1 THEN o.item_kind ELSE '' END AS item_kind"
+    "CASE WHEN o.open = 1 THEN o.item_kind ELSE '' END AS item_kind, "
+    "CASE WHEN o.open = 1 THEN o.basis ELSE '' END AS basis"
 )
 
 _OUTWARD = (

@@ -114,7 +114,7 @@ async def test_a_dossier_keeps_every_field(walked: Opened):
 async def test_every_field_stands_on_the_card_or_behind_all_facts(walked: Opened):
     title, _, below = cards.render(walked, now=NOW, room=4000).text.partition("\n")
     drafted = blocks.drafted(walked, NOW, None)
-    card = normal(" ".join([title, below, *(part.text for part in drafted.parts())]))
+    card = normal(" ".join([title, below, *(part.text for part in drafted.texts())]))
     facts = normal(" ".join(text_of(cards.all_facts(walked, page)) for page in range(5)))
     sources = text_of(cards.all_facts(walked, 0, by_source=True))
     assert "The walking paper" in sources

@@ -35,7 +35,6 @@ from bot.ledger.values import (
 from bot.services import dossiers
 from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from bot.ui.text import escape
 from data.records import (
     Approval,
     CitedText,
@@ -90,7 +89,10 @@ def fits(view: ui.LayoutView) -> None:
 def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | None = None, **values: Any) -> Opened:
     """Return a record with a fact for each value, all with the same day and source. A list of values makes several."""
     facts = {
-        name: [Fact(value, DAY, 1, 1, "sentence 5") for value in (given if isinstance(given, list) else [given])]
+        name: [
+            Fact(value, DAY, n, 1, "sentence 5")
+            for n, value in enumerate(given if isinstance(given, list) else [given], 1)
+        ]
         for name, given in values.items()
     }
     return builders.opened(
@@ -101,16 +103,19 @@ def opened(kind: Kind, links: list[Link] | None = None, sources: list[Source] | 
 ON_DAY = Fact(None, DAY, 1, 1, "sentence 5")
 
 
-def link(
-    field: str, kind: Kind, name: str, *, inward: bool = True, role: str = "", says: str = "", waits: bool = False
-) -> Link:
-    """Return a link to a record whose status line is the text `says`, with DAY as the date of every fact.
+def facts_of(*values: Value) -> list[Fact[Value]]:
+    """Return a fact of DAY for each value."""
+    return [Fact(value, DAY, n, 1) for n, value in enumerate(values, 1)]
 
-    `inward` means that the other record states the link. `waits` makes it an open pending item.
-    """
-    said = (cited(says, ON_DAY),) if says else ()
-    slug = name.casefold().replace(" ", "-")
-    return Link(field, role, not inward, kind, slug, name, said, waits, ON_DAY, opened_by=ON_DAY if waits else None)
+
+def link(field: str, kind: Kind, name: str, *, inward: bool = True, **values: Any) -> Link:
+    """Return a link to a record with a fact of DAY for each value. `inward`: the other record states the link."""
+    record = opened(kind, name=name, **values).record
+    slug, opened_by = name.casefold().replace(" ", "-"), ON_DAY if record.open else None
+    basis = values.get("basis", "")
+    return Link(
+        field, "", not inward, kind, slug, name, record.status, record.open, ON_DAY, opened_by=opened_by, basis=basis
+    )
 
 
 @cache
@@ -153,6 +158,7 @@ def starter() -> dict[str, Opened]:
                                 bare(fact),
                                 states[there].text("item_kind") if waiting else "",
                                 bare(states[there].facts("state")[0]) if waiting else None,
+                                states[there].text("basis") if waiting else "",
                             )
                         )
     return {
@@ -218,7 +224,10 @@ async def test_one_side_is_never_shown_as_both():
 
 
 async def test_several_open_items_of_a_deal_are_listed_with_who_must_act():
-    items = [link("about", "pending", f"Item {n}", says=f"Side {n} must act", waits=True) for n in range(5)]
+    items = [
+        link("about", "pending", f"Item {n}", state="open", basis="stated", who=Party("", f"Side {n}"))
+        for n in range(5)
+    ]
     text = text_of(cards.record(opened("deal", items, name="Engines"), now=NOW, editor=False))
     assert "**Open items:** Item 0: Side 0 must act; Item 1: Side 1 must act, 10 November 2023; 3 more\n" in text
 
@@ -290,24 +299,40 @@ async def test_a_usual_time_is_said_once_on_the_card_of_its_item():
     assert text_of(cards.record(found, now=NOW, editor=False)).count("usually by") == 1
 
 
-def _waits(*says: CitedText) -> Opened:
-    item = Link("about", "", False, "pending", "item", "Signature", says, True, ON_DAY, "signature", ON_DAY)
-    return opened("deal", [item], name="Tanks", stage="negotiating")
+def _waiting_deal(basis: str, status_line: tuple[CitedText, ...]) -> str:
+    """Return the card of a deal that waits for one item with this status line."""
+    item = Link(
+        "about", "", False, "pending", "item", "Signature", status_line, True, ON_DAY, "signature", ON_DAY, basis
+    )
+    found = opened("deal", [item], name="Tanks", stage="negotiating")
+    return text_of(cards.record(found, now=NOW, editor=False))
 
 
 async def test_the_due_date_of_the_one_open_item_is_never_left_out_of_its_deal():
-    acts = [cited(f"Side {n} must act", ON_DAY) for n in range(5)]
-    found = _waits(*acts, cited("open", ON_DAY), cited("due 1 January 2027", ON_DAY))
-    text = text_of(cards.record(found, now=NOW, editor=False))
-    assert "**Who must act:** Side 0; Side 1 must act; Side 2 must act" in text
-    assert "; 3 more; due 1 January 2027" in text
-
-
-async def test_who_must_act_is_not_said_twice_where_it_is_not_known():
-    found = _waits(CitedText("who must act is not in the record"), CitedText("no due date given"))
-    assert "**Who must act:** not in the record; no due date given" in text_of(
-        cards.record(found, now=NOW, editor=False)
+    who: list[Fact[Value]] = [Fact(Party("", f"Side {n}"), on_day(f"2024-01-1{9 - n}"), n, 1) for n in range(5)]
+    due = Fact(due_value("2027-01-01"), DAY, 9, 1)
+    text = _waiting_deal(
+        "stated", status("pending", State({"basis": facts_of("stated"), "who": who, "due": [due]}), {})
     )
+    sides = "Side 0, reported 19 January 2024; Side 1 must act, reported 18 January 2024; Side 2 must act, reported 17"
+    assert f"**Who must act:** {sides} January 2024; 3 more; due Friday 1 January 2027" in text
+
+
+@pytest.mark.parametrize(
+    ("basis", "who", "shown"),
+    [
+        ("stated", [Party("", "India")], "**Who must act:** India; no due date given"),
+        ("left open", [Party("", "India")], "**Left to act:** India; no due date given"),
+        (
+            "left open",
+            [Party("", "The right to act"), Party("", "Brazil")],
+            "**Left to act:** The right to act and Brazil; no due date given",
+        ),
+        ("left open", [], "**Who must act:** not in the record; no due date given"),
+    ],
+)
+async def test_a_deal_says_who_must_act_on_its_one_item_or_is_only_left_to(basis: str, who: list[Party], shown: str):
+    assert shown in _waiting_deal(basis, opened("pending", basis=basis, who=who).record.status)
 
 
 def test_a_closed_item_is_never_overdue():
@@ -493,6 +518,11 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
         ]
     found = {name: facts_ for name, facts_ in found.items() if facts_}
     long = draw(words)
+    acts = (long * 3)[:800]
+    linked_line = (
+        cited(acts, ON_DAY, field="who", values=[cited(long, ON_DAY, field="who")]),
+        cited("no due date given", field="due"),
+    )
     links = [
         Link(
             draw(st.sampled_from(["about", "party", "whose", "topic", "who", "series", "produced"])),
@@ -501,7 +531,7 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
             draw(st.sampled_from(KINDS)),
             slug,
             (long * 2)[:100],
-            draw(st.sampled_from([(), (CitedText((long * 3)[:800], (ON_DAY,)), CitedText("no due date given"))])),
+            draw(st.sampled_from([(), linked_line])),
             draw(st.booleans()),
             ON_DAY,
         )
@@ -550,22 +580,62 @@ def test_a_source_says_nothing_twice(source: Source, words: str):
     assert facts.source_words(source, "paragraph 3") == words
 
 
-async def test_what_a_document_says_does_not_repeat_its_name():
-    said = link("whose", "statement", "Call for release", says="Joint statement (call): free all hostages")
-    view = cards.record(opened("document", [said], name="Joint statement"), now=NOW, editor=False)
-    assert "**What it says:** call: free all hostages, 10 November 2023" in text_of(view)
+def _words_on_the_card(kind: Kind, name: str, link: Link) -> str:
+    """Return the line with a statement on the card of a record."""
+    text = unescaped(cards.record(opened(kind, [link], name=name), now=NOW, editor=False))
+    return next(line for line in text.splitlines() if line.startswith(("**Said", "**What it says", "**What was said")))
 
 
 @pytest.mark.parametrize(
-    ("whose", "shown"),
+    ("whose", "values", "shown"),
     [
-        ("Trade", "wheat is short"),
-        ("Trade (call)", "wheat is short"),
-        ("Trade Ministry (call)", "Trade Ministry (call)"),
+        (["Trade"], {"form": "call", "said": "wheat is short"}, "call: wheat is short, 10 November 2023"),
+        (["Trade"], {"said": "wheat is short"}, "wheat is short, 10 November 2023"),
+        (["Trade"], {"form": "call"}, "Trade (call), 10 November 2023"),
+        (["Trade Ministry"], {"said": "wheat: short"}, "Trade Ministry: wheat: short, 10 November 2023"),
+        (["Trade", "India"], {"said": "wheat is short"}, "Trade and India: wheat is short, 10 November 2023"),
+        (["Trade (north): grain"], {"said": "wheat"}, "Trade (north): grain: wheat, 10 November 2023"),
     ],
 )
-async def test_a_statement_loses_only_its_owner_that_the_card_is_about(whose: str, shown: str):
-    says = (cited(whose, ON_DAY), cited("wheat is short", Fact(None, LATER, 2, 1)))
-    said = Link("about", "", False, "statement", "call", "Call", says, False, ON_DAY)
-    text = text_of(cards.record(opened("topic", [said], name="Trade"), now=NOW, editor=False))
-    assert f"**What was said:** {escape(shown)}" in text
+@pytest.mark.parametrize(("kind", "label"), [("participant", "Said"), ("document", "What it says")])
+async def test_a_statement_on_the_card_of_its_only_owner_does_not_repeat_the_name(
+    kind: Kind, label: str, whose: list[str], values: dict[str, Any], shown: str
+):
+    said = link("whose", "statement", "Words", whose=[Party("", name) for name in whose], **values)
+    assert _words_on_the_card(kind, "Trade", said) == f"**{label}:** {shown}"
+
+
+@pytest.mark.parametrize(
+    ("whose", "form", "shown"),
+    [
+        ("Trade", None, "wheat is short"),
+        ("Trade", "call", "wheat is short"),
+        ("Trade Ministry", "call", "Trade Ministry (call)"),
+    ],
+)
+async def test_a_statement_loses_only_its_owner_that_the_card_is_about(whose: str, form: str | None, shown: str):
+    state = State(
+        {
+            "whose": facts_of(Party("", whose)),
+            "form": facts_of(form) if form else [],
+            "said": [Fact("wheat is short", LATER, 2, 1)],
+        }
+    )
+    said = Link("about", "", False, "statement", "call", "Call", status("statement", state, {}), False, ON_DAY)
+    day = "10 November 2023" if shown.startswith("Trade") else "12 November 2023"
+    assert _words_on_the_card("topic", "Trade", said) == f"**What was said:** {shown}, {day}"
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"),
+    [
+        (["Trade"], "Grain"),
+        (["Trade Ministry"], "Grain: Trade Ministry to act"),
+        (["India", "Trade"], "Grain: India and Trade to act"),
+        (["Trade", "India", "Brazil"], "Grain: Trade, India and Brazil to act"),
+    ],
+)
+async def test_an_item_on_the_card_of_who_has_to_act_does_not_repeat_the_name(who: list[str], shown: str):
+    item = link("who", "pending", "Grain", state="open", who=[Party("", name) for name in who])
+    text = text_of(cards.record(opened("participant", [item], name="Trade"), now=NOW, editor=False))
+    assert f"**To act on:** {shown}, 10 November 2023\n" in text

@@ -12,7 +12,7 @@ from bot.ledger.kinds.deal import DEAL, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.kinds.dialogue import DIALOGUE
 from bot.ledger.kinds.document import DOCUMENT
 from bot.ledger.kinds.event import EVENT
-from bot.ledger.kinds.kind import Block, Field, FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Block, Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.kinds.participant import PARTICIPANT, PARTICIPANT_TYPES
 from bot.ledger.kinds.pending import BASIS, ON_REQUEST_KINDS, OUTCOMES, PENDING, PENDING_KINDS
 from bot.ledger.kinds.place import PLACE
@@ -39,7 +39,7 @@ __all__ = [
     "ItemsLine",
     "LinkedLine",
     "RecordKind",
-    "SaidLine",
+    "StatementLine",
     "fields_of",
     "find_field",
     "get_field",

@@ -1,6 +1,6 @@
 """Deals."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ApprovalType, ChoiceType, MoneyType, PartyType, TextType
 
 STAGES = {
@@ -64,7 +64,7 @@ DEAL = RecordKind(
         FieldLine("deal_type"),
         FieldLine("under"),
         LinkedLine("Discussed at", ("session",)),
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         FieldLine("topic", "Topics"),
     ),
     status=("stage", "side_state", "approved_by", "approval"),

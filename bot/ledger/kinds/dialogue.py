@@ -1,6 +1,6 @@
 """Dialogues: series of talks."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType, TextType
 
 DIALOGUE = RecordKind(
@@ -18,7 +18,7 @@ DIALOGUE = RecordKind(
         "latest_session",
         "summary",
         "earlier_sessions",
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         ItemsLine("Pending items"),
         LinkedLine("Events", ("event",)),
         FieldLine("topic", "Topics"),

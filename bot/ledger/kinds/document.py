@@ -1,7 +1,7 @@
 """Documents."""
 
 from bot.ledger.kinds.common import DAY
-from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType, TextType
 
 DOCUMENT = RecordKind(
@@ -19,10 +19,10 @@ DOCUMENT = RecordKind(
         FieldLine("title"),
         FieldLine("issuer"),
         "summary",
-        SaidLine("What it says", "whose"),
+        StatementLine("What it says", "whose"),
         LinkedLine("Outcome of", ("session",), "produced"),
         LinkedLine("Discussed at", ("session",), "discussed"),
-        SaidLine("Said about it", "about"),
+        StatementLine("Said about it", "about"),
         LinkedLine("Deals under it", ("deal",)),
         ItemsLine("Pending items"),
         FieldLine("topic", "Topics"),

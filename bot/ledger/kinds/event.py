@@ -1,6 +1,6 @@
 """Events: what happened outside the talks."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType
 
 EVENT = RecordKind(
@@ -19,7 +19,7 @@ EVENT = RecordKind(
         FieldLine("place"),
         FieldLine("involved"),
         FieldLine("of"),
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         FieldLine("topic", "Topics"),
     ),
     status=("happened",),

@@ -53,7 +53,7 @@ class LinkedLine:
 
 
 @dataclass(frozen=True)
-class SaidLine:
+class StatementLine:
     """A line of a card with the newest statement that points to this record, by any field or the one named."""
 
     label: str
@@ -67,7 +67,7 @@ class ItemsLine:
     label: str
 
 
-Block = str | FieldLine | LinkedLine | SaidLine | ItemsLine
+Block = str | FieldLine | LinkedLine | StatementLine | ItemsLine
 """A part of a card. A text names one that is worded for this kind in bot/ui/cards, or "lead" and "summary"."""
 
 

@@ -1,6 +1,6 @@
 """Participants: people, organisations and countries."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, PartyType, TextType
 
 PARTICIPANT_TYPES = {"person": "Person", "organisation": "Organisation", "country": "Country"}
@@ -21,8 +21,8 @@ PARTICIPANT = RecordKind(
         "to_act_on",
         LinkedLine("Deals", ("deal",), roles=True),
         "summary",
-        SaidLine("Said", "whose"),
-        SaidLine("Said about it", "about"),
+        StatementLine("Said", "whose"),
+        StatementLine("Said about it", "about"),
         LinkedLine("Talks", ("dialogue", "session")),
         LinkedLine("Documents", ("document",)),
         LinkedLine("People and organisations", ("participant",)),

@@ -1,6 +1,6 @@
 """Places."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import TextType
 
 PLACE = RecordKind(
@@ -13,7 +13,7 @@ PLACE = RecordKind(
         "summary",
         LinkedLine("Talks", ("session",)),
         LinkedLine("Events", ("event",)),
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         FieldLine("topic", "Topics"),
     ),
     status=("place_type",),

@@ -1,7 +1,7 @@
 """Sessions: single meetings, mostly of a dialogue."""
 
 from bot.ledger.kinds.common import DAY
-from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, DateType, PartyType, TextType
 
 SESSION_STATES = {
@@ -40,7 +40,7 @@ SESSION = RecordKind(
         FieldLine("produced"),
         "summary",
         ItemsLine("Pending items"),
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         FieldLine("series"),
         FieldLine("edition"),
         FieldLine("topic", "Topics"),

@@ -1,6 +1,6 @@
 """Topics: subjects of talks and deals."""
 
-from bot.ledger.kinds.kind import FieldLine, ItemsLine, LinkedLine, RecordKind, SaidLine
+from bot.ledger.kinds.kind import FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 
 TOPIC = RecordKind(
     name="topic",
@@ -10,7 +10,7 @@ TOPIC = RecordKind(
     card=(
         "lead",
         "summary",
-        SaidLine("What was said"),
+        StatementLine("What was said"),
         LinkedLine("Deals", ("deal",)),
         ItemsLine("Pending items"),
         LinkedLine("Documents", ("document",)),

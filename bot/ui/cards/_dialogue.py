@@ -6,21 +6,23 @@ from bot.ui.cards._draft import CardDraft, Worded
 from data.records import CitedText
 
 
-def _latest_session(d: CardDraft) -> None:
-    if d.session is None:
+def _latest_session(draft: CardDraft) -> None:
+    if draft.session is None:
         return
-    latest = CardDraft(d.session, d.now, None)
-    own = d.session.record
-    held = [CitedText(f"{own.name}: {part.text[:1].lower()}{part.text[1:]}", part.facts) for part in own.status]
-    d.add("Latest session", held or [CitedText(own.name)], listed=False, reported=True)
-    d.add("Principals", latest.fact_parts("attended"), most=4)
-    d.add("Agenda", latest.fact_parts("agenda"))
-    d.add("Outcome", latest.fact_parts("produced"))
+    latest = CardDraft(draft.session, draft.now, None)
+    session = draft.session.record
+    status = [
+        CitedText(f"{session.name}: {part.text[:1].lower()}{part.text[1:]}", part.facts) for part in session.status
+    ]
+    draft.add_line("Latest session", status or [CitedText(session.name)], listed=False, reported=True)
+    draft.add_line("Principals", latest.value_texts("attended"), most=4)
+    draft.add_line("Agenda", latest.value_texts("agenda"))
+    draft.add_line("Outcome", latest.value_texts("produced"))
 
 
-def _earlier_sessions(d: CardDraft) -> None:
-    sessions = d.linked("session")
-    d.named("Earlier sessions", sessions[1:] if d.session is not None else sessions)
+def _earlier_sessions(draft: CardDraft) -> None:
+    sessions = draft.linked("session")
+    draft.add_records("Earlier sessions", sessions[1:] if draft.session is not None else sessions)
 
 
 WORDED: Worded = {"latest_session": _latest_session, "earlier_sessions": _earlier_sessions}

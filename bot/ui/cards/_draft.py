@@ -1,4 +1,4 @@
-"""A card while it is built: its lines by rank."""
+"""A card while its lines are added, and the ways in which the blocks of a card add them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,35 @@ from typing import NamedTuple
 from bot.ledger import due_dates
 from bot.ledger.cited import cited, of_each_day, undated
 from bot.ledger.kinds import get_field
-from bot.ledger.status import NO_DUE_DATE
 from bot.ledger.values import DateType, DueType
 from bot.ui.cited import some
 from bot.ui.text import clip
 from data.records import CitedText, Fact, Kind, Link, Opened
 
-SHOWN = 3  # Texts of a line, unless its caller names another number.
-_SUMMARY = 130  # Characters of *In short*.
-_TWO_ITEMS = 130  # Characters of two open items that are both named.
+SHOWN = 3  # A line shows this many texts and counts the others, unless its caller asks for another number.
+_SUMMARY = 130  # Characters of the field *In short*.
+_TWO_ITEMS = 130  # Two open items are named if their names and status lines have this many characters at most.
 
 
 class CardLine(NamedTuple):
-    """One line of a card: its label and its texts."""
+    """One line of a card: a label, "" for a line without one, and the texts after it.
+
+    `listed` texts are joined as "a, b and c". The dates of `reported` texts are marked "reported", since such texts
+    contain other dates. `links` are facts that the texts do not have: those that link the records which a line names.
+    """
 
     label: str
     parts: list[CitedText]
     listed: bool = False
-    reported: bool = False  # Its texts hold dates, so its days are marked as those of reports.
-    links: tuple[Fact[object], ...] = ()  # The facts that link the records which it only names.
+    reported: bool = False
+    links: tuple[Fact[object], ...] = ()
 
 
 class CardDraft:
-    """A card while it is built: its lines by rank, each with the facts it states."""
+    """A card while its lines are added: the lead below its heading, and the other lines, the most important first.
+
+    `session` is the latest session of a dialogue. `waiting` says whether somebody has to act.
+    """
 
     def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
         self.opened = opened
@@ -44,122 +50,141 @@ class CardDraft:
         self.lines: list[CardLine] = []
         self.waiting = False
 
-    def fact_parts(self, name: str, limit: int = 200) -> list[CitedText]:
-        """Return the values of a field, the newest first, each with its fact where the field has news value."""
+    # Reading the record
+
+    def value_texts(self, name: str, limit: int = 200) -> list[CitedText]:
+        """Return each value of a field as a text of at most `limit` characters, the newest value first.
+
+        The texts have no facts where the field only says how the record is kept, as the kind of a deal does.
+        """
         field = get_field(self.record.kind, name)
-        found = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        newest_first = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
         return [
-            cited(
-                clip(
-                    field.type.in_full(fact.value, self.names),
-                    limit,
-                ),
-                fact if field.reports else None,
-            )
-            for fact in found
+            cited(clip(field.type.in_full(fact.value, self.names), limit), fact if field.reports else None)
+            for fact in newest_first
         ]
 
-    def add(
+    def linked(self, *kinds: Kind, field: str = "") -> list[Link]:
+        """Return a link for each record of some kinds that points to this record, by the given field or by any."""
+        by_slug: dict[str, Link] = {}
+        for link in self.opened.links:
+            if link.kind in kinds and not link.outward and field in ("", link.field):
+                by_slug.setdefault(link.slug, link)
+        return list(by_slug.values())
+
+    def texts(self) -> list[CitedText]:
+        """Return all texts of the card, those of the lead first."""
+        return [part for line in [*self.lead, *self.lines] for part in line.parts]
+
+    # Adding lines. Each line has a lower rank than those before it.
+
+    def add_lead(self, parts: Sequence[CitedText], *, reported: bool = False) -> None:
+        """Add a line to the lead, which is shown whatever its length."""
+        self.lead.append(CardLine("", list(parts), reported=reported))
+
+    def add_line(
         self, label: str, parts: Sequence[CitedText], *, most: int = SHOWN, listed: bool = True, reported: bool = False
     ) -> None:
-        """Add a line of the next lower rank unless `parts` is empty. Texts beyond `most` are counted."""
+        """Add a line with the first `most` texts and the number of the others. Add nothing when there are no texts."""
         if parts:
             self.lines.append(CardLine(label, some(parts, most), listed, reported))
 
-    def field(self, name: str, label: str = "", *, most: int = SHOWN) -> None:
-        """Add a line for a field."""
-        parts = self.fact_parts(name)
-        is_date = isinstance(get_field(self.record.kind, name).type, DateType | DueType)
-        self.add(label or get_field(self.record.kind, name).label, parts, most=most, reported=is_date)
+    def add_field(self, name: str, label: str = "", *, most: int = SHOWN) -> None:
+        """Add a line with the values of a field, labelled with the field's own label unless another is given."""
+        field = get_field(self.record.kind, name)
+        is_date = isinstance(field.type, DateType | DueType)
+        self.add_line(label or field.label, self.value_texts(name), most=most, reported=is_date)
 
-    def text(self) -> None:
-        """Add *In short* as a paragraph without a label."""
-        parts = self.fact_parts("summary", 600)
+    def add_summary(self) -> None:
+        """Add the first sentences of the field *In short*, as a line without a label."""
+        parts = self.value_texts("summary", 600)
         if parts:
             self.lines.append(CardLine("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
 
-    def linked(self, *kinds: Kind, field: str = "", inward: bool = True) -> list[Link]:
-        """Return the linked records of some kinds, each once; by default the links that lead to this record."""
-        found: dict[str, Link] = {}
-        for link in self.opened.links:
-            if link.kind in kinds and link.outward != inward and field in ("", link.field):
-                found.setdefault(link.slug, link)
-        return list(found.values())
-
-    def named(self, label: str, links: Sequence[Link], *, roles: bool = False, most: int = SHOWN) -> None:
-        """Add a line of linked records; `roles` adds the roles that this record has in them."""
+    def add_records(self, label: str, links: Sequence[Link], *, roles: bool = False) -> None:
+        """Add a line with the names of linked records. With `roles` each is followed by this record's roles in it."""
         if links:
             parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
-            facts_ = tuple(link.fact for link in links[:most])
-            self.lines.append(CardLine(label, some(parts, most), listed=True, links=facts_))
+            facts = tuple(link.fact for link in links[:SHOWN])
+            self.lines.append(CardLine(label, some(parts, SHOWN), listed=True, links=facts))
 
     def _in_role(self, link: Link) -> list[CitedText]:
-        """Return a linked record with this one's roles in it: a text for each day of the facts that link them."""
-        held = [
-            one
-            for one in self.opened.links
-            if one.slug == link.slug and not one.outward and one.role and one.field != "approval"
+        """Return "31 drones (buyer)" for a linked record, one text for the roles reported on each date."""
+        with_role = [
+            other
+            for other in self.opened.links
+            if other.slug == link.slug and not other.outward and other.role and other.field != "approval"
         ]
-        roles = {id(one.fact): one.role for one in held}
+        roles = {id(other.fact): other.role for other in with_role}
 
-        def words(facts_: Sequence[Fact[object]]) -> str:
-            return f"{link.name} ({', '.join(dict.fromkeys(roles[id(fact)] for fact in facts_))})"
+        def words(facts: Sequence[Fact[object]]) -> str:
+            return f"{link.name} ({', '.join(dict.fromkeys(roles[id(fact)] for fact in facts))})"
 
-        return of_each_day([one.fact for one in held], words) or [CitedText(link.name)]
+        return of_each_day([other.fact for other in with_role], words) or [CitedText(link.name)]
 
-    def said(self, label: str, *, field: str = "") -> None:
-        """Add the newest linked statement; it names whose it is unless that is the card's own record."""
-        found = self.linked("statement", field=field)
-        parts = [self._statement(link) for link in found if link.status]
-        self.add(label, parts, most=1, listed=False)
+    def add_statement(self, label: str, *, field: str = "") -> None:
+        """Add a line with the newest statement that points to this record, and the number of the others."""
+        parts = [self._statement(link) for link in self.linked("statement", field=field) if link.status]
+        self.add_line(label, parts, most=1, listed=False)
 
     def _statement(self, link: Link) -> CitedText:
-        """Return the status line of a statement, without its owner where that is the card's own record."""
-        part, *rest = link.status
-        own = part.text.removeprefix(self.record.name)
-        if rest and own != part.text and (not own or own.startswith(" (")):
-            return rest[-1]
-        if own != part.text and own.startswith((" (", ": ")):
-            said = own.removeprefix(": ").removeprefix(" (").replace("): ", ": ", 1)
-            return CitedText(said, part.facts[-1:])  # The last one is what it says; the others, whose it is.
-        return part
+        """Return whose a statement is and what it says: "India (call): a ceasefire".
 
-    def waits(self, label: str, links: Sequence[Link]) -> None:
-        """Add the open pending items with due dates, and with who is to act unless that is the card's own record."""
+        The owner is left out on the owner's own card. Only the owner is named when the words were reported on another
+        date than whose they are.
+        """
+        first, *rest = link.status
+        if [value.text for value in first.values if value.field == "whose"] != [self.record.name]:
+            return first
+        words = [value for value in first.values if value.field == "said"]
+        forms = [value.text for value in first.values if value.field == "form"]
+        if words:
+            return CitedText(": ".join([*forms, words[0].text]), words[0].facts)
+        return next((part for part in rest if part.field == "said"), first)
+
+    def add_items(self, label: str, links: Sequence[Link]) -> None:
+        """Add a line with one or two open pending items and the number of the others.
+
+        An item is named with its due date and with those who have to act. They are left out when this record is the
+        first of at most two.
+        """
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
         parts: list[CitedText] = []
         most = 2 if sum(len(link.name) + len(undated(link.status)) for link in items[:2]) <= _TWO_ITEMS else 1
         for link in items[:most]:
-            acts, *rest = link.status or (CitedText(""),)
-            own = acts.text.startswith(f"{self.record.name} ")
-            parts += [CitedText(link.name if own or not acts.text else f"{link.name}: {acts.text}", acts.facts)]
-            parts += [part for part in rest[-1:] if part.text != NO_DUE_DATE]
+            who = next((part for part in link.status if part.field == "who"), CitedText(""))
+            actors = [value.text for value in who.values]
+            known = not who.text or (actors[:1] == [self.record.name] and len(actors) <= 2)
+            parts.append(CitedText(link.name if known else f"{link.name}: {who.text}", who.facts))
+            parts += [part for part in link.status if part.field == "due" and part.values]
         more = len(items) - most
         parts += [CitedText(f"{more:,} more")] if more > 0 else []
-        self.add(label, parts, most=len(parts), listed=False)
-
-    def parts(self) -> list[CitedText]:
-        """Return all texts of the card."""
-        return [part for one in [*self.lead, *self.lines] for part in one.parts]
+        self.add_line(label, parts, most=len(parts), listed=False)
 
 
-def _first_sentences(text: str) -> str:
-    """Return the first sentences of a text that fit a card, without the last full stop; clip a first one too long."""
+def _first_sentences(typed: str) -> str:
+    """Return the first sentences of a typed text that fit a card, without the last full stop.
+
+    A first sentence that is too long by itself is cut between two words.
+    """
     kept = ""
-    for sentence_ in re.split(r"(?<=\w\w[.!?]) (?=\S)", text):
-        if kept and len(kept) + len(sentence_) + 1 > _SUMMARY:
+    for sentence in re.split(r"(?<=\w\w[.!?]) (?=\S)", typed):
+        if kept and len(kept) + len(sentence) + 1 > _SUMMARY:
             break
-        kept = f"{kept} {sentence_}".lstrip()
+        kept = f"{kept} {sentence}".lstrip()
     if len(kept) > _SUMMARY:
         kept = kept[:_SUMMARY].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
     return kept.removesuffix(".")
 
 
 Worded = Mapping[str, Callable[[CardDraft], None]]
-"""Functions that add lines to a card, by the names of their blocks in a kind's layout."""
+"""Functions that add the lines of a block to a card, by the name of the block in the card layout of a kind."""
 
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
-    """Return whether an open item is overdue: its date is fixed or announced, and has ended in the zone that counts."""
+    """Return whether an open pending item is overdue. Its due date must be fixed or announced.
+
+    A due date has passed when its last day has ended in the zone of the item or, without one, of the server.
+    """
     return opened.record.open and due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now)

@@ -10,30 +10,31 @@ from bot.ui.text import sentence
 from data.records import CitedText
 
 
-def _lead(d: CardDraft) -> None:
-    found = d.record
-    if not found.open:
-        d.lead.append(CardLine("", list(found.status)))
+def _lead(draft: CardDraft) -> None:
+    """Add the outcome of a closed item, or who has to act on an open one and, in a line below the lead, by when."""
+    record = draft.record
+    if not record.open:
+        draft.add_lead(record.status)
         return
-    d.waiting = True
-    # An open item's status line ends with its due date, which has a line of its own.
-    acts, *rest = found.status[:-1] or (CitedText("Open"),)
-    d.lead.append(CardLine("", [CitedText(sentence(acts.text), acts.facts), *rest], reported=True))
-    d.lines.append(CardLine("Due", _due(d), reported=True))
+    draft.waiting = True
+    first, *others = [part for part in record.status if part.field != "due"] or [CitedText("Open")]
+    draft.add_lead([CitedText(sentence(first.text), first.facts), *others], reported=True)
+    draft.lines.append(CardLine("Due", _due(draft), reported=True))
 
 
-def _who_had_to_act(d: CardDraft) -> None:
-    if not d.record.open:
-        d.field("who", "Who had to act" if d.record.state.text("basis") == "stated" else "Who was to act")
+def _who_had_to_act(draft: CardDraft) -> None:
+    if not draft.record.open:
+        stated = draft.record.state.text("basis") == "stated"
+        draft.add_field("who", "Who had to act" if stated else "Who was to act")
 
 
-def _due(d: CardDraft) -> list[CitedText]:
-    """Return by when an item is due, and that the day has passed where the item is overdue."""
-    fact = d.record.state.fact("due")
+def _due(draft: CardDraft) -> list[CitedText]:
+    """Return the due date of an open item and, when the item is overdue, that the date has passed."""
+    fact = draft.record.state.fact("due")
     type_ = get_field("pending", "due").type
-    words = [cited(type_.in_full(fact.value, d.names) if fact else NO_DUE_DATE, fact)]
-    passed = [CitedText("this day has passed, and no source here reports what happened")]
-    return [*words, *(passed if is_overdue(d.opened, d.now) else [])]
+    due = cited(type_.in_full(fact.value, draft.names) if fact else NO_DUE_DATE, fact)
+    passed = CitedText("this day has passed, and no source here reports what happened")
+    return [due, *([passed] if is_overdue(draft.opened, draft.now) else [])]
 
 
 WORDED: Worded = {"lead": _lead, "who_had_to_act": _who_had_to_act}
