@@ -1,4 +1,4 @@
-"""Questions to an editor about a deal when something about it closes, and what a new stage leaves open. Pure."""
+"""Decides what to ask an editor, and what to warn of, when an approval of a deal or an item about it closes. Pure."""
 
 from __future__ import annotations
 
@@ -23,40 +23,41 @@ APPROVAL_AFTER: dict[str, ApprovalState] = {
     "published": "granted",
     "refused": "refused",
 }
-"""What a source that closes an item may say of approvals, by the outcome; of one that was dropped it says nothing."""
+"""The state that an approval may have reached when a pending item closes, by the item's outcome.
+
+An item that was dropped says nothing about approvals.
+"""
 
 _HAPPENED = ("given", "done")
+"""Outcomes of a pending item after which the item's subject has taken place."""
+
 _IMPLIED = {"signature": ("signed", "The signature is done"), "delivery": ("completed", "The delivery is done")}
+"""The stage of a deal that such an item suggests, and the reason that is shown for it, by the kind of the item."""
 
 
 class DealQuestion(Struct, frozen=True):
-    """A question to an editor about a deal when something about it closes. Nothing has to be chosen.
+    """What an editor may choose about a deal when one of its approvals or a pending item about it closes."""
 
-    `id` is the deal's. `stage` is how far it is before, `stages` how far it may be after, each with what speaks for it
-    ("" mostly). `approvals` are the others that are open; those whose updates are in `also` become `state`. `chosen` is
-    the stage that was chosen, "" for none. `last` says that no approval is open any more.
-    """
-
-    id: int
-    deal: str
+    id: int  # The record id of the deal.
+    deal: str  # The slug of the deal.
     name: str
-    stage: CitedText
-    stages: dict[str, str]
-    approvals: list[Fact[Approval]]
-    names: dict[str, str]
-    state: ApprovalState | None
-    chosen: str
-    also: list[int]
-    last: bool = False
+    stage: CitedText  # The present stage in words.
+    stages: dict[str, str]  # The stages that the deal may have reached, each with a reason to choose it, mostly "".
+    approvals: list[Fact[Approval]]  # The other open approvals.
+    names: dict[str, str]  # Names of the records that the deal is linked with, by slug.
+    state: ApprovalState | None  # The state that the chosen approvals get.
+    chosen: str  # The chosen stage, "" for none.
+    also: list[int]  # The update ids of the chosen approvals.
+    last: bool = False  # Whether no approval is open any more after the change.
 
     @property
     def values(self) -> list[tuple[str, Value]]:
-        """The fields of the deal that the choices set, each with its value."""
-        found: list[tuple[str, Value]] = []
+        """The names and new values of the deal's fields that the choices set."""
+        values: list[tuple[str, Value]] = []
         if self.state is not None:
             settled = [fact.value for fact in self.approvals if fact.update in self.also]
-            found += [("approval", replace(approval, state=self.state)) for approval in settled]
-        return [*found, *([("stage", self.chosen)] if self.chosen else [])]
+            values += [("approval", replace(approval, state=self.state)) for approval in settled]
+        return [*values, *([("stage", self.chosen)] if self.chosen else [])]
 
 
 def ask(
@@ -67,98 +68,107 @@ def ask(
     state: ApprovalState | None,
     chosen: str,
     also: Sequence[int] | None,
-    own: str = "",
+    changed_key: str = "",
     item: Opened | None = None,
     outcome: str = "",
 ) -> DealQuestion | None:
     """Return what to ask about a deal, or None when there is nothing to choose.
 
-    `state` is what a source of the day `on` says of approvals, None for nothing. `own` is the key of the approval that
-    is changed by itself; `item` the item that closes, with its `outcome`. What was `chosen` counts as far as it is
-    still there to be chosen; `also` is None before anybody chose.
+    `updates` are the deal's, and `on` is the fact date of the closing. Either an `item` closes with an `outcome`, or
+    the approval with the key `changed_key`. Open approvals are offered unless `state` is None. The stage `chosen` and
+    the approvals `also` (update ids) are kept if still offered; if `also` is None, nobody has chosen yet.
     """
     stages = _stages(deal, updates, on)
     if item is not None and outcome in _HAPPENED:
         implied, why = _IMPLIED.get(item.record.state.text("item_kind"), ("", ""))
         stages |= {implied: why} if implied in stages else {}
-    open_ = _open(deal, own) if state else []
+    approvals = _open(deal, changed_key) if state else []
     if item is not None:
-        open_.sort(key=lambda fact: not _acts(item, fact.value))
-    if not stages and not open_:
+        approvals.sort(key=lambda fact: not _acts(item, fact.value))
+    if not stages and not approvals:
         return None
     if also is None:
-        also = [fact.update for fact in open_] if item is not None and _is_its_own(item, open_) else []
+        also = [fact.update for fact in approvals] if item is not None and _is_clearance_of(item, approvals) else []
     return DealQuestion(
         id=deal.record.id,
         deal=deal.record.slug,
         name=deal.record.name,
         stage=stage.stage(deal.record.state, deal.names),
         stages=stages,
-        approvals=open_,
+        approvals=approvals,
         names=deal.names,
         state=state,
         chosen=chosen if chosen in stages else "",
-        also=[fact.update for fact in open_ if fact.update in also],
+        also=[fact.update for fact in approvals if fact.update in also],
     )
 
 
 def _stages(deal: Opened, updates: Sequence[Update], on: FactDate) -> dict[str, str]:
-    """Return the stages that a deal may have reached on a day: after the one before that day, before the next one."""
-    then = fold.fold("deal", updates, as_of=on.day).text("stage")
-    known = {then, deal.record.state.text("stage"), *(["unspecified"] if then else [])}
+    """Return the stages that a deal may have reached on a date, each with the reason "".
+
+    Such a stage comes after the stage before that date, comes before the next one, and differs from the present one.
+    """
+    stage_then = fold.fold("deal", updates, as_of=on.day).text("stage")
+    known = {stage_then, deal.record.state.text("stage"), *(["unspecified"] if stage_then else [])}
     return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(updates, step, on)}
 
 
-def _open(deal: Opened, own: str) -> list[Fact[Approval]]:
-    """Return the approvals without an outcome, also those older than the signature: a source may report them late."""
+def _open(deal: Opened, without: str) -> list[Fact[Approval]]:
+    """Return the approvals of a deal that have no outcome, except the one with the key `without`.
+
+    Approvals from before the signature are among them, since a source may report their outcome late.
+    """
     key = get_field("deal", "approval").type.key
     return [
         fact
         for fact in deal.record.state.facts("approval", Approval)
-        if fold.is_open(fact.value) and key(fact.value) != own
+        if fold.is_open(fact.value) and key(fact.value) != without
     ]
 
 
 def _acts(item: Opened, approval: Approval) -> bool:
-    """Return whether the side or the authority that gives an approval is among those who must act on an item."""
+    """Return whether the side or the authority that gives an approval is one of those who have to act on an item."""
     who = {fact.value.record for fact in item.record.state.facts("who", Party)}
     named = {as_written(item.names.get(slug, "")) for slug in who if slug}
     return approval.side in who or as_written(approval.authority) in named
 
 
-def _is_its_own(item: Opened, open_: Sequence[Fact[Approval]]) -> bool:
-    """Return whether an item is a clearance of the only open approval: nobody but its side or authority has to act."""
-    own = len(open_) == 1 and (not item.record.state.facts("who") or _acts(item, open_[0].value))
-    return item.record.state.text("item_kind") == "clearance" and own
+def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
+    """Return whether a pending item is a clearance about the only open approval of a deal.
+
+    Whoever gives the approval must be one of those who have to act on the item, unless nobody is named there.
+    """
+    if item.record.state.text("item_kind") != "clearance" or len(approvals) != 1:
+        return False
+    return not item.record.state.facts("who") or _acts(item, approvals[0].value)
 
 
 class LeftOpen(Struct, frozen=True):
-    """What stays open, in words, about a deal that was just said to be signed or completed; `name` is the deal's.
-
-    `unheard` are approvals from before the signature, which are listed as having no outcome; the deal still waits for
-    the others in `approvals`. `items` are looked at once it is completed.
-    """
+    """What stays open about a deal that a draft marks as signed or completed. The editor is warned before saving."""
 
     name: str
-    unheard: list[str]
-    approvals: list[str]
-    items: list[str]
+    unheard: list[str]  # Approvals from before the signature without an outcome: "ratification by Congress (Brazil)".
+    approvals: list[str]  # Open approvals that the deal goes on waiting for.
+    items: list[str]  # Names of open pending items; empty unless the deal is completed.
 
 
 def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
-    """Return what a deal leaves open that became signed or completed between two states; None when nothing."""
+    """Return what stays open about a deal that an update has made signed or completed.
+
+    Return None when nothing does, and for any other change of its stage. `before` is None for a new deal.
+    """
     state = after.record.state
     old, new = before.record.state.text("stage") if before else "", state.text("stage")
     completed = new == "completed"
     signed_before = before is not None and stage.is_signed(before.record.state)
     if old == new or not stage.is_signed(state) or (signed_before and not completed):
         return None
-    waits = stage.open_approvals(state)
-    found = _open(after, "")
-    left = LeftOpen(
+    awaited = stage.open_approvals(state)
+    without_outcome = _open(after, "")
+    still_open = LeftOpen(
         after.record.name,
-        [consent(fact.value, after.names) for fact in found if fact not in waits],
-        [consent(fact.value, after.names) for fact in found if fact in waits],
+        [consent(fact.value, after.names) for fact in without_outcome if fact not in awaited],
+        [consent(fact.value, after.names) for fact in without_outcome if fact in awaited],
         [
             link.name
             for link in after.links
@@ -169,9 +179,9 @@ def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
             and link.item_kind not in ON_REQUEST_KINDS
         ],
     )
-    return left if left.unheard or left.approvals or left.items else None
+    return still_open if still_open.unheard or still_open.approvals or still_open.items else None
 
 
 def consent(approval: Approval, names: Names) -> str:
-    """Return an approval without its state: "ratification by Congress (Brazil)"."""
+    """Return an approval in words, without its state: "ratification by Congress (Brazil)"."""
     return f"{approval.what} by {approver_words(approval, names)}"

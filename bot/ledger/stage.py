@@ -1,4 +1,4 @@
-"""The stage of a deal, its side state and what it waits for, each from facts of its own. Pure."""
+"""Words the stage of a deal, its side state, and what the deal waits for. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from bot.ledger.kinds import SIDE_STATES, STAGES, stage_rank
 from bot.ledger.values import Names, approver_words, named
 from data.records import Approval, CitedText, Fact, Money, Party, Record, State
 
-# What the status line of a deal says of an open pending item, by its kind. Other kinds are not mentioned there.
 _WAITING = {
     "clearance": "waiting for {name}",
     "notification_window": "notification window running",
@@ -25,20 +24,23 @@ _WAITING = {
     "payment": "waiting for payment",
     "delivery": "deliveries outstanding",
 }
-_AFTER_SIGNING = ("payment", "delivery")
-"""Kinds of items that a signed deal waits for. The others belong to the time before its signature."""
+"""The words about an open pending item in the status line of its deal, by the item's kind.
 
+The status line does not mention items of other kinds.
+"""
+
+_AFTER_SIGNING = ("payment", "delivery")
+"""Kinds of pending items that a signed deal waits for even when they were opened before its signature."""
 
 _ON_A_DAY = ("requested", "signed", "completed", "cancelled", "rejected", "lapsed")
-"""Stages and side states that are entered on the day of their fact: "Signed on 15 October 2024"."""
-
+"""Stages and side states that begin on the date of their fact: "Signed on 15 October 2024"."""
 
 _OF_AN_APPROVAL = ("clearance", "notification_window")
-"""Kinds of items that wait for an approval of their deal."""
+"""Kinds of pending items that are about an approval. They are not mentioned beside the deal's own open approvals."""
 
 
 class AwaitedItem(Struct, frozen=True):
-    """A pending item about a deal that is open, and the fact that opened it."""
+    """An open pending item about a deal. `opened_by` is the fact that opened the item."""
 
     name: str
     item_kind: str
@@ -46,9 +48,10 @@ class AwaitedItem(Struct, frozen=True):
 
 
 def stage(state: State, names: Names) -> CitedText:
-    """Return the newest stage; without facts when no source reports one.
+    """Return the newest stage of a deal in words: "Signed on 15 October 2024". Without a stage the text has no facts.
 
-    Who approved it is named where that was reported of the same day: an approver of another day may be another step's.
+    The approver of an approved deal is named only if reported for the date of the stage. An approver of another date
+    may have approved another step.
     """
     fact = state.fact("stage", str)
     if fact is None:
@@ -63,13 +66,16 @@ def stage(state: State, names: Names) -> CitedText:
 
 
 def is_signed(state: State) -> bool:
-    """Return whether the newest stage is signed or further."""
+    """Return whether the newest stage of a deal is "signed" or a later one."""
     value = state.text("stage")
     return value in STAGES and stage_rank(value) >= stage_rank("signed")
 
 
 def side_state(state: State) -> CitedText | None:
-    """Return the side state beside the stage, as it reads inside a sentence; None when the stage is newer."""
+    """Return the side state of a deal in words that begin in lower case: "on hold".
+
+    Return None for a deal without a side state, and when the stage is newer.
+    """
     fact, newest = state.fact("side_state", str), state.fact("stage")
     if fact is None or fact.value == "none" or fact.value not in SIDE_STATES:
         return None
@@ -80,20 +86,27 @@ def side_state(state: State) -> CitedText | None:
 
 
 def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
-    """Return whether a deal is signed and what `opened_by` opened is from that day or before it."""
+    """Return whether a deal has been signed since `opened_by`, the fact that opened an approval or a pending item.
+
+    A fact of the day of the signature counts as one from before it.
+    """
     if not is_signed(state) or state.signed is None or opened_by is None:
         return False
     return (opened_by.date.day or date.min) <= state.signed
 
 
 def open_approvals(state: State) -> list[Fact[Approval]]:
-    """Return the approvals that a deal waits for, the newest first, without those older than its signature."""
-    found = [fact for fact in state.facts("approval", Approval) if is_open(fact.value) and not overtaken(state, fact)]
-    return sorted(found, key=lambda fact: fact.date.day or date.min, reverse=True)
+    """Return the open approvals of a deal, the newest first. Those from before its signature do not count as open."""
+    approvals = state.facts("approval", Approval)
+    still_open = [fact for fact in approvals if is_open(fact.value) and not overtaken(state, fact)]
+    return sorted(still_open, key=lambda fact: fact.date.day or date.min, reverse=True)
 
 
 def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
-    """Return the open items that a deal waits for; a signed one for payment, delivery and what opened later alone."""
+    """Return those of the open pending items about a deal that the deal waits for.
+
+    A signed deal waits for payments, for deliveries and for items that were opened after its signature.
+    """
     return [
         item
         for item in items
@@ -102,32 +115,35 @@ def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
 
 
 def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
-    """Return what a deal waits for, each with its own fact: approvals, then items.
+    """Return a text for each thing that a deal waits for: its open approvals first, then the pending items.
 
-    A signed deal, completed or not, waits for payments, deliveries and what opened after its signature.
+    `items` are the open pending items about the deal. `open_approvals` and `awaited` decide which of both count.
     """
-    found: list[CitedText] = []
+    texts: list[CitedText] = []
     for fact in open_approvals(state):
         approval = fact.value
         by = approver_words(approval, names)
         short = not approval.authority and len(approval.what.split()) <= 2
         words = f"{by} {approval.what}" if short else f"{approval.what} by {by}"
-        found.append(cited(f"waiting for {words}", bare(fact)))
+        texts.append(cited(f"waiting for {words}", bare(fact)))
     for item in awaited(state, items):
-        if found and item.item_kind in _OF_AN_APPROVAL:
-            continue  # The approval that it waits for is named already.
+        if texts and item.item_kind in _OF_AN_APPROVAL:
+            continue  # The approval that the item is about is named already.
         words = _WAITING[item.item_kind].format(name=_inside(item.name))
-        found.append(cited(words, item.opened_by and bare(item.opened_by)))
-    said: dict[str, CitedText] = {}
-    for one in found:  # An approval and the item that waits for it may say the same.
-        said.setdefault(one.text, one)
-    return list(said.values())
+        texts.append(cited(words, item.opened_by and bare(item.opened_by)))
+    by_words: dict[str, CitedText] = {}
+    for text in texts:  # Two payments, for example, have the same words.
+        by_words.setdefault(text.text, text)
+    return list(by_words.values())
 
 
 def leading_first(deal: Record) -> list[Fact[Money]]:
-    """Return the values of a deal, the contract's first, then the newest: a ceiling notified once does not lead."""
-    found = sorted(deal.state.facts("value", Money), key=lambda fact: fact.date.day or date.min, reverse=True)
-    return sorted(found, key=lambda fact: "contract" not in fact.value.kind.casefold())
+    """Return the values of a deal, those of the contract before the others, each group with the newest first.
+
+    So the value of a contract comes before a newer one of another kind, such as a ceiling.
+    """
+    newest_first = sorted(deal.state.facts("value", Money), key=lambda fact: fact.date.day or date.min, reverse=True)
+    return sorted(newest_first, key=lambda fact: "contract" not in fact.value.kind.casefold())
 
 
 def _on(fact: Fact[object]) -> str:
@@ -135,5 +151,5 @@ def _on(fact: Fact[object]) -> str:
 
 
 def _inside(name: str) -> str:
-    """Return a name as it stands inside a sentence: "Clearances ..." begins small, "U.S. government ..." does not."""
+    """Return a name for the middle of a sentence: "clearances" for "Clearances", but "U.S. government" unchanged."""
     return name[:1].lower() + name[1:] if name[1:2].islower() and name.split(" ", maxsplit=1)[0].isalpha() else name

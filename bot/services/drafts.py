@@ -293,7 +293,7 @@ async def _asked(
         return ask(deal, course, entry.date, state=state, chosen=chosen, also=also, item=opened, outcome=outcome)
     approval = expect(entry.value, Approval)
     own = get_field("deal", "approval").type.key(approval)
-    return ask(deal, course, entry.date, state=approval.state, chosen=chosen, also=also, own=own)
+    return ask(deal, course, entry.date, state=approval.state, chosen=chosen, also=also, changed_key=own)
 
 
 async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:

@@ -1,4 +1,4 @@
-"""Cited text in a message: escaped, each piece followed by the day of its own facts unless all share one."""
+"""Renders cited texts in a message: escaped, with the dates of their facts after them, and the sources of these."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bot.ui import facts
 from bot.ui.text import clip, escaped, joined, sentence
 from data.records import CitedText, Fact, FactDate, Source
 
-_SOURCES_NAMED = 2
+_SOURCES_NAMED = 2  # A line names this many sources and counts the others.
 
 
 def shared_day(parts: Iterable[CitedText]) -> FactDate | None:
-    """Return the day that all facts of some texts have, or None where they differ or there are none."""
+    """Return the date that all facts of some texts share, or None if there are several dates or no facts."""
     days = days_of(fact for part in parts for fact in part.facts)
     return days[0] if len(days) == 1 else None
 
 
 def shared_source(parts: Iterable[CitedText]) -> int | None:
-    """Return the source that all facts of some texts have, or None where they differ or there are none."""
-    found = {fact.source for part in parts for fact in part.facts}
-    return found.pop() if len(found) == 1 else None
+    """Return the id of the source that all facts of some texts share, or None if there are several or no facts."""
+    ids = {fact.source for part in parts for fact in part.facts}
+    return ids.pop() if len(ids) == 1 else None
 
 
 def line(
@@ -33,31 +33,34 @@ def line(
     bold: bool = False,
     limit: int = 200,
 ) -> str:
-    """Render texts as one line, each run of one day followed by that day.
+    """Render texts as one line: "Signed; value, 3 May 2024; model, 4 May 2024".
 
-    `stated` is a day that stands elsewhere for the whole block and is not repeated. A day that the last text contains
-    is not repeated either. `listed` joins the texts of one day as "a, b and c", otherwise they are separated by
-    semicolons. `reported` puts that word before each day, for texts that contain a date of their own. `bold` prints the
-    first text bold. Each text is clipped to `limit` characters.
+    Neighbouring texts whose facts share a date are followed by it once. It is left out when it equals `stated`, a date
+    that the message states elsewhere, and when the last of these texts contains it. They are separated by semicolons;
+    `listed` joins them as "a, b and c". `reported` adds that word before each date, for texts that contain other dates.
+    `bold` makes the first text bold. Each text is clipped to `limit` characters.
     """
-    said: list[str] = []
+    groups: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
         words = [escaped(part.text, limit) for part in together]
-        if bold and not said:
+        if bold and not groups:
             words[0] = f"**{sentence(words[0])}**"
-        # Names that hold an "and" or a comma themselves would run into one another.
+        # A list of names that contain "and" or commas themselves could not be taken apart by a reader.
         apart = listed and not any(" and " in word or "," in word for word in words)
         text = joined(words) if apart or len(words) == 1 else "; ".join(words)
         day = escaped(day_words(days), 120)
         known = stated is not None and len(days) == 1 and day_key(days[0]) == day_key(stated)
         if not known and not says_day(words[-1], day):
             text += f", {'reported ' if reported else ''}{day}"
-        said.append(text)
-    return "; ".join(said)
+        groups.append(text)
+    return "; ".join(groups)
 
 
 def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -> list[CitedText]:
-    """Return the first `most` texts and a text without facts that counts the others: "2 more values"."""
+    """Return the first `most` texts and, when there are others, a text that counts them: "2 more values".
+
+    `one` and `many` are the noun in singular and plural; without `many` the singular serves for both.
+    """
     more = len(parts) - most
     if more <= 0:
         return list(parts)
@@ -65,27 +68,32 @@ def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -
 
 
 def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render the sources of some facts for the end of a line: each by its linked host or its title, with the place.
+    """Render the sources of some facts for the end of a line: "[reuters.com](https://…), sentence 5, 1 more".
 
-    Examples: "[reuters.com](https://…), sentence 5" and "News article, sentence 5". Two are named, the rest is counted.
+    A source without a safe link is named by its title. Two sources are named, the others counted.
     """
-    places: dict[int, dict[str, None]] = {}
+    locators: dict[int, dict[str, None]] = {}
     for fact in shown:
         if fact.source in sources:
-            places.setdefault(fact.source, {})[fact.locator] = None
-    named = [_named(sources[id_], facts.locators(found)) for id_, found in list(places.items())[:_SOURCES_NAMED]]
-    more = len(places) - len(named)
+            locators.setdefault(fact.source, {})[fact.locator] = None
+    named = [
+        _named(sources[id_], facts.locators(of_source)) for id_, of_source in list(locators.items())[:_SOURCES_NAMED]
+    ]
+    more = len(locators) - len(named)
     return ", ".join([*named, *([f"{more} more"] if more else [])])
 
 
-def _named(source: Source, place: str) -> str:
+def _named(source: Source, locator: str) -> str:
     linked = facts.masked_link(source.url)
     title = linked or escaped(source.title, 80)
-    return f"{title}, {clip(place, 80)}" if place else title
+    return f"{title}, {clip(locator, 80)}" if locator else title
 
 
 def source_line(parts: Iterable[CitedText], sources: Mapping[int, Source]) -> str:
-    """Render the one source of some texts as a line of small print; "" where they have several or it is not on file."""
+    """Render the only source of some texts as a line of small print: title, publisher, locators, date and link.
+
+    Return "" when the texts have several sources or none, or when their source is not in `sources`.
+    """
     shown = [fact for part in parts for fact in part.facts]
     if len({fact.source for fact in shown}) != 1 or shown[0].source not in sources:
         return ""

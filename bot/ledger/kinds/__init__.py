@@ -1,7 +1,7 @@
-"""The kinds of records, one module each. The only place that knows what a kind of record can hold.
+"""The descriptions of all kinds of records, with one module for each kind, and functions to look them up.
 
-Forms, before and after lines, history, cards, search and dossier keys all read these descriptions. A new field is one
-row in its kind's module; a new kind is a module of its own and its name in `_REGISTERED`.
+Forms, previews, histories, cards, search and dossiers are made from these descriptions. So a new field is one row in
+the module of its kind, and a new kind is a new module and an entry in `_REGISTERED`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _FIELD_BY_NAME = {(kind, field.name): field for kind, fields in _FIELDS.items() 
 KINDS: tuple[Kind, ...] = tuple(_BY_NAME)
 
 KIND_WORDS: dict[Kind, tuple[str, str]] = {kind.name: (kind.one, kind.several) for kind in _REGISTERED}
-"""How people read the name of a kind: one, several."""
+"""What people call a record of each kind, in the singular and in the plural."""
 
 
 def kind_of(name: Kind) -> RecordKind:
@@ -65,17 +65,17 @@ def kind_of(name: Kind) -> RecordKind:
 
 
 def fields_of(kind: Kind) -> tuple[Field, ...]:
-    """Return the fields that a kind of record has: those of every kind first, then its own."""
+    """Return the fields of a kind of record: first those that every kind has, then its own."""
     return _FIELDS[kind]
 
 
 def find_field(kind: Kind, name: str) -> Field | None:
-    """Return one field of a kind, or None when it has none of that name."""
+    """Return the field of a kind by its name, or None when the kind has no such field."""
     return _FIELD_BY_NAME.get((kind, name))
 
 
 def get_field(kind: Kind, name: str) -> Field:
-    """Return one field of a kind; BadInput names those that exist."""
+    """Return the field of a kind by its name. Raise BadInput, which lists the fields of the kind, if there is none."""
     field = find_field(kind, name)
     if field is None:
         known = ", ".join(row.name for row in fields_of(kind))

@@ -1,10 +1,10 @@
-"""The fields that every kind of record has."""
+"""Defines the fields that every kind of record has."""
 
 from bot.ledger.kinds.kind import Field
 from bot.ledger.values import ChoiceType, ListedTextType, PartyType, TextType
 
 DAY = "10 November 2023"
-"""The example of a date."""
+"""The example of a date in forms and error messages."""
 
 FIELDS = (
     Field("name", "Name", TextType("31 armed drones for India", 100), reports=False, noun="names"),
@@ -15,4 +15,4 @@ FIELDS = (
 )
 
 BESIDE = ("name", "alias", "checked")
-"""Fields that no card has a line for: its title says the name, its last line when somebody last looked."""
+"""Fields without a line of their own on cards. The heading shows the name, the small print the last check."""

@@ -1,4 +1,4 @@
-"""Deals."""
+"""Describes deals: their fields, stages and side states, and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ApprovalType, ChoiceType, MoneyType, PartyType, TextType
@@ -14,7 +14,7 @@ STAGES = {
     "in_execution": "Being carried out",
     "completed": "Completed",
 }
-"""How far a deal is, the first step first, with the neutral phrase of each stage."""
+"""The stages of a deal in their order, each with the words that people read."""
 
 SIDE_STATES = {
     "none": "Nothing holds it up",
@@ -26,11 +26,11 @@ SIDE_STATES = {
     "rejected": "Rejected",
     "superseded": "Superseded",
 }
-"""What holds a deal up or ended it, beside its stage."""
+"""What can hold a deal up or has ended it, whatever its stage is; each with the words that people read."""
 
 
 def stage_rank(stage: str) -> int:
-    """Return how far along a stage is: 0 (no stage reported) to 8 (completed)."""
+    """Return the position of a stage in `STAGES`: 0 for "unspecified" to 8 for "completed"."""
     return list(STAGES).index(stage)
 
 

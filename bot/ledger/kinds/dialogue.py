@@ -1,4 +1,4 @@
-"""Dialogues: series of talks."""
+"""Describes dialogues, which are series of talks: their fields and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType, TextType

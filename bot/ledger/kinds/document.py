@@ -1,4 +1,4 @@
-"""Documents."""
+"""Describes documents, such as joint statements: their fields and the layout of their card."""
 
 from bot.ledger.kinds.common import DAY
 from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine

@@ -1,4 +1,4 @@
-"""Events: what happened outside the talks."""
+"""Describes events outside of talks: their fields and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType

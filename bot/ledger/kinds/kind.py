@@ -1,4 +1,4 @@
-"""The description of a kind of record: its fields, its names, its card and what a follow of it reaches."""
+"""Defines how a kind of record is described: its fields, its names, and the layout of its card."""
 
 from __future__ import annotations
 
@@ -11,88 +11,86 @@ from data.records import Kind
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a kind of record.
-
-    `rule` says how its facts add up: "replace" keeps the newest, "list" keeps one per key, "variants" keeps one per
-    source and key, side by side. A `milestone` is told at once to those who follow. `absent` is how an empty field
-    is named among what is not stated; fields without it are not missed. A field that `reports` nothing (a name, a
-    kind, a topic) says how the record is kept, not what happened: it dates nothing and stands in no history or digest,
-    which count its entries as `noun`.
-    """
+    """One field of a kind of record: what it can hold, and how its facts add up and are shown."""
 
     name: str
     label: str
     type: FieldType
     rule: Literal["replace", "list", "variants"] = "replace"
+    """How facts add up: only the newest counts, or the newest of each key, or the newest of each source and key."""
+
     milestone: bool = False
+    """Whether a change of the field is sent to followers at once."""
+
     absent: str = ""
+    """The name by which an empty field is listed under *Not stated*; "" for a field that is not listed there."""
+
     reports: bool = True
+    """Whether the field tells what happened. A name, a kind or a topic only says how the record is kept.
+
+    Such a field does not date its record, and digests leave it out.
+    """
+
     noun: str = "notes"
+    """What a history calls the entries of a field that does not report: "3 entries of names are left out"."""
 
 
 @dataclass(frozen=True)
 class FieldLine:
-    """A line of a card with the values of a field, the newest first. Without a label it has the field's own."""
+    """A line of a card with the values of a field, the newest first."""
 
     name: str
-    label: str = ""
-    most: int = 3
+    label: str = ""  # "" for the label of the field.
+    most: int = 3  # How many values are shown; the others are counted.
 
 
 @dataclass(frozen=True)
 class LinkedLine:
-    """A line of a card with the records of some kinds that point to this one, by any field or the one named.
-
-    With `roles` each is named with this record's roles in it.
-    """
+    """A line of a card with the names of the records that point to the card's record."""
 
     label: str
-    kinds: tuple[Kind, ...]
-    field: str = ""
-    roles: bool = False
+    kinds: tuple[Kind, ...]  # The kinds of those records.
+    field: str = ""  # The field in which they point to it, "" for any field.
+    roles: bool = False  # Whether each name is followed by the roles of the card's record in that record.
 
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A line of a card with the newest statement that points to this record, by any field or the one named."""
+    """A line of a card with the newest statement that points to the card's record."""
 
     label: str
-    field: str = ""
+    field: str = ""  # The field in which statements point to it, "" for any field.
 
 
 @dataclass(frozen=True)
 class ItemsLine:
-    """A line of a card with the open pending items that point to this record, each with who has to act."""
+    """A line of a card with the open pending items that point to the card's record, each with who has to act."""
 
     label: str
 
 
 Block = str | FieldLine | LinkedLine | StatementLine | ItemsLine
-"""A part of a card. A text names one that is worded for this kind in bot/ui/cards, or "lead" and "summary"."""
+"""A part of a card. A text is the name of a function in bot/ui/cards that adds the part, or "lead" or "summary"."""
 
 
 @dataclass(frozen=True)
 class RecordKind:
-    """One kind of record. `one` and `several` are what people call it.
-
-    `card` is its layout, the most important block first; what does not fit is behind *All facts*. A list states the
-    fields of `status` beside the name; `unstated` is said instead where they are empty. With `dated_status` that line
-    holds dates of its own ("Held on 10 November"), so the days of its facts are said to be those of reports. Fields
-    `beside` are told by a worded block. Every other field that has no line in `card` gets one below the others.
-
-    A follow of a record tells of the records linked with it that are `reached`. People come to a `hub` for what hangs
-    on it, so its card opens linked records; a card `with_history` has a button for it.
-    """
+    """The description of one kind of record, from which its forms, cards, lists and follows are made."""
 
     name: Kind
-    one: str
-    several: str
-    fields: tuple[Field, ...]
+    one: str  # What people call one such record: "pending item".
+    several: str  # What they call several: "pending items".
+    fields: tuple[Field, ...]  # Its own fields. Every kind also has those of bot/ledger/kinds/common.py.
     card: tuple[Block, ...]
-    status: tuple[str, ...] = ()
-    unstated: str = ""
-    beside: tuple[str, ...] = ()
-    dated_status: bool = False
-    reached: bool = False
-    hub: bool = False
-    with_history: bool = False
+    """The layout of the card, the most important block first. What does not fit is shown by *All facts*.
+
+    A field that is in none of `card`, `status` and `beside` gets a line below all others.
+    """
+
+    status: tuple[str, ...] = ()  # The fields of the status line, which lists show beside the name.
+    unstated: str = ""  # The words that a card shows when the status line is empty.
+    beside: tuple[str, ...] = ()  # The fields that a named block of the card shows.
+    dated_status: bool = False  # Whether the status line contains dates other than those of its facts: "Held on 3 May".
+    reached: bool = False  # Whether followers of a record are also told of the records of this kind linked with it.
+    hub: bool = False  # Whether the card has a menu that opens linked records.
+    with_history: bool = False  # Whether the card has a button *History*.

@@ -1,4 +1,4 @@
-"""Participants: people, organisations and countries."""
+"""Describes participants (people, organisations and countries): their fields and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, PartyType, TextType

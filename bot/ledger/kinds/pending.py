@@ -1,4 +1,4 @@
-"""Pending items: what is still open, who must act and by when."""
+"""Describes pending items, which tell what is open, who must act and by when: their fields, card and outcomes."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, RecordKind
 from bot.ledger.values import ChoiceType, DueType, PartyType, TextType, ZoneType
@@ -19,7 +19,7 @@ PENDING_KINDS = {
     "research_gap": "Gap in the record",
 }
 ON_REQUEST_KINDS = ("commitment_watch", "research_gap")
-"""Kinds of pending items that nobody in particular has to act on: listed on request only."""
+"""Kinds of pending items on which nobody in particular has to act. Lists show them only on request."""
 
 BASIS = {"stated": "Stated as pending", "left open": "Left open"}
 OUTCOMES = {

@@ -1,4 +1,4 @@
-"""Places."""
+"""Describes places: their fields and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import TextType

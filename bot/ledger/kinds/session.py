@@ -1,4 +1,4 @@
-"""Sessions: single meetings, mostly of a dialogue."""
+"""Describes sessions, which are single meetings and mostly belong to a dialogue: their fields, states and card."""
 
 from bot.ledger.kinds.common import DAY
 from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind, StatementLine

@@ -1,4 +1,4 @@
-"""Statements: what somebody said, promised or called for."""
+"""Describes statements, by which somebody says, promises or calls for something: their fields, forms and card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind
 from bot.ledger.values import ChoiceType, PartyType, TextType

@@ -1,4 +1,4 @@
-"""Topics: subjects of talks and deals."""
+"""Describes topics, the subjects of talks and deals: the layout of their card."""
 
 from bot.ledger.kinds.kind import FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 

@@ -1,4 +1,4 @@
-"""The card of a record, with the buttons and the menu below it. Pure."""
+"""Renders the card of a record: the message with its facts, its buttons and the menu of linked records. Pure."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ __all__ = [
     "sources_page",
 ]
 
-_TEXT = TEXT_LIMIT - 100  # Line breaks between the parts, and our own last line.
-_MENU = 25  # Discord: options of a select.
+_TEXT = TEXT_LIMIT - 100  # Characters of a card; the rest is for a `note` below it.
+_MENU = 25  # Discord's limit of options in a select.
 
 
 def record(
@@ -50,15 +50,15 @@ def record(
     rendered: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
-    """Return the card of any record; `rendered` are its words where they were rendered before.
+    """Return the message with the card of a record; its text is `rendered` or, if that is None, rendered now.
 
-    `guild_id` is given in a direct message, `session` is the latest one of a dialogue. A `shared` card stands in a
-    channel for everyone, so it offers neither Share nor Update, and does not show who follows. A card that was shared
-    once is not `sharable` again. `note` is a last line in our words. `following` says whether the reader follows the
-    record.
+    `editor` and `following` say whether the reader is an editor and follows the record. `guild_id` is given for a
+    direct message, `session` for the card of a dialogue: its latest session. A `shared` card is a message for a whole
+    channel, so its buttons do not depend on the reader. A card that is not `sharable` has no *Share* button. `note` is
+    a last line in Markdown.
     """
     rendered = rendered or render(opened, now=now, session=session)
-    # One text with blank lines reads the same everywhere; several are set apart by some clients only.
+    # One text with blank lines looks the same in every client. Only some clients leave space between several texts.
     return card(
         [f"{rendered.text}\n{note}" if note else rendered.text],
         buttons=_buttons(
@@ -75,7 +75,7 @@ def record(
 
 
 class RenderedCard(NamedTuple):
-    """The text of a card, whether its record waits for somebody, and the choices of linked records."""
+    """A card as it can be cached: its text, whether somebody has to act, and the choices of its menu."""
 
     text: str
     waiting: bool
@@ -83,9 +83,9 @@ class RenderedCard(NamedTuple):
 
 
 def render(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
-    """Render the text of a card in at most `room` characters.
+    """Render a card with a text of at most `room` characters. `session` is the latest session of a dialogue.
 
-    It depends on the record, and on `now` only in whether a due date has passed.
+    The time `now` decides only whether a due date has passed.
     """
     draft = drafted(opened, now, session)
     links = {link.slug: link for link in opened.links} if kind_of(opened.record.kind).hub else {}
@@ -95,23 +95,24 @@ def render(opened: Opened, *, now: datetime, session: Opened | None = None, room
 def _buttons(
     opened: Opened, *, editor: bool, guild_id: int | None, shared: bool, sharable: bool, following: bool
 ) -> list[Button]:
-    found = opened.record
-    waiting = found.open or (
-        found.kind == "deal" and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
+    record = opened.record
+    has_open_item = record.open or (
+        record.kind == "deal"
+        and any(link.kind == "pending" and link.open and not link.outward for link in opened.links)
     )
 
-    def to(label: str, name: str) -> Button:
-        return button(label, custom_id(name, found.slug, guild_id=guild_id))
+    def component(label: str, name: str) -> Button:
+        return button(label, custom_id(name, record.slug, guild_id=guild_id))
 
-    # The heading is what is followed, so the verb stands alone.
-    buttons = [to("Following", "follow.show") if following else to("Follow", "follow.add")]
-    if waiting:
-        buttons.append(to("Remind me", "remind.me"))
-    buttons.append(to("All facts", "record.sources"))
-    if kind_of(found.kind).with_history:
-        buttons.append(to("History", "record.history"))
+    # The card's heading names the record, so that the label "Follow" is enough.
+    buttons = [component("Following", "follow.show") if following else component("Follow", "follow.add")]
+    if has_open_item:
+        buttons.append(component("Remind me", "remind.me"))
+    buttons.append(component("All facts", "record.sources"))
+    if kind_of(record.kind).with_history:
+        buttons.append(component("History", "record.history"))
     if sharable and not shared and guild_id is None:
-        buttons.append(to("Share", "record.share"))
+        buttons.append(component("Share", "record.share"))
     if editor and not shared:
-        buttons.append(to("Update", "update.open"))
+        buttons.append(component("Update", "update.open"))
     return buttons

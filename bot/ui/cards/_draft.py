@@ -21,17 +21,13 @@ _TWO_ITEMS = 130  # Two open items are named if their names and status lines hav
 
 
 class CardLine(NamedTuple):
-    """One line of a card: a label, "" for a line without one, and the texts after it.
+    """One line of a card: a label and the texts after it."""
 
-    `listed` texts are joined as "a, b and c". The dates of `reported` texts are marked "reported", since such texts
-    contain other dates. `links` are facts that the texts do not have: those that link the records which a line names.
-    """
-
-    label: str
+    label: str  # "" for a line without a label.
     parts: list[CitedText]
-    listed: bool = False
-    reported: bool = False
-    links: tuple[Fact[object], ...] = ()
+    listed: bool = False  # Whether the texts are joined as "a, b and c".
+    reported: bool = False  # Whether dates are marked as "reported", because the texts contain other dates, too.
+    links: tuple[Fact[object], ...] = ()  # The facts that link the records which the line names.
 
 
 class CardDraft:

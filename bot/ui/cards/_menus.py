@@ -1,4 +1,4 @@
-"""Names short enough for a button, and the menu that opens a record."""
+"""Shortens names for buttons, and makes the menu that opens a record."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from bot.ui.text import clip, sentence
 from data.records import Link, Row
 
 _SMALL = frozenset(["a", "an", "and", "for", "from", "in", "of", "on", "the", "to", "with"])
+"""Words that a shortened name does not end with."""
+
 _SHORT = 24
 
 
 def short(name: str) -> str:
-    """Return the first words of a name, for a button: at most 24 characters and an ellipsis."""
+    """Return a name for a button: "31 armed drones…" for a name of more than 24 characters."""
     if len(name) <= _SHORT:
         return name
     words = name[:_SHORT].rsplit(" ", 1)[0].split()
@@ -29,19 +31,19 @@ def short(name: str) -> str:
 
 
 def open_select(placeholder: str, rows: Sequence[Row | Link], guild_id: int | None) -> Select:
-    """Return a menu that opens one of some records: links or rows of a list, at most 25."""
+    """Return a menu that opens one of at most 25 records, given as links or as rows of a list."""
     return menu(placeholder, choices(rows), guild_id)
 
 
 def menu(placeholder: str, options: Sequence[discord.SelectOption], guild_id: int | None) -> Select:
-    """Return the menu that opens one of some records, from choices that `choices` made."""
+    """Return a menu that opens one of some records, from the choices that `choices` returned."""
     return ui.Select(
         custom_id=custom_id("record.open", guild_id=guild_id), placeholder=placeholder, options=list(options)
     )
 
 
 def choices(rows: Sequence[Row | Link]) -> list[discord.SelectOption]:
-    """Return a choice for each record: its name, with its status line or, without one, its kind."""
+    """Return a choice of a menu for each record: its name, and its status line or, if that is empty, its kind."""
     return [
         discord.SelectOption(
             label=clip(row.name, 100),

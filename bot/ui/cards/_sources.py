@@ -1,4 +1,4 @@
-"""Pages of facts of one record or several, each with its day and the place in its source."""
+"""Renders pages that list facts, each with its value, its fact date, its source and its locator there."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from data.records import Fact, Opened, Value
 
 
 def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
-    """Render one page of every fact of a record, each with its day, its source and the place in it.
+    """Render one page of the list of all facts of a record. `page` counts from 0.
 
-    The facts are in the order of their fields or, with `by_source`, grouped by source, the newest source first. A
-    button changes the order.
+    The facts are in the order of their fields. With `by_source` they are grouped by source, and the source with the
+    newest fact comes first. When there are several sources, a button changes the order.
     """
     slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
     shown = [(opened, name, fact) for name, fact in facts_of(opened)]
@@ -28,10 +28,10 @@ def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: i
         newest: dict[int, date] = {}
         for *_, fact in shown:
             newest[fact.source] = max(newest.get(fact.source, date.min), fact.date.day or date.min)
-        shown.sort(key=lambda one: (newest[one[2].source], one[2].source), reverse=True)
-    other = () if by_source else (_BY_SOURCE,)
-    turned = button(
-        "By field" if by_source else "By source", custom_id("record.sources", slug, 0, *other, guild_id=guild_id)
+        shown.sort(key=lambda entry: (newest[entry[2].source], entry[2].source), reverse=True)
+    other_order = () if by_source else (_BY_SOURCE,)
+    reorder = button(
+        "By field" if by_source else "By source", custom_id("record.sources", slug, 0, *other_order, guild_id=guild_id)
     )
     return sources_page(
         f"All facts of {escaped(opened.record.name, 100)}",
@@ -40,15 +40,18 @@ def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: i
         id_for=lambda n: custom_id("record.sources", slug, n, *order, guild_id=guild_id),
         noun="facts",
         by_source=by_source,
-        buttons=[turned] if len({fact.source for *_, fact in shown}) > 1 else [],
+        buttons=[reorder] if len({fact.source for *_, fact in shown}) > 1 else [],
     )
 
 
-_BY_SOURCE = "s"
+_BY_SOURCE = "s"  # The argument of a custom id that asks for the order by source.
 
 
 def facts_of(opened: Opened) -> list[tuple[str, Fact[Value]]]:
-    """Return every fact of a record with its field's name, in the order of the fields, those with news value first."""
+    """Return every fact of a record, each with the name of its field.
+
+    The order is that of the kind's fields, but fields that only say how the record is kept come last.
+    """
     fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
     return [(field.name, fact) for field in fields for fact in opened.record.state.facts(field.name)]
 
@@ -64,10 +67,11 @@ def sources_page(
     named: bool = False,
     buttons: Sequence[Button] = (),
 ) -> ui.LayoutView:
-    """Render one page of facts, of one record or of several, each with its value, its day and the place in its source.
+    """Render one page of a list of facts, each given with its record and the name of its field.
 
-    The sources are numbered and described below the facts or, with `by_source`, as headings above their facts. `named`
-    puts the name of each record above its facts, for titles that do not name it.
+    The sources are described below the facts. With `by_source` each is a heading above its facts instead; `shown` is
+    then sorted by source. With `named` each record's name is a heading above its facts. `page` counts from 0, `id_for`
+    returns the custom id of the button to a page, and `noun` ends its label: "More facts".
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
@@ -77,7 +81,7 @@ def sources_page(
     else:
         titles = [f"### {escaped(opened.record.name, 80)}" if named else "" for opened, _, _ in shown]
         entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
-    # Each entry is counted with its heading and the description of its source, as if no other entry shared them.
+    # Each entry counts with its heading and its source's description, although several entries may share these.
     layout = pages.pack(
         [
             len(title) + len(entry) + len(legends[fact.source])
@@ -90,8 +94,8 @@ def sources_page(
     texts = [
         f"## {title}",
         "\n".join(
-            "\n".join(filter(None, [title, *(entries[i] for i in of_one)]))
-            for title, of_one in groupby(here, key=titles.__getitem__)
+            "\n".join(filter(None, [heading, *(entries[i] for i in indexes)]))
+            for heading, indexes in groupby(here, key=titles.__getitem__)
         ),
         "" if by_source else "\n".join(legends[id_] for id_ in dict.fromkeys(shown[i][2].source for i in here)),
         f"-# {where}" if where else "",
@@ -101,7 +105,7 @@ def sources_page(
 
 
 def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -> str:
-    """Render one fact with its day and its place in the source. `number` is None below a heading that names it."""
+    """Render one fact with its date and its locator. `number` is that of its source, None when a heading names it."""
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
     place = clip(facts.locators([fact.locator]), 150)
@@ -111,9 +115,10 @@ def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -
 
 
 def _legend(opened: Opened, source_id: int, number: int) -> str:
+    """Render the description of a source: number, title, publisher, date, link and note."""
     source = opened.sources.get(source_id)
     if source is None:
         return f"**Source {number}:** not on file any more"
-    named = ", ".join(facts.titled(source))
+    title = ", ".join(facts.titled(source))
     note = f"\n-# {escaped(source.note, 250)}" if source.note else ""
-    return f"**Source {number}:** {named}; {facts.source_date(source)}; {facts.link(source.url)}{note}"
+    return f"**Source {number}:** {title}; {facts.source_date(source)}; {facts.link(source.url)}{note}"

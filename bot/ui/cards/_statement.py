@@ -1,14 +1,13 @@
-"""The blocks of a statement's card that have a function of their own."""
+"""The block of a statement's card that has a function of its own."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from bot.ledger.cited import cited, one_day
 from bot.ledger.kinds import get_field
 from bot.ledger.values import record_of
+from bot.ui import facts
 from bot.ui.cards._draft import CardDraft, Worded
-from bot.ui.text import clip, joined
+from bot.ui.text import clip
 from data.records import CitedText
 
 
@@ -23,13 +22,8 @@ def _lead(draft: CardDraft) -> None:
         return
     sides = {link.slug for link in draft.opened.links if link.field == "whose" and link.kind == "participant"}
     together = len(owners) > 1 and all(record_of(fact.value) in sides for fact in state.facts("whose"))
-    names = f"{_some_words([owner.text for owner in owners], 4)}{', together' if together else ''}"
+    names = f"{facts.some([owner.text for owner in owners], 4)}{', together' if together else ''}"
     draft.add_lead([cited(f"{names}: {words}", *state.facts("whose"), said)])
-
-
-def _some_words(words: Sequence[str], most: int) -> str:
-    """Return words as a list: "a, b and c", or "a, b and 2 more" when there are more than `most`."""
-    return joined(words) if len(words) <= most else f"{', '.join(words[:most])} and {len(words) - most:,} more"
 
 
 WORDED: Worded = {"lead": _lead}
