@@ -1,4 +1,4 @@
-"""Derived tables, which commands read: written from the ledger for changed records and for those that show them."""
+"""Writes the derived tables, which commands read, from the ledger whenever updates were entered."""
 
 from __future__ import annotations
 
@@ -23,23 +23,26 @@ from data.records import Due, Fact, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
 VERSION = "8"
-"""Counts up whenever these tables are written differently, or hold other words: then all are written anew."""
+"""The version of the derived tables. Count it up when they are written differently: the next start rewrites them."""
 
-_TOGETHER = 500  # Records written by the same statements: few of them, and little memory.
-_AT_ONCE = 2000  # Records written anew in one transaction.
+_TOGETHER = 500  # Records that the same statements write. A higher number would take more memory.
+_AT_ONCE = 2000  # Records that one transaction rewrites.
 
 log = logging.getLogger(__name__)
 
 
 class _Record(Struct, frozen=True):
+    """The ids of a record and of its server."""
+
     id: int
     guild_id: int
 
 
 async def bring_up_to_date(db: Database) -> None:
-    """Bring the file to the newest schema, and write the derived tables anew where another version wrote them.
+    """Migrate the database to the newest schema, and rewrite derived tables that have another `VERSION`.
 
-    Call it before any other service. When it is interrupted, it begins again at the next start.
+    Call this at the start, before any other service. It commits transactions of its own. If it is interrupted, the next
+    start begins anew.
     """
     await migrate(db)
     if await fetch_value(db.read, str, "SELECT value FROM meta WHERE key = 'derived'") == VERSION:
@@ -56,7 +59,7 @@ async def bring_up_to_date(db: Database) -> None:
         of_guild: dict[int, list[int]] = defaultdict(list)
         for record in records:
             of_guild[record.guild_id].append(record.id)
-        async with db.write(None) as conn:  # At the start, before any other write.
+        async with db.write(None) as conn:  # Nobody else writes at the start, so no single server is named.
             for guild_id, ids in of_guild.items():
                 await refold(conn, guild_id, ids)
         done, written = records[-1].id, written + len(records)
@@ -70,26 +73,28 @@ async def bring_up_to_date(db: Database) -> None:
 
 
 def _text_of(value: object) -> str:
+    """Return a value as JSON."""
     return msgspec.json.encode(value).decode()
 
 
 def _parts(ids: Collection[int]) -> Iterator[list[int]]:
+    """Yield ids in ascending order, in lists of at most `_TOGETHER`."""
     in_order = sorted(ids)
     return (in_order[i : i + _TOGETHER] for i in range(0, len(in_order), _TOGETHER))
 
 
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
-    """Write the derived tables anew for these records, and for the records whose texts depend on them.
+    """Rewrite the derived tables for some records, and the texts of other records that depend on them.
 
-    These are the deals of pending items, which show what is open, and records that are linked with one whose name
-    changed.
+    These others are the records that pending items point to, since a deal shows its open items, and the records that
+    point to one with a new name. The caller commits.
     """
     touched = set(record_ids)
-    around = await _deals_of_items(conn, touched)
+    around = await _pointed_to_by_items(conn, touched)
     renamed: list[int] = []
     for part in _parts(touched):
         renamed += await _write_folds(conn, guild_id, part)
-    around |= await _deals_of_items(conn, touched)
+    around |= await _pointed_to_by_items(conn, touched)
     around.update(
         await fetch_values(conn, int, f"SELECT from_id FROM link WHERE to_id IN {in_list()}", (as_list(renamed),))
     )
@@ -97,20 +102,20 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
         await _write_words(conn, guild_id, part, touched)
 
 
-async def _deals_of_items(conn: Connection, record_ids: set[int]) -> set[int]:
-    """Return the records that the pending items among these are about, by the links as they are now."""
-    found = await fetch_values(
+async def _pointed_to_by_items(conn: Connection, record_ids: set[int]) -> set[int]:
+    """Return the ids of the records to which the pending items among some records point, by the stored links."""
+    linked = await fetch_values(
         conn,
         int,
         "SELECT l.to_id FROM link l JOIN record r ON r.id = l.from_id "
         f"WHERE l.from_id IN {in_list()} AND r.kind = 'pending'",
         (as_list(record_ids),),
     )
-    return set(found)
+    return set(linked)
 
 
 class _Named(Struct, frozen=True):
-    """A record as it was called before."""
+    """A record with the name that is stored so far."""
 
     id: int
     kind: Kind
@@ -118,19 +123,24 @@ class _Named(Struct, frozen=True):
 
 
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
-    """Write rows, links and state history of records from their updates; return those whose name changed."""
+    """Write the rows, the links and the state history of records from their updates.
+
+    Return the ids of the records whose name changed.
+    """
     chosen = as_list(ids)
     updates: dict[int, list[Update]] = defaultdict(list)
     for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
         updates[entered.record_id].append(entered.update)
-    held = await fetch_all(conn, _Named, f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,))
+    stored_records = await fetch_all(
+        conn, _Named, f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,)
+    )
     folds: list[tuple[object, ...]] = []
     links: list[tuple[int, str, str, str, str, int, str]] = []
-    stood: list[tuple[int, str, bool, str | None, bool]] = []
+    history: list[tuple[int, str, bool, str | None, bool]] = []
     renamed: list[int] = []
-    for record in held:
-        id_, kind, own = record.id, record.kind, updates.get(record.id, [])
-        state = fold.fold(kind, own)
+    for record in stored_records:
+        id_, kind, of_record = record.id, record.kind, updates.get(record.id, [])
+        state = fold.fold(kind, of_record)
         name = state.text("name")
         due = state.value("due", Due) if kind == "pending" else None
         day = due_day(due)
@@ -162,9 +172,9 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
                     for slug, role in field.type.records(fact.value)
                 ]
         if kind in ("deal", "pending"):
-            stood += [
+            history += [
                 (id_, entry.day.isoformat() if entry.day else "", entry.live, entry.stage, entry.open)
-                for entry in fold.state_history(kind, own)
+                for entry in fold.state_history(kind, of_record)
             ]
     await conn.executemany(
         "UPDATE record SET live = ?, name = ?, sort_name = ?, stage = ?, open = ?, due_on = ?, due_sureness = ?, "
@@ -180,13 +190,13 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     )
     await conn.execute(f"DELETE FROM state_history WHERE record_id IN {in_list()}", (chosen,))
     await conn.executemany(
-        "INSERT INTO state_history (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", stood
+        "INSERT INTO state_history (record_id, from_on, live, stage, open) VALUES (?, ?, ?, ?, ?)", history
     )
     return renamed
 
 
 def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
-    """Return the values of the columns of a pending item: its kind, its basis, the zone of its date, what opened it."""
+    """Return the values of the columns `item_kind`, `basis`, `zone` and `opened_by`, which only pending items have."""
     if kind != "pending":
         return "", "", None, None
     opened = state.fact("state") if open_ else None
@@ -195,7 +205,7 @@ def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | Non
 
 
 class _Link(Struct, frozen=True):
-    """A record that another one names."""
+    """A link from one record to another, with the slug and the name of the other."""
 
     from_id: int
     to_id: int
@@ -204,7 +214,7 @@ class _Link(Struct, frozen=True):
 
 
 class _PendingItem(Struct, frozen=True):
-    """An open pending item and the deal it is about."""
+    """An open pending item, and the id of the deal that the item is about."""
 
     deal_id: int
     name: str
@@ -213,7 +223,7 @@ class _PendingItem(Struct, frozen=True):
 
 
 class _Folded(Struct, frozen=True):
-    """A record as it was folded."""
+    """A record with its state, as JSON."""
 
     id: int
     kind: Kind
@@ -224,7 +234,10 @@ class _Folded(Struct, frozen=True):
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
-    """Write status lines and index of records, which hold names of linked ones; names of those in `touched` alone."""
+    """Write the status lines and the search index of records, both of which contain the names of linked records.
+
+    The names by which records are found are written only for the records in `touched`.
+    """
     chosen = as_list(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)
     linked: dict[int, set[int]] = defaultdict(set)
@@ -253,29 +266,29 @@ async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touc
         f"SELECT id, kind, name, live, newest_on, state FROM record WHERE id IN {in_list()}",
         (chosen,),
     )
-    states = {one.id: stored.decode_state(one.kind, one.state) for one in folded}
+    states = {record.id: stored.decode_state(record.kind, record.state) for record in folded}
     entries = [
         index.IndexedRecord(
-            id=one.id,
-            kind=one.kind,
-            name=one.name,
-            live=one.live,
-            newest_on=one.newest_on,
-            state=states[one.id],
-            linked=linked[one.id],
-            neighbours=neighbours[one.id],
+            id=record.id,
+            kind=record.kind,
+            name=record.name,
+            live=record.live,
+            newest_on=record.newest_on,
+            state=states[record.id],
+            linked=linked[record.id],
+            neighbours=neighbours[record.id],
         )
-        for one in folded
+        for record in folded
     ]
     search_ids = await index.write(conn, guild_id, entries, touched)
     await conn.executemany(
         "UPDATE record SET status = ?, search_id = ? WHERE id = ?",
         [
             (
-                _text_of(status(one.kind, states[one.id], neighbours[one.id], pending[one.id])),
-                search_ids[one.id],
-                one.id,
+                _text_of(status(record.kind, states[record.id], neighbours[record.id], pending[record.id])),
+                search_ids[record.id],
+                record.id,
             )
-            for one in folded
+            for record in folded
         ],
     )

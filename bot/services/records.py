@@ -1,4 +1,4 @@
-"""Records of one server: opening them by slug or name, and lists of them."""
+"""Opens the records of a server by slug or by name, and lists them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from data.records import CitedText, Kind, Link, Opened, Record, Row, Waiting
 from data.rows import as_list, fetch_all, fetch_value, in_list
 
 _LINKS_SHOWN = 300
-"""How many records that point to one are read with it, the newest first: a country can be linked with thousands."""
+"""At most this many links that point to a record are read with it, the newest first. A country can have thousands."""
 
-_TOGETHER = 40  # Records whose links are read by one statement.
+_TOGETHER = 40  # Records of which one statement reads the links that point to them.
 
 
 class _Row(Struct, frozen=True):
-    """A record with what its server is set to."""
+    """A record with the zone and the editor role of its server."""
 
     id: int
     kind: Kind
@@ -44,13 +44,13 @@ _SELECT = (
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
-    """Return a record by its slug, or None when this server has none or all its updates were taken back."""
+    """Return a record of a server by its slug, or None when there is none that still has a name."""
     rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug = ?", (guild_id, slug))
     return next(iter(await _opened(conn, rows)), None)
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
-    """Return a record by its slug. Raise NotInRecord when it is gone."""
+    """Return a record of a server by its slug. Raise NotInRecord when there is none that still has a name."""
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
@@ -60,28 +60,28 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
 
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
-    """Return several records in the order asked; those that are gone are left out."""
+    """Return several records of a server, in the order of `slugs`. Records without a name any more are left out."""
     if not slugs:
         return []
     rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug IN {in_list()}", (guild_id, as_list(slugs)))
-    found = {opened.record.slug: opened for opened in await _opened(conn, rows)}
-    return [found[slug] for slug in slugs if slug in found]
+    by_slug = {opened.record.slug: opened for opened in await _opened(conn, rows)}
+    return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
 async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
-    """Return records with their links and sources.
+    """Return records with their links and sources, which are read after the records.
 
-    These are read after the records, so no source of a fact can be missing: sources only grow. An update in between may
-    take a link away that the record still states; until the next look its slug stands for the name.
+    Sources are never deleted, so the source of no fact is missing. An update between the two reads can remove a link
+    that the state of a record still contains; the record then shows the slug of the other record instead of its name.
     """
     ids = [row.id for row in rows]
     links = await _links(conn, ids)
-    found = await sources.of_records(conn, ids)
+    of_records = await sources.of_records(conn, ids)
     return [
         Opened(
             Record(row.id, row.kind, row.slug, row.name, row.status, row.open, decode_state(row.kind, row.state)),
             links[row.id],
-            found[row.id],
+            of_records[row.id],
             row.editor_role_id,
             row.zone,
         )
@@ -90,7 +90,7 @@ async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
 
 
 class _LinkOf(Link, frozen=True, kw_only=True):
-    """A link of the record `record_id` with another one."""
+    """A link between the record `record_id` and the record whose slug and name it has."""
 
     record_id: int
 
@@ -113,45 +113,45 @@ _INWARD = (
 
 
 async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
-    """Return the links of records by their id: what each points to, then what points to it, the newest first."""
-    found: dict[int, list[Link]] = {id_: [] for id_ in ids}
+    """Return the links of records, by the id of the record.
+
+    The records that it points to come first, then those that point to it, the newest first.
+    """
+    by_record: dict[int, list[Link]] = {id_: [] for id_ in ids}
     rows = await fetch_all(conn, _LinkOf, _OUTWARD, (as_list(ids),)) if ids else []
     for first in range(0, len(ids), _TOGETHER):
         part = ids[first : first + _TOGETHER]
         rows += await fetch_all(conn, _LinkOf, " UNION ALL ".join([_INWARD] * len(part)), part)
     for row in rows:
-        found[row.record_id].append(row)
-    return found
+        by_record[row.record_id].append(row)
+    return by_record
 
 
 class RecordStanding(Struct, frozen=True):
-    """The state that all cards of a server depend on: its newest update (0: none yet), its editor role and its zone."""
+    """All that the cards of a server depend on. While it is equal, a cached card is valid."""
 
-    newest: int
+    newest: int  # The id of the server's newest update, 0 without one. Updates are never changed.
     editor_role_id: int | None
     zone: str
 
 
 class _Followed(RecordStanding, frozen=True):
-    """A server's standing, once for each record that somebody follows there."""
+    """A row of `standing_for`: one for each record that a user follows, or one in which `record_id` is None."""
 
     record_id: int | None
 
 
 async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
-    """Return what all cards of a server depend on; None when the server is not on file.
-
-    Updates are only appended, so as long as this is the same, every record opens as it did.
-    """
+    """Return what all cards of a server depend on, or None for a server that is not in the database."""
     return (await standing_for(conn, guild_id, None))[0]
 
 
 async def standing_for(
     conn: Connection, guild_id: int, user_id: int | None
 ) -> tuple[RecordStanding | None, frozenset[int]]:
-    """Return what all cards of a server depend on, and the ids of the records that a user follows there, unmuted.
+    """Return what all cards of a server depend on, and the ids of the records that a user follows there, not muted.
 
-    In one statement, so that a card which is kept needs no other.
+    Both are read by one statement, the only one that a cached card needs.
     """
     rows = await fetch_all(
         conn,
@@ -170,7 +170,7 @@ async def standing_for(
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the names of records by slug. A record whose name was withdrawn has none."""
+    """Return the names of records, by slug. Records whose name was withdrawn are left out."""
     rows = await fetch_all(
         conn,
         _Named,
@@ -181,14 +181,18 @@ async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict
 
 
 class _Named(Struct, frozen=True):
+    """The slug and the name of a record."""
+
     slug: str
     name: str
 
 
 async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """Return a record by its typed slug, name or alias, or the beginning of these that fits no other record.
+    """Return the record of these kinds that a typed text names.
 
-    Raise NotInRecord, which names records with similar names, and BadInput for a name of several records.
+    The text is its slug, its name, an alias, or a part of its name that no other record has.
+
+    Raise NotInRecord, which suggests records with similar names, or BadInput when several records have the name.
     """
     clipped = text[:200]
     opened = await find(conn, guild_id, clipped)
@@ -198,30 +202,30 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 
 
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
-    """Return the slug behind a typed slug, name or alias. Raise NotInRecord or BadInput, as `get_by_name` does."""
+    """Return the slug of the record that a typed text names. Raise NotInRecord or BadInput, as `get_by_name` does."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
     exact = await index.named(conn, guild_id, kinds, text)
     slug_match = [row for row in exact if row.slug == text]
-    found = slug_match or exact
-    if not found:
+    matches = slug_match or exact
+    if not matches:
         rows = await fetch_all(
             conn,
             Row,
             "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
             (guild_id, text),
         )
-        found = [row for row in rows if row.kind in kinds]
-    if len(found) == 1:
-        return found[0].slug
-    if found:
-        names = ", ".join(f"{row.name} ({KIND_WORDS[row.kind][0]})" for row in found)
+        matches = [row for row in rows if row.kind in kinds]
+    if len(matches) == 1:
+        return matches[0].slug
+    if matches:
+        names = ", ".join(f"{row.name} ({KIND_WORDS[row.kind][0]})" for row in matches)
         raise BadInput(
             f"{quoted(text)} is the name of several records: {names}. Choose one from the list while typing."
         )
     close = await index.complete(conn, guild_id, text, kinds, limit=3)
-    sure = [row for row, how in close if how != "spelling"]
-    if len(sure) == 1:
-        return sure[0].slug
+    as_typed = [row for row, how in close if how != "spelling"]
+    if len(as_typed) == 1:
+        return as_typed[0].slug
     hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
     raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint}", "Nothing was changed.")
 
@@ -236,7 +240,10 @@ async def list_kind(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """Return one page of a kind's records by name, and how many there are; only those linked with all in `linked`."""
+    """Return one page of the records of a kind in the order of their names, and how many records the whole list has.
+
+    `stage` selects deals by their stage. `linked` has slugs; only records linked with all of them are listed.
+    """
     where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
     values: list[int | str] = [guild_id, kind]
     if stage is not None:
@@ -249,22 +256,22 @@ async def list_kind(
             "SELECT l.to_id FROM record o JOIN link l ON l.from_id = o.id WHERE o.guild_id = ? AND o.slug = ?)"
         )
         values += [guild_id, slug, guild_id, slug]
-    found = await fetch_all(
+    rows = await fetch_all(
         conn,
         Row,
         f"SELECT r.kind, r.slug, r.name, r.status, r.newest_on FROM record r WHERE {where} "
         "ORDER BY r.sort_name, r.id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
-    if 0 < len(found) < limit:
-        return found, offset + len(found)
-    # Counted by itself: with the page, every row of the list would be read for its name.
+    if 0 < len(rows) < limit:
+        return rows, offset + len(rows)
+    # The count has a statement of its own: in that of the page it would read the name of every record in the list.
     total = await fetch_value(conn, int, f"SELECT count(*) FROM record r WHERE {where}", values)
-    return found, (total or 0) if found else 0
+    return rows, (total or 0) if rows else 0
 
 
-class _Stood(Struct, frozen=True):
-    """A record of a page as it stood on a past day, and how many records the list has."""
+class _PastRow(Struct, frozen=True):
+    """A record in the state of a past day, and how many records the whole list has (`total`)."""
 
     slug: str
     name: str
@@ -285,43 +292,43 @@ async def list_kind_as_of(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """Return one page of the deals or pending items as they stood at the end of a day, by name, and how many there are.
+    """Return one page of the deals or pending items as of the end of a day, and how many the whole list has.
 
-    A row has today's name, the state of that day (a deal's stage, "Open" or "Closed") and, as its newest day, the day
-    since when it was in that state. This reads the history of all records of the server: use `Database.aside`.
+    A row has the name of today and the state of that day: the stage of a deal, or "Open" or "Closed". Its `newest_on`
+    is the first day of that state. Use a connection of `Database.aside`: the history of all records is read.
     """
-    stood = "w.live = 1"
+    conditions = "w.live = 1"
     values: list[str | bool] = []
     if stage is not None:
-        stood += " AND w.stage = ?"
+        conditions += " AND w.stage = ?"
         values.append(stage)
     if open is not None:
-        stood += " AND w.open = ?"
+        conditions += " AND w.open = ?"
         values.append(open)
-    # The list is made of an index alone; only the rows of the page are read.
+    # The inner statement is answered by indexes alone, so that only the rows of the page are read from the table.
     rows = await fetch_all(
         conn,
-        _Stood,
+        _PastRow,
         "SELECT o.slug, o.name, s.stage, s.open, s.from_on, s.total FROM ("
         "SELECT r.id, w.stage, w.open, w.from_on, count(*) OVER () AS total FROM record r JOIN state_history w "
         "ON w.record_id = r.id "
         "AND w.from_on = (SELECT max(b.from_on) FROM state_history b WHERE b.record_id = r.id AND b.from_on <= ?) "
-        f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {stood} "
+        f"WHERE r.guild_id = ? AND r.kind = ? AND r.live = 1 AND {conditions} "
         "ORDER BY r.sort_name, r.id LIMIT ? OFFSET ?) AS s JOIN record o ON o.id = s.id ORDER BY o.sort_name, o.id",
         (day.isoformat(), guild_id, kind, *values, limit, offset),
     )
 
-    def words(row: _Stood) -> str:
+    def words(row: _PastRow) -> str:
         if kind == "deal":
             return STAGES[row.stage or "unspecified"]
         return "Open" if row.open else "Closed"
 
-    found = [Row(kind, row.slug, row.name, (CitedText(words(row)),), row.from_on or None) for row in rows]
-    return found, rows[0].total if rows else 0
+    page = [Row(kind, row.slug, row.name, (CitedText(words(row)),), row.from_on or None) for row in rows]
+    return page, rows[0].total if rows else 0
 
 
 class _Participant(Row, frozen=True):
-    """A participant of a page: whether they take part in a deal or in talks, and how many the list has."""
+    """A participant, whether they are a party to a deal or to talks, and how many the whole list has (`total`)."""
 
     party: bool
     total: int
@@ -330,10 +337,10 @@ class _Participant(Row, frozen=True):
 async def list_participants(
     conn: Connection, guild_id: int, *, party: bool | None = None, offset: int = 0, limit: int = 10
 ) -> tuple[list[tuple[Row, bool]], int]:
-    """Return one page of the participants, and how many there are.
+    """Return one page of the participants, each with True for a party to a deal or to talks, and how many there are.
 
-    First come those with a role in a deal or in talks (True), then those that are only mentioned (False). `party` asks
-    for one of the two groups alone.
+    The parties come first, then those who are only mentioned elsewhere. With `party` only one of these groups is
+    listed.
     """
     only = "" if party is None else "WHERE party = ?"
     rows = await fetch_all(
@@ -347,14 +354,14 @@ async def list_participants(
         "ORDER BY party DESC, sort_name, id LIMIT ? OFFSET ?",
         (guild_id, *([] if party is None else [party]), limit, offset),
     )
-    found = [(Row(row.kind, row.slug, row.name, row.status, row.newest_on), row.party) for row in rows]
-    return found, rows[0].total if rows else 0
+    page = [(Row(row.kind, row.slug, row.name, row.status, row.newest_on), row.party) for row in rows]
+    return page, rows[0].total if rows else 0
 
 
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
-    """Return all open pending items: the next due first, then those stated as pending, then those left open.
+    """Return all open pending items of a server, or with `about` (a slug) those that point to that record.
 
-    With `about`, the slug of a record, only those that are linked with it.
+    Items with a due date come first, the earliest first. The others follow, those with the basis "left open" last.
     """
     where = "r.guild_id = ? AND r.open = 1"
     values: list[int | str] = [guild_id]

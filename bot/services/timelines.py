@@ -1,4 +1,4 @@
-"""Timelines: the updates of a record with everything that a page of its history needs."""
+"""Loads timelines: the updates of a record with all that the pages of its history show."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from data.rows import as_list, in_list
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
-    """Return the timeline of a record. Raise NotInRecord when it is gone."""
+    """Return the timeline of a record, without unreadable updates. Raise NotInRecord when the record has no name."""
     opened = await records.get(conn, guild_id, slug)
-    found = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
-    pointed: set[str] = set()
-    for update in found:
+    readable = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
+    linked: set[str] = set()
+    for update in readable:
         field = find_field(opened.record.kind, update.field)
         if field is not None:
-            pointed.update(other for other, _ in field.type.records(update.fact.value))
-    names = opened.names | await records.names(conn, guild_id, pointed)
-    if unnamed := pointed - names.keys():
+            linked.update(other_slug for other_slug, _ in field.type.records(update.fact.value))
+    names = opened.names | await records.names(conn, guild_id, linked)
+    if unnamed := linked - names.keys():
         names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
-    editors = await people.get_many(conn, {u.person_id for u in found if u.person_id is not None})
+    editors = await people.get_many(conn, {update.person_id for update in readable if update.person_id is not None})
     user_ids = {person.id: person.user_id for person in editors if person.user_id is not None}
-    return Timeline(opened, found, names, user_ids)
+    return Timeline(opened, readable, names, user_ids)
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the last names of records of which every name was withdrawn: a timeline still says who took part."""
+    """Return the last name, by slug, of each record whose names were all withdrawn.
+
+    A timeline still names the records that its updates pointed to.
+    """
     where = f"r.guild_id = ? AND r.slug IN {in_list()} AND u.field = 'name'"
-    named = await ledger_rows.fetch(conn, where, (guild_id, as_list(sorted(slugs))))
-    return {one.update.record: one.update.value for one in named if isinstance(one.update.value, str)}
+    entered = await ledger_rows.fetch(conn, where, (guild_id, as_list(sorted(slugs))))
+    updates_of_names = [row.update for row in entered]
+    return {update.record: update.value for update in updates_of_names if isinstance(update.value, str)}
