@@ -1,4 +1,4 @@
-"""Makes cited texts and writes lists of them as plain text, in which the dates of its facts follow each text. Pure."""
+"""Makes cited texts, and writes them as plain text with the dates of their facts after them. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def says_day(text: str, day: str) -> bool:
 def by_day(parts: Iterable[CitedText]) -> Iterator[tuple[tuple[FactDate, ...], list[CitedText]]]:
     """Group neighbouring texts whose facts have the same dates; yield the dates and the texts of each group.
 
-    The texts without facts form groups without dates.
+    Texts without facts form groups of their own, without dates.
     """
     for _, run in groupby(parts, key=lambda part: tuple(map(day_key, days_of(part.facts)))):
         together = list(run)
@@ -97,12 +97,12 @@ def undated(parts: Iterable[CitedText]) -> str:
 
 
 def bare(fact: Fact[object]) -> Fact[object]:
-    """Return a copy of a fact without its value, as cited texts hold their facts."""
+    """Return a copy of a fact without its value. Cited texts store their facts in this form."""
     return Fact(None, fact.date, fact.update, fact.source, fact.locator)
 
 
 def cited(text: str, *facts: Fact[object] | None, field: str = "", values: Sequence[CitedText] = ()) -> CitedText:
-    """Return a text with the facts that it states. A fact that is None is left out."""
+    """Return a cited text. A fact that is None is left out. `field` and `values` are for texts of a status line."""
     return CitedText(text, tuple(fact for fact in facts if fact is not None), field, tuple(values))
 
 

@@ -1,4 +1,4 @@
-"""Decides what to ask an editor, and what to warn of, when an approval of a deal or an item about it closes. Pure."""
+"""Decides what an editor is asked and warned of when an approval or a pending item of a deal closes. Pure."""
 
 from __future__ import annotations
 
@@ -155,7 +155,8 @@ class LeftOpen(Struct, frozen=True):
 def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
     """Return what stays open about a deal that an update has made signed or completed.
 
-    Return None when nothing does, and for any other change of its stage. `before` is None for a new deal.
+    Return None if nothing stays open, and if the deal did not become signed or completed. `before` is None for a new
+    deal.
     """
     state = after.record.state
     old, new = before.record.state.text("stage") if before else "", state.text("stage")

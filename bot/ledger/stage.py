@@ -1,4 +1,4 @@
-"""Words the stage of a deal, its side state, and what the deal waits for. Pure."""
+"""Puts the stage of a deal, its side state and what the deal waits for into words. Pure."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
 def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
     """Return a text for each thing that a deal waits for: its open approvals first, then the pending items.
 
-    `items` are the open pending items about the deal. `open_approvals` and `awaited` decide which of both count.
+    `items` are the open pending items about the deal. `open_approvals` and `awaited` select what counts.
     """
     texts: list[CitedText] = []
     for fact in open_approvals(state):

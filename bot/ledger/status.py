@@ -64,7 +64,7 @@ def act(basis: str, item_kind: str) -> str:
 
 
 class _Words:
-    """The facts of one record in words. Its methods take the name of a field; the facts they return have no value."""
+    """Puts the facts of one record into words. Its methods take the name of a field."""
 
     def __init__(self, kind: Kind, state: State, names: Names) -> None:
         self.state = state
@@ -72,15 +72,15 @@ class _Words:
         self._names = names
 
     def facts(self, field: str) -> list[Fact[object]]:
-        """Return the facts of a field, the oldest first."""
+        """Return the facts of a field without their values, the oldest first."""
         return [bare(fact) for fact in self.state.facts(field)]
 
     def fact(self, field: str) -> Fact[object] | None:
-        """Return the newest fact of a field, None without one."""
+        """Return the newest fact of a field without its value, or None if the field has no fact."""
         return (self.facts(field) or [None])[-1]
 
     def values(self, field: str) -> list[CitedText]:
-        """Return a text for each value of a field, the oldest first, labelled with the field."""
+        """Return a text for each value of a field, the oldest first."""
         type_ = get_field(self._kind, field).type
         return [
             cited(type_.words(fact.value, self._names), bare(fact), field=field) for fact in self.state.facts(field)
@@ -97,7 +97,7 @@ class _Words:
     def reported_text(self, field: str) -> CitedText:
         """Return the newest value of a field as a text, a date without its weekday.
 
-        The text has no fact where the field only says how the record is kept, as the kind of a place does.
+        A field that reports no news, such as the kind of a place, has a text without a fact.
         """
         words = self.date_words(field) or self.newest(field)
         return cited(words, self.fact(field) if get_field(self._kind, field).reports else None)
@@ -105,7 +105,7 @@ class _Words:
     def each_day(self, field: str, end: str) -> list[CitedText]:
         """Return the values of a list field, one text for the values reported on each date, the newest date first.
 
-        A text ends in `end`: "India and Poland must act". It is labelled with the field and has the values in it.
+        Each text ends with `end`, as in "India and Poland must act", and has the `field` and its `values`.
         """
         values = {fact.update: value for value in self.values(field) for fact in value.facts}
 
@@ -139,9 +139,9 @@ def _deal(state: State, items: Sequence[AwaitedItem], names: Names) -> list[Cite
 
 
 def _pending(words: _Words) -> list[CitedText]:
-    """Return who has to act on an open item and by when, or the outcome of a closed one.
+    """Return who has to act on an open item and by when, or the outcome of a closed item.
 
-    The texts are labelled: "who" is about those who have to act, "due" about the due date or its absence.
+    Texts about who has to act have the `field` "who". The text about the due date, or that there is none, has "due".
     """
     state, opened = words.state, words.fact("state")
     if state.text("state") == "closed":
@@ -168,8 +168,8 @@ def _pending(words: _Words) -> list[CitedText]:
 def _statement(words: _Words) -> list[CitedText]:
     """Return whose a statement is, its form and what it says: "India (call): a ceasefire".
 
-    This is one text when whose it is and what it says were reported on one date. A text about the owners is labelled
-    "whose", a text with the words alone "said".
+    This is one text if the owners and the words were reported on the same date. A text that names the owners has the
+    `field` "whose", a text with the words alone has "said".
     """
     owners, said, form = words.values("whose"), words.text("said"), words.newest("form").lower()
     whose = _and(owners) or "whose it is, is not in the record"
@@ -220,7 +220,7 @@ def _participant(words: _Words) -> list[CitedText]:
 
 
 def _since(began: FactDate | None) -> str:
-    """Return "since 2018" for the year 2018, "" for None. An open date is in words like "from 2018" already."""
+    """Return "since 2018" for the year 2018, the words of an open date ("from 2018") unchanged, and "" for None."""
     if began is None:
         return ""
     words = dates.format_fact_date(began, weekday=False)

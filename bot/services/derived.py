@@ -115,7 +115,7 @@ async def _pointed_to_by_items(conn: Connection, record_ids: set[int]) -> set[in
 
 
 class _Named(Struct, frozen=True):
-    """A record with the name that is stored so far."""
+    """A record with its stored name, before the name is written anew."""
 
     id: int
     kind: Kind
@@ -223,7 +223,7 @@ class _PendingItem(Struct, frozen=True):
 
 
 class _Folded(Struct, frozen=True):
-    """A record with its state, as JSON."""
+    """A record after its fold was written. `state` is JSON."""
 
     id: int
     kind: Kind

@@ -44,13 +44,13 @@ _SELECT = (
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
-    """Return a record of a server by its slug, or None when there is none that still has a name."""
+    """Return a record of a server by its slug, or None if there is none or every name of the record was withdrawn."""
     rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug = ?", (guild_id, slug))
     return next(iter(await _opened(conn, rows)), None)
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
-    """Return a record of a server by its slug. Raise NotInRecord when there is none that still has a name."""
+    """Return a record of a server by its slug. Raise NotInRecord when `find` would return None."""
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
@@ -60,7 +60,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
 
 
 async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> list[Opened]:
-    """Return several records of a server, in the order of `slugs`. Records without a name any more are left out."""
+    """Return several records of a server in the order of `slugs`. Slugs without a record are left out."""
     if not slugs:
         return []
     rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug IN {in_list()}", (guild_id, as_list(slugs)))
@@ -90,7 +90,7 @@ async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
 
 
 class _LinkOf(Link, frozen=True, kw_only=True):
-    """A link between the record `record_id` and the record whose slug and name it has."""
+    """A link of the record `record_id`. Its slug and name are those of the other record."""
 
     record_id: int
 
@@ -128,7 +128,7 @@ async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
 
 
 class RecordStanding(Struct, frozen=True):
-    """All that the cards of a server depend on. While it is equal, a cached card is valid."""
+    """All values that the cards of a server depend on. A cached card is valid until one of them changes."""
 
     newest: int  # The id of the server's newest update, 0 without one. Updates are never changed.
     editor_role_id: int | None

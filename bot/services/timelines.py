@@ -13,7 +13,7 @@ from data.rows import as_list, in_list
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
-    """Return the timeline of a record, without unreadable updates. Raise NotInRecord when the record has no name."""
+    """Return the timeline of a record, without unreadable updates. Raise NotInRecord if there is no such record."""
     opened = await records.get(conn, guild_id, slug)
     readable = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
     linked: set[str] = set()

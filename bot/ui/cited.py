@@ -33,12 +33,11 @@ def line(
     bold: bool = False,
     limit: int = 200,
 ) -> str:
-    """Render texts as one line: "Signed; value, 3 May 2024; model, 4 May 2024".
+    """Render texts as one line: "Signed; deliveries open, 3 May 2024; number 31, 4 May 2024".
 
-    Neighbouring texts whose facts share a date are followed by it once. It is left out when it equals `stated`, a date
-    that the message states elsewhere, and when the last of these texts contains it. They are separated by semicolons;
-    `listed` joins them as "a, b and c". `reported` adds that word before each date, for texts that contain other dates.
-    `bold` makes the first text bold. Each text is clipped to `limit` characters.
+    Texts are separated by semicolons, or joined as "a, b and c" if `listed`. Neighbours whose facts share a date are
+    followed by that date. It is left out if the message has `stated` it elsewhere or the last of these texts contains
+    it. `reported` adds that word before each date. Each text is clipped to `limit` characters.
     """
     groups: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
@@ -59,7 +58,7 @@ def line(
 def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -> list[CitedText]:
     """Return the first `most` texts and, when there are others, a text that counts them: "2 more values".
 
-    `one` and `many` are the noun in singular and plural; without `many` the singular serves for both.
+    `one` and `many` are the noun in singular and plural. Without `many` the singular is used for both.
     """
     more = len(parts) - most
     if more <= 0:

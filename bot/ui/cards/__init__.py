@@ -50,12 +50,12 @@ def record(
     rendered: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
-    """Return the message with the card of a record; its text is `rendered` or, if that is None, rendered now.
+    """Return the message with the card of a record. `rendered` is its cached content, None to render it now.
 
     `editor` and `following` say whether the reader is an editor and follows the record. `guild_id` is given for a
-    direct message, `session` for the card of a dialogue: its latest session. A `shared` card is a message for a whole
-    channel, so its buttons do not depend on the reader. A card that is not `sharable` has no *Share* button. `note` is
-    a last line in Markdown.
+    direct message. `session` is the latest session of a dialogue. A `shared` card is sent to a whole channel, so its
+    buttons do not depend on the reader. A card that is not `sharable` has no *Share* button. `note` is a last line in
+    Markdown.
     """
     rendered = rendered or render(opened, now=now, session=session)
     # One text with blank lines looks the same in every client. Only some clients leave space between several texts.

@@ -28,7 +28,7 @@ _WORDED: dict[Kind, Worded] = {
     "statement": _statement.WORDED,
     "topic": _topic.WORDED,
 }
-"""The blocks with a function of their own, by kind. A kind without such blocks needs no module here."""
+"""The functions of named blocks, by kind. A kind whose blocks all have no function needs no module in this package."""
 
 
 def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
@@ -49,7 +49,7 @@ def without_block(kind: RecordKind) -> list[str]:
 
 
 def _add(draft: CardDraft, kind: RecordKind, block: Block) -> None:
-    """Add the lines of one block. Raise LookupError for the name of a block that no function words."""
+    """Add the lines of one block. Raise LookupError for a named block that has no function."""
     match block:
         case FieldLine(name, label, most):
             draft.add_field(name, label, most=most)

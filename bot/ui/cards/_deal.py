@@ -1,4 +1,4 @@
-"""The blocks of a deal's card that have a function of their own."""
+"""Adds the lines of a deal's card that need words of their own, such as who must act."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _who_must_act(draft: CardDraft) -> None:
 def _add_actors(draft: CardDraft, item: Link) -> None:
     """Add who has to act on the only open item, and its due date, which is never left out.
 
-    "Who must act" needs a source that states the item as pending.
+    The label is "Left to act" when no source states the item as pending.
     """
     first, *others = [part for part in item.status if part.field != "due"] or [CitedText("")]
     due = [part for part in item.status if part.field == "due"]
@@ -97,7 +97,7 @@ def _also(draft: CardDraft) -> None:
 
 
 def _approvals(draft: CardDraft) -> None:
-    """Add one or two approvals in words or, of more, how many have each outcome and which was decided last."""
+    """Add one or two approvals in words. For three or more, add how many have each outcome, and the newest decision."""
     state = draft.record.state
     approvals = sorted(state.facts("approval", Approval), key=lambda fact: fact.date.day or date.min, reverse=True)
     awaited = stage.open_approvals(state)

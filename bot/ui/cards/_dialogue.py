@@ -1,4 +1,4 @@
-"""The blocks of a dialogue's card that have a function of their own."""
+"""Adds the lines of a dialogue's card that are about its sessions."""
 
 from __future__ import annotations
 

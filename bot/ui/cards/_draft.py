@@ -1,4 +1,4 @@
-"""A card while its lines are added, and the ways in which the blocks of a card add them."""
+"""Collects the lines of a card before they are rendered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CardLine(NamedTuple):
 
 
 class CardDraft:
-    """A card while its lines are added: the lead below its heading, and the other lines, the most important first.
+    """A card before it is rendered: the lines of the lead below its heading, and the other lines by importance.
 
     `session` is the latest session of a dialogue. `waiting` says whether somebody has to act.
     """
@@ -51,7 +51,7 @@ class CardDraft:
     def value_texts(self, name: str, limit: int = 200) -> list[CitedText]:
         """Return each value of a field as a text of at most `limit` characters, the newest value first.
 
-        The texts have no facts where the field only says how the record is kept, as the kind of a deal does.
+        A field that reports no news, such as the kind of a deal, has texts without facts.
         """
         field = get_field(self.record.kind, name)
         newest_first = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
@@ -124,10 +124,10 @@ class CardDraft:
         self.add_line(label, parts, most=1, listed=False)
 
     def _statement(self, link: Link) -> CitedText:
-        """Return whose a statement is and what it says: "India (call): a ceasefire".
+        """Return "India (call): a ceasefire" for a statement, or "call: a ceasefire" on the card of its only owner.
 
-        The owner is left out on the owner's own card. Only the owner is named when the words were reported on another
-        date than whose they are.
+        When the owner and the words were reported on different dates, return the owner alone or, on the owner's card,
+        the words alone.
         """
         first, *rest = link.status
         if [value.text for value in first.values if value.field == "whose"] != [self.record.name]:
@@ -141,8 +141,8 @@ class CardDraft:
     def add_items(self, label: str, links: Sequence[Link]) -> None:
         """Add a line with one or two open pending items and the number of the others.
 
-        An item is named with its due date and with those who have to act. They are left out when this record is the
-        first of at most two.
+        Each item is named with its due date and with those who have to act: "India and Poland must act". The latter
+        are left out when the card's record is the first of at most two of them.
         """
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
@@ -179,8 +179,8 @@ Worded = Mapping[str, Callable[[CardDraft], None]]
 
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
-    """Return whether an open pending item is overdue. Its due date must be fixed or announced.
+    """Return whether a pending item is open and its fixed or announced due date has passed.
 
-    A due date has passed when its last day has ended in the zone of the item or, without one, of the server.
+    The date has passed when its last day has ended in the zone of the item or, if none is known, of the server.
     """
     return opened.record.open and due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now)

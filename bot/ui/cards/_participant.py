@@ -1,4 +1,4 @@
-"""The blocks of a participant's card that have a function of their own."""
+"""Adds the lines of a participant's card that need words of their own, such as the items to act on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from data.records import CitedText
 
 
 def _mentioned(draft: CardDraft) -> None:
-    """Add to the lead of a participant without a deal or talks that the participant is only mentioned."""
+    """Add "Mentioned, not a party" to the lead if no deal, session or dialogue points to the participant."""
     if not draft.linked("deal", "session", "dialogue"):
         draft.add_lead([CitedText("Mentioned, not a party")])
 

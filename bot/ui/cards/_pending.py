@@ -1,4 +1,4 @@
-"""The blocks of a pending item's card that have a function of their own."""
+"""Adds the lines of a pending item's card that need words of their own: who has to act, and by when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from data.records import CitedText
 
 
 def _lead(draft: CardDraft) -> None:
-    """Add the outcome of a closed item, or who has to act on an open one and, in a line below the lead, by when."""
+    """Add the status line of the item. If the item is open, its due date moves from there to a line *Due*."""
     record = draft.record
     if not record.open:
         draft.add_lead(record.status)

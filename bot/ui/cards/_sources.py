@@ -1,4 +1,4 @@
-"""Renders pages that list facts, each with its value, its fact date, its source and its locator there."""
+"""Renders pages that list facts, each with its value, its fact date, its source and its locator in that source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The block of a statement's card that has a function of its own."""
+"""Adds the lead of a statement's card: whose the statement is and what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The block of a topic's card that has a function of its own."""
+"""Adds the lead of a topic's card, which counts the records that belong to the topic."""
 
 from __future__ import annotations
 
