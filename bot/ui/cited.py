@@ -55,15 +55,15 @@ def line(
     return "; ".join(groups)
 
 
-def some(parts: Sequence[CitedText], most: int, one: str = "", many: str = "") -> list[CitedText]:
+def some(parts: Sequence[CitedText], most: int, singular: str = "", plural: str = "") -> list[CitedText]:
     """Return the first `most` texts and, when there are others, a text that counts them: "2 more values".
 
-    `one` and `many` are the noun in singular and plural. Without `many` the singular is used for both.
+    `singular` and `plural` are the noun after the count. Without `plural` the singular is used for any count.
     """
     more = len(parts) - most
     if more <= 0:
         return list(parts)
-    return [*parts[:most], CitedText(f"{more:,} more {one if more == 1 else many or one}".rstrip())]
+    return [*parts[:most], CitedText(f"{more:,} more {singular if more == 1 else plural or singular}".rstrip())]
 
 
 def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
