@@ -18,8 +18,7 @@ from bot.ledger.words import one_line
 from bot.services import asking, guilds, questions, records
 from bot.ui import answers
 from bot.ui.ids import number
-from cogs.shared.answers import answer, is_private, require_may_post, turn
-from cogs.shared.records import Interaction, in_ids
+from cogs.shared.answers import Interaction, answer, dm_guild_id, is_private, require_may_post, show_page
 
 LONGEST = 6000  # Discord: the most that an option can hold.
 _CARRIED, _CARRIED_WITH_RECORD = 78, 28
@@ -73,8 +72,8 @@ class Ask(commands.Cog):
         """One of several records was meant: the answer about it takes the place of the question back."""
         now = self.bot.clock.now()
         made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, slug)
-        guild_id = in_ids(interaction, actor)
-        await turn(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
+        guild_id = dm_guild_id(interaction, actor.guild_id)
+        await show_page(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
 
     @component("ask.sources")
     async def sources(self, interaction: Interaction, actor: Actor, key: str, chosen: str, page: str = "") -> None:
@@ -89,9 +88,9 @@ class Ask(commands.Cog):
             key=key,
             chosen=chosen,
             now=now,
-            guild_id=in_ids(interaction, actor),
+            guild_id=dm_guild_id(interaction, actor.guild_id),
         )
-        await turn(interaction, view, new=not page)
+        await show_page(interaction, view, new=not page)
 
     @component("ask.share")
     async def share(self, interaction: Interaction, actor: Actor, key: str, chosen: str) -> None:

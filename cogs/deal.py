@@ -1,4 +1,4 @@
-"""/deal: one deal, the list of deals, and the dated history of one."""
+"""`/deal`: shows a deal, the list of deals, or the history of a deal."""
 
 from __future__ import annotations
 
@@ -8,33 +8,40 @@ from discord.ext import commands
 from bot.app import Attache
 from bot.ledger.kinds import STAGES
 from bot.services import timelines
+from bot.services.lists import KindListing
 from bot.ui import history
-from cogs.shared.records import Deal, Interaction, Participant, Topic, answer_card, answer_list, filters, find
+from bot.ui.text import escaped
+from cogs.shared.answers import Interaction
+from cogs.shared.lists import answer_list
+from cogs.shared.records import Deal, Participant, Topic, answer_card, get_record
+from data.records import Kind
 
 _STAGES = [app_commands.Choice(name=words, value=stage) for stage, words in STAGES.items()]
 
 
 @app_commands.guild_only()
-class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how far they are and who must act"):
-    """The commands about deals."""
+class DealCog(commands.GroupCog, group_name="deal", group_description="Deals: how far they are and who must act"):
+    """The commands of `/deal`."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @app_commands.command()
+    # Commands
+
+    @app_commands.command(name="show")
     @app_commands.describe(deal="The deal: choose while typing, or write its name")
     async def show(self, interaction: Interaction, deal: Deal) -> None:
         """Show a deal: its stage, who must act, parties, value and sources"""
         await answer_card(interaction, deal, ("deal",))
 
-    @app_commands.command()
+    @app_commands.command(name="list")
     @app_commands.describe(
         stage="Only deals at this stage",
         participant="Only deals in which this person, organisation or country takes part",
         topic="Only deals about this topic",
     )
     @app_commands.choices(stage=_STAGES)
-    async def list(
+    async def list_(
         self,
         interaction: Interaction,
         stage: str | None = None,
@@ -43,20 +50,33 @@ class Deals(commands.GroupCog, group_name="deal", group_description="Deals: how 
     ) -> None:
         """List the deals, by stage, participant or topic"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        listing = await filters(
-            self.bot.db.read, self.bot.record_cache, actor.guild_id, stage=stage, participant=participant, topic=topic
-        )
-        await answer_list(interaction, listing)
+        await answer_list(interaction, await self._filtered(actor.guild_id, stage, participant, topic))
 
-    @app_commands.command()
+    @app_commands.command(name="history")
     @app_commands.describe(deal="The deal: choose while typing, or write its name")
     async def history(self, interaction: Interaction, deal: Deal) -> None:
         """Show the dated course of a deal: each update, before and after, with its source"""
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, deal, ("deal",))
+        opened = await get_record(self.bot, actor.guild_id, deal, ("deal",))
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, opened.record.slug)
         await interaction.response.send_message(view=history.page(timeline, 0), ephemeral=True)
 
+    # Shared steps
+
+    async def _filtered(
+        self, guild_id: int, stage: str | None, participant: str | None, topic: str | None
+    ) -> KindListing:
+        """Return the list of the deals that pass filters. Raise a UserError when a named record does not exist."""
+        filters = [f"stage {STAGES[stage].lower()}"] if stage else []
+        linked: list[str] = []
+        names: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
+        for kind, name in names:
+            if name:
+                record = (await get_record(self.bot, guild_id, name, (kind,))).record
+                linked.append(record.slug)
+                filters.append(f"{kind} {escaped(record.name, 100)}")
+        return KindListing("deal", stage, tuple(linked), ", ".join(filters))
+
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Deals(bot))
+    await bot.add_cog(DealCog(bot))

@@ -1,10 +1,9 @@
-"""/help: the first three steps for the person who asks, and the commands that they can use, group by group."""
+"""`/help`: shows a user their first three steps, and the commands that they can use, by group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -13,45 +12,56 @@ from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor
 from bot.services import guilds
 from bot.ui.help import Command, Stand, Who, group_card, help_card, in_group
-from cogs.shared.answers import turn
+from cogs.shared.answers import Interaction, show_page
 
 _FOR_EDITORS = ("update",)
-"""The first words of commands that only editors can use."""
+"""The names of the command groups that only editors can use."""
 
 
-class Help(commands.Cog):
-    """The command that lists all others."""
+class HelpCog(commands.Cog):
+    """The command `/help`, and the menu of command groups in its answer."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
+    # Commands
+
     @app_commands.command(name="help")
     @app_commands.allowed_contexts(guilds=True, dms=True)
-    async def show(self, interaction: discord.Interaction[Attache]) -> None:
+    async def help_(self, interaction: Interaction) -> None:
         """Your first three steps, and every command."""
         actor = None
         if interaction.guild_id is not None:
             actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
         await self._show(interaction, actor)
 
-    @component("help.group", anywhere=True)
-    async def group(self, interaction: discord.Interaction[Attache], actor: Actor | None, shown: str) -> None:
-        """Show the commands of the group that was chosen in the menu. The first steps stay."""
-        who, _ = await self._standing(actor)
-        offered = list(self._offered(who))
-        key = chosen(interaction)
-        if not in_group(key, offered):
-            await self._show(interaction, actor)  # Rights, or the groups, have changed since the menu was drawn.
-            return
-        await turn(interaction, group_card(key, offered, mention=self.bot.mention), new=not shown)
+    # Components
 
-    async def _show(self, interaction: discord.Interaction[Attache], actor: Actor | None) -> None:
-        who, stand = await self._standing(actor)
-        view = help_card(who, stand, list(self._offered(who)), mention=self.bot.mention)
+    @component("help.group", anywhere=True)
+    async def show_group(self, interaction: Interaction, actor: Actor | None, shown: str) -> None:
+        """Show the commands of the group that the user chose in the menu.
+
+        `shown` is not empty when the message of the menu shows a group already, which is then replaced.
+        """
+        who, _ = await self._audience(actor)
+        usable = list(self._usable_commands(who))
+        key = chosen(interaction)
+        if not in_group(key, usable):
+            # The groups or the user's permissions have changed since the menu was rendered.
+            await self._show(interaction, actor)
+            return
+        await show_page(interaction, group_card(key, usable, mention=self.bot.mention), new=not shown)
+
+    # Shared steps
+
+    async def _show(self, interaction: Interaction, actor: Actor | None) -> None:
+        """Answer with the first steps of a user and the menu of command groups. There is no actor in a DM."""
+        who, stand = await self._audience(actor)
+        view = help_card(who, stand, list(self._usable_commands(who)), mention=self.bot.mention)
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    async def _standing(self, actor: Actor | None) -> tuple[Who, Stand]:
-        """Return the actor, or None in a direct message, and whether their server is set up."""
+    async def _audience(self, actor: Actor | None) -> tuple[Who, Stand]:
+        """Return what the actor may do in their server, and whether the server is set up. There is no actor in a DM."""
         if actor is None:
             return "dm", "ready"
         guild = await guilds.find(self.bot.db.read, actor.guild_id)
@@ -61,9 +71,9 @@ class Help(commands.Cog):
             return who, "new"
         return who, "paused" if guild.left_at is not None else "ready"
 
-    def _offered(self, who: Who) -> Iterator[Command]:
-        """Yield the commands that this person can use here, in the order of their names."""
-        for command in sorted(self.bot.tree.walk_commands(), key=lambda listed: listed.qualified_name):
+    def _usable_commands(self, who: Who) -> Iterator[Command]:
+        """Yield the commands that a kind of user can use, in the order of their names."""
+        for command in sorted(self.bot.tree.walk_commands(), key=lambda command: command.qualified_name):
             if isinstance(command, app_commands.Group):
                 continue
             top = command.root_parent or command
@@ -78,4 +88,4 @@ class Help(commands.Cog):
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Help(bot))
+    await bot.add_cog(HelpCog(bot))

@@ -1,4 +1,4 @@
-"""/participant: people, organisations and countries, their roles, deals and statements."""
+"""`/participant`: shows a person, organisation or country, or the list of these."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.services.questions import Listing
-from cogs.shared.records import Interaction, Participant, answer_card, answer_list
+from bot.services.lists import KindListing
+from cogs.shared.answers import Interaction
+from cogs.shared.lists import answer_list
+from cogs.shared.records import Participant, answer_card
 
 
 @app_commands.guild_only()
-class Participants(
+class ParticipantCog(
     commands.GroupCog, group_name="participant", group_description="People, organisations and countries"
 ):
-    """The commands about participants."""
+    """The commands of `/participant`."""
 
-    @app_commands.command()
+    # Commands
+
+    @app_commands.command(name="show")
     @app_commands.describe(participant="The person, organisation or country: choose while typing, or write the name")
     async def show(self, interaction: Interaction, participant: Participant) -> None:
         """Show who it is, in which deals and talks, and what it said"""
         await answer_card(interaction, participant, ("participant",))
 
-    @app_commands.command()
-    async def list(self, interaction: Interaction) -> None:
+    @app_commands.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
         """List the participants; those only mentioned stand apart"""
-        await answer_list(interaction, Listing("participant"))
+        await answer_list(interaction, KindListing("participant"))
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Participants(bot))
+    await bot.add_cog(ParticipantCog(bot))

@@ -1,4 +1,4 @@
-"""/pending: what is still open, who must act, and by when."""
+"""`/pending`: shows a pending item, or the list of open pending items."""
 
 from __future__ import annotations
 
@@ -6,34 +6,37 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.services.questions import Listing
+from bot.services.lists import PendingListing
 from bot.ui.text import escaped
-from cogs.shared.records import AnyRecord, Interaction, Item, answer_card, answer_list, find
+from cogs.shared.answers import Interaction
+from cogs.shared.lists import answer_list
+from cogs.shared.records import AnyRecord, Item, answer_card, get_record
 
 
 @app_commands.guild_only()
-class Pending(commands.GroupCog, group_name="pending", group_description="What is still open and who must act"):
-    """The commands about pending items."""
+class PendingCog(commands.GroupCog, group_name="pending", group_description="What is still open and who must act"):
+    """The commands of `/pending`."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @app_commands.command()
+    # Commands
+
+    @app_commands.command(name="list")
     @app_commands.describe(
         about="Only what is linked with this record",
         all="Also commitments to watch and gaps, on which nobody in particular has to act",
     )
-    async def list(self, interaction: Interaction, about: AnyRecord | None = None, all: bool = False) -> None:
+    async def list_(self, interaction: Interaction, about: AnyRecord | None = None, all: bool = False) -> None:
         """List what is still open, who must act, and due when"""
         if about is None:
-            await answer_list(interaction, Listing("pending", everything=all))
+            await answer_list(interaction, PendingListing(everything=all))
             return
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
-        opened = await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, about)
-        name = escaped(opened.record.name, 100)
-        await answer_list(interaction, Listing("pending", linked=(opened.record.slug,), words=name, everything=all))
+        record = (await get_record(self.bot, actor.guild_id, about)).record
+        await answer_list(interaction, PendingListing(record.slug, escaped(record.name, 100), everything=all))
 
-    @app_commands.command()
+    @app_commands.command(name="show")
     @app_commands.describe(item="The pending item: choose while typing, or write its name")
     async def show(self, interaction: Interaction, item: Item) -> None:
         """Show a pending item: who must act, due when and how sure, and what closes it"""
@@ -41,4 +44,4 @@ class Pending(commands.GroupCog, group_name="pending", group_description="What i
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Pending(bot))
+    await bot.add_cog(PendingCog(bot))

@@ -1,4 +1,4 @@
-"""Buttons and menus of cards and lists: open, sources, history, share, and turning pages."""
+"""The buttons and menus of cards and lists: open a record, show its facts or history, share it, turn pages."""
 
 from __future__ import annotations
 
@@ -10,44 +10,49 @@ from bot.interactions.permissions import Actor
 from bot.services import records, timelines
 from bot.ui import cards, history
 from bot.ui.ids import number
-from cogs.shared.answers import is_private, require_may_post, turn
-from cogs.shared.records import Interaction, card_of, in_ids, list_page, listing_of
+from cogs.shared.answers import Interaction, dm_guild_id, is_private, require_may_post, show_page
+from cogs.shared.lists import get_listing, list_page
+from cogs.shared.records import card_of
 
-_DIGITS = 5  # Of a page. Made-up pages far beyond the last would not fit into a query.
+_DIGITS = 5  # Digits of a page number. A larger number in a forged custom id might not fit into a query.
 
 
-class RecordComponents(commands.Cog):
-    """Buttons and menus that open records, on every card and list."""
+class RecordCog(commands.Cog):
+    """The buttons and menus of cards and lists. They belong to no command."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
+    # Components
+
     @component("record.open", permissions=True)
-    async def open(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
-        """Open a record. A button carries its slug in the custom id, a menu as the chosen value."""
+    async def open_record(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
+        """Show the card of a record. A button has the slug in its custom id, a menu as the chosen value."""
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
 
     @component("record.sources")
-    async def sources(self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = "") -> None:
-        """Show every fact of a record, by field or by source."""
+    async def show_facts(
+        self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = ""
+    ) -> None:
+        """Show one page of all facts of a record, grouped by source if `order` is not empty, else by field."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
-            opened, number(page, _DIGITS), by_source=bool(order), guild_id=in_ids(interaction, actor)
+            opened, number(page, _DIGITS), by_source=bool(order), guild_id=dm_guild_id(interaction, actor.guild_id)
         )
-        await turn(interaction, view, new=not page)
+        await show_page(interaction, view, new=not page)
 
     @component("record.history")
-    async def history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
-        """Show the history of a record, a page at a time."""
+    async def show_history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
+        """Show one page of the history of a record. A menu has the slug as the chosen value."""
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
-        view = history.page(timeline, number(page, _DIGITS), guild_id=in_ids(interaction, actor))
-        await turn(interaction, view, new=not page)
+        view = history.page(timeline, number(page, _DIGITS), guild_id=dm_guild_id(interaction, actor.guild_id))
+        await show_page(interaction, view, new=not page)
 
     @component("record.share")
-    async def share(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Post the card where the person may write. Remove the private card's button, so it is shared once."""
+    async def share_card(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        """Post the card publicly in the channel, and remove the *Share* button from the private card."""
         require_may_post(interaction)
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -60,13 +65,13 @@ class RecordComponents(commands.Cog):
             await interaction.response.send_message(view=public)
 
     @component("list.page")
-    async def page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
-        """Show a page of a list. It replaces the page before when that is private."""
+    async def show_list_page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
+        """Show another page of the list with a key."""
         now = self.bot.clock.now()
-        listing = await listing_of(self.bot.db.read, actor.guild_id, key, now)
+        listing = await get_listing(self.bot.db.read, actor.guild_id, key, now)
         view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)
-        await turn(interaction, view)
+        await show_page(interaction, view)
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(RecordComponents(bot))
+    await bot.add_cog(RecordCog(bot))

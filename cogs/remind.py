@@ -1,10 +1,9 @@
-"""`/remind`: being reminded of a pending item, or of one's own words at a time."""
+"""`/remind`: sets, lists, snoozes and cancels reminders of pending items, and of a user's own words."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -16,35 +15,39 @@ from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, un
 from bot.ledger.due_dates import OpenItem, PersonalReminder, item_of
 from bot.ledger.words import normal
 from bot.services import deliveries, destinations, guilds, people, records, reminders
-from bot.ui import reminders as rendered
+from bot.ui import reminders as views
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
 from bot.ui.text import clip, escaped
-from cogs.shared.answers import answer, defer_in_dm, send_first
-from cogs.shared.records import Item, find, in_ids
+from cogs.shared.answers import Interaction, answer, defer_in_dm, dm_guild_id, send_confirmation
+from cogs.shared.records import Item, get_record
 from data.database import Connection
 from data.records import Confirmation, Destination, Opened, Reminder
 
-Interaction = discord.Interaction[Attache]
-_JOINED_AT_ONCE = 10
+_MOST_ITEMS = 10  # Items of which one button sets reminders.
 
 
-class RemindCog(commands.Cog):
-    """Reminders of pending items and of one's own words."""
+@app_commands.allowed_contexts(guilds=True, dms=True)
+@app_commands.allowed_installs(guilds=True)
+class RemindCog(
+    commands.GroupCog,
+    group_name="remind",
+    group_description="Be reminded: of a pending item before, on and after its day, or of your own words at a time",
+):
+    """The commands of `/remind`, and the buttons that set, snooze and cancel a reminder.
 
-    remind = app_commands.Group(
-        name="remind",
-        description="Be reminded: of a pending item before, on and after its day, or of your own words at a time",
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
-        allowed_installs=app_commands.AppInstallationType(guild=True),
-    )
+    The custom ids of the buttons identify a reminder by a code (`target`) and a `key`. The codes are "pi" for the
+    user's reminder of a pending item, "ci" for a channel's reminder of an item, and "ni" for a channel's reminder of
+    which the user wants a copy; the key of these is the item's slug. The code "pw" stands for a reminder of the user's
+    own words; its key is the id of the reminder.
+    """
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    # Setting
+    # Commands
 
-    @remind.command(name="me")
+    @app_commands.command(name="me")
     @app_commands.describe(
         item="A pending item; its own dates say when",
         text="Your own words instead",
@@ -68,11 +71,8 @@ class RemindCog(commands.Cog):
                     "A pending item is told at its own dates. Nothing was changed. Give the item alone, or your own "
                     "words in text with a time in when."
                 )
-            await self._join(
-                interaction,
-                actor,
-                [await find(self.bot.db.read, self.bot.record_cache, actor.guild_id, item, ("pending",))],
-            )
+            opened = await get_record(self.bot, actor.guild_id, item, ("pending",))
+            await self._remind_of_items(interaction, actor, [opened])
             return
         if text is None:
             raise BadInput(
@@ -80,24 +80,125 @@ class RemindCog(commands.Cog):
             )
         if moment is None:
             raise BadInput("When? Nothing was changed. Write it in when, like in 3 days or next Friday 9am.")
-        await self._set_words(interaction, actor, text, moment, now)
+        await self._remind_of_words(interaction, actor, text, moment, now)
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
+        """Your reminders, what comes next first"""
+        await defer_in_dm(interaction)
+        personal, incomplete = await self._list_personal(interaction)
+        if not personal:
+            if incomplete:
+                raise unanswered()
+            raise UserError(
+                "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
+            )
+        in_dm = interaction.guild_id is None
+        await answer(interaction, view=views.listing(personal, None, in_dm=in_dm, incomplete=incomplete))
+
+    @app_commands.command(name="snooze")
+    @app_commands.describe(reminder="One of your reminders", until="Counted from now: in 3 days, tomorrow 14:00")
+    async def snooze(self, interaction: Interaction, reminder: str, until: str) -> None:
+        """Silence one of your reminders until a time"""
+        personal = await self._get_personal(interaction, reminder)
+        now = self.bot.clock.now()
+        at = dates.parse_instant(until, now=now, zone=personal.zone)
+        async with self.bot.db.write(personal.guild_id) as conn:
+            await reminders.snooze(conn, personal.reminder, at, now=now)
+        await answer(interaction, views.snoozed(personal.title, at, "pi"))
+
+    @app_commands.command(name="cancel")
+    @app_commands.describe(reminder="One of your reminders")
+    async def cancel(self, interaction: Interaction, reminder: str) -> None:
+        """End one of your reminders"""
+        personal = await self._get_personal(interaction, reminder)
+        async with self.bot.db.write(personal.guild_id) as conn:
+            await reminders.cancel(conn, personal.reminder, now=self.bot.clock.now())
+        await answer(interaction, _cancelled(personal.title))
+
+    @snooze.autocomplete("reminder")
+    @cancel.autocomplete("reminder")
+    async def complete_reminder(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is not None and await guilds.find(self.bot.db.read, interaction.guild_id) is None:
+            return []
+        typed_name = normal(current)
+        personal, _ = await self._list_personal(interaction, TYPING_WITHIN)
+        return choices(
+            Offered(reminder.title, reminder.server, str(reminder.reminder.id), _due_words(reminder.reminder.at))
+            for reminder in personal
+            if typed_name in normal(reminder.title)
+        )
+
+    # Components
 
     @component("remind.me")
-    async def on_me(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Set reminders by a card's button: of the item itself, or of all open items about another record."""
+    async def remind_of_record(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        """Remind the user of a pending item, or of the open items about another record."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         items = [opened]
         if opened.record.kind != "pending":
             about = [link.slug for link in opened.links if link.kind == "pending" and link.open and not link.outward]
-            items = await records.get_many(self.bot.db.read, actor.guild_id, about[:_JOINED_AT_ONCE])
+            items = await records.get_many(self.bot.db.read, actor.guild_id, about[:_MOST_ITEMS])
             if not items:
                 raise UserError(
                     f"Nothing is open about {opened.record.name}, so there is nothing to be reminded of. "
                     "Nothing was changed. Following it tells you when that changes."
                 )
-        await self._join(interaction, actor, items)
+        await self._remind_of_items(interaction, actor, items)
 
-    async def _join(self, interaction: Interaction, actor: Actor, items: list[Opened]) -> None:
+    @component("remind.pick", anywhere=True)
+    async def show_reminder(self, interaction: Interaction, actor: Actor | None) -> None:
+        """Show the reminder that the user chose in their list, with buttons to snooze and to cancel it."""
+        personal = await self._get_personal(interaction, chosen(interaction))
+        reminder = personal.reminder
+        target, key = ("pi", reminder.slug) if reminder.slug else ("pw", str(reminder.id))
+        guild_id = dm_guild_id(interaction, personal.guild_id)
+        text, view = views.snooze_choices(target, key, personal.title, guild_id, cancel=target)
+        await answer(interaction, text, view=view)
+
+    @component("remind.snooze")
+    async def offer_snooze(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
+        """Ask how long a reminder is to be silent. Offer users who may not snooze a channel's reminder a copy of it."""
+        if target == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
+            target = "ni"
+        name = await self._get_title(actor, target, key)
+        text, view = views.snooze_choices(target, key, name, dm_guild_id(interaction, actor.guild_id))
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    @component("remind.until")
+    async def snooze_by_button(self, interaction: Interaction, actor: Actor, target: str, key: str, code: str) -> None:
+        """Snooze a reminder for one of the offered durations, such as "1d", and replace the offer by the answer."""
+        if code not in views.SNOOZES:
+            raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
+        text = await self._snooze(interaction, actor, target, key, views.SNOOZES[code])
+        await interaction.response.edit_message(content=text, view=None)
+
+    @component("remind.form")
+    async def open_snooze_form(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
+        """Open the form in which the user types until when a reminder is to be silent."""
+        await self._get_title(actor, target, key)
+        await interaction.response.send_modal(views.until_form(target, key, dm_guild_id(interaction, actor.guild_id)))
+
+    @component("remind.typed")
+    async def snooze_by_form(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
+        """Snooze a reminder until the time that the user typed into the form."""
+        text = await self._snooze(interaction, actor, target, key, str(typed(interaction).get("until", "")))
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @component("remind.cancel")
+    async def cancel_by_button(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
+        """End a reminder of the user, and replace the message of the button by the answer."""
+        async with self.bot.db.write(actor.guild_id) as conn:
+            get = self._get_words_reminder if target == "pw" else self._get_item_reminder
+            reminder = await get(conn, actor, key)
+            await reminders.cancel(conn, reminder, now=self.bot.clock.now())
+        text = _cancelled(reminder.name or reminder.words)
+        await interaction.response.edit_message(content=text, view=None)
+
+    # Shared steps
+
+    async def _remind_of_items(self, interaction: Interaction, actor: Actor, items: list[Opened]) -> None:
+        """Set the user's reminders of pending items and answer. Raise a UserError when an item is closed."""
         for opened in items:
             reminders.check_open(opened)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -105,19 +206,27 @@ class RemindCog(commands.Cog):
         joined: list[tuple[OpenItem, bool]] = []
         async with self.bot.db.write(actor.guild_id) as conn:
             guild = await guilds.get(conn, actor.guild_id)
-            mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
+            personal = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             for opened in items:
-                is_new = await reminders.join(conn, mine.place, opened, now=now, person_id=mine.person_id)
+                is_new = await reminders.join(conn, personal.place, opened, now=now, person_id=personal.person_id)
                 item = item_of(opened.record, guild.zone)
                 joined.append((OpenItem(item, opened, news=False), is_new))
             slug = items[0].record.slug
-            confirms = Confirmation("remind", slug=slug)
-            planned = await deliveries.confirm_own(conn, mine, _first_key(slug, now), confirms, now=now)
-        confirmed = await send_first(self.bot.deliverer, planned)
-        text, view = rendered.joined_items(joined, mine.place, confirmed, in_ids(interaction, actor))
+            confirmation_id = await deliveries.confirm_own(
+                conn, personal, _confirmation_key(slug, now), Confirmation("remind", slug=slug), now=now
+            )
+        confirmed = await send_confirmation(self.bot.deliverer, confirmation_id)
+        guild_id = dm_guild_id(interaction, actor.guild_id)
+        text, view = views.joined_items(joined, personal.place, confirmed, guild_id)
         await interaction.edit_original_response(content=text, view=view)
 
-    async def _set_words(self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime) -> None:
+    async def _remind_of_words(
+        self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime
+    ) -> None:
+        """Set a reminder of the user's own words at a typed time and answer. Raise BadInput when either is unusable.
+
+        The time is read in the zone of the user's direct messages about the server, or else of the user or the server.
+        """
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         person = await people.find(self.bot.db.read, actor.user_id)
         known = person and await destinations.find_person(self.bot.db.read, actor.guild_id, person.id)
@@ -126,36 +235,24 @@ class RemindCog(commands.Cog):
         reminders.check_words(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.db.write(actor.guild_id) as conn:
-            mine = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
-            reminder = await reminders.set_words(conn, mine.place, text, at, now=now, person_id=mine.person_id)
+            personal = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
+            reminder = await reminders.set_words(conn, personal.place, text, at, now=now, person_id=personal.person_id)
             confirms = Confirmation("remind", name=clip(" ".join(reminder.words.split()), 100))
-            planned = await deliveries.confirm_own(conn, mine, _first_key(reminder.id, now), confirms, now=now)
-        confirmed = await send_first(self.bot.deliverer, planned)
-        content, view = rendered.words_set(reminder, confirmed, in_ids(interaction, actor))
+            confirmation_id = await deliveries.confirm_own(
+                conn, personal, _confirmation_key(reminder.id, now), confirms, now=now
+            )
+        confirmed = await send_confirmation(self.bot.deliverer, confirmation_id)
+        content, view = views.words_set(reminder, confirmed, dm_guild_id(interaction, actor.guild_id))
         await interaction.edit_original_response(content=content, view=view)
 
-    # Looking
-
-    @remind.command(name="list")
-    async def list_(self, interaction: Interaction) -> None:
-        """Your reminders, what comes next first"""
-        await defer_in_dm(interaction)
-        personal, incomplete = await self._personal(interaction)
-        if not personal:
-            if incomplete:
-                raise unanswered()
-            raise UserError(
-                "You have no reminders here. /remind me sets one, and the cards of pending items have a button for it."
-            )
-        in_dm = interaction.guild_id is None
-        await answer(interaction, view=rendered.listing(personal, None, in_dm=in_dm, incomplete=incomplete))
-
-    async def _personal(
+    async def _list_personal(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[PersonalReminder], bool]:
-        """Return the actor's reminders in this server; in a DM those of every server that they are in.
+        """Return the user's reminders, and whether the list may be incomplete.
 
-        Return also whether some may be missing, because Discord did not say in time whether they still are a member.
+        In a server, these are the reminders from that server. In a direct message, these are the reminders from every
+        server that the user is still in; the list may be incomplete when Discord does not answer within `within`
+        seconds.
         """
         if interaction.guild_id is not None:
             await guilds.get(self.bot.db.read, interaction.guild_id)
@@ -171,9 +268,13 @@ class RemindCog(commands.Cog):
         )
         return [reminder for reminder in personal if reminder.guild_id in servers.joined], bool(servers.unknown)
 
-    async def _find_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
+    async def _get_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
+        """Return the user's reminder with an id, or with a title that begins so. Defer the answer in a direct message.
+
+        Raise NotInRecord or BadInput when `text` fits none or several, UserError when Discord does not answer in time.
+        """
         await defer_in_dm(interaction)
-        personal, incomplete = await self._personal(interaction)
+        personal, incomplete = await self._list_personal(interaction)
         try:
             return reminders.pick(personal, text)
         except NotInRecord:
@@ -181,166 +282,88 @@ class RemindCog(commands.Cog):
                 raise unanswered() from None
             raise
 
-    @component("remind.pick", anywhere=True)
-    async def pick(self, interaction: Interaction, actor: Actor | None) -> None:
-        """Show the reminder that was chosen in the list, with buttons to snooze and to cancel it."""
-        personal = await self._find_personal(interaction, chosen(interaction))
-        where, key = ("pi", personal.reminder.slug) if personal.reminder.slug else ("pw", str(personal.reminder.id))
-        guild_id = personal.guild_id if interaction.guild_id is None else None
-        text, view = rendered.snooze_choices(where, key or "", personal.title, guild_id, cancel=where)
-        await answer(interaction, text, view=view)
-
-    # Snoozing and cancelling by command
-
-    @remind.command(name="snooze")
-    @app_commands.describe(reminder="One of your reminders", until="Counted from now: in 3 days, tomorrow 14:00")
-    async def snooze(self, interaction: Interaction, reminder: str, until: str) -> None:
-        """Silence one of your reminders until a time"""
-        personal = await self._find_personal(interaction, reminder)
-        now = self.bot.clock.now()
-        at = dates.parse_instant(until, now=now, zone=personal.zone)
-        async with self.bot.db.write(personal.guild_id) as conn:
-            await reminders.snooze(conn, personal.reminder, at, now=now)
-        await answer(interaction, rendered.snoozed(personal.title, at, "pi"))
-
-    @remind.command(name="cancel")
-    @app_commands.describe(reminder="One of your reminders")
-    async def cancel(self, interaction: Interaction, reminder: str) -> None:
-        """End one of your reminders"""
-        personal = await self._find_personal(interaction, reminder)
-        async with self.bot.db.write(personal.guild_id) as conn:
-            await reminders.cancel(conn, personal.reminder, now=self.bot.clock.now())
-        await answer(interaction, _cancelled(personal.title))
-
-    @snooze.autocomplete("reminder")
-    @cancel.autocomplete("reminder")
-    async def _complete(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        if interaction.guild_id is not None and await guilds.find(self.bot.db.read, interaction.guild_id) is None:
-            return []
-        asked = normal(current)
-        personal, _ = await self._personal(interaction, TYPING_WITHIN)
-        return choices(
-            Offered(reminder.title, reminder.server, str(reminder.reminder.id), _moment(reminder.reminder.at))
-            for reminder in personal
-            if asked in normal(reminder.title)
-        )
-
-    # Buttons and menus. `where` and `key` name what is meant: "ci" an item for the channel, "pi" one of one's own
-    # items, "ni" an item of which one wants a copy, each with its slug; "pw" own words, with the reminder's id.
-
-    @component("remind.snooze")
-    async def on_snooze(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        if where == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
-            where = "ni"
-        name = await self._name(actor, where, key)
-        text, view = rendered.snooze_choices(where, key, name, in_ids(interaction, actor))
-        await interaction.response.send_message(text, view=view, ephemeral=True)
-
-    @component("remind.until")
-    async def on_until(self, interaction: Interaction, actor: Actor, where: str, key: str, code: str) -> None:
-        if code not in rendered.SNOOZES:
-            raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        text = await self._snooze(interaction, actor, where, key, rendered.SNOOZES[code])
-        await interaction.response.edit_message(content=text, view=None)
-
-    @component("remind.form")
-    async def on_form(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        await self._name(actor, where, key)
-        await interaction.response.send_modal(rendered.until_form(where, key, in_ids(interaction, actor)))
-
-    @component("remind.typed")
-    async def on_typed(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        text = await self._snooze(interaction, actor, where, key, str(typed(interaction).get("until", "")))
-        await interaction.response.send_message(text, ephemeral=True)
-
-    async def _name(self, actor: Actor, where: str, key: str) -> str:
-        """Return what the reminder is called. Raise a UserError when it is over."""
-        if where == "pw":
-            return (await self._words(self.bot.db.read, actor, key)).words
+    async def _get_title(self, actor: Actor, target: str, key: str) -> str:
+        """Return the words of a reminder, or the name of its item. Raise a UserError when the reminder has ended."""
+        if target == "pw":
+            return (await self._get_words_reminder(self.bot.db.read, actor, key)).words
         opened = await records.get(self.bot.db.read, actor.guild_id, key)
         reminders.check_open(opened)
-        if where == "pi":
-            await self._joined(self.bot.db.read, actor, key)
+        if target == "pi":
+            await self._get_item_reminder(self.bot.db.read, actor, key)
         return opened.record.name
 
-    async def _snooze(self, interaction: Interaction, actor: Actor, where: str, key: str, words: str) -> str:
-        """Snooze a reminder until the time that `words` say, counted from now. Return the answer."""
+    async def _snooze(self, interaction: Interaction, actor: Actor, target: str, key: str, until: str) -> str:
+        """Snooze a reminder and return the answer. `until` is a typed time such as "in 3 days"."""
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
-            if where == "pw":
-                reminder = await self._words(conn, actor, key)
-                place = await destinations.get(conn, reminder.destination_id)
-                at = dates.parse_instant(words, now=now, zone=place.zone)
+            if target == "pw":
+                reminder = await self._get_words_reminder(conn, actor, key)
+                destination = await destinations.get(conn, reminder.destination_id)
+                at = dates.parse_instant(until, now=now, zone=destination.zone)
                 await reminders.snooze(conn, reminder, at, now=now)
-                return rendered.snoozed(reminder.words, at, where)
+                return views.snoozed(reminder.words, at, target)
             opened = await records.get(conn, actor.guild_id, key)
             reminders.check_open(opened)
             person = await people.ensure(conn, actor.user_id)
-            if where == "ci":
-                place = await self._channel(conn, interaction, actor)
-            elif where == "ni":
-                place = await destinations.ensure_person(conn, actor.guild_id, person.id, now=now)
+            if target == "ci":
+                destination = await self._get_channel_destination(conn, interaction, actor)
+            elif target == "ni":
+                destination = await destinations.ensure_person(conn, actor.guild_id, person.id, now=now)
             else:
-                joined = await self._joined(conn, actor, key)
-                place = await destinations.get(conn, joined.destination_id)
-            at = dates.parse_instant(words, now=now, zone=place.zone)
-            await reminders.snooze_item(conn, place, opened, at, now=now, person_id=person.id)
-            return rendered.snoozed(opened.record.name, at, where)
+                reminder = await self._get_item_reminder(conn, actor, key)
+                destination = await destinations.get(conn, reminder.destination_id)
+            at = dates.parse_instant(until, now=now, zone=destination.zone)
+            await reminders.snooze_item(conn, destination, opened, at, now=now, person_id=person.id)
+            return views.snoozed(opened.record.name, at, target)
 
-    async def _channel(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
-        """Return the channel whose reminders an editor snoozes: the one that the button is in, else the server's."""
+    async def _get_channel_destination(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
+        """Return the destination of the channel in which the button is, or else of the server's channel.
+
+        Raise NotAllowed when the actor is no editor, and UserError when neither channel is a destination.
+        """
         guild = await guilds.get(conn, actor.guild_id)
         if not actor.may_edit(guild):
             raise NotAllowed("Only editors snooze what a channel hears. Nothing was changed. /remind me sets your own.")
         for channel_id in (interaction.channel_id, guild.channel_id):
-            place = channel_id and await destinations.find_channel(conn, actor.guild_id, channel_id)
-            if place:
-                return place
+            destination = channel_id and await destinations.find_channel(conn, actor.guild_id, channel_id)
+            if destination:
+                return destination
         raise UserError("No reminders come to this channel. Nothing was changed.")
 
-    @component("remind.cancel")
-    async def on_cancel(self, interaction: Interaction, actor: Actor, where: str, key: str) -> None:
-        async with self.bot.db.write(actor.guild_id) as conn:
-            words = where == "pw"
-            reminder = await self._words(conn, actor, key) if words else await self._joined(conn, actor, key)
-            await reminders.cancel(conn, reminder, now=self.bot.clock.now())
-        text = _cancelled(reminder.name or reminder.words)
-        await interaction.response.edit_message(content=text, view=None)
+    async def _get_words_reminder(self, conn: Connection, actor: Actor, key: str) -> Reminder:
+        """Return the reminder of the actor's own words with an id.
 
-    async def _words(self, conn: Connection, actor: Actor, key: str) -> Reminder:
-        """Return a reminder of the actor's own words in this server by its id.
-
-        Raise a UserError when it is over, NotAllowed when it is somebody else's.
+        Raise UserError when the reminder has ended, and NotAllowed when it is somebody else's.
         """
         reminder = await reminders.find(conn, actor.guild_id, number(key))
         if reminder is None:
-            raise _over()
-        place = await destinations.get(conn, reminder.destination_id)
-        if place.user_id != actor.user_id:
+            raise _reminder_ended()
+        destination = await destinations.get(conn, reminder.destination_id)
+        if destination.user_id != actor.user_id:
             raise NotAllowed("This reminder is somebody else's. Nothing was changed. /remind list shows yours.")
         return reminder
 
-    async def _joined(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
-        """Return the actor's own reminder of an item. Raise a UserError when it is over."""
+    async def _get_item_reminder(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
+        """Return the actor's reminder of a pending item. Raise UserError when the reminder has ended."""
         person = await people.find(conn, actor.user_id)
-        place = person and await destinations.find_person(conn, actor.guild_id, person.id)
-        reminder = await reminders.find_item(conn, place.id, slug) if place else None
+        destination = person and await destinations.find_person(conn, actor.guild_id, person.id)
+        reminder = await reminders.find_item(conn, destination.id, slug) if destination else None
         if reminder is None:
-            raise _over()
+            raise _reminder_ended()
         return reminder
 
 
-def _first_key(what: str | int, now: datetime) -> str:
-    """Return the key of the confirmation that a new reminder, of an item or of own words, is sent with."""
-    return f"remind:{what}:{int(now.timestamp())}"
+def _confirmation_key(reminder: str | int, now: datetime) -> str:
+    """Return the key of the delivery that confirms a new reminder, given an item's slug or a reminder's id."""
+    return f"remind:{reminder}:{int(now.timestamp())}"
 
 
-def _moment(at: datetime | None) -> str:
-    """Return when a reminder of own words comes, to tell equal ones apart; "" for one of an item."""
+def _due_words(at: datetime | None) -> str:
+    """Return an instant in words, which tell reminders with the same title apart, or "" when `at` is None."""
     return f"{dates.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
 
 
-def _over() -> UserError:
+def _reminder_ended() -> UserError:
     return UserError(
         "This reminder has been cancelled already. Nothing more was changed. /remind me sets it again, /remind list "
         "shows those that stand."

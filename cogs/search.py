@@ -1,4 +1,4 @@
-"""/search: full-text search over the record, with filters. Its completion opens any record."""
+"""`/search`: searches the text of all records, with filters, or opens a record that the user chose while typing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line, slug_of, words_of
 from bot.services import guilds, records
-from bot.services.questions import Listing
+from bot.services.lists import SearchListing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
-from cogs.shared.records import AnyRecord, Interaction, Participant, Topic, answer_list, card_of, find
+from cogs.shared.answers import Interaction
+from cogs.shared.lists import answer_list
+from cogs.shared.records import AnyRecord, Participant, Topic, card_of, get_record
 from data.records import Kind
 
 _KINDS = [app_commands.Choice(name=KIND_WORDS[kind][1], value=kind) for kind in KINDS]
@@ -27,16 +29,18 @@ _ORDERS = [
     app_commands.Choice(name="best first: names before other texts", value="best"),
     app_commands.Choice(name="newest first", value="newest"),
 ]
-_LONGEST = 400  # More is not looked for; a question that is kept for its pages stays small.
+_LONGEST = 400  # Characters of the text that are searched for and, for further pages, stored.
 
 
-class Search(commands.Cog):
-    """The command that finds records by their words."""
+class SearchCog(commands.Cog):
+    """The command `/search`."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    @app_commands.command()
+    # Commands
+
+    @app_commands.command(name="search")
     @app_commands.guild_only()
     @app_commands.describe(
         text="Words to look for; or choose a record from the list while typing",
@@ -65,7 +69,7 @@ class Search(commands.Cog):
         actor = await self.bot.permissions.actor(interaction, now)
         text = one_line(text or "")
         if not (kind or participant or topic or stage or dated):
-            # What was chosen is a record's slug, and what is typed is hardly ever one.
+            # A chosen record arrives as its slug. What users type is hardly ever a slug.
             opened = await records.find(self.bot.db.read, actor.guild_id, text) if text == slug_of(text) else None
             if opened is not None:
                 view = await card_of(interaction, actor, opened, now)
@@ -83,6 +87,8 @@ class Search(commands.Cog):
         listing = await self._listing(actor.guild_id, now, text, kind, participant, topic, stage, dated, order)
         await answer_list(interaction, listing)
 
+    # Shared steps
+
     async def _listing(
         self,
         guild_id: int,
@@ -94,25 +100,26 @@ class Search(commands.Cog):
         stage: str | None,
         dated: str | None,
         order: str,
-    ) -> Listing:
+    ) -> SearchListing:
+        """Return the list of results for the options of `/search`. Raise a UserError when an option is unusable."""
         if stage and kind not in (None, "deal"):
             raise BadInput("Only deals have a stage. Nothing was changed. Leave out the kind or the stage.")
-        words = [f"kind {KIND_WORDS[cast(Kind, kind)][0]}"] if kind else []
+        filters = [f"kind {KIND_WORDS[cast(Kind, kind)][0]}"] if kind else []
         slugs: dict[str, str] = {}
-        asked: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
-        for filter_, name in asked:
+        names: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))
+        for named_kind, name in names:
             if name:
-                record = (await find(self.bot.db.read, self.bot.record_cache, guild_id, name, (filter_,))).record
-                slugs[filter_] = record.slug
-                words.append(f"{filter_} {escaped(record.name, 100)}")
-        words += [f"stage {STAGES[stage].lower()}"] if stage else []
+                record = (await get_record(self.bot, guild_id, name, (named_kind,))).record
+                slugs[named_kind] = record.slug
+                filters.append(f"{named_kind} {escaped(record.name, 100)}")
+        filters += [f"stage {STAGES[stage].lower()}"] if stage else []
         first = last = None
         if dated:
             guild = await guilds.get(self.bot.db.read, guild_id)
             first, last, period = _period(dated, dates.local_date(now, guild.zone))
-            words.append(period)
+            filters.append(period)
         wanted = Wanted(
-            text[: _LONGEST + 1],  # One more than is looked for, so that it is said.
+            text[: _LONGEST + 1],  # With one character too many, the answer says that the text was clipped.
             cast(Kind | None, kind),
             slugs.get("participant"),
             slugs.get("topic"),
@@ -121,11 +128,14 @@ class Search(commands.Cog):
             last,
             "newest" if order == "newest" else "best",
         )
-        return Listing(wanted=wanted, words=", ".join(words))
+        return SearchListing(wanted, ", ".join(filters))
 
 
 def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
-    """Return the days of a typed date, and the date in words. Raise BadInput when it cannot be parsed or is unknown."""
+    """Return the first and the last day of a typed period, and the period in words.
+
+    Raise BadInput when the text is no date or names no day, such as "unknown".
+    """
     dated = dates.parse_fact_date(text, today=today)
     if dated.first is None:
         raise BadInput(
@@ -136,4 +146,4 @@ def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Search(bot))
+    await bot.add_cog(SearchCog(bot))

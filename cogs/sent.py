@@ -1,4 +1,7 @@
-"""Buttons of messages that were sent by themselves (*Why this?*, mute, stop), and the resuming of paused channels."""
+"""The buttons of delivered messages: *Why this?*, mute and stop, and the decision about held messages.
+
+Paused channels are resumed here, too, when a change in the server lets the bot write there again.
+"""
 
 from __future__ import annotations
 
@@ -14,178 +17,203 @@ from bot.interactions.components import component
 from bot.interactions.permissions import Actor, require_editor, require_manager
 from bot.services import deliveries, destinations, follows, guilds, people, why
 from bot.services.deliveries import TARGET_GONE
-from bot.ui import messages
+from bot.ui import messages as views
 from bot.ui.ids import number
 from bot.ui.layout import plain
 from bot.ui.text import escaped
+from cogs.shared.answers import Interaction
 from data.database import Connection
 from data.records import Destination, Follow
 
-Interaction = discord.Interaction[Attache]
-
 
 class SentCog(commands.Cog):
-    """The buttons that say why a message came and how to stop it."""
+    """The buttons of delivered messages, and the events after which paused channels are resumed.
+
+    The custom ids of the buttons say what is changed by a code (`target`) and an id. The codes are "follow", "digest",
+    "item" for a destination's reminders of a pending item, and "undated" for its reminders of items without due dates.
+    """
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
+    # Components
+
     @component("sent.why")
-    async def why(self, interaction: Interaction, actor: Actor, nonce: str, _marker: str = "") -> None:
-        # Messages of the first release carry no marker, and their buttons go on working.
+    async def explain(self, interaction: Interaction, actor: Actor, nonce: str, _marker: str = "") -> None:
+        """Answer why a message was delivered, with buttons to mute or stop such messages.
+
+        The marker is read after a restore only. Messages of the first release have none.
+        """
         explained = await why.explain(self.bot.db.read, actor.guild_id, nonce)
-        text, buttons = messages.why(explained)
-        what = "item" if explained.delivery.kind in ("reminder", "open") else "follow"
-        if not await self._may(self.bot.db.read, actor, explained.destination, what) and buttons:
-            who = "An editor" if what == "item" else "Someone with Manage Server"
+        text, buttons = views.why(explained)
+        target = "item" if explained.delivery.kind in ("reminder", "open") else "follow"
+        if not await self._may_change(self.bot.db.read, actor, explained.destination, target) and buttons:
+            who = "An editor" if target == "item" else "Someone with Manage Server"
             text, buttons = f"{text}\n-# {who} can mute or stop it.", []
         await interaction.response.send_message(text, view=plain(buttons), ephemeral=True)
 
     @component("sent.mute")
-    async def mute(self, interaction: Interaction, actor: Actor, what: str, id_: str) -> None:
+    async def mute(self, interaction: Interaction, actor: Actor, target: str, id_: str) -> None:
+        """Mute a follow, the reminders of an item, or the reminders of all items without a due date."""
         async with self.bot.db.write(actor.guild_id) as conn:
-            if what == "follow":
-                follow = await self._follow(conn, actor, id_)
+            if target == "follow":
+                follow = await self._get_follow(conn, actor, id_)
                 await follows.mute(conn, actor.guild_id, follow.id)
                 text = (
                     f"**{escaped(follows.name_of(follow), 120)}** is muted here: nothing about it arrives at once any "
                     f"more. {self.bot.mention('follow add')} lets it speak again."
                 )
-            elif what == "undated":
-                place = await destinations.find(conn, actor.guild_id, number(id_))
-                if place is None:
-                    raise _over()
-                await self._require(conn, actor, place, "item")
-                if not await why.mute_undated(conn, place, now=self.bot.clock.now()):
-                    raise _over()
+            elif target == "undated":
+                destination = await self._get_destination(conn, actor, id_)
+                await self._require_may_change(conn, actor, destination, "item")
+                if not await why.mute_undated(conn, destination, now=self.bot.clock.now()):
+                    raise _already_ended()
                 text = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
             else:
-                text = await self._mute_item(conn, actor, what, id_)
+                text = await self._mute_item(conn, actor, target, id_)
         await interaction.response.send_message(text, ephemeral=True)
 
-    async def _mute_item(self, conn: Connection, actor: Actor, what: str, id_: str) -> str:
-        """Mute the reminders of an item and return the answer. The id names destination and record."""
-        destination_id, _, record_id = id_.partition("-")
-        if what != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
-            raise BadInput("This button says nothing that can be muted. Nothing was changed.")
-        place = await destinations.find(conn, actor.guild_id, number(destination_id))
-        if place is None:
-            raise _over()
-        await self._require(conn, actor, place, what)
-        person = await people.ensure(conn, actor.user_id)
-        await why.mute_item(conn, place, number(record_id), now=self.bot.clock.now(), person_id=person.id)
-        return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
-
     @component("sent.stop")
-    async def stop(self, interaction: Interaction, actor: Actor, what: str, id_: str) -> None:
+    async def stop(self, interaction: Interaction, actor: Actor, target: str, id_: str) -> None:
+        """End a follow or a digest."""
         async with self.bot.db.write(actor.guild_id) as conn:
-            if what == "follow":
-                follow = await self._follow(conn, actor, id_)
+            if target == "follow":
+                follow = await self._get_follow(conn, actor, id_)
                 await follows.remove(conn, actor.guild_id, follow.id)
                 text = f"**{escaped(follows.name_of(follow), 120)}** is no longer followed here."
-            elif what == "digest":
-                place = await destinations.find(conn, actor.guild_id, number(id_))
-                if place is None or place.digest_at is None:
-                    raise _over()
-                await self._require(conn, actor, place, what)
-                await destinations.set_digest(conn, place.id, now=self.bot.clock.now(), at=None)
+            elif target == "digest":
+                destination = await self._get_destination(conn, actor, id_)
+                if destination.digest_at is None:
+                    raise _already_ended()
+                await self._require_may_change(conn, actor, destination, target)
+                await destinations.set_digest(conn, destination.id, now=self.bot.clock.now(), at=None)
                 text = f"There are no more digests here. {self.bot.mention('digest set')} begins them again."
             else:
                 raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
         await interaction.response.send_message(text, ephemeral=True)
 
-    # What is held after a restore
-
     @component("sent.release", permissions=True)
-    async def release(self, interaction: Interaction, actor: Actor, what: str) -> None:
-        await self._decide(interaction, actor, what, sent=True)
+    async def release_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
+        """Send the messages that were held after a restore, for one destination or for all users of the server."""
+        await self._decide(interaction, actor, whose, sent=True)
 
     @component("sent.drop", permissions=True)
-    async def drop(self, interaction: Interaction, actor: Actor, what: str) -> None:
-        await self._decide(interaction, actor, what, sent=False)
+    async def drop_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
+        """Drop the messages that were held after a restore, for one destination or for all users of the server."""
+        await self._decide(interaction, actor, whose, sent=False)
 
-    async def _decide(self, interaction: Interaction, actor: Actor, what: str, *, sent: bool) -> None:
-        """Send or drop what is held: of one destination by its id, or of all "people" of the server."""
-        decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
-        async with self.bot.db.write(actor.guild_id) as conn:
-            if what == "people":
-                require_manager(actor)
-                held = await deliveries.list_held(conn, actor.guild_id)
-                places = [row.destination_id for row in held if row.channel_id is None]
-            else:
-                place = await destinations.find(conn, actor.guild_id, number(what))
-                if place is None:
-                    raise _over()
-                await self._require(conn, actor, place, "held")
-                places = [place.id]
-            count = await decide(conn, actor.guild_id, places, now=now)
-        if not count:
-            raise UserError("This was decided before. Nothing more was changed.")
-        await interaction.response.send_message(messages.decided(count, sent=sent), ephemeral=True)
-
-    async def _follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
-        """Return the follow that a button names. Raise UserError when it is over, NotAllowed when it is another's."""
-        follow = await follows.find(conn, actor.guild_id, number(id_))
-        if follow is None:
-            raise _over()
-        await self._require(conn, actor, await destinations.get(conn, follow.destination_id), "follow")
-        return follow
-
-    async def _may(self, conn: Connection, actor: Actor, place: Destination, what: str) -> bool:
-        if place.person_id is not None:
-            return place.user_id == actor.user_id
-        return actor.may_edit(await guilds.get(conn, actor.guild_id)) if what == "item" else actor.manager
-
-    async def _require(self, conn: Connection, actor: Actor, place: Destination, what: str) -> None:
-        """Raise NotAllowed unless the actor may change what a destination gets.
-
-        A person's own is theirs alone. In a channel an item's reminders need an editor, the rest Manage Server.
-        """
-        if await self._may(conn, actor, place, what):
-            return
-        if place.person_id is not None:
-            raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
-        if what == "item":
-            require_editor(actor, await guilds.get(conn, actor.guild_id))
-        require_manager(actor)
-
-    # A changed channel or role is tried again by itself.
+    # Events: each change of a permission may let the bot write in a paused channel again
 
     @commands.Cog.listener()
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
-        await self._try_again(after.guild, after.id)
+        await self._resume_paused(after.guild, after.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        await self._try_again(after.guild)
+        await self._resume_paused(after.guild)
 
     @commands.Cog.listener()
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if after.id == after.guild.me.id:
-            await self._try_again(after.guild)
+            await self._resume_paused(after.guild)
 
-    async def _try_again(self, guild: discord.Guild, channel_id: int | None = None) -> None:
-        """Resume the paused channels of a server, or the changed one, where no permission is known to be missing."""
-        paused = [
-            place
-            for place in await destinations.list_paused(self.bot.db.read, guild.id)
-            if place.channel_id is not None and channel_id in (None, place.channel_id) and _may_work(guild, place)
+    # Shared steps
+
+    async def _mute_item(self, conn: Connection, actor: Actor, target: str, id_: str) -> str:
+        """Mute the reminders of an item at a destination and return the answer. `id_` is "DESTINATION-RECORD"."""
+        destination_id, _, record_id = id_.partition("-")
+        if target != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
+            raise BadInput("This button says nothing that can be muted. Nothing was changed.")
+        destination = await self._get_destination(conn, actor, destination_id)
+        await self._require_may_change(conn, actor, destination, target)
+        person = await people.ensure(conn, actor.user_id)
+        await why.mute_item(conn, destination, number(record_id), now=self.bot.clock.now(), person_id=person.id)
+        return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
+
+    async def _decide(self, interaction: Interaction, actor: Actor, whose: str, *, sent: bool) -> None:
+        """Send or drop held messages, and answer. `whose` is the id of a destination, or "people" for all users."""
+        decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
+        async with self.bot.db.write(actor.guild_id) as conn:
+            if whose == "people":
+                require_manager(actor)
+                held = await deliveries.list_held(conn, actor.guild_id)
+                destination_ids = [row.destination_id for row in held if row.channel_id is None]
+            else:
+                destination = await self._get_destination(conn, actor, whose)
+                await self._require_may_change(conn, actor, destination, "held")
+                destination_ids = [destination.id]
+            count = await decide(conn, actor.guild_id, destination_ids, now=now)
+        if not count:
+            raise UserError("This was decided before. Nothing more was changed.")
+        await interaction.response.send_message(views.decided(count, sent=sent), ephemeral=True)
+
+    async def _get_destination(self, conn: Connection, actor: Actor, id_: str) -> Destination:
+        """Return the destination with an id. Raise UserError when the server has no such destination (any more)."""
+        destination = await destinations.find(conn, actor.guild_id, number(id_))
+        if destination is None:
+            raise _already_ended()
+        return destination
+
+    async def _get_follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
+        """Return the follow with an id that the actor may change. Raise a UserError otherwise."""
+        follow = await follows.find(conn, actor.guild_id, number(id_))
+        if follow is None:
+            raise _already_ended()
+        destination = await destinations.get(conn, follow.destination_id)
+        await self._require_may_change(conn, actor, destination, "follow")
+        return follow
+
+    async def _may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> bool:
+        """Return whether the actor may change which messages a destination gets.
+
+        Only the user may change what they get themselves. For a channel, reminders of items ("item") take an editor,
+        and any other `target` takes Manage Server.
+        """
+        if destination.person_id is not None:
+            return destination.user_id == actor.user_id
+        return actor.may_edit(await guilds.get(conn, actor.guild_id)) if target == "item" else actor.manager
+
+    async def _require_may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> None:
+        """Raise NotAllowed when `_may_change` is false. The error says who may."""
+        if await self._may_change(conn, actor, destination, target):
+            return
+        if destination.person_id is not None:
+            raise NotAllowed("This belongs to somebody else, so it stays as it is. Nothing was changed.")
+        if target == "item":
+            require_editor(actor, await guilds.get(conn, actor.guild_id))
+        require_manager(actor)
+
+    async def _resume_paused(self, guild: discord.Guild, channel_id: int | None = None) -> None:
+        """Resume the paused channels of a server in which the bot may be able to post again.
+
+        `channel_id` limits this to one channel.
+        """
+        resumable = [
+            destination
+            for destination in await destinations.list_paused(self.bot.db.read, guild.id)
+            if destination.channel_id is not None
+            and channel_id in (None, destination.channel_id)
+            and _may_succeed(guild, destination)
         ]
-        if paused:
+        if resumable:
             async with self.bot.db.write(guild.id) as conn:
-                for place in paused:
-                    await destinations.resume(conn, place.id, self.bot.clock.now())
+                for destination in resumable:
+                    await destinations.resume(conn, destination.id, self.bot.clock.now())
 
 
-def _may_work(guild: discord.Guild, place: Destination) -> bool:
-    """Return whether sending may succeed: the bot may post there, or the cache does not know, as with a thread."""
-    channel: Any = guild.get_channel_or_thread(place.channel_id or 0)
+def _may_succeed(guild: discord.Guild, destination: Destination) -> bool:
+    """Return whether a message to a channel may succeed, as far as the cache of discord.py tells.
+
+    It tells nothing about archived threads. For a channel that is not cached, the result is True unless a delivery
+    failed because the channel was deleted.
+    """
+    channel: Any = guild.get_channel_or_thread(destination.channel_id or 0)
     if channel is None:
-        return place.outcome != TARGET_GONE
+        return destination.outcome != TARGET_GONE
     return not missing(channel)
 
 
-def _over() -> UserError:
+def _already_ended() -> UserError:
     return UserError("This has already ended. Nothing more was changed.")
 
 

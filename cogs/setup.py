@@ -1,4 +1,4 @@
-"""Joining and leaving servers, and /setup: zone, channel, editor role, digest, starter dossier."""
+"""`/setup`: the settings of a server, and what happens when the bot joins or leaves a server."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.permissions import require_manager
 from bot.services import destinations, digests, dossiers, guilds, people
-from bot.ui import setup as cards
+from bot.ui import setup as views
 from bot.ui.text import joined
+from cogs.shared.answers import Interaction
 from cogs.shared.zones import complete_zone
 from data.database import Connection
 from data.records import Destination, Guild
@@ -26,12 +27,15 @@ from data.records import Destination, Guild
 log = logging.getLogger(__name__)
 
 STARTER = "india-us-2plus2-2023"
+"""The slug of the dossier that the first setup of a server loads."""
+
 WEEKDAYS = "12345"
+"""Monday to Friday as ISO weekdays."""
 
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """The options of one /setup; None leaves a setting as it is."""
+    """The options of `/setup`, parsed. None leaves a setting unchanged."""
 
     zone: str | None
     channel_id: int | None
@@ -39,78 +43,13 @@ class SetupOptions:
     digest: time | None
 
 
-class Setup(commands.Cog):
+class SetupCog(commands.Cog):
+    """The command `/setup`, and the events that tell which servers the bot is in."""
+
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
 
-    # Joining and leaving
-
-    @commands.Cog.listener()
-    async def on_shard_ready(self, shard_id: int) -> None:
-        """Find what happened while a shard was offline: servers joined and left, new names, new owners.
-
-        Each shard only knows its own servers, and `on_ready` comes once for all shards, at the start.
-        """
-        now = self.bot.clock.now()
-        here = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
-        known = {
-            known_guild.guild_id: known_guild
-            for known_guild in await guilds.list_all(self.bot.db.read)
-            if _shard_of(known_guild.guild_id, self.bot.shard_count) == shard_id
-        }
-        for known_guild in known.values():
-            guild = here.get(known_guild.guild_id)
-            if guild is None and known_guild.left_at is None:
-                async with self.bot.db.write(known_guild.guild_id) as conn:
-                    await guilds.leave(conn, known_guild.guild_id, now=now)
-            elif guild is not None and not guild.unavailable:
-                await self._refresh(known_guild, guild)
-        for guild in here.values():
-            if not guild.unavailable and (guild.id not in known or known[guild.id].greeted_at is None):
-                await self._greet(guild)
-
-    @commands.Cog.listener()
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self._greet(guild)
-
-    @commands.Cog.listener()
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        async with self.bot.db.write(guild.id) as conn:
-            await guilds.leave(conn, guild.id, now=self.bot.clock.now())
-        log.info("removed from server %d", guild.id)
-
-    @commands.Cog.listener()
-    async def on_guild_update(self, _: discord.Guild, guild: discord.Guild) -> None:
-        known_guild = await guilds.find(self.bot.db.read, guild.id)
-        if known_guild is not None:
-            await self._refresh(known_guild, guild)
-
-    async def _refresh(self, known_guild: Guild, guild: discord.Guild) -> None:
-        """Store a server's new name and owner. The owner is told when something breaks."""
-        owner_id = guild.owner_id or known_guild.owner_id
-        if (known_guild.name, known_guild.owner_id) != (guild.name, owner_id):
-            async with self.bot.db.write(guild.id) as conn:
-                await guilds.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
-
-    async def _greet(self, guild: discord.Guild) -> None:
-        """Greet a server once after joining, where the bot may write.
-
-        That it was greeted is stored first. When the process dies in between, the greeting is lost, but /help says the
-        same; a second greeting would be noise in somebody's channel.
-        """
-        place = _place_to_greet(guild)
-        async with self.bot.db.write(guild.id) as conn:
-            known_guild = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
-            at_work = known_guild.set_up_at is not None and known_guild.left_at is None
-            if place is None or at_work or not await guilds.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
-                return
-        text = cards.greeting(self.bot.mention, returned=known_guild.set_up_at is not None)
-        try:
-            await place.send(text, suppress_embeds=True)
-        except discord.HTTPException as error:
-            log.warning("server %d could not be greeted: %s", guild.id, error)
-
-    # /setup
+    # Commands
 
     @app_commands.command(name="setup")
     @app_commands.guild_only()
@@ -124,7 +63,7 @@ class Setup(commands.Cog):
     @app_commands.autocomplete(zone=complete_zone)
     async def set_up(
         self,
-        interaction: discord.Interaction[Attache],
+        interaction: Interaction,
         zone: str | None = None,
         channel: discord.TextChannel | discord.Thread | None = None,
         role: discord.Role | None = None,
@@ -143,7 +82,7 @@ class Setup(commands.Cog):
             )
         before = await guilds.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
-        asked = SetupOptions(
+        options = SetupOptions(
             zone=dates.parse_zone(zone) if zone is not None else None,
             channel_id=_chosen_channel(interaction, channel, first=first),
             role_id=_chosen_role(role),
@@ -151,100 +90,180 @@ class Setup(commands.Cog):
         )
         starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
         async with self.bot.db.write(guild.id) as conn:
-            done = await self._set_up(conn, guild, actor.user_id, asked, starter, now)
-        await interaction.followup.send(view=cards.set_up(done, now=now, mention=self.bot.mention), ephemeral=True)
+            result = await self._set_up(conn, guild, actor.user_id, options, starter, now)
+        await interaction.followup.send(view=views.set_up(result, now=now, mention=self.bot.mention), ephemeral=True)
+
+    # Events
+
+    @commands.Cog.listener()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Store what changed while a shard was offline: servers that the bot joined or left, new names, new owners.
+
+        This is not done in `on_ready`, which discord.py calls only once, when all shards are connected at the start.
+        """
+        now = self.bot.clock.now()
+        joined_guilds = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
+        stored_guilds = {
+            stored.guild_id: stored
+            for stored in await guilds.list_all(self.bot.db.read)
+            if _shard_of(stored.guild_id, self.bot.shard_count) == shard_id
+        }
+        for stored in stored_guilds.values():
+            guild = joined_guilds.get(stored.guild_id)
+            if guild is None and stored.left_at is None:
+                async with self.bot.db.write(stored.guild_id) as conn:
+                    await guilds.leave(conn, stored.guild_id, now=now)
+            elif guild is not None and not guild.unavailable:
+                await self._refresh(stored, guild)
+        for guild in joined_guilds.values():
+            if not guild.unavailable and (guild.id not in stored_guilds or stored_guilds[guild.id].greeted_at is None):
+                await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        async with self.bot.db.write(guild.id) as conn:
+            await guilds.leave(conn, guild.id, now=self.bot.clock.now())
+        log.info("removed from server %d", guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_update(self, _: discord.Guild, guild: discord.Guild) -> None:
+        stored = await guilds.find(self.bot.db.read, guild.id)
+        if stored is not None:
+            await self._refresh(stored, guild)
+
+    # Shared steps
 
     async def _set_up(
         self,
         conn: Connection,
         guild: discord.Guild,
         user_id: int,
-        asked: SetupOptions,
+        options: SetupOptions,
         starter: Dossier | None,
         now: datetime,
-    ) -> cards.SetUp:
-        """Change what is asked, all or nothing, and return the settings after it with what changed."""
+    ) -> views.SetUp:
+        """Change the settings that the options name. Return all settings, and which of them have changed.
+
+        At the first setup, also set a digest and load the `starter` dossier. The caller commits.
+        """
         person = await people.ensure(conn, user_id)
         before = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
         old = await digests.of_guild(conn, before)
-        known_guild = await guilds.configure(
+        after = await guilds.configure(
             conn,
             guild.id,
             now=now,
             person_id=person.id,
-            zone=asked.zone,
-            channel_id=asked.channel_id,
-            editor_role_id=asked.role_id,
+            zone=options.zone,
+            channel_id=options.channel_id,
+            editor_role_id=options.role_id,
         )
         first = before.set_up_at is None
         if first and starter is not None:
             await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
-        digest = asked.digest or (destinations.DEFAULT_DELIVERY_TIME if first else None)
+        digest = options.digest or (destinations.DEFAULT_DELIVERY_TIME if first else None)
         notes = []
-        if asked.channel_id is not None or digest is not None or before.left_at is not None:
-            notes = await self._set_channel(conn, guild, known_guild, old, digest, person.id, now)
-        if asked.zone is not None or asked.channel_id is not None or before.left_at is not None:
+        if options.channel_id is not None or digest is not None or before.left_at is not None:
+            notes = await self._set_channel(conn, guild, after, old, digest, person.id, now)
+        if options.zone is not None or options.channel_id is not None or before.left_at is not None:
             await destinations.schedule_guild(conn, guild.id, now)
-        new = await digests.of_guild(conn, known_guild)
+        new = await digests.of_guild(conn, after)
         pairs = {
-            "channel": (before.channel_id, known_guild.channel_id),
-            "zone": (before.zone, asked.zone or before.zone),
-            "role": (before.editor_role_id, known_guild.editor_role_id),
-            "digest": (_told(old), _told(new)),
+            "channel": (before.channel_id, after.channel_id),
+            "zone": (before.zone, options.zone or before.zone),
+            "role": (before.editor_role_id, after.editor_role_id),
+            "digest": (_visible(old), _visible(new)),
         }
         changed = {name for name, (was, is_) in pairs.items() if was != is_}
-        if first and asked.zone is not None:
+        if first and options.zone is not None:
             changed.add("zone")
-        held = await guilds.holdings(conn, guild.id)
-        return cards.SetUp(
-            known_guild,
+        holdings = await guilds.holdings(conn, guild.id)
+        return views.SetUp(
+            after,
             new,
-            held,
-            dossiers.names(held.dossiers),
+            holdings,
+            dossiers.names(holdings.dossiers),
             first,
             before.left_at is not None,
             frozenset(changed),
-            notes + _warnings(guild, known_guild, self.bot.mention),
+            notes + _warnings(guild, after, self.bot.mention),
         )
 
     async def _set_channel(
         self,
         conn: Connection,
         guild: discord.Guild,
-        known_guild: Guild,
+        settings: Guild,
         old: Destination | None,
         digest: time | None,
         person_id: int,
         now: datetime,
     ) -> list[str]:
-        """Make the server's channel an active destination and move or set the digest. Return notes for the answer."""
-        if known_guild.channel_id is None:
+        """Make the server's channel an active destination, and move the server's digest there or set it.
+
+        `old` is the destination of the digest until now. `digest` is the time of the digest, None to leave it
+        unchanged. Return notes for the answer.
+        """
+        if settings.channel_id is None:
             return []
         notes = []
-        place = await destinations.find_channel(conn, guild.id, known_guild.channel_id)
-        if place is not None and place.state == "paused":
-            await destinations.resume(conn, place.id, now)
-            notes.append(f"What waited for <#{known_guild.channel_id}> is sent now.")
-        place = await destinations.ensure_channel(conn, guild.id, known_guild.channel_id, now=now, person_id=person_id)
-        moves = old is not None and old.id != place.id and old.digest_at is not None and place.digest_at is None
+        destination = await destinations.find_channel(conn, guild.id, settings.channel_id)
+        if destination is not None and destination.state == "paused":
+            await destinations.resume(conn, destination.id, now)
+            notes.append(f"What waited for <#{settings.channel_id}> is sent now.")
+        destination = await destinations.ensure_channel(
+            conn, guild.id, settings.channel_id, now=now, person_id=person_id
+        )
+        moves = (
+            old is not None and old.id != destination.id and old.digest_at is not None and destination.digest_at is None
+        )
         if moves and old is not None:
-            await destinations.move_digest(conn, old, place, now=now)
+            await destinations.move_digest(conn, old, destination, now=now)
             notes.append(
                 f"The digest moved here from <#{old.channel_id}>. What <#{old.channel_id}> follows stays there."
             )
         if digest is not None:
-            fresh = place.digest_at is None and not moves
-            await destinations.set_digest(conn, place.id, now=now, at=digest, days=WEEKDAYS if fresh else None)
+            is_new = destination.digest_at is None and not moves
+            await destinations.set_digest(conn, destination.id, now=now, at=digest, days=WEEKDAYS if is_new else None)
         return notes
+
+    async def _refresh(self, stored: Guild, guild: discord.Guild) -> None:
+        """Store the name and the owner of a server if they have changed. Notices of failures go to the owner."""
+        owner_id = guild.owner_id or stored.owner_id
+        if (stored.name, stored.owner_id) != (guild.name, owner_id):
+            async with self.bot.db.write(guild.id) as conn:
+                await guilds.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
+
+    async def _greet(self, guild: discord.Guild) -> None:
+        """Send a greeting to a server once after the bot joined, in a channel in which the bot may write.
+
+        The greeting is stored as sent before it is sent, so that a crash in between cannot cause a second greeting.
+        A server that is set up and in use gets none.
+        """
+        channel = _greeting_channel(guild)
+        async with self.bot.db.write(guild.id) as conn:
+            stored = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
+            in_use = stored.set_up_at is not None and stored.left_at is None
+            if channel is None or in_use or not await guilds.mark_greeted(conn, guild.id, now=self.bot.clock.now()):
+                return
+        text = views.greeting(self.bot.mention, returned=stored.set_up_at is not None)
+        try:
+            await channel.send(text, suppress_embeds=True)
+        except discord.HTTPException as error:
+            log.warning("server %d could not be greeted: %s", guild.id, error)
 
 
 def _shard_of(guild_id: int, shard_count: int | None) -> int:
-    """Return the shard that a server belongs to, by Discord's own formula."""
+    """Return the id of the shard that receives the events of a server, by the formula of Discord's documentation."""
     return (guild_id >> 22) % (shard_count or 1)
 
 
-def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return the channel for system messages, else the first one in which the bot may write."""
+def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
+    """Return the first channel in which the bot may write, the one for system messages before all others."""
     first = [guild.system_channel] if guild.system_channel else []
     for channel in [*first, *guild.text_channels]:
         if not channel_permissions.missing(channel):
@@ -253,9 +272,12 @@ def _place_to_greet(guild: discord.Guild) -> discord.TextChannel | None:
 
 
 def _chosen_channel(
-    interaction: discord.Interaction[Attache], channel: discord.TextChannel | discord.Thread | None, *, first: bool
+    interaction: Interaction, channel: discord.TextChannel | discord.Thread | None, *, first: bool
 ) -> int | None:
-    """Return the channel to set: the named one, or at the first setup the one in which the command was typed."""
+    """Return the id of the channel to set, or None to leave it unchanged. Raise a UserError for an unusable channel.
+
+    Without the option `channel`, the first setup takes the channel in which the command was typed.
+    """
     if channel is None and first:
         current = interaction.channel
         if not isinstance(current, discord.TextChannel | discord.Thread):
@@ -271,6 +293,7 @@ def _chosen_channel(
 
 
 def _chosen_role(role: discord.Role | None) -> int | None:
+    """Return the id of the editor role to set, or None. Raise BadInput for a role that cannot be given to people."""
     if role is None:
         return None
     if role.is_default():
@@ -286,19 +309,19 @@ def _chosen_role(role: discord.Role | None) -> int | None:
     return role.id
 
 
-def _told(digest: Destination | None) -> tuple[int | None, str, str] | None:
-    """Return what people see of a digest: its channel, time and days. None when there is no digest."""
+def _visible(digest: Destination | None) -> tuple[int | None, str, str] | None:
+    """Return the channel, time and days of a digest, or None when there is no digest."""
     if digest is None or digest.digest_at is None:
         return None
     return digest.channel_id, digest.digest_at, digest.digest_days
 
 
-def _warnings(guild: discord.Guild, known_guild: Guild, mention: cards.Mention) -> list[str]:
-    """Return warnings about a channel in which the bot cannot post or cannot look for its messages."""
-    channel = guild.get_channel_or_thread(known_guild.channel_id or 0)
+def _warnings(guild: discord.Guild, settings: Guild, mention: views.Mention) -> list[str]:
+    """Return a warning when the bot cannot see, write or read the history in the server's channel, else nothing."""
+    channel = guild.get_channel_or_thread(settings.channel_id or 0)
     if not isinstance(channel, discord.TextChannel | discord.Thread):
         return [
-            f"<#{known_guild.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."
+            f"<#{settings.channel_id}> cannot be seen any more; {mention('setup')} with `channel:` chooses another."
         ]
     lacking = channel_permissions.missing(channel)
     if lacking:
@@ -312,4 +335,4 @@ def _warnings(guild: discord.Guild, known_guild: Guild, mention: cards.Mention) 
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Setup(bot))
+    await bot.add_cog(SetupCog(bot))

@@ -1,4 +1,4 @@
-"""/topic: subjects, and what was said about them by whom."""
+"""`/topic`: shows a topic, or the list of topics."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Attache
-from bot.services.questions import Listing
-from cogs.shared.records import Interaction, Topic, answer_card, answer_list
+from bot.services.lists import KindListing
+from cogs.shared.answers import Interaction
+from cogs.shared.lists import answer_list
+from cogs.shared.records import Topic, answer_card
 
 
 @app_commands.guild_only()
-class Topics(commands.GroupCog, group_name="topic", group_description="Subjects of the talks and deals"):
-    """The commands about topics."""
+class TopicCog(commands.GroupCog, group_name="topic", group_description="Subjects of the talks and deals"):
+    """The commands of `/topic`."""
 
-    @app_commands.command()
+    # Commands
+
+    @app_commands.command(name="show")
     @app_commands.describe(topic="The topic: choose while typing, or write the name")
     async def show(self, interaction: Interaction, topic: Topic) -> None:
         """Show a topic: what was said about it, by whom, and the deals"""
         await answer_card(interaction, topic, ("topic",))
 
-    @app_commands.command()
-    async def list(self, interaction: Interaction) -> None:
+    @app_commands.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
         """List the topics"""
-        await answer_list(interaction, Listing("topic"))
+        await answer_list(interaction, KindListing("topic"))
 
 
 async def setup(bot: Attache) -> None:
-    await bot.add_cog(Topics(bot))
+    await bot.add_cog(TopicCog(bot))

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bot.ask.finding import Finding
 from bot.services import records
-from bot.services.questions import Listing
+from bot.services.lists import Listing
 from bot.ui import cards, lists
 from data.database import Connection
 from data.records import Kind, Opened

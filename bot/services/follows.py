@@ -1,4 +1,4 @@
-"""Follows: who is told of which record, where. Each belongs to a destination."""
+"""Stores and reads follows: a follow subscribes a destination (a channel or a user) to one record, or to everything."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from data.records import Destination, Follow
 from data.rows import fetch_all, fetch_one, fetch_value
 
 MOST = 100
-"""How many follows one destination can have."""
+"""The largest number of follows that a destination can have."""
 
 EVERYTHING = "everything"
+"""The name of a follow without a record, which reaches all records of the server. Users type it, too."""
 
 _SELECT = (
     "SELECT f.id, f.destination_id, r.slug, "
@@ -27,7 +28,7 @@ _SELECT = (
 
 
 def name_of(follow: Follow) -> str:
-    """Return the name of what is followed."""
+    """Return the name of the followed record, or "everything"."""
     return follow.name or EVERYTHING
 
 
@@ -40,9 +41,11 @@ async def add(
     at_once: bool = True,
     role_id: int | None = None,
 ) -> Follow:
-    """Follow a record, or everything when `slug` is None, from now on. UserError when it is followed already.
+    """Let a destination follow a record, or everything when `slug` is None, and return the follow.
 
-    A follow of everything is told in the digest only. A muted follow is no longer muted; a new role replaces the old.
+    `at_once` sends alerts; a follow of everything has none, only the digest. `role_id` is the role that alerts mention.
+    If the destination follows the record already, that follow is changed instead, and unmuted. Raise UserError if there
+    is nothing to change or the destination has too many follows, NotInRecord if the record does not exist.
     """
     at_once = at_once and slug is not None
     record_id: int | None = None
@@ -55,17 +58,19 @@ async def add(
         )
         if record_id is None:
             raise NotInRecord("This is not in the record here, so it cannot be followed. Nothing was changed.")
-    known = await _find(conn, "f.destination_id = ? AND f.record_id IS NOT DISTINCT FROM ?", destination.id, record_id)
-    if known is not None:
-        if not known.muted and known.role_id == role_id and known.at_once == at_once:
+    existing = await _find(
+        conn, "f.destination_id = ? AND f.record_id IS NOT DISTINCT FROM ?", destination.id, record_id
+    )
+    if existing is not None:
+        if not existing.muted and existing.role_id == role_id and existing.at_once == at_once:
             who = "You already follow" if destination.person_id else "This channel already follows"
-            raise UserError(f"{who} {quoted(name_of(known))}. Nothing was changed. /follow list shows all.")
+            raise UserError(f"{who} {quoted(name_of(existing))}. Nothing was changed. /follow list shows all.")
         await conn.execute(
             "UPDATE follow SET muted = 0, at_once = ?, role_id = ?, since = CASE WHEN muted = 1 THEN ? ELSE since END "
             "WHERE id = ?",
-            (at_once, role_id, await updates.newest_id(conn, destination.guild_id), known.id),
+            (at_once, role_id, await updates.newest_id(conn, destination.guild_id), existing.id),
         )
-        return await get(conn, known.id)
+        return await get(conn, existing.id)
     count = await fetch_value(conn, int, "SELECT count(*) FROM follow WHERE destination_id = ?", (destination.id,))
     if count is not None and count >= MOST:
         raise UserError(
@@ -86,24 +91,27 @@ async def add(
             to_text(now),
         ),
     )
-    assert follow_id is not None  # Just made.
+    assert follow_id is not None  # The statement inserts one row.
     return await get(conn, follow_id)
 
 
 async def get(conn: Connection, follow_id: int) -> Follow:
-    """Return a follow by its id."""
-    found = await _find(conn, "f.id = ?", follow_id)
-    assert found is not None  # Asked for only after it was made or found.
-    return found
+    """Return the follow with an id that is known to exist."""
+    follow = await _find(conn, "f.id = ?", follow_id)
+    assert follow is not None  # Callers have just inserted or read the row.
+    return follow
 
 
 async def find(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Return a follow of this server, or None: an id of another server opens nothing."""
+    """Return the follow with an id, or None when this server has no such follow."""
     return await _find(conn, "d.guild_id = ? AND f.id = ?", guild_id, follow_id)
 
 
-async def find_own(conn: Connection, guild_id: int, user_id: int, slug: str) -> Follow | None:
-    """Return a person's follow of a record by direct message, or None where there is none or it is muted."""
+async def find_by_user(conn: Connection, guild_id: int, user_id: int, slug: str) -> Follow | None:
+    """Return the follow that brings news of a record to a user's direct messages.
+
+    Return None when there is none or it is muted.
+    """
     return await _find(
         conn,
         "d.guild_id = ? AND d.person_id = (SELECT id FROM person WHERE user_id = ?) AND r.slug = ? AND f.muted = 0",
@@ -118,7 +126,7 @@ async def _find(conn: Connection, where: str, *values: object) -> Follow | None:
 
 
 async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
-    """Return what a destination follows, everything first, then by name."""
+    """Return the follows of a destination by name, with the follow of everything first."""
     return await fetch_all(
         conn,
         Follow,
@@ -129,7 +137,7 @@ async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
 
 
 async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """End a follow and return what it was; None when it was over already."""
+    """Delete a follow and return it. Return None when this server has no such follow (any more)."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("DELETE FROM follow WHERE id = ?", (follow_id,))
@@ -137,15 +145,21 @@ async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | No
 
 
 async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Mute a follow: nothing of it is told at once until the record is followed again. Return None when it is over."""
+    """Stop the alerts of a follow until `add` unmutes it, and return the follow as it was before.
+
+    Return None when this server has no such follow (any more).
+    """
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET muted = 1 WHERE id = ?", (follow_id,))
     return follow
 
 
-async def digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Tell a follow in the digest only. Return None when it is over."""
+async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
+    """Report a follow's news in the digest only, without alerts, and return the follow as it was before.
+
+    Return None when this server has no such follow (any more).
+    """
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("UPDATE follow SET at_once = 0 WHERE id = ?", (follow_id,))
@@ -153,14 +167,14 @@ async def digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow
 
 
 class ServerChoice(Struct, frozen=True):
-    """A server in which a person has a destination, as a choice in a DM."""
+    """A server that a user can choose in a direct message, because the bot sends them messages about that server."""
 
     guild_id: int
     name: str
 
 
-async def places_of(conn: Connection, person_id: int) -> list[ServerChoice]:
-    """Return the servers in which a person is told something by DM, by name."""
+async def list_servers_of(conn: Connection, person_id: int) -> list[ServerChoice]:
+    """Return the servers about which a person gets direct messages, by name. Servers that the bot left are left out."""
     return await fetch_all(
         conn,
         ServerChoice,

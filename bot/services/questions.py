@@ -5,37 +5,20 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-import msgspec
 from msgspec import Struct
 
 from bot.errors import UserError
 from bot.ledger.words import one_line
-from bot.services import people
-from bot.services.search import Wanted
+from bot.services import lists, people
+from bot.services.lists import Listing
 from data.database import Connection, to_text
-from data.records import Filed, Kind
+from data.records import Filed
 from data.rows import fetch_all, fetch_one, fetch_value
 
 KEPT = timedelta(hours=24)  # For questions and lists that a button refers to.
 FILED_FOR = timedelta(days=90)
 MOST_FILED = 200  # In one guild. Editors who have to read more than that need another tool.
 MOST_FILED_BY_ONE = 20  # By one person in one guild.
-
-
-class Listing(Struct, frozen=True, omit_defaults=True):
-    """The contents of a list of records, stored so that the list's buttons can show its other pages.
-
-    A list shows either the records of a `kind`, filtered by `stage` and by the slugs of `linked` records, or the result
-    of the search `wanted`. `words` are its filters as text for people. With `everything`, a list of pending items also
-    shows the kinds of items that it leaves out by default.
-    """
-
-    kind: Kind | None = None
-    stage: str | None = None
-    linked: tuple[str, ...] = ()
-    words: str = ""
-    wanted: Wanted | None = None
-    everything: bool = False
 
 
 class Counts(Struct, frozen=True):
@@ -75,7 +58,7 @@ async def _keep(
         "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
         (guild_id, to_text(now - KEPT)),
     )
-    shown = msgspec.json.encode(listing).decode() if listing is not None else None
+    shown = lists.encode(listing) if listing is not None else None
     id_ = await fetch_value(
         conn,
         int,
@@ -97,18 +80,18 @@ async def keep(conn: Connection, guild_id: int, listing: Listing, *, now: dateti
 
 async def get(conn: Connection, guild_id: int, question_id: int, *, now: datetime) -> Listing:
     """Return a stored list. Raise UserError when it is more than a day old or not on file."""
-    listing = await fetch_value(
+    stored = await fetch_value(
         conn,
-        Listing,
+        str,
         "SELECT listing FROM question WHERE guild_id = ? AND id = ? AND asked_at > ?",
         (guild_id, question_id, to_text(now - KEPT)),
     )
-    if listing is None:
+    if stored is None:
         raise UserError(
             "This list is more than a day old, so its pages can no longer be turned. Nothing was changed. "
             "Use the command again for a new one."
         )
-    return listing
+    return lists.decode(stored)
 
 
 async def keep_asked(

@@ -1,4 +1,4 @@
-"""Follows: the answers of `/follow`, the lists of follows and the log of messages."""
+"""Renders the answers of `/follow`: a new or ended follow, the list of follows, and the log of deliveries."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from bot import dates
 from bot.ui import messages
 from bot.ui.cards import short
 from bot.ui.ids import custom_id
-from bot.ui.layout import TEXT_LIMIT, Button, button, card, plain
+from bot.ui.layout import LABEL_LIMIT, TEXT_LIMIT, Button, button, card, plain
 from bot.ui.messages import arrived, rhythm
 from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Follow, Held, Logged, Record
 
 
 def added(follow: Follow, destination: Destination, confirmed: Delivery | None, guild_id: int | None) -> ui.LayoutView:
-    """Render the answer to a new follow: what it tells and when, and whether the first message arrived."""
+    """Render the answer to a new follow: what arrives and when, and buttons for the digest.
+
+    `confirmed` is the direct message that confirms the follow, or None when none was sent.
+    """
     where = f"<#{destination.channel_id}>" if destination.channel_id else "You"
     what = "everything in this server's record" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
     lines = [f"{where} now {'follows' if destination.channel_id else 'follow'} {what}."]
     role = f", with a mention of <@&{follow.role_id}>" if follow.role_id else ""
     if follow.at_once:
-        place = "there" if destination.channel_id else "by direct message"
+        channel = "there" if destination.channel_id else "by direct message"
         lines.append(
-            f"Its milestones arrive {place} when they happen{role}: "
+            f"Its milestones arrive {channel} when they happen{role}: "
             "changes of stage, approvals, and pending items that open, get another date or close."
         )
     if destination.digest_at:
@@ -48,10 +51,23 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
     return card(["\n".join(filter(None, lines))], buttons=buttons)
 
 
-def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
-    """Render what a user follows and how it arrives, with a button to stop.
+def digest_started(destination: Destination, digest_command: str) -> str:
+    """Render the answer when a destination got a digest. `digest_command` is the mention of `/digest set`."""
+    return (
+        f"A digest comes to {messages.where(destination)} when something changed: {rhythm(destination)}. "
+        f"{digest_command} changes time and days."
+    )
 
-    It is ordinary text, so that an answer in ordinary text can replace it.
+
+def digest_only(destination: Destination) -> str:
+    """Render the answer when the news of a follow come in the digest only."""
+    return f"Nothing arrives at once any more; it is all in the digest, {rhythm(destination)}."
+
+
+def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
+    """Render that a user follows a record and which messages arrive, with a button to stop.
+
+    The message is ordinary text, because the button replaces it by ordinary text, which a layout does not allow.
     """
     name = follow.name or ""
     lines = [f"You follow **{escaped(name, 120)}**."]
@@ -67,44 +83,46 @@ def following(follow: Follow, destination: Destination, guild_id: int | None) ->
 
 
 def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
-    """Render that a follow has ended since its card was rendered, with a button to follow again."""
+    """Render that a user does not follow a record any more, with a button to follow it again."""
     again = button(f"Follow {short(record.name)}", custom_id("follow.add", record.slug, guild_id=guild_id))
     return f"You do not follow **{escaped(record.name, 120)}** any more.", plain([again])
 
 
 @dataclass(frozen=True)
 class DestinationEntry:
-    """One destination with what it follows, as a list shows it."""
+    """One destination in a list of follows, with the name of its server."""
 
     destination: Destination
     server: str
     follows: Sequence[Follow]
 
 
-def title(place: DestinationEntry, *, in_dm: bool) -> str:
-    """Render a destination as a heading; `in_dm` adds its server."""
-    where = f"<#{place.destination.channel_id}>" if place.destination.channel_id else "You, by direct message"
-    return f"{where} · {escaped(place.server, 100)}" if in_dm else where
+def title(entry: DestinationEntry, *, in_dm: bool) -> str:
+    """Render a destination as a heading. In a direct message (`in_dm`) the heading also names the server."""
+    channel_id = entry.destination.channel_id
+    name = f"<#{channel_id}>" if channel_id else "You, by direct message"
+    return f"{name} · {escaped(entry.server, 100)}" if in_dm else name
 
 
-def listing(places: Sequence[DestinationEntry], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
-    """Render what is followed, by destination.
+def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
+    """Render the list of follows, grouped by destination.
 
-    `incomplete` adds that some servers are missing because Discord did not answer in time.
+    `incomplete` adds that some servers may be missing because Discord did not answer in time.
     """
     texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
-    for place in places:
-        lines = [f"### {title(place, in_dm=in_dm)}"]
-        lines += [f"- {_one(follow)}" for follow in place.follows]
-        if place.destination.state == "paused":
-            lines.append(f"-# Paused: {escaped(messages.why_paused(place.destination), 200)}")
-        if place.destination.digest_at:
-            lines.append(f"-# Digest: {rhythm(place.destination)}")
+    for entry in entries:
+        lines = [f"### {title(entry, in_dm=in_dm)}"]
+        lines += [f"- {_follow_line(follow)}" for follow in entry.follows]
+        if entry.destination.state == "paused":
+            lines.append(f"-# Paused: {escaped(messages.why_paused(entry.destination), 200)}")
+        if entry.destination.digest_at:
+            lines.append(f"-# Digest: {rhythm(entry.destination)}")
         texts.append("\n".join(lines))
     return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
 
 
-def _one(follow: Follow) -> str:
+def _follow_line(follow: Follow) -> str:
+    """Render a follow in a list: "31 armed drones · at once, mentions <@&7>"."""
     name = "everything" if follow.slug is None else escaped(follow.name or "", 100)
     how = "muted" if follow.muted else "at once" if follow.at_once else "in the digest only"
     role = f", mentions <@&{follow.role_id}>" if follow.role_id else ""
@@ -112,34 +130,35 @@ def _one(follow: Follow) -> str:
 
 
 def log(
-    places: Sequence[tuple[DestinationEntry, Sequence[Logged]]],
+    entries: Sequence[tuple[DestinationEntry, Sequence[Logged]]],
     held: Mapping[int, Held],
     *,
     in_dm: bool,
     incomplete: bool,
     now: datetime,
 ) -> ui.LayoutView:
-    """Render the log of deliveries, by destination: when each was due, what it was, and its outcome.
+    """Render the log of deliveries, grouped by destination: when each was due, what it was, and its outcome.
 
-    `held` are the messages that are held after a restore, by the id of their destination. Users send or drop those to
-    themselves with buttons. `incomplete` adds that some servers are missing because Discord did not answer in time.
+    `held` has the deliveries that were held after a restore, by destination id. Buttons let a user send or drop their
+    own. `incomplete` adds that some servers may be missing because Discord did not answer in time.
     """
     buttons: list[Button] = []
     texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
-    for place, found in places:
-        lines = [f"### {title(place, in_dm=in_dm)}"]
-        if place.destination.state == "paused":
-            lines.append(f"Paused: {escaped(messages.why_paused(place.destination), 200)}")
-        if (kept := held.get(place.destination.id)) is not None:
-            lines.append(f"**Held after a restore: {messages.held([kept])}.** {messages.HELD}")
-            if place.destination.person_id is not None:
-                whom = f"you from {place.server}" if in_dm else "you"
-                guild_id = place.destination.guild_id if in_dm else None
-                buttons += messages.held_buttons(kept.count, whom, place.destination.id, guild_id)
+    for entry, logged in entries:
+        destination = entry.destination
+        lines = [f"### {title(entry, in_dm=in_dm)}"]
+        if destination.state == "paused":
+            lines.append(f"Paused: {escaped(messages.why_paused(destination), 200)}")
+        if (held_here := held.get(destination.id)) is not None:
+            lines.append(f"**Held after a restore: {messages.held([held_here])}.** {messages.HELD}")
+            if destination.person_id is not None:
+                whom = f"you from {entry.server}" if in_dm else "you"
+                guild_id = destination.guild_id if in_dm else None
+                buttons += messages.held_buttons(held_here.count, whom, destination.id, guild_id)
             else:
                 lines.append("Someone with Manage Server decides in `/settings show`.")
-        lines += [_line(logged, place.destination, now) for logged in found]
-        if not found:
+        lines += [_log_line(row, destination, now) for row in logged]
+        if not logged:
             lines.append("Nothing has been due yet.")
         texts.append("\n".join(lines))
     return card([clip("\n".join(texts), TEXT_LIMIT - 10)], buttons=buttons)
@@ -155,7 +174,8 @@ _KINDS = {
 }
 
 
-def _line(logged: Logged, destination: Destination, now: datetime) -> str:
+def _log_line(logged: Logged, destination: Destination, now: datetime) -> str:
+    """Render one delivery in the log: "- <time> Alert, 31 armed drones: **delivered**"."""
     delivery = logged.delivery
     about = f", {escaped(logged.about, 80)}" if logged.about else ""
     return (
@@ -164,7 +184,7 @@ def _line(logged: Logged, destination: Destination, now: datetime) -> str:
 
 
 def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
-    """Return the outcome of a delivery or, before it has one, its present state."""
+    """Return the outcome of a delivery, such as "delivered", or else the state in which it waits."""
     if delivery.state == "settled":
         return delivery.outcome
     if destination.state == "paused":
@@ -178,8 +198,21 @@ def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
     return "waits to be sent" if delivery.due_at <= now else "planned"
 
 
-def removed(follow: Follow, destination: Destination, left: int) -> str:
-    """Render the answer when a follow was removed; `left` is how many the destination still has."""
+def remove_buttons(matching: Sequence[tuple[DestinationEntry, Follow]]) -> ui.View:
+    """Return buttons of which each ends one of several follows of the same name. A label names follow and server."""
+    return plain(
+        [
+            button(
+                clip(f"{follow.name or 'everything'} ({entry.server})", LABEL_LIMIT),
+                custom_id("follow.remove", follow.id, guild_id=entry.destination.guild_id),
+            )
+            for entry, follow in matching
+        ]
+    )
+
+
+def removed(follow: Follow, destination: Destination, remaining: int) -> str:
+    """Render the answer to the end of a follow. `remaining` is the number of follows that the destination still has."""
     who = f"<#{destination.channel_id}> no longer follows" if destination.channel_id else "You no longer follow"
     name = "everything" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
-    return f"{who} {name}. {plural(left, 'follow is', 'follows are')} left there."
+    return f"{who} {name}. {plural(remaining, 'follow is', 'follows are')} left there."

@@ -91,7 +91,7 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
         lines += [*changes, by_whom]
     inferred = [listed[index].update.date for index in layout[page] if listed[index].update.date.worked_out]
     small_print = [
-        ", ".join(filter(None, [_counted(len(listed)), pages.place(page, len(layout)).lower()])),
+        ", ".join(filter(None, [_counted(len(listed)), pages.page_label(page, len(layout)).lower()])),
         _inferred(inferred),
         _left_out(timeline, [step.update for step in all_steps if not _is_listed(timeline.opened, step.update)]),
     ]

@@ -1,16 +1,20 @@
-"""Custom ids of buttons, menus and forms: `name:v1:GUILD:argument:argument`, at most 100 characters."""
+"""Makes and parses the custom ids of buttons, menus and forms: `name:v1:GUILD:argument:argument`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = "v1"  # What the arguments mean; another one is answered as a button of another version.
-LIMIT = 100  # Discord: custom_id of a component or modal.
+VERSION = "v1"  # The format of the arguments. The router refuses a component with another version.
+LIMIT = 100  # Discord: characters of the custom id of a component or modal.
 
 
 @dataclass(frozen=True)
-class Pressed:
-    """A parsed custom id. `guild_id` is set where the component may be in a direct message."""
+class ParsedId:
+    """A custom id, split into its parts.
+
+    `name` identifies the handler, such as "record.open". `guild_id` is the server that the component belongs to, or
+    None when the custom id does not say so because Discord does.
+    """
 
     name: str
     version: str
@@ -19,23 +23,29 @@ class Pressed:
 
 
 def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str:
-    """Return the id of a button, select or form. Raise ValueError when it is too long or an argument holds a colon."""
+    """Return the custom id of a button, menu or form. Raise ValueError when it is too long or an argument has a colon.
+
+    `guild_id` has to be given when the component may be in a direct message, where Discord does not tell the server.
+    """
     parts = [str(argument) for argument in arguments]
-    made = ":".join([name, VERSION, str(guild_id or ""), *parts])
-    if len(made) > LIMIT or any(":" in part for part in parts):
-        raise ValueError(f"no custom id can carry {made[:140]!r}")
-    return made
+    id_ = ":".join([name, VERSION, str(guild_id or ""), *parts])
+    if len(id_) > LIMIT or any(":" in part for part in parts):
+        raise ValueError(f"no custom id can carry {id_[:140]!r}")
+    return id_
 
 
-def parse(raw: str) -> Pressed | None:
-    """Parse a custom id; return None when this bot did not make it."""
+def parse(raw: str) -> ParsedId | None:
+    """Parse a custom id. Return None when it does not have the form of this bot's custom ids."""
     name, *rest = raw.split(":")
     if len(rest) < 2 or not (rest[1] == "" or rest[1].isdecimal()):
         return None
     version, guild, *arguments = rest
-    return Pressed(name, version, int(guild) if guild else None, tuple(arguments))
+    return ParsedId(name, version, int(guild) if guild else None, tuple(arguments))
 
 
 def number(text: str, digits: int = 18) -> int:
-    """Return an argument as the number of a row or page; 0, which no row has, unless it is one of at most `digits`."""
+    """Return an argument of a custom id as an integer, or 0 when it is not a number of at most `digits` digits.
+
+    No row has the id 0, and page 0 is the first one.
+    """
     return int(text) if text.isdecimal() and len(text) <= digits else 0

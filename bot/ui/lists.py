@@ -1,4 +1,4 @@
-"""Lists of records: the records of a kind, the results of a search, what is still open. Pure."""
+"""Renders pages of lists: the records of a kind, the results of a search, and the open pending items."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from bot.ui.layout import button, card
 from bot.ui.text import a, clip, escaped, joined, plural, sentence
 from data.records import CitedText, Due, Fact, FactDate, Opened, Row, Source, Value, Waiting
 
-ROWS = 8
-ITEMS = 5
-_ROW = 150  # Characters of what is said beside a name.
-_PART = 170  # Characters of each thing that is said of an open item.
-_UNSOURCED = 380  # Characters of an item on a page that has no room for sources.
-_ROOM = 2600  # Characters of the items of a page; so much stays for its title and the lines below.
+ROWS = 8  # Records on a page of a kind or of search results.
+ITEMS = 5  # Pending items on a page.
+_ROW = 150  # Characters of a record's status line.
+_PART = 170  # Characters of each text about a pending item.
+_UNSOURCED = 380  # Characters of a pending item on a page that has no room for sources.
+_ROOM = 2600  # Characters of all pending items on a page; the title and the small print need the rest.
 
 
-def rows(
+def kind_page(
     title: str,
-    found: Sequence[Row],
+    rows: Sequence[Row],
     total: int,
     page: int,
     *,
@@ -44,30 +44,32 @@ def rows(
     guild_id: int | None = None,
     mentioned: frozenset[str] = frozenset(),
 ) -> ui.LayoutView:
-    """Render one page of records. `total` counts the records of all pages.
+    """Render one page of the records of a kind. `total` counts the records of all pages.
 
-    `key` names the list in the custom ids of the page buttons; `line` describes what was asked for. Participants whose
-    slugs are in `mentioned` stand below a heading of their own.
+    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page. `noun` is
+    the kind's singular and plural, and `line` replaces the count below the list. Participants whose slugs are in
+    `mentioned` get a heading of their own.
     """
     count = -(-total // ROWS)
     lines: list[str] = []
-    for index, row in enumerate(found):
-        if row.slug in mentioned and (index == 0 or found[index - 1].slug not in mentioned):
+    for index, row in enumerate(rows):
+        if row.slug in mentioned and (index == 0 or rows[index - 1].slug not in mentioned):
             lines.append("### Mentioned, not a party")
         lines.append(f"**{escaped(row.name, 100)}**")
-        if beside := shortened(row.status, _ROW):
-            lines.append(sentence(escaped(beside, _ROW + 50)))
-    below = ". ".join(filter(None, [line or plural(total, *noun), pages.place(page, count)]))
+        if status := shortened(row.status, _ROW):
+            lines.append(sentence(escaped(status, _ROW + 50)))
+    below = ". ".join(filter(None, [line or plural(total, *noun), pages.page_label(page, count)]))
     turn = pages.turn_buttons(page, count, noun[1], lambda n: custom_id("list.page", key, n, guild_id=guild_id))
-    select = cards.open_select(f"Open {a(noun[0])}", found, guild_id)
+    select = cards.record_menu(f"Open {a(noun[0])}", rows, guild_id)
     text = "\n\n".join([f"## {title}", "\n".join(lines), f"-# {below}."])
     return card([text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
 class RenderedPage(NamedTuple):
-    """One page of a list before it becomes a message: its text, the choices of its records, and its page number.
+    """The rendered content of one page of a list, without buttons. It can be cached and sent to several users.
 
-    `total` counts the records of all pages; `hidden` counts those that are shown only on request.
+    `choices` are the menu entries of the records on the page. `page` counts from 0. `total` counts the records of all
+    pages, and `hidden` the pending items that the list leaves out unless a user asks for them.
     """
 
     text: str
@@ -77,8 +79,8 @@ class RenderedPage(NamedTuple):
     hidden: int = 0
 
 
-def render_found(
-    asked: str,
+def render_search(
+    query: str,
     filters: str,
     hits: Sequence[tuple[Row, CitedText | None]],
     terms: Sequence[Looked],
@@ -90,32 +92,36 @@ def render_found(
     left_out: bool = False,
     newest: bool = False,
 ) -> RenderedPage:
-    """Render one page of the results of a search, with the words that it found in bold.
+    """Render one page of search results, with the search terms in bold.
 
-    Each row comes with the fact that matched where its name did not. `more` says that there may be more than `total`,
-    `read_as` is the search with its typos corrected, and `left_out` says that only the first words were searched for.
+    A hit is a record, and the fact that matched when neither name nor status line did. `more` means that there may be
+    more results than `total`, `left_out` that only the first words of `query` were searched for, and `newest` that the
+    newest result comes first. `read_as` is the query with its typos corrected, or "" when there were none.
     """
     lines: list[str] = []
     for row, fact in hits:
         lines.append(f"- {marked(row.name, terms, 120)} ({KIND_WORDS[row.kind][0]})")
-        beside = sentence(shortened(row.status, 118))  # Bold marks and escapes come on top.
-        lines += [f"  {marked(beside, terms, 140)}"] if beside else []
-        lines += [f"  {_around(fact, terms)}"] if fact else []
-    said = [f"{total:,} found, or more" if more else f"{total:,} found"]
-    said += [f"read as “{escaped(read_as, 80)}”"] if read_as else []
-    said += [filters] if filters else []
+        status = sentence(shortened(row.status, 118))  # Bold marks and escapes make it longer.
+        lines += [f"  {marked(status, terms, 140)}"] if status else []
+        lines += [f"  {_excerpt(fact, terms)}"] if fact else []
+    counted = [f"{total:,} found, or more" if more else f"{total:,} found"]
+    counted += [f"read as “{escaped(read_as, 80)}”"] if read_as else []
+    counted += [filters] if filters else []
     order = ("newest first" if newest else "best first") if total > 1 else ""
     below = [
-        ", ".join(filter(None, [*said, order])),
+        ", ".join(filter(None, [*counted, order])),
         "Only the first words were looked for" if left_out else "",
-        pages.place(page, -(-total // ROWS)),
+        pages.page_label(page, -(-total // ROWS)),
     ]
-    text = "\n\n".join([f"## {_found_title(asked)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
+    text = "\n\n".join([f"## {_search_title(query)}", "\n".join(lines), f"-# {'. '.join(filter(None, below))}."])
     return RenderedPage(text, cards.choices([row for row, _ in hits]), page, total)
 
 
-def found(rendered: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
-    """Return a rendered page of search results as a message, with its menu of records and its page buttons."""
+def search_page(rendered: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
+    """Return a page of search results as a message, with a menu of its records and page buttons.
+
+    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page.
+    """
     count = -(-rendered.total // ROWS)
     turn = pages.turn_buttons(
         rendered.page, count, "records", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
@@ -124,27 +130,31 @@ def found(rendered: RenderedPage, *, key: str, guild_id: int | None = None) -> u
     return card([rendered.text], buttons=turn, selects=[select], accent=theme.PLAIN)
 
 
-def _around(part: CitedText, terms: Sequence[Looked]) -> str:
-    """Return a fact clipped around the words that were searched for, with its day."""
+def _excerpt(part: CitedText, terms: Sequence[Looked]) -> str:
+    """Return the words around the first search term in a fact, followed by the day of the fact."""
     words, day = around(part.text, terms, 100), escaped(day_words(days_of(part.facts)), 40)
     return f"{words}, {day}" if day and day not in words else words
 
 
-def nothing_found(asked: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
-    """Render a search without results: its filters, the names that are `close`, and what to try instead."""
-    held = "No record holds all of these words" if read_as else "No record is there"
+def no_results(query: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
+    """Render the answer to a search without results, with advice on what to try instead.
+
+    `close` are names of records that are similar to `query`, `command` is the mention of `/search`, and `read_as` is
+    the query with its typos corrected.
+    """
+    missing = "No record holds all of these words" if read_as else "No record is there"
     fits = f" with {filters}" if filters else ""
     names = f" Close to it: {joined([escaped(name, 100) for name in close])}." if close else ""
     fewer = "Try fewer" if read_as else "Leave a filter out"
-    return empty(_found_title(asked), f"{held}{fits}.{names} {fewer}; {command} also completes names.")
+    return empty_list(_search_title(query), f"{missing}{fits}.{names} {fewer}; {command} also completes names.")
 
 
-def _found_title(asked: str) -> str:
-    return f"Found for “{escaped(asked, 80)}”" if asked else "Found"
+def _search_title(query: str) -> str:
+    return f"Found for “{escaped(query, 80)}”" if query else "Found"
 
 
-def empty(title: str, text: str) -> ui.LayoutView:
-    """Render a list without records; `text` says what is missing, and who can do what about it."""
+def empty_list(title: str, text: str) -> ui.LayoutView:
+    """Render a list without records. `text` says why the list is empty, and how somebody can add a record."""
     return card([f"## {title}\n{text}"], accent=theme.PLAIN)
 
 
@@ -157,47 +167,53 @@ def render_pending(
     about: str = "",
     everything: bool = False,
 ) -> RenderedPage:
-    """Render one page of what is still open.
+    """Render one page of the open pending items.
 
-    `waiting` are the open items of all pages, `items` the records of this page in the same order. `about` is the
-    escaped name of the record that all of them concern, or "". Items that nobody in particular has to act on are only
-    listed with `everything`.
+    `waiting` are the open items of all pages, and `items` the records of this page in the same order. `about` is the
+    escaped name of the record that all items concern, or "". Without `everything`, items on which
+    nobody in particular has to act are not listed; the small print names them.
     """
-    asked = [one for one in waiting if everything or one.item_kind not in ON_REQUEST_KINDS]
-    others = [one for one in waiting if one.item_kind in ON_REQUEST_KINDS] if not everything else []
-    count = -(-len(asked) // ITEMS)
-    place = {one.slug: index for index, one in enumerate(asked, 1)}
-    by_slug = {one.slug: one for one in asked}
-    dates = any(one.due_on for one in asked)
-    said = [_parts(item, now, about=about, dates=dates) for item in items]
-    shown = [part for parts in said for part in parts]
+    listed = [row for row in waiting if everything or row.item_kind not in ON_REQUEST_KINDS]
+    unlisted = [row for row in waiting if row.item_kind in ON_REQUEST_KINDS] if not everything else []
+    count = -(-len(listed) // ITEMS)
+    numbers = {row.slug: index for index, row in enumerate(listed, 1)}
+    by_slug = {row.slug: row for row in listed}
+    dates = any(row.due_on for row in listed)
+    texts = [_parts(item, now, about=about, dates=dates) for item in items]
+    shown = [part for parts in texts for part in parts]
     sources = {id_: source for item in items for id_, source in item.sources.items()}
-    # What one source says on one day states both once, below all items.
+    # When all texts have the same day and source, these are stated once, below the items.
     day = shared_day(shown) if shared_source(shown) is not None else None
     sections = [_section(by_slug[item.record.slug]) for item in items]
-    for known in (sources, {id_: msgspec.structs.replace(one, url="") for id_, one in sources.items()}, {}):
+    unlinked = {id_: msgspec.structs.replace(source, url="") for id_, source in sources.items()}
+    for named_sources in (sources, unlinked, {}):
         lines: list[str] = []
-        for index, (item, parts) in enumerate(zip(items, said, strict=True)):
+        for index, (item, parts) in enumerate(zip(items, texts, strict=True)):
             lines += [f"### {sections[index]}"] if index == 0 or sections[index] != sections[index - 1] else []
-            lines += _item(item, place[item.record.slug], parts, known, day)
+            lines += _item(item, numbers[item.record.slug], parts, named_sources, day)
         if sum(map(len, lines)) <= _ROOM:
-            break  # Else the addresses are left out, then the sources: each item's card has them.
-    quiet = [f"-# All reported {escaped(day_words([day]), 120)}", source_line(shown, sources)] if day else []
-    if others:
-        named = facts.some([escaped(one.name, 80) for one in others], 4)
-        quiet.append(f"-# Not listed, because nobody in particular has to act: {named}.")
+            break  # A page that is too long is rendered again without links, then without sources: cards have both.
+    small_print = [f"-# All reported {escaped(day_words([day]), 120)}", source_line(shown, sources)] if day else []
+    if unlisted:
+        names = facts.some([escaped(row.name, 80) for row in unlisted], 4)
+        small_print.append(f"-# Not listed, because nobody in particular has to act: {names}.")
     if count > 1:
-        quiet.append(f"-# {pages.place(page, count)}.")
+        small_print.append(f"-# {pages.page_label(page, count)}.")
     title = "## What is still open" + (f" about {about}" if about else "")
-    rows_ = [Row("pending", item.record.slug, item.record.name, item.record.status, None) for item in items]
-    text = "\n\n".join(filter(None, [title + "\n" + _counts(asked), "\n".join(lines), "\n".join(filter(None, quiet))]))
-    return RenderedPage(text, cards.choices(rows_), page, len(asked), len(others))
+    rows = [Row("pending", item.record.slug, item.record.name, item.record.status, None) for item in items]
+    blocks = [title + "\n" + _counts(listed), "\n".join(lines), "\n".join(filter(None, small_print))]
+    text = "\n\n".join(filter(None, blocks))
+    return RenderedPage(text, cards.choices(rows), page, len(listed), len(unlisted))
 
 
-def pending(
+def pending_page(
     rendered: RenderedPage, *, key: str, everything_key: str = "", guild_id: int | None = None
 ) -> ui.LayoutView:
-    """Return a rendered page of open items as a message, with its menu, its page buttons and one for hidden items."""
+    """Return a page of open pending items as a message, with a menu of its items and page buttons.
+
+    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page.
+    `everything_key` identifies the list that includes the hidden items; with it, a button opens that list.
+    """
     count = -(-rendered.total // ITEMS)
     turn = pages.turn_buttons(
         rendered.page, count, "open items", lambda n: custom_id("list.page", key, n, guild_id=guild_id)
@@ -213,42 +229,47 @@ def pending(
     )
 
 
-def _section(one: Waiting) -> str:
-    if one.item_kind in ON_REQUEST_KINDS:
+def _section(item: Waiting) -> str:
+    """Return the heading of the section that lists an item."""
+    if item.item_kind in ON_REQUEST_KINDS:
         return "To watch"
-    if one.due_on:
+    if item.due_on:
         return "With a due date"
-    return BASIS.get(one.basis, "Without a due date")
+    return BASIS.get(item.basis, "Without a due date")
 
 
-def _counts(asked: Sequence[Waiting]) -> str:
-    """Render how many items are open by their basis, and how many have a due date."""
-    named: dict[str, int] = {}
-    for one in asked:
-        words = "to watch" if one.item_kind in ON_REQUEST_KINDS else BASIS.get(one.basis, "open").lower()
-        named[words] = named.get(words, 0) + 1
-    dates = sum(one.due_on is not None for one in asked)
-    told = f"{plural(dates, 'due date')}." if dates else "No due dates are given."
-    counts = joined([f"{count:,} {words}" for words, count in named.items()])
-    return f"**{counts}.** {told}" if counts else "Nothing that somebody in particular has to act on."
+def _counts(items: Sequence[Waiting]) -> str:
+    """Render how many items there are: "**2 stated as pending and 1 left open.** 1 due date."."""
+    counts: dict[str, int] = {}
+    for item in items:
+        words = "to watch" if item.item_kind in ON_REQUEST_KINDS else BASIS.get(item.basis, "open").lower()
+        counts[words] = counts.get(words, 0) + 1
+    dates = sum(item.due_on is not None for item in items)
+    dated = f"{plural(dates, 'due date')}." if dates else "No due dates are given."
+    counted = joined([f"{count:,} {words}" for words, count in counts.items()])
+    return f"**{counted}.** {dated}" if counted else "Nothing that somebody in particular has to act on."
 
 
 def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
-    """Return the texts of an open item: what it is about, who has to act and by when, each with its own facts."""
-    found, names = item.record, item.names
+    """Return the texts of an open item, each with its facts: what it is about, who has to act, and by when.
+
+    `about` is the escaped name that the title of the list states already, so it is left out here. `dates` means that
+    another listed item has a due date, so an item without one says so.
+    """
+    record, names = item.record, item.names
     concerns = [
-        fact for fact in found.state.facts("about") if escaped(_words("about", fact.value, names), 100) != about
+        fact for fact in record.state.facts("about") if escaped(_words("about", fact.value, names), 100) != about
     ]
-    act = acts(found.state.text("basis"), found.state.text("item_kind"))
+    act = acts(record.state.text("basis"), record.state.text("item_kind"))
 
     def of(name: str, facts_: Sequence[Fact[Value]]) -> str:
         return _some([_words(name, fact.value, names) for fact in facts_])
 
     parts = of_each_day(concerns, lambda of_day: f"about {of('about', of_day)}")
-    parts += of_each_day(found.state.facts("who"), lambda of_day: f"{of('who', of_day)} {act}") or [
-        cited("who must act is not in the record", found.state.fact("state"))
+    parts += of_each_day(record.state.facts("who"), lambda of_day: f"{of('who', of_day)} {act}") or [
+        cited("who must act is not in the record", record.state.fact("state"))
     ]
-    due = found.state.fact("due")
+    due = record.state.fact("due")
     if due is not None and due.value is not None:
         parts.append(cited(f"due {_words('due', due.value, names)}", due))
         if cards.is_overdue(item, now):
@@ -259,46 +280,47 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
 
 
 def _words(name: str, value: Value, names: Names) -> str:
+    """Return the value of a pending item's field `name` in words. `names` are the names of records by slug."""
     return get_field("pending", name).type.in_full(value, names)
 
 
 def _some(words: Sequence[str]) -> str:
-    """Return at most two names, and how many more there are."""
+    """Join at most two of some words, and count the others: "India, Japan and 3 more"."""
     return joined(words) if len(words) <= 2 else f"{', '.join(words[:2])} and {len(words) - 2:,} more"
 
 
 def _item(
     item: Opened, number: int, parts: Sequence[CitedText], sources: Mapping[int, Source], stated: FactDate | None
 ) -> list[str]:
-    """Return the lines of one item.
+    """Return the lines of one item: its numbered name, its texts, and small print.
 
-    With `stated`, the last line of the page states day and source for all items. Otherwise the item names its own
-    source; with several sources, each run of neighbouring texts of one day names its own. Without `sources` the item is
-    clipped and names none.
+    `stated` is the day that the last line of the page states for all items, together with the source; the item then
+    names neither. Otherwise the item names its source in small print. When its texts have several sources, the sources
+    are named in brackets behind the texts. Without `sources`, the item is clipped and names none.
     """
     if stated is not None:
-        said, source = cited_line(parts, stated=stated, limit=_PART), ""
+        words, source = cited_line(parts, stated=stated, limit=_PART), ""
     elif shared_source(parts) is not None:
-        said = cited_line(parts, reported=_holds_date(parts), limit=_PART)
+        words = cited_line(parts, reported=_has_due_date(parts), limit=_PART)
         source = source_words([fact for part in parts for fact in part.facts], sources)
     else:
         runs = [(run, source_words([f for part in run for f in part.facts], sources)) for run in _by_source(parts)]
-        told = [(cited_line(run, reported=_holds_date(run), limit=_PART), named) for run, named in runs]
-        said, source = "; ".join(f"{words} ({named})" if named else words for words, named in told), ""
+        clauses = [(cited_line(run, reported=_has_due_date(run), limit=_PART), named) for run, named in runs]
+        words, source = "; ".join(f"{clause} ({named})" if named else clause for clause, named in clauses), ""
     looked = escaped(facts.looked(item.record), 160)
-    quiet = "; ".join(filter(None, [source, looked]))
-    first = f"**{number:,}. {escaped(item.record.name, 100)}**"
-    said = said if sources else clip(said, _UNSOURCED)
-    return [first, sentence(said), *([f"-# {sentence(quiet)}"] if quiet else [])]
+    small_print = "; ".join(filter(None, [source, looked]))
+    heading = f"**{number:,}. {escaped(item.record.name, 100)}**"
+    words = words if sources else clip(words, _UNSOURCED)
+    return [heading, sentence(words), *([f"-# {sentence(small_print)}"] if small_print else [])]
 
 
-def _holds_date(parts: Sequence[CitedText]) -> bool:
-    """Return whether some texts hold a due date, so that the day of their report has to be marked as such."""
+def _has_due_date(parts: Sequence[CitedText]) -> bool:
+    """Return whether a text states a due date. The day of its report is then marked as "reported"."""
     return any(isinstance(fact.value, Due) for part in parts for fact in part.facts)
 
 
 def _by_source(parts: Iterable[CitedText]) -> Iterator[list[CitedText]]:
-    """Yield runs of neighbouring texts that have the same day and the same sources."""
+    """Yield groups of consecutive texts that have the same day and the same sources."""
     for _, together in by_day(parts):
         for _, run in groupby(together, key=lambda part: {fact.source for fact in part.facts}):
             yield list(run)

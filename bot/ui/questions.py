@@ -51,7 +51,7 @@ def listed(
         options=options,
     )
     count = -(-total // ROWS)
-    below = ". ".join(filter(None, [plural(total, "question"), pages.place(page, count)]))
+    below = ". ".join(filter(None, [plural(total, "question"), pages.page_label(page, count)]))
     intro = "Somebody said of each that the answer was not what they asked. The oldest stand first."
     turn = pages.turn_buttons(page, count, "questions", lambda n: custom_id("update.questions", n, guild_id=guild_id))
     texts = [f"{_TITLE}\n{intro}", "\n".join(lines), f"-# {below}.", small_print]

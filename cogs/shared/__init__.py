@@ -1,1 +1,1 @@
-"""Parts that several cogs use: looking up records, answering, completing zones. None of these modules is a cog."""
+"""Functions that several cogs use. No module here is a cog."""

@@ -1,4 +1,4 @@
-"""Steps that several commands share when they answer: deferring in a DM, turning pages, sending a first message."""
+"""Helpers with which cogs answer an interaction: defer in a DM, answer privately, show a page, check permissions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,28 @@ from bot.errors import NotAllowed, UserError
 from data.records import Delivery
 
 Interaction = discord.Interaction[Attache]
+"""An interaction that the bot received."""
+
+
+def dm_guild_id(interaction: Interaction, guild_id: int) -> int | None:
+    """Return `guild_id` when the interaction comes from a direct message, and None when it comes from a server.
+
+    The result goes into custom ids: Discord tells the server of a button, except in a direct message.
+    """
+    return guild_id if interaction.guild_id is None else None
 
 
 async def defer_in_dm(interaction: Interaction) -> None:
-    """Defer a private answer in a DM, where it takes longer to learn in which servers the person is."""
+    """Defer the private answer to an interaction in a direct message; do nothing in a server.
+
+    In a direct message, Discord is asked for the user's servers first, and that can take longer than 3 seconds.
+    """
     if interaction.guild_id is None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
 async def answer(interaction: Interaction, content: str = MISSING, *, view: Any = MISSING) -> None:
-    """Answer privately, whether the interaction was deferred or not."""
+    """Send a private answer, or edit the answer when the interaction was deferred."""
     if interaction.response.is_done():
         await interaction.edit_original_response(content=content, view=view)
     else:
@@ -31,12 +43,15 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
 
 
 def is_private(interaction: Interaction) -> bool:
-    """Return whether the message with the button is shown only to the person who pressed it."""
+    """Return whether the message that holds the pressed button is ephemeral."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
-async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
-    """Show a page in the place of the one before. A public message in a channel stays, and the page comes beside it."""
+async def show_page(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
+    """Show a page privately: in the message of the pressed button, or in a new message.
+
+    A new message is sent when `new` is true, or when the message of the button is public.
+    """
     if new or not is_private(interaction):
         await interaction.response.send_message(view=view, ephemeral=True)
     else:
@@ -44,7 +59,10 @@ async def turn(interaction: Interaction, view: ui.LayoutView, *, new: bool = Fal
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Raise a UserError when the person or the bot may not write in the channel. It says who can change that."""
+    """Raise a UserError when the user or the bot may not write in the channel of the interaction.
+
+    Direct messages are refused too, since a card is shared in a server.
+    """
     if interaction.guild_id is None:
         raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")
     thread = isinstance(interaction.channel, discord.Thread)
@@ -59,6 +77,9 @@ def require_may_post(interaction: Interaction) -> None:
         )
 
 
-async def send_first(deliverer: Deliverer, planned: int | None) -> Delivery | None:
-    """Send the first direct message, if one was planned, and return it as it ended; None when none was planned."""
-    return await deliverer.send(planned) if planned is not None else None
+async def send_confirmation(deliverer: Deliverer, delivery_id: int | None) -> Delivery | None:
+    """Send the confirmation that was planned under `delivery_id`, and return the delivery with its outcome.
+
+    Return None when `delivery_id` is None, which means that no confirmation was planned.
+    """
+    return await deliverer.send(delivery_id) if delivery_id is not None else None

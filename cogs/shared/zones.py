@@ -1,4 +1,4 @@
-"""The choices for a `zone:` option, which several commands have."""
+"""Autocompletion of the `zone:` option, which several commands have."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from bot import dates
 
 
 async def complete_zone(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Return the time zones that complete what has been typed so far."""
+    """Return the time zones that match what the user has typed."""
     return [app_commands.Choice(name=zone, value=zone) for zone in dates.zone_choices(typed)]

@@ -8,7 +8,7 @@ import simcord
 
 from bot.app import Attache
 from bot.services import destinations, guilds
-from cogs.setup import Setup
+from cogs.setup import SetupCog
 from data.records import Destination, Guild
 from tests.discord.conftest import World, answer
 
@@ -346,7 +346,7 @@ async def test_a_shard_that_begins_anew_judges_its_own_servers_only(empty_world:
         async with empty_world.db.write(guild_id) as conn:
             await guilds.ensure(conn, guild_id, name="Elsewhere", owner_id=1)
     for shard, kept in ((1, [True, False]), (0, [False, False])):
-        await Setup(empty_world.bot).on_shard_ready(shard)
+        await SetupCog(empty_world.bot).on_shard_ready(shard)
         assert [await guilds.find(empty_world.db.read, guild_id) is not None for guild_id in gone] == kept
 
 

@@ -27,7 +27,8 @@ from bot.services import (
     why,
 )
 from bot.services.derived import bring_up_to_date
-from bot.services.questions import Counts, Listing
+from bot.services.lists import PendingListing, SearchListing
+from bot.services.questions import Counts
 from bot.services.restores import Restored
 from bot.services.search import Wanted
 from data.database import Database
@@ -457,9 +458,9 @@ async def test_a_question_keeps_its_words_and_how_often_it_was_filed(renamed: Da
 async def test_a_list_keeps_its_filters_also_in_the_form_of_the_first_release(renamed: Database):
     listings = [await questions.get(renamed.read, GUILD, id_, now=NOW) for id_ in (4, 5, 6)]
     assert listings == [
-        Listing("pending", linked=("treaty",), words="Treaty"),
-        Listing(wanted=Wanted("drones", kind="deal")),
-        Listing(),  # A search of the first release: its pages were turned on the day when it was made.
+        PendingListing("treaty", "Treaty"),
+        SearchListing(Wanted("drones", kind="deal")),
+        SearchListing(Wanted()),  # A search of the first release, which stored no words that can be read today.
     ]
     assert await rows(renamed, "SELECT asked, times FROM question WHERE listing IS NOT NULL") == [(None, 1)] * 3
     with pytest.raises(sqlite3.IntegrityError, match="json_valid"):

@@ -9,7 +9,8 @@ import pytest
 
 from bot.errors import UserError
 from bot.services import erasure, housekeeping, people, portability, questions
-from bot.services.questions import MOST_FILED, MOST_FILED_BY_ONE, Counts, Listing
+from bot.services.lists import KindListing
+from bot.services.questions import MOST_FILED, MOST_FILED_BY_ONE, Counts
 from data.database import Database
 from data.rows import fetch_values
 from tests.conftest import GUILD, NOW, OTHER_GUILD
@@ -61,7 +62,7 @@ async def test_a_question_is_only_known_in_its_own_server(db: Database):
 
 
 async def test_a_list_is_not_read_as_a_question_nor_a_question_as_a_list(db: Database):
-    listing = Listing("deal", stage="signed")
+    listing = KindListing("deal", stage="signed")
     async with db.write(GUILD) as conn:
         a_list = await questions.keep(conn, GUILD, listing, now=NOW, user_id=MEMO)
         a_question = await questions.keep_asked(conn, GUILD, "Who?", now=NOW, user_id=MEMO)

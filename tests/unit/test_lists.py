@@ -155,25 +155,25 @@ def test_each_fact_of_an_item_has_its_own_day_and_source_in_its_clause():
 def test_rows_keep_whole_clauses_with_their_days():
     signed = cited("Signed", fact(None, on("15 October 2024")))
     waits = [cited(f"waiting for {n} {'word ' * 5}", fact(None, on(f"{n} May 2024"))) for n in (1, 2, 3)]
-    drawn = lists.render_found("", "", [(Row("deal", "d", "Deal", (signed, *waits), None), None)], [], 1, 0)
+    drawn = lists.render_search("", "", [(Row("deal", "d", "Deal", (signed, *waits), None), None)], [], 1, 0)
     assert "\n  Signed, 15 October 2024; waiting for 1" in drawn.text
     assert ", 1 May 2024; and more\n" in drawn.text
     long = cited("Value: " + "word " * 60 + "billion", fact(None, on("3 May 2024")))
-    found = lists.render_found("billion", "", [(Row("deal", "d", "Deal", (), None), long)], [Term(("billion",))], 1, 0)
+    found = lists.render_search("billion", "", [(Row("deal", "d", "Deal", (), None), long)], [Term(("billion",))], 1, 0)
     assert re.search(r"\n  ….*\*\*billion\*\*, 3 May 2024\n", found.text)
 
 
 async def test_rows_begin_with_a_capital_and_menus_say_how_records_stand():
     since = cited("since 1999", fact(None, on("2020")))
     rows = [Row("dialogue", "d", "Talks", (since,), None), Row("event", "e", "Attack", (), None)]
-    view = lists.rows("Dialogues", rows, 2, 0, key="dialogue", noun=("dialogue", "dialogues"))
+    view = lists.kind_page("Dialogues", rows, 2, 0, key="dialogue", noun=("dialogue", "dialogues"))
     assert "**Talks**\nSince 1999, 2020\n**Attack**\n" in parts(view)[1]["content"]
     assert [option["description"] for option in options(view)] == ["Since 1999, 2020", "Event"]
 
 
 @pytest.mark.parametrize("kind", list(KIND_WORDS))
 async def test_every_kind_is_listed_with_the_right_article(kind: Kind):
-    view = lists.rows("x", [Row(kind, "x", "X", (), None)], 1, 0, key=kind, noun=KIND_WORDS[kind])
+    view = lists.kind_page("x", [Row(kind, "x", "X", (), None)], 1, 0, key=kind, noun=KIND_WORDS[kind])
     (menu,) = [part for part in parts(view) if part["type"] == 3]
     assert menu["placeholder"] == ("Open an event" if kind == "event" else f"Open a {KIND_WORDS[kind][0]}")
     assert "\n-# 1 " in parts(view)[1]["content"]
@@ -223,7 +223,7 @@ async def test_no_records_make_a_list_too_long():
         ]
         others = [Waiting(f"more-{n}", "m" * 100, "research_gap", "", None) for n in range(hidden)]
         drawn = lists.render_pending([*waiting(items), *others], items, 0, now=NOW, about="a" * 100)
-        views = [lists.pending(drawn, key="pending", everything_key="all", guild_id=guild_id)]
+        views = [lists.pending_page(drawn, key="pending", everything_key="all", guild_id=guild_id)]
         rows = [
             Row(
                 "deal",
@@ -234,11 +234,11 @@ async def test_no_records_make_a_list_too_long():
             )
             for n in range(lists.ROWS)
         ]
-        views.append(lists.rows("Deals", rows, 1000, 1, key="q1", noun=("deal", "deals"), line="l" * 300))
+        views.append(lists.kind_page("Deals", rows, 1000, 1, key="q1", noun=("deal", "deals"), line="l" * 300))
         terms = [Term(("a",), begins=True), Term(("b", "9")), Term(("m",), others=("e",))]
         hits = [(row, cited(texts[-1], said(1, None))) for row in rows]
-        found = lists.render_found("*" * 400, "f" * 300, hits, terms, 1000, 124, more=True, read_as="_" * 400)
-        views.append(lists.found(found, key="~" + "x" * 60, guild_id=guild_id))
+        found = lists.render_search("*" * 400, "f" * 300, hits, terms, 1000, 124, more=True, read_as="_" * 400)
+        views.append(lists.search_page(found, key="~" + "x" * 60, guild_id=guild_id))
         for view in views:
             assert sum(len(part["content"]) for part in parts(view) if part["type"] == 10) <= TEXT_LIMIT
             assert len(parts(view)) <= COMPONENT_LIMIT

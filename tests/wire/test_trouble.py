@@ -209,7 +209,7 @@ async def test_a_bug_keeps_its_traceback(
     async def broken(*_: object) -> None:
         raise FileNotFoundError(errno.ENOENT, "a mistake of ours")
 
-    monkeypatch.setattr(follow.FollowCog, "_places", broken)
+    monkeypatch.setattr(follow.FollowCog, "_list_visible", broken)
     found = await used.server.slash(used.member, used.guild, used.channel, "follow list")
     assert "Something went wrong on this side" in found.text
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -182,7 +182,7 @@ def _selects(found: Finding, guild_id: int | None) -> list[ui.Select]:
         ("Open a similar record", () if found.options else found.close),
         ("Open one of them", told if len(told) > 1 else ()),
     ]
-    return [cards.open_select(label, rows[:25], guild_id) for label, rows in chosen if rows][:1]
+    return [cards.record_menu(label, rows[:25], guild_id) for label, rows in chosen if rows][:1]
 
 
 def _buttons(

@@ -12,7 +12,7 @@ from bot.ledger.kinds import kind_of
 from bot.ui import theme
 from bot.ui.cards._blocks import drafted
 from bot.ui.cards._draft import is_overdue
-from bot.ui.cards._menus import choices, menu, open_select, short
+from bot.ui.cards._menus import choices, menu, record_menu, short
 from bot.ui.cards._sources import all_facts, facts_of, sources_page
 from bot.ui.cards._writing import written
 from bot.ui.ids import custom_id
@@ -26,8 +26,8 @@ __all__ = [
     "facts_of",
     "is_overdue",
     "menu",
-    "open_select",
     "record",
+    "record_menu",
     "render",
     "short",
     "sources_page",

@@ -30,7 +30,7 @@ def short(name: str) -> str:
     return " ".join(words).rstrip(",;:–-") + "…"
 
 
-def open_select(placeholder: str, rows: Sequence[Row | Link], guild_id: int | None) -> Select:
+def record_menu(placeholder: str, rows: Sequence[Row | Link], guild_id: int | None) -> Select:
     """Return a menu that opens one of at most 25 records, given as links or as rows of a list."""
     return menu(placeholder, choices(rows), guild_id)
 

@@ -90,7 +90,7 @@ def sources_page(
     )
     page = pages.clamped(page, len(layout))
     here = layout[page]
-    where = pages.place(page, len(layout))
+    where = pages.page_label(page, len(layout))
     texts = [
         f"## {title}",
         "\n".join(

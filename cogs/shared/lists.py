@@ -1,0 +1,256 @@
+"""Pages of lists as answers to commands and page buttons, and the keys by which a page button identifies its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from discord import ui
+
+from bot.app import Attache
+from bot.interactions.cache import quarter_of
+from bot.interactions.permissions import Actor
+from bot.ledger.kinds import KIND_WORDS, ON_REQUEST_KINDS
+from bot.services import guilds, index, questions, records, search
+from bot.services.lists import KindListing, Listing, PendingListing, SearchListing
+from bot.ui import lists
+from bot.ui.ids import number
+from bot.ui.text import plural, sentence
+from cogs.shared.answers import Interaction, dm_guild_id
+from data.database import Connection, Database
+from data.records import Row
+
+_SEARCH = "~"  # A key that begins with this holds the words of a search.
+_LONGEST = 60  # Characters of a search in a key; the custom id also holds the key's server and page.
+
+
+async def answer_list(interaction: Interaction, listing: Listing) -> None:
+    """Answer a command privately with the first page of a list."""
+    bot = interaction.client
+    now = bot.clock.now()
+    actor = await bot.permissions.actor(interaction, now)
+    if isinstance(listing, KindListing):  # The pages of the other lists check the setup where they need to.
+        await guilds.get(bot.db.read, actor.guild_id)
+    view = await list_page(interaction, actor, listing, 0, now)
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def list_page(
+    interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str = ""
+) -> ui.LayoutView:
+    """Render one page of a list, or the last or first page when there is no such page any more.
+
+    `key` is the key of the page button that was pressed. Without it, the list gets a key, for which it may be stored.
+    """
+    match listing:
+        case KindListing():
+            return await _kind_page(interaction, actor, listing, page, now, key)
+        case PendingListing():
+            return await _pending_page(interaction, actor, listing, page, now, key)
+        case SearchListing():
+            return await _search_page(interaction, actor, listing, page, now, key)
+
+
+# Keys
+
+
+def short_key(listing: Listing) -> str:
+    """Return the key of a list that needs no row in the database, or "" when the list has to be stored.
+
+    "deal" is the key of all deals, "all" of all pending items, and "~drones" of the search for "drones".
+    """
+    match listing:
+        case KindListing(kind, None, ()):
+            return kind
+        case PendingListing(None):
+            return "all" if listing.everything else "pending"
+        case SearchListing(wanted) if wanted == search.Wanted(wanted.text) and ":" not in wanted.text:
+            short = (
+                len(wanted.text.encode("utf-16-le", "surrogatepass")) <= 2 * _LONGEST
+            )  # Discord counts UTF-16 units.
+            return _SEARCH + wanted.text if short else ""
+        case _:
+            return ""
+
+
+async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
+    """Return the list with a key. Raise UserError when it was stored more than a day ago."""
+    if key in ("all", "pending"):
+        return PendingListing(everything=key == "all")
+    if key in KIND_WORDS:
+        return KindListing(key)
+    if key.startswith(_SEARCH):
+        return SearchListing(search.Wanted(key.removeprefix(_SEARCH)))
+    return await questions.get(conn, guild_id, number(key), now=now)
+
+
+async def _make_key(db: Database, actor: Actor, listing: Listing, now: datetime) -> str:
+    """Return the key of a list. Store the list for a day when it has no short key."""
+    if key := short_key(listing):
+        return key
+    async with db.write(actor.guild_id) as conn:
+        return str(await questions.keep(conn, actor.guild_id, listing, now=now, user_id=actor.user_id))
+
+
+# Records of a kind
+
+
+async def _kind_page(
+    interaction: Interaction, actor: Actor, listing: KindListing, page: int, now: datetime, key: str
+) -> ui.LayoutView:
+    bot = interaction.client
+    rows, total, mentioned = await _kind_rows(bot.db.read, actor.guild_id, listing, page)
+    if not rows and page > 0:
+        page = 0
+        rows, total, mentioned = await _kind_rows(bot.db.read, actor.guild_id, listing, page)
+    if not rows:
+        return await _empty_kind(bot.db.read, bot.mention, actor.guild_id, listing)
+    if not key and total > lists.ROWS:
+        key = await _make_key(bot.db, actor, listing, now)
+    noun = KIND_WORDS[listing.kind]
+    return lists.kind_page(
+        sentence(noun[1]),
+        rows,
+        total,
+        page,
+        key=key,
+        noun=noun,
+        line=f"{plural(total, *noun)}: {listing.filters}" if listing.filters else "",
+        guild_id=dm_guild_id(interaction, actor.guild_id),
+        mentioned=mentioned,
+    )
+
+
+async def _kind_rows(
+    conn: Connection, guild_id: int, listing: KindListing, page: int
+) -> tuple[list[Row], int, frozenset[str]]:
+    """Return the rows of one page, the number of rows on all pages, and the slugs of participants without a role."""
+    offset = page * lists.ROWS
+    if listing.kind == "participant" and not listing.linked:
+        pairs, total = await records.list_participants(conn, guild_id, offset=offset, limit=lists.ROWS)
+        return [row for row, _ in pairs], total, frozenset(row.slug for row, party in pairs if not party)
+    rows, total = await records.list_kind(
+        conn, guild_id, listing.kind, stage=listing.stage, linked=listing.linked, offset=offset, limit=lists.ROWS
+    )
+    return rows, total, frozenset()
+
+
+async def _empty_kind(
+    conn: Connection, mention: Callable[[str], str], guild_id: int, listing: KindListing
+) -> ui.LayoutView:
+    """Render the answer when no record of a kind passes the filters, or when there is no record of the kind."""
+    noun, nouns = KIND_WORDS[listing.kind]
+    if listing.filters:
+        _, total = await records.list_kind(conn, guild_id, listing.kind, limit=1)
+        count = f"{plural(total, noun, nouns)} {'is' if total == 1 else 'are'} in the record"
+        return lists.empty_list(
+            sentence(nouns),
+            f"No {noun} in the record fits: {listing.filters}. {count}: {mention(f'{listing.kind} list')}.",
+        )
+    return lists.empty_list(
+        sentence(nouns),
+        f"No {noun} is in the record yet. Someone with Manage Server can load a dossier with "
+        f"{mention('settings load')}.",
+    )
+
+
+# Pending items
+
+
+async def _pending_page(
+    interaction: Interaction, actor: Actor, listing: PendingListing, page: int, now: datetime, key: str
+) -> ui.LayoutView:
+    bot = interaction.client
+    rendered = await _rendered_pending(bot, actor.guild_id, listing, page, now)
+    if rendered is None:
+        about = f" about {listing.about_name}" if listing.about_name else ""
+        return lists.empty_list(
+            "What is still open",
+            f"Nothing is on the record as open{about}. "
+            f"An editor can enter a pending item with {bot.mention('update pending')}.",
+        )
+    if not key and rendered.total > lists.ITEMS:
+        key = await _make_key(bot.db, actor, listing, now)
+    everything_key = ""
+    if rendered.hidden:
+        everything = PendingListing(listing.about, listing.about_name, everything=True)
+        everything_key = await _make_key(bot.db, actor, everything, now)
+    return lists.pending_page(
+        rendered, key=key, everything_key=everything_key, guild_id=dm_guild_id(interaction, actor.guild_id)
+    )
+
+
+async def _rendered_pending(
+    bot: Attache, guild_id: int, listing: PendingListing, page: int, now: datetime
+) -> lists.RenderedPage | None:
+    """Return one rendered page of the pending items, or None when no item is open.
+
+    The page comes from the cache when neither the server's records nor the quarter of an hour have changed.
+    """
+    conn, cache_key = bot.db.read, (guild_id, listing, page)
+    depends_on = await records.standing(conn, guild_id), quarter_of(now)
+    cached = bot.page_cache.get(cache_key, depends_on)
+    if cached is not None:
+        return cached
+    await guilds.get(conn, guild_id)
+    waiting = await records.list_waiting(conn, guild_id, about=listing.about)
+    if not waiting:
+        return None
+    listed = [item for item in waiting if listing.everything or item.item_kind not in ON_REQUEST_KINDS]
+    page = min(page, max(-(-len(listed) // lists.ITEMS) - 1, 0))
+    slugs = [item.slug for item in listed[page * lists.ITEMS : (page + 1) * lists.ITEMS]]
+    items = await records.get_many(conn, guild_id, slugs)
+    rendered = lists.render_pending(
+        waiting, items, page, now=now, about=listing.about_name, everything=listing.everything
+    )
+    return bot.page_cache.put(cache_key, depends_on, rendered)
+
+
+# Search results
+
+
+async def _search_page(
+    interaction: Interaction, actor: Actor, listing: SearchListing, page: int, now: datetime, key: str
+) -> ui.LayoutView:
+    bot = interaction.client
+    rendered, read_as = await _rendered_search(bot, actor.guild_id, listing, page)
+    if not rendered.choices and page > 0:
+        rendered, read_as = await _rendered_search(bot, actor.guild_id, listing, 0)
+    if not rendered.choices:
+        await guilds.get(bot.db.read, actor.guild_id)
+        text = listing.wanted.text
+        close = await index.complete(bot.db.read, actor.guild_id, text, limit=3) if text else []
+        return lists.no_results(text, listing.filters, [row.name for row, _ in close], bot.mention("search"), read_as)
+    if not key and rendered.total > lists.ROWS:
+        key = await _make_key(bot.db, actor, listing, now)
+    return lists.search_page(rendered, key=key, guild_id=dm_guild_id(interaction, actor.guild_id))
+
+
+async def _rendered_search(
+    bot: Attache, guild_id: int, listing: SearchListing, page: int
+) -> tuple[lists.RenderedPage, str]:
+    """Return one rendered page of search results, and the text of the search with its typos corrected.
+
+    The page comes from the cache when the server's records have not changed.
+    """
+    conn, wanted, cache_key = bot.db.read, listing.wanted, (guild_id, listing, page)
+    understood = await search.understand(conn, guild_id, wanted)
+    cached = bot.page_cache.get(cache_key, understood.newest)
+    if cached is not None:
+        return cached, understood.read_as
+    results = await search.search(
+        conn, guild_id, wanted, understood=understood, offset=page * lists.ROWS, limit=lists.ROWS
+    )
+    rendered = lists.render_search(
+        wanted.text,
+        listing.filters,
+        [(hit.row, hit.fact) for hit in results.hits],
+        understood.terms,
+        results.total,
+        page,
+        more=results.more,
+        read_as=understood.read_as if understood.corrected else "",
+        left_out=understood.left_out,
+        newest=wanted.order == "newest" or not understood.terms,
+    )
+    return bot.page_cache.put(cache_key, understood.newest, rendered), understood.read_as
