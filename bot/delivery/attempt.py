@@ -245,7 +245,7 @@ class Attempt:
             ]  # One request, oldest first.
             for message in page:
                 carried = (
-                    messages.carried(_custom_ids(message.components)) if message.author == self._client.user else None
+                    messages.nonce_in(_custom_ids(message.components)) if message.author == self._client.user else None
                 )
                 if carried is not None:
                     yield FoundMessage(message.id, message.created_at, *carried)
@@ -268,8 +268,8 @@ class Attempt:
             await self._settle(rendered.outcome, detail=rendered.detail)
             return None
         if delivery.plain:
-            rendered = messages.in_plain(rendered, delivery.guild_id, delivery.nonce)
-        rendered = messages.marked(rendered, await markers.of(self._db.read, delivery, self._destination))
+            rendered = messages.as_plain(rendered, delivery.guild_id, delivery.nonce)
+        rendered = messages.with_marker(rendered, await markers.of(self._db.read, delivery, self._destination))
         if now - delivery.due_at > LATE:
             self._notes.insert(0, messages.late(delivery.due_at))
         return messages.with_notes(rendered, self._notes)

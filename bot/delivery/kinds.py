@@ -87,7 +87,7 @@ async def render_notice(conn: Connection, owed: Owed) -> Message | Gone:
         return Gone(deliveries.NO_LONGER_DUE, "what broke was removed")
     if broken.state == "active" and tells.outcome != deliveries.REFUSED:
         return Gone(deliveries.NO_LONGER_DUE, "it works again")
-    return messages.notice(tells, messages.place_of(broken), guild.name, delivery.guild_id, delivery.nonce)
+    return messages.notice(tells, messages.channel_or_dms_of(broken), guild.name, delivery.guild_id, delivery.nonce)
 
 
 async def render_reminder(conn: Connection, owed: Owed) -> Message | Gone:

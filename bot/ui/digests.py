@@ -20,7 +20,17 @@ from bot.ui import facts, news, theme
 from bot.ui.cited import some
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, Select, button, card, finished, plain
-from bot.ui.messages import CONTENT_LIMIT, Message, arrived, place_of, reported, rhythm, where, why_button, why_paused
+from bot.ui.messages import (
+    CONTENT_LIMIT,
+    Message,
+    arrived,
+    channel_or_dms_of,
+    channel_or_your_dms,
+    digest_times,
+    reported,
+    why_button,
+    why_paused,
+)
 from bot.ui.news import News
 from bot.ui.reminders import ahead, due, item_parts, title, who
 from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
@@ -307,7 +317,9 @@ def is_set(
     place: Destination, next_at: datetime | None, confirmed: Delivery | None, *, follows_nothing: bool, may_repeat: bool
 ) -> str:
     """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing."""
-    lines = [f"A digest comes to {where(place)}: {rhythm(place)}. It is skipped when nothing is new."]
+    lines = [
+        f"A digest comes to {channel_or_your_dms(place)}: {digest_times(place)}. It is skipped when nothing is new."
+    ]
     if next_at is not None:
         lines.append(f"The next check is {dates.timestamp(next_at)} ({dates.timestamp(next_at, 'R')}).")
     if follows_nothing:
@@ -329,8 +341,10 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomp
     """
     lines = [UNANSWERED] if incomplete else []
     for place, server, next_at in found:
-        whose = place_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
-        line = f"**{whose}**: {rhythm(place)}"
+        whose = (
+            channel_or_dms_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
+        )
+        line = f"**{whose}**: {digest_times(place)}"
         if place.state == "paused":
             line += f"; paused: {escaped(why_paused(place), 150)}"
         elif next_at is not None:
@@ -341,7 +355,8 @@ def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomp
 
 def is_off(place: Destination) -> str:
     """Render the answer to `/digest off`."""
-    return f"There are no more digests in {where(place)}. Follows and reminders stay. `/digest set` begins them again."
+    where = channel_or_your_dms(place)
+    return f"There are no more digests in {where}. Follows and reminders stay. `/digest set` begins them again."
 
 
 def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[str]) -> ui.View:

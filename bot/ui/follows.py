@@ -13,7 +13,7 @@ from bot.ui import messages
 from bot.ui.cards import short
 from bot.ui.ids import custom_id
 from bot.ui.layout import LABEL_LIMIT, TEXT_LIMIT, Button, button, card, plain
-from bot.ui.messages import arrived, rhythm
+from bot.ui.messages import arrived, digest_times
 from bot.ui.text import UNANSWERED, clip, escaped, plural
 from data.records import Delivery, Destination, Follow, Held, Logged, Record
 
@@ -53,15 +53,16 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
 
 def digest_started(destination: Destination, digest_command: str) -> str:
     """Render the answer when a destination got a digest. `digest_command` is the mention of `/digest set`."""
+    target = messages.channel_or_your_dms(destination)
     return (
-        f"A digest comes to {messages.where(destination)} when something changed: {rhythm(destination)}. "
+        f"A digest comes to {target} when something changed: {digest_times(destination)}. "
         f"{digest_command} changes time and days."
     )
 
 
 def digest_only(destination: Destination) -> str:
     """Render the answer when the news of a follow come in the digest only."""
-    return f"Nothing arrives at once any more; it is all in the digest, {rhythm(destination)}."
+    return f"Nothing arrives at once any more; it is all in the digest, {digest_times(destination)}."
 
 
 def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
@@ -75,7 +76,7 @@ def following(follow: Follow, destination: Destination, guild_id: int | None) ->
         lines.append("Its milestones arrive by direct message when they happen.")
     if destination.digest_at:
         rest = "Everything else about it" if follow.at_once else "What changes"
-        lines.append(f"{rest} is in your digest: {rhythm(destination)}.")
+        lines.append(f"{rest} is in your digest: {digest_times(destination)}.")
     if destination.state == "paused":
         lines.append(f"Nothing is sent at present: {escaped(messages.why_paused(destination), 200)}.")
     stop = button(f"Stop following {short(name)}", custom_id("follow.remove", follow.id, guild_id=guild_id))
@@ -116,7 +117,7 @@ def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: boo
         if entry.destination.state == "paused":
             lines.append(f"-# Paused: {escaped(messages.why_paused(entry.destination), 200)}")
         if entry.destination.digest_at:
-            lines.append(f"-# Digest: {rhythm(entry.destination)}")
+            lines.append(f"-# Digest: {digest_times(entry.destination)}")
         texts.append("\n".join(lines))
     return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
 

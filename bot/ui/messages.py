@@ -1,6 +1,6 @@
-"""Messages that the bot sends unprompted: alerts, confirmations, notices, and the answer to *Why this?*.
+"""Renders the messages that the bot sends unprompted (alerts, confirmations, notices) and the answer to *Why this?*.
 
-These are ordinary text with buttons, because a locked phone shows the first line of ordinary text.
+The messages are ordinary text with buttons, because a locked phone shows the first line of ordinary text.
 """
 
 from __future__ import annotations
@@ -22,52 +22,56 @@ from bot.ui.news import News
 from bot.ui.text import clip, escaped, joined, plural, sentence
 from data.records import Delivery, Destination, Fact, Held, Notice, Source, Why
 
-CONTENT_LIMIT = 2000  # Discord: an ordinary message's text.
+CONTENT_LIMIT = 2000  # Discord: characters of the text of an ordinary message.
 _WHY = "sent.why"
 
 
 @dataclass(frozen=True)
 class Message:
-    """The message of one delivery. `content` is None for a layout; `text` is sent when Discord refuses the layout."""
+    """The rendered message of one delivery, ready to be sent.
+
+    `content` is the text of an ordinary message, or None when `view` is a layout with the text in it. `text` is sent
+    instead when Discord refuses the layout. `roles` are the ids of the roles that the message may ping.
+    """
 
     content: str | None
     view: View
     text: str = ""
     silent: bool = False
-    roles: tuple[int, ...] = ()  # The only mentions that may ping.
+    roles: tuple[int, ...] = ()
 
 
 def why_button(guild_id: int, nonce: str) -> Button:
-    """Return the *Why this?* button of every delivery. Its custom id holds the nonce that identifies the message."""
+    """Return the *Why this?* button, which every delivery has. Its custom id contains the nonce of the delivery."""
     return button("Why this?", custom_id(_WHY, nonce, guild_id=guild_id))
 
 
-def marked(message: Message, marker: str) -> Message:
-    """Return the message with a marker beside the nonce in its *Why this?* button.
+def with_marker(message: Message, marker: str) -> Message:
+    """Add a marker to the custom id of the *Why this?* button of a message, and return the message.
 
-    The marker identifies a message after a restore, when its nonce is no longer in the database.
+    The marker identifies the message after a restore, when the database does not know its nonce any more.
     """
     for item in message.view.walk_children():
-        if isinstance(item, ui.Button) and (pressed := parse(item.custom_id or "")) and pressed.name == _WHY:
-            item.custom_id = custom_id(_WHY, *pressed.arguments, marker, guild_id=pressed.guild_id)
+        if isinstance(item, ui.Button) and (id_ := parse(item.custom_id or "")) and id_.name == _WHY:
+            item.custom_id = custom_id(_WHY, *id_.arguments, marker, guild_id=id_.guild_id)
     return message
 
 
-def carried(custom_ids: Iterable[str]) -> tuple[str, str] | None:
-    """Return the nonce and the marker of a delivery from the custom ids in its message; None when it is no delivery.
+def nonce_in(custom_ids: Iterable[str]) -> tuple[str, str] | None:
+    """Return the nonce and the marker of a message, given the custom ids of its buttons.
 
-    The marker is "" in messages of the first release, which had none.
+    Return None when the message is no delivery. The marker is "" in messages of the first release, which had none.
     """
     for raw in custom_ids:
-        pressed = parse(raw)
-        if pressed is not None and pressed.name == _WHY and pressed.arguments:
-            nonce, *more = pressed.arguments
-            return nonce, more[0] if more else ""
+        id_ = parse(raw)
+        if id_ is not None and id_.name == _WHY and id_.arguments:
+            nonce, *rest = id_.arguments
+            return nonce, rest[0] if rest else ""
     return None
 
 
 def late(due_at: datetime) -> str:
-    """Render the line of a message that comes after its time."""
+    """Render the line which says that a message comes late, and when it was due."""
     return f"-# Due {dates.timestamp(due_at)}; it comes late."
 
 
@@ -86,23 +90,26 @@ HELD = (
 )
 
 
-def held(found: Sequence[Held]) -> str:
-    """Render how many messages are held after a restore, and when they were due. `found` must not be empty."""
-    first, last = min(one.first for one in found), max(one.last for one in found)
+def held(rows: Sequence[Held]) -> str:
+    """Render how many messages are held after a restore, and when they were due. `rows` must not be empty."""
+    first, last = min(row.first for row in rows), max(row.last for row in rows)
     span = f"due {dates.timestamp(first)}" + (f" to {dates.timestamp(last)}" if last != first else "")
-    return f"{plural(sum(one.count for one in found), 'message')}, {span}"
+    return f"{plural(sum(row.count for row in rows), 'message')}, {span}"
 
 
-def held_buttons(count: int, whom: str, what: object, guild_id: int | None = None) -> list[Button]:
-    """Return the buttons that send or drop held messages; `what` is the id of their destination, or "people"."""
+def held_buttons(count: int, whom: str, whose: int | str, guild_id: int | None = None) -> list[Button]:
+    """Return the buttons that send or drop held messages. `whom` names their recipient in the labels.
+
+    `whose` is the id of their destination, or "people" for the messages to all users of the server.
+    """
     return [
-        button(f"Send {count:,} to {whom}", custom_id("sent.release", what, guild_id=guild_id)),
-        button(f"Drop {count:,} for {whom}", custom_id("sent.drop", what, guild_id=guild_id)),
+        button(f"Send {count:,} to {whom}", custom_id("sent.release", whose, guild_id=guild_id)),
+        button(f"Drop {count:,} for {whom}", custom_id("sent.drop", whose, guild_id=guild_id)),
     ]
 
 
 def decided(count: int, *, sent: bool) -> str:
-    """Render the answer when somebody sent or dropped held messages."""
+    """Render the answer when a user decided to send (`sent`) or to drop held messages."""
     if sent and count == 1:
         return "1 message is sent now; it says that it may be a repeat."
     if sent:
@@ -111,19 +118,19 @@ def decided(count: int, *, sent: bool) -> str:
 
 
 def with_notes(message: Message, notes: Sequence[str]) -> Message:
-    """Return a message with lines of small print below it. The view of a layout is changed in place."""
+    """Return a message with small print below its text. The view of a layout is changed in place."""
     if not notes:
         return message
-    below = "\n".join(notes)
+    small_print = "\n".join(notes)
     if isinstance(message.view, ui.LayoutView):
-        message.view.add_item(ui.TextDisplay(below))
-        return replace(message, text=f"{message.text}\n{below}")
-    content = (message.content or "")[: CONTENT_LIMIT - len(below) - 1]
-    return replace(message, content=f"{content}\n{below}")
+        message.view.add_item(ui.TextDisplay(small_print))
+        return replace(message, text=f"{message.text}\n{small_print}")
+    content = (message.content or "")[: CONTENT_LIMIT - len(small_print) - 1]
+    return replace(message, content=f"{content}\n{small_print}")
 
 
-def in_plain(message: Message, guild_id: int, nonce: str) -> Message:
-    """Return a message as text with one button, for when Discord refused it as it was."""
+def as_plain(message: Message, guild_id: int, nonce: str) -> Message:
+    """Return the ordinary text that replaces a message which Discord refused. Its only button is *Why this?*."""
     text = message.text or message.content or ""
     return Message(
         text[:CONTENT_LIMIT], plain([why_button(guild_id, nonce)]), silent=message.silent, roles=message.roles
@@ -132,94 +139,104 @@ def in_plain(message: Message, guild_id: int, nonce: str) -> Message:
 
 # Alerts
 
-_TOLD = 6  # Pieces of news in one alert; the rest is counted.
+_MOST_NEWS = 6  # Pieces of news in one alert. More are only counted.
 
 
-def alert(told: Alert, guild_id: int, nonce: str) -> Message:
-    """Render an alert: what changed, what stood before, and the source. Its first line says record and news."""
-    slugs = [change.slug for change in told.changes]
-    found = [(change, one) for change in told.changes for one in news.news_of(change)]
-    main, first = found[0]
-    others = found[1:_TOLD]
-    stated = news.keys_of([first.said])
-    lines = [_main_line(main, first, stated)]
-    # What has day and source of the main news stands with it above its source line, the rest below with its own.
-    own: list[str] = [
-        sentence(news.sourced([part], main.sources))
-        for part in first.more
+def alert(content: Alert, guild_id: int, nonce: str) -> Message:
+    """Render an alert: what changed, the former values, and the sources. The first line has the most important news."""
+    slugs = [change.slug for change in content.changes]
+    pieces = [(change, piece) for change in content.changes for piece in news.news_of(change)]
+    main_change, main = pieces[0]
+    further = pieces[1:_MOST_NEWS]
+    stated = news.keys_of([main.said])
+    lines = [_main_line(main_change, main, stated)]
+    # Texts with the day and source of the main news stand above the source line; `below` are those with other sources.
+    below: list[str] = [
+        sentence(news.sourced([part], main_change.sources))
+        for part in main.more
         if part.facts and news.keys_of([part]) != stated
     ]
-    for change, one in others:
-        same = news.keys_of([one.said, *one.more]) <= stated
-        (lines if same else own).append(_other_line(change, one, main, slugs, stated))
-    lines += [reported(first.said.facts, main.sources), *own]
-    if len(found) > _TOLD:
-        lines.append(f"-# And {plural(len(found) - _TOLD, 'more change')}: *History*")
+    for change, piece in further:
+        same_source = news.keys_of([piece.said, *piece.more]) <= stated
+        (lines if same_source else below).append(_further_line(change, piece, main_change, slugs, stated))
+    lines += [reported(main.said.facts, main_change.sources), *below]
+    if len(pieces) > _MOST_NEWS:
+        lines.append(f"-# And {plural(len(pieces) - _MOST_NEWS, 'more change')}: *History*")
     buttons = [
-        *_read_button(first.said.facts, main.sources),
-        button("Open", custom_id("record.open", main.slug, guild_id=guild_id)),
-        button("History", custom_id("record.history", main.slug, guild_id=guild_id)),
+        *_read_button(main.said.facts, main_change.sources),
+        button("Open", custom_id("record.open", main_change.slug, guild_id=guild_id)),
+        button("History", custom_id("record.history", main_change.slug, guild_id=guild_id)),
         why_button(guild_id, nonce),
     ]
     text = "\n".join(filter(None, (clip(line, _ALERT_LINE) for line in lines)))
-    # A mention that is cut off pings nobody, so it has its room first.
-    roles = "\n" + " ".join(f"<@&{role_id}>" for role_id in told.role_ids) if told.role_ids else ""
-    return Message(f"{clip(text, CONTENT_LIMIT - 200 - len(roles))}{roles}", plain(buttons), roles=tuple(told.role_ids))
+    # The text is clipped to leave room for the mentions, since a clipped mention pings nobody.
+    roles = "\n" + " ".join(f"<@&{role_id}>" for role_id in content.role_ids) if content.role_ids else ""
+    return Message(
+        f"{clip(text, CONTENT_LIMIT - 200 - len(roles))}{roles}", plain(buttons), roles=tuple(content.role_ids)
+    )
 
 
-_ALERT_LINE = 600
+_ALERT_LINE = 600  # Characters of a line of an alert.
 
 
-def _main_line(change: RecordChange, one: News, stated: frozenset[news.Key]) -> str:
-    """Render the line that a locked phone shows: the record, the news, and the former value with its own day."""
-    about, said = escaped(news.subject(change), 250), escaped(one.said.text, 300)
-    beside = [part for part in one.more if not part.facts or news.keys_of([part]) == stated]
+def _main_line(change: RecordChange, main: News, stated: frozenset[news.Key]) -> str:
+    """Render the first line of an alert: the record, its main news, the former value, and the reason of a correction.
+
+    `stated` is the day and source of the main news, which a line below states. Further clauses with another day or
+    source are left out here.
+    """
+    name, clause = escaped(news.subject(change), 250), escaped(main.said.text, 300)
+    same_source = [part for part in main.more if not part.facts or news.keys_of([part]) == stated]
     parts = [
-        f"**Corrected: {about}. {sentence(said)}.**" if one.corrected else f"**{about}: {said}.**",
-        f"{sentence(news.sourced(beside, change.sources, stated))}." if beside else "",
-        f"Was: {news.dated(one.was)}." if one.was is not None else "",
-        f"Reason: {escaped(one.reason.rstrip('.'), 200)}." if one.reason else "",
+        f"**Corrected: {name}. {sentence(clause)}.**" if main.corrected else f"**{name}: {clause}.**",
+        f"{sentence(news.sourced(same_source, change.sources, stated))}." if same_source else "",
+        f"Was: {news.dated(main.was)}." if main.was is not None else "",
+        f"Reason: {escaped(main.reason.rstrip('.'), 200)}." if main.reason else "",
     ]
     return " ".join(filter(None, parts))
 
 
-def _other_line(
-    change: RecordChange, one: News, main: RecordChange, named: Sequence[str], stated: frozenset[news.Key]
+def _further_line(
+    change: RecordChange, piece: News, main_change: RecordChange, slugs: Sequence[str], stated: frozenset[news.Key]
 ) -> str:
-    """Render the line of a further change, with its own day and source where these differ from the main news."""
-    name = "" if change is main else f"{escaped(news.subject(change, named), 200)}: "
-    words = news.sourced([one.said, *one.more], change.sources, stated)
-    was = f"; was {news.dated(one.was)}" if one.was is not None else ""
+    """Render the line of a further piece of news in an alert.
+
+    The line names its record unless it is `main_change`, the record of the first line. It gives day and source unless
+    they are `stated` for the main news. `slugs` are the records that the alert names anyway.
+    """
+    name = "" if change is main_change else f"{escaped(news.subject(change, slugs), 200)}: "
+    words = news.sourced([piece.said, *piece.more], change.sources, stated)
+    was = f"; was {news.dated(piece.was)}" if piece.was is not None else ""
     line = f"{name}{words}{was}"
-    return f"Corrected: {line}" if one.corrected else line if name else sentence(line)
+    return f"Corrected: {line}" if piece.corrected else line if name else sentence(line)
 
 
-def reported(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render the day and the source of each fact as lines of their own: "Reported 1 February 2024: dsca.mil".
+def reported(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -> str:
+    """Render the days and sources of some facts, a line for each day and source: "Reported 1 February 2024: dsca.mil".
 
-    Where the source was published on another day than the fact's, both days are given.
+    When a source was published on another day than the day of its fact, the line gives both days.
     """
     by_key: dict[news.Key, list[Fact[object]]] = {}
-    for fact in found:
+    for fact in cited:
         by_key.setdefault(news.key_of(fact), []).append(fact)
     return "\n".join(f"{_when(same[0], sources)}: {source_words(same, sources)}" for same in by_key.values())
 
 
 def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
-    """Render the day of a fact and, where it is another one, the day on which its source was published."""
+    """Render the day of a fact, followed by the day on which its source was published when that is another day."""
     day = facts.dated(fact.date)
     if fact.date.first is None:
         return f"{sentence(day)}, as reported" if fact.date.printed else "Reported, date not known"
     source = sources.get(fact.source)
-    appeared = source.published_on if source else None
-    if appeared is None or day_key(appeared) == day_key(fact.date):
+    published_on = source.published_on if source else None
+    if published_on is None or day_key(published_on) == day_key(fact.date):
         return f"Reported {day}"
-    return f"{sentence(day)}, reported {facts.dated(appeared)}"
+    return f"{sentence(day)}, reported {facts.dated(published_on)}"
 
 
-def _read_button(found: Sequence[Fact[object]], sources: Mapping[int, Source]) -> list[Button]:
-    """Return the button that opens the first source of some facts that has a safe link; an empty list without one."""
-    for fact in found:
+def _read_button(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -> list[Button]:
+    """Return a button that opens the first source with a safe link. The list is empty when no source has one."""
+    for fact in cited:
         url = sources[fact.source].url if fact.source in sources else ""
         if facts.masked_link(url):
             return [ui.Button(label=clip(f"Read {facts.host(url)}", LABEL_LIMIT), url=url)]
@@ -236,10 +253,13 @@ _CONFIRMED = {
 
 
 def confirmation(verb: str, name: str, server: str, guild_id: int, nonce: str) -> Message:
-    """Render the first direct message to a user, which shows that messages arrive, and how to stop them."""
-    told = _CONFIRMED[verb].format(name=escaped(name, 120), server=escaped(server, 100))
-    where = "-# `/follow list` and `/remind list` work here too; *Why this?* offers to stop it."
-    return Message(f"{told}\n{where}", plain([why_button(guild_id, nonce)]))
+    """Render the direct message that confirms what a user set up, and shows that such messages arrive.
+
+    `verb` is "follow", "remind" or "digest". `name` is the name of the record, or the words of the reminder.
+    """
+    confirmed = _CONFIRMED[verb].format(name=escaped(name, 120), server=escaped(server, 100))
+    help_ = "-# `/follow list` and `/remind list` work here too; *Why this?* offers to stop it."
+    return Message(f"{confirmed}\n{help_}", plain([why_button(guild_id, nonce)]))
 
 
 _ARRIVED = {
@@ -253,7 +273,10 @@ _ARRIVED = {
 
 
 def arrived(confirmed: Delivery | None) -> str:
-    """Return whether the first direct message arrived; "" when none was sent because one had arrived before."""
+    """Render whether the confirmation by direct message arrived, as a sentence.
+
+    Return "" when `confirmed` is None, because no confirmation was needed.
+    """
     if confirmed is None:
         return ""
     return _ARRIVED.get(confirmed.outcome, "A first direct message is queued; `/follow log` shows when it arrived.")
@@ -269,43 +292,45 @@ _KINDS = {
 }
 
 
-def notice(tells: Notice, place: str, server: str, guild_id: int, nonce: str) -> Message:
-    """Render that something broke which the reader set up or owns: what, where, why, and what to do next."""
-    what = _KINDS[tells.kind]
-    if tells.outcome == "refused":
-        told = (
-            f"**Discord refused {what} for {place}** in {escaped(server, 100)}, as drawn and as plain text "
-            f"({escaped(tells.words, 100)}).\nThis one message is lost; all others go on. "
+def notice(content: Notice, destination: str, server: str, guild_id: int, nonce: str) -> Message:
+    """Render a notice: Discord refused a message, or a destination is paused, with the reason and the remedy.
+
+    `destination` is rendered already, such as "<#7>". The reader set it up or owns the server.
+    """
+    if content.outcome == "refused":
+        text = (
+            f"**Discord refused {_KINDS[content.kind]} for {destination}** in {escaped(server, 100)}, as drawn and as "
+            f"plain text ({escaped(content.words, 100)}).\nThis one message is lost; all others go on. "
             "Tell whoever runs this bot."
         )
     else:
-        told = (
-            f"**Messages for {place} in {escaped(server, 100)} have stopped:** {escaped(tells.words, 200)}.\n"
+        text = (
+            f"**Messages for {destination} in {escaped(server, 100)} have stopped:** {escaped(content.words, 200)}.\n"
             "Nothing is lost: what is due waits. Put it right, then press *Resume* in `/settings show` there; "
             "a changed channel or role is tried again by itself."
         )
-    return Message(told, plain([why_button(guild_id, nonce)]))
+    return Message(text, plain([why_button(guild_id, nonce)]))
 
 
-def place_of(destination: Destination) -> str:
-    """Render a destination for others to read: a channel, or a user's direct messages."""
+def channel_or_dms_of(destination: Destination) -> str:
+    """Render a destination for somebody else than its user: "<#7>", or "the direct messages of <@5>"."""
     return (
         f"<#{destination.channel_id}>" if destination.channel_id else f"the direct messages of <@{destination.user_id}>"
     )
 
 
 def why_paused(destination: Destination) -> str:
-    """Return why nothing is sent to a paused destination: "not permitted: the bot lacks Send Messages there"."""
+    """Return why a destination is paused, such as "not permitted: the bot lacks Send Messages there"."""
     return ": ".join(filter(None, (destination.outcome, destination.reason)))
 
 
-def where(destination: Destination) -> str:
-    """Render a destination for its own user to read: a channel, or "your direct messages"."""
+def channel_or_your_dms(destination: Destination) -> str:
+    """Render a destination for its own user: "<#7>", or "your direct messages"."""
     return f"<#{destination.channel_id}>" if destination.channel_id else "your direct messages"
 
 
-def rhythm(destination: Destination) -> str:
-    """Render on which days a digest comes, and when: "weekdays at 09:00 (Asia/Kolkata)"."""
+def digest_times(destination: Destination) -> str:
+    """Render the days and the time of a destination's digest: "weekdays at 09:00 (Asia/Kolkata)"."""
     return f"{dates.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
 
 
@@ -313,14 +338,17 @@ def rhythm(destination: Destination) -> str:
 
 
 def why(explained: Why) -> tuple[str, list[Button]]:
-    """Render which follow, reminder or digest a message belongs to, and return the buttons that mute or stop it."""
+    """Render why a message was delivered: which follow, reminder or digest it belongs to.
+
+    Return the text, and the buttons that mute or stop such messages.
+    """
     delivery, destination = explained.delivery, explained.destination
     here = "This channel" if destination.channel_id else "You"
     lines: list[str] = []
     buttons: list[Button] = []
 
-    def offer(label: str, verb: str, what: str, id_: object) -> None:
-        buttons.append(button(label, custom_id(f"sent.{verb}", what, id_, guild_id=delivery.guild_id)))
+    def offer(label: str, verb: str, target: str, id_: int | str) -> None:
+        buttons.append(button(label, custom_id(f"sent.{verb}", target, id_, guild_id=delivery.guild_id)))
 
     if delivery.kind == "alert":
         names = [escaped(follow.name or "", 100) for follow in explained.follows]
@@ -335,7 +363,7 @@ def why(explained: Why) -> tuple[str, list[Button]]:
             offer(f"Stop following {follow.name}", "stop", "follow", follow.id)
     elif delivery.kind == "digest" and destination.digest_at:
         lines.append(
-            f"It is the digest of {where(destination)}: {rhythm(destination)}, "
+            f"It is the digest of {channel_or_your_dms(destination)}: {digest_times(destination)}, "
             "when something changed, fell due or is still open."
         )
         offer("Stop this digest", "stop", "digest", destination.id)
@@ -366,17 +394,18 @@ def why(explained: Why) -> tuple[str, list[Button]]:
 
 
 def _why_reminder(explained: Why) -> list[str]:
+    """Return the lines which say what a reminder is about and why it came on this day."""
     delivery = explained.delivery
     about = f"**{escaped(explained.about, 120)}**" if explained.about else "a pending item"
     if delivery.occasion == "words":
         return [f"You asked to be reminded: {about}."]
     if delivery.occasion == "snooze":
         return [f"A reminder of {about} was snoozed until now."]
-    told = "after its day has passed"
+    day = "after its day has passed"
     if delivery.days_before is not None:
-        told = f"{plural(delivery.days_before, 'day')} before" if delivery.days_before else "on its day"
+        day = f"{plural(delivery.days_before, 'day')} before" if delivery.days_before else "on its day"
     whose = "Dated items are told in this channel" if explained.destination.channel_id else "You asked for reminders"
-    lines = [f"{whose}: {about}, {told}."]
+    lines = [f"{whose}: {about}, {day}."]
     if explained.muted:
         lines.append("They are muted here now.")
     return lines
