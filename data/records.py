@@ -1,4 +1,4 @@
-"""Frozen typed structs that rows of the database become, with a few properties that read them."""
+"""The frozen structs that database rows are read into: records, updates, facts, destinations, deliveries and others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar, overload
 from msgspec import Struct
 
 Kind = str
-"""The name of a kind of record; bot/ledger/kinds describes them."""
+"""The name of a kind of record, such as "deal". The package bot/ledger/kinds has a module for each kind."""
 
 Precision = Literal["day", "month", "year", "range", "open", "unknown"]
 Sureness = Literal["fixed", "announced", "reported", "usual"]
@@ -21,11 +21,11 @@ V_co = TypeVar("V_co", covariant=True)
 
 
 class FactDate(Struct, frozen=True, omit_defaults=True):
-    """A calendar date as precise as the source gave it, on which something was true.
+    """The date on which a fact was true, as precise as its source gave it: a day, a month, a year or a range.
 
-    `first` and `last` are the first and last day it can mean; an open range has no `last`, an unknown date has
-    neither and keeps its `printed` words ("Cold War"). `worked_out` marks what follows from the source without
-    being printed there (a year, for example).
+    `first` and `last` are the first and the last possible day. An open range has no `last`. An unknown date has neither
+    day, and `printed` has the words of the source ("Cold War"). `worked_out` means that the source does not print the
+    date, but that it can be inferred.
     """
 
     precision: Precision
@@ -36,19 +36,26 @@ class FactDate(Struct, frozen=True, omit_defaults=True):
 
     @property
     def day(self) -> date | None:
-        """Return the day from which on it counts: the last of a vague date, the first of an open one; None: unknown."""
+        """Return the day that stands for the date: its last day, or the first day of an open range, or None."""
         return self.first if self.precision == "open" else self.last
 
 
 class Due(Struct, frozen=True):
-    """A date by which something has to happen, and how sure it is. Of a vague date its last day counts."""
+    """A date by which something has to happen, and how sure that date is.
+
+    When the date is no single day, its last day is the due day.
+    """
 
     date: FactDate
     sureness: Sureness
 
 
 class Money(Struct, frozen=True, omit_defaults=True):
-    """An amount as a source gives it, in units of its currency (an ISO 4217 code). `kind` says what is counted."""
+    """An amount as a source gives it.
+
+    `amount` is in units of the currency, whose ISO 4217 code is `currency`: 3 billion dollars are 3000000000 "USD".
+    `bound` says whether the amount is exact, a limit or an estimate. `kind` describes it, such as "notified".
+    """
 
     amount: Decimal
     currency: str
@@ -57,14 +64,18 @@ class Money(Struct, frozen=True, omit_defaults=True):
 
 
 class ListedText(Struct, frozen=True, omit_defaults=True):
-    """One short text among several, such as an alias. `gone` ends it."""
+    """One text of a field that has several texts, such as an alias. `gone` means that it is no longer true."""
 
     text: str
     gone: bool = False
 
 
 class Party(Struct, frozen=True, omit_defaults=True):
-    """One record taking part in another, in a role. `gone` ends it."""
+    """One participant or other record that a field names, with its role, such as India as the "buyer" of a deal.
+
+    `record` is the slug of the named record. Without a record it is "", and `role` has the words of the source instead.
+    `gone` means that the record no longer takes part.
+    """
 
     record: str
     role: str = ""
@@ -72,7 +83,11 @@ class Party(Struct, frozen=True, omit_defaults=True):
 
 
 class Approval(Struct, frozen=True, omit_defaults=True):
-    """One consent that a deal needs: whose side, which authority ("" when not named), what, and its state."""
+    """An approval that a deal needs.
+
+    `side` is the slug of the participant on whose side it is needed, such as the United States. `authority` is the name
+    of the authority that decides, or "" when the source does not name it. `what` says what has to be approved.
+    """
 
     side: str
     what: str
@@ -81,17 +96,17 @@ class Approval(Struct, frozen=True, omit_defaults=True):
 
 
 Value = str | ListedText | Party | Money | Approval | FactDate | Due | None
-"""What a field can hold, by its type in bot/ledger/values. None is a due date that was taken away."""
+"""The value of a field. The field's type in bot/ledger/values decides which; None is the value "no due date"."""
 
 
 class Unreadable(Struct, frozen=True):
-    """A value in the ledger that is not of its field's type, as JSON. It is ignored."""
+    """A value in the ledger that does not have the type of its field, as JSON. Such values are ignored."""
 
     json: str
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
-    """A source of updates. Sources never change; a better description is another source."""
+    """A source of updates, such as an article. Sources are never changed: a better description is another source."""
 
     id: int
     title: str
@@ -102,10 +117,10 @@ class Source(Struct, frozen=True, omit_defaults=True):
 
 
 class Update(Struct, frozen=True):
-    """One dated, sourced change to a record: a row of the ledger."""
+    """One dated, sourced change to a record: a row of the ledger. "set" gives a value, "withdrawn" takes one back."""
 
     id: int
-    record: str
+    record: str  # The slug of the record.
     action: Literal["set", "withdrawn"]
     field: str
     value: Value | Unreadable
@@ -113,26 +128,26 @@ class Update(Struct, frozen=True):
     entered_at: datetime
     person_id: int | None
     source_id: int
-    locator: str
+    locator: str  # The page, paragraph or sentence in the source.
     reason: str
-    replaces: int | None
-    batch: str
+    replaces: int | None  # The id of the update that this one corrects or withdraws.
+    batch: str  # Shared by all updates that were entered at once.
     origin: Literal["editor", "dossier"]
-    origin_key: str
-    dossier: str = ""  # Its slug; "" for what did not come with one.
+    origin_key: str  # Identifies a fact in a dossier. "" for a fact that no dossier stated.
+    dossier: str = ""  # The slug of the dossier. "" for a fact that no dossier stated.
 
     @property
     def fact(self) -> Fact[Value]:
-        """Return the update as a fact. Raise TypeError when its value is unreadable."""
+        """Return the value of the update as a fact. Raise TypeError when the value is unreadable."""
         if isinstance(self.value, Unreadable):
             raise TypeError(f"update {self.id} is unreadable")
         return Fact(self.value, self.date, self.id, self.source_id, self.locator)
 
 
 class Fact(Struct, Generic[V_co], frozen=True, omit_defaults=True):
-    """The value of one field of a record on a date, as an update gave it.
+    """The value of one field of a record, with its date, its source and the place in the source (`locator`).
 
-    Whoever needs only its day and its source takes a Fact[object]; texts hold their facts without the value.
+    `update` and `source` are ids. Code that needs only the date and the source of a fact takes a Fact[object].
     """
 
     value: V_co
@@ -143,9 +158,10 @@ class Fact(Struct, Generic[V_co], frozen=True, omit_defaults=True):
 
 
 class CitedText(Struct, frozen=True, array_like=True):
-    """A piece of text that people read, with the facts it states. Its dates and sources are made from these alone.
+    """A piece of text that people read, and the facts that it states.
 
-    `text` is plain: whoever renders it escapes it. A text without facts (a label, "no due date given") has no date.
+    The dates and sources that are shown with the text are those of the facts. A text that states no fact, such as "no
+    due date given", has neither. `text` is not escaped.
     """
 
     text: str
@@ -156,9 +172,10 @@ class CitedText(Struct, frozen=True, array_like=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """The sum of a record's updates: the facts of each field, oldest first, and the dates they span.
+    """The present facts of a record, by field, as all its updates together give them. A field's oldest fact is first.
 
-    `signed` is the day since which the stage of a deal is signed or further.
+    `opened` and `newest` are the oldest and the newest date of a fact with news value. `signed` is the day since which
+    a deal has been signed, or None for a deal that is not signed and for other kinds.
     """
 
     fields: dict[str, list[Fact[Value]]] = {}
@@ -171,43 +188,43 @@ class State(Struct, frozen=True, omit_defaults=True):
     @overload
     def facts(self, field: str, shape: type[T]) -> list[Fact[T]]: ...
     def facts(self, field: str, shape: type[T] | None = None) -> list[Fact[Value]] | list[Fact[T]]:
-        """Return the facts of a field, oldest first; with a `shape` those whose value is of this type."""
-        found = self.fields.get(field, [])
-        return found if shape is None else [fact for fact in found if isinstance(fact.value, shape)]
+        """Return the facts of a field, the oldest first. With `shape`, return only facts with values of this type."""
+        facts = self.fields.get(field, [])
+        return facts if shape is None else [fact for fact in facts if isinstance(fact.value, shape)]
 
     @overload
     def fact(self, field: str) -> Fact[Value] | None: ...
     @overload
     def fact(self, field: str, shape: type[T]) -> Fact[T] | None: ...
     def fact(self, field: str, shape: type[T] | None = None) -> Fact[Value] | Fact[T] | None:
-        """Return the fact of a field that holds one, or None when it is not in the record or not of this type."""
-        found = self.fields.get(field)
-        if not found or (shape is not None and not isinstance(found[-1].value, shape)):
+        """Return the newest fact of a field, or None when there is none or its value is not of the type `shape`."""
+        facts = self.fields.get(field)
+        if not facts or (shape is not None and not isinstance(facts[-1].value, shape)):
             return None
-        return found[-1]
+        return facts[-1]
 
     @overload
     def value(self, field: str) -> Value: ...
     @overload
     def value(self, field: str, shape: type[T]) -> T | None: ...
     def value(self, field: str, shape: type[T] | None = None) -> Value | T:
-        """Return the value of a field that holds one, or None when it is not in the record or not of this type."""
-        found = self.fields.get(field)
-        if not found or (shape is not None and not isinstance(found[-1].value, shape)):
+        """Return the newest value of a field, or None when there is none or it is not of the type `shape`."""
+        facts = self.fields.get(field)
+        if not facts or (shape is not None and not isinstance(facts[-1].value, shape)):
             return None
-        return found[-1].value
+        return facts[-1].value
 
     def text(self, field: str) -> str:
-        """Return the value of a field that holds one text or choice, "" when it is not in the record."""
+        """Return the newest value of a field of texts or choices, or "" when there is none."""
         value = self.value(field)
         return value if isinstance(value, str) else ""
 
 
 class Record(Struct, frozen=True):
-    """A record of any kind, as the tables hold it. `state` is the fold of its updates.
+    """A record of any kind, with the state that its updates give.
 
-    `status` is what lists say about it beside its name (a deal's stage, whose a statement is); `open` tells a
-    pending item that still waits.
+    `status` is the line that lists show below its name, such as the stage of a deal. `open` is true for a pending item
+    that is not closed, and false for every other kind.
     """
 
     id: int
@@ -220,9 +237,11 @@ class Record(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True, array_like=True):
-    """A link from one record to another. It is `outward` when the record itself states it, else the other one does.
+    """A link between a record and another record, as the first record sees it.
 
-    `fact` is the fact that makes the link, without its value.
+    `outward` means that a field of the record names the other one; otherwise a field of the other one names the record.
+    `field`, `role` and `fact` (without its value) belong to the record that names. The rest describes the other record:
+    `item_kind` and `opened_by`, the fact that opened it, are those of a pending item that is open.
     """
 
     field: str
@@ -234,13 +253,16 @@ class Link(Struct, frozen=True, array_like=True):
     status: tuple[CitedText, ...]
     open: bool
     fact: Fact[object]
-    item_kind: str = ""  # Of a pending item that is open, and the fact that opened it.
+    item_kind: str = ""
     opened_by: Fact[object] | None = None
     basis: str = ""  # Of a pending item that is open: "stated", "left open" or, when no source says, "".
 
 
 class Opened(Struct, frozen=True):
-    """A record with all that its card needs: the records it is linked with, the sources of its facts, its editors."""
+    """A record with all that its card shows: its links, and the sources of its facts by id.
+
+    `editor_role_id` and `zone` are settings of its server.
+    """
 
     record: Record
     links: list[Link]
@@ -250,14 +272,15 @@ class Opened(Struct, frozen=True):
 
     @property
     def names(self) -> dict[str, str]:
-        """Return the names of the linked records by slug, and the record's own."""
+        """Return the names of the record and of its linked records, by slug."""
         return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
 
 
 class Timeline(Struct, frozen=True):
-    """A record with all its updates. `names` holds every record that they point to, linked with it today or not.
+    """A record with all its updates.
 
-    `user_ids` are the Discord ids of those who entered them, by the id of the person, but not of those forgotten.
+    `names` are the names of all records that an update names, by slug. `user_ids` are the Discord ids of the people who
+    entered the updates, by `person_id`. People who asked to be forgotten are missing.
     """
 
     opened: Opened
@@ -267,7 +290,7 @@ class Timeline(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A record as lists show it."""
+    """A record in a list. `newest_on` is the ISO date of its newest fact."""
 
     kind: Kind
     slug: str
@@ -277,7 +300,10 @@ class Row(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """An open pending item, as far as it decides where the item is listed."""
+    """An open pending item, with the values that decide where a list shows it.
+
+    `basis` is "stated" or "left open", and `due_on` an ISO date or None.
+    """
 
     slug: str
     name: str
@@ -287,7 +313,11 @@ class Waiting(Struct, frozen=True):
 
 
 class Guild(Struct, frozen=True):
-    """One Discord server as the bot keeps it."""
+    """A Discord server and its settings.
+
+    `channel_id` is the channel for digests and reminders. `owner_id` is a Discord user, `set_up_by` a person's id.
+    `left_at` is set while the bot is not in the server. `alerted_to` is the newest update that alerts have covered.
+    """
 
     guild_id: int
     name: str
@@ -303,7 +333,7 @@ class Guild(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """The size of a server's record. `dossiers` are the slugs of those that were loaded."""
+    """The number of records and of updates of a server, and the slugs of the dossiers that it loaded."""
 
     records: int
     updates: int
@@ -311,7 +341,7 @@ class Holdings(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """A user of the bot. `user_id` is None once they asked to be forgotten."""
+    """A user of the bot. `user_id` is the Discord id, or None after the user asked to be forgotten."""
 
     id: int
     user_id: int | None
@@ -320,7 +350,7 @@ class Person(Struct, frozen=True):
 
 
 class Filed(Struct, frozen=True):
-    """A question that waits for the editors, as it was asked, and how many times it was filed."""
+    """A question that users filed for the editors. `asked` is its text, `times` how often it was filed."""
 
     id: int
     asked: str
@@ -329,9 +359,9 @@ class Filed(Struct, frozen=True):
 
 
 class Destination(Struct, frozen=True):
-    """A destination of messages: a channel of a server, or a user's DM about one server.
+    """A destination of messages: a channel of a server, or the direct messages to a person about one server.
 
-    A paused one has the `outcome` of the delivery that paused it, and the `reason` in words where there is one.
+    Exactly one of `channel_id` and `person_id` is set. `user_id` and `dm_channel_id` are those of the person.
     """
 
     id: int
@@ -341,22 +371,26 @@ class Destination(Struct, frozen=True):
     user_id: int | None
     dm_channel_id: int | None
     zone: str
-    digest_at: str | None
-    digest_days: str
-    digested_to: int
+    digest_at: str | None  # The local time of the digest, such as "09:00". None: no digest.
+    digest_days: str  # ISO weekdays, such as "12345".
+    digested_to: int  # The newest update that was covered by a digest or a list of open items.
     digests_sent: int
-    mondays: int
-    planned_on: date | None
+    mondays: int  # How many lists of open items were sent; every fourth is complete.
+    planned_on: date | None  # The last local date for which messages were planned.
     next_delivery_at: datetime | None
     state: Literal["active", "paused"]
-    outcome: str
-    reason: str
-    set_up_by: int | None
+    outcome: str  # When paused: the outcome of the delivery that failed, such as "not permitted". Else "".
+    reason: str  # When paused: why that delivery failed, in words. Else "".
+    set_up_by: int | None  # A person's id.
     created_at: datetime
 
 
 class Follow(Struct, frozen=True):
-    """A subscription of a destination to one record, or to everything when `slug` is None."""
+    """A subscription of a destination to one record, or to all records of its server when `slug` is None.
+
+    `at_once` means that news come as alerts, and not only in the digest. `role_id` is the role that an alert mentions.
+    `since` is the id of the newest update at the time when the follow began.
+    """
 
     id: int
     destination_id: int
@@ -370,7 +404,10 @@ class Follow(Struct, frozen=True):
 
 
 class Reminder(Struct, frozen=True):
-    """A reminder that somebody set: of a pending item (`slug`), or in their own words at `at`."""
+    """A reminder at a destination: of a pending item (`slug`, `name`), or of a user's own `words` at an instant (`at`).
+
+    `done_at` is the instant at which a reminder of own words became a delivery. `created_by` is a person's id.
+    """
 
     id: int
     destination_id: int
@@ -389,7 +426,7 @@ DeliveryKind = Literal["alert", "reminder", "open", "digest", "confirmation", "n
 
 
 class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
-    """The contents of a first message: what it confirms, and the record (`slug`) or words (`name`) concerned."""
+    """The content of a confirmation: which command it confirms, and the record (`slug`) or the own words (`name`)."""
 
     verb: Literal["follow", "remind", "digest"]
     slug: str | None = None
@@ -397,7 +434,11 @@ class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
 
 
 class Notice(Struct, frozen=True, tag="notice"):
-    """The contents of a notice: which destination broke at which kind of delivery, the outcome, and why in words."""
+    """The content of a notice that a delivery failed.
+
+    `destination` is the id of the destination at which it failed, and `kind` the kind of the delivery that failed.
+    `outcome` is the outcome of that delivery, and `words` the reason.
+    """
 
     destination: int
     kind: DeliveryKind
@@ -406,37 +447,37 @@ class Notice(Struct, frozen=True, tag="notice"):
 
 
 class OpenList(Struct, frozen=True, tag="open"):
-    """The records that a *Still open* leaves out, since they are told in messages of their own."""
+    """The content of a list of open items. `without` has the record ids of items that have a reminder on that day."""
 
     without: list[int] = []
 
 
 class NewDelivery(Struct, frozen=True, kw_only=True):
-    """A message to be planned: what it is about, in the columns of its kind. `key` is unique at its destination.
-
-    An alert is about a `batch` of updates, a digest and *Still open* about a `day`. A reminder of a due date has the
-    record, `due_on` as it was when this was planned, and how many `days_before`, or the occasion "overdue"; after a
-    snooze and of one's own words it has the reminder.
-    """
+    """A message to be planned, described by what it is about. A destination has one delivery of each kind and `key`."""
 
     kind: DeliveryKind
     key: str
-    batch: str | None = None
-    day: date | None = None
+    batch: str | None = None  # Of an alert: the batch of updates that it reports.
+    day: date | None = None  # Of a digest or a list of open items: its local date.
+    # Of a reminder: why it is sent. "before" and "overdue" have the record and its due date, "snooze" and "words" have
+    # the reminder.
     occasion: Literal["", "before", "overdue", "snooze", "words"] = ""
     record_id: int | None = None
-    due_on: date | None = None
-    days_before: int | None = None
+    due_on: date | None = None  # The due date at the time of planning.
+    days_before: int | None = None  # Of "before": the number of days until the due date.
     reminder_id: int | None = None
-    read_to: int | None = None  # The newest update that its destination has read once it is told.
-    with_open: bool = False  # It lists what is still open.
-    payload: Confirmation | Notice | OpenList | None = None
+    read_to: int | None = None  # The newest update that the message covers.
+    with_open: bool = False  # Whether the message lists the open items.
+    payload: Confirmation | Notice | OpenList | None = None  # Content for which there is no column.
 
 
 class Delivery(NewDelivery, frozen=True, kw_only=True):
-    """One message owed to one destination. Its `nonce` is sent to Discord with it, and its buttons carry it.
+    """A message to one destination, from planning to its outcome.
 
-    It is `held` after a restore until an editor decides about it, and "released" when they had it sent.
+    `unknown` means that the last try may or may not have arrived. `plain` means that Discord refused the message, so
+    the next try is ordinary text. `nonce` identifies the message for Discord and in the custom ids of its buttons.
+    `channel_id` and `message_id` are those of the sent message. After a restore, a message that may have arrived is
+    "held" until an editor drops or releases it.
     """
 
     id: int
@@ -459,7 +500,7 @@ class Delivery(NewDelivery, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True):
-    """The deliveries that are held for one destination after a restore: how many, due from when to when."""
+    """The number of deliveries that are held for a destination after a restore, and the first and last due time."""
 
     destination_id: int
     channel_id: int | None
@@ -469,19 +510,24 @@ class Held(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """One delivery and why it was sent."""
+    """A delivery, with what the answer to *Why this?* says about it.
+
+    `about` is the name of its record or the user's own words, or "" when it is about several things. `set_up_by` is the
+    Discord user who set up the destination. `follows` are the present follows that brought an alert. `item` is the id
+    of the record of a reminder, and `muted` whether its reminders are muted at the destination.
+    """
 
     delivery: Delivery
     destination: Destination
-    about: str  # The record's name or one's own words; "" when it is about several things.
-    set_up_by: int | None  # The Discord user.
-    follows: list[Follow]  # Through which an alert came, as far as they still stand.
-    item: int | None  # The record that a reminder belongs to.
-    muted: bool  # Whether that reminder is muted here.
+    about: str
+    set_up_by: int | None
+    follows: list[Follow]
+    item: int | None
+    muted: bool
 
 
 class Logged(Struct, frozen=True):
-    """One line of a log: a delivery, and the record it was about where there is one."""
+    """A delivery in the log. `about` is the name of its record, or "" when it is about none or several."""
 
     delivery: Delivery
     about: str
