@@ -1,4 +1,4 @@
-"""The bot: it holds the database and the clock, loads the cogs, publishes the commands and answers errors."""
+"""The discord.py client of the bot: loads the cogs, publishes the commands, and answers interactions that fail."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from data.database import Database
 
 log = logging.getLogger(__name__)
 
+# In the order in which they are loaded.
 COGS = (
     "cogs.ask",
     "cogs.record",
@@ -45,23 +46,24 @@ COGS = (
     "cogs.settings",
 )
 
-# View Channels, Send Messages, Read Message History, Send Messages in Threads: what the invitation asks for.
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, read_message_history=True, send_messages_in_threads=True
 )
+"""The permissions that the bot needs in a server, and that its invitation asks for."""
 
 
 class Tree(app_commands.CommandTree["Attache"]):
-    """The command tree; errors of its commands are answered by `answer_error`, like those of components."""
+    """The command tree. It answers an error of a command by `answer_error`, as the bot does for components."""
 
     async def on_error(self, interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
         await answer_error(interaction, error)
 
 
 class Attache(commands.AutoShardedBot):
-    """The bot over one database. It reads no messages and keeps no members: guilds are its only intent.
+    """The bot, with its database, its caches, its router of components and its sender of deliveries.
 
-    One process holds all its gateway connections; without `shard_count` Discord is asked how many there should be.
+    Its only intent is `guilds`: it reads no messages and caches no members. One process runs all shards. Without
+    `shard_count`, Discord decides how many there are.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Attache(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=30,
-            guild_ready_timeout=0.5,  # Servers that stream in later are known as unavailable until then.
+            guild_ready_timeout=0.5,  # Seconds. A server that arrives later is marked as unavailable until it does.
         )
         self.db = db
         self.clock = clock
@@ -89,25 +91,26 @@ class Attache(commands.AutoShardedBot):
         self.answer_cache = AnswerCache(ANSWERS_CACHED)
         self.page_cache = PageCache()
         self.deliverer = Deliverer(self, db, clock, self.permissions, limits)
-        self.command_ids: dict[str, int] = {}
+        self.command_ids: dict[str, int] = {}  # By the name of the command or of its group; for mentions.
         self._cogs_to_load = cogs
-        # The choices while typing are for nobody once they come too late; the library logs that by itself.
+        # discord.py itself logs failed autocompletions, with a traceback. Expected ones, such as choices that come too
+        # late, get a line instead.
         logging.getLogger("discord.app_commands.tree").addFilter(_ONE_LINE)
 
     async def setup_hook(self) -> None:
-        """Load every cog and publish the commands when they differ. A cog that fails to load stops the bot."""
+        """Load every cog, then publish the commands. Raise ExtensionError, which ends the program, if a cog fails."""
         for name in self._cogs_to_load:
             await self.load_extension(name)
         for cog in self.cogs.values():
             self.components.add(cog)
         await self.publish_commands()
-        # What the start made stays. Full collections would walk it again and again, 20 to 45 ms in which nobody is
-        # answered.
+        # The objects that exist now stay for good. Frozen, they are skipped by full garbage collections, which would
+        # otherwise take 20 to 45 ms each, and the bot answers nobody meanwhile.
         gc.collect()
         gc.freeze()
 
     async def publish_commands(self) -> None:
-        """Ask Discord once which commands it has, and publish ours only when they differ."""
+        """Publish the commands if Discord has other ones, and store their ids."""
         assert self.application_id is not None  # Known since login.
         # CommandTree.fetch_commands misreads contexts: [0], only in servers, comes back as [], and [0, 1] as [0]
         # (discord.py 2.7.1, measured). All commands would seem to differ, and be published at each start.
@@ -121,7 +124,7 @@ class Attache(commands.AutoShardedBot):
         log.info("published %d commands", len(published))
 
     def mention(self, command: str) -> str:
-        """Return a command as a mention to click ("/deal show"), or as text while its id is not known."""
+        """Return a clickable mention of a command such as "deal show", or plain text while its id is not known."""
         id_ = self.command_ids.get(command.partition(" ")[0])
         return f"</{command}:{id_}>" if id_ else f"`/{command}`"
 
@@ -129,13 +132,13 @@ class Attache(commands.AutoShardedBot):
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             try:
                 await self.components.handle(interaction)
-            except Exception as error:  # noqa: BLE001  # The one error path knows what to do with each.
+            except Exception as error:  # noqa: BLE001  # All errors are answered and logged in one function.
                 await answer_error(interaction, error)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Log an exception raised while a gateway event was handled, such as a changed channel or a joined server."""
+        """Log the exception that an event listener has raised. discord.py calls this while it handles the exception."""
         error = sys.exc_info()[1]
-        assert error is not None  # Called while it is handled.
+        assert error is not None
         failures.report(log, error, "%s was not dealt with", event_method)
 
 
@@ -143,10 +146,10 @@ _ONE_LINE = failures.OneLine()
 
 
 def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
+    """Return the comparable parts of commands, given as Discord's JSON, by name and type of the command."""
     return {(command["name"], command.get("type", 1)): _shape(command) for command in commands_}
 
 
-# What Discord fills in when it is left out; the rest of a command's parts count as they are.
 _DEFAULTS: dict[str, Any] = {
     "type": 1,
     "description": "",
@@ -166,10 +169,14 @@ _DEFAULTS: dict[str, Any] = {
     "name": "",
     "value": None,
 }
+"""The keys of commands, options and choices that are compared, with the values that Discord uses for missing ones."""
 
 
 def _shape(part: dict[str, Any]) -> dict[str, Any]:
-    """Return a command, option or choice with defaults filled in and without what only Discord adds (ids, versions)."""
+    """Return the comparable keys of a command, option or choice, with the defaults of missing ones.
+
+    Keys that only Discord adds, such as ids and versions, are left out.
+    """
     shape: dict[str, Any] = {}
     for key, default in _DEFAULTS.items():
         value = part.get(key)
@@ -185,15 +192,16 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
 
 
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Tell the person what went wrong, whether or not the interaction was already answered. Never raise.
+    """Answer an interaction that failed with a private message, also after a first answer. Never raise.
 
-    A UserError is not logged, an expected failure (Discord, network, disk) in one line, a bug with its traceback.
+    A UserError is shown and not logged. An expected failure (of Discord, the network or the disk) is logged in one
+    line, and a bug with its traceback and a reference that the user is shown.
     """
     while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)) and error.__cause__:
         error = error.__cause__ if isinstance(error.__cause__, Exception) else error
         if not isinstance(error, app_commands.AppCommandError):
             break
-    what = ""
+    failure = ""
     if isinstance(error, UserError):
         text = error_text(error)
     elif isinstance(error, app_commands.TransformerError):
@@ -204,13 +212,13 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
     elif isinstance(error, app_commands.CheckFailure):
         text = "You may not use this here. Nothing was changed."
     elif failures.is_disk_failure(error):
-        what = f"{failures.describe(error)}; "
+        failure = f"{failures.describe(error)}; "
         text = (
             "The disk of this bot is full or cannot be written, so nothing was changed. Tell whoever runs it, then try "
             "again."
         )
     elif failures.describe(error) is not None:
-        what = f"{failures.describe(error)}; "
+        failure = f"{failures.describe(error)}; "
         text = (
             "Discord did not take that just now. If you were saving something, look whether it is there before you try "
             "again."
@@ -221,29 +229,32 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
             "Something went wrong on this side. If you were saving something, look whether it is there before you try "
             f"again; if it stays, tell whoever runs this bot the reference `{reference}`."
         )
-    gone = await _tell(interaction, text)
-    if gone is not None:
+    unsent = await _send_private(interaction, text)
+    if unsent is not None:
         log.warning(
-            "%s: %san error could not be told: %s", _name(interaction), what, failures.describe(gone) or repr(gone)
+            "%s: %san error could not be told: %s",
+            _name(interaction),
+            failure,
+            failures.describe(unsent) or repr(unsent),
         )
-    elif what:
-        log.warning("%s: %sthe person was told", _name(interaction), what)
+    elif failure:
+        log.warning("%s: %sthe person was told", _name(interaction), failure)
 
 
-async def _tell(interaction: discord.Interaction, text: str) -> Exception | None:
-    """Answer privately. Return the exception when that fails, else None."""
+async def _send_private(interaction: discord.Interaction, text: str) -> Exception | None:
+    """Send a private message as the first or a further answer. Return the exception when that fails, else None."""
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.DiscordException, *failures.NETWORK) as gone:
-        return gone
+    except (discord.DiscordException, *failures.NETWORK) as error:
+        return error
     return None
 
 
 def _name(interaction: discord.Interaction) -> str:
-    """Return what the person used: a command's name, or the first word of a button's custom id."""
+    """Return a name of the used command or component for the log: "/deal show", or "record.open"."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
     return str((interaction.data or {}).get("custom_id", "an interaction")).partition(":")[0]

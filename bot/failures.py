@@ -1,4 +1,4 @@
-"""Failures that are no bug of ours: Discord refuses or is away, the disk is full. They are logged in one line."""
+"""Tells expected failures (of Discord, the network or the disk) from bugs, and logs the former in one line."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import discord
 from bot.errors import UserError
 
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
-"""What a request raises when it does not reach Discord. Around other code an OSError says more: see `describe`."""
+"""The exceptions of a request that does not reach Discord. Around other code, an OSError may be a bug (`describe`)."""
 
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
-_ANSWERED_ALREADY = 40060  # An answer arrived although its receipt was lost.
+_ANSWERED_ALREADY = 40060  # Discord: the interaction has an answer. Our answer had arrived, but its receipt was lost.
 
 
 def is_disk_failure(error: BaseException) -> bool:
     """Return whether a write failed because the disk is full or broken."""
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # The higher bits say where.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # Without the bits of the extended code.
         return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or "disk is full" in str(error)
     return isinstance(error, OSError) and error.errno in _DISK
 
 
 def describe(error: BaseException) -> str | None:
-    """Return what happened as words for a line of the log, or None for a bug, which needs a traceback.
+    """Return a description of an expected failure for a line of the log. Return None for a bug.
 
-    A request that Discord finds malformed (400) is a bug; a request that it refuses or fails to handle is not.
+    A request that Discord finds malformed (status 400) is a bug. Other error responses are expected failures.
     """
     if is_disk_failure(error):
         return f"the disk is full or cannot be written ({error})"
@@ -45,25 +45,28 @@ def describe(error: BaseException) -> str | None:
 
 
 def report(log: logging.Logger, error: BaseException, words: str, *values: object) -> str:
-    """Log an error, an expected failure in one line and a bug with its traceback. Return the reference in that line."""
+    """Log an error, with its traceback if it is a bug. Return the random reference by which the log entry is found.
+
+    `words` and `values` say what failed, as for `Logger.error`.
+    """
     reference = secrets.token_hex(3)
-    what = describe(error)
-    if what is not None:
-        log.error("reference %s: %s: %s", reference, words % values, what)
+    failure = describe(error)
+    if failure is not None:
+        log.error("reference %s: %s: %s", reference, words % values, failure)
     else:
         log.error("reference %s: %s", reference, words % values, exc_info=error)
     return reference
 
 
 class OneLine(logging.Filter):
-    """Replaces the traceback of an expected failure or a UserError by a few words, in records of other loggers."""
+    """A filter for the loggers of libraries: replaces the traceback of an expected failure or a UserError by words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        what = describe(error) if error is not None else None
+        failure = describe(error) if error is not None else None
         if isinstance(error, UserError):
-            what = "it was refused in words for the person"
-        if what is not None:
-            record.msg, record.args = f"{record.getMessage()}: {what}", ()
+            failure = "it was refused in words for the person"
+        if failure is not None:
+            record.msg, record.args = f"{record.getMessage()}: {failure}", ()
             record.exc_info = record.exc_text = None
         return True

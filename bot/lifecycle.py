@@ -1,4 +1,4 @@
-"""Runs the bot: locks and opens the file, retries until Discord is reached, and closes everything on a signal."""
+"""Starts and stops the bot: locks and opens the database, connects to Discord, and closes everything on a signal."""
 
 from __future__ import annotations
 
@@ -25,19 +25,22 @@ from bot.services import derived
 from bot.settings import Settings, is_loopback
 from data.database import Database, FileLock
 
-CLOSE_WITHIN = 5.0  # Seconds; whatever is being sent then stays claimed and is looked up at the next start.
-PAUSES = (5.0, 15.0, 45.0, 135.0, 300.0)  # Seconds between tries to reach Discord at the start; the last one repeats.
-FIRST_CONNECTION = 50.0  # Seconds; discord.py gives up after 60, and not in a way that can be told from a fault.
+CLOSE_WITHIN = 5.0  # Seconds. A delivery that is still being sent stays claimed; the next start checks if it arrived.
+PAUSES = (5.0, 15.0, 45.0, 135.0, 300.0)  # Seconds between attempts to connect at the start. The last one repeats.
+FIRST_CONNECTION = 50.0  # Seconds. discord.py gives up after 60, with an exception that cannot be told from a bug.
 
 log = logging.getLogger("bot")
 
 
 class _Unreachable(Exception):
-    """Discord could not be reached at the start, and a later try may succeed. The text says briefly what happened."""
+    """Raised when Discord could not be reached at the start, and a later attempt may succeed. The text says why."""
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until a signal. Raise Stopped when the settings, the file or Discord make that impossible."""
+    """Run the bot until SIGTERM or SIGINT.
+
+    Raise Stopped when it cannot run because of the settings, the database or Discord.
+    """
     lock = FileLock(settings.database)
     try:
         settings.database.parent.mkdir(parents=True, exist_ok=True)
@@ -63,8 +66,8 @@ async def run(settings: Settings) -> None:
 
 
 async def _run_until_stopped(settings: Settings, db: Database) -> None:
-    """Run a bot; while Discord cannot be reached, wait and run another one."""
-    # The bot never speaks; what it lacks for that is nothing to warn of at each start.
+    """Run a bot until a signal. Whenever Discord cannot be reached at the start, wait and try again with a new bot."""
+    # The bot uses no voice, so discord.py need not warn at each start that its voice packages are missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -83,7 +86,7 @@ async def _run_until_stopped(settings: Settings, db: Database) -> None:
 
 
 async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> None:
-    """Run one bot until `stop` is set, and close it in time."""
+    """Run one bot until `stop` is set or the bot ends, then close it within `CLOSE_WITHIN` seconds."""
     clock = SystemClock()
     bot = Attache(db, clock)
     scheduler = Scheduler(bot.deliverer, db, clock)
@@ -105,10 +108,10 @@ async def _run_bot(settings: Settings, db: Database, stop: asyncio.Event) -> Non
 
 
 class _FirstConnectionFailed(BaseException):
-    """A failure of the very first gateway connection. It is a BaseException so that discord.py does not catch it.
+    """Raised when the first gateway connection fails. It is a BaseException, so that discord.py does not catch it.
 
-    discord.py 2.7.1 catches each Exception of a shard's first connection and tries again after 5 s for ever: with a
-    traceback in the log, and by a call within the call, so that Python's limit of recursion ends the program.
+    discord.py 2.7.1 catches every Exception of a shard's first connection, logs a traceback, and tries again after 5 s,
+    forever. Each attempt is a nested call, so that the program ends at Python's recursion limit.
     """
 
     def __init__(self, reason: Exception) -> None:
@@ -117,9 +120,9 @@ class _FirstConnectionFailed(BaseException):
 
 
 class _Socket(DiscordWebSocket):
-    """A gateway connection. The very first one either succeeds or raises _FirstConnectionFailed.
+    """A gateway connection. When the first one of the program fails, it raises _FirstConnectionFailed.
 
-    Later ones, of the other shards and after an interruption, are tried again by discord.py.
+    discord.py itself retries all later connections: those of other shards, and those after an interruption.
     """
 
     @classmethod
@@ -135,7 +138,7 @@ class _Socket(DiscordWebSocket):
                     "DISCORD_API_URL names a gateway that is neither wss nor on this machine; the token stays here."
                 )
             )
-        # A shard that has to identify anew connects to this address, not to the one that was asked for at the start.
+        # discord.py uses this default, not `gateway`, when a shard has to identify again.
         DiscordWebSocket.DEFAULT_GATEWAY = gateway
         try:
             async with asyncio.timeout(FIRST_CONNECTION):
@@ -148,10 +151,10 @@ class _Socket(DiscordWebSocket):
 
 
 async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> None:
-    """Log in and stay connected. Raise _Unreachable when a later try may succeed, Stopped when none can."""
+    """Log in and stay connected. Raise _Unreachable when a later attempt may succeed, Stopped when none can."""
     if settings.api_url:
-        Route.BASE = settings.api_url  # There is no public name for the address; it has to be set before the login.
-    discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # there is no other way in
+        Route.BASE = settings.api_url  # discord.py has no public setting for it. It is read at the login.
+    discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # discord.py has no option for it
     try:
         await bot.login(settings.token)
         ready = asyncio.create_task(_start_when_ready(bot, scheduler))
@@ -159,7 +162,7 @@ async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> No
             await bot.connect()
         except _FirstConnectionFailed as failed:
             raise failed.reason from None
-        except discord.GatewayNotFound as error:  # Discord refused to tell where the gateway is; the cause says why.
+        except discord.GatewayNotFound as error:  # Discord did not tell the gateway's address. The cause says why.
             raise error.__cause__ or error from None
         finally:
             ready.cancel()
@@ -169,7 +172,7 @@ async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> No
     except discord.LoginFailure:
         raise Stopped(_REFUSED) from None
     except discord.ConnectionClosed as closed:
-        if closed.code == 4004:  # Discord's gateway: authentication failed.
+        if closed.code == 4004:  # Discord: authentication failed.
             raise Stopped(_REFUSED) from None
         raise Stopped(f"Discord closed the connection for good (code {closed.code}).", EX_UNAVAILABLE) from None
     except NETWORK as error:
@@ -193,5 +196,6 @@ _REFUSED = (
 
 
 async def _start_when_ready(client: discord.Client, scheduler: Scheduler) -> None:
+    """Start the scheduler once the client has received its servers."""
     await client.wait_until_ready()
     await scheduler.start()

@@ -1,8 +1,6 @@
-"""The check that this machine and its packages can run this version.
+"""Checks that this platform, this Python and the installed packages can run this version of the bot.
 
-Any Python 3 can read this module, and it needs no package.
-
-Any Python 3 can read this module, and it needs no package.
+The module runs on any Python 3 without packages, so that it can say what is missing.
 """
 
 from __future__ import annotations
@@ -12,11 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 EX_CONFIG = 78
-"""The exit status for what has to be put right before a start, as sysexits.h has it."""
+"""The exit status when something has to be corrected before a start (a configuration error in sysexits.h)."""
 
 
 def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
-    """Return a sentence with the remedy when Attaché cannot run on this `sys.platform` or Python version, else None."""
+    """Return an error message with the remedy when Attaché cannot run on this platform or Python, else None.
+
+    `platform` is a value of `sys.platform`, and `version` begins with the major and minor version of Python.
+    """
     if platform not in ("linux", "darwin"):
         return (
             f'Attaché runs on Linux and macOS, not on "{platform}": on Windows, install WSL with `wsl --install` and '
@@ -32,10 +33,10 @@ def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
 
 
 def outdated(environment: Path, root: Path = ROOT) -> str | None:
-    """Return a sentence with the remedy when `environment` was installed from another lock file than `root` has.
+    """Return an error message with the remedy when a virtual environment has other packages than the lock file names.
 
-    The Makefile leaves a copy of the lock in each environment it makes. One that was made in another way has no such
-    copy, and None is returned for it.
+    The Makefile stores a copy of the lock file in each environment that it makes. The copy is compared with the lock
+    file in `root`. Return None when they are equal, or when the environment was made in another way.
     """
     environment = environment.resolve()
     if environment.parent != root:
@@ -43,7 +44,7 @@ def outdated(environment: Path, root: Path = ROOT) -> str | None:
     for installed in sorted(environment.glob("requirements*.lock")):
         lock = root / installed.name
         if lock.is_file() and lock.read_bytes() != installed.read_bytes():
-            # `-B`, because make goes by dates, and a copied checkout can have a changed lock with an old date.
+            # `-B`, because make compares dates, and a changed lock file in a copied checkout can have an old date.
             return (
                 f"The packages in {environment.name} are not those of {lock.name}, which has changed since they were "
                 f"installed: run `make -B {environment.name}/installed`, then start again."
