@@ -146,7 +146,7 @@ _ONE_LINE = failures.OneLine()
 
 
 def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
-    """Return the comparable parts of commands, given as Discord's JSON, by name and type of the command."""
+    """Return commands (in Discord's JSON) in a form that can be compared: their shapes by name and type."""
     return {(command["name"], command.get("type", 1)): _shape(command) for command in commands_}
 
 

@@ -1,4 +1,4 @@
-"""`/follow`: a user or a channel follows a record, or stops; lists of follows, and the log of what was delivered."""
+"""`/follow`: begins, lists and ends follows (subscriptions to a record), and shows the log of deliveries."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class FollowCog(
         if role is not None and channel is not None:
             _require_mentionable(role, channel, everything=slug is None)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._begin(interaction, actor, slug, channel and channel.id, role and role.id)
+        await self._begin_follow(interaction, actor, slug, channel and channel.id, role and role.id)
 
     @add.autocomplete("what")
     async def complete_record(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -147,7 +147,7 @@ class FollowCog(
         actor = await self.bot.permissions.actor(
             interaction, self.bot.clock.now(), dm_guild_id(interaction, entry.destination.guild_id)
         )
-        await answer(interaction, await self._end(actor, follow.id))
+        await answer(interaction, await self._end_follow(actor, follow.id))
 
     @remove.autocomplete("what")
     async def complete_follow(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -163,15 +163,15 @@ class FollowCog(
 
     @component("follow.add")
     async def follow_record(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Let the user follow a record by direct message. Offer to stop when they follow the record already."""
+        """Let the user follow a record by direct message. If they follow it already, offer to stop."""
         await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._offer_to_stop(interaction, actor, slug):
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._begin(interaction, actor, slug, None, None)
+            await self._begin_follow(interaction, actor, slug, None, None)
 
     @component("follow.show")
     async def show_follow(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Show how the user follows a record, with a button to stop, or that they do not follow it any more."""
+        """Show how the user follows a record, with a button to stop. The follow may have ended meanwhile."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._offer_to_stop(interaction, actor, slug):
             text, view = views.not_following(opened.record, dm_guild_id(interaction, actor.guild_id))
@@ -192,7 +192,7 @@ class FollowCog(
 
     @component("follow.quiet")
     async def use_digest_only(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
-        """Stop the alerts of a follow, so that its news come in the digest only. Set a digest where there is none."""
+        """Stop the alerts of a follow: changes are only reported in the digest. Set a digest if there is none."""
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             follow = await follows.find(conn, actor.guild_id, number(follow_id))
@@ -209,7 +209,7 @@ class FollowCog(
     @component("follow.remove")
     async def remove_follow(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
         """End a follow, and replace the message of the button by the answer."""
-        await interaction.response.edit_message(content=await self._end(actor, number(follow_id)), view=None)
+        await interaction.response.edit_message(content=await self._end_follow(actor, number(follow_id)), view=None)
 
     # Shared steps
 
@@ -219,12 +219,13 @@ class FollowCog(
             return None
         return (await get_record(self.bot, guild_id, what)).record.slug
 
-    async def _begin(
+    async def _begin_follow(
         self, interaction: Interaction, actor: Actor, slug: str | None, channel_id: int | None, role_id: int | None
     ) -> None:
-        """Store a follow and answer the deferred interaction. Without `channel_id`, the follower is the actor.
+        """Store a follow and answer the deferred interaction.
 
-        `slug` is None for everything. An actor to whom no message has arrived before gets one that confirms the follow.
+        `slug` is None for everything. The follower is the channel, or the actor when `channel_id` is None. An actor who
+        has never got a message about the server gets a confirmation by direct message.
         """
         now = self.bot.clock.now()
         confirmation_id: int | None = None
@@ -247,7 +248,7 @@ class FollowCog(
         await interaction.edit_original_response(view=view)
 
     async def _offer_to_stop(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
-        """Answer that the user follows a record, with a button to stop. Return False when they do not follow it."""
+        """If the user follows a record, answer so, with a button to stop, and return True. Otherwise return False."""
         follow = await follows.find_by_user(self.bot.db.read, actor.guild_id, actor.user_id, slug)
         if follow is None:
             return False
@@ -271,11 +272,11 @@ class FollowCog(
     async def _list_visible(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[DestinationEntry], bool]:
-        """Return the destinations that the user may see, their own first, and whether the list may be incomplete.
+        """Return the destinations that the user may see, their direct messages first, and whether some may be missing.
 
-        In a server, these are the user's direct messages, the channels that they set up and, with Manage Server, all
-        channels. In a direct message, these are the user's direct messages about every server that they are still in.
-        The list may be incomplete when Discord does not tell within `within` seconds which servers these are.
+        In a server, users see their own direct messages and the channels that they set up; with Manage Server, they see
+        all channels. In a direct message, users see their direct messages about every server that they are still in.
+        Some may be missing when Discord does not confirm these memberships within `within` seconds.
         """
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)
@@ -307,7 +308,10 @@ class FollowCog(
     async def _list_removable(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
     ) -> tuple[list[tuple[DestinationEntry, Follow]], bool]:
-        """Return the follows of a channel, or else of the user, and whether the list may be incomplete."""
+        """Return the follows that the user can end, and whether some may be missing.
+
+        These are the follows of `channel`, or those of the user's direct messages when `channel` is None.
+        """
         entries, incomplete = await self._list_visible(interaction, within)
         removable = [
             (entry, follow)
@@ -317,7 +321,7 @@ class FollowCog(
         ]
         return removable, incomplete
 
-    async def _end(self, actor: Actor, follow_id: int) -> str:
+    async def _end_follow(self, actor: Actor, follow_id: int) -> str:
         """End a follow and return the answer. Raise a UserError when the follow has ended or is somebody else's."""
         async with self.bot.db.write(actor.guild_id) as conn:
             follow = await follows.find(conn, actor.guild_id, follow_id)

@@ -41,7 +41,7 @@ class HelpCog(commands.Cog):
     async def show_group(self, interaction: Interaction, actor: Actor | None, shown: str) -> None:
         """Show the commands of the group that the user chose in the menu.
 
-        `shown` is not empty when the message of the menu shows a group already, which is then replaced.
+        `shown` is "" when the menu is that of the first answer, which stays. Otherwise the message is replaced.
         """
         who, _ = await self._audience(actor)
         usable = list(self._usable_commands(who))
@@ -61,7 +61,7 @@ class HelpCog(commands.Cog):
         await interaction.response.send_message(view=view, ephemeral=True)
 
     async def _audience(self, actor: Actor | None) -> tuple[Who, Stand]:
-        """Return what the actor may do in their server, and whether the server is set up. There is no actor in a DM."""
+        """Return what kind of user the actor is, and whether their server is set up. There is no actor in a DM."""
         if actor is None:
             return "dm", "ready"
         guild = await guilds.find(self.bot.db.read, actor.guild_id)

@@ -66,7 +66,7 @@ class RecordCog(commands.Cog):
 
     @component("list.page")
     async def show_list_page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
-        """Show another page of the list with a key."""
+        """Show another page of a list. `key` identifies the list, as in `get_listing`."""
         now = self.bot.clock.now()
         listing = await get_listing(self.bot.db.read, actor.guild_id, key, now)
         view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)

@@ -158,7 +158,10 @@ class RemindCog(
 
     @component("remind.snooze")
     async def offer_snooze(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
-        """Ask how long a reminder is to be silent. Offer users who may not snooze a channel's reminder a copy of it."""
+        """Ask until when a reminder is to be silent.
+
+        Only editors can snooze a channel's reminder. Other users are offered a copy of it by direct message instead.
+        """
         if target == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
             target = "ni"
         name = await self._get_title(actor, target, key)
@@ -223,9 +226,10 @@ class RemindCog(
     async def _remind_of_words(
         self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime
     ) -> None:
-        """Set a reminder of the user's own words at a typed time and answer. Raise BadInput when either is unusable.
+        """Set a reminder of the user's own words at a typed time, and answer. Raise BadInput when either is unusable.
 
-        The time is read in the zone of the user's direct messages about the server, or else of the user or the server.
+        The time is parsed in the zone of the user's direct messages about the server. If there are none yet, it is
+        parsed in the user's zone, or else in the server's.
         """
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         person = await people.find(self.bot.db.read, actor.user_id)
@@ -269,7 +273,7 @@ class RemindCog(
         return [reminder for reminder in personal if reminder.guild_id in servers.joined], bool(servers.unknown)
 
     async def _get_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
-        """Return the user's reminder with an id, or with a title that begins so. Defer the answer in a direct message.
+        """Return the user's reminder whose id is `text` or whose title begins with it. Defer the answer in a DM.
 
         Raise NotInRecord or BadInput when `text` fits none or several, UserError when Discord does not answer in time.
         """
@@ -359,7 +363,7 @@ def _confirmation_key(reminder: str | int, now: datetime) -> str:
 
 
 def _due_words(at: datetime | None) -> str:
-    """Return an instant in words, which tell reminders with the same title apart, or "" when `at` is None."""
+    """Return an instant as "3 March 2025 09:00 UTC", or "" when `at` is None."""
     return f"{dates.format_day(at.date(), weekday=False)} {at:%H:%M} UTC" if at else ""
 
 

@@ -1,4 +1,4 @@
-"""The buttons of delivered messages: *Why this?*, mute and stop, and the decision about held messages.
+"""The buttons of delivered messages (*Why this?*, mute, stop), and those that send or drop held messages.
 
 Paused channels are resumed here, too, when a change in the server lets the bot write there again.
 """
@@ -166,8 +166,8 @@ class SentCog(commands.Cog):
     async def _may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> bool:
         """Return whether the actor may change which messages a destination gets.
 
-        Only the user may change what they get themselves. For a channel, reminders of items ("item") take an editor,
-        and any other `target` takes Manage Server.
+        Direct messages may be changed by their user alone. In a channel, editors may change reminders of items
+        (`target` "item"), and users with Manage Server may change everything.
         """
         if destination.person_id is not None:
             return destination.user_id == actor.user_id
@@ -204,8 +204,8 @@ class SentCog(commands.Cog):
 def _may_succeed(guild: discord.Guild, destination: Destination) -> bool:
     """Return whether a message to a channel may succeed, as far as the cache of discord.py tells.
 
-    It tells nothing about archived threads. For a channel that is not cached, the result is True unless a delivery
-    failed because the channel was deleted.
+    Archived threads are not cached. For a channel that is not cached, the result is True unless a delivery failed
+    because the channel was deleted.
     """
     channel: Any = guild.get_channel_or_thread(destination.channel_id or 0)
     if channel is None:

@@ -120,7 +120,7 @@ class SettingsCog(
 
     @component("settings.delete", requires="manager")
     async def delete_guild(self, interaction: Interaction, actor: Actor) -> None:
-        """Delete the data of the server when the user typed its name into the form."""
+        """Delete the data of the server. Raise BadInput unless the user typed the server's name into the form."""
         assert interaction.guild is not None  # The form is opened by a command of a server.
         name = str(typed(interaction).get("name", ""))
         if name.strip() != interaction.guild.name.strip():

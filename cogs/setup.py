@@ -205,7 +205,7 @@ class SetupCog(commands.Cog):
     ) -> list[str]:
         """Make the server's channel an active destination, and move the server's digest there or set it.
 
-        `old` is the destination of the digest until now. `digest` is the time of the digest, None to leave it
+        `old` is the destination that has had the digest until now. `digest` is the time of the digest, None to leave it
         unchanged. Return notes for the answer.
         """
         if settings.channel_id is None:
@@ -263,7 +263,7 @@ def _shard_of(guild_id: int, shard_count: int | None) -> int:
 
 
 def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return the first channel in which the bot may write, the one for system messages before all others."""
+    """Return a channel in which the bot may write: the one for system messages, or else the first text channel."""
     first = [guild.system_channel] if guild.system_channel else []
     for channel in [*first, *guild.text_channels]:
         if not channel_permissions.missing(channel):

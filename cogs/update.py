@@ -1,4 +1,4 @@
-"""`/update`: editors change records by a form, a preview, *Save*, and *Undo* for a minute.
+"""`/update`: lets editors change records through a form and a preview, with *Save* and, for a minute, *Undo*.
 
 Filed questions are handled here too, since the remedy is often another name of a record.
 """
@@ -41,7 +41,7 @@ class ItemOrNewArgument(RecordArgument):
         super().__init__("pending")
 
     async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return the items that match what the user has typed, then what was typed as the name of a new item."""
+        """Return the pending items that match what the user has typed, and the typed text as the name of a new item."""
         items, name = await super().completions(interaction, value), value.strip()
         if not name or len(name) > _LONGEST_NAME:
             return items
@@ -53,7 +53,7 @@ About = app_commands.Transform[str, RecordArgument(*get_field("pending", "about"
 
 
 def _choices(words: dict[str, str]) -> list[app_commands.Choice[str]]:
-    """Return choices of an option, given the text that a user sees for each value."""
+    """Return the choices of an option from their values and the texts that users see for these."""
     return [app_commands.Choice(name=text, value=value) for value, text in words.items()]
 
 
@@ -64,8 +64,8 @@ _FIELDS = _choices({field.name: field.label for field in fields_of("deal") if fi
 class UpdateCog(commands.GroupCog, group_name="update", group_description="Change the record, with a source"):
     """The commands of `/update`, and the buttons, menus and forms by which editors change records.
 
-    What an editor enters is a draft until *Save*. The parameter `here` says that a preview replaces the message of the
-    pressed button, instead of coming as a new message.
+    What an editor enters is a draft until *Save*. With `here`, a preview replaces the message of the pressed button;
+    otherwise it is a new message.
     """
 
     def __init__(self, bot: Attache) -> None:
@@ -172,7 +172,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.alias", requires="editor")
     async def open_alias_form(self, interaction: Interaction, actor: Actor, question_id: str) -> None:
-        """Open the form that gives a record another name, so that a filed question can be answered."""
+        """Open the form that gives a record another name, which often makes a filed question answerable."""
         now = self.bot.clock.now()
         if await questions.find_filed(self.bot.db.read, actor.guild_id, number(question_id), now=now) is None:
             raise UserError("That question was handled meanwhile. Nothing was changed. Use /update questions again.")
@@ -190,7 +190,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.field", requires="editor")
     async def open_field_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Open the form for what the editor chose in the menu: a field, closing the item, or a check without news."""
+        """Open the form that the editor chose in the menu: for a field, for closing the item, or for a check."""
         now = self.bot.clock.now()
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -247,7 +247,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.after", requires="editor")
     async def choose_stage(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
-        """Add a new stage of a deal to the draft that closes one of its pending items."""
+        """Add the stage that the editor chose for a deal to the draft that closes one of its pending items."""
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await self._get_draft(conn, actor, draft_id)
             draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
@@ -255,7 +255,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.also", requires="editor")
     async def choose_approvals(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
-        """Add approvals of a deal to the draft that closes one of its pending items."""
+        """Add the approvals that the editor chose for a deal to the draft that closes one of its pending items."""
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await self._get_draft(conn, actor, draft_id)
             ids = [number(id_) for id_ in all_chosen(interaction)]
@@ -272,7 +272,10 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.save", requires="editor")
     async def save_draft(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Save a draft as updates. Show the mistakes when it cannot be saved, or a new preview when records changed."""
+        """Save a draft as updates.
+
+        If it has mistakes, show these. If one of its records has changed since the preview, show a new preview.
+        """
         now, guild_id = self.bot.clock.now(), dm_guild_id(interaction, actor.guild_id)
         draft: Draft | None = None
         try:
@@ -364,7 +367,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         day: str = "",
         here: bool = False,
     ) -> None:
-        """Store a new draft and open its form, filled in with `value` and `day`.
+        """Store a new draft and open its form. `value` and `day` are filled in as the value and its date.
 
         The interaction must not have been answered yet, because Discord opens a form only as the first answer.
         """
@@ -397,7 +400,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
 
 def _texts(error: UserError) -> list[str]:
-    """Return the sentences of an error: one for each mistake in a form, or else its only one."""
+    """Return the texts of an error: one for each mistake in a form, or the only text of any other error."""
     return error.texts if isinstance(error, Mistakes) else [str(error)]
 
 

@@ -108,10 +108,7 @@ async def find(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 
 
 async def find_by_user(conn: Connection, guild_id: int, user_id: int, slug: str) -> Follow | None:
-    """Return the follow that brings news of a record to a user's direct messages.
-
-    Return None when there is none or it is muted.
-    """
+    """Return the follow by which a user gets direct messages about a record, or None if it is missing or muted."""
     return await _find(
         conn,
         "d.guild_id = ? AND d.person_id = (SELECT id FROM person WHERE user_id = ?) AND r.slug = ? AND f.muted = 0",
@@ -126,7 +123,7 @@ async def _find(conn: Connection, where: str, *values: object) -> Follow | None:
 
 
 async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
-    """Return the follows of a destination by name, with the follow of everything first."""
+    """Return the follows of a destination, sorted by name. The follow of everything comes first."""
     return await fetch_all(
         conn,
         Follow,
@@ -156,7 +153,7 @@ async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 
 
 async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Report a follow's news in the digest only, without alerts, and return the follow as it was before.
+    """Report the changes of a follow in the digest only, and return the follow as it was before.
 
     Return None when this server has no such follow (any more).
     """
@@ -167,7 +164,7 @@ async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Fo
 
 
 class ServerChoice(Struct, frozen=True):
-    """A server that a user can choose in a direct message, because the bot sends them messages about that server."""
+    """A server about which a user gets direct messages. In a direct message, the user can choose it from a menu."""
 
     guild_id: int
     name: str

@@ -1,4 +1,4 @@
-"""The three lists that a user pages through (records of a kind, pending items, search results), and their JSON."""
+"""The lists that users page through (records of a kind, pending items, search results) as values and as JSON."""
 
 from __future__ import annotations
 

@@ -23,14 +23,14 @@ def added(follow: Follow, destination: Destination, confirmed: Delivery | None, 
 
     `confirmed` is the direct message that confirms the follow, or None when none was sent.
     """
-    where = f"<#{destination.channel_id}>" if destination.channel_id else "You"
-    what = "everything in this server's record" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
-    lines = [f"{where} now {'follows' if destination.channel_id else 'follow'} {what}."]
+    follower = f"<#{destination.channel_id}> now follows" if destination.channel_id else "You now follow"
+    name = "everything in this server's record" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
+    lines = [f"{follower} {name}."]
     role = f", with a mention of <@&{follow.role_id}>" if follow.role_id else ""
     if follow.at_once:
-        channel = "there" if destination.channel_id else "by direct message"
+        target = "there" if destination.channel_id else "by direct message"
         lines.append(
-            f"Its milestones arrive {channel} when they happen{role}: "
+            f"Its milestones arrive {target} when they happen{role}: "
             "changes of stage, approvals, and pending items that open, get another date or close."
         )
     if destination.digest_at:
@@ -61,14 +61,14 @@ def digest_started(destination: Destination, digest_command: str) -> str:
 
 
 def digest_only(destination: Destination) -> str:
-    """Render the answer when the news of a follow come in the digest only."""
+    """Render the answer when a follow has no alerts any more, and changes are only reported in the digest."""
     return f"Nothing arrives at once any more; it is all in the digest, {digest_times(destination)}."
 
 
 def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
     """Render that a user follows a record and which messages arrive, with a button to stop.
 
-    The message is ordinary text, because the button replaces it by ordinary text, which a layout does not allow.
+    It is an ordinary message, because the button replaces its text. Discord does not allow that for a layout.
     """
     name = follow.name or ""
     lines = [f"You follow **{escaped(name, 120)}**."]
@@ -200,7 +200,7 @@ def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
 
 
 def remove_buttons(matching: Sequence[tuple[DestinationEntry, Follow]]) -> ui.View:
-    """Return buttons of which each ends one of several follows of the same name. A label names follow and server."""
+    """Return a button for each of several follows with the same name. The button ends the follow."""
     return plain(
         [
             button(

@@ -170,8 +170,8 @@ def render_pending(
     """Render one page of the open pending items.
 
     `waiting` are the open items of all pages, and `items` the records of this page in the same order. `about` is the
-    escaped name of the record that all items concern, or "". Without `everything`, items on which
-    nobody in particular has to act are not listed; the small print names them.
+    escaped name of the record that all items concern, or "". Without `everything`, items on which nobody in particular
+    has to act are not listed; the small print names them.
     """
     listed = [row for row in waiting if everything or row.item_kind not in ON_REQUEST_KINDS]
     unlisted = [row for row in waiting if row.item_kind in ON_REQUEST_KINDS] if not everything else []
@@ -253,8 +253,8 @@ def _counts(items: Sequence[Waiting]) -> str:
 def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
     """Return the texts of an open item, each with its facts: what it is about, who has to act, and by when.
 
-    `about` is the escaped name that the title of the list states already, so it is left out here. `dates` means that
-    another listed item has a due date, so an item without one says so.
+    `about` is the escaped name of the record in the title of the list; the texts do not repeat it. `dates` means that
+    some item of the list has a due date; an item without one then says so.
     """
     record, names = item.record, item.names
     concerns = [

@@ -1,4 +1,4 @@
-"""Helpers with which cogs answer an interaction: defer in a DM, answer privately, show a page, check permissions."""
+"""Helpers with which cogs answer interactions: defer in a DM, answer privately, show a page, check permissions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Interaction = discord.Interaction[Attache]
 def dm_guild_id(interaction: Interaction, guild_id: int) -> int | None:
     """Return `guild_id` when the interaction comes from a direct message, and None when it comes from a server.
 
-    The result goes into custom ids: Discord tells the server of a button, except in a direct message.
+    It is for custom ids: Discord does not say to which server a button in a direct message belongs.
     """
     return guild_id if interaction.guild_id is None else None
 

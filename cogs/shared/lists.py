@@ -40,7 +40,8 @@ async def list_page(
 ) -> ui.LayoutView:
     """Render one page of a list, or the last or first page when there is no such page any more.
 
-    `key` is the key of the page button that was pressed. Without it, the list gets a key, for which it may be stored.
+    `key` is the key from the pressed page button, or "" for a new list. A new list of several pages is given a key; if
+    it has no short one, it is stored.
     """
     match listing:
         case KindListing():
@@ -98,6 +99,7 @@ async def _make_key(db: Database, actor: Actor, listing: Listing, now: datetime)
 async def _kind_page(
     interaction: Interaction, actor: Actor, listing: KindListing, page: int, now: datetime, key: str
 ) -> ui.LayoutView:
+    """Render one page of the records of a kind, as `list_page` does."""
     bot = interaction.client
     rows, total, mentioned = await _kind_rows(bot.db.read, actor.guild_id, listing, page)
     if not rows and page > 0:
@@ -124,7 +126,10 @@ async def _kind_page(
 async def _kind_rows(
     conn: Connection, guild_id: int, listing: KindListing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
-    """Return the rows of one page, the number of rows on all pages, and the slugs of participants without a role."""
+    """Return the rows of one page, the number of rows on all pages, and slugs of participants to list apart.
+
+    The latter are participants without a role in a deal or in talks.
+    """
     offset = page * lists.ROWS
     if listing.kind == "participant" and not listing.linked:
         pairs, total = await records.list_participants(conn, guild_id, offset=offset, limit=lists.ROWS)
@@ -160,6 +165,7 @@ async def _empty_kind(
 async def _pending_page(
     interaction: Interaction, actor: Actor, listing: PendingListing, page: int, now: datetime, key: str
 ) -> ui.LayoutView:
+    """Render one page of the open pending items, as `list_page` does."""
     bot = interaction.client
     rendered = await _rendered_pending(bot, actor.guild_id, listing, page, now)
     if rendered is None:
@@ -212,6 +218,7 @@ async def _rendered_pending(
 async def _search_page(
     interaction: Interaction, actor: Actor, listing: SearchListing, page: int, now: datetime, key: str
 ) -> ui.LayoutView:
+    """Render one page of the results of a search, as `list_page` does."""
     bot = interaction.client
     rendered, read_as = await _rendered_search(bot, actor.guild_id, listing, page)
     if not rendered.choices and page > 0:

@@ -26,9 +26,10 @@ _SHORTEST_STATUS = 20  # Characters; a status line that has to be cut below this
 
 
 class RecordArgument(app_commands.Transformer[discord.Client]):
-    """A command option that takes a record of certain kinds: the slug of a chosen one, or a name as it was typed.
+    """A command option that takes a record of certain kinds, with autocompletion.
 
-    The command gets the text and looks the record up itself, with `get_record`.
+    Its value is the slug of the record that the user chose, or the text that they typed. The command looks the record
+    up itself, with `get_record`.
     """
 
     def __init__(self, *kinds: Kind) -> None:
@@ -104,7 +105,7 @@ async def card_of(
     """Return the card of a record as the actor sees it, or as everyone sees it with `shared`.
 
     `sharable` adds the button that shares it, and `note` a last line. `rendered` is the text of the card when the cache
-    has it. `following` says whether the actor follows the record; None looks it up.
+    has it. `following` says whether the actor follows the record; with None, it is looked up.
     """
     conn = interaction.client.db.read
     session: Opened | None = None  # The latest session of a dialogue, which the dialogue's card includes.
