@@ -13,13 +13,14 @@ from discord.ext import commands
 
 from bot import failures
 from bot.clock import Clock
-from bot.delivery.rate_limit import RateLimits
 from bot.delivery.worker import Deliverer
 from bot.errors import UserError
 from bot.interactions.cache import ANSWERS_CACHED, AnswerCache, PageCache, RecordCache
 from bot.interactions.components import ComponentRouter
 from bot.interactions.permissions import Permissions
 from bot.ledger.values import quoted
+from bot.memberships import Memberships
+from bot.rate_limit import RateLimits
 from bot.ui.text import error_text, escaped
 from data.database import Database
 
@@ -85,12 +86,13 @@ class Attache(commands.AutoShardedBot):
         self.db = db
         self.clock = clock
         limits = RateLimits()
-        self.permissions = Permissions(self, limits)
+        self.memberships = Memberships(self, limits)
+        self.permissions = Permissions(self.memberships, limits)
         self.components = ComponentRouter(db, clock, self.permissions)
         self.record_cache = RecordCache()
         self.answer_cache = AnswerCache(ANSWERS_CACHED)
         self.page_cache = PageCache()
-        self.deliverer = Deliverer(self, db, clock, self.permissions, limits)
+        self.deliverer = Deliverer(self, db, clock, self.memberships, limits)
         self.command_ids: dict[str, int] = {}  # By the name of the command or of its group; for mentions.
         self._cogs_to_load = cogs
         # discord.py itself logs failed autocompletions, with a traceback. Expected ones, such as choices that come too

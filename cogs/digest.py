@@ -101,7 +101,7 @@ class DigestCog(
             personal = await destinations.list_of_person(self.bot.db.read, person.id) if person else []
             with_digest = [destination for destination in personal if destination.digest_at]
             guild_ids = (destination.guild_id for destination in with_digest)
-            servers = await self.bot.permissions.still_in(guild_ids, interaction.user.id, now)
+            servers = await self.bot.memberships.still_in(guild_ids, interaction.user.id, now)
             shown = [destination for destination in with_digest if destination.guild_id in servers.joined]
             incomplete = bool(servers.unknown)
         else:
@@ -208,7 +208,7 @@ class DigestCog(
         person = await people.find(self.bot.db.read, interaction.user.id)
         servers = await follows.list_servers_of(self.bot.db.read, person.id) if person else []
         guild_ids = (server.guild_id for server in servers)
-        memberships = await self.bot.permissions.still_in(guild_ids, interaction.user.id, self.bot.clock.now())
+        memberships = await self.bot.memberships.still_in(guild_ids, interaction.user.id, self.bot.clock.now())
         return [server for server in servers if server.guild_id in memberships.joined], bool(memberships.unknown)
 
     async def _find_destination(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination | None:

@@ -283,7 +283,7 @@ class FollowCog(
         if interaction.guild_id is None:
             personal = await destinations.list_of_person(conn, person.id) if person else []
             guild_ids = (destination.guild_id for destination in personal)
-            servers = await self.bot.permissions.still_in(guild_ids, interaction.user.id, now, within)
+            servers = await self.bot.memberships.still_in(guild_ids, interaction.user.id, now, within)
             visible = [destination for destination in personal if destination.guild_id in servers.joined]
             incomplete = bool(servers.unknown)
         else:

@@ -25,7 +25,7 @@ class RecordCog(commands.Cog):
 
     # Components
 
-    @component("record.open", permissions=True)
+    @component("record.open", fetch_permissions=True)
     async def open_record(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
         """Show the card of a record. A button has the slug in its custom id, a menu as the chosen value."""
         now = self.bot.clock.now()

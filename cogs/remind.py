@@ -267,7 +267,7 @@ class RemindCog(
         if interaction.guild_id is not None:
             return personal, False
         now = self.bot.clock.now()
-        servers = await self.bot.permissions.still_in(
+        servers = await self.bot.memberships.still_in(
             (reminder.guild_id for reminder in personal), interaction.user.id, now, within
         )
         return [reminder for reminder in personal if reminder.guild_id in servers.joined], bool(servers.unknown)

@@ -92,12 +92,12 @@ class SentCog(commands.Cog):
                 raise BadInput("This button says nothing that can be stopped. Nothing was changed.")
         await interaction.response.send_message(text, ephemeral=True)
 
-    @component("sent.release", permissions=True)
+    @component("sent.release", fetch_permissions=True)
     async def release_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
         """Send the messages that were held after a restore, for one destination or for all users of the server."""
         await self._decide(interaction, actor, whose, sent=True)
 
-    @component("sent.drop", permissions=True)
+    @component("sent.drop", fetch_permissions=True)
     async def drop_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
         """Drop the messages that were held after a restore, for one destination or for all users of the server."""
         await self._decide(interaction, actor, whose, sent=False)

@@ -360,20 +360,42 @@ def import_cycles(sources: list[Source]) -> list[tuple[str, ...]]:
         source.module: {name for name in source.imported_from(modules) if name != source.module}
         for source in of_ours(sources)
     }
+    return cycles(imported)
+
+
+def cycles(imported: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """Return the groups of names that reach one another, where each name leads to those it imports."""
     reached: dict[str, set[str]] = {}
-    for module in modules:
+    for module in imported:
         seen, waiting = set[str](), [module]
         while waiting:
-            fresh = imported[waiting.pop()] - seen
+            fresh = imported.get(waiting.pop(), set()) - seen
             seen |= fresh
             waiting += fresh
         reached[module] = seen
     groups = {
-        tuple(sorted(other for other in reached[module] if module in reached[other]))
-        for module in modules
-        if module in reached[module]
+        tuple(sorted(other for other in seen if module in reached.get(other, ())))
+        for module, seen in reached.items()
+        if module in seen
     }
     return sorted(groups)
+
+
+def package_cycles(sources: list[Source]) -> list[tuple[str, ...]]:
+    """Return the groups of modules and packages of one folder that import one another, each package as a whole.
+
+    An import counts in the folder where the two paths part: from bot.delivery.worker to bot.services.records it leads
+    from bot.delivery to bot.services.
+    """
+    modules = {source.module for source in of_ours(sources)}
+    imported: dict[str, set[str]] = {}
+    for source in of_ours(sources):
+        for name in source.imported_from(modules):
+            ours, theirs = source.module.split("."), name.split(".")
+            shared = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+            if shared is not None:
+                imported.setdefault(".".join(ours[: shared + 1]), set()).add(".".join(theirs[: shared + 1]))
+    return cycles(imported)
 
 
 def repeated_classes(sources: list[Source]) -> list[str]:
@@ -397,6 +419,10 @@ def test_no_module_imports_itself_by_way_of_others(sources: list[Source]):
     assert import_cycles(sources) == sorted(CYCLES)
 
 
+def test_no_package_imports_itself_by_way_of_others(sources: list[Source]):
+    assert package_cycles(sources) == []
+
+
 def test_a_class_name_stands_once(sources: list[Source]):
     assert repeated_classes(sources) == sorted(REPEATED)
 
@@ -415,6 +441,20 @@ def test_an_import_cycle_is_seen(text: str):
     others = [Source("bot/b.py", "from data import c"), Source("data/c.py", "import bot.a"), Source("bot/d.py", text)]
     assert import_cycles([Source("bot/a.py", text), *others]) == [("bot.a", "bot.b", "data.c")]
     assert import_cycles([Source("bot/a.py", "import ast"), *others]) == []
+
+
+def test_a_cycle_of_packages_is_seen_though_no_module_is_in_one():
+    found = [
+        Source("bot/a/x.py", "from bot.b import x"),
+        Source("bot/a/y.py", "import ast"),
+        Source("bot/b/x.py", "import ast"),
+        Source("bot/b/y.py", "from bot.a.y import something"),
+    ]
+    assert import_cycles(found) == []
+    assert package_cycles(found) == [("bot.a", "bot.b")]
+    assert package_cycles(found[:3]) == []
+    inner = [Source("bot/a/b/x.py", "from bot.a import c"), Source("bot/a/c.py", "from bot.a.b import y")]
+    assert package_cycles([*inner, Source("bot/a/b/y.py", "")]) == [("bot.a.b", "bot.a.c")]
 
 
 def test_a_class_name_that_stands_twice_is_seen():

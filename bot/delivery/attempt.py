@@ -18,9 +18,9 @@ from bot import channel_permissions, failures
 from bot.channel_permissions import Postable
 from bot.clock import Clock
 from bot.delivery.kinds import RENDERERS, Gone, Owed
-from bot.delivery.rate_limit import RateLimits
 from bot.failures import NETWORK
-from bot.interactions.permissions import Permissions
+from bot.memberships import Memberships
+from bot.rate_limit import RateLimits
 from bot.services import deliveries, destinations, markers, notices, people, restores
 from bot.services.restores import FoundMessage, Restored
 from bot.ui import messages
@@ -70,7 +70,7 @@ class Attempt:
         client: discord.Client,
         db: Database,
         clock: Clock,
-        permissions: Permissions,
+        memberships: Memberships,
         limits: RateLimits,
         failed_renders: dict[int, int],
         delivery: Delivery,
@@ -79,7 +79,7 @@ class Attempt:
         history: dict[int, list[FoundMessage]],
     ) -> None:
         self._client, self._db, self._clock = client, db, clock
-        self._permissions, self._limits = permissions, limits
+        self._memberships, self._limits = memberships, limits
         self._failed_renders = failed_renders  # How often each delivery could not be rendered since the start.
         self._delivery, self._destination = delivery, destination
         self._restored = restored
@@ -137,7 +137,7 @@ class Attempt:
             return True
         if destination.user_id is not None:
             try:
-                there = await self._permissions.is_member(destination.guild_id, destination.user_id, self._clock.now())
+                there = await self._memberships.is_member(destination.guild_id, destination.user_id, self._clock.now())
             except discord.Forbidden:
                 raise Later("Discord does not tell who is in the server") from None
             if there:

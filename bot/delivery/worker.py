@@ -12,8 +12,8 @@ from bot import failures
 from bot.clock import Clock
 from bot.delivery.attempt import Attempt
 from bot.delivery.kinds import PLANNERS
-from bot.delivery.rate_limit import RateLimits
-from bot.interactions.permissions import Permissions
+from bot.memberships import Memberships
+from bot.rate_limit import RateLimits
 from bot.services import deliveries, destinations, restores
 from bot.services.restores import FoundMessage, Restored
 from data.database import Database
@@ -29,10 +29,10 @@ class Deliverer:
     """Plans what is due and sends it: in order per destination, to up to 64 at a time, within the rate limits."""
 
     def __init__(
-        self, client: discord.Client, db: Database, clock: Clock, permissions: Permissions, limits: RateLimits
+        self, client: discord.Client, db: Database, clock: Clock, memberships: Memberships, limits: RateLimits
     ) -> None:
         self._client, self._db, self._clock = client, db, clock
-        self._permissions, self._limits = permissions, limits
+        self._memberships, self._limits = memberships, limits
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._planning = asyncio.Lock()
         self._workers: dict[int, asyncio.Task[None]] = {}
@@ -155,7 +155,7 @@ class Deliverer:
                     self._client,
                     self._db,
                     self._clock,
-                    self._permissions,
+                    self._memberships,
                     self._limits,
                     self._failed_renders,
                     delivery,

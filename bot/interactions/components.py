@@ -41,11 +41,11 @@ class ComponentRule:
     name: str
     requires: Requirement
     anywhere: bool
-    permissions: bool
+    fetch_permissions: bool
 
 
 def component(
-    name: str, *, requires: Requirement = "everyone", anywhere: bool = False, permissions: bool = False
+    name: str, *, requires: Requirement = "everyone", anywhere: bool = False, fetch_permissions: bool = False
 ) -> Callable[[Handler], Handler]:
     """Mark a cog's method as the handler of components and modals whose custom id begins with `name`.
 
@@ -55,7 +55,7 @@ def component(
     """
 
     def mark(handler: Handler) -> Handler:
-        handler.__component__ = ComponentRule(name, requires, anywhere, permissions or requires != "everyone")  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
+        handler.__component__ = ComponentRule(name, requires, anywhere, fetch_permissions or requires != "everyone")  # pyright: ignore[reportFunctionMemberAccess]  # read in `add`
         return handler
 
     return mark
@@ -111,7 +111,9 @@ class ComponentRouter:
         now = self._clock.now()
         actor: Actor | None = None
         if not rule.anywhere or interaction.guild_id is not None or id_.guild_id is not None:
-            actor = await self._permissions.actor(interaction, now, id_.guild_id, permissions=rule.permissions)
+            actor = await self._permissions.actor(
+                interaction, now, id_.guild_id, fetch_permissions=rule.fetch_permissions
+            )
             if rule.requires == "manager":
                 require_manager(actor)
             elif rule.requires == "editor":

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.kinds import PLANNERS
-from bot.delivery.rate_limit import RateLimits
+from bot.rate_limit import RateLimits
 from bot.services import deliveries, destinations, follows
 from data.database import Database
 from data.records import Confirmation, NewDelivery
@@ -120,7 +120,7 @@ async def in_order(live: LiveServer, place: int) -> list[str]:
 async def test_among_many_faults_every_channel_keeps_its_order(live: LiveServer, monkeypatch: pytest.MonkeyPatch):
     """Send 240 messages to channels and users, while answers are lost, connections break and requests fail."""
     monkeypatch.setattr(live.bot.deliverer, "_limits", RateLimits(requests=10_000, dms=10_000))
-    monkeypatch.setattr(live.bot.permissions, "_limits", RateLimits(requests=10_000, dms=10_000))
+    monkeypatch.setattr(live.bot.memberships, "_limits", RateLimits(requests=10_000, dms=10_000))
     channels = [live.channel, *[live.server.add_channel(live.guild, f"other-{i}") for i in range(4)]]
     places = [live.place, *[await live.follow(live.clock.now(), channel) for channel in channels[1:]]]
     people = [live.member]

@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.backup import backup, restore
-from bot.delivery.rate_limit import RateLimits
+from bot.rate_limit import RateLimits
 from bot.services import deliveries, derived, destinations, digests, people, records, reminders, updates
 from bot.services.updates import Change
 from data.database import Database

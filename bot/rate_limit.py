@@ -1,0 +1,53 @@
+"""Rate limiters for requests to Discord, which allows a bot 50 requests a second."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class RateLimiter:
+    """A token bucket: on average `rate` requests a second pass, and at most `burst` at once after a pause.
+
+    Requests that wait pass in the order in which they came.
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens = burst
+        self._refilled_at: float | None = None  # On the clock of the event loop.
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Wait until a request may be made, and count that request."""
+        async with self._turn:
+            self._refill()
+            if self._tokens < 1:
+                await asyncio.sleep((1 - self._tokens) / self._rate)
+                self._refill()
+            self._tokens -= 1
+
+    def count(self) -> None:
+        """Count a request that is made at once, since the answer to an interaction depends on it.
+
+        Later calls of `wait` take longer for it.
+        """
+        self._refill()
+        self._tokens -= 1
+
+    def _refill(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._refilled_at is not None:
+            # The clock of a simulated loop can step back, which must not take tokens away.
+            self._tokens = min(self._burst, self._tokens + max(0.0, now - self._refilled_at) * self._rate)
+        self._refilled_at = now
+
+
+class RateLimits:
+    """The rate limiters of the bot.
+
+    `requests` is for every request that answers no interaction. `dms` is for the opening of a DM channel, in addition.
+    """
+
+    def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:
+        self.requests = RateLimiter(requests, burst=5)
+        self.dms = RateLimiter(dms, burst=3)  # Discord quarantines bots that open many.
