@@ -16,14 +16,13 @@ from bot.errors import BadInput, NotAllowed, UserError
 from bot.interactions.components import component
 from bot.interactions.permissions import Actor, require_editor, require_manager
 from bot.services import deliveries, destinations, follows, guilds, people, why
-from bot.services.deliveries import TARGET_GONE
 from bot.ui import messages as views
 from bot.ui.ids import number
 from bot.ui.layout import plain
 from bot.ui.text import escaped
 from cogs.shared.answers import Interaction
 from data.database import Connection
-from data.records import Destination, Follow
+from data.records import Destination, Follow, Outcome
 
 
 class SentCog(commands.Cog):
@@ -209,7 +208,7 @@ def _may_succeed(guild: discord.Guild, destination: Destination) -> bool:
     """
     channel: Any = guild.get_channel_or_thread(destination.channel_id or 0)
     if channel is None:
-        return destination.outcome != TARGET_GONE
+        return destination.outcome != Outcome.TARGET_GONE
     return not missing(channel)
 
 

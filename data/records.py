@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Generic, Literal, TypeVar, overload
 
 from msgspec import Struct
@@ -358,6 +359,27 @@ class Filed(Struct, frozen=True):
     times: int
 
 
+class Outcome(StrEnum):
+    """What became of a delivery, in the words that people read; NONE until the delivery is settled.
+
+    A paused destination has the outcome of the delivery that paused it. An active one has NONE.
+    """
+
+    NONE = ""
+    DELIVERED = "delivered"
+    DELETED = "delivered, then deleted"
+    NOTHING_NEW = "nothing new"
+    NO_LONGER_DUE = "no longer due"
+    REPLACED = "replaced by a newer one"
+    REFUSED = "refused"
+    NOT_RENDERED = "could not be drawn"
+    TARGET_GONE = "target gone"
+    NOT_PERMITTED = "not permitted"
+    DMS_CLOSED = "DMs closed"
+    LEFT_SERVER = "left the server"
+    DROPPED = "taken as delivered before a restore"
+
+
 class Destination(Struct, frozen=True):
     """A destination of messages: a channel of a server, or the direct messages to a person about one server.
 
@@ -379,7 +401,7 @@ class Destination(Struct, frozen=True):
     planned_on: date | None  # The last local date for which messages were planned.
     next_delivery_at: datetime | None
     state: Literal["active", "paused"]
-    outcome: str  # When paused: the outcome of the delivery that failed, such as "not permitted". Else "".
+    outcome: Outcome  # When paused: the outcome of the delivery that failed, such as "not permitted". Else "".
     reason: str  # When paused: why that delivery failed, in words. Else "".
     set_up_by: int | None  # A person's id.
     created_at: datetime
@@ -442,7 +464,7 @@ class Notice(Struct, frozen=True, tag="notice"):
 
     destination: int
     kind: DeliveryKind
-    outcome: str
+    outcome: Outcome
     words: str
 
 
@@ -491,7 +513,7 @@ class Delivery(NewDelivery, frozen=True, kw_only=True):
     first_tried_at: datetime | None
     next_try_at: datetime
     nonce: str
-    outcome: str
+    outcome: Outcome
     detail: str
     channel_id: int | None
     message_id: int | None

@@ -1,7 +1,8 @@
 """Queries that return their rows as typed structs, and lists as a single parameter of a statement.
 
-Each column fills the field of the struct that has its name. Values of types that SQLite lacks are converted: a bool
-from 0 or 1, a datetime or a date from ISO text, and structs, lists, tuples and dicts from JSON.
+A row becomes a struct whose fields are named as the columns are. What SQLite has no type for is decoded by the type of
+the field: a bool from 0 or 1, an enum from its value, an instant or a date from its text, and any struct, list, tuple
+or dict from JSON.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from enum import EnumType
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin
@@ -94,6 +96,8 @@ def _converter(type_: object) -> Convert | None:
         return None
     if type_ is bool:
         return bool
+    if isinstance(type_, EnumType):
+        return cast("Convert", type_)
     if type_ is datetime:
         return cast("Convert", datetime.fromisoformat)
     if type_ is date:

@@ -27,7 +27,7 @@ from bot.ui import messages
 from bot.ui.messages import Message
 from bot.ui.text import joined
 from data.database import Database
-from data.records import Delivery, Destination
+from data.records import Delivery, Destination, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -144,9 +144,9 @@ class Attempt:
                 return True
         now = self._clock.now()
         async with self._db.write(self._delivery.guild_id) as conn:
-            await destinations.pause(conn, destination.id, destinations.LEFT)
-            await deliveries.settle(conn, self._delivery.id, deliveries.LEFT_SERVER, now=now)
-            await deliveries.settle_waiting(conn, destination.id, deliveries.LEFT_SERVER, now=now)
+            await destinations.pause(conn, destination.id, Outcome.LEFT_SERVER)
+            await deliveries.settle(conn, self._delivery.id, Outcome.LEFT_SERVER, now=now)
+            await deliveries.settle_waiting(conn, destination.id, Outcome.LEFT_SERVER, now=now)
         return False
 
     async def _channel_id(self) -> int:
@@ -281,7 +281,7 @@ class Attempt:
         detail = f"reference {reference}"
         if count > len(RENDERED_AGAIN_AFTER):
             self._failed_renders.pop(delivery.id)
-            await self._settle(deliveries.UNDRAWN, detail=detail)
+            await self._settle(Outcome.NOT_RENDERED, detail=detail)
             return
         again = now + RENDERED_AGAIN_AFTER[count - 1]
         async with self._db.write(self._delivery.guild_id) as conn:
@@ -311,12 +311,12 @@ class Attempt:
             if isinstance(error, discord.RateLimited) or error.status < 500:
                 self._unknown = before  # Discord said that this try did nothing.
             raise
-        await self._settle(deliveries.DELIVERED, channel_id=channel_id, message_id=sent.id)
+        await self._settle(Outcome.DELIVERED, channel_id=channel_id, message_id=sent.id)
 
     # The outcome
 
     async def _settle(
-        self, outcome: str, *, detail: str = "", channel_id: int | None = None, message_id: int | None = None
+        self, outcome: Outcome, *, detail: str = "", channel_id: int | None = None, message_id: int | None = None
     ) -> None:
         now = self._clock.now()
         async with self._db.write(self._delivery.guild_id) as conn:
@@ -352,7 +352,7 @@ class Attempt:
             await self._later("Discord was not reached (404)")
         elif error.code == UNKNOWN_MESSAGE:
             # Discord knows the nonce and no longer the message.
-            await self._settle(deliveries.DELETED)
+            await self._settle(Outcome.DELETED)
         elif error.code == UNKNOWN_CHANNEL and self._destination.dm_channel_id is not None:
             # A remembered DM channel that is no more: it is opened anew.
             assert self._destination.person_id is not None  # Only a person has one.
@@ -360,20 +360,20 @@ class Attempt:
                 await people.set_dm_channel(conn, self._destination.person_id, None)
             await self._later("the DM channel is gone")
         elif error.code == UNKNOWN_CHANNEL:
-            await self._pause(deliveries.TARGET_GONE, "the channel no longer exists")
+            await self._pause(Outcome.TARGET_GONE, "the channel no longer exists")
         else:
-            await self._pause(deliveries.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
+            await self._pause(Outcome.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
 
     async def _forbidden(self, error: discord.Forbidden) -> None:
         if error.code == NO_JSON:
             await self._later("Discord was not reached (403)")
             return
         if error.code == CANNOT_DM or self._destination.person_id is not None:
-            await self._pause(deliveries.DMS_CLOSED, "direct messages from this server are not accepted")
+            await self._pause(Outcome.DMS_CLOSED, "direct messages from this server are not accepted")
             return
         missing = self._missing()
         words = f"the bot lacks {missing} there" if missing else f"Discord refused access (403, {error.code})"
-        await self._pause(deliveries.NOT_PERMITTED, words)
+        await self._pause(Outcome.NOT_PERMITTED, words)
 
     def _missing(self) -> str:
         """Return the names of the permissions that are missing in the channel, as Discord's settings call them."""
@@ -381,7 +381,7 @@ class Attempt:
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
         return joined(channel_permissions.missing(channel)) if channel is not None else "View Channel"
 
-    async def _pause(self, outcome: str, words: str) -> None:
+    async def _pause(self, outcome: Outcome, words: str) -> None:
         """Pause this destination, keep what waits for it, and tell the user who set it up."""
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
@@ -397,7 +397,7 @@ class Attempt:
     async def _refused(self, error: discord.HTTPException) -> None:
         """Try a refused message once more, as plain text; then settle it and tell who set the destination up."""
         if error.code == ARCHIVED:
-            await self._pause(deliveries.NOT_PERMITTED, "the thread is archived and locked")
+            await self._pause(Outcome.NOT_PERMITTED, "the thread is archived and locked")
             return
         delivery, now = self._delivery, self._clock.now()
         detail = f"{error.status}, {error.code}"
@@ -406,5 +406,5 @@ class Attempt:
             if not delivery.plain:
                 await deliveries.retry_later(conn, delivery.id, now, unknown=self._unknown, detail=detail, plain=True)
                 return
-            await deliveries.settle(conn, delivery.id, deliveries.REFUSED, now=now, detail=detail)
-            await notices.plan(conn, delivery, self._destination, deliveries.REFUSED, detail, now=now)
+            await deliveries.settle(conn, delivery.id, Outcome.REFUSED, now=now, detail=detail)
+            await notices.plan(conn, delivery, self._destination, Outcome.REFUSED, detail, now=now)

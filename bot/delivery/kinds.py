@@ -15,16 +15,16 @@ from bot.ui import messages
 from bot.ui import reminders as rendered_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
-from data.records import Confirmation, Delivery, Destination, Notice, OpenList
+from data.records import Confirmation, Delivery, Destination, Notice, OpenList, Outcome
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Gone:
-    """There is nothing to send any more; `outcome` is one of those in bot/services/deliveries.py."""
+    """The rendering of a delivery that has nothing to send any more: it is settled with this outcome and detail."""
 
-    outcome: str
+    outcome: Outcome
     detail: str = ""
 
 
@@ -63,7 +63,7 @@ async def render_alert(conn: Connection, owed: Owed) -> Message | Gone:
     delivery = owed.delivery
     told = await alerts.load(conn, delivery)
     if told is None:
-        return Gone(deliveries.NO_LONGER_DUE, "taken back, or no longer followed")
+        return Gone(Outcome.NO_LONGER_DUE, "taken back, or no longer followed")
     return messages.alert(told, delivery.guild_id, delivery.nonce)
 
 
@@ -84,9 +84,9 @@ async def render_notice(conn: Connection, owed: Owed) -> Message | Gone:
     guild = await guilds.get(conn, delivery.guild_id)
     broken = await destinations.find(conn, delivery.guild_id, tells.destination)
     if broken is None:
-        return Gone(deliveries.NO_LONGER_DUE, "what broke was removed")
-    if broken.state == "active" and tells.outcome != deliveries.REFUSED:
-        return Gone(deliveries.NO_LONGER_DUE, "it works again")
+        return Gone(Outcome.NO_LONGER_DUE, "what broke was removed")
+    if broken.state == "active" and tells.outcome != Outcome.REFUSED:
+        return Gone(Outcome.NO_LONGER_DUE, "it works again")
     return messages.notice(tells, messages.channel_or_dms_of(broken), guild.name, delivery.guild_id, delivery.nonce)
 
 
@@ -94,7 +94,7 @@ async def render_reminder(conn: Connection, owed: Owed) -> Message | Gone:
     """Render a reminder of an item or in own words; Gone when it is no longer due."""
     told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
     if isinstance(told, str):
-        return Gone(deliveries.NO_LONGER_DUE, told)
+        return Gone(Outcome.NO_LONGER_DUE, told)
     return rendered_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
 
 
@@ -108,7 +108,7 @@ async def render_open(conn: Connection, owed: Owed) -> Message | Gone:
         conn, destination, guild, day=delivery.day, at=delivery.due_at, without=listed.without
     )
     if found is None:
-        return Gone(deliveries.NO_LONGER_DUE, "nothing is open any more")
+        return Gone(Outcome.NO_LONGER_DUE, "nothing is open any more")
     person = destination.person_id is not None
     return rendered_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
 
@@ -117,7 +117,7 @@ async def render_digest(conn: Connection, owed: Owed) -> Message | Gone:
     """Render a digest of what it was planned to tell, as far as that still stands; newer updates are for the next."""
     delivery, destination = owed.delivery, owed.destination
     if destination.digest_at is None:
-        return Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
+        return Gone(Outcome.NO_LONGER_DUE, "there is no digest here any more")
     assert delivery.day is not None
     guild = await guilds.get(conn, delivery.guild_id)
     found = await digests.plan_digest(
@@ -130,7 +130,7 @@ async def render_digest(conn: Connection, owed: Owed) -> Message | Gone:
         read_to=delivery.read_to,
     )
     if not found.worth_sending:
-        return Gone(deliveries.NOTHING_NEW, "what was new was taken back")
+        return Gone(Outcome.NOTHING_NEW, "what was new was taken back")
     return rendered_digests.digest(found, delivery.guild_id, delivery.nonce)
 
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 from bot.ledger import fold
 from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields, with_news
 from bot.ledger.kinds import KINDS, kind_of
-from bot.services import deliveries, destinations, updates
+from bot.services import deliveries, updates
 from bot.services.changes import record_change
 from data.database import Connection
-from data.records import Delivery, Kind, State, Update
+from data.records import Delivery, Kind, Outcome, State, Update
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 REACHED_KINDS = tuple(kind for kind in KINDS if kind_of(kind).reached)
@@ -166,7 +166,7 @@ async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_id
         "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?3 AND d.outcome <> ?4 "
         "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?5) "
         "ORDER BY d.id LIMIT ?6",
-        (as_list(record_ids), guild_id, first.id, destinations.LEFT, deliveries.alert_of(first.batch).key, _CHUNK),
+        (as_list(record_ids), guild_id, first.id, Outcome.LEFT_SERVER, deliveries.alert_of(first.batch).key, _CHUNK),
     )
     await deliveries.plan_many(conn, guild_id, destination_ids, deliveries.alert_of(first.batch), due_at=due_at)
     return len(destination_ids) >= _CHUNK

@@ -11,23 +11,10 @@ import msgspec
 
 from bot.services.destinations import PersonalDestination
 from data.database import Connection, to_text
-from data.records import Confirmation, Delivery, Held, Logged, NewDelivery, Notice, OpenList
+from data.records import Confirmation, Delivery, Held, Logged, NewDelivery, Notice, OpenList, Outcome
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 KEPT_FOR = timedelta(days=90)
-
-DELIVERED = "delivered"
-DELETED = "delivered, then deleted"
-NOTHING_NEW = "nothing new"
-NO_LONGER_DUE = "no longer due"
-REPLACED = "replaced by a newer one"
-REFUSED = "refused"
-UNDRAWN = "could not be drawn"
-TARGET_GONE = "target gone"
-NOT_PERMITTED = "not permitted"
-DMS_CLOSED = "DMs closed"
-LEFT_SERVER = "left the server"
-DROPPED = "taken as delivered before a restore"
 
 _SUBJECT = "kind, key, batch, day, occasion, record_id, due_on, days_before, reminder_id, read_to, with_open, payload"
 _COLUMNS = (
@@ -123,7 +110,7 @@ async def plan_many(
 
 
 async def note(
-    conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: str, *, now: datetime
+    conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: Outcome, *, now: datetime
 ) -> None:
     """Write down that a message turned out not to be owed ("nothing new"), so that the log can say so."""
     at = to_text(now)
@@ -259,7 +246,7 @@ async def claim(conn: Connection, destination_id: int, now: datetime) -> Deliver
 async def settle(
     conn: Connection,
     delivery_id: int,
-    outcome: str,
+    outcome: Outcome,
     *,
     now: datetime,
     detail: str = "",
@@ -267,7 +254,7 @@ async def settle(
     message_id: int | None = None,
 ) -> None:
     """Settle a delivery with its outcome and empty its payload; note how far a delivered digest has read the ledger."""
-    if outcome in (DELIVERED, DELETED, NOTHING_NEW, DROPPED):
+    if outcome in (Outcome.DELIVERED, Outcome.DELETED, Outcome.NOTHING_NEW, Outcome.DROPPED):
         await conn.execute(
             "UPDATE destination SET "
             "digested_to = CASE WHEN v.read_to > digested_to THEN v.read_to ELSE digested_to END, "
@@ -275,7 +262,7 @@ async def settle(
             "mondays = mondays + CASE WHEN v.with_open = 1 THEN ?2 ELSE 0 END "
             "FROM delivery v WHERE v.id = ?1 AND v.state <> 'settled' AND v.kind IN ('digest', 'open') "
             "AND destination.id = v.destination_id",
-            (delivery_id, int(outcome != NOTHING_NEW)),
+            (delivery_id, int(outcome != Outcome.NOTHING_NEW)),
         )
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, outcome = ?, detail = ?, "
@@ -351,7 +338,7 @@ async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime
     )
 
 
-async def settle_waiting(conn: Connection, destination_id: int, outcome: str, *, now: datetime) -> None:
+async def settle_waiting(conn: Connection, destination_id: int, outcome: Outcome, *, now: datetime) -> None:
     """Settle everything that still waits for a destination with this outcome."""
     waiting = await fetch_values(
         conn, int, "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
@@ -373,7 +360,7 @@ async def replace_waiting(conn: Connection, destination_id: int, new: NewDeliver
         (destination_id, new.kind, new.record_id),
     )
     for id_ in waiting:
-        await settle(conn, id_, REPLACED, now=now)
+        await settle(conn, id_, Outcome.REPLACED, now=now)
 
 
 # After a restore
@@ -427,7 +414,7 @@ async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int]
         (guild_id, as_list(destination_ids)),
     )
     for id_ in held:
-        await settle(conn, id_, DROPPED, now=now)
+        await settle(conn, id_, Outcome.DROPPED, now=now)
     return len(held)
 
 
@@ -455,7 +442,7 @@ async def note_digest(
             day.isoformat(),
             to_text(at),
             nonce,
-            DELIVERED,
+            Outcome.DELIVERED,
             channel_id,
             message_id,
             to_text(now),
@@ -479,7 +466,7 @@ async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
         str,
         "SELECT batch FROM delivery WHERE destination_id = ? AND kind = 'alert' "
         "AND (state <> 'settled' OR message_id IS NOT NULL OR outcome = ?)",
-        (destination_id, DROPPED),
+        (destination_id, Outcome.DROPPED),
     )
     return set(batches)
 
@@ -540,5 +527,5 @@ async def clean_up(conn: Connection, now: datetime) -> None:
         conn, int, "SELECT id FROM delivery WHERE held = 'held' AND due_at < ? ORDER BY id", (before,)
     )
     for delivery_id in expired:
-        await settle(conn, delivery_id, DROPPED, now=now, detail="nobody decided for 90 days")
+        await settle(conn, delivery_id, Outcome.DROPPED, now=now, detail="nobody decided for 90 days")
     await conn.execute("DELETE FROM delivery WHERE state = 'settled' AND settled_at < ?", (before,))

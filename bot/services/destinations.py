@@ -9,12 +9,10 @@ from bot import dates
 from bot.ledger.due_dates import was_told
 from bot.services import people, updates
 from data.database import Connection, to_text
-from data.records import Destination
+from data.records import Destination, Outcome
 from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
 DEFAULT_DELIVERY_TIME = time(9)
-LEFT = "left the server"
-"""Why a person's destination pauses once they are no longer a member; nothing more is planned for them."""
 
 _SELECT = (
     "SELECT d.id, d.guild_id, d.channel_id, d.person_id, p.user_id, p.dm_channel_id, "
@@ -117,7 +115,7 @@ async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
         conn,
         Destination,
         f"{_SELECT} WHERE d.guild_id = ? AND d.state = 'paused' AND d.outcome <> ? ORDER BY d.id",
-        (guild_id, LEFT),
+        (guild_id, Outcome.LEFT_SERVER),
     )
 
 
@@ -133,7 +131,7 @@ async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
     return person_id is not None
 
 
-async def pause(conn: Connection, destination_id: int, outcome: str, reason: str = "") -> None:
+async def pause(conn: Connection, destination_id: int, outcome: Outcome, reason: str = "") -> None:
     """Pause a destination: nothing is sent there until it is resumed, and nothing that waits for it is lost.
 
     `outcome` is that of the delivery that could not be made, `reason` says in words what stands in its way.

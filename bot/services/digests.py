@@ -16,7 +16,7 @@ from bot.services import deliveries, destinations, records, reminders, scope, up
 from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, to_text
-from data.records import Destination, Guild, Kind, Opened, Update
+from data.records import Destination, Guild, Kind, Opened, Outcome, Update
 from data.rows import fetch_all, fetch_one, fetch_value
 
 _ONE_HOUR = timedelta(hours=1)
@@ -79,7 +79,7 @@ async def not_set_yet(
             planned_on=None,
             next_delivery_at=None,
             state="active",
-            outcome="",
+            outcome=Outcome.NONE,
             reason="",
             set_up_by=None,
             created_at=now,
@@ -102,7 +102,7 @@ async def plan_delivery_time(
     digest = await plan_digest(conn, destination, guild, now=now, day=day, at=at)
     new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:
-        await deliveries.note(conn, destination.guild_id, destination.id, new, deliveries.NOTHING_NEW, now=at)
+        await deliveries.note(conn, destination.guild_id, destination.id, new, Outcome.NOTHING_NEW, now=at)
         await conn.execute(
             "UPDATE destination SET digested_to = ?1 WHERE id = ?2 AND digested_to < ?1",
             (digest.read_to, destination.id),
@@ -179,7 +179,7 @@ async def _last(conn: Connection, destination_id: int, day: date) -> _Last | Non
         _Last,
         "SELECT day, due_at FROM delivery WHERE destination_id = ? AND kind = 'digest' AND state = 'settled' "
         "AND outcome IN (?, ?, ?) AND day <= ? ORDER BY day DESC LIMIT 1",
-        (destination_id, deliveries.DELIVERED, deliveries.DELETED, deliveries.NOTHING_NEW, day.isoformat()),
+        (destination_id, Outcome.DELIVERED, Outcome.DELETED, Outcome.NOTHING_NEW, day.isoformat()),
     )
 
 

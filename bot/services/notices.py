@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bot.services import deliveries, destinations, guilds, people
 from data.database import Connection
-from data.records import Delivery, Destination, Notice
+from data.records import Delivery, Destination, Notice, Outcome
 
 
 async def plan(
-    conn: Connection, delivery: Delivery, broken: Destination, outcome: str, words: str, *, now: datetime
+    conn: Connection, delivery: Delivery, broken: Destination, outcome: Outcome, words: str, *, now: datetime
 ) -> int | None:
     """Plan a DM that reports a failed delivery. Return its id, or None when nobody can get it or it is planned already.
 

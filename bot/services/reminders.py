@@ -17,7 +17,7 @@ from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
 from bot.services import deliveries, destinations, guilds, records, scope, updates
 from data.database import Connection, to_text
-from data.records import Delivery, Destination, Due, Guild, Opened, Reminder, Sureness
+from data.records import Delivery, Destination, Due, Guild, Opened, Outcome, Reminder, Sureness
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 MOST = 100
@@ -494,7 +494,7 @@ async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: in
         if due_dates.is_overdue(item, now):
             assert item.due_on is not None  # Nothing else can be overdue.
             new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
-            await deliveries.note(conn, guild_id, destination_id, new, deliveries.REPLACED, now=now)
+            await deliveries.note(conn, guild_id, destination_id, new, Outcome.REPLACED, now=now)
 
 
 async def _guild(conn: Connection, guild_id: int) -> Guild:

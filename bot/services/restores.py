@@ -14,7 +14,7 @@ from msgspec import Struct
 from bot.ledger.changes import SETTLED_AFTER
 from bot.services import deliveries, markers, updates
 from data.database import Connection, Database, to_text
-from data.records import Delivery, Destination
+from data.records import Delivery, Destination, Outcome
 from data.rows import fetch_value
 
 KEY = "restored"
@@ -140,7 +140,7 @@ async def settle_found(
         (message.nonce, read_to, delivery.id),
     )
     await deliveries.settle(
-        conn, delivery.id, deliveries.DELIVERED, now=now, channel_id=channel_id, message_id=message.message_id
+        conn, delivery.id, Outcome.DELIVERED, now=now, channel_id=channel_id, message_id=message.message_id
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.services import deliveries, destinations, people
 from bot.ui.ids import custom_id
-from data.records import Confirmation
+from data.records import Confirmation, Outcome
 from tests.discord.conftest import World, answer, labels_of, reply, text_of
 from tests.discord.test_rights import sent_to
 
@@ -58,7 +58,7 @@ async def test_a_manager_sees_what_is_held_for_channels_and_people_and_decides_o
     dropped = await world.manager.click(reply(shown), label="Drop 3 for people")
     assert "3 messages will not be sent" in answer(dropped)
     for place in (member, editor):
-        assert await outcomes(world, place) == {("settled", "", deliveries.DROPPED)}
+        assert await outcomes(world, place) == {("settled", "", Outcome.DROPPED)}
     for label in ("Send 3 to #news", "Drop 3 for people"):
         assert "decided before" in answer(await world.manager.click(reply(shown), label=label))
     assert "Held after" not in answer(await world.manager.slash(world.channel, "settings show"))

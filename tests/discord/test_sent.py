@@ -9,10 +9,10 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.services import deliveries, destinations, follows, people, sources, updates
+from bot.services import destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.layout import button, plain
-from data.records import Destination
+from data.records import Destination, Outcome
 from tests.builders import due_value, on_day
 from tests.discord.conftest import World, answer, id_of, labels_of, me, move, reply
 
@@ -171,7 +171,7 @@ async def test_a_deleted_channel_is_not_tried_again_when_a_role_changes(world: W
     world.env.backend.edit_role(world.guild.id, world.editors.id, {"name": "Desk editors"})
     await world.env.settle()
     await world.tick(5)
-    assert (await stored(world)).outcome == deliveries.TARGET_GONE
+    assert (await stored(world)).outcome == Outcome.TARGET_GONE
     assert tries(world) == before
 
 

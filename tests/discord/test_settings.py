@@ -15,7 +15,7 @@ from bot.services import deliveries, destinations, guilds, housekeeping, people,
 from bot.services import dossiers as shipped_dossiers
 from bot.services.dossiers import shipped
 from data.database import Database
-from data.records import Holdings
+from data.records import Holdings, Outcome
 from tests.discord.conftest import World, answer, labels_of
 
 STARTER = "india-us-2plus2-2023"
@@ -74,7 +74,7 @@ async def load(world: World, **options) -> str:
 async def paused_channel(
     world: World,
     channel_id: int,
-    outcome: str = deliveries.NOT_PERMITTED,
+    outcome: Outcome = Outcome.NOT_PERMITTED,
     reason: str = "the bot lacks Send Messages there",
 ):
     async with world.db.write(world.guild.id) as conn:
@@ -171,7 +171,7 @@ async def test_resume_checks_the_permission_again(world: World):
 
 async def test_a_deleted_channel_is_not_resumed(world: World):
     gone = world.guild.create_text_channel("gone")
-    place = await paused_channel(world, gone.id, "target gone", "the channel no longer exists")
+    place = await paused_channel(world, gone.id, Outcome.TARGET_GONE, "the channel no longer exists")
     result = await world.manager.slash(world.channel, "settings show")
     world.env.backend.delete_channel(gone.id)
     await world.env.settle()
@@ -209,7 +209,9 @@ async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: Wor
     async with world.db.write(world.guild.id) as conn:
         person = await people.ensure(conn, world.member.id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
-        await destinations.pause(conn, place.id, "DMs closed", "direct messages from this server are not accepted")
+        await destinations.pause(
+            conn, place.id, Outcome.DMS_CLOSED, "direct messages from this server are not accepted"
+        )
     text, labels = await show(world)
     assert "1 person accepts no direct messages" in text
     assert str(world.member.id) not in text
@@ -218,7 +220,7 @@ async def test_closed_direct_messages_are_counted_and_nobody_is_named(world: Wor
 
 async def test_many_paused_channels_fit(world: World):
     for number in range(40):
-        await paused_channel(world, 10_000 + number, "not permitted", "x" * 300)
+        await paused_channel(world, 10_000 + number, Outcome.NOT_PERMITTED, "x" * 300)
     text, labels = await show(world)
     assert "and 30 more channels" in text
     assert len(labels) == 10

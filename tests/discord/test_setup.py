@@ -9,7 +9,7 @@ import simcord
 from bot.app import Attache
 from bot.services import destinations, guilds
 from cogs.setup import SetupCog
-from data.records import Destination, Guild
+from data.records import Destination, Guild, Outcome
 from tests.discord.conftest import World, answer
 
 EPHEMERAL = 1 << 6
@@ -202,7 +202,7 @@ async def test_a_paused_channel_works_again_when_it_is_set_anew(empty_world: Wor
     await set_up(empty_world)
     place = await place_of(empty_world, empty_world.channel.id)
     async with empty_world.db.write(empty_world.guild.id) as conn:
-        await destinations.pause(conn, place.id, "not permitted", "the bot lacks Send Messages there")
+        await destinations.pause(conn, place.id, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there")
     text = await set_up(empty_world, channel=empty_world.channel)
     assert "is sent now" in text
     assert (await place_of(empty_world, empty_world.channel.id)).state == "active"

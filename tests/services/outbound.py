@@ -13,7 +13,7 @@ from bot.services import deliveries, destinations, digests, follows, people, rec
 from bot.services.updates import Change
 from bot.ui.messages import Message
 from data.database import Database
-from data.records import Delivery, Destination, Due, FactDate, Opened, Sureness
+from data.records import Delivery, Destination, Due, FactDate, Opened, Outcome, Sureness
 from tests.builders import due_value, on_day
 
 GUILD, CHANNEL, OTHER_CHANNEL = 1000, 1001, 1002
@@ -135,7 +135,7 @@ class Outbound:
                 if isinstance(drawn, Gone):
                     await deliveries.settle(conn, id_, drawn.outcome, now=self.now, detail=drawn.detail)
                 else:
-                    outcome = deliveries.DELIVERED
+                    outcome = Outcome.DELIVERED
                     await deliveries.settle(conn, id_, outcome, now=self.now, channel_id=1, message_id=id_)
                     sent.append(await deliveries.get(conn, id_))
         return sent

@@ -25,6 +25,7 @@ from data.records import (
     Follow,
     ListedText,
     Money,
+    Outcome,
     Party,
     Precision,
     Sureness,
@@ -145,7 +146,7 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Guil
         )
     drawn = await there.draw(delivery)
     assert isinstance(drawn, Gone)
-    assert drawn.outcome == deliveries.NO_LONGER_DUE
+    assert drawn.outcome == Outcome.NO_LONGER_DUE
     (_, back) = await there.plan(timedelta(hours=2))
     assert (await there.text(back)).splitlines() == [
         "**Corrected: 31 armed drones for India. The report that the deal has been signed has been withdrawn.** "
@@ -249,7 +250,9 @@ async def test_everything_is_told_in_the_digest_only(there: Guild):
 async def test_what_a_paused_channel_is_owed_is_planned_and_waits(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, follow.destination_id, "not permitted", "the bot lacks Send Messages there")
+        await destinations.pause(
+            conn, follow.destination_id, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there"
+        )
     await there.enter(there.signed())
     (delivery,) = await there.plan()
     late = there.now + timedelta(days=2)
@@ -264,7 +267,7 @@ async def test_nothing_is_planned_for_who_left_the_server(there: Guild):
         person = await people.ensure(conn, 88)
         place = await destinations.ensure_person(conn, GUILD, person.id, now=there.now)
         await follows.add(conn, place, "drones", now=there.now)
-        await destinations.pause(conn, place.id, destinations.LEFT)
+        await destinations.pause(conn, place.id, Outcome.LEFT_SERVER)
     await there.enter(there.signed())
     assert await there.plan() == []
 

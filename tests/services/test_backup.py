@@ -17,7 +17,7 @@ from bot.services import deliveries, destinations, dossiers, housekeeping, index
 from bot.services.updates import Change
 from data.database import Database, DatabaseError, FileLock, InUse
 from data.migrate import migrate
-from data.records import Confirmation
+from data.records import Confirmation, Outcome
 from tests.builders import on_day
 from tests.conftest import GUILD, NOW
 
@@ -175,7 +175,7 @@ async def test_a_copy_knows_what_was_sent_up_to_its_last_look_or_settled_deliver
         await housekeeping.mark_tick(conn, NOW + timedelta(days=2))
     assert await known_to("looked") == NOW + timedelta(days=2)
     async with db.write(guild) as conn:
-        await deliveries.settle(conn, 1, deliveries.DELIVERED, now=NOW + timedelta(days=2, seconds=30))
+        await deliveries.settle(conn, 1, Outcome.DELIVERED, now=NOW + timedelta(days=2, seconds=30))
     assert await known_to("settled") == NOW + timedelta(days=2, seconds=30)
     async with db.write(None) as conn:
         await housekeeping.mark_tick(conn, NOW + timedelta(days=400))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.services import deliveries, destinations, guilds, housekeeping
 from data.database import Database
-from data.records import Confirmation, Delivery, NewDelivery
+from data.records import Confirmation, Delivery, NewDelivery, Outcome
 
 GUILD = 1000
 
@@ -34,7 +34,7 @@ class Owing:
         async with self.db.write(GUILD) as conn:
             return await deliveries.claim(conn, place, self.now + after)
 
-    async def settle(self, delivery: Delivery, outcome: str = deliveries.DELIVERED) -> None:
+    async def settle(self, delivery: Delivery, outcome: Outcome = Outcome.DELIVERED) -> None:
         async with self.db.write(GUILD) as conn:
             await deliveries.settle(conn, delivery.id, outcome, now=self.now, channel_id=1001, message_id=5)
 
@@ -135,7 +135,7 @@ async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_afte
     async with owing.db.write(GUILD) as conn:
         await deliveries.keep_back(conn, held)
         await deliveries.replace_waiting(conn, place, deliveries.digest_of(date(2026, 11, 24)), now=owing.now)
-    assert (await owing.get(waiting)).outcome == deliveries.REPLACED
+    assert (await owing.get(waiting)).outcome == Outcome.REPLACED
     assert (await owing.get(held)).state == "planned"
     assert [one.count for one in await deliveries.list_held(owing.db.read, GUILD)] == [1]
 
@@ -146,7 +146,7 @@ async def test_a_settled_delivery_stays_settled(owing: Owing):
     claimed = await owing.claim(place)
     assert claimed
     await owing.settle(claimed)
-    await owing.settle(claimed, deliveries.REFUSED)
+    await owing.settle(claimed, Outcome.REFUSED)
     async with owing.db.write(GUILD) as conn:
         await deliveries.retry_later(conn, claimed.id, owing.now, unknown=True)
     assert (await owing.get(claimed.id)).outcome == "delivered"
@@ -156,7 +156,7 @@ async def test_nothing_is_sent_to_a_paused_place_or_a_server_left_and_nothing_is
     place = await owing.place()
     await owing.plan(place, "b1")
     async with owing.db.write(GUILD) as conn:
-        await destinations.pause(conn, place, "not permitted", "x")
+        await destinations.pause(conn, place, Outcome.NOT_PERMITTED, "x")
     assert await owing.claim(place) is None
     assert await deliveries.next_due(owing.db.read, owing.now) is None
     async with owing.db.write(GUILD) as conn:
@@ -192,7 +192,7 @@ async def test_the_log_tells_the_newest_first_also_what_was_not_owed(owing: Owin
     place = await owing.place()
     async with owing.db.write(GUILD) as conn:
         new = deliveries.digest_of(date(2026, 11, 24))
-        await deliveries.note(conn, GUILD, place, new, deliveries.NOTHING_NEW, now=owing.now)
+        await deliveries.note(conn, GUILD, place, new, Outcome.NOTHING_NEW, now=owing.now)
     await owing.plan(place, "b1", due_at=owing.now + timedelta(hours=1))
     logged = await deliveries.log(owing.db.read, GUILD, place)
     assert [(one.delivery.kind, one.delivery.outcome) for one in logged] == [("alert", ""), ("digest", "nothing new")]
@@ -210,7 +210,7 @@ async def test_a_first_message_is_planned_until_one_arrived(owing: Owing):
     claimed = await owing.claim(place)
     assert claimed
     async with owing.db.write(GUILD) as conn:
-        await deliveries.settle(conn, claimed.id, deliveries.DMS_CLOSED, now=owing.now)
+        await deliveries.settle(conn, claimed.id, Outcome.DMS_CLOSED, now=owing.now)
     assert await confirm("first:2")
     claimed = await owing.claim(place)
     assert claimed
@@ -236,7 +236,7 @@ async def test_ones_own_direct_messages_are_confirmed_anew_where_they_had_stoppe
     await owing.settle(claimed)
     assert await ask("first:2") == (False, None)
     async with owing.db.write(GUILD) as conn:
-        await destinations.pause(conn, place, deliveries.DMS_CLOSED)
+        await destinations.pause(conn, place, Outcome.DMS_CLOSED)
     was_paused, planned = await ask("first:3")
     assert was_paused
     assert planned
@@ -256,7 +256,7 @@ async def test_a_held_digest_that_nobody_decided_about_counts_as_read_like_one_t
             else:
                 await deliveries.clean_up(conn, owing.now + timedelta(days=91))
         row = await owing.get(id_)
-        assert (row.state, row.outcome, row.held) == ("settled", deliveries.DROPPED, "")
+        assert (row.state, row.outcome, row.held) == ("settled", Outcome.DROPPED, "")
         read_to.append((await destinations.get(owing.db.read, place)).digested_to)
     assert read_to == [7, 7]
 
@@ -271,7 +271,7 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     claimed = await owing.claim(place)
     assert claimed
     async with owing.db.write(GUILD) as conn:
-        await deliveries.settle(conn, claimed.id, deliveries.NO_LONGER_DUE, now=owing.now)
+        await deliveries.settle(conn, claimed.id, Outcome.NO_LONGER_DUE, now=owing.now)
     await owing.plan(place, "waiting")
     await owing.plan(place, "dropped")
     async with owing.db.write(GUILD) as conn:
@@ -291,7 +291,7 @@ async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing)
     assert held
     later = owing.now + timedelta(days=90, seconds=1)
     async with owing.db.write(None) as conn:
-        await destinations.pause(conn, broken, "target gone", "the channel no longer exists")
+        await destinations.pause(conn, broken, Outcome.TARGET_GONE, "the channel no longer exists")
         await housekeeping.clean_up(conn, later - timedelta(seconds=2))
     assert (await owing.get(held)).state == "planned"
     async with owing.db.write(None) as conn:

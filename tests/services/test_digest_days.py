@@ -7,9 +7,9 @@ from datetime import time, timedelta
 import pytest
 
 from bot import dates
-from bot.services import deliveries, destinations, people, updates
+from bot.services import destinations, people, updates
 from bot.ui import digests as rendered
-from data.records import Destination
+from data.records import Destination, Outcome
 from tests.services.digesting import channel, there, value_at
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
@@ -141,7 +141,7 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
     there.now = at("2027-03-03 09:00")
     await there.plan()
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, channel.id, "not permitted", "the bot lacks Send Messages there")
+        await destinations.pause(conn, channel.id, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there")
     await there.enter("drones", "deal", quantity="31")
     there.now = at("2027-03-04 12:00")
     async with there.db.write(GUILD) as conn:
@@ -150,7 +150,7 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
     assert sent.day == day("2027-03-04")
     assert "the deal has been signed (" in there.last
     assert "number 31 (" in there.last
-    assert ("2027-03-03", deliveries.REPLACED) in await there.settled("digest")
+    assert ("2027-03-03", Outcome.REPLACED) in await there.settled("digest")
 
 
 async def test_what_is_read_moves_only_when_the_digest_has_arrived(there: Outbound, channel: Destination):
@@ -186,7 +186,7 @@ async def test_a_digest_whose_news_was_taken_back_before_it_was_sent_is_not_sent
     async with there.db.write(GUILD) as conn:
         await updates.withdraw(conn, GUILD, [id_ for (id_,) in rows], now=there.now, person_id=1, reason="wrong")
     assert await there.send() == []
-    assert (await there.settled("digest"))[-1] == ("2027-03-03", deliveries.NOTHING_NEW)
+    assert (await there.settled("digest"))[-1] == ("2027-03-03", Outcome.NOTHING_NEW)
 
 
 async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbound):

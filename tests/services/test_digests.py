@@ -9,12 +9,12 @@ import pytest
 
 from bot.delivery.kinds import Gone
 from bot.ledger.due_dates import next_digest
-from bot.services import deliveries, destinations, digests, dossiers, guilds, people, sources, updates
+from bot.services import destinations, digests, dossiers, guilds, people, sources, updates
 from bot.services.updates import Change
 from bot.ui import digests as rendered
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
-from data.records import Destination, ListedText, Money, Party
+from data.records import Destination, ListedText, Money, Outcome, Party
 from tests.builders import on_day
 from tests.services.digesting import START, channel, there, value
 from tests.services.outbound import CHANNEL, GUILD, Outbound, all_texts, at, day, due
@@ -62,7 +62,7 @@ async def test_the_first_digest_lists_everything_open_then_deals_and_who_said_wh
 
 async def test_a_second_digest_is_skipped_when_nothing_is_new(there: Outbound, channel: Destination):
     assert await there.go_to("2027-03-03 09:00") == []
-    assert (await there.settled("digest"))[-1] == ("2027-03-03", deliveries.NOTHING_NEW)
+    assert (await there.settled("digest"))[-1] == ("2027-03-03", Outcome.NOTHING_NEW)
 
 
 async def test_a_first_digest_of_an_empty_record_waits_until_there_is_something(db, guild, source):
@@ -386,7 +386,7 @@ async def test_a_digest_that_was_turned_off_before_it_was_sent_is_no_longer_due(
         await destinations.set_digest(conn, channel.id, now=there.now, at=None)
     (planned,) = await there.waiting()
     drawn_ = await there.draw(planned)
-    assert drawn_ == Gone(deliveries.NO_LONGER_DUE, "there is no digest here any more")
+    assert drawn_ == Gone(Outcome.NO_LONGER_DUE, "there is no digest here any more")
 
 
 async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(there: Outbound, channel: Destination):

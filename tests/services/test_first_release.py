@@ -41,7 +41,7 @@ from bot.services.search import Wanted
 from bot.ui import history
 from bot.ui.messages import Message
 from data.database import Database
-from data.records import Delivery
+from data.records import Delivery, Outcome
 from tests.services.outbound import Outbound, all_texts
 
 FILE = Path(__file__).parents[1] / "files" / "first_release.db.gz"
@@ -121,10 +121,10 @@ def test_the_file_holds_every_kind_form_and_outcome(old: Path):
     assert distinct(old, "digest_at IS NOT NULL", "destination", "channel_id IS NOT NULL") == {0, 1}
     assert distinct(old, "digest_at IS NOT NULL", "destination", "person_id IS NOT NULL") == {0, 1}
     assert distinct(old, "substr(reason, 1, instr(reason || ':', ':') - 1)", "destination", "state = 'paused'") == {
-        deliveries.TARGET_GONE,
-        deliveries.NOT_PERMITTED,
-        deliveries.DMS_CLOSED,
-        deliveries.LEFT_SERVER,
+        Outcome.TARGET_GONE,
+        Outcome.NOT_PERMITTED,
+        Outcome.DMS_CLOSED,
+        Outcome.LEFT_SERVER,
     }
     assert distinct(old, "record_id IS NULL", "follow") == {0, 1}
     for column in ("muted", "at_once", "role_id IS NULL"):
@@ -137,17 +137,17 @@ def test_the_file_holds_every_kind_form_and_outcome(old: Path):
     assert distinct(old, "state", "delivery") == {"planned", "claimed", "settled"}
     assert distinct(old, "unknown || plain", "delivery", "state = 'planned'") == {"00", "10", "11"}
     assert distinct(old, "outcome", "delivery", "state = 'settled'") == {
-        deliveries.DELIVERED,
-        deliveries.DELETED,
-        deliveries.NOTHING_NEW,
-        deliveries.NO_LONGER_DUE,
-        deliveries.REPLACED,
-        deliveries.REFUSED,
-        deliveries.UNDRAWN,
-        deliveries.TARGET_GONE,
-        deliveries.NOT_PERMITTED,
-        deliveries.DMS_CLOSED,
-        deliveries.LEFT_SERVER,
+        Outcome.DELIVERED,
+        Outcome.DELETED,
+        Outcome.NOTHING_NEW,
+        Outcome.NO_LONGER_DUE,
+        Outcome.REPLACED,
+        Outcome.REFUSED,
+        Outcome.NOT_RENDERED,
+        Outcome.TARGET_GONE,
+        Outcome.NOT_PERMITTED,
+        Outcome.DMS_CLOSED,
+        Outcome.LEFT_SERVER,
     }
     forms = distinct(old, "kind || ' ' || substr(key, 1, instr(key, ':') - 1)", "delivery", "instr(key, ':') > 0")
     assert {form for form in forms if not form.startswith("notice")} == {
@@ -313,9 +313,9 @@ async def test_people_find_their_follows_reminders_digests_and_log(
         assert digest.server == "Newsroom"
     paused = await destinations.list_paused(released.read, newsroom)
     assert {one.outcome for one in paused} == {
-        deliveries.TARGET_GONE,
-        deliveries.NOT_PERMITTED,
-        deliveries.DMS_CLOSED,
+        Outcome.TARGET_GONE,
+        Outcome.NOT_PERMITTED,
+        Outcome.DMS_CLOSED,
     }
     own: list[str] = []
     for person_id, user_id in rows(old, "SELECT id, user_id FROM person WHERE user_id IS NOT NULL"):

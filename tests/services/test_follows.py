@@ -9,7 +9,7 @@ import pytest
 from bot.errors import NotInRecord, UserError
 from bot.services import deliveries, destinations, follows, guilds, people, why
 from data.database import Database
-from data.records import Destination
+from data.records import Destination, Outcome
 from tests.services.test_alerts import GUILD, Guild, there
 
 __all__ = ["there"]  # The fixture: a server with a deal in it.
@@ -150,7 +150,7 @@ async def test_of_several_missed_hours_the_latest_is_told(there: Guild):
 async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there: Guild):
     place = await there.channel()
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, place.id, "target gone", "the channel no longer exists")
+        await destinations.pause(conn, place.id, Outcome.TARGET_GONE, "the channel no longer exists")
     assert [found.id for found in await destinations.list_paused(there.db.read, GUILD)] == [place.id]
     await there.enter(there.signed())
     again = await there.channel()
@@ -160,6 +160,6 @@ async def test_setting_something_up_again_resumes_and_keeps_where_it_stood(there
 async def test_a_pause_deletes_nothing(there: Guild):
     follow = await there.follow("drones")
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, follow.destination_id, "not permitted", "x")
+        await destinations.pause(conn, follow.destination_id, Outcome.NOT_PERMITTED, "x")
         await destinations.resume(conn, follow.destination_id, there.now)
     assert await follows.list_of(there.db.read, follow.destination_id) == [follow]

@@ -12,7 +12,7 @@ from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
 from data.database import Connection, Database
 from data.migrate import migrate
-from data.records import Confirmation, Destination, NewDelivery, Notice
+from data.records import Confirmation, Destination, NewDelivery, Notice, Outcome
 from tests.services.outbound import REPORTED
 
 GUILD, NOW = 9_007_199_254_740_993, datetime.fromisoformat("2027-03-01T08:00:00Z")
@@ -51,7 +51,7 @@ async def _marks(conn: Connection, owner: int, words: str) -> dict[str, str]:
         "INSERT INTO reminder (destination_id, record_id, created_at) VALUES (?, ?, '2027')", (person.id, item)
     )
     ((joined,),) = await conn.execute_fetchall("SELECT max(id) FROM reminder")
-    notice = Notice(channel.id, "alert", "target gone", "gone")
+    notice = Notice(channel.id, "alert", Outcome.TARGET_GONE, "gone")
     follows, reminds = Confirmation("follow", slug="treaty"), Confirmation("remind", name=words)
     tomorrow, then = NOW + timedelta(days=1), NOW + timedelta(days=2)
     due_on, moved = date(2027, 3, 15), date(2027, 3, 16)

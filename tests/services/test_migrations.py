@@ -33,7 +33,7 @@ from bot.services.restores import Restored
 from bot.services.search import Wanted
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import Confirmation, Notice, OpenList
+from data.records import Confirmation, Notice, OpenList, Outcome
 from tests.conftest import GUILD, OTHER_GUILD
 
 NOW = datetime.fromisoformat("2027-03-01T08:00:00Z")
@@ -106,7 +106,19 @@ async def upgraded(tmp_path: Path, owed: list[tuple[int, str, str, str | None]])
             file.execute(
                 "INSERT INTO delivery (guild_id, destination_id, kind, key, due_at, next_try_at, nonce, payload, "
                 "state, settled_at, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (GUILD, destination, kind, key, due_at, due_at, f"n{number}", payload, state, settled, "x"),
+                (
+                    GUILD,
+                    destination,
+                    kind,
+                    key,
+                    due_at,
+                    due_at,
+                    f"n{number}",
+                    payload,
+                    state,
+                    settled,
+                    Outcome.REPLACED,
+                ),
             )
         file.commit()
         assert file.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -194,7 +206,7 @@ ITEM, INSTANT = {"record_id": 3, "due_on": date(2027, 3, 15)}, "2027-03-01T09:00
             "notice",
             "1:9",
             '{"destination":1,"kind":"alert","outcome":"not permitted","words":"the bot lacks View Channel"}',
-            {"payload": Notice(1, "alert", "not permitted", "the bot lacks View Channel")},
+            {"payload": Notice(1, "alert", Outcome.NOT_PERMITTED, "the bot lacks View Channel")},
         ),
     ],
 )
@@ -207,7 +219,7 @@ async def test_what_a_planned_delivery_is_about_is_read_from_its_old_key_and_pay
         assert await about(db, 2) == kept
         waiting, settled = [await deliveries.get(db.read, id_) for id_ in (1, 2)]
         assert (waiting.key, waiting.state, waiting.nonce) == (key, "planned", "n0")
-        assert (settled.key, settled.state, settled.outcome) == (key, "settled", "x")
+        assert (settled.key, settled.state, settled.outcome) == (key, "settled", Outcome.REPLACED)
 
 
 async def test_what_was_planned_before_is_not_planned_again_and_goes_on(tmp_path: Path):
@@ -235,7 +247,7 @@ async def test_what_was_planned_before_is_not_planned_again_and_goes_on(tmp_path
                 deliveries.confirmation_of("first:1", Confirmation("follow", slug="drones")),
             ):
                 assert await deliveries.plan(conn, GUILD, PERSON, new, due_at=NOW) is None, new
-            await deliveries.settle(conn, 2, deliveries.DELIVERED, now=NOW)
+            await deliveries.settle(conn, 2, Outcome.DELIVERED, now=NOW)
         place = await destinations.get(db.read, PERSON)
         assert (place.digested_to, place.digests_sent, place.mondays) == (5, 1, 1)
         found = [await deliveries.get(db.read, id_) for id_ in range(1, 9)]
@@ -301,7 +313,7 @@ async def test_why_a_destination_is_paused_stands_in_columns_of_its_own(tmp_path
         assert [(one.state, one.outcome, one.reason) for one in found] == [
             ("paused", "not permitted", "the bot lacks View Channel: really"),
             ("active", "", ""),
-            ("paused", destinations.LEFT, ""),
+            ("paused", Outcome.LEFT_SERVER, ""),
         ]
         assert [one.id for one in await destinations.list_paused(db.read, GUILD)] == [1]
 

@@ -12,7 +12,7 @@ from bot.errors import BadInput, UserError
 from bot.ledger.due_dates import Offset
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
 from bot.services.updates import Change
-from data.records import Due, FactDate, Party
+from data.records import Due, FactDate, Outcome, Party
 from tests.builders import on_day
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, at, day, due, lead_of
 
@@ -127,7 +127,7 @@ async def test_what_changed_between_planning_and_sending_is_no_longer_due(there:
     await there.enter("loa", "pending", **between)
     assert await there.send() == []
     ended = await deliveries.get(there.db.read, planned.id)
-    assert (ended.outcome, ended.detail) == (deliveries.NO_LONGER_DUE, reason)
+    assert (ended.outcome, ended.detail) == (Outcome.NO_LONGER_DUE, reason)
 
 
 async def test_a_reminder_of_a_record_that_was_taken_back_is_not_sent(there: Outbound):
@@ -148,13 +148,13 @@ async def test_a_paused_channel_catches_up_with_one_message(there: Outbound):
     there.now = at("2027-03-03 09:00")
     await there.plan()
     async with there.db.write(GUILD) as conn:
-        await destinations.pause(conn, place.id, "not permitted", "the bot lacks Send Messages there")
+        await destinations.pause(conn, place.id, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there")
     assert await there.live_to("2027-03-08 12:00") == []
     async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, place.id, there.now)
     sent = await there.go_to("2027-03-08 12:01")
     assert [lead_of(one) for one in sent if one.kind == "reminder"] == [2]
-    assert deliveries.REPLACED in dict(await there.settled("reminder")).values()
+    assert Outcome.REPLACED in dict(await there.settled("reminder")).values()
 
 
 async def test_a_window_that_ended_asks_what_happened(there: Outbound):
@@ -420,7 +420,7 @@ async def test_a_cancelled_reminder_that_waits_is_not_sent(there: Outbound):
     async with there.db.write(GUILD) as conn:
         await reminders.cancel(conn, reminder, now=there.now)
     assert await there.send() == []
-    assert [outcome for _, outcome in await there.settled("reminder")] == [deliveries.NO_LONGER_DUE]
+    assert [outcome for _, outcome in await there.settled("reminder")] == [Outcome.NO_LONGER_DUE]
 
 
 async def test_own_words_can_be_snoozed_after_they_came(there: Outbound):

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from data.database import Database
-from data.records import FactDate
+from data.records import FactDate, Outcome
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 
@@ -69,6 +69,7 @@ async def test_single_columns_are_values(db: Database):
     assert await fetch_value(db.read, date, "SELECT max(d) AS d FROM (SELECT '' AS d WHERE 0) AS none") is None
     union = "SELECT 1 AS done UNION ALL SELECT NULL UNION ALL SELECT 0"
     assert await fetch_values(db.read, bool, union) == [True, False]
+    assert await fetch_value(db.read, Outcome, "SELECT 'refused' AS outcome") is Outcome.REFUSED
 
 
 @pytest.mark.parametrize("values", [[], [3, 1], ["it's", 'a "b"', "भारत", "null"]])

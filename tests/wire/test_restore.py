@@ -21,6 +21,7 @@ from bot.services import deliveries, derived, destinations, digests, people, rec
 from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
+from data.records import Outcome
 from tests.builders import due_value, on_day
 from tests.wire import world
 from tests.wire.live_server import LiveServer, connect
@@ -262,7 +263,7 @@ async def test_what_the_first_release_may_have_sent_is_held_and_each_place_decid
     }
     assert await drill.outcomes() == {
         ("settled", "", "delivered"): DUE // 2 + half,
-        ("settled", "", deliveries.DROPPED): DUE // 2 - half,
+        ("settled", "", Outcome.DROPPED): DUE // 2 - half,
     }
 
 
@@ -295,7 +296,7 @@ async def test_what_nobody_decides_about_ends_after_ninety_days_and_holds_up_not
     assert (await drill.outcomes())["planned", "held", ""] == DUE
     async with drill.db.write(None) as conn:
         await deliveries.clean_up(conn, drill.clock.now() + timedelta(days=91))
-    assert (await drill.outcomes())["settled", "", deliveries.DROPPED] == DUE
+    assert (await drill.outcomes())["settled", "", Outcome.DROPPED] == DUE
 
 
 # Reminders and digests

@@ -17,6 +17,7 @@ from bot.delivery.scheduler import Scheduler
 from bot.services import destinations
 from cogs import follow, sent
 from data.database import Connection, Database
+from data.records import Outcome
 from tests.wire import world
 from tests.wire.live_server import SENT, LiveServer, live
 from tests.wire.people import walk
@@ -134,7 +135,7 @@ async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(
     used: LiveServer, caplog: pytest.LogCaptureFixture
 ):
     async with used.db.write(used.guild) as conn:
-        await destinations.pause(conn, used.place, "not permitted", "the bot lacks Send Messages there")
+        await destinations.pause(conn, used.place, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there")
     heard = asyncio.ensure_future(used.bot.wait_for("guild_channel_update", timeout=5))
     await asyncio.sleep(0)  # The waiting has to begin first.
     with failing(used.db, FULL):
