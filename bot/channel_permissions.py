@@ -1,4 +1,4 @@
-"""The permissions that the bot lacks to post in a channel, by the names that Discord's settings have."""
+"""The bot's own permissions in a channel: which of those it needs are missing, named as in Discord's settings."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ Postable = discord.TextChannel | discord.Thread
 
 
 def missing(channel: Postable) -> list[str]:
-    """Return the names of the permissions without which the bot cannot post in a channel."""
-    has = _permissions(channel)
+    """Return the names of the permissions that the bot needs to post in a channel and does not have."""
+    granted = _permissions(channel)
     if isinstance(channel, discord.Thread):
-        needed = {"View Channel": has.view_channel, "Send Messages in Threads": has.send_messages_in_threads}
+        needed = {"View Channel": granted.view_channel, "Send Messages in Threads": granted.send_messages_in_threads}
     else:
-        needed = {"View Channel": has.view_channel, "Send Messages": has.send_messages}
-    return [name for name, there in needed.items() if not there]
+        needed = {"View Channel": granted.view_channel, "Send Messages": granted.send_messages}
+    return [name for name, is_granted in needed.items() if not is_granted]
 
 
 def can_read_history(channel: Postable) -> bool:
-    """Return whether the bot can check that a message arrived. Without that a doubtful message may come twice."""
+    """Return whether the bot may read the history of a channel, where it looks whether a message arrived."""
     return _permissions(channel).read_message_history
 
 
 def _permissions(channel: Postable) -> discord.Permissions:
     try:
         return channel.permissions_for(channel.guild.me)
-    except discord.ClientException:  # A thread whose channel the bot cannot see.
+    except discord.ClientException:  # The channel is a thread, and the bot cannot see the thread's own channel.
         return discord.Permissions.none()
 
 
 def require_postable(channel: Postable) -> None:
-    """Raise a UserError that names the missing permissions when the bot cannot post in a channel."""
+    """Raise UserError, which names the missing permissions, when the bot cannot post in a channel."""
     lacking = missing(channel)
     if lacking:
         raise UserError(

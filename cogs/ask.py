@@ -48,14 +48,14 @@ class Ask(commands.Cog):
         actor = await self.bot.permissions.actor(interaction, now)
         text = one_line(question)
         made = await self._answer(interaction, actor.guild_id, text, now)
-        key = _carried(text, _CARRIED_WITH_RECORD if made.found.options else _CARRIED)
+        key = _carried(text, _CARRIED_WITH_RECORD if made.finding.options else _CARRIED)
         row = None if key else questions.new_id()
         try:
-            await answer(interaction, view=answers.answer(made.found, made.said, key=key or str(row)))
+            await answer(interaction, view=answers.answer(made.finding, made.text, key=key or str(row)))
         finally:
             # A write waits for the disk, and nobody has to wait for it: who presses within that moment asks again. An
             # answer can have arrived though its sending failed, and its buttons are to work then too.
-            if row is not None or not made.found.answered:
+            if row is not None or not made.finding.answered:
                 async with self.bot.db.write(actor.guild_id) as conn:
                     await questions.keep_asked(
                         conn,
@@ -63,7 +63,7 @@ class Ask(commands.Cog):
                         text,
                         now=now,
                         user_id=actor.user_id,
-                        unanswered=not made.found.answered,
+                        unanswered=not made.finding.answered,
                         question_id=row,
                     )
 
@@ -73,16 +73,16 @@ class Ask(commands.Cog):
         now = self.bot.clock.now()
         made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, slug)
         guild_id = dm_guild_id(interaction, actor.guild_id)
-        await show_page(interaction, answers.answer(made.found, made.said, key=key, chosen=slug, guild_id=guild_id))
+        await show_page(interaction, answers.answer(made.finding, made.text, key=key, chosen=slug, guild_id=guild_id))
 
     @component("ask.sources")
     async def sources(self, interaction: Interaction, actor: Actor, key: str, chosen: str, page: str = "") -> None:
         """Every fact behind the answer."""
         now = self.bot.clock.now()
         made = await self._answer(interaction, actor.guild_id, await self._asked(actor, key, now), now, chosen)
-        named = await records.get_many(self.bot.db.read, actor.guild_id, answers.beside(made.found))
+        named = await records.get_many(self.bot.db.read, actor.guild_id, answers.beside(made.finding))
         view = answers.sources(
-            made.found,
+            made.finding,
             named,
             number(page, _DIGITS),
             key=key,

@@ -1,1 +1,1 @@
-"""The parts that commands and components share: routing of components, permissions, and caches."""
+"""Parts that commands and components share: the component router, the permissions of users, and caches."""

@@ -1,4 +1,4 @@
-"""Caches of cards, answers and pages of lists. An entry is valid until what it depends on changes."""
+"""Caches of cards, answers and pages of lists. An entry is valid until the state on which it depends changes."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ from bot.ui import cards, lists
 from data.database import Connection
 from data.records import Kind, Opened
 
-CACHED = 500  # Some 20 KB each.
-ANSWERS_CACHED = 100  # Each can hold several records, and one of thousands of links some 100 KB.
+CACHED = 500  # Records of some 20 KB each.
+ANSWERS_CACHED = 100  # Answers hold several records, of which one with thousands of links takes some 100 KB.
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
 class Cache(Generic[_Key, _Value]):
-    """A cache of a fixed size; the entry that was not used for the longest time is dropped first.
+    """A cache of a fixed number of entries, which drops the least recently used entry first.
 
-    Each value is kept with the state of all that it depends on (`stands`), so no value is ever older than the ledger.
+    Each value is stored with the state on which it depends, such as the newest update of its server, and returned only
+    while that state is the same.
     """
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
         self._entries: OrderedDict[_Key, tuple[object, _Value]] = OrderedDict()
 
-    def get(self, key: _Key, stands: object) -> _Value | None:
-        """Return the value of a key, or None when there is none or when what it depends on has changed."""
+    def get(self, key: _Key, depends_on: object) -> _Value | None:
+        """Return the value of a key, or None when there is none or it was stored with another state."""
         entry = self._entries.get(key)
-        if entry is None or entry[0] != stands:
+        if entry is None or entry[0] != depends_on:
             return None
         self._entries.move_to_end(key)
         return entry[1]
 
-    def put(self, key: _Key, stands: object, value: _Value) -> _Value:
-        """Keep a value, in the place of the oldest when the cache is full, and return it."""
-        self._entries[key] = stands, value
+    def put(self, key: _Key, depends_on: object, value: _Value) -> _Value:
+        """Store a value with the state on which it depends, and return the value."""
+        self._entries[key] = depends_on, value
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)
@@ -50,21 +51,21 @@ class Cache(Generic[_Key, _Value]):
 
 
 def quarter_of(now: datetime) -> datetime:
-    """Return the start of the quarter of an hour that an instant lies in."""
+    """Return an instant rounded down to a quarter of an hour."""
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @dataclass
 class CachedRecord:
-    """An opened record, and its card as it was rendered last."""
+    """An opened record with its card, which is rendered when it is first needed."""
 
     opened: Opened
     _rendered: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
     def rendered(self, now: datetime) -> cards.RenderedCard:
-        """Return the card at this moment, rendered again only where it may have changed.
+        """Return the card of the record, rendered again in each new quarter of an hour.
 
-        Only a due date that ends changes the card by itself, and days end on a quarter of an hour in every zone.
+        Without an update, a card changes only when a due day ends, and in every zone that is on a quarter of an hour.
         """
         quarter = quarter_of(now)
         if self._rendered is None or self._rendered[0] != quarter:
@@ -73,40 +74,39 @@ class CachedRecord:
 
 
 class CachedAnswer(NamedTuple):
-    """A question's result and the text of its answer."""
+    """What was found for a question, and the text of its answer."""
 
-    found: Finding
-    said: str
+    finding: Finding
+    text: str
 
 
 AnswerCache = Cache[tuple[int, str, str], CachedAnswer]
-"""Answers by server, question and the record that was chosen. They depend on the ledger and on the quarter."""
+"""Answers by server, question and chosen record. They depend on the newest update and on `quarter_of` the time."""
 
 PageCache = Cache[tuple[int, Listing, int], lists.RenderedPage]
-"""Pages of lists and searches by server, list and page.
+"""Pages of lists and searches by server, list and page number.
 
-They depend on the newest update and, where they tell days, on the quarter.
+They depend on the newest update, and those that show due dates also on `quarter_of` the time.
 """
 
 
 class RecordCache:
-    """Opened records, by the text that a person typed to open them."""
+    """A cache of opened records by server, the text that names a record, and the kinds that it may have."""
 
     def __init__(self) -> None:
         self._cache: Cache[tuple[int, str, tuple[Kind, ...]], CachedRecord] = Cache()
 
-    async def open(self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind]) -> CachedRecord:
-        """Return the record that a person named by `text`, as `records.get_by_name` does."""
-        return (await self.open_for(conn, guild_id, text, kinds, None))[0]
-
     async def open_for(
         self, conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind], user_id: int | None
     ) -> tuple[CachedRecord, bool]:
-        """Return the record that a person named by `text`, and whether the user follows it."""
+        """Return the record that a text names, and whether the user follows that record.
+
+        Raise as `records.get_by_name` does when there is none.
+        """
         key = (guild_id, text, tuple(kinds))
-        stands, followed = await records.standing_for(conn, guild_id, user_id)
-        cached = self._cache.get(key, stands)
+        standing, followed = await records.standing_for(conn, guild_id, user_id)
+        cached = self._cache.get(key, standing)
         if cached is None:
             opened = await records.get_by_name(conn, guild_id, text, kinds)
-            cached = self._cache.put(key, stands, CachedRecord(opened))
+            cached = self._cache.put(key, standing, CachedRecord(opened))
         return cached, cached.opened.record.id in followed

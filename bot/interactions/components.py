@@ -1,14 +1,14 @@
-"""The router of message components (buttons, selects) and modals: custom id, handler, permissions, call.
+"""The router that hands each button, select and modal to its handler, by its custom id and the user's permissions.
 
 All state is in the custom id, so a button works after a restart and in a direct message. The view store of discord.py
 is not used: views and modals are stopped before they are sent, and `Attache.on_interaction` hands every component and
-modal to the router here. Why, as measured on discord.py 2.7.1:
+modal to this router. The reasons, as measured on discord.py 2.7.1:
 
 - An ephemeral view that mixes a `DynamicItem` with a plain select unregisters the pattern for the whole process at its
-  timeout: every other message's button is dead then.
+  timeout. The buttons of all other messages are dead then.
 - A modal that is submitted after a restart is discarded; `on_interaction` still gets it with all that was typed.
 - Each message with a view of `timeout=None` leaks one entry of the store.
-- Exceptions in callbacks of a `DynamicItem` are only logged, so the person sees "This interaction failed".
+- Exceptions in callbacks of a `DynamicItem` are only logged, so the user sees "This interaction failed".
 """
 
 from __future__ import annotations
@@ -33,10 +33,7 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """The registration of a component handler: the first word of its custom ids, who may use it, and where.
-
-    `anywhere` means that no server is needed, `permissions` that the handler checks the actor's permissions itself.
-    """
+    """The registration of a component handler. The attributes are the arguments of `component`."""
 
     name: str
     requires: Requirement
@@ -49,9 +46,11 @@ def component(
 ) -> Callable[[Handler], Handler]:
     """Mark a cog's method as the handler of components and modals whose custom id begins with `name`.
 
-    It is called with the interaction, the actor and the arguments of the id. With `anywhere` it also takes what comes
-    from a direct message and names no server; the actor is None there. In a direct message, the permissions of an
-    actor are asked of Discord only where `requires` needs them or `permissions` asks for them.
+    The handler is called with the interaction, the actor and the arguments in the custom id. `requires` says who may
+    use it. With `anywhere` it also handles components in a direct message that name no server; the actor is None then.
+
+    In a direct message Discord is asked for the actor's permissions if `requires` needs them. `fetch_permissions` asks
+    for them too, for a handler that checks them itself.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -62,7 +61,7 @@ def component(
 
 
 def typed(interaction: discord.Interaction) -> dict[str, Any]:
-    """Return what a modal holds: each field's text (or chosen values) by its custom id."""
+    """Return the text, or the list of chosen values, of each field of a submitted modal by the field's custom id."""
     values: dict[str, Any] = {}
     waiting: list[Any] = list((interaction.data or {}).get("components", []))
     while waiting:
@@ -76,24 +75,24 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
 
 
 def chosen(interaction: discord.Interaction) -> str:
-    """Return the single value that was chosen in a select."""
+    """Return the value that was chosen in a select, or "" without one."""
     return (all_chosen(interaction) or [""])[0]
 
 
 def all_chosen(interaction: discord.Interaction) -> list[str]:
-    """Return the values that were chosen in a select of several; the list may be empty."""
+    """Return all values that were chosen in a select; the list may be empty."""
     return list((interaction.data or {}).get("values") or [])
 
 
 class ComponentRouter:
-    """All component handlers by name. The tests of permissions walk through `handlers`."""
+    """Calls the handler of each component or modal, once the user's permissions are checked."""
 
     def __init__(self, db: Database, clock: Clock, permissions: Permissions) -> None:
         self._db, self._clock, self._permissions = db, clock, permissions
-        self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}
+        self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}  # By name; tests of permissions try each.
 
     def add(self, cog: commands.Cog) -> None:
-        """Register the marked methods of a cog. Raise ValueError when a name is taken."""
+        """Register the methods of a cog that `component` marks. Raise ValueError when two have the same name."""
         for attribute in dir(type(cog)):
             rule = getattr(getattr(type(cog), attribute), "__component__", None)
             if rule is None:
@@ -103,7 +102,11 @@ class ComponentRouter:
             self.handlers[rule.name] = (rule, getattr(cog, attribute))
 
     async def handle(self, interaction: discord.Interaction) -> None:
-        """Answer one component or modal. Raise what the handler raises; the bot's one error path answers that."""
+        """Call the handler of a component or modal.
+
+        Raise UserError when there is no handler for its custom id, NotAllowed when the user may not use it, and
+        whatever the handler raises.
+        """
         id_ = ids.parse(str((interaction.data or {}).get("custom_id", "")))
         if id_ is None or id_.version != ids.VERSION or id_.name not in self.handlers:
             raise _from_another_version()

@@ -7,25 +7,30 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotInRecord
-from bot.interactions.cache import CACHED, RecordCache
+from bot.interactions.cache import CACHED, CachedRecord, RecordCache
 from bot.services import destinations, follows, guilds, updates
 from bot.services.updates import Change
+from data.database import Connection
 from tests.builders import due_value
 from tests.conftest import REPORTED, enter
+
+
+async def opened(cache: RecordCache, conn: Connection, guild: int, text: str, kinds: list[str]) -> CachedRecord:
+    return (await cache.open_for(conn, guild, text, kinds, None))[0]
 
 
 async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, guild, source, now):
     cache = RecordCache()
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
-    first = await cache.open(db.read, guild, "drones", ["deal"])
-    assert await cache.open(db.read, guild, "drones", ["deal"]) is first
+    first = await opened(cache, db.read, guild, "drones", ["deal"])
+    assert await opened(cache, db.read, guild, "drones", ["deal"]) is first
     assert first.rendered(now) is first.rendered(now)
     batch = await enter(db, guild, source, now, ("drones", "deal", "quantity", "31"))
-    second = await cache.open(db.read, guild, "drones", ["deal"])
+    second = await opened(cache, db.read, guild, "drones", ["deal"])
     assert "31" in second.rendered(now).text
     async with db.write(guild) as conn:
         await updates.undo(conn, guild, batch, now=now, person_id=1)
-    third = await cache.open(db.read, guild, "drones", ["deal"])
+    third = await opened(cache, db.read, guild, "drones", ["deal"])
     assert "31" not in third.rendered(now).text
 
 
@@ -58,10 +63,10 @@ async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db,
 async def test_a_new_editor_role_counts_at_once(db, guild, source, now):
     cache = RecordCache()
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
-    assert (await cache.open(db.read, guild, "drones", ["deal"])).opened.editor_role_id is None
+    assert (await opened(cache, db.read, guild, "drones", ["deal"])).opened.editor_role_id is None
     async with db.write(guild) as conn:
         await guilds.configure(conn, guild, now=now, person_id=1, editor_role_id=7)
-    assert (await cache.open(db.read, guild, "drones", ["deal"])).opened.editor_role_id == 7
+    assert (await opened(cache, db.read, guild, "drones", ["deal"])).opened.editor_role_id == 7
 
 
 async def test_a_due_date_that_ends_is_told_without_any_update(db, guild, source, now):
@@ -74,7 +79,7 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, guild, source
     async with db.write(guild) as conn:
         changes = [Change("item", "pending", field, value, REPORTED, source) for field, value in item.items()]
         await updates.append(conn, guild, changes, now=now, person_id=1, origin="editor")
-    recent = await cache.open(db.read, guild, "item", ["pending"])
+    recent = await opened(cache, db.read, guild, "item", ["pending"])
     midnight_in_delhi = now.replace(hour=18, minute=30)  # An item without a zone has the server's.
     assert "this day has passed" not in recent.rendered(midnight_in_delhi - timedelta(seconds=1)).text
     assert "this day has passed" in recent.rendered(midnight_in_delhi).text
@@ -83,17 +88,17 @@ async def test_a_due_date_that_ends_is_told_without_any_update(db, guild, source
 async def test_servers_do_not_share_and_what_is_not_there_is_not_kept(db, guild, source, now):
     cache = RecordCache()
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
-    await cache.open(db.read, guild, "drones", ["deal"])
+    await opened(cache, db.read, guild, "drones", ["deal"])
     with pytest.raises(NotInRecord):
-        await cache.open(db.read, 2000, "drones", ["deal"])
+        await opened(cache, db.read, 2000, "drones", ["deal"])
     with pytest.raises(NotInRecord):
-        await cache.open(db.read, guild, "drones", ["topic"])
+        await opened(cache, db.read, guild, "drones", ["topic"])
 
 
 async def test_only_so_many_are_kept(db, guild, source, now):
     cache = RecordCache()
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
-    first = await cache.open(db.read, guild, "drones", ["deal"])
+    first = await opened(cache, db.read, guild, "drones", ["deal"])
     for n in range(CACHED):
-        await cache.open(db.read, guild, "the drones" + " " * n, ["deal"])
-    assert await cache.open(db.read, guild, "drones", ["deal"]) is not first
+        await opened(cache, db.read, guild, "the drones" + " " * n, ["deal"])
+    assert await opened(cache, db.read, guild, "drones", ["deal"]) is not first
