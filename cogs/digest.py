@@ -15,7 +15,7 @@ from bot.channel_permissions import Postable, can_read_history, require_postable
 from bot.errors import UserError
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor, require_manager, unanswered
-from bot.ledger.due_dates import next_digest
+from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME, next_digest
 from bot.services import deliveries, destinations, digests, follows, guilds, people, records
 from bot.services.follows import ServerChoice
 from bot.ui import digests as views
@@ -63,7 +63,7 @@ class DigestCog(
 
     @app_commands.command(name="set")
     @app_commands.describe(
-        at="The time of day, such as 09:00 or 9:30 pm; 09:00 at first",
+        at=f"The time of day, such as 09:00 or 9:30 pm; {DEFAULT_DELIVERY_TIME:%H:%M} at first",
         zone="The time zone that the time is meant in, such as Asia/Kolkata",
         weekdays="Which days, such as weekdays, every day or Mon, Wed, Fri",
         channel="A channel instead of your direct messages; needs Manage Server",

@@ -11,6 +11,7 @@ from bot.channel_permissions import Postable, require_postable
 from bot.errors import BadInput, NotAllowed, UserError
 from bot.interactions.components import component
 from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, require_manager, unanswered
+from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME
 from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
@@ -184,9 +185,7 @@ class FollowCog(
         async with self.bot.db.write(actor.guild_id) as conn:
             destination = await self._get_changeable(conn, actor, number(destination_id))
             if destination.digest_at is None:
-                destination = await destinations.set_digest(
-                    conn, destination.id, now=now, at=destinations.DEFAULT_DELIVERY_TIME
-                )
+                destination = await destinations.set_digest(conn, destination.id, now=now, at=DEFAULT_DELIVERY_TIME)
         text = views.digest_started(destination, self.bot.mention("digest set"))
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -201,9 +200,7 @@ class FollowCog(
             destination = await self._get_changeable(conn, actor, follow.destination_id)
             await follows.use_digest_only(conn, actor.guild_id, follow.id)
             if destination.digest_at is None:
-                destination = await destinations.set_digest(
-                    conn, destination.id, now=now, at=destinations.DEFAULT_DELIVERY_TIME
-                )
+                destination = await destinations.set_digest(conn, destination.id, now=now, at=DEFAULT_DELIVERY_TIME)
         await interaction.response.send_message(views.digest_only(destination), ephemeral=True)
 
     @component("follow.remove")

@@ -12,8 +12,8 @@ from bot.app import Attache
 from bot.errors import BadInput, NotAllowed, NotInRecord, UserError
 from bot.interactions.components import chosen, component, typed
 from bot.interactions.permissions import ANSWER_WITHIN, TYPING_WITHIN, Actor, unanswered
-from bot.ledger.due_dates import OpenItem, PersonalReminder, item_of
 from bot.ledger.words import normal
+from bot.message_contents import PersonalReminder
 from bot.services import deliveries, destinations, guilds, people, records, reminders
 from bot.ui import reminders as views
 from bot.ui.choices import Offered, choices
@@ -173,7 +173,7 @@ class RemindCog(
         """Snooze a reminder for one of the offered durations, such as "1d", and replace the offer by the answer."""
         if code not in views.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
-        text = await self._snooze(interaction, actor, target, key, views.SNOOZES[code])
+        text = await self._snooze(interaction, actor, target, key, views.SNOOZES[code].words)
         await interaction.response.edit_message(content=text, view=None)
 
     @component("remind.form")
@@ -206,14 +206,13 @@ class RemindCog(
             reminders.check_open(opened)
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.bot.clock.now()
-        joined: list[tuple[OpenItem, bool]] = []
+        joined: list[tuple[Opened, bool]] = []
         async with self.bot.db.write(actor.guild_id) as conn:
-            guild = await guilds.get(conn, actor.guild_id)
+            await guilds.get(conn, actor.guild_id)
             personal = await destinations.ensure_own(conn, actor.guild_id, actor.user_id, now=now)
             for opened in items:
                 is_new = await reminders.join(conn, personal.place, opened, now=now, person_id=personal.person_id)
-                item = item_of(opened.record, guild.zone)
-                joined.append((OpenItem(item, opened, news=False), is_new))
+                joined.append((opened, is_new))
             slug = items[0].record.slug
             confirmation_id = await deliveries.confirm_own(
                 conn, personal, _confirmation_key(slug, now), Confirmation("remind", slug=slug), now=now

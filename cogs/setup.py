@@ -16,6 +16,7 @@ from bot.app import Attache
 from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.permissions import require_manager
+from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME
 from bot.services import destinations, digests, dossiers, guilds, people
 from bot.ui import setup as views
 from bot.ui.text import joined
@@ -165,7 +166,7 @@ class SetupCog(commands.Cog):
         first = before.set_up_at is None
         if first and starter is not None:
             await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
-        digest = options.digest or (destinations.DEFAULT_DELIVERY_TIME if first else None)
+        digest = options.digest or (DEFAULT_DELIVERY_TIME if first else None)
         notes = []
         if options.channel_id is not None or digest is not None or before.left_at is not None:
             notes = await self._set_channel(conn, guild, after, old, digest, person.id, now)

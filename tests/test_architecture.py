@@ -105,16 +105,19 @@ def data_knows_nothing_of_ours(sources: list[Source]) -> Iterator[str]:
             yield from forbidden_imports(source, "bot", "cogs", "tests")
 
 
+PURE = ("bot.ledger", "bot.dates", "bot.dossier", "bot.ask", "bot.message_contents")
+
+
 def services_and_pure_packages_know_no_discord(sources: list[Source]) -> Iterator[str]:
     for source in sources:
-        if within(source.module, "bot.services", "bot.ledger", "bot.dates", "bot.dossier", "bot.ask"):
+        if within(source.module, "bot.services", *PURE):
             yield from forbidden_imports(source, "discord")
 
 
 def pure_packages_know_no_sql_and_nothing_above_them(sources: list[Source]) -> Iterator[str]:
     above = ("bot.services", "bot.ui", "bot.interactions", "bot.delivery", "bot.app", "cogs")
     for source in sources:
-        if within(source.module, "bot.ledger", "bot.dates", "bot.dossier", "bot.ask"):
+        if within(source.module, *PURE):
             yield from forbidden_imports(source, "aiosqlite", "sqlite3", "data.database", "data.rows", *above)
 
 
@@ -124,7 +127,7 @@ def services_know_nothing_above_them(sources: list[Source]) -> Iterator[str]:
             yield from forbidden_imports(source, "bot.ui", "bot.interactions", "bot.delivery", "bot.app", "cogs")
 
 
-TYPED = ("bot.ledger", "bot.dates", "bot.services", "bot.ui", "bot.delivery")
+TYPED = ("bot.ledger", "bot.dates", "bot.services", "bot.ui", "bot.delivery", "bot.message_contents")
 REBUILT = (
     "bot.services.asking",
     "bot.services.drafts",

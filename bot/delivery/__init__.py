@@ -1,1 +1,1 @@
-"""Messages that are owed: planned, claimed, sent and settled."""
+"""Deliveries to Discord: when each kind is planned, how its message is rendered, and how it is sent exactly once."""

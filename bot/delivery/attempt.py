@@ -1,14 +1,11 @@
-"""One attempt at one delivery.
-
-It checks that the destination can be reached, looks what became of an earlier attempt, renders the message, sends it
-and writes the outcome down.
-"""
+"""One attempt to send one delivery, after a look whether an earlier attempt has arrived, and what becomes of it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -17,7 +14,7 @@ import discord
 from bot import channel_permissions, failures
 from bot.channel_permissions import Postable
 from bot.clock import Clock
-from bot.delivery.kinds import RENDERERS, Gone, Owed
+from bot.delivery.kinds import RENDERERS, DueDelivery, NothingToSend
 from bot.failures import NETWORK
 from bot.memberships import Memberships
 from bot.rate_limit import RateLimits
@@ -31,26 +28,26 @@ from data.records import Delivery, Destination, Outcome
 
 log = logging.getLogger(__name__)
 
-ONE_SEND = 60.0  # Seconds; discord.py's own retries inside one send take up to 25.
-NONCE_HOLDS = timedelta(minutes=2)  # Discord says "a few minutes".
-CLOCKS_DIFFER = timedelta(hours=1)  # How much earlier than this machine says a message may stand in the history.
-HOLDS_ITS_PLACE = timedelta(days=1)  # How long a message that Discord answers with faults alone lets none pass.
+SEND_TIMEOUT = 60.0  # Seconds; discord.py's own retries inside one send take up to 25.
+NONCE_LIFETIME = timedelta(minutes=2)  # How long Discord ignores a repeated nonce; it says "a few minutes".
+CLOCK_MARGIN = timedelta(hours=1)  # How much Discord's clock may be behind the clock of this machine.
+KEEPS_ORDER_FOR = timedelta(days=1)  # How long a delivery that only meets faults of Discord holds up those after it.
 LATE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
-UNREACHABLE_FOR = timedelta(seconds=10)  # Nothing was asked of Discord, so looking again soon costs nothing.
+UNREACHABLE_FOR = timedelta(seconds=10)  # Discord was not asked anything, so a new look soon costs nothing.
 RENDERED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
-_PAGE = 100  # Messages; the most that Discord tells of a history at once.
-UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083
-NO_JSON = 0  # The answer is not Discord's own but of something before it, such as a firewall: it says nothing.
+_PAGE = 100  # Messages; Discord's limit for one request of a history.
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083  # Discord's error codes.
+NO_JSON = 0  # discord.py's code for an answer that is not Discord's, but that of a firewall or proxy before it.
 
 
 class Later(Exception):
-    """Raised when nothing can be decided now: the delivery waits, and whether it arrived is as unknown as before."""
+    """Raised when the destination cannot be checked now. The delivery is tried again; nothing else changes."""
 
 
 def _custom_ids(components: Iterable[object]) -> Iterator[str]:
-    """Yield every custom id among the components of a message, nested ones too."""
+    """Yield every custom id in the components of a message, nested ones too."""
     for part in components:
         if custom_id := getattr(part, "custom_id", None):
             yield custom_id
@@ -58,38 +55,53 @@ def _custom_ids(components: Iterable[object]) -> Iterator[str]:
 
 
 def wait_after(tries: int) -> timedelta:
-    """Return how long a delivery waits after so many failed tries: 5 s, 15 s, 45 s ... at most 15 minutes."""
+    """Return how long a delivery waits after a number of failed tries: 5 s, 15 s, 45 s ... at most 15 minutes."""
     return min(timedelta(seconds=5 * 3 ** min(tries - 1, 8)), LONGEST_WAIT)
 
 
+@dataclass(frozen=True)
+class DeliveryContext:
+    """The objects that all attempts of the process share."""
+
+    client: discord.Client
+    db: Database
+    clock: Clock
+    memberships: Memberships
+    limits: RateLimits
+    failed_renders: dict[int, int] = field(default_factory=dict[int, int])  # By delivery id: how often since the start.
+
+
+@dataclass(frozen=True)
+class RestoreSearch:
+    """A restore of the database, and the bot's messages in each channel since the restored copy was made.
+
+    The messages are read once per channel, for all deliveries that one worker sends there.
+    """
+
+    restored: Restored
+    messages: dict[int, list[FoundMessage]] = field(default_factory=dict[int, list[FoundMessage]])
+
+
 class Attempt:
-    """One attempt. It settles the delivery or puts it back; when it is cancelled, the delivery stays claimed."""
+    """An attempt to send a claimed delivery. It settles the delivery or plans it again.
+
+    An attempt that is cancelled leaves the delivery claimed. `search` is given after a restore.
+    """
 
     def __init__(
-        self,
-        client: discord.Client,
-        db: Database,
-        clock: Clock,
-        memberships: Memberships,
-        limits: RateLimits,
-        failed_renders: dict[int, int],
-        delivery: Delivery,
-        destination: Destination,
-        restored: Restored | None,
-        history: dict[int, list[FoundMessage]],
+        self, context: DeliveryContext, delivery: Delivery, destination: Destination, search: RestoreSearch | None
     ) -> None:
-        self._client, self._db, self._clock = client, db, clock
-        self._memberships, self._limits = memberships, limits
-        self._failed_renders = failed_renders  # How often each delivery could not be rendered since the start.
+        self._client, self._db, self._clock = context.client, context.db, context.clock
+        self._memberships, self._limits = context.memberships, context.limits
+        self._failed_renders = context.failed_renders
         self._delivery, self._destination = delivery, destination
-        self._restored = restored
-        # What each channel's history shows from the restored copy on: read once for all that one worker sends there.
-        self._history = history
+        # None also for a delivery that fell due after the restore.
+        self._search = search if search and restores.may_have_come(search.restored, delivery) else None
         self._unknown = delivery.unknown  # Whether an earlier try may have arrived.
-        self._notes: list[str] = []
+        self._notes: list[str] = []  # Lines of small print for the message.
 
     async def make(self) -> None:
-        """Send the delivery once; settle it, put it back for later or pause its destination, as Discord answers."""
+        """Send the delivery. Settle it, plan it for later or pause its destination, as Discord answers."""
         try:
             await self._make()
         except discord.RateLimited as error:
@@ -111,36 +123,38 @@ class Attempt:
             await self._later(str(reason), UNREACHABLE_FOR)
 
     async def _make(self) -> None:
-        if not await self._is_there():
+        if not await self._is_reachable():
             return
         channel_id = await self._channel_id()
-        if self._restored is not None and not restores.may_have_come(self._restored, self._delivery):
-            self._restored = None
-        if (self._unknown or self._restored is not None) and await self._arrived_before(channel_id):
+        if (self._unknown or self._search is not None) and await self._is_done(channel_id):
             return
         message = await self._render()
         if message is not None:
             await self._send(channel_id, message)
 
-    # Who is there
+    # The destination
 
-    async def _is_there(self) -> bool:
-        """Return whether the destination can be sent to. A user who left the server gets nothing more: all is settled.
+    async def _is_reachable(self) -> bool:
+        """Return whether the destination can be sent to. Raise Later while the server cannot be reached.
 
-        Of a channel this is known only when it is sent to. Raise Later while the server cannot be reached.
+        If it belongs to a user who left the server, pause it and settle all its deliveries. Of a channel it is only
+        known once a message is sent there.
         """
         destination = self._destination
         guild = self._client.get_guild(destination.guild_id)
         if guild is None or guild.unavailable:
-            raise Later("the server is not reachable")  # An outage, or the start; a removal is marked on the guild.
+            # An outage, or the start of the bot. Servers that removed the bot are marked so, and nothing is sent there.
+            raise Later("the server is not reachable")
         if destination.person_id is None:
             return True
         if destination.user_id is not None:
             try:
-                there = await self._memberships.is_member(destination.guild_id, destination.user_id, self._clock.now())
+                is_member = await self._memberships.is_member(
+                    destination.guild_id, destination.user_id, self._clock.now()
+                )
             except discord.Forbidden:
                 raise Later("Discord does not tell who is in the server") from None
-            if there:
+            if is_member:
                 return True
         now = self._clock.now()
         async with self._db.write(self._delivery.guild_id) as conn:
@@ -150,13 +164,13 @@ class Attempt:
         return False
 
     async def _channel_id(self) -> int:
-        """Return the id of the channel to send to; a user's DM channel is opened once and remembered."""
+        """Return the id of the channel to send to. A user's DM channel is opened once, and its id is stored."""
         destination = self._destination
-        known = destination.channel_id or destination.dm_channel_id
-        if known is not None:
-            return known
+        stored = destination.channel_id or destination.dm_channel_id
+        if stored is not None:
+            return stored
         assert destination.person_id is not None  # A destination is a channel or a person,
-        assert destination.user_id is not None  # and one who is there.
+        assert destination.user_id is not None  # and this person is a member.
         await self._limits.requests.wait()
         # Client.create_dm answers from its own list of channels and cannot be told to forget one: a channel that was
         # gone (10003) was never opened anew (discord.py 2.7.1, measured).
@@ -165,63 +179,63 @@ class Attempt:
             await people.set_dm_channel(conn, destination.person_id, int(opened["id"]))
         return int(opened["id"])
 
-    # What became of the last try, or of a send before a restore
+    # A look whether the delivery was sent before: by an earlier try, or before a restore
 
-    async def _arrived_before(self, channel_id: int) -> bool:
-        """Look for the delivery in the channel's history; return whether there is nothing more to send now.
+    async def _is_done(self, channel_id: int) -> bool:
+        """Look for the delivery in the channel's history. Return whether it is settled or held, so not to be sent now.
 
-        Discord answers with an empty history, not with an error, where the bot may not read it: so the permissions that
-        discord.py computes decide whether it is read.
+        Where the bot may not read the history, Discord answers with an empty one instead of an error. So the permission
+        is checked first; without it, the message gets a note that it may be a repeat.
         """
-        first = self._delivery.first_tried_at or self._clock.now()
+        first_tried_at = self._delivery.first_tried_at or self._clock.now()
         released = self._delivery.held == "released"
-        if self._restored and released:
+        if self._search and released:
             self._notes.append(messages.MAY_HAVE_COME)
         if not await self._can_read_history(channel_id):
-            if self._restored and not released:
+            if self._search and not released:
                 self._notes.append(messages.MAY_HAVE_COME)
-            elif self._unknown and self._clock.now() - first > NONCE_HOLDS:
+            elif self._unknown and self._clock.now() - first_tried_at > NONCE_LIFETIME:
                 self._notes.append(messages.MAY_REPEAT)
             return False
         if self._unknown:
-            found = [one async for one in self._own_messages(channel_id, first - CLOCKS_DIFFER)]
+            since = first_tried_at - CLOCK_MARGIN
+            sent = [message async for message in self._sent_messages(channel_id, since)]
             self._unknown = False
-            if await self._is_among(found, channel_id):
+            if await self._settle_if_among(sent, channel_id):
                 return True
-        return self._restored is not None and not released and await self._came_before_restore(channel_id)
+        return self._search is not None and not released and await self._came_before_restore(self._search, channel_id)
 
-    async def _came_before_restore(self, channel_id: int) -> bool:
-        """Return whether the delivery was sent before the restore, or may have been and is held back."""
-        assert self._restored is not None  # Checked by the caller.
-        if channel_id not in self._history:
-            since = self._restored.known_to - CLOCKS_DIFFER
-            self._history[channel_id] = [one async for one in self._own_messages(channel_id, since)]
-        found = self._history[channel_id]
-        if await self._is_among(found, channel_id):
+    async def _came_before_restore(self, search: RestoreSearch, channel_id: int) -> bool:
+        """Return whether the delivery was sent before the restore and is settled now, or may have been and is held."""
+        if channel_id not in search.messages:
+            since = search.restored.known_to - CLOCK_MARGIN
+            search.messages[channel_id] = [message async for message in self._sent_messages(channel_id, since)]
+        sent = search.messages[channel_id]
+        if await self._settle_if_among(sent, channel_id):
             return True
         delivery = self._delivery
-        if await restores.is_in_doubt(self._db.read, self._restored, delivery, found, CLOCKS_DIFFER):
+        if await restores.is_in_doubt(self._db.read, search.restored, delivery, sent, CLOCK_MARGIN):
             log.info("delivery %d may have come before the restore; it is held", delivery.id)
             async with self._db.write(self._delivery.guild_id) as conn:
-                await deliveries.keep_back(conn, delivery.id)
+                await deliveries.hold(conn, delivery.id)
             return True
         if delivery.kind == "digest":
             async with self._db.write(self._delivery.guild_id) as conn:
                 await restores.settle_earlier_digests(
-                    conn, self._restored, delivery, self._destination, found, channel_id, now=self._clock.now()
+                    conn, search.restored, delivery, self._destination, sent, channel_id, now=self._clock.now()
                 )
                 self._destination = await destinations.get(conn, self._destination.id)
         return False
 
-    async def _is_among(self, found: list[FoundMessage], channel_id: int) -> bool:
-        """Return whether one of these messages is the delivery; it is settled then."""
+    async def _settle_if_among(self, sent: list[FoundMessage], channel_id: int) -> bool:
+        """Settle the delivery as delivered if one of these messages is its own. Return whether that is so."""
         delivery = self._delivery
-        it = await restores.find_sent(self._db.read, delivery, self._destination, found)
-        if it is None:
+        message = await restores.find_sent(self._db.read, delivery, self._destination, sent)
+        if message is None:
             return False
         log.info("delivery %d had arrived: found in the history", delivery.id)
         async with self._db.write(self._delivery.guild_id) as conn:
-            await restores.settle_found(conn, delivery, it, channel_id=channel_id, now=self._clock.now())
+            await restores.settle_found(conn, delivery, message, channel_id=channel_id, now=self._clock.now())
         return True
 
     async def _can_read_history(self, channel_id: int) -> bool:
@@ -229,20 +243,19 @@ class Attempt:
             return True
         guild = self._client.get_guild(self._destination.guild_id)
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(channel_id))
-        if channel is None:  # What the cache lacks is not thereby gone.
+        if channel is None:  # The cache of discord.py may lack a channel that exists.
             await self._limits.requests.wait()
             channel = cast("Postable", await self._client.fetch_channel(channel_id))
         return channel_permissions.can_read_history(channel)
 
-    async def _own_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
-        """Yield the bot's own deliveries in a channel that were sent after `since`, known by their buttons."""
+    async def _sent_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
+        """Yield the messages in a channel, sent after `since`, that are deliveries of this bot by their buttons."""
         channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
             await self._limits.requests.wait()
-            page = [
-                message async for message in channel.history(limit=_PAGE, after=after)
-            ]  # One request, oldest first.
+            # This is one request. Its messages come oldest first.
+            page = [message async for message in channel.history(limit=_PAGE, after=after)]
             for message in page:
                 carried = (
                     messages.nonce_in(_custom_ids(message.components)) if message.author == self._client.user else None
@@ -256,15 +269,18 @@ class Attempt:
     # The message
 
     async def _render(self) -> Message | None:
-        """Return the message, or None when it is settled without one or put back because rendering it failed."""
+        """Return the message of the delivery.
+
+        Return None when there is nothing to send any more and the delivery is settled, or when rendering failed.
+        """
         delivery, now = self._delivery, self._clock.now()
         try:
-            rendered = await RENDERERS[delivery.kind](self._db.read, Owed(delivery, self._destination, now))
+            rendered = await RENDERERS[delivery.kind](self._db.read, DueDelivery(delivery, self._destination, now))
         except Exception as error:  # noqa: BLE001  # A bug in one message must not stop the others.
-            await self._not_rendered(error)
+            await self._rendering_failed(error)
             return None
         self._failed_renders.pop(delivery.id, None)
-        if isinstance(rendered, Gone):
+        if isinstance(rendered, NothingToSend):
             await self._settle(rendered.outcome, detail=rendered.detail)
             return None
         if delivery.plain:
@@ -274,10 +290,11 @@ class Attempt:
             self._notes.insert(0, messages.late(delivery.due_at))
         return messages.with_notes(rendered, self._notes)
 
-    async def _not_rendered(self, error: Exception) -> None:
+    async def _rendering_failed(self, error: Exception) -> None:
+        """Log a bug in the rendering of the delivery, and plan it again after a while, or settle it the third time."""
         delivery, now = self._delivery, self._clock.now()
         count = self._failed_renders[delivery.id] = self._failed_renders.get(delivery.id, 0) + 1
-        reference = failures.report(log, error, "delivery %d (%s) could not be drawn", delivery.id, delivery.kind)
+        reference = failures.report(log, error, "delivery %d (%s) could not be rendered", delivery.id, delivery.kind)
         detail = f"reference {reference}"
         if count > len(RENDERED_AGAIN_AFTER):
             self._failed_renders.pop(delivery.id)
@@ -303,17 +320,17 @@ class Attempt:
         await self._limits.requests.wait()
         before, self._unknown = self._unknown, True
         try:
-            async with asyncio.timeout(ONE_SEND):
-                # Each overload of it wants one kind of view; the text is left out where there is none.
+            async with asyncio.timeout(SEND_TIMEOUT):
+                # The overloads of `send` take one kind of view each, and content that is no None.
                 send = cast("Callable[..., Awaitable[discord.Message]]", channel.send)
                 sent = await send(**options)
         except (discord.RateLimited, discord.HTTPException) as error:
             if isinstance(error, discord.RateLimited) or error.status < 500:
-                self._unknown = before  # Discord said that this try did nothing.
+                self._unknown = before  # Discord answered that nothing was sent.
             raise
         await self._settle(Outcome.DELIVERED, channel_id=channel_id, message_id=sent.id)
 
-    # The outcome
+    # What becomes of the delivery
 
     async def _settle(
         self, outcome: Outcome, *, detail: str = "", channel_id: int | None = None, message_id: int | None = None
@@ -331,9 +348,13 @@ class Attempt:
             )
 
     async def _later(self, detail: str, wait: timedelta | None = None) -> None:
+        """Plan the delivery again, after a wait that grows with the number of tries unless one is given.
+
+        After a day, a delivery that may have arrived lets those after it pass.
+        """
         now = self._clock.now()
         at = now + (wait or wait_after(self._delivery.tries + 1))
-        passed = self._unknown and now - (self._delivery.first_tried_at or now) >= HOLDS_ITS_PLACE
+        passed = self._unknown and now - (self._delivery.first_tried_at or now) >= KEEPS_ORDER_FOR
         log.warning("delivery %d waits until %s: %s", self._delivery.id, at, detail)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(
@@ -341,21 +362,21 @@ class Attempt:
             )
 
     async def _wait(self, seconds: float) -> None:
-        """Put the delivery back and try nothing at its destination for `seconds`; other destinations go on."""
+        """Plan all deliveries to this destination again in a number of seconds, as a rate limit of Discord asks."""
         at = self._clock.now() + timedelta(seconds=seconds)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
-            await deliveries.hold(conn, self._destination.id, at)
+            await deliveries.postpone_destination(conn, self._destination.id, at)
 
     async def _not_found(self, error: discord.NotFound) -> None:
         if error.code == NO_JSON:
             await self._later("Discord was not reached (404)")
         elif error.code == UNKNOWN_MESSAGE:
-            # Discord knows the nonce and no longer the message.
+            # Discord remembers the nonce, but the message was deleted.
             await self._settle(Outcome.DELETED)
         elif error.code == UNKNOWN_CHANNEL and self._destination.dm_channel_id is not None:
-            # A remembered DM channel that is no more: it is opened anew.
-            assert self._destination.person_id is not None  # Only a person has one.
+            # The stored DM channel no longer exists; the next try opens a new one.
+            assert self._destination.person_id is not None  # Only a person has a DM channel.
             async with self._db.write(self._delivery.guild_id) as conn:
                 await people.set_dm_channel(conn, self._destination.person_id, None)
             await self._later("the DM channel is gone")
@@ -376,26 +397,26 @@ class Attempt:
         await self._pause(Outcome.NOT_PERMITTED, words)
 
     def _missing(self) -> str:
-        """Return the names of the permissions that are missing in the channel, as Discord's settings call them."""
+        """Return the permissions that the bot lacks in the channel, named as in Discord's settings; "" for none."""
         guild = self._client.get_guild(self._destination.guild_id)
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
         return joined(channel_permissions.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: Outcome, words: str) -> None:
-        """Pause this destination, keep what waits for it, and tell the user who set it up."""
+        """Pause the destination, keep the deliveries to it, and notify the user who set it up."""
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
         async with self._db.write(self._delivery.guild_id) as conn:
             await destinations.pause(conn, destination.id, outcome, words)
             if delivery.kind in ("confirmation", "notice"):
-                # Its sender is told now; it would be old news when the destination works again.
+                # Whoever asked for it learns of the failure at once. Sent after the pause, it would be out of date.
                 await deliveries.settle(conn, delivery.id, outcome, now=now, detail=words)
             else:
                 await deliveries.retry_later(conn, delivery.id, now, unknown=self._unknown, detail=words)
             await notices.plan(conn, delivery, destination, outcome, words, now=now)
 
     async def _refused(self, error: discord.HTTPException) -> None:
-        """Try a refused message once more, as plain text; then settle it and tell who set the destination up."""
+        """Plan a refused message once more, as plain text. If that is refused too, settle it and notify its user."""
         if error.code == ARCHIVED:
             await self._pause(Outcome.NOT_PERMITTED, "the thread is archived and locked")
             return

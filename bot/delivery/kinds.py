@@ -1,4 +1,4 @@
-"""The kinds of deliveries: how each is planned, and how its message is rendered from the row."""
+"""The kinds of deliveries: how each is planned, and how its message is rendered from the row when it is sent."""
 
 from __future__ import annotations
 
@@ -6,45 +6,31 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from bot import failures
-from bot.delivery.planning import plan_delivery_times, plan_instants
+from bot.ledger.due_dates import was_planned
 from bot.services import alerts, deliveries, destinations, digests, follows, guilds, records, reminders
 from bot.ui import digests as rendered_digests
 from bot.ui import messages
 from bot.ui import reminders as rendered_reminders
 from bot.ui.messages import Message
 from data.database import Connection, Database
-from data.records import Confirmation, Delivery, Destination, Notice, OpenList, Outcome
+from data.records import Confirmation, Delivery, DeliveryKind, Destination, Notice, OpenList, Outcome
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Gone:
-    """The rendering of a delivery that has nothing to send any more: it is settled with this outcome and detail."""
-
-    outcome: Outcome
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Owed:
-    """The material of one message: its row, where it goes, and the moment."""
-
-    delivery: Delivery
-    destination: Destination
-    now: datetime
+# Planning
 
 
 Planner = Callable[[Database, datetime], Awaitable[None]]
-Renderer = Callable[[Connection, Owed], Awaitable[Message | Gone]]
+"""A function that plans the deliveries that are due at an instant, in transactions of its own."""
 
 
 async def plan_alerts(db: Database, now: datetime) -> None:
-    """Plan the alerts of all servers, from where each ledger was read to, one batch in a transaction.
+    """Plan the alerts of all servers about updates entered since the last alerts, one batch in a transaction.
 
-    An error in one server is reported and stops no other; one of the disk is raised.
+    An error in one server is logged and does not stop the others. Raise an error of the disk.
     """
     for guild_id in await alerts.guilds_to_read(db.read):
         try:
@@ -54,97 +40,70 @@ async def plan_alerts(db: Database, now: datetime) -> None:
                     more = await alerts.plan_next(conn, guild_id, now)
         except Exception as error:
             if failures.is_disk_failure(error):
-                raise  # It is everybody's.
+                raise  # It would stop all other servers too.
             failures.report(log, error, "the alerts of server %d were not planned", guild_id)
 
 
-async def render_alert(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render the changes of one batch, as far as they still stand and are still followed."""
-    delivery = owed.delivery
-    told = await alerts.load(conn, delivery)
-    if told is None:
-        return Gone(Outcome.NO_LONGER_DUE, "taken back, or no longer followed")
-    return messages.alert(told, delivery.guild_id, delivery.nonce)
+async def plan_instants(db: Database, now: datetime) -> None:
+    """Plan the reminders with own words, and the snoozed ones, whose instant has come."""
+    due_at = await reminders.next_due(db.read)
+    if due_at is None or due_at > now:
+        return
+    more = True
+    while more:
+        async with db.write(None) as conn:  # One transaction has reminders of several servers.
+            more = await reminders.plan_instants(conn, now)
 
 
-async def render_confirmation(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render the first message to a destination."""
-    delivery, confirms = owed.delivery, owed.delivery.payload
-    assert isinstance(confirms, Confirmation)
-    guild = await guilds.get(conn, delivery.guild_id)
-    opened = await records.find(conn, delivery.guild_id, confirms.slug) if confirms.slug else None
-    name = opened.record.name if opened else confirms.name or follows.EVERYTHING
-    return messages.confirmation(confirms.verb, name, guild.name, delivery.guild_id, delivery.nonce)
+async def plan_delivery_times(db: Database, now: datetime) -> None:
+    """Plan the reminders, digests and lists of all destinations whose delivery time has come.
+
+    An error at one destination is logged and does not stop the others. Raise an error of the disk.
+    """
+    for destination_id in await destinations.list_misscheduled(db.read, now):
+        destination = await destinations.get(db.read, destination_id)
+        async with db.write(destination.guild_id) as conn:
+            await destinations.schedule(conn, destination_id, now)
+    failed: set[int] = set()
+    while True:
+        due = await destinations.list_due(db.read, now, limit=200 + len(failed))
+        untried = [destination for destination in due if destination.id not in failed]
+        if not untried:
+            return
+        for destination in untried:
+            try:
+                async with db.write(destination.guild_id) as conn:
+                    await plan_delivery_time(conn, destination.id, now)
+            except Exception as error:
+                if failures.is_disk_failure(error):
+                    raise  # It would stop all other destinations too.
+                failed.add(destination.id)
+                failures.report(log, error, "the delivery time of destination %d was not planned", destination.id)
 
 
-async def render_notice(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render the notice of a broken destination or a refused message; Gone when it works again."""
-    delivery, tells = owed.delivery, owed.delivery.payload
-    assert isinstance(tells, Notice)
-    guild = await guilds.get(conn, delivery.guild_id)
-    broken = await destinations.find(conn, delivery.guild_id, tells.destination)
-    if broken is None:
-        return Gone(Outcome.NO_LONGER_DUE, "what broke was removed")
-    if broken.state == "active" and tells.outcome != Outcome.REFUSED:
-        return Gone(Outcome.NO_LONGER_DUE, "it works again")
-    return messages.notice(tells, messages.channel_or_dms_of(broken), guild.name, delivery.guild_id, delivery.nonce)
+async def plan_delivery_time(conn: Connection, destination_id: int, now: datetime) -> None:
+    """Plan what a destination gets at its delivery time: reminders, then its digest, or *Still open* on its own.
 
-
-async def render_reminder(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render a reminder of an item or in own words; Gone when it is no longer due."""
-    told = await reminders.load(conn, owed.delivery, owed.destination, owed.now)
-    if isinstance(told, str):
-        return Gone(Outcome.NO_LONGER_DUE, told)
-    return rendered_reminders.reminder(told, owed.delivery.guild_id, owed.delivery.nonce)
-
-
-async def render_open(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render *Still open* as a message of its own; Gone when nothing is open."""
-    delivery, destination, listed = owed.delivery, owed.destination, owed.delivery.payload
-    assert isinstance(listed, OpenList)
-    assert delivery.day is not None
-    guild = await guilds.get(conn, delivery.guild_id)
-    found = await reminders.still_open(
-        conn, destination, guild, day=delivery.day, at=delivery.due_at, without=listed.without
-    )
-    if found is None:
-        return Gone(Outcome.NO_LONGER_DUE, "nothing is open any more")
-    person = destination.person_id is not None
-    return rendered_reminders.still_open(found, delivery.guild_id, delivery.nonce, person=person)
-
-
-async def render_digest(conn: Connection, owed: Owed) -> Message | Gone:
-    """Render a digest of what it was planned to tell, as far as that still stands; newer updates are for the next."""
-    delivery, destination = owed.delivery, owed.destination
-    if destination.digest_at is None:
-        return Gone(Outcome.NO_LONGER_DUE, "there is no digest here any more")
-    assert delivery.day is not None
-    guild = await guilds.get(conn, delivery.guild_id)
-    found = await digests.plan_digest(
-        conn,
-        destination,
-        guild,
-        now=owed.now,
-        day=delivery.day,
-        at=delivery.due_at,
-        read_to=delivery.read_to,
-    )
-    if not found.worth_sending:
-        return Gone(Outcome.NOTHING_NEW, "what was new was taken back")
-    return rendered_digests.digest(found, delivery.guild_id, delivery.nonce)
+    Delivery times that were missed are planned together, as one.
+    """
+    destination = await destinations.get(conn, destination_id)
+    catch_up = reminders.catch_up_of(destination, now)
+    if catch_up is None:
+        return
+    guild = await guilds.get(conn, destination.guild_id)
+    reminded = await reminders.plan_delivery_time(conn, destination, guild, catch_up, now=now)
+    digest_on = catch_up.last_on(destination.digest_days) if destination.digest_at else None
+    monday = catch_up.last_on("1")
+    if digest_on is not None:
+        await digests.plan_delivery_time(conn, destination, guild, digest_on, catch_up, now=now)
+    if monday is not None and (digest_on is None or digest_on < monday):
+        await reminders.plan_open(conn, destination, guild, monday, catch_up, now=now, without=reminded)
+    planned_on = destination.planned_on if was_planned(destination, catch_up.until) else None
+    await destinations.mark_planned(conn, destination_id, planned_on or catch_up.until, now)
 
 
 PLANNERS: list[Planner] = [plan_alerts, plan_instants, plan_delivery_times]
-"""In order: what was sent at once is not repeated in a digest, so alerts come first."""
-
-RENDERERS: dict[str, Renderer] = {
-    "alert": render_alert,
-    "confirmation": render_confirmation,
-    "notice": render_notice,
-    "reminder": render_reminder,
-    "open": render_open,
-    "digest": render_digest,
-}
+"""All planners in their order. Alerts come first, because a digest leaves out updates that have an alert."""
 
 _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
     alerts.next_due,
@@ -154,6 +113,119 @@ _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """Return when there is something to plan or to send next; None when nothing is in sight."""
-    found = [await deliveries.next_due(conn, now), *[await next_of(conn) for next_of in _NEXT_DUE]]
-    return min([at for at in found if at is not None], default=None)
+    """Return when there is something to plan or to send next, or None when there is nothing."""
+    instants = [await deliveries.next_due(conn, now), *[await next_of(conn) for next_of in _NEXT_DUE]]
+    return min([at for at in instants if at is not None], default=None)
+
+
+# Rendering
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """A delivery that is about to be sent: its row, its destination and the current time."""
+
+    delivery: Delivery
+    destination: Destination
+    now: datetime
+
+
+@dataclass(frozen=True)
+class NothingToSend:
+    """The result of a renderer that has nothing to send any more: how the delivery is settled instead."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+Renderer = Callable[[Connection, DueDelivery], Awaitable[Message | NothingToSend]]
+
+
+async def render_alert(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render the changes of a batch of updates, without those that were undone or are no longer followed."""
+    delivery = due.delivery
+    alert = await alerts.load(conn, delivery)
+    if alert is None:
+        return NothingToSend(Outcome.NO_LONGER_DUE, "taken back, or no longer followed")
+    return messages.alert(alert, delivery.guild_id, delivery.nonce)
+
+
+async def render_confirmation(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render the first message to a destination."""
+    delivery, confirms = due.delivery, due.delivery.payload
+    assert isinstance(confirms, Confirmation)
+    guild = await guilds.get(conn, delivery.guild_id)
+    opened = await records.find(conn, delivery.guild_id, confirms.slug) if confirms.slug else None
+    name = opened.record.name if opened else confirms.name or follows.EVERYTHING
+    return messages.confirmation(confirms.verb, name, guild.name, delivery.guild_id, delivery.nonce)
+
+
+async def render_notice(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render the notice of a paused destination or of a refused message, unless the destination works again."""
+    delivery, notice = due.delivery, due.delivery.payload
+    assert isinstance(notice, Notice)
+    guild = await guilds.get(conn, delivery.guild_id)
+    broken = await destinations.find(conn, delivery.guild_id, notice.destination)
+    if broken is None:
+        return NothingToSend(Outcome.NO_LONGER_DUE, "what broke was removed")
+    if broken.state == "active" and notice.outcome != Outcome.REFUSED:
+        return NothingToSend(Outcome.NO_LONGER_DUE, "it works again")
+    return messages.notice(notice, messages.channel_or_dms_of(broken), guild.name, delivery.guild_id, delivery.nonce)
+
+
+async def render_reminder(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render a reminder of a pending item or with own words, unless it is no longer due."""
+    contents = await reminders.load(conn, due.delivery, due.destination, due.now)
+    if isinstance(contents, str):
+        return NothingToSend(Outcome.NO_LONGER_DUE, contents)
+    return rendered_reminders.reminder(contents, due.delivery.guild_id, due.delivery.nonce)
+
+
+async def render_open(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render *Still open* as a message of its own, unless nothing is open any more."""
+    delivery, destination, payload = due.delivery, due.destination, due.delivery.payload
+    assert isinstance(payload, OpenList)
+    assert delivery.day is not None
+    guild = await guilds.get(conn, delivery.guild_id)
+    still_open = await reminders.still_open(
+        conn, destination, guild, day=delivery.day, at=delivery.due_at, without=payload.without
+    )
+    if still_open is None:
+        return NothingToSend(Outcome.NO_LONGER_DUE, "nothing is open any more")
+    person = destination.person_id is not None
+    return rendered_reminders.still_open(still_open, delivery.guild_id, delivery.nonce, person=person)
+
+
+async def render_digest(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
+    """Render a digest of the updates up to the one at which it was planned, without those undone since."""
+    delivery, destination = due.delivery, due.destination
+    if destination.digest_at is None:
+        return NothingToSend(Outcome.NO_LONGER_DUE, "there is no digest here any more")
+    assert delivery.day is not None
+    guild = await guilds.get(conn, delivery.guild_id)
+    digest = await digests.plan_digest(
+        conn,
+        destination,
+        guild,
+        now=due.now,
+        day=delivery.day,
+        at=delivery.due_at,
+        read_to=delivery.read_to,
+    )
+    if not digest.worth_sending:
+        return NothingToSend(Outcome.NOTHING_NEW, "what was new was taken back")
+    return rendered_digests.digest(digest, delivery.guild_id, delivery.nonce)
+
+
+RENDERERS: dict[DeliveryKind, Renderer] = {
+    "alert": render_alert,
+    "confirmation": render_confirmation,
+    "notice": render_notice,
+    "reminder": render_reminder,
+    "open": render_open,
+    "digest": render_digest,
+}
+"""The renderer of each kind of delivery."""
+
+if missing := set(get_args(DeliveryKind)) - RENDERERS.keys():
+    raise LookupError(f"deliveries of these kinds have no renderer: {', '.join(sorted(missing))}")

@@ -1,6 +1,6 @@
 """The scheduler: wakes the deliverer when something is due and at least once a minute, and cleans up once a day.
 
-The database is the schedule. APScheduler only holds three jobs in memory that say when to look there next.
+The schedule is in the database. APScheduler has three jobs in memory, which say when to read it next.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from data.database import Database
 
 log = logging.getLogger(__name__)
 
-SWEEP = timedelta(seconds=60)  # Covers jumps of the clock, lost alarms and rows written by others.
+SWEEP = timedelta(seconds=60)  # The most between ticks: the clock may jump, or another process may write rows.
 SOON = timedelta(seconds=1)
 
 
 class Scheduler:
-    """Ticks at the next due instant, at most a minute ahead. A tick that fails is logged, and the next one comes."""
+    """Ticks when the next delivery is due, at least once a minute. A tick that fails is logged."""
 
     def __init__(self, deliverer: Deliverer, db: Database, clock: Clock) -> None:
         self._deliverer, self._db, self._clock = deliverer, db, clock
-        # A job that is late must run all the same: the default drops one that is a second late.
+        # By default, APScheduler drops a job that is a second late.
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._ticking = False
-        self._again = False  # Something was written during a tick.
-        self._marked: datetime | None = None
+        self._again = False  # The database was written to during a tick.
+        self._marked: datetime | None = None  # When the time of a tick was stored last.
 
     async def start(self) -> None:
-        """Begin to tick, at once. Call it when the bot is ready."""
+        """Start the jobs; the first tick comes at once. Call this when the bot is ready."""
         self._add_job(self.tick, "interval", "sweep", seconds=SWEEP.total_seconds())
         self._add_job(self._clean_up, "interval", "clean up", days=1)
         self._jobs.start()
@@ -57,9 +57,9 @@ class Scheduler:
         replace_existing: bool = False,
         **options: object,
     ) -> None:
-        """Add a job that runs as the trigger and its options say.
+        """Add a job with an APScheduler trigger and the options of that trigger.
 
-        Its cancellation by close() is suppressed: APScheduler would log it as an error of the job.
+        When `close` cancels the job, the CancelledError is suppressed: APScheduler would log it as an error.
         """
 
         async def job() -> None:
@@ -69,7 +69,7 @@ class Scheduler:
         self._jobs.add_job(job, trigger, id=job_id, replace_existing=replace_existing, **options)
 
     def soon(self) -> None:
-        """Tick again one second from now at the latest, because something was written."""
+        """Tick within one second, because the database was written to."""
         if self._ticking:
             self._again = True
             return
@@ -79,13 +79,13 @@ class Scheduler:
             self._set_alarm(at)
 
     async def close(self) -> None:
-        """Stop ticking. Messages that are being sent are left to `Deliverer.close`."""
+        """Stop all jobs. Messages that are being sent are not stopped; see `Deliverer.close`."""
         self._db.after_write = lambda: None
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
 
     async def tick(self) -> None:
-        """Start the delivery of what is due, and set the alarm to the next due instant."""
+        """Start the deliveries that are due, and set the alarm for the next one."""
         if self._ticking:
             self._again = True
             return
@@ -97,15 +97,15 @@ class Scheduler:
             await self._mark(now)
             next_at = min(next_at, await next_due(self._db.read, now) or next_at)
         except Exception as error:  # noqa: BLE001  # The next tick has to come.
-            failures.report(log, error, "a beat failed; the next one comes")
+            failures.report(log, error, "a tick of the scheduler failed; the next one comes")
         finally:
             self._ticking = False
-        # Set only now, and never for at once: an alarm that goes off again while it still runs is lost with its job.
+        # The alarm is set last and a second ahead: APScheduler drops a job that is due while it still runs.
         soonest = self._clock.now() + SOON
         self._set_alarm(soonest if self._again else max(next_at, soonest))
 
     async def _mark(self, now: datetime) -> None:
-        """Store the time of this tick, once a minute: a write more often would start the next tick itself."""
+        """Store the time of this tick, at most once a minute, because each write causes another tick."""
         if self._marked is None or now - self._marked >= SWEEP or now < self._marked:
             self._marked = now
             async with self._db.write(None) as conn:
@@ -119,5 +119,5 @@ class Scheduler:
         try:
             async with self._db.write(None) as conn:
                 await housekeeping.clean_up(conn, self._clock.now())
-        except Exception as error:  # noqa: BLE001  # Tomorrow's has to come.
+        except Exception as error:  # noqa: BLE001  # The next day's run has to come.
             failures.report(log, error, "the daily cleaning failed")

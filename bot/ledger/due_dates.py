@@ -1,34 +1,47 @@
-"""Rules of when something is told: reminder offsets, the list of Mondays, the parts of a digest. Pure."""
+"""Rules for when users and channels are told of pending items: reminder offsets, *Still open*, digests. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from enum import IntEnum
 
 from msgspec import Struct
 
 from bot import dates
-from bot.ledger.changes import RecordChange
 from bot.ledger.values import due_day
-from data.records import Destination, Due, Opened, Record, Reminder, Sureness
+from data.records import Destination, Due, NewDelivery, Record, Sureness
 
-OFFSETS = (14, 7, 2, 0)
-"""How many days before a due date it is told."""
 
-Offset = int | Literal["overdue"]
-"""When a due date is told: so many days before it, or once it has passed."""
+class Offset(IntEnum):
+    """A reminder offset: how many days before a due date its reminder is sent, or OVERDUE, once the due day has ended.
+
+    A smaller offset is reached later. Rows of deliveries refer to these numbers, so no member is ever removed.
+    """
+
+    TWO_WEEKS = 14
+    ONE_WEEK = 7
+    TWO_DAYS = 2
+    SAME_DAY = 0
+    OVERDUE = -1
+
+
+OFFSETS = (Offset.TWO_WEEKS, Offset.ONE_WEEK, Offset.TWO_DAYS, Offset.SAME_DAY)
+"""The reminder offsets up to the due day."""
 
 DAYS_AHEAD = 14
-"""How far ahead a digest lists dates."""
+"""How many days ahead a digest lists due dates."""
 
 FULL_EVERY = 4
-"""Of so many *Still open*, one shows every item in full."""
+"""Every how many lists *Still open* shows each item in full."""
 
-_OFFSETS_OF: dict[Sureness | None, tuple[int, ...]] = {
+DEFAULT_DELIVERY_TIME = time(9)
+"""The delivery time of a destination that has no digest, and of a digest for which no other time is chosen."""
+
+_OFFSETS_OF: dict[Sureness | None, tuple[Offset, ...]] = {
     "fixed": OFFSETS,
     "announced": OFFSETS,
-    "reported": (0,),  # Its day only, as a "reported target".
+    "reported": (Offset.SAME_DAY,),  # It is only a "reported target".
     "usual": (),  # A guideline is no due date.
     None: (),
 }
@@ -36,9 +49,10 @@ _CAN_BE_OVERDUE: tuple[Sureness | None, ...] = ("fixed", "announced")
 
 
 class CatchUp(Struct, frozen=True):
-    """The delivery times of a destination that are told as one: those of its local dates after `since`, up to `until`.
+    """The local dates of a destination whose delivery times are planned together: those after `since`, up to `until`.
 
-    `at` is the instant of the last of them, `zone` the destination's.
+    They are several when the bot was down on some of them. `at` is the instant of the latest delivery time, `zone` the
+    zone of the destination.
     """
 
     since: date
@@ -47,11 +61,11 @@ class CatchUp(Struct, frozen=True):
     zone: str
 
     def has(self, day: date) -> bool:
-        """Return whether a local date lies in this period."""
+        """Return whether a local date is one of these."""
         return self.since < day <= self.until
 
     def last_on(self, weekdays: str) -> date | None:
-        """Return the latest date of this period that falls on one of these ISO weekdays; None without one."""
+        """Return the latest of these dates that is on one of some ISO weekdays ("15": Monday, Friday), or None."""
         day = self.until
         while day > self.since and self.until - day < timedelta(days=7):
             if str(day.isoweekday()) in weekdays:
@@ -61,7 +75,11 @@ class CatchUp(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """An open pending item and its date. Of a vague date `due_on` is the last day; `zone` is the authority's."""
+    """An open pending item, with the columns that decide when it is due.
+
+    `due_on` is the due day: of a vague date ("March 2027") the last day, and None without a date. `zone` is the zone
+    in which the due day ends.
+    """
 
     record_id: int
     slug: str
@@ -72,7 +90,7 @@ class Item(Struct, frozen=True):
 
 
 def item_of(record: Record, zone: str) -> Item:
-    """Return an open item as reminders, digests and cards need it; `zone` is for an item that names none."""
+    """Return the due date of a pending item's record. `zone` is used where the record names no zone."""
     due = record.state.value("due", Due)
     return Item(
         record.id,
@@ -84,56 +102,77 @@ def item_of(record: Record, zone: str) -> Item:
     )
 
 
-def offsets_of(sureness: Sureness | None) -> tuple[int, ...]:
-    """Return on which days before a due date it is told, by how sure the date is."""
+def offsets_of(sureness: Sureness | None) -> tuple[Offset, ...]:
+    """Return the reminder offsets of a due date up to its day, by how sure the date is."""
     return _OFFSETS_OF[sureness]
 
 
+def offset_of(delivery: NewDelivery) -> Offset | None:
+    """Return the reminder offset at which a delivery is due; None for deliveries that are no reminder of a due date."""
+    if delivery.occasion == "overdue":
+        return Offset.OVERDUE
+    return Offset(delivery.days_before) if delivery.days_before is not None else None
+
+
 def is_overdue(item: Item, at: datetime) -> bool:
-    """Return whether a fixed or announced due day has ended in the authority's own zone; False for other dates."""
+    """Return whether the due day of an item has ended by an instant, in the item's zone.
+
+    Only fixed and announced dates can be overdue.
+    """
     return (
         item.due_on is not None and item.sureness in _CAN_BE_OVERDUE and dates.end_of_day(item.due_on, item.zone) <= at
     )
 
 
-def offset_due(item: Item, catch_up: CatchUp, told: Collection[Offset], now: datetime | None = None) -> Offset | None:
-    """Return the reminder offset at which an item is told in this period; None for none.
+def offset_due(
+    item: Item, catch_up: CatchUp, reminded: Collection[Offset], now: datetime | None = None
+) -> Offset | None:
+    """Return the reminder offset at which to remind of an item in a catch-up period, or None when no reminder is due.
 
-    Of several that were missed only the nearest to the date counts. `told` are those of this date that were told
-    before: each is told once, and none after a nearer one. `now` is given where the period is told late: a day that
-    has ended by then is left to the overdue notice at the next delivery time, which would say the same.
+    If several offsets lie in the period, only the smallest counts. `reminded` holds the offsets at which the
+    destination was reminded of this due date already: none is repeated, and no larger one follows.
+
+    If the due day has ended by `now`, its own reminder is left out: the overdue reminder at the next delivery time
+    would say the same.
     """
-    if item.due_on is None or "overdue" in told:
+    if item.due_on is None or Offset.OVERDUE in reminded:
         return None
     if is_overdue(item, catch_up.at):
         ended_on = dates.local_date(dates.end_of_day(item.due_on, item.zone), catch_up.zone)
-        # On the date of `since` itself the day may have ended after the hour; what was told then is in `told`.
-        return "overdue" if ended_on >= catch_up.since else None
-    fallen = [offset for offset in offsets_of(item.sureness) if catch_up.has(item.due_on - timedelta(days=offset))]
-    if not fallen or any(offset != "overdue" and offset <= min(fallen) for offset in told):
+        # The day may have ended on the date `since` after that date's delivery time. If it ended before, `reminded`
+        # holds OVERDUE.
+        return Offset.OVERDUE if ended_on >= catch_up.since else None
+    reached = [offset for offset in offsets_of(item.sureness) if catch_up.has(item.due_on - timedelta(days=offset))]
+    if not reached or any(offset <= min(reached) for offset in reminded):
         return None
-    if min(fallen) == 0 and now is not None and is_overdue(item, now):
+    if min(reached) == Offset.SAME_DAY and now is not None and is_overdue(item, now):
         return None
-    return min(fallen)
+    return min(reached)
 
 
 def is_own_message(offset: Offset, *, person: bool, digest: bool) -> bool:
-    """Return whether a reminder offset is told in a message of its own.
+    """Return whether the reminder at an offset is a message of its own, rather than a line of the digest.
 
-    In a channel with a digest, the digest tells of the dates 14, 7 and 2 days ahead.
+    In a channel with a digest, only the reminders of the due day and of its end are messages of their own.
     """
-    return person or not digest or offset in (0, "overdue")
+    return person or not digest or offset in (Offset.SAME_DAY, Offset.OVERDUE)
 
 
 def is_still_open(item: Item, day: date, at: datetime) -> bool:
-    """Return whether *Still open* lists an item: it has no due date, only a usual one, or one that has passed."""
+    """Return whether *Still open* of a day lists an item: it has no due date, only a usual one, or one in the past.
+
+    `at` is the instant of the list, by which a fixed or announced date has to be overdue.
+    """
     if item.due_on is None or item.sureness == "usual":
         return True
     return is_overdue(item, at) if item.sureness in _CAN_BE_OVERDUE else item.due_on < day
 
 
 def is_ahead(item: Item, day: date, at: datetime) -> bool:
-    """Return whether a digest of this day lists an item's date: up to 14 days ahead, a reported one on its day."""
+    """Return whether the digest of a day lists an item as due soon: it is due within the next 14 days.
+
+    A reported date is listed on its day only, a usual one never. `at` is the instant of the digest.
+    """
     if item.due_on is None or item.sureness == "usual" or is_overdue(item, at):
         return False
     if item.sureness == "reported":
@@ -141,111 +180,40 @@ def is_ahead(item: Item, day: date, at: datetime) -> bool:
     return item.due_on <= day + timedelta(days=DAYS_AHEAD)
 
 
-def offset_fell(item: Item, since: date, day: date, *, own_message: bool) -> bool:
-    """Return whether a reminder offset of an item fell after `since`, up to `day`: then that digest is not skipped.
+def offset_reached(item: Item, since: date, day: date, *, own_message: bool) -> bool:
+    """Return whether a reminder offset of an item is reached after `since`, up to `day`. Such a digest is not skipped.
 
-    The due day itself does not count with `own_message`, as it is told in a message of its own then.
+    With `own_message` the due day itself does not count, because its reminder is a message of its own.
     """
     if item.due_on is None:
         return False
     return any(
         since < item.due_on - timedelta(days=offset) <= day
         for offset in offsets_of(item.sureness)
-        if offset or not own_message
+        if offset != Offset.SAME_DAY or not own_message
     )
 
 
-def was_told(destination: Destination, day: date) -> bool:
-    """Return whether a nominal local date was planned before.
+def delivery_time_of(destination: Destination) -> time:
+    """Return the delivery time of a destination, as a local wall time: that of its digest, else the default."""
+    return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_DELIVERY_TIME
 
-    It is not planned again when the zone or the delivery time changes.
 
-    A planned date more than two days ahead of it was written by a clock that was wrong, and does not count.
+def was_planned(destination: Destination, day: date) -> bool:
+    """Return whether a local date was planned before, so that a new zone or delivery time does not plan it again.
+
+    A `planned_on` more than two days after that date does not count: a wrong clock has written it.
     """
-    told = destination.planned_on
-    return told is not None and day <= told <= day + timedelta(days=2)
+    planned_on = destination.planned_on
+    return planned_on is not None and day <= planned_on <= day + timedelta(days=2)
 
 
 def next_digest(destination: Destination, now: datetime) -> datetime | None:
-    """Return when a destination's digest is planned next, after the dates that were told; None when it has none."""
+    """Return when the next digest of a destination is planned, or None without a digest."""
     if destination.digest_at is None:
         return None
-    at = time.fromisoformat(destination.digest_at)
+    at = delivery_time_of(destination)
     day, instant = dates.next_local(now, destination.zone, at, destination.digest_days)
-    while was_told(destination, day):
+    while was_planned(destination, day):
         day, instant = dates.next_local(instant, destination.zone, at, destination.digest_days)
     return instant
-
-
-class OpenItem(Struct, frozen=True):
-    """An open item with all that its lines need. `news`: an update came since it was last told."""
-
-    item: Item
-    opened: Opened
-    news: bool
-
-
-class StillOpen(Struct, frozen=True):
-    """The items that are still open on a Monday. `full` shows each of them in full, otherwise only those with news."""
-
-    items: list[OpenItem]
-    full: bool
-    day: date
-
-
-class Load(Struct, frozen=True):
-    """A dossier that was loaded or corrected, told in one line."""
-
-    dossier: str
-    records: int
-
-
-class Digest(Struct, frozen=True):
-    """One digest as a value: what would be sent, and whether it is worth sending."""
-
-    day: date
-    server: str
-    first: bool
-    still_open: StillOpen | None
-    overdue: list[OpenItem]
-    due: list[OpenItem]
-    changes: list[RecordChange]
-    loads: list[Load]
-    deals: list[Opened]
-    statements: list[Opened]
-    open_total: int  # How many items are open of what the destination reads of, listed here or not.
-    offset_fell: bool
-    read_to: int  # The newest update that it has read.
-
-    @property
-    def worth_sending(self) -> bool:
-        """Return whether anything is new: a change, a reminder offset, an overdue item, on Mondays an open item."""
-        told = self.still_open or self.overdue or self.changes or self.loads or self.offset_fell
-        return bool(told or (self.first and (self.due or self.deals or self.statements)))
-
-
-class DueReminder(Struct, frozen=True):
-    """The material of a reminder's message: a user's own words, or an item with its date as it stands now."""
-
-    reminder: Reminder | None
-    item: OpenItem | None
-    today: date  # at the destination
-    overdue: bool
-    person: bool  # It goes to a person's DM, not to a channel.
-
-
-class PersonalReminder(Struct, frozen=True):
-    """One reminder of a person, with what its line says."""
-
-    reminder: Reminder
-    guild_id: int
-    server: str
-    zone: str
-    hour: str
-    open: bool
-    due: Due | None  # The item's; None when it has no date.
-
-    @property
-    def title(self) -> str:
-        """Return the record's name, or the reminder's own words on one line."""
-        return self.reminder.name or " ".join(self.reminder.words.split()) or "a record that was taken back"

@@ -1,4 +1,4 @@
-"""Deliveries: each message owed to a destination, written down before it is sent, with what became of it."""
+"""Deliveries: each message to a destination is a row that is planned, claimed, sent and settled with its outcome."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Literal
 
 import msgspec
 
+from bot.ledger.due_dates import Offset
 from bot.services.destinations import PersonalDestination
 from data.database import Connection, to_text
 from data.records import Confirmation, Delivery, Held, Logged, NewDelivery, Notice, OpenList, Outcome
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 KEPT_FOR = timedelta(days=90)
+"""How long a settled delivery stays in the log, and how long a paused or held one waits before it is settled."""
 
 _SUBJECT = "kind, key, batch, day, occasion, record_id, due_on, days_before, reminder_id, read_to, with_open, payload"
 _COLUMNS = (
@@ -28,67 +30,67 @@ _INSERT = (
 
 
 def new_nonce() -> str:
-    """Return a new nonce of 24 characters, of the 25 that Discord allows.
+    """Return a new nonce of 24 characters; Discord allows 25.
 
-    It is random because the ids of rows come again after a restored backup.
+    It is random, because after a restore the ids of rows are given out a second time.
     """
     return secrets.token_hex(12)
 
 
-# What deliveries are about. A key is made here and compared, never read.
+# Planning. The key of a delivery is unique among those of its kind and destination; it is compared, never parsed.
 
 
 def alert_of(batch: str) -> NewDelivery:
-    """Return the alert that tells a batch of updates."""
+    """Return a new alert about a batch of updates."""
     return NewDelivery(kind="alert", key=batch, batch=batch)
 
 
 def digest_of(day: date, *, read_to: int | None = None, with_open: bool = False) -> NewDelivery:
-    """Return the digest of a nominal local date, which reads the ledger up to `read_to`."""
+    """Return a new digest of a local date, with the updates up to `read_to`, and *Still open* if `with_open`."""
     return NewDelivery(kind="digest", key=day.isoformat(), day=day, read_to=read_to, with_open=with_open)
 
 
 def open_list_of(monday: date, *, read_to: int | None = None, without: Collection[int] = ()) -> NewDelivery:
-    """Return *Still open* as a message of its own, without some records."""
+    """Return a new *Still open* as a message of its own, which leaves out the records with the ids in `without`."""
     payload = OpenList(list(without))
     return NewDelivery(
         kind="open", key=monday.isoformat(), day=monday, read_to=read_to, with_open=True, payload=payload
     )
 
 
-def reminder_of_item(record_id: int, due_on: date, days_before: int | None) -> NewDelivery:
-    """Return the reminder of an item so many days before its due date, or with None once that has passed."""
-    overdue = days_before is None
+def reminder_of_item(record_id: int, due_on: date, offset: Offset) -> NewDelivery:
+    """Return a new reminder of a pending item at an offset from its due date."""
+    overdue = offset == Offset.OVERDUE
     return NewDelivery(
         kind="reminder",
-        key=f"item:{record_id}:{due_on}:{'overdue' if overdue else days_before}",
+        key=f"item:{record_id}:{due_on}:{'overdue' if overdue else int(offset)}",
         occasion="overdue" if overdue else "before",
         record_id=record_id,
         due_on=due_on,
-        days_before=days_before,
+        days_before=None if overdue else int(offset),
     )
 
 
 def reminder_at(occasion: Literal["snooze", "words"], reminder_id: int, at: datetime) -> NewDelivery:
-    """Return the reminder at the end of a snooze, or in one's own words at their instant."""
+    """Return a new reminder at an instant: of an item at the end of its snooze, or with the user's own words."""
     key = f"{occasion}:{reminder_id}:{to_text(at)}"
     return NewDelivery(kind="reminder", key=key, occasion=occasion, reminder_id=reminder_id)
 
 
 def confirmation_of(key: str, confirms: Confirmation) -> NewDelivery:
-    """Return the first message to a destination."""
+    """Return a new confirmation, the first message to a destination."""
     return NewDelivery(kind="confirmation", key=key, payload=confirms)
 
 
-def notice_of(key: str, tells: Notice) -> NewDelivery:
-    """Return the message to whoever set something up that broke."""
-    return NewDelivery(kind="notice", key=key, payload=tells)
+def notice_of(key: str, notice: Notice) -> NewDelivery:
+    """Return a new notice that deliveries to another destination fail."""
+    return NewDelivery(kind="notice", key=key, payload=notice)
 
 
 async def plan(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, *, due_at: datetime
 ) -> int | None:
-    """Write down that a message is owed, and return its id; None when it already was (kind and key)."""
+    """Plan a delivery and return its id, or None when the destination has one of that kind and key already."""
     at = to_text(due_at)
     return await fetch_value(
         conn,
@@ -101,7 +103,7 @@ async def plan(
 async def plan_many(
     conn: Connection, guild_id: int, destination_ids: Iterable[int], new: NewDelivery, *, due_at: datetime
 ) -> None:
-    """Write down that the same message is owed to many destinations; where it already is, nothing changes."""
+    """Plan the same delivery to many destinations, except those that have one of that kind and key already."""
     at, subject = to_text(due_at), _subject(new)
     await conn.executemany(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -112,7 +114,7 @@ async def plan_many(
 async def note(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: Outcome, *, now: datetime
 ) -> None:
-    """Write down that a message turned out not to be owed ("nothing new"), so that the log can say so."""
+    """Store a delivery as settled, without ever sending it, so that the log shows it and it is not planned again."""
     at = to_text(now)
     await conn.execute(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -121,7 +123,7 @@ async def note(
 
 
 def _subject(new: NewDelivery) -> tuple[object, ...]:
-    """Return the values of the columns that say what a message is about."""
+    """Return the values for the columns in `_SUBJECT`, which say what a delivery is about."""
     return (
         new.kind,
         new.key,
@@ -148,10 +150,9 @@ async def confirm(
     now: datetime,
     again: bool = False,
 ) -> int | None:
-    """Plan the first message to a destination, which shows whether messages arrive there.
+    """Plan a confirmation, which shows whether messages arrive at a destination, and return the delivery's id.
 
-    Return its id; None when one has arrived there before. With `again`, as after a pause, another one is planned all
-    the same.
+    Return None when some message has arrived there before, unless `again` asks for another confirmation.
     """
     arrived = await fetch_value(
         conn,
@@ -166,71 +167,78 @@ async def confirm(
 
 
 async def confirm_own(
-    conn: Connection, own: PersonalDestination, key: str, confirms: Confirmation, *, now: datetime
+    conn: Connection, personal: PersonalDestination, key: str, confirms: Confirmation, *, now: datetime
 ) -> int | None:
-    """Plan the first direct message to a user who asked for it, or another one where theirs were paused."""
-    place = own.place
-    return await confirm(conn, place.guild_id, place.id, key, confirms, now=now, again=own.was_paused)
+    """Plan a confirmation to a user's direct messages as `confirm` does, and another one if they were paused."""
+    destination = personal.place
+    return await confirm(conn, destination.guild_id, destination.id, key, confirms, now=now, again=personal.was_paused)
 
 
 async def get(conn: Connection, delivery_id: int) -> Delivery:
-    """Return a delivery by its id."""
+    """Return the delivery with an id."""
     delivery = await fetch_one(conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
-    assert delivery is not None  # It is deleted with its server or person only, or long after it was settled.
+    assert delivery is not None  # Rows are deleted only with their server or person, or 90 days after they are settled.
     return delivery
 
 
 async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery | None:
-    """Return a delivery of this server by what its button carries, or None where it is not on file."""
+    """Return the delivery of a server with a nonce, which the buttons of its message carry, or None."""
     return await fetch_one(
         conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
     )
 
 
-# Messages keep their order: only the oldest that a destination still waits for may be sent, when it is due or its next
-# try is. So one that is tried again holds up those after it, and no other destination; it ends delivered, refused or
-# settled, or its destination pauses. One that might never end may be passed. What somebody has to decide about holds up
-# nothing.
-_FIRST = """
-(SELECT o.id FROM delivery o WHERE o.destination_id = d.id AND o.state <> 'settled' AND o.held <> 'held'
- AND NOT (o.passed = 1 AND o.state = 'planned' AND o.next_try_at > ?1) ORDER BY o.due_at, o.id LIMIT 1)
-"""
-_WORKING = "d.state = 'active' AND k.left_at IS NULL AND k.set_up_at IS NOT NULL"
+# Sending. The deliveries to a destination are a queue in the order in which they are due. Only the head of the queue
+# may be sent, so a head that waits for its next try delays the rest of its queue, and no other destination. Two kinds
+# of deliveries are not part of the queue: those held until an editor decides, and, while they wait for their next try,
+# those that others may pass (`retry_later`).
 
-# The `+` keeps to the index of what is claimed, which is short.
+_QUEUE_HEAD = """
+(SELECT queued.id FROM delivery queued WHERE queued.destination_id = destination.id AND queued.state <> 'settled'
+ AND queued.held <> 'held' AND NOT (queued.passed = 1 AND queued.state = 'planned' AND queued.next_try_at > ?1)
+ ORDER BY queued.due_at, queued.id LIMIT 1)
+"""
+_QUEUES = f"""
+FROM destination JOIN guild ON guild.guild_id = destination.guild_id
+JOIN delivery head ON head.id = {_QUEUE_HEAD}
+WHERE destination.state = 'active' AND guild.left_at IS NULL AND guild.set_up_at IS NOT NULL AND head.state = 'planned'
+"""
+# The `+` makes SQLite use the index of claimed deliveries, which are few, not that of the destination.
 _READY = f"""
-FROM destination d JOIN guild k ON k.guild_id = d.guild_id JOIN delivery v ON v.id = {_FIRST}
-WHERE {_WORKING} AND v.state = 'planned' AND v.next_try_at <= ?1
-AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.state = 'claimed' AND +c.destination_id = d.id)
+{_QUEUES} AND head.next_try_at <= ?1
+AND NOT EXISTS (SELECT 1 FROM delivery claimed WHERE claimed.state = 'claimed'
+AND +claimed.destination_id = destination.id)
 """
 
 
 async def due_destinations(conn: Connection, now: datetime) -> list[int]:
-    """Return the destinations that something can be sent to now, the one that waits longest first."""
+    """Return the ids of the destinations to which a delivery can be sent now, the longest overdue first."""
     return await fetch_values(
         conn,
         int,
-        f"SELECT d.id {_READY} AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned' "
-        "AND next_try_at <= ?1) ORDER BY v.next_try_at",
+        f"SELECT destination.id {_READY} AND destination.id IN (SELECT destination_id FROM delivery "
+        "WHERE state = 'planned' AND next_try_at <= ?1) ORDER BY head.next_try_at",
         (to_text(now),),
     )
 
 
 async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
-    """Return whether something can be sent to a destination now."""
-    ready = await fetch_value(conn, int, f"SELECT v.id {_READY} AND d.id = ?2", (to_text(now), destination_id))
+    """Return whether a delivery can be sent to a destination now."""
+    ready = await fetch_value(
+        conn, int, f"SELECT head.id {_READY} AND destination.id = ?2", (to_text(now), destination_id)
+    )
     return ready is not None
 
 
 async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
-    """Take the oldest delivery that can be sent to a destination, so that nobody else sends it; None without one.
+    """Claim the delivery that can be sent to a destination now, so that no other worker sends it; None without one.
 
-    Until it is settled its row says that it may have arrived. The returned delivery says whether that was so before.
+    Its row is marked `unknown` (it may have arrived) from now on; the returned delivery has the value from before.
     """
     delivery = await fetch_one(
         conn,
         Delivery,
-        f"SELECT {_COLUMNS} FROM delivery WHERE id = (SELECT v.id {_READY} AND d.id = ?2)",
+        f"SELECT {_COLUMNS} FROM delivery WHERE id = (SELECT head.id {_READY} AND destination.id = ?2)",
         (to_text(now), destination_id),
     )
     if delivery is None:
@@ -253,15 +261,19 @@ async def settle(
     channel_id: int | None = None,
     message_id: int | None = None,
 ) -> None:
-    """Settle a delivery with its outcome and empty its payload; note how far a delivered digest has read the ledger."""
+    """Settle a delivery with its outcome, and empty its payload.
+
+    If a digest or *Still open* was delivered, or skipped because nothing was new, store in its destination how far that
+    has read the ledger.
+    """
     if outcome in (Outcome.DELIVERED, Outcome.DELETED, Outcome.NOTHING_NEW, Outcome.DROPPED):
         await conn.execute(
             "UPDATE destination SET "
-            "digested_to = CASE WHEN v.read_to > digested_to THEN v.read_to ELSE digested_to END, "
-            "digests_sent = digests_sent + CASE WHEN v.kind = 'digest' THEN ?2 ELSE 0 END, "
-            "mondays = mondays + CASE WHEN v.with_open = 1 THEN ?2 ELSE 0 END "
-            "FROM delivery v WHERE v.id = ?1 AND v.state <> 'settled' AND v.kind IN ('digest', 'open') "
-            "AND destination.id = v.destination_id",
+            "digested_to = CASE WHEN delivery.read_to > digested_to THEN delivery.read_to ELSE digested_to END, "
+            "digests_sent = digests_sent + CASE WHEN delivery.kind = 'digest' THEN ?2 ELSE 0 END, "
+            "mondays = mondays + CASE WHEN delivery.with_open = 1 THEN ?2 ELSE 0 END "
+            "FROM delivery WHERE delivery.id = ?1 AND delivery.state <> 'settled' "
+            "AND delivery.kind IN ('digest', 'open') AND destination.id = delivery.destination_id",
             (delivery_id, int(outcome != Outcome.NOTHING_NEW)),
         )
     await conn.execute(
@@ -281,9 +293,10 @@ async def retry_later(
     plain: bool | None = None,
     passed: bool = False,
 ) -> None:
-    """Put a claimed delivery back for a later try with the same nonce.
+    """Put a claimed delivery back, to be tried again at an instant with the same nonce.
 
-    `unknown`: it may have arrived. `passed`: meanwhile later ones of its destination may go before it.
+    `unknown` says that it may have arrived, `plain` that it is sent as plain text from now on (None: as before),
+    `passed` that later deliveries to its destination may be sent before it meanwhile.
     """
     await conn.execute(
         "UPDATE delivery SET state = 'planned', next_try_at = ?, unknown = ?, detail = ?, plain = coalesce(?, plain), "
@@ -292,22 +305,25 @@ async def retry_later(
     )
 
 
-async def hold(conn: Connection, destination_id: int, until: datetime) -> None:
-    """Try nothing at a destination before this instant, as Discord asked."""
+async def postpone_destination(conn: Connection, destination_id: int, until: datetime) -> None:
+    """Send nothing to a destination before an instant, because Discord asked the bot to wait."""
     await conn.execute(
         "UPDATE delivery SET next_try_at = ?1 WHERE destination_id = ?2 AND state = 'planned' AND next_try_at < ?1",
         (to_text(until), destination_id),
     )
 
 
-async def has_stale(conn: Connection, working: Collection[int]) -> bool:
-    """Return whether anything is claimed for a destination that nobody works on."""
+async def has_abandoned(conn: Connection, working: Collection[int]) -> bool:
+    """Return whether there is a claimed delivery whose destination has no worker, given those that have one."""
     claimed = await fetch_values(conn, int, "SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
     return any(id_ not in working for id_ in claimed)
 
 
-async def release_stale(conn: Connection, working: Collection[int]) -> int:
-    """Plan again what a killed process had claimed, as what may have arrived; return how many there were."""
+async def requeue_abandoned(conn: Connection, working: Collection[int]) -> int:
+    """Plan claimed deliveries anew whose destination has no worker, and return how many there were.
+
+    Their process was killed on the way, so they may have arrived and stay `unknown`.
+    """
     cursor = await conn.execute(
         f"UPDATE delivery SET state = 'planned' WHERE state = 'claimed' AND destination_id NOT IN {in_list()}",
         (as_list(working),),
@@ -316,30 +332,33 @@ async def release_stale(conn: Connection, working: Collection[int]) -> int:
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """Return when the next planned delivery may be tried, or None when nothing is planned."""
+    """Return the next instant at which a planned delivery may be sent, or None when nothing is planned."""
     return await fetch_value(
         conn,
         datetime,
-        f"SELECT min(v.next_try_at) FROM destination d JOIN guild k ON k.guild_id = d.guild_id "
-        f"JOIN delivery v ON v.id = {_FIRST} WHERE {_WORKING} AND v.state = 'planned' "
-        "AND d.id IN (SELECT destination_id FROM delivery WHERE state = 'planned')",
+        f"SELECT min(head.next_try_at) {_QUEUES} "
+        "AND destination.id IN (SELECT destination_id FROM delivery WHERE state = 'planned')",
         (to_text(now),),
     )
 
 
 async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime | None:
-    """Return since when the oldest overdue message of this server waits to be sent, or None without one."""
+    """Return when the oldest unsent delivery of a server fell due, or None when none is late.
+
+    Held deliveries and those of paused destinations do not count.
+    """
     return await fetch_value(
         conn,
         datetime,
-        "SELECT min(v.due_at) FROM delivery v JOIN destination d ON d.id = v.destination_id "
-        "WHERE v.guild_id = ? AND v.state <> 'settled' AND v.due_at <= ? AND d.state = 'active' AND v.held <> 'held'",
+        "SELECT min(delivery.due_at) FROM delivery JOIN destination ON destination.id = delivery.destination_id "
+        "WHERE delivery.guild_id = ? AND delivery.state <> 'settled' AND delivery.due_at <= ? "
+        "AND destination.state = 'active' AND delivery.held <> 'held'",
         (guild_id, to_text(now)),
     )
 
 
 async def settle_waiting(conn: Connection, destination_id: int, outcome: Outcome, *, now: datetime) -> None:
-    """Settle everything that still waits for a destination with this outcome."""
+    """Settle all planned deliveries to a destination with the same outcome."""
     waiting = await fetch_values(
         conn, int, "SELECT id FROM delivery WHERE destination_id = ? AND state = 'planned'", (destination_id,)
     )
@@ -348,9 +367,9 @@ async def settle_waiting(conn: Connection, destination_id: int, outcome: Outcome
 
 
 async def replace_waiting(conn: Connection, destination_id: int, new: NewDelivery, *, now: datetime) -> None:
-    """Settle the older waiting deliveries that a new one replaces: those of its kind and, where it has one, its item.
+    """Settle the planned deliveries that a new one replaces: those of its kind and, for a reminder, of its item.
 
-    One that may have arrived already stays, and so does one that is held after a restore.
+    Those that may have arrived already are left, and so are those held after a restore.
     """
     waiting = await fetch_values(
         conn,
@@ -363,18 +382,18 @@ async def replace_waiting(conn: Connection, destination_id: int, new: NewDeliver
         await settle(conn, id_, Outcome.REPLACED, now=now)
 
 
-# After a restore
+# After a restore. A delivery that may have been sent before the restore is held until an editor decides about it.
 
 
 async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
-    """Return those of these nonces that belong to deliveries of this file."""
+    """Return which of these nonces belong to a delivery in the database."""
     return set(
         await fetch_values(conn, str, f"SELECT nonce FROM delivery WHERE nonce IN {in_list()}", (as_list(nonces),))
     )
 
 
-async def keep_back(conn: Connection, delivery_id: int) -> None:
-    """Hold a claimed delivery until an editor decides whether it is sent or was delivered before the restore."""
+async def hold(conn: Connection, delivery_id: int) -> None:
+    """Hold a claimed delivery until an editor decides to send it (`release`) or that it was delivered (`drop`)."""
     await conn.execute(
         "UPDATE delivery SET state = 'planned', held = 'held', unknown = 0, tries = 0 "
         "WHERE id = ? AND state = 'claimed'",
@@ -383,20 +402,22 @@ async def keep_back(conn: Connection, delivery_id: int) -> None:
 
 
 async def list_held(conn: Connection, guild_id: int) -> list[Held]:
-    """Return what is held in a server, per destination: its channels first, then people."""
+    """Return how many deliveries of a server are held, per destination: channels first, then people."""
     return await fetch_all(
         conn,
         Held,
-        "SELECT v.destination_id, d.channel_id, count(*) AS count, min(v.due_at) AS first, max(v.due_at) AS last "
-        "FROM delivery v JOIN destination d ON d.id = v.destination_id WHERE v.guild_id = ? AND v.held = 'held' "
-        "GROUP BY v.destination_id, d.channel_id "
-        "ORDER BY CASE WHEN d.channel_id IS NULL THEN 1 ELSE 0 END, v.destination_id",
+        "SELECT delivery.destination_id, destination.channel_id, count(*) AS count, min(delivery.due_at) AS first, "
+        "max(delivery.due_at) AS last "
+        "FROM delivery JOIN destination ON destination.id = delivery.destination_id "
+        "WHERE delivery.guild_id = ? AND delivery.held = 'held' "
+        "GROUP BY delivery.destination_id, destination.channel_id "
+        "ORDER BY CASE WHEN destination.channel_id IS NULL THEN 1 ELSE 0 END, delivery.destination_id",
         (guild_id,),
     )
 
 
 async def release(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Release what is held for these destinations, to be sent in its order; return how many there were."""
+    """Release the held deliveries to some destinations, to be sent in their order. Return how many there were."""
     cursor = await conn.execute(
         "UPDATE delivery SET held = 'released', next_try_at = ? WHERE guild_id = ? AND held = 'held' "
         f"AND destination_id IN {in_list()}",
@@ -406,7 +427,7 @@ async def release(conn: Connection, guild_id: int, destination_ids: Collection[i
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Settle what is held for these destinations as delivered before the restore; return how many there were."""
+    """Settle the held deliveries to some destinations as delivered before the restore. Return how many there were."""
     held = await fetch_values(
         conn,
         int,
@@ -430,7 +451,10 @@ async def note_digest(
     channel_id: int,
     message_id: int,
 ) -> None:
-    """Write down that another digest of the same destination was sent, at what moment and how far it had read."""
+    """Store that the digest of an earlier day was sent to the destination of a delivery, before the restore.
+
+    `at` is when it was sent, `read_to` how far it had read the ledger. Its destination has read that far then.
+    """
     cursor = await conn.execute(
         "INSERT INTO delivery (guild_id, destination_id, kind, key, day, due_at, next_try_at, nonce, state, outcome, "
         "channel_id, message_id, settled_at) VALUES (?1, ?2, 'digest', ?3, ?3, ?4, ?4, ?5, 'settled', ?6, ?7, ?8, ?9) "
@@ -456,11 +480,11 @@ async def note_digest(
         )
 
 
-async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
-    """Return the batches of updates that a destination was (or is about to be) told of at once.
+# The log
 
-    A digest leaves them out.
-    """
+
+async def alerted_batches(conn: Connection, destination_id: int) -> set[str]:
+    """Return the batches of updates of which a destination got an alert, or is about to. Its digest leaves them out."""
     batches = await fetch_values(
         conn,
         str,
@@ -472,25 +496,28 @@ async def told_at_once(conn: Connection, destination_id: int) -> set[str]:
 
 
 async def log(conn: Connection, guild_id: int, destination_id: int, limit: int = 20) -> list[Logged]:
-    """Return the newest deliveries of a destination of this server, the newest first."""
-    found = await fetch_all(
+    """Return the latest deliveries to a destination of a server, the newest first."""
+    latest = await fetch_all(
         conn,
         Delivery,
         f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND destination_id = ? "
         "ORDER BY due_at DESC, id DESC LIMIT ?",
         (guild_id, destination_id, limit),
     )
-    return [Logged(delivery, await about(conn, delivery)) for delivery in found]
+    return [Logged(delivery, await about(conn, delivery)) for delivery in latest]
 
 
 async def about(conn: Connection, delivery: Delivery) -> str:
-    """Return the name of the record that a delivery is about, or "" when it is about none or several."""
+    """Return the name of the record that a delivery is about, or the words of a reminder without one.
+
+    Return "" for a delivery about several records or none.
+    """
     if delivery.kind == "alert":
         names = await fetch_values(
             conn,
             str,
-            "SELECT DISTINCT r.name FROM ledger u JOIN record r ON r.id = u.record_id "
-            "WHERE u.guild_id = ? AND u.batch = ?",
+            "SELECT DISTINCT record.name FROM ledger JOIN record ON record.id = ledger.record_id "
+            "WHERE ledger.guild_id = ? AND ledger.batch = ?",
             (delivery.guild_id, delivery.batch),
         )
     elif delivery.record_id is not None:
@@ -504,8 +531,9 @@ async def about(conn: Connection, delivery: Delivery) -> str:
         names = await fetch_values(
             conn,
             str,
-            "SELECT coalesce(o.name, r.words) FROM reminder r JOIN destination d ON d.id = r.destination_id "
-            "LEFT JOIN record o ON o.id = r.record_id WHERE d.guild_id = ? AND r.id = ?",
+            "SELECT coalesce(record.name, reminder.words) FROM reminder "
+            "JOIN destination ON destination.id = reminder.destination_id "
+            "LEFT JOIN record ON record.id = reminder.record_id WHERE destination.guild_id = ? AND reminder.id = ?",
             (delivery.guild_id, delivery.reminder_id),
         )
     else:
@@ -514,12 +542,15 @@ async def about(conn: Connection, delivery: Delivery) -> str:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Settle what waited 90 days for a paused destination, and delete what was settled 90 days ago."""
+    """Settle the deliveries that waited 90 days for a paused destination or for an editor's decision.
+
+    Delete those that were settled 90 days ago.
+    """
     before = to_text(now - KEPT_FOR)
     await conn.execute(
         "UPDATE delivery SET state = 'settled', unknown = 0, held = '', payload = NULL, settled_at = ?, "
-        "outcome = d.outcome, detail = d.reason "
-        "FROM destination d WHERE d.id = delivery.destination_id AND d.state = 'paused' "
+        "outcome = destination.outcome, detail = destination.reason "
+        "FROM destination WHERE destination.id = delivery.destination_id AND destination.state = 'paused' "
         "AND delivery.state = 'planned' AND delivery.due_at < ?",
         (to_text(now), before),
     )

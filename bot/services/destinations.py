@@ -1,4 +1,4 @@
-"""Destinations: a channel of a server, or a user's DM about one server, with zone, delivery time and state."""
+"""Destinations of messages: a channel, or a user's direct messages about one server; with delivery time and state."""
 
 from __future__ import annotations
 
@@ -6,38 +6,43 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot import dates
-from bot.ledger.due_dates import was_told
+from bot.ledger.due_dates import delivery_time_of, was_planned
 from bot.services import people, updates
 from data.database import Connection, to_text
 from data.records import Destination, Outcome
 from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
-DEFAULT_DELIVERY_TIME = time(9)
-
 _SELECT = (
-    "SELECT d.id, d.guild_id, d.channel_id, d.person_id, p.user_id, p.dm_channel_id, "
-    "coalesce(d.zone, p.zone, k.zone) AS zone, "
-    "d.digest_at, d.digest_days, d.digested_to, d.digests_sent, d.mondays, d.planned_on, d.next_delivery_at, d.state, "
-    "d.outcome, d.reason, d.set_up_by, d.created_at "
-    "FROM destination d JOIN guild k ON k.guild_id = d.guild_id LEFT JOIN person p ON p.id = d.person_id"
+    "SELECT destination.id, destination.guild_id, destination.channel_id, destination.person_id, person.user_id, "
+    "person.dm_channel_id, coalesce(destination.zone, person.zone, guild.zone) AS zone, destination.digest_at, "
+    "destination.digest_days, destination.digested_to, destination.digests_sent, destination.mondays, "
+    "destination.planned_on, destination.next_delivery_at, destination.state, destination.outcome, "
+    "destination.reason, destination.set_up_by, destination.created_at "
+    "FROM destination JOIN guild ON guild.guild_id = destination.guild_id "
+    "LEFT JOIN person ON person.id = destination.person_id"
 )
+_IN_USE = "destination.state = 'active' AND guild.left_at IS NULL AND guild.set_up_at IS NOT NULL"
+"""Not paused, in a server that is set up and has the bot."""
 
 
 async def ensure_channel(
     conn: Connection, guild_id: int, channel_id: int, *, now: datetime, person_id: int
 ) -> Destination:
-    """Return the destination of a channel, made on first use; resume a paused one. A new one starts at now."""
+    """Return the destination of a channel. It is created if there is none, and resumed if it is paused.
+
+    A new one reads updates that are entered from now on. `person_id` is who sets it up.
+    """
     return await _ensure(conn, guild_id, "channel_id", channel_id, now, person_id)
 
 
 async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
-    """Return the destination of a person's DM about one server, made on first use; resume a paused one."""
+    """Return the destination of a person's direct messages about a server. Create or resume it as `ensure_channel`."""
     return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
 
 
 @dataclass(frozen=True)
 class PersonalDestination:
-    """Somebody's direct messages about one server, and whether they were paused until now."""
+    """A user's direct messages about one server (`place`), and whether they were paused until the user came back."""
 
     place: Destination
     person_id: int
@@ -45,16 +50,17 @@ class PersonalDestination:
 
 
 async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
-    """Return a user's direct messages about a guild, made or resumed as needed, and whether they were paused before."""
+    """Return the destination of a Discord user's direct messages about a server, created or resumed where needed."""
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
-    place = await ensure_person(conn, guild_id, person.id, now=now)
-    return PersonalDestination(place, person.id, was_paused=before is not None and before.state == "paused")
+    destination = await ensure_person(conn, guild_id, person.id, now=now)
+    return PersonalDestination(destination, person.id, was_paused=before is not None and before.state == "paused")
 
 
 async def _ensure(
     conn: Connection, guild_id: int, column: str, target_id: int, now: datetime, person_id: int
 ) -> Destination:
+    """Return the destination of a server that has an id in a column, created or resumed where needed."""
     newest = await updates.newest_id(conn, guild_id)
     id_ = await fetch_value(
         conn,
@@ -63,31 +69,31 @@ async def _ensure(
         f"ON CONFLICT (guild_id, {column}) DO UPDATE SET state = 'active', outcome = '', reason = '' RETURNING id",
         (guild_id, target_id, newest, person_id, to_text(now)),
     )
-    assert id_ is not None  # Made, or there.
+    assert id_ is not None  # The row was inserted or updated.
     await schedule(conn, id_, now)
     return await get(conn, id_)
 
 
 async def get(conn: Connection, destination_id: int) -> Destination:
-    """Return the destination with an id from a foreign key, so it exists. Use `find` for an id from outside."""
-    found = await _find(conn, "d.id = ?", destination_id)
-    assert found is not None  # A foreign key sees to it.
-    return found
+    """Return a destination by an id that a row refers to. Use `find` for an id from outside, such as a button's."""
+    destination = await _find(conn, "destination.id = ?", destination_id)
+    assert destination is not None  # The foreign key of that row ensures it.
+    return destination
 
 
 async def find(conn: Connection, guild_id: int, destination_id: int) -> Destination | None:
-    """Return a destination of this server, or None: an id of another server opens nothing."""
-    return await _find(conn, "d.guild_id = ? AND d.id = ?", guild_id, destination_id)
+    """Return the destination with an id, or None when this server has none, even if another server has."""
+    return await _find(conn, "destination.guild_id = ? AND destination.id = ?", guild_id, destination_id)
 
 
 async def find_channel(conn: Connection, guild_id: int, channel_id: int) -> Destination | None:
-    """Return the destination of this channel, or None without one."""
-    return await _find(conn, "d.guild_id = ? AND d.channel_id = ?", guild_id, channel_id)
+    """Return the destination of a channel, or None when there is none yet."""
+    return await _find(conn, "destination.guild_id = ? AND destination.channel_id = ?", guild_id, channel_id)
 
 
 async def find_person(conn: Connection, guild_id: int, person_id: int) -> Destination | None:
-    """Return the destination of a person's DM about this server, or None without one."""
-    return await _find(conn, "d.guild_id = ? AND d.person_id = ?", guild_id, person_id)
+    """Return the destination of a person's direct messages about a server, or None when there is none yet."""
+    return await _find(conn, "destination.guild_id = ? AND destination.person_id = ?", guild_id, person_id)
 
 
 async def _find(conn: Connection, where: str, *values: int) -> Destination | None:
@@ -99,42 +105,46 @@ async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
     return await fetch_all(
         conn,
         Destination,
-        f"{_SELECT} WHERE d.guild_id = ? ORDER BY CASE WHEN d.channel_id IS NULL THEN 1 ELSE 0 END, d.id",
+        f"{_SELECT} WHERE destination.guild_id = ? "
+        "ORDER BY CASE WHEN destination.channel_id IS NULL THEN 1 ELSE 0 END, destination.id",
         (guild_id,),
     )
 
 
 async def list_of_person(conn: Connection, person_id: int) -> list[Destination]:
-    """Return a person's destinations, one per server."""
-    return await fetch_all(conn, Destination, f"{_SELECT} WHERE d.person_id = ? ORDER BY d.id", (person_id,))
+    """Return a person's destinations, one for each server."""
+    return await fetch_all(
+        conn, Destination, f"{_SELECT} WHERE destination.person_id = ? ORDER BY destination.id", (person_id,)
+    )
 
 
 async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
-    """Return the paused destinations of a server that somebody can mend: not those of people who left."""
+    """Return the paused destinations of a server that can be resumed, so without those of people who left it."""
     return await fetch_all(
         conn,
         Destination,
-        f"{_SELECT} WHERE d.guild_id = ? AND d.state = 'paused' AND d.outcome <> ? ORDER BY d.id",
+        f"{_SELECT} WHERE destination.guild_id = ? AND destination.state = 'paused' AND destination.outcome <> ? "
+        "ORDER BY destination.id",
         (guild_id, Outcome.LEFT_SERVER),
     )
 
 
 async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
-    """Return whether a DM channel has to be opened first; new ones are opened at a slow rate."""
+    """Return whether a DM channel has to be opened before anything can be sent to a destination."""
     person_id = await fetch_value(
         conn,
         int,
-        "SELECT p.id FROM destination d JOIN person p ON p.id = d.person_id "
-        "WHERE d.id = ? AND p.user_id IS NOT NULL AND p.dm_channel_id IS NULL",
+        "SELECT person.id FROM destination JOIN person ON person.id = destination.person_id "
+        "WHERE destination.id = ? AND person.user_id IS NOT NULL AND person.dm_channel_id IS NULL",
         (destination_id,),
     )
     return person_id is not None
 
 
 async def pause(conn: Connection, destination_id: int, outcome: Outcome, reason: str = "") -> None:
-    """Pause a destination: nothing is sent there until it is resumed, and nothing that waits for it is lost.
+    """Pause a destination. Until it is resumed nothing is sent there, and its planned deliveries wait.
 
-    `outcome` is that of the delivery that could not be made, `reason` says in words what stands in its way.
+    `outcome` is that of the delivery that failed, `reason` the explanation for people.
     """
     await conn.execute(
         "UPDATE destination SET state = 'paused', outcome = ?, reason = ? WHERE id = ?",
@@ -143,7 +153,7 @@ async def pause(conn: Connection, destination_id: int, outcome: Outcome, reason:
 
 
 async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
-    """End the pause of a destination: what waited for it is due at once."""
+    """End the pause of a destination. Deliveries that are due are tried at once."""
     await conn.execute(
         "UPDATE destination SET state = 'active', outcome = '', reason = '' WHERE id = ?", (destination_id,)
     )
@@ -158,9 +168,10 @@ async def resume(conn: Connection, destination_id: int, now: datetime) -> None:
 async def set_digest(
     conn: Connection, destination_id: int, *, now: datetime, at: time | None, days: str | None = None
 ) -> Destination:
-    """Set a digest at this time on these ISO weekdays (None: as before), or end it with no time.
+    """Set the digest of a destination to a local time on some ISO weekdays ("15": Monday, Friday).
 
-    A new one tells what is entered from now on.
+    Without a time the digest ends; without days these stay as they are. A new digest reads updates that are entered
+    from now on.
     """
     before = await get(conn, destination_id)
     newest = await updates.newest_id(conn, before.guild_id)
@@ -174,7 +185,7 @@ async def set_digest(
 
 
 async def move_digest(conn: Connection, old: Destination, new: Destination, *, now: datetime) -> None:
-    """Move the digest of one destination to another, which goes on from where it stands; no day of it comes twice."""
+    """Move the digest of one destination to another. It goes on after the last update and date of the old one."""
     await conn.execute(
         "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, planned_on) = "
         "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, planned_on FROM destination WHERE id = ?) "
@@ -186,17 +197,15 @@ async def move_digest(conn: Connection, old: Destination, new: Destination, *, n
         await schedule(conn, moved.id, now)
 
 
-def delivery_time_of(destination: Destination) -> time:
-    """Return the delivery time of a destination, as a local wall time: its digest's, else 09:00."""
-    return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_DELIVERY_TIME
+# Delivery times. A destination has a next delivery time while it has a digest, is the channel of its server, or has a
+# reminder of a pending item that is not muted.
 
 
 async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Set the next delivery time of a destination, None when nothing can fall due there.
+    """Set the next delivery time of a destination, to None when it needs none.
 
-    Call it when its zone, digest, channel or reminders change. A delivery time that has come and is not yet planned
-    stays, so that a change at that moment does not lose it. A local date that was told is not planned again when the
-    zone or the time changes.
+    Call this when its zone, digest, channel or reminders change. A delivery time that has come but is not planned yet
+    is left, so that it is not lost. A local date that was planned before is not planned again at the new time.
     """
     destination = await get(conn, destination_id)
     if destination.next_delivery_at is not None and destination.next_delivery_at <= now:
@@ -205,24 +214,25 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
 
 
 async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
-    """Store the local date that was planned last, and set the next delivery to the first time after `now`."""
+    """Store up to which local date a destination is planned, and set its next delivery time after `now`."""
     await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
     await _set_next_delivery(conn, await get(conn, destination_id), now)
 
 
 async def _set_next_delivery(conn: Connection, destination: Destination, now: datetime) -> None:
-    falls = await fetch_value(
+    needs_one = await fetch_value(
         conn,
         int,
-        "SELECT d.id FROM destination d JOIN guild k ON k.guild_id = d.guild_id WHERE d.id = ? "
-        "AND (d.digest_at IS NOT NULL OR d.channel_id = k.channel_id OR EXISTS (SELECT 1 FROM reminder r "
-        "WHERE r.destination_id = d.id AND r.record_id IS NOT NULL AND r.muted = 0))",
+        "SELECT destination.id FROM destination JOIN guild ON guild.guild_id = destination.guild_id "
+        "WHERE destination.id = ? AND (destination.digest_at IS NOT NULL OR destination.channel_id = guild.channel_id "
+        "OR EXISTS (SELECT 1 FROM reminder WHERE reminder.destination_id = destination.id "
+        "AND reminder.record_id IS NOT NULL AND reminder.muted = 0))",
         (destination.id,),
     )
     next_delivery_at = None
-    if falls is not None:
+    if needs_one is not None:
         day, next_delivery_at = dates.next_local(now, destination.zone, delivery_time_of(destination))
-        while was_told(destination, day):
+        while was_planned(destination, day):
             day, next_delivery_at = dates.next_local(next_delivery_at, destination.zone, delivery_time_of(destination))
     await conn.execute(
         "UPDATE destination SET next_delivery_at = ? WHERE id = ?",
@@ -231,30 +241,30 @@ async def _set_next_delivery(conn: Connection, destination: Destination, now: da
 
 
 async def schedule_guild(conn: Connection, guild_id: int, now: datetime) -> None:
-    """Set every next delivery time of a server anew, as its zone or channel changed."""
+    """Set the next delivery times of all destinations of a server, whose zone or channel changed."""
     for destination in await list_of_guild(conn, guild_id):
         await schedule(conn, destination.id, now)
 
 
 async def schedule_person(conn: Connection, person_id: int, now: datetime) -> None:
-    """Set a person's next delivery time in each server anew, as their zone changed."""
+    """Set the next delivery times of all destinations of a person, whose zone changed."""
     for destination in await list_of_person(conn, person_id):
         await schedule(conn, destination.id, now)
 
 
 async def list_due(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
-    """Return the active destinations whose delivery time has come, in servers that are set up and have the bot."""
+    """Return the destinations whose delivery time has come and is not planned yet, the earliest first."""
     return await fetch_all(
         conn,
         Destination,
-        f"{_SELECT} WHERE d.next_delivery_at <= ? AND d.state = 'active' AND k.left_at IS NULL "
-        "AND k.set_up_at IS NOT NULL ORDER BY d.next_delivery_at LIMIT ?",
+        f"{_SELECT} WHERE destination.next_delivery_at <= ? AND {_IN_USE} "
+        "ORDER BY destination.next_delivery_at LIMIT ?",
         (to_text(now), limit),
     )
 
 
 async def list_misscheduled(conn: Connection, now: datetime) -> list[int]:
-    """Return the destinations whose next delivery is more than three days ahead: a wrong clock has set it."""
+    """Return the ids of destinations whose next delivery time is over three days ahead, set by a wrong clock."""
     return await fetch_values(
         conn,
         int,
@@ -268,13 +278,13 @@ async def next_delivery_at(conn: Connection) -> datetime | None:
     return await fetch_value(
         conn,
         datetime,
-        "SELECT min(d.next_delivery_at) FROM destination d JOIN guild k ON k.guild_id = d.guild_id "
-        "WHERE d.state = 'active' AND d.next_delivery_at IS NOT NULL AND k.left_at IS NULL AND k.set_up_at IS NOT NULL",
+        "SELECT min(destination.next_delivery_at) FROM destination JOIN guild ON guild.guild_id = destination.guild_id "
+        f"WHERE destination.next_delivery_at IS NOT NULL AND {_IN_USE}",
     )
 
 
 def latest_delivery_time(destination: Destination, now: datetime) -> tuple[date, datetime]:
-    """Return the latest delivery time of a destination up to now; of several missed ones this one is told."""
+    """Return the latest delivery time of a destination up to now, as its local date and its instant."""
     day, instant = dates.next_local(now - timedelta(days=3), destination.zone, delivery_time_of(destination))
     while True:
         later_day, later = dates.next_local(instant, destination.zone, delivery_time_of(destination))

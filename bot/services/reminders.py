@@ -1,4 +1,4 @@
-"""Reminders: of pending items, by their due dates, and of a user's own words at an instant."""
+"""Reminders of pending items at their due dates, and reminders with a user's own words at an instant."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from msgspec import Struct
 from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import due_dates
-from bot.ledger.due_dates import CatchUp, DueReminder, Item, Offset, OpenItem, PersonalReminder, StillOpen
+from bot.ledger.due_dates import CatchUp, Item, Offset
 from bot.ledger.kinds import ON_REQUEST_KINDS
 from bot.ledger.stored import decode_state
 from bot.ledger.values import due_day, quoted
+from bot.message_contents import DueReminder, PersonalReminder, StillOpen
 from bot.services import deliveries, destinations, guilds, records, scope, updates
 from data.database import Connection, to_text
-from data.records import Delivery, Destination, Due, Guild, Opened, Outcome, Reminder, Sureness
+from data.records import Delivery, Destination, Due, Guild, NewDelivery, Opened, Outcome, Reminder
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 MOST = 100
 """How many reminders one destination can have."""
 
 LONGEST_WORDS = 1000
+"""How many characters a user's own words can have."""
 
 _CHUNK = 500  # Rows planned in one transaction.
 
 _COLUMNS = (
-    "m.id, m.destination_id, r.slug, r.name, m.words, m.at, m.done_at, m.muted, m.snoozed_until, m.created_by, "
-    "m.created_at"
+    "reminder.id, reminder.destination_id, record.slug, record.name, reminder.words, reminder.at, reminder.done_at, "
+    "reminder.muted, reminder.snoozed_until, reminder.created_by, reminder.created_at"
 )
 _SELECT = (
-    f"SELECT {_COLUMNS} FROM reminder m JOIN destination d ON d.id = m.destination_id "
-    "LEFT JOIN record r ON r.id = m.record_id"
+    f"SELECT {_COLUMNS} FROM reminder JOIN destination ON destination.id = reminder.destination_id "
+    "LEFT JOIN record ON record.id = reminder.record_id"
 )
 
 
@@ -41,19 +43,21 @@ _SELECT = (
 
 
 async def find(conn: Connection, guild_id: int, reminder_id: int) -> Reminder | None:
-    """Return a reminder of this server, or None: an id of another server opens nothing."""
-    return await fetch_one(conn, Reminder, f"{_SELECT} WHERE d.guild_id = ? AND m.id = ?", (guild_id, reminder_id))
+    """Return the reminder with an id, or None when this server has none, even if another server has."""
+    return await fetch_one(
+        conn, Reminder, f"{_SELECT} WHERE destination.guild_id = ? AND reminder.id = ?", (guild_id, reminder_id)
+    )
 
 
 async def find_item(conn: Connection, destination_id: int, slug: str) -> Reminder | None:
-    """Return what a destination has set for a pending item, if anything."""
+    """Return the reminder of a pending item that a destination has, also a muted or snoozed one, or None."""
     return await fetch_one(
-        conn, Reminder, f"{_SELECT} WHERE m.destination_id = ? AND r.slug = ?", (destination_id, slug)
+        conn, Reminder, f"{_SELECT} WHERE reminder.destination_id = ? AND record.slug = ?", (destination_id, slug)
     )
 
 
 def check_open(opened: Opened) -> None:
-    """Raise UserError when there is nothing to be reminded of."""
+    """Raise UserError unless a record is an open pending item, which one can be reminded of."""
     record = opened.record
     if record.kind != "pending":
         raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed. /pending list shows them.")
@@ -65,13 +69,13 @@ def check_open(opened: Opened) -> None:
 
 
 async def join(conn: Connection, destination: Destination, opened: Opened, *, now: datetime, person_id: int) -> bool:
-    """Remind a destination of a pending item from now on; False when it was so already."""
+    """Set a reminder of a pending item for a destination. Return False when it has one that is not muted already."""
     check_open(opened)
-    known = await find_item(conn, destination.id, opened.record.slug)
-    if known is not None and not known.muted:
+    before = await find_item(conn, destination.id, opened.record.slug)
+    if before is not None and not before.muted:
         return False
-    if known is None:
-        await _make_room(conn, destination)
+    if before is None:
+        await _check_room(conn, destination)
     await conn.execute(
         "INSERT INTO reminder (destination_id, record_id, created_by, created_at) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (destination_id, record_id) WHERE record_id IS NOT NULL DO UPDATE SET muted = 0",
@@ -84,23 +88,23 @@ async def join(conn: Connection, destination: Destination, opened: Opened, *, no
 async def set_words(
     conn: Connection, destination: Destination, words: str, at: datetime, *, now: datetime, person_id: int
 ) -> Reminder:
-    """Set a reminder in one's own words at an instant, which has to lie ahead."""
+    """Set a reminder with a user's own words at an instant. Raise BadInput unless the instant lies ahead."""
     check_words(words)
     _check_ahead(at, now)
-    await _make_room(conn, destination)
+    await _check_room(conn, destination)
     id_ = await fetch_value(
         conn,
         int,
         "INSERT INTO reminder (destination_id, words, at, created_by, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (destination.id, words.strip(), to_text(at), person_id, to_text(now)),
     )
-    made = await find(conn, destination.guild_id, id_) if id_ is not None else None
-    assert made is not None  # Just made.
-    return made
+    reminder = await find(conn, destination.guild_id, id_) if id_ is not None else None
+    assert reminder is not None  # Just inserted.
+    return reminder
 
 
 def check_words(words: str) -> None:
-    """Raise BadInput when these words cannot be kept."""
+    """Raise BadInput when the words of a reminder are missing or too long."""
     if not words.strip():
         raise BadInput("There are no words to remind you of. Nothing was changed. Write them in text.")
     if len(words) > LONGEST_WORDS:
@@ -114,7 +118,8 @@ def _check_ahead(at: datetime, now: datetime) -> None:
         raise BadInput("That time has passed. Nothing was changed. Write a later one, like in 3 days.")
 
 
-async def _make_room(conn: Connection, destination: Destination) -> None:
+async def _check_room(conn: Connection, destination: Destination) -> None:
+    """Raise UserError when a destination has as many reminders as it can have."""
     count = await fetch_value(
         conn, int, "SELECT count(*) FROM reminder WHERE destination_id = ? AND done_at IS NULL", (destination.id,)
     )
@@ -125,8 +130,8 @@ async def _make_room(conn: Connection, destination: Destination) -> None:
         )
 
 
-class _OwnRow(Reminder, frozen=True, kw_only=True):
-    """A reminder of a person with its server and its item as they stand."""
+class _PersonalRow(Reminder, frozen=True, kw_only=True):
+    """A reminder of a person, with columns of its server and of its pending item."""
 
     guild_id: int
     server: str
@@ -137,16 +142,22 @@ class _OwnRow(Reminder, frozen=True, kw_only=True):
 
 
 async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[PersonalReminder]:
-    """Return a person's own reminders, in one server or in all: what comes next first, then items by their due date."""
+    """Return the reminders of a person that are not done, in one server or in all of them.
+
+    Those with an instant (own words, snoozed items) come first, then items by their due date.
+    """
     rows = await fetch_all(
         conn,
-        _OwnRow,
-        f"SELECT {_COLUMNS}, d.guild_id, k.name AS server, coalesce(d.zone, p.zone, k.zone) AS zone, d.digest_at, "
-        "coalesce(r.open, 0) AS open, r.state "
-        "FROM reminder m JOIN destination d ON d.id = m.destination_id JOIN guild k ON k.guild_id = d.guild_id "
-        "JOIN person p ON p.id = d.person_id LEFT JOIN record r ON r.id = m.record_id "
-        "WHERE d.person_id = ? AND d.guild_id = coalesce(?, d.guild_id) AND k.left_at IS NULL AND m.done_at IS NULL "
-        "ORDER BY coalesce(m.snoozed_until, m.at) NULLS LAST, r.due_on NULLS LAST, m.id",
+        _PersonalRow,
+        f"SELECT {_COLUMNS}, destination.guild_id, guild.name AS server, "
+        "coalesce(destination.zone, person.zone, guild.zone) AS zone, destination.digest_at, "
+        "coalesce(record.open, 0) AS open, record.state "
+        "FROM reminder JOIN destination ON destination.id = reminder.destination_id "
+        "JOIN guild ON guild.guild_id = destination.guild_id JOIN person ON person.id = destination.person_id "
+        "LEFT JOIN record ON record.id = reminder.record_id "
+        "WHERE destination.person_id = ? AND destination.guild_id = coalesce(?, destination.guild_id) "
+        "AND guild.left_at IS NULL AND reminder.done_at IS NULL "
+        "ORDER BY coalesce(reminder.snoozed_until, reminder.at) NULLS LAST, record.due_on NULLS LAST, reminder.id",
         (person_id, guild_id),
     )
     return [
@@ -155,7 +166,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
             row.guild_id,
             row.server,
             row.zone,
-            row.digest_at or f"{destinations.DEFAULT_DELIVERY_TIME:%H:%M}",
+            row.digest_at or f"{due_dates.DEFAULT_DELIVERY_TIME:%H:%M}",
             row.open,
             decode_state("pending", row.state).value("due", Due) if row.state is not None else None,
         )
@@ -163,23 +174,29 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
     ]
 
 
-def pick(own: Sequence[PersonalReminder], text: str) -> PersonalReminder:
-    """Return one of these reminders by its id or the beginning of its name; NotInRecord when there is none such."""
+def pick(reminders: Sequence[PersonalReminder], text: str) -> PersonalReminder:
+    """Return the one of some reminders that a user named by its id or the beginning of its title.
+
+    Raise NotInRecord when none fits, BadInput when several do.
+    """
     typed = text.strip()
-    by_id = [one for one in own if str(one.reminder.id) == typed]
-    by_name = [one for one in own if typed and one.title.casefold().startswith(typed.casefold())]
-    found = by_id or by_name
-    if not found:
+    by_id = [personal for personal in reminders if str(personal.reminder.id) == typed]
+    by_title = [personal for personal in reminders if typed and personal.title.casefold().startswith(typed.casefold())]
+    matches = by_id or by_title
+    if not matches:
         raise NotInRecord(
             f"{quoted(text)} is none of your reminders here. Nothing was changed. /remind list shows them."
         )
-    if len(found) > 1:
+    if len(matches) > 1:
         raise BadInput(f"{quoted(text)} fits several of your reminders. Nothing was changed. Choose one from the list.")
-    return found[0]
+    return matches[0]
 
 
 async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: datetime) -> None:
-    """Keep a reminder silent until an instant. Own words are told then; an item's reminder offsets go on after it."""
+    """Snooze a reminder until an instant, at which it is sent. Raise BadInput unless the instant lies ahead.
+
+    The reminder offsets of a pending item go on afterwards.
+    """
     _check_ahead(until, now)
     if reminder.at is not None:
         await conn.execute("UPDATE reminder SET at = ?, done_at = NULL WHERE id = ?", (to_text(until), reminder.id))
@@ -190,11 +207,14 @@ async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: 
 async def snooze_item(
     conn: Connection, destination: Destination, opened: Opened, until: datetime, *, now: datetime, person_id: int
 ) -> None:
-    """Keep an item silent at a destination until an instant, also where no reminder of the item was set yet."""
+    """Snooze a pending item at a destination until an instant, also if it has no reminder of the item yet.
+
+    Raise BadInput unless the instant lies ahead, UserError for a closed item.
+    """
     _check_ahead(until, now)
     check_open(opened)
     if await find_item(conn, destination.id, opened.record.slug) is None:
-        await _make_room(conn, destination)
+        await _check_room(conn, destination)
     await conn.execute(
         "INSERT INTO reminder (destination_id, record_id, snoozed_until, created_by, created_at) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT (destination_id, record_id) WHERE record_id IS NOT NULL "
@@ -205,44 +225,30 @@ async def snooze_item(
 
 
 async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None:
-    """End a reminder. A message of it that still waits is not sent."""
+    """Delete a reminder. Deliveries planned for it are settled without being sent."""
     await conn.execute("DELETE FROM reminder WHERE id = ?", (reminder.id,))
     await destinations.schedule(conn, reminder.destination_id, now)
 
 
-# What is open
-
-
-class _ItemRow(Struct, frozen=True):
-    """An open item as its record holds it; `zone` is None where that of the server counts."""
-
-    record_id: int
-    slug: str
-    item_kind: str
-    due_on: date | None
-    sureness: Sureness | None
-    zone: str | None
+# Open pending items
 
 
 async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] | None = None) -> list[Item]:
-    """Return the open items of a server, all or some: the next due first, then those without a date."""
-    chosen, values = "", [guild.guild_id]
+    """Return the open pending items of a server, or those among some records. The earliest due comes first."""
+    condition, values = "", [guild.zone, guild.guild_id]
     if record_ids is not None:
-        chosen, values = f"AND id IN {in_list()} ", [guild.guild_id, as_list(record_ids)]
-    rows = await fetch_all(
+        condition, values = f"AND id IN {in_list()} ", [*values, as_list(record_ids)]
+    return await fetch_all(
         conn,
-        _ItemRow,
-        "SELECT id AS record_id, slug, item_kind, due_on, due_sureness AS sureness, zone FROM record "
-        f"WHERE guild_id = ? AND open = 1 {chosen}ORDER BY due_on NULLS LAST, id",
+        Item,
+        "SELECT id AS record_id, slug, item_kind, due_on, due_sureness AS sureness, coalesce(zone, ?) AS zone "
+        f"FROM record WHERE guild_id = ? AND open = 1 {condition}ORDER BY due_on NULLS LAST, id",
         values,
     )
-    return [
-        Item(row.record_id, row.slug, row.item_kind, row.due_on, row.sureness, row.zone or guild.zone) for row in rows
-    ]
 
 
-class _Set(Struct, frozen=True):
-    """The items for which a destination has set something: joined, muted, silent for now."""
+class _ItemReminders(Struct, frozen=True):
+    """The pending items of which a destination has reminders, by record id: not muted, muted, snoozed."""
 
     joined: frozenset[int]
     muted: frozenset[int]
@@ -253,52 +259,53 @@ class _Set(Struct, frozen=True):
         return self.muted | self.snoozed
 
 
-class _SetForItem(Struct, frozen=True):
-    """One reminder of an item."""
+class _ItemReminder(Struct, frozen=True):
+    """A reminder of a pending item."""
 
     record_id: int
     muted: bool
     snoozed_until: datetime | None
 
 
-async def _set_for(conn: Connection, destination: Destination) -> _Set:
+async def _item_reminders(conn: Connection, destination: Destination) -> _ItemReminders:
     rows = await fetch_all(
         conn,
-        _SetForItem,
+        _ItemReminder,
         "SELECT record_id, muted, snoozed_until FROM reminder WHERE destination_id = ? AND record_id IS NOT NULL",
         (destination.id,),
     )
-    return _Set(
+    return _ItemReminders(
         frozenset(row.record_id for row in rows if not row.muted),
         frozenset(row.record_id for row in rows if row.muted),
         frozenset(row.record_id for row in rows if row.snoozed_until is not None),
     )
 
 
-async def told_here(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
-    """Return the items whose dates are told at a destination in messages of their own.
+async def list_reminded(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
+    """Return the open items of which a destination is reminded in messages of their own.
 
-    The server's channel has all of them without asking; a person those that were joined.
+    For the server's channel these are all items except those of kinds in `ON_REQUEST_KINDS`; for another channel there
+    are none; for a person these are the items with a reminder of theirs.
     """
-    found = await _set_for(conn, destination)
+    reminders = await _item_reminders(conn, destination)
     if destination.person_id is not None:
-        return await list_items(conn, guild, found.joined - found.silent)
+        return await list_items(conn, guild, reminders.joined - reminders.silent)
     if destination.channel_id != guild.channel_id:
         return []
     return [
         item
         for item in await list_items(conn, guild)
-        if item.item_kind not in ON_REQUEST_KINDS and item.record_id not in found.silent
+        if item.item_kind not in ON_REQUEST_KINDS and item.record_id not in reminders.silent
     ]
 
 
-async def in_reach(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
-    """Return the open items that a destination's digest and its *Still open* list.
+async def list_in_scope(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
+    """Return the open items that the digest and *Still open* of a destination may list.
 
-    For a channel these are all of the server, for a person those they joined or follow. Kinds of items on which nobody
-    has to act are listed only where somebody asked for them.
+    For a channel these are all items of the server, for a person the items of which they have a reminder or which are
+    in the scope of their digest. Items of kinds in `ON_REQUEST_KINDS` need a reminder.
     """
-    found = await _set_for(conn, destination)
+    reminders = await _item_reminders(conn, destination)
     if (
         destination.channel_id is not None
         and destination.digest_at is None
@@ -306,32 +313,18 @@ async def in_reach(conn: Connection, destination: Destination, guild: Guild) -> 
     ):
         return []
     if destination.person_id is not None and destination.digest_at is None:
-        return await list_items(conn, guild, found.joined - found.silent)
+        return await list_items(conn, guild, reminders.joined - reminders.silent)
     reach = await scope.of(conn, destination)
     return [
         item
         for item in await list_items(conn, guild)
-        if item.record_id not in found.snoozed
-        and not (destination.person_id is not None and item.record_id in found.muted)
+        if item.record_id not in reminders.snoozed
+        and not (destination.person_id is not None and item.record_id in reminders.muted)
         and (
-            item.record_id in found.joined
+            item.record_id in reminders.joined
             or (item.item_kind not in ON_REQUEST_KINDS and reach.since(item.record_id) is not None)
         )
     ]
-
-
-async def load_items(conn: Connection, destination: Destination, items: Collection[Item]) -> list[OpenItem]:
-    """Return the items with what their lines say, and whether anything came in since the destination was last told."""
-    touched = await fetch_values(
-        conn,
-        int,
-        f"SELECT DISTINCT record_id FROM ledger WHERE record_id IN {in_list()} AND id > ?",
-        (as_list(item.record_id for item in items), destination.digested_to),
-    )
-    with_news = set(touched)
-    by_slug = {item.slug: item for item in items}
-    opened = await records.get_many(conn, destination.guild_id, list(by_slug))
-    return [OpenItem(by_slug[one.record.slug], one, one.record.id in with_news) for one in opened]
 
 
 async def still_open(
@@ -344,29 +337,40 @@ async def still_open(
     full: bool = False,
     without: Collection[int] = (),
 ) -> StillOpen | None:
-    """Return what *Still open* lists for a destination, without the records in `without`; None when that is nothing."""
+    """Return *Still open* of a day for a destination, or None when nothing is open.
+
+    `at` is its instant. Every fourth list is full, and every list with `full`. `without` holds the ids of records that
+    are left out.
+    """
     items = [
         item
-        for item in await in_reach(conn, destination, guild)
+        for item in await list_in_scope(conn, destination, guild)
         if item.record_id not in without and due_dates.is_still_open(item, day, at)
     ]
     if not items:
         return None
+    with_news = await fetch_values(
+        conn,
+        int,
+        f"SELECT DISTINCT record_id FROM ledger WHERE record_id IN {in_list()} AND id > ?",
+        (as_list(item.record_id for item in items), destination.digested_to),
+    )
+    opened = await records.get_many(conn, destination.guild_id, [item.slug for item in items])
     every_fourth = destination.mondays % due_dates.FULL_EVERY == 0
-    return StillOpen(await load_items(conn, destination, items), full or every_fourth, day)
+    return StillOpen(opened, frozenset(with_news), full or every_fourth, day)
 
 
 # Planning
 
 
 def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
-    """Return the catch-up period of a destination, its delivery times up to now that are not planned; None without."""
+    """Return the delivery times of a destination that have come and are not planned yet; None without one."""
     if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
     until, at = destinations.latest_delivery_time(destination, now)
     first = dates.local_date(destination.next_delivery_at, destination.zone)
     since = date.fromordinal(first.toordinal() - 1)
-    # Where the hour or the zone moved, the date between the last hour and the next one counts too.
+    # A new delivery time or zone can skip a local date, which is then caught up here.
     if destination.planned_on is not None and (first - destination.planned_on).days <= 2:
         since = min(since, destination.planned_on)
     return CatchUp(since, max(until, since), at, destination.zone)
@@ -375,55 +379,49 @@ def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
 async def plan_delivery_time(
     conn: Connection, destination: Destination, guild: Guild, catch_up: CatchUp, *, now: datetime
 ) -> list[int]:
-    """Plan the dated items that are told in messages of their own in this catch-up period.
+    """Plan the reminders of pending items that are due in a catch-up period and are messages of their own.
 
-    Return their records and those of snoozes that end now: no other message is to tell them again.
+    Return the ids of the records in these and in the messages of snoozes that end now. No other message needs to
+    mention them.
     """
-    told = await _snoozes_ending(conn, destination.id)
-    for item in await told_here(conn, destination, guild):
-        if item.record_id in told:
+    mentioned = await _snoozes_ending(conn, destination.id)
+    for item in await list_reminded(conn, destination, guild):
+        if item.record_id in mentioned or item.due_on is None:
             continue
-        offset = due_dates.offset_due(item, catch_up, await _told(conn, destination.id, item), now)
+        reminded = await _offsets_reminded(conn, destination.id, item.record_id, item.due_on)
+        offset = due_dates.offset_due(item, catch_up, reminded, now)
         if offset is None or not due_dates.is_own_message(
             offset, person=destination.person_id is not None, digest=destination.digest_at is not None
         ):
             continue
-        assert item.due_on is not None  # Nothing is told of an item without a date.
-        new = deliveries.reminder_of_item(item.record_id, item.due_on, None if offset == "overdue" else offset)
+        new = deliveries.reminder_of_item(item.record_id, item.due_on, offset)
         await deliveries.replace_waiting(conn, destination.id, new, now=now)
         await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=catch_up.at)
-        told.append(item.record_id)
-    return told
+        mentioned.append(item.record_id)
+    return mentioned
 
 
 async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
-    """Return the items of which a message after a snooze is on its way."""
+    """Return the ids of the records whose snooze has ended, while the message that says so is not settled."""
     return await fetch_values(
         conn,
         int,
-        "SELECT m.record_id FROM delivery v JOIN reminder m ON m.id = v.reminder_id "
-        "WHERE v.destination_id = ? AND v.occasion = 'snooze' AND v.state <> 'settled'",
+        "SELECT reminder.record_id FROM delivery JOIN reminder ON reminder.id = delivery.reminder_id "
+        "WHERE delivery.destination_id = ? AND delivery.occasion = 'snooze' AND delivery.state <> 'settled'",
         (destination_id,),
     )
 
 
-class _ToldOffset(Struct, frozen=True):
-    """One reminder offset of an item's date that was told; None: it was told that the item is overdue."""
-
-    days_before: int | None
-
-
-async def _told(conn: Connection, destination_id: int, item: Item) -> set[Offset]:
-    """Return the reminder offsets of the item's present due date at which this destination was told of it."""
-    if item.due_on is None:
-        return set()
+async def _offsets_reminded(conn: Connection, destination_id: int, record_id: int, due_on: date) -> set[Offset]:
+    """Return the offsets at which a reminder of an item's due date was planned for a destination."""
     rows = await fetch_all(
         conn,
-        _ToldOffset,
-        "SELECT days_before FROM delivery WHERE destination_id = ? AND record_id = ? AND due_on = ?",
-        (destination_id, item.record_id, item.due_on.isoformat()),
+        NewDelivery,
+        "SELECT kind, key, occasion, days_before FROM delivery "
+        "WHERE destination_id = ? AND record_id = ? AND due_on = ?",
+        (destination_id, record_id, due_on.isoformat()),
     )
-    return {"overdue" if row.days_before is None else row.days_before for row in rows}
+    return {offset for row in rows if (offset := due_dates.offset_of(row)) is not None}
 
 
 async def plan_open(
@@ -436,21 +434,21 @@ async def plan_open(
     now: datetime,
     without: Collection[int],
 ) -> None:
-    """Plan *Still open* as a message of its own, for when no digest can hold it.
+    """Plan *Still open* of a Monday as a message of its own, when there is no digest that can hold it.
 
-    Items in `without` are left out, as they are told in messages of their own.
+    `without` holds the ids of records that are left out, because they have messages of their own.
     """
     if await still_open(conn, destination, guild, day=monday, at=catch_up.at, without=without) is None:
         return
-    # Without a digest this is what the destination reads; with one, the digest still has its changes to tell.
+    # A destination without a digest has then read all updates. A digest has still to tell of the changes.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
     new = deliveries.open_list_of(monday, read_to=read_to, without=without)
     await deliveries.replace_waiting(conn, destination.id, new, now=now)
     await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=catch_up.at)
 
 
-class _Fallen(Struct, frozen=True):
-    """A reminder whose instant has come: own words at `at`, or an item that was snoozed until then."""
+class _AtInstant(Struct, frozen=True):
+    """A reminder whose instant has come: the user's own words at `at`, or an item snoozed until `snoozed_until`."""
 
     id: int
     guild_id: int
@@ -460,15 +458,18 @@ class _Fallen(Struct, frozen=True):
 
 
 async def plan_instants(conn: Connection, now: datetime) -> bool:
-    """Plan own words and ended snoozes whose instant has come; True when there may be more than fitted."""
+    """Plan the reminders with own words, and the snoozed ones, whose instant has come, at most 500.
+
+    Return whether there may be more.
+    """
     rows = await fetch_all(
         conn,
-        _Fallen,
-        "SELECT m.id, d.guild_id, m.destination_id, m.at, m.snoozed_until FROM reminder m "
-        "JOIN destination d ON d.id = m.destination_id "
-        "WHERE (m.at <= ?1 AND m.done_at IS NULL AND m.at IS NOT NULL) "
-        "OR (m.snoozed_until <= ?1 AND m.snoozed_until IS NOT NULL) "
-        "ORDER BY m.at NULLS LAST, m.snoozed_until, m.id LIMIT ?2",
+        _AtInstant,
+        "SELECT reminder.id, destination.guild_id, reminder.destination_id, reminder.at, reminder.snoozed_until "
+        "FROM reminder JOIN destination ON destination.id = reminder.destination_id "
+        "WHERE (reminder.at <= ?1 AND reminder.done_at IS NULL AND reminder.at IS NOT NULL) "
+        "OR (reminder.snoozed_until <= ?1 AND reminder.snoozed_until IS NOT NULL) "
+        "ORDER BY reminder.at NULLS LAST, reminder.snoozed_until, reminder.id LIMIT ?2",
         (to_text(now), _CHUNK),
     )
     for row in rows:
@@ -483,44 +484,46 @@ async def plan_instants(conn: Connection, now: datetime) -> bool:
             (to_text(now), row.id),
         )
         if occasion == "snooze":
-            await _mark_overdue_told(conn, row.guild_id, row.destination_id, row.id, now)
+            await _mark_overdue_reminded(conn, row.guild_id, row.destination_id, row.id, now)
     return len(rows) == _CHUNK
 
 
-async def _mark_overdue_told(conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime):
-    """Note that the message after a snooze tells an item to be overdue, so that no other message says it again."""
+async def _mark_overdue_reminded(
+    conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime
+) -> None:
+    """Store that the message after a snooze says that an item is overdue, so that no overdue reminder repeats it."""
     record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _guild(conn, guild_id), record_ids):
         if due_dates.is_overdue(item, now):
             assert item.due_on is not None  # Nothing else can be overdue.
-            new = deliveries.reminder_of_item(item.record_id, item.due_on, None)
+            new = deliveries.reminder_of_item(item.record_id, item.due_on, Offset.OVERDUE)
             await deliveries.note(conn, guild_id, destination_id, new, Outcome.REPLACED, now=now)
 
 
 async def _guild(conn: Connection, guild_id: int) -> Guild:
     guild = await guilds.find(conn, guild_id)
-    assert guild is not None  # A destination belongs to it.
+    assert guild is not None  # Its destinations refer to it.
     return guild
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return when the next own words or snooze fall due, or None without one."""
+    """Return the next instant of a reminder with own words or of a snoozed one, or None without one."""
     return await fetch_value(
         conn,
         datetime,
-        "SELECT min(o.at) FROM (SELECT min(at) AS at FROM reminder WHERE done_at IS NULL AND at IS NOT NULL "
-        "UNION ALL SELECT min(snoozed_until) FROM reminder WHERE snoozed_until IS NOT NULL) AS o",
+        "SELECT min(instants.at) FROM (SELECT min(at) AS at FROM reminder WHERE done_at IS NULL AND at IS NOT NULL "
+        "UNION ALL SELECT min(snoozed_until) FROM reminder WHERE snoozed_until IS NOT NULL) AS instants",
     )
 
 
-# What a planned reminder tells now
+# Contents of the message, collected when it is sent
 
 
 async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> DueReminder | str:
-    """Return what a reminder tells, or why it is no longer due."""
+    """Return the contents of a reminder as the records are now, or in a few words why it is no longer due."""
     if delivery.occasion in ("before", "overdue"):
         return await _load_item(conn, delivery, destination, now)
-    assert delivery.reminder_id is not None  # After a snooze, and of own words.
+    assert delivery.reminder_id is not None  # Reminders after a snooze and with own words have one.
     reminder = await find(conn, delivery.guild_id, delivery.reminder_id)
     if reminder is None:
         return "cancelled"
@@ -534,12 +537,13 @@ async def load(conn: Connection, delivery: Delivery, destination: Destination, n
     opened = await records.find(conn, delivery.guild_id, reminder.slug or "")
     if opened is None or not opened.record.open:
         return "closed" if opened else "taken back"
-    return await _told_of(conn, opened, destination, reminder, now)
+    return _contents(opened, destination, reminder, now)
 
 
 async def _load_item(
     conn: Connection, delivery: Delivery, destination: Destination, now: datetime
 ) -> DueReminder | str:
+    """Return the contents of a reminder at an offset from a due date, or why it is no longer due."""
     slug = await fetch_value(
         conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
     )
@@ -549,27 +553,23 @@ async def _load_item(
     due = opened.record.state.value("due", Due)
     if due is None or due_day(due) != delivery.due_on:
         return "the date has moved"
-    if delivery.days_before is not None and delivery.days_before not in due_dates.offsets_of(due.sureness):
+    offset = due_dates.offset_of(delivery)
+    if offset != Offset.OVERDUE and offset not in due_dates.offsets_of(due.sureness):
         return "the date is less sure now"
     reminder = await find_item(conn, destination.id, opened.record.slug)
     if reminder is None and destination.person_id is not None:
         return "cancelled"
     if reminder is not None and (reminder.muted or reminder.snoozed_until is not None):
         return "muted" if reminder.muted else "snoozed"
-    told = await _told_of(conn, opened, destination, reminder, now)
-    return "the date is less sure now" if delivery.occasion == "overdue" and not told.overdue else told
+    contents = _contents(opened, destination, reminder, now)
+    return "the date is less sure now" if offset == Offset.OVERDUE and not contents.overdue else contents
 
 
-async def _told_of(
-    conn: Connection, opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime
-) -> DueReminder:
-    item = due_dates.item_of(opened.record, (await _guild(conn, destination.guild_id)).zone)
-    overdue = due_dates.is_overdue(item, now)
-    today = dates.local_date(now, destination.zone)
+def _contents(opened: Opened, destination: Destination, reminder: Reminder | None, now: datetime) -> DueReminder:
     return DueReminder(
         reminder,
-        OpenItem(item, opened, news=False),
-        today,
-        overdue,
+        opened,
+        dates.local_date(now, destination.zone),
+        due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now),
         person=destination.person_id is not None,
     )

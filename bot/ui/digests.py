@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
 
@@ -13,9 +13,10 @@ from discord import ui
 from bot import dates
 from bot.ledger.changes import RecordChange
 from bot.ledger.cited import cited, one_day
-from bot.ledger.due_dates import Digest, OpenItem
+from bot.ledger.due_dates import item_of
 from bot.ledger.kinds import KIND_WORDS, get_field
 from bot.ledger.stage import leading_first
+from bot.message_contents import Digest
 from bot.ui import facts, news, theme
 from bot.ui.cited import some
 from bot.ui.ids import custom_id
@@ -36,54 +37,54 @@ from bot.ui.reminders import ahead, due, item_parts, title, who
 from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
 from data.records import CitedText, Delivery, Destination, Kind, Opened, Row, Source
 
-_ROOM = 3500  # Below Discord's 4,000: delivery adds lines when a message is late or may be a repeat.
-_LONGEST_LINE = 700
-_SHORTEST = 100
-_MENU = 25  # Discord: options of a select.
-_MOST = 8  # Lines of a section; the rest is counted, so that a digest can be read on a phone.
-_LEAST = 2  # Lines that a section shows before one above it shows more.
-_OF_ONE = 4  # Lines about one record.
+_ROOM = 3500  # Characters, below Discord's 4,000: a delivery that is late or may be a repeat adds lines.
+_LONGEST_LINE = 700  # Characters.
+_SHORTEST_LINE = 100  # Characters to which the first line of a section may be cut.
+_MENU = 25  # Discord: the most options of a select.
+_MOST_LINES = 8  # Of a section; the rest is counted, so that a digest can be read on a phone.
+_RESERVED_LINES = 2  # Of a section, for which the sections above leave room.
+_LINES_OF_RECORD = 4  # About the changes of one record.
 _DEALS = 10  # Deals that get a button to follow them.
 
 
 class _Line(NamedTuple):
-    """One line: its beginning in Markdown, the texts that follow, and its end in Markdown."""
+    """A line of a section: its beginning in Markdown, cited texts with their sources, and its end in Markdown."""
 
     head: str
     parts: Sequence[CitedText] = ()
     after: str = ""
-    sources: Mapping[int, Source] = {}
+    sources: Mapping[int, Source] = {}  # By id, with those of all facts in `parts`.
 
 
 class _Section(NamedTuple):
-    """A heading with its lines. A source that all lines share stands once below them, unless `apart` is set."""
+    """A heading with its lines. If all lines have the same day and source, these are given once, below the lines."""
 
     heading: str
     lines: Sequence[_Line]
-    rest: str  # The command that shows what does not fit.
-    apart: bool = False
+    rest: str  # The command that shows the lines that do not fit.
+    apart: bool = False  # Each line gives its day and source itself.
 
 
-def digest(found: Digest, guild_id: int, nonce: str) -> Message:
+def digest(contents: Digest, guild_id: int, nonce: str) -> Message:
     """Render the digest that is sent, as a message without a notification sound."""
-    texts = _texts(found)
+    texts = _texts(contents)
     buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
-    view = card(texts, buttons=buttons, selects=_histories(found, guild_id), accent=theme.PLAIN)
+    view = card(texts, buttons=buttons, selects=_histories(contents, guild_id), accent=theme.PLAIN)
     return Message(None, view, text="\n\n".join(texts), silent=True)
 
 
-def preview(found: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
+def preview(contents: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
     """Render a digest for the user who asked for a preview, with `note` below it."""
-    texts = [*_texts(found), note]
-    return card(texts, buttons=_buttons(guild_id), selects=_histories(found, guild_id), accent=theme.PLAIN)
+    texts = [*_texts(contents), note]
+    return card(texts, buttons=_buttons(guild_id), selects=_histories(contents, guild_id), accent=theme.PLAIN)
 
 
-def _histories(found: Digest, guild_id: int | None) -> list[Select]:
-    """Return the menu that opens the history of a record in the digest, as a list that is empty without records."""
-    items = [*found.due, *found.overdue, *(found.still_open.items if found.still_open else [])]
-    opened = [*(item.opened for item in items), *found.deals, *found.statements]
-    named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in found.changes}
-    named |= {one.record.slug: (one.record.name, one.record.kind) for one in opened if one.record.slug not in named}
+def _histories(contents: Digest, guild_id: int | None) -> list[Select]:
+    """Return a menu that opens the history of a record in the digest; an empty list when there is no record."""
+    items = [*contents.due, *contents.overdue, *(contents.still_open.items if contents.still_open else [])]
+    named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in contents.changes}
+    for opened in [*items, *contents.deals, *contents.statements]:
+        named.setdefault(opened.record.slug, (opened.record.name, opened.record.kind))
     options = [
         discord.SelectOption(label=clip(name, 100), value=slug, description=sentence(KIND_WORDS[kind][0]))
         for slug, (name, kind) in list(named.items())[:_MENU]
@@ -104,18 +105,19 @@ def _buttons(guild_id: int | None) -> list[Button]:
 _NEXT = "-# The next one comes when something changes or a date comes near, and on Mondays while something is open."
 
 
-def _texts(found: Digest) -> list[str]:
-    head = f"## Digest, {dates.format_day(found.day)}\n-# {escaped(found.server, 100)}"
-    sections = _sections(found)
-    written = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
-    if found.first:
-        shown = sum(count for section, (_, count) in zip(sections, written, strict=True) if section.heading in _OPEN)
-        head += _first(shown, found.open_total)
-    return [head, *(text for text, _ in written), _NEXT]
+def _texts(contents: Digest) -> list[str]:
+    """Render the digest as texts: its head, one for each section, and a last line."""
+    head = f"## Digest, {dates.format_day(contents.day)}\n-# {escaped(contents.server, 100)}"
+    sections = _sections(contents)
+    fitted = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
+    if contents.first:
+        shown = sum(count for section, (_, count) in zip(sections, fitted, strict=True) if section.heading in _OPEN)
+        head += _first_digest(shown, contents.open_total)
+    return [head, *(text for text, _ in fitted), _NEXT]
 
 
-def _first(shown: int, total: int) -> str:
-    """Return the line of a first digest that says how many of the open items it lists."""
+def _first_digest(shown: int, total: int) -> str:
+    """Return the line of a first digest that says how many of all open items it lists."""
     if not total:
         return "\n-# The first digest here; nothing is open."
     if shown >= total:
@@ -125,33 +127,34 @@ def _first(shown: int, total: int) -> str:
 
 
 _OPEN = ("Due soon", "Overdue", "Still open")
-"""The headings of the sections that list open items. An item stands in one of them."""
+"""The headings of the sections that list open items. Each item is in one of these sections only."""
 
 
-def _sections(found: Digest) -> list[_Section]:
+def _sections(contents: Digest) -> list[_Section]:
+    """Return the sections of a digest in their order, or the section *Nothing new*."""
     sections: list[_Section] = []
-    changed = [line for change in found.changes for line in _changed(change)]
+    changes = [line for change in contents.changes for line in _change_lines(change)]
     loads = [
         _Line(f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}")
-        for load in found.loads
+        for load in contents.loads
     ]
-    if changed or loads:
-        sections.append(_Section("What changed", [*changed, *loads], "`/search` and `/deal history`", apart=True))
-    if found.due:
-        sections.append(_Section("Due soon", [_due(one, found) for one in found.due], "`/pending list`"))
-    if found.overdue:
-        sections.append(_Section("Overdue", [_overdue(one) for one in found.overdue], "`/pending list`"))
-    if found.still_open:
-        full = found.still_open.full
+    if changes or loads:
+        sections.append(_Section("What changed", [*changes, *loads], "`/search` and `/deal history`", apart=True))
+    if contents.due:
+        lines = [_due_line(opened, contents.day) for opened in contents.due]
+        sections.append(_Section("Due soon", lines, "`/pending list`"))
+    if contents.overdue:
+        sections.append(_Section("Overdue", [_overdue_line(opened) for opened in contents.overdue], "`/pending list`"))
+    if contents.still_open:
         lines = [
-            _Line(f"**{title(one)}**", item_parts(one, full=full, day=found.day), sources=one.opened.sources)
-            for one in found.still_open.items
+            _Line(f"**{title(opened)}**", item_parts(opened, contents.still_open), sources=opened.sources)
+            for opened in contents.still_open.items
         ]
         sections.append(_Section("Still open", lines, "`/pending list`"))
-    if found.deals:
-        sections.append(_Section("Deals", [_deal(opened) for opened in found.deals], "`/deal list`"))
-    if found.statements:
-        sections.append(_Section("Who said what", _said(found.statements), "`/search`"))
+    if contents.deals:
+        sections.append(_Section("Deals", [_deal_line(opened) for opened in contents.deals], "`/deal list`"))
+    if contents.statements:
+        sections.append(_Section("Who said what", _statement_lines(contents.statements), "`/search`"))
     if not sections:
         nothing = _Line("Nothing changed and nothing is due")
         sections.append(_Section("Nothing new", [nothing], "`/search`"))
@@ -159,100 +162,110 @@ def _sections(found: Digest) -> list[_Section]:
 
 
 def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
-    """Render each section in `room` characters for all, and return it with how many of its lines it shows.
+    """Render all sections in `room` characters together. Return the text of each and how many of its lines it shows.
 
     No section is left out. Lines that do not fit are counted, with the command that shows them.
     """
-    written: list[tuple[str, int]] = []
-    # The sections below keep room for their first lines, so that a long one leaves something to each.
-    least = [len(_section(section, room, most=_LEAST)[0]) for section in sections]
+    fitted: list[tuple[str, int]] = []
+    # Room for the first lines of each section is kept free by those above it, so that a long one leaves some to all.
+    reserved = [len(_section(section, room, most=_RESERVED_LINES)[0]) for section in sections]
     for index, section in enumerate(sections):
         below = 0
-        for size in least[index + 1 :]:
-            if least[index] + below + size > room:
-                break  # What stands above comes first.
+        for size in reserved[index + 1 :]:
+            if reserved[index] + below + size > room:
+                break  # There is not even room for all first lines: the sections above come first.
             below += size
         text, count = _section(section, room - below)
-        written.append((text, count))
+        fitted.append((text, count))
         room -= len(text)
-    return written
+    return fitted
 
 
-def _section(section: _Section, room: int, most: int = _MOST) -> tuple[str, int]:
+def _section(section: _Section, room: int, most: int = _MOST_LINES) -> tuple[str, int]:
+    """Render up to `most` lines of a section in `room` characters, and return the text with how many it shows.
+
+    The first line is always shown, cut where it has to be.
+    """
     parts = [part for line in section.lines for part in line.parts]
     sources = {id_: source for line in section.lines for id_, source in line.sources.items()}
-    stated = news.keys_of(parts)
-    shares = len(stated) == 1 and not section.apart and len(section.lines) > 1
+    keys = news.keys_of(parts)
+    shares = len(keys) == 1 and not section.apart and len(section.lines) > 1
     below = f"-# {clip(reported([fact for part in parts for fact in part.facts], sources), 400)}" if shares else ""
+    shared = keys if below else frozenset[news.Key]()
     heading = f"### {section.heading}"
-    left = room - len(heading) - len(below) - len(section.rest) - 30
+    room -= len(heading) + len(below) + len(section.rest) + 30
     shown: list[str] = []
     for line in section.lines[:most]:
-        text = _written(line, stated if below else frozenset(), _LONGEST_LINE)
-        if not shown and len(text) + 1 > left > _SHORTEST:
-            text = _written(line, stated if below else frozenset(), left - 1)  # The first line is always there.
-        if len(text) + 1 > left:
+        text = _written(line, shared, _LONGEST_LINE)
+        if not shown and len(text) + 1 > room > _SHORTEST_LINE:
+            text = _written(line, shared, room - 1)
+        if len(text) + 1 > room:
             break
         shown.append(text)
-        left -= len(text) + 1
+        room -= len(text) + 1
     more = len(section.lines) - len(shown)
     rest = f"-# and {more:,} more: {section.rest}" if more else ""
     return "\n".join(filter(None, [heading, *shown, below if shown else "", rest])), len(shown)
 
 
-def _written(line: _Line, stated: frozenset[news.Key], limit: int) -> str:
-    """Render a line in `limit` characters. Texts are left out whole from its end, so each keeps its day and source."""
+def _written(line: _Line, shared: frozenset[news.Key], limit: int) -> str:
+    """Render a line in `limit` characters. Whole texts are left out from its end, so that each keeps day and source.
+
+    A day and source in `shared` are given below the section and not repeated.
+    """
     parts, rest = list(line.parts), list[CitedText]()
     while True:
-        words = news.sourced([*parts, *rest], line.sources, stated)
+        words = news.sourced([*parts, *rest], line.sources, shared)
         text = f"{line.head}{': ' if words else ''}{words}{line.after}"
         if len(text) <= limit or len(parts) <= 1:
             return clip(text, limit)
         parts, rest = parts[:-1], [CitedText("and more")]
 
 
-def _overdue(one: OpenItem) -> _Line:
-    return _Line(f"**{title(one)}**", [*due(one, True), *who(one)], sources=one.opened.sources)
+def _overdue_line(opened: Opened) -> _Line:
+    return _Line(f"**{title(opened)}**", [*due(opened, True), *who(opened)], sources=opened.sources)
 
 
-def _due(one: OpenItem, found: Digest) -> _Line:
-    assert one.item.due_on is not None  # Only dated items are due.
-    days = max((one.item.due_on - found.day).days, 0)
-    return _Line(f"**{title(one)}**, {ahead(days)}", [*due(one, False), *who(one)], sources=one.opened.sources)
+def _due_line(opened: Opened, day: date) -> _Line:
+    """Return the line of an item that is due soon, in the digest of a day."""
+    due_on = item_of(opened.record, opened.zone).due_on
+    assert due_on is not None  # Only dated items are due.
+    days = max((due_on - day).days, 0)
+    return _Line(f"**{title(opened)}**, {ahead(days)}", [*due(opened, False), *who(opened)], sources=opened.sources)
 
 
-def _changed(change: RecordChange) -> list[_Line]:
-    """Return the lines of one record's changes: neighbours of one day and source share a line, see `_grouped`."""
-    found = news.news_of(change)
+def _change_lines(change: RecordChange) -> list[_Line]:
+    """Return the lines about the changes of one record. Neighbours with the same key of `_line_key` share a line."""
     new = change.new and change.kind != "pending"
     name = f"**{escaped(news.subject(change), 250)}**{f' (new {KIND_WORDS[change.kind][0]})' if new else ''}"
     lines: list[_Line] = []
-    for (alone, _), together in groupby(enumerate(found), key=lambda pair: _grouped(*pair)):
-        some_ = [one for _, one in together]
-        parts = [part for one in some_ for part in (one.said, *one.more)]
-        head = f"{name}, corrected" if some_[0].corrected else name
-        lines.append(_Line(head, parts, _aside(some_[0]) if alone >= 0 else "", change.sources))
-    if len(lines) <= _OF_ONE:
+    for (alone, _), group in groupby(enumerate(news.news_of(change)), key=lambda pair: _line_key(*pair)):
+        pieces = [piece for _, piece in group]
+        parts = [part for piece in pieces for part in (piece.said, *piece.more)]
+        head = f"{name}, corrected" if pieces[0].corrected else name
+        lines.append(_Line(head, parts, _aside(pieces[0]) if alone >= 0 else "", change.sources))
+    if len(lines) <= _LINES_OF_RECORD:
         return lines
-    more = plural(len(lines) - _OF_ONE, "more change")
-    return [*lines[:_OF_ONE], _Line(f"{name}: {more} in its history")]
+    more = plural(len(lines) - _LINES_OF_RECORD, "more change")
+    return [*lines[:_LINES_OF_RECORD], _Line(f"{name}: {more} in its history")]
 
 
-def _grouped(index: int, one: News) -> tuple[int, frozenset[news.Key]]:
-    """Return the key by which neighbouring news share a line.
+def _line_key(index: int, piece: News) -> tuple[int, frozenset[news.Key]]:
+    """Return the key by which neighbouring pieces of news share a line: their day and source.
 
-    A correction, and news with a former value, a reason or further clauses, have keys of their own.
+    A correction, and news with a former value, a reason or further clauses, get the key of their index instead of -1.
     """
-    alone = bool(one.was or one.reason or one.more or one.corrected)
-    return (index if alone else -1, news.keys_of([one.said]))
+    alone = bool(piece.was or piece.reason or piece.more or piece.corrected)
+    return (index if alone else -1, news.keys_of([piece.said]))
 
 
-def _aside(one: News) -> str:
-    was = f"; was {news.dated(one.was)}" if one.was is not None else ""
-    return was + (f"; reason: {escaped(one.reason.rstrip('.'), 150)}" if one.reason else "")
+def _aside(piece: News) -> str:
+    """Render the end of a line: the former value and the reason of a change; "" without both."""
+    was = f"; was {news.dated(piece.was)}" if piece.was is not None else ""
+    return was + (f"; reason: {escaped(piece.reason.rstrip('.'), 150)}" if piece.reason else "")
 
 
-def _deal(opened: Opened) -> _Line:
+def _deal_line(opened: Opened) -> _Line:
     """Return the line of a deal: its status line, its leading value and how many more values are reported."""
     record = opened.record
     type_ = get_field("deal", "value").type
@@ -261,45 +274,50 @@ def _deal(opened: Opened) -> _Line:
     return _Line(f"**{escaped(record.name, 120)}**", parts, "", opened.sources)
 
 
-def _said(statements: Iterable[Opened]) -> list[_Line]:
-    """Return the lines of statements: one for each side, and one for each group of sides that spoke together."""
-    by_whom: dict[str, list[Opened]] = {}
+def _statement_lines(statements: Iterable[Opened]) -> list[_Line]:
+    """Return the lines of statements: one for each side, and one for each group of sides that spoke together.
+
+    A statement whose side and words have different days gets a line of its own below these, with its status line.
+    """
+    by_side: dict[str, list[Opened]] = {}
     apart: list[_Line] = []
     for opened in statements:
-        if not one_day([*opened.record.state.facts("whose"), opened.record.state.fact("said")]):
-            apart.append(
-                _Line(f"**{escaped(opened.record.name, 120)}**", list(opened.record.status), "", opened.sources)
-            )
+        state = opened.record.state
+        if not one_day([*state.facts("whose"), state.fact("said")]):
+            head = f"**{escaped(opened.record.name, 120)}**"
+            apart.append(_Line(head, list(opened.record.status), "", opened.sources))
             continue
-        whose = [
-            facts.value("statement", "whose", fact, opened.names, 100) for fact in opened.record.state.facts("whose")
-        ]
-        by_whom.setdefault(joined(whose) or "Whose it is, is not in the record", []).append(opened)
+        sides = [facts.value("statement", "whose", fact, opened.names, 100) for fact in state.facts("whose")]
+        by_side.setdefault(joined(sides) or "Whose it is, is not in the record", []).append(opened)
     lines: list[_Line] = []
-    for whose, found in by_whom.items():
-        parts = [_statement(opened) for opened in found]
-        sources = {id_: source for opened in found for id_, source in opened.sources.items()}
-        lines.append(_Line(f"**{sentence(whose)}**", some(parts, 3, "statement", "statements"), "", sources))
+    for side, group in by_side.items():
+        parts = [_statement(opened) for opened in group]
+        sources = {id_: source for opened in group for id_, source in opened.sources.items()}
+        lines.append(_Line(f"**{sentence(side)}**", some(parts, 3, "statement", "statements"), "", sources))
     return [*lines, *apart]
 
 
 def _statement(opened: Opened) -> CitedText:
+    """Return the words of a statement, or its name where the words are not in the record."""
     record = opened.record
     said = record.state.fact("said")
     words = get_field("statement", "said").type.words(said.value, opened.names) if said else record.name
     return cited(clip(words.rstrip("."), 200), said, *record.state.facts("whose"))
 
 
-def when_sent(found: Digest, at: datetime | None) -> str:
+def when_sent(contents: Digest, at: datetime | None) -> str:
     """Return the line of a preview that says when the digest is checked next, and whether it would be sent now."""
     comes = f"-# Preview. The next check is {dates.timestamp(at)} ({dates.timestamp(at, 'R')})" if at else "-# Preview"
-    if not found.worth_sending:
+    if not contents.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
     return f"{comes}; this is what would be sent now."
 
 
 def not_set(channel_id: int | None, *, follows_some: bool) -> str:
-    """Return the line of a preview where no digest is set: what the preview shows, and how to set a digest."""
+    """Return the line of a preview where no digest is set: what the preview shows, and how to set a digest.
+
+    `channel_id` is None for a user's own digest. `follows_some` says that the user follows something.
+    """
     if channel_id is not None:
         return f"-# Preview. <#{channel_id}> has no digest yet; `/digest set` with *channel* begins it."
     if follows_some:
@@ -314,17 +332,25 @@ def not_set(channel_id: int | None, *, follows_some: bool) -> str:
 
 
 def is_set(
-    place: Destination, next_at: datetime | None, confirmed: Delivery | None, *, follows_nothing: bool, may_repeat: bool
+    destination: Destination,
+    next_at: datetime | None,
+    confirmed: Delivery | None,
+    *,
+    follows_nothing: bool,
+    may_repeat: bool,
 ) -> str:
-    """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing."""
-    lines = [
-        f"A digest comes to {channel_or_your_dms(place)}: {digest_times(place)}. It is skipped when nothing is new."
-    ]
+    """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing.
+
+    `confirmed` is the first direct message to a user, if one was sent. `may_repeat` says that the bot cannot read the
+    history of the channel.
+    """
+    where, when = channel_or_your_dms(destination), digest_times(destination)
+    lines = [f"A digest comes to {where}: {when}. It is skipped when nothing is new."]
     if next_at is not None:
         lines.append(f"The next check is {dates.timestamp(next_at)} ({dates.timestamp(next_at, 'R')}).")
     if follows_nothing:
         lines.append("It tells of what you follow, and you follow nothing yet: `/follow add` begins that.")
-    elif not place.channel_id:
+    elif not destination.channel_id:
         lines.append("It tells of what you follow.")
     if may_repeat:
         lines.append(
@@ -334,47 +360,53 @@ def is_set(
     return "\n".join(filter(None, lines))
 
 
-def listing(found: Sequence[tuple[Destination, str, datetime | None]], *, incomplete: bool) -> str:
+def listing(digests: Sequence[tuple[Destination, str, datetime | None]], *, incomplete: bool) -> str:
     """Render digests as lines: each with its channel or server, its days, and when it comes next.
 
-    `incomplete` adds that some servers are missing because Discord did not answer in time.
+    Each digest comes with the name of its server ("" in that server) and the next instant. With `incomplete` a line
+    says that some servers are missing, because Discord did not answer in time.
     """
     lines = [UNANSWERED] if incomplete else []
-    for place, server, next_at in found:
-        whose = (
-            channel_or_dms_of(place) if place.channel_id else f"You{f', from {escaped(server, 60)}' if server else ''}"
-        )
-        line = f"**{whose}**: {digest_times(place)}"
-        if place.state == "paused":
-            line += f"; paused: {escaped(why_paused(place), 150)}"
+    for destination, server, next_at in digests:
+        yours = f"You{f', from {escaped(server, 60)}' if server else ''}"
+        line = f"**{channel_or_dms_of(destination) if destination.channel_id else yours}**: {digest_times(destination)}"
+        if destination.state == "paused":
+            line += f"; paused: {escaped(why_paused(destination), 150)}"
         elif next_at is not None:
             line += f"; next {dates.timestamp(next_at)}"
         lines.append(line)
     return clip("\n".join(lines), CONTENT_LIMIT)
 
 
-def is_off(place: Destination) -> str:
+def is_off(destination: Destination) -> str:
     """Render the answer to `/digest off`."""
-    where = channel_or_your_dms(place)
-    return f"There are no more digests in {where}. Follows and reminders stay. `/digest set` begins them again."
+    return (
+        f"There are no more digests in {channel_or_your_dms(destination)}. Follows and reminders stay. "
+        "`/digest set` begins them again."
+    )
 
 
-def which_server(places: Sequence[tuple[int, str]], verb: str, given: Sequence[str]) -> ui.View:
-    """Render a menu of servers. Its custom id carries the command's `verb` and the options that were typed."""
+def which_server(servers: Sequence[tuple[int, str]], verb: str, options: Sequence[str]) -> ui.View:
+    """Render a menu of servers (id and name). Its custom id carries the command's `verb` and the options typed."""
     menu: Select = ui.Select(
-        custom_id=custom_id("digest.server", verb, *given),
+        custom_id=custom_id("digest.server", verb, *options),
         placeholder="Choose a server",
-        options=[discord.SelectOption(label=clip(name, 100), value=str(guild_id)) for guild_id, name in places[:_MENU]],
+        options=[
+            discord.SelectOption(label=clip(name, 100), value=str(guild_id)) for guild_id, name in servers[:_MENU]
+        ],
     )
     view = ui.View(timeout=None)
     view.add_item(menu)
     return finished(view)
 
 
-def deals_to_follow(found: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
-    """Render a *Follow* button for each of the first deals, and one that lists all where there are more."""
+def deals_to_follow(deals: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
+    """Render a *Follow* button for each of the first ten deals, and a button that lists all where there are more.
+
+    `total` counts all deals of the server.
+    """
     buttons = [
-        button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in found[:_DEALS]
+        button(f"Follow {row.name}", custom_id("follow.add", row.slug, guild_id=guild_id)) for row in deals[:_DEALS]
     ]
     if total > len(buttons):
         more = plural(total - len(buttons), "more deal")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import simcord
 
+from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME
 from bot.services import deliveries, destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from data.records import Confirmation
@@ -43,7 +44,7 @@ async def follow_something(world: World, user_id: int) -> int:
         person = await people.ensure(conn, user_id)
         place = await destinations.ensure_person(conn, world.guild.id, person.id, now=world.now)
         await follows.add(conn, place, None, now=world.now)
-        await destinations.set_digest(conn, place.id, now=world.now, at=destinations.DEFAULT_DELIVERY_TIME)
+        await destinations.set_digest(conn, place.id, now=world.now, at=DEFAULT_DELIVERY_TIME)
         new = deliveries.confirmation_of("first", Confirmation("follow"))
         await deliveries.plan(conn, world.guild.id, place.id, new, due_at=world.now)
     return place.id

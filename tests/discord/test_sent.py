@@ -9,6 +9,7 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
+from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME
 from bot.services import destinations, follows, people, sources, updates
 from bot.services.updates import Change
 from bot.ui.layout import button, plain
@@ -88,9 +89,7 @@ async def test_still_open_says_that_it_is_never_skipped(world: World):
 async def test_a_digest_is_stopped_by_a_manager_and_only_once(world: World):
     place = await channel_of(world)
     async with world.db.write(world.guild.id) as conn:
-        await destinations.set_digest(
-            conn, place.id, now=world.now, at=destinations.DEFAULT_DELIVERY_TIME, days="1234567"
-        )
+        await destinations.set_digest(conn, place.id, now=world.now, at=DEFAULT_DELIVERY_TIME, days="1234567")
     await dated_item(world, "Yearly report", 9)
     await to_hour(world)
     digest = world.channel.last_message

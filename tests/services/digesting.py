@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import dates
-from bot.ledger.due_dates import Digest
+from bot.message_contents import Digest
 from bot.services import destinations, digests, guilds
 from data.records import Destination
 from tests.services.outbound import GUILD, Outbound, at

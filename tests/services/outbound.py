@@ -6,9 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot import dates
-from bot.delivery.kinds import RENDERERS, Gone, Owed, plan_alerts
-from bot.delivery.planning import plan_delivery_times, plan_instants
-from bot.ledger.due_dates import Offset
+from bot.delivery.kinds import PLANNERS, RENDERERS, DueDelivery, NothingToSend
+from bot.ledger.due_dates import Offset, offset_of
 from bot.services import deliveries, destinations, digests, follows, people, records, reminders, updates
 from bot.services.updates import Change
 from bot.ui.messages import Message
@@ -40,8 +39,8 @@ def all_texts(view: Any) -> str:
 
 
 def lead_of(sent: Delivery) -> Offset | None:
-    """Return the offset of a sent reminder: the days before the due date, "overdue", or None for any other delivery."""
-    return "overdue" if sent.occasion == "overdue" else sent.days_before
+    """Return the offset from the due date at which a reminder of an item was sent, or None for any other delivery."""
+    return offset_of(sent)
 
 
 class Outbound:
@@ -108,7 +107,7 @@ class Outbound:
         return await self.send()
 
     async def plan(self) -> None:
-        for planner in (plan_alerts, plan_instants, plan_delivery_times):
+        for planner in PLANNERS:
             await planner(self.db, self.now)
 
     async def live_to(self, moment: str) -> list[tuple[date, Delivery]]:
@@ -132,7 +131,7 @@ class Outbound:
         for (id_,) in list(rows):
             drawn = await self.draw(await deliveries.get(self.db.read, id_))
             async with self.db.write(GUILD) as conn:
-                if isinstance(drawn, Gone):
+                if isinstance(drawn, NothingToSend):
                     await deliveries.settle(conn, id_, drawn.outcome, now=self.now, detail=drawn.detail)
                 else:
                     outcome = Outcome.DELIVERED
@@ -140,9 +139,9 @@ class Outbound:
                     sent.append(await deliveries.get(conn, id_))
         return sent
 
-    async def draw(self, delivery: Delivery) -> Message | Gone:
+    async def draw(self, delivery: Delivery) -> Message | NothingToSend:
         place = await destinations.get(self.db.read, delivery.destination_id)
-        drawn = await RENDERERS[delivery.kind](self.db.read, Owed(delivery, place, self.now))
+        drawn = await RENDERERS[delivery.kind](self.db.read, DueDelivery(delivery, place, self.now))
         if isinstance(drawn, Message):
             self.last = drawn.content or all_texts(drawn.view)
         return drawn

@@ -9,7 +9,7 @@ import pytest
 from discord import ui
 from msgspec.structs import replace
 
-from bot.delivery.kinds import Gone, Owed, plan_alerts, render_alert
+from bot.delivery.kinds import DueDelivery, NothingToSend, plan_alerts, render_alert
 from bot.errors import NotInRecord
 from bot.services import alerts, deliveries, destinations, follows, guilds, people, sources, updates
 from bot.services.updates import Change
@@ -74,9 +74,9 @@ class Guild:
         rows = await self.db.read.execute_fetchall("SELECT id FROM delivery WHERE kind = 'alert' ORDER BY id")
         return [await deliveries.get(self.db.read, id_) for (id_,) in rows]
 
-    async def draw(self, delivery: Delivery) -> Message | Gone:
+    async def draw(self, delivery: Delivery) -> Message | NothingToSend:
         place = await destinations.get(self.db.read, delivery.destination_id)
-        return await render_alert(self.db.read, Owed(delivery, place, self.now))
+        return await render_alert(self.db.read, DueDelivery(delivery, place, self.now))
 
     async def text(self, delivery: Delivery) -> str:
         drawn = await self.draw(delivery)
@@ -145,7 +145,7 @@ async def test_an_update_taken_back_after_it_was_planned_is_not_sent(there: Guil
             conn, GUILD, [update_id], now=there.now + timedelta(hours=1), person_id=1, reason="It was denied"
         )
     drawn = await there.draw(delivery)
-    assert isinstance(drawn, Gone)
+    assert isinstance(drawn, NothingToSend)
     assert drawn.outcome == Outcome.NO_LONGER_DUE
     (_, back) = await there.plan(timedelta(hours=2))
     assert (await there.text(back)).splitlines() == [
@@ -236,7 +236,7 @@ async def test_a_muted_or_removed_follow_is_not_told(there: Guild):
     async with there.db.write(GUILD) as conn:
         await follows.mute(conn, GUILD, follow.id)
     drawn = await there.draw(delivery)
-    assert isinstance(drawn, Gone)
+    assert isinstance(drawn, NothingToSend)
     await there.enter(there.change("drones", "deal", "stage", "completed", LATER))
     assert len(await there.plan()) == 1
 

@@ -96,9 +96,9 @@ async def test_what_a_dead_process_claimed_is_planned_again_and_in_doubt(owing: 
     first, second = await owing.claim(place), await owing.claim(other)
     assert first
     assert second
-    assert await deliveries.has_stale(owing.db.read, [])
+    assert await deliveries.has_abandoned(owing.db.read, [])
     async with owing.db.write(None) as conn:
-        assert await deliveries.release_stale(conn, [other]) == 1
+        assert await deliveries.requeue_abandoned(conn, [other]) == 1
     assert (await owing.get(first.id)).state == "planned"
     assert (await owing.get(second.id)).state == "claimed"
     again = await owing.claim(place, timedelta(minutes=3))
@@ -133,7 +133,7 @@ async def test_a_newer_digest_replaces_one_that_waits_but_none_that_is_held_afte
     assert claimed is not None
     assert claimed.id == held
     async with owing.db.write(GUILD) as conn:
-        await deliveries.keep_back(conn, held)
+        await deliveries.hold(conn, held)
         await deliveries.replace_waiting(conn, place, deliveries.digest_of(date(2026, 11, 24)), now=owing.now)
     assert (await owing.get(waiting)).outcome == Outcome.REPLACED
     assert (await owing.get(held)).state == "planned"
@@ -175,7 +175,7 @@ async def test_a_wait_for_one_channel_moves_all_that_is_due_there(owing: Owing):
         await owing.plan(place, key)
     await owing.plan(other, "b1")
     async with owing.db.write(GUILD) as conn:
-        await deliveries.hold(conn, place, owing.now + timedelta(seconds=300))
+        await deliveries.postpone_destination(conn, place, owing.now + timedelta(seconds=300))
     assert await deliveries.due_destinations(owing.db.read, owing.now + timedelta(seconds=299)) == [other]
 
 
@@ -250,7 +250,7 @@ async def test_a_held_digest_that_nobody_decided_about_counts_as_read_like_one_t
         assert id_ is not None
         assert await owing.claim(place) is not None
         async with owing.db.write(GUILD) as conn:
-            await deliveries.keep_back(conn, id_)
+            await deliveries.hold(conn, id_)
             if dropped:
                 await deliveries.drop(conn, GUILD, [place], now=owing.now)
             else:
@@ -277,7 +277,7 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     async with owing.db.write(GUILD) as conn:
         await conn.execute("UPDATE delivery SET held = 'held' WHERE key = 'dropped'")
         assert await deliveries.drop(conn, GUILD, [place], now=owing.now) == 1
-    assert await deliveries.told_at_once(owing.db.read, place) == {"sent", "waiting", "dropped"}
+    assert await deliveries.alerted_batches(owing.db.read, place) == {"sent", "waiting", "dropped"}
 
 
 async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing):

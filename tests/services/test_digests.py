@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.delivery.kinds import Gone
+from bot.delivery.kinds import NothingToSend
 from bot.ledger.due_dates import next_digest
 from bot.services import destinations, digests, dossiers, guilds, people, sources, updates
 from bot.services.updates import Change
@@ -386,7 +386,7 @@ async def test_a_digest_that_was_turned_off_before_it_was_sent_is_no_longer_due(
         await destinations.set_digest(conn, channel.id, now=there.now, at=None)
     (planned,) = await there.waiting()
     drawn_ = await there.draw(planned)
-    assert drawn_ == Gone(Outcome.NO_LONGER_DUE, "there is no digest here any more")
+    assert drawn_ == NothingToSend(Outcome.NO_LONGER_DUE, "there is no digest here any more")
 
 
 async def test_a_clock_that_ran_far_ahead_holds_up_no_digest_once_it_is_right(there: Outbound, channel: Destination):

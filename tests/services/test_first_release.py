@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from bot.backup import backup, restore
 from bot.errors import BadInput, UserError
+from bot.ledger.due_dates import offset_of
 from bot.ledger.kinds import KINDS, fields_of
 from bot.services import (
     deliveries,
@@ -221,9 +222,11 @@ def key_of(delivery: Delivery) -> str | None:
 
     Confirmations and notices have no columns that determine a key, so theirs is returned unchanged.
     """
+    offset = offset_of(delivery)
     if delivery.due_on is not None:
         assert delivery.record_id is not None
-        return deliveries.reminder_of_item(delivery.record_id, delivery.due_on, delivery.days_before).key
+        assert offset is not None
+        return deliveries.reminder_of_item(delivery.record_id, delivery.due_on, offset).key
     if delivery.occasion in ("words", "snooze"):
         assert delivery.reminder_id is not None
         return deliveries.reminder_at(delivery.occasion, delivery.reminder_id, delivery.due_at).key
@@ -285,7 +288,7 @@ async def test_every_waiting_delivery_is_drawn_and_one_of_each_form_is_a_message
 
 async def test_what_was_claimed_and_what_waited_is_sent_and_the_days_go_on(released: Database, stopped_at: datetime):
     async with released.write(None) as conn:
-        assert await deliveries.release_stale(conn, ()) == 1
+        assert await deliveries.requeue_abandoned(conn, ()) == 1
     outbox = Outbound(released, 1, stopped_at)
     assert {sent.kind for sent in await outbox.send()} == {
         "alert",

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from bot.ledger.due_dates import Offset
 from bot.services import deliveries, destinations, guilds, markers, people, reminders, sources, updates
 from bot.services.updates import Change
 from bot.ui.ids import LIMIT, custom_id
@@ -59,11 +60,11 @@ async def _marks(conn: Connection, owner: int, words: str) -> dict[str, str]:
         (channel, deliveries.alert_of("b1"), NOW),
         (channel, deliveries.alert_of("b2"), NOW),
         (person, deliveries.alert_of("b1"), NOW),
-        (channel, deliveries.reminder_of_item(item, due_on, 14), NOW),
-        (channel, deliveries.reminder_of_item(item, due_on, 7), NOW),
-        (channel, deliveries.reminder_of_item(item, moved, 7), NOW),
-        (channel, deliveries.reminder_of_item(item, moved, None), NOW),
-        (person, deliveries.reminder_of_item(item, due_on, 7), NOW),
+        (channel, deliveries.reminder_of_item(item, due_on, Offset.TWO_WEEKS), NOW),
+        (channel, deliveries.reminder_of_item(item, due_on, Offset.ONE_WEEK), NOW),
+        (channel, deliveries.reminder_of_item(item, moved, Offset.ONE_WEEK), NOW),
+        (channel, deliveries.reminder_of_item(item, moved, Offset.OVERDUE), NOW),
+        (person, deliveries.reminder_of_item(item, due_on, Offset.ONE_WEEK), NOW),
         (person, deliveries.reminder_at("words", own.id, tomorrow), tomorrow),
         (person, deliveries.reminder_at("words", twin.id, tomorrow), tomorrow),
         (person, deliveries.reminder_at("words", own.id, then), then),

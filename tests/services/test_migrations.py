@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.ledger.due_dates import Offset, item_of
 from bot.services import (
     deliveries,
     destinations,
@@ -240,8 +241,8 @@ async def test_what_was_planned_before_is_not_planned_again_and_goes_on(tmp_path
                 deliveries.alert_of("b3"),
                 deliveries.digest_of(date(2027, 3, 1), read_to=5),
                 deliveries.open_list_of(date(2027, 3, 1)),
-                deliveries.reminder_of_item(3, date(2027, 3, 15), 14),
-                deliveries.reminder_of_item(3, date(2027, 3, 15), None),
+                deliveries.reminder_of_item(3, date(2027, 3, 15), Offset.TWO_WEEKS),
+                deliveries.reminder_of_item(3, date(2027, 3, 15), Offset.OVERDUE),
                 deliveries.reminder_at("words", CALL, at),
                 deliveries.reminder_at("snooze", TREATY, at),
                 deliveries.confirmation_of("first:1", Confirmation("follow", slug="drones")),
@@ -265,7 +266,7 @@ async def test_what_was_planned_before_is_not_planned_again_and_goes_on(tmp_path
         told = await reminders.load(db.read, found[3], place, NOW)
         assert not isinstance(told, str)
         assert told.item is not None
-        assert told.item.item.zone == "America/New_York"
+        assert item_of(told.item.record, told.item.zone).zone == "America/New_York"
 
 
 MARKED: list[tuple[int, str, str, str | None, str]] = [
@@ -541,7 +542,7 @@ async def test_the_delivery_time_of_a_destination_goes_on_where_it_was(renamed: 
     planned = [(await destinations.get(renamed.read, id_)).planned_on for id_ in (4, 5)]
     assert planned == [date(2027, 2, 26), date(2027, 3, 1)]
     (plan,) = await plans(renamed, destinations.list_due(renamed.read, NOW))
-    assert "SEARCH d USING INDEX destination_next_delivery (next_delivery_at<?)" in plan
+    assert "SEARCH destination USING INDEX destination_next_delivery (next_delivery_at<?)" in plan
 
 
 async def test_a_destination_still_follows_everything_only_once(renamed: Database):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.kinds import Gone
+from bot.delivery.kinds import NothingToSend
 from bot.errors import BadInput, UserError
 from bot.ledger.due_dates import Offset
 from bot.services import deliveries, destinations, people, records, reminders, sources, updates, why
@@ -40,7 +40,7 @@ async def test_a_person_is_reminded_before_on_and_after_the_day(there: Outbound)
         ("2027-03-13", 7),
         ("2027-03-18", 2),
         ("2027-03-20", 0),
-        ("2027-03-21", "overdue"),
+        ("2027-03-21", Offset.OVERDUE),
     ]
 
 
@@ -49,14 +49,14 @@ async def test_the_channel_of_the_server_is_reminded_without_asking_and_others_a
     await there.channel(OTHER_CHANNEL)
     await there.item("loa", due=due("2027-03-10", "announced"))
     found = await there.live_to("2027-03-12 12:00")
-    assert told(found) == [("2027-03-03", 7), ("2027-03-08", 2), ("2027-03-10", 0), ("2027-03-11", "overdue")]
+    assert told(found) == [("2027-03-03", 7), ("2027-03-08", 2), ("2027-03-10", 0), ("2027-03-11", Offset.OVERDUE)]
     assert {(await destinations.get(there.db.read, sent.destination_id)).channel_id for _, sent in found} == {1001}
 
 
 async def test_a_channel_with_a_digest_has_the_early_leads_in_it(there: Outbound):
     await there.digest(await there.channel())
     await there.item("loa", due=due("2027-03-10", "announced"))
-    assert told(await there.live_to("2027-03-12 12:00")) == [("2027-03-10", 0), ("2027-03-11", "overdue")]
+    assert told(await there.live_to("2027-03-12 12:00")) == [("2027-03-10", 0), ("2027-03-11", Offset.OVERDUE)]
 
 
 @pytest.mark.parametrize(("sureness", "days"), [("reported", [("2027-03-10", 0)]), ("usual", [])])
@@ -77,7 +77,7 @@ async def test_the_day_ends_in_the_zone_of_the_authority(there: Outbound):
     await there.channel()
     await there.item("loa", due=due("2027-03-10"), zone="America/New_York")
     # In New York 10 March ends at 10:30 Delhi time on the 11th, after that day's delivery time of 09:00.
-    assert told(await there.live_to("2027-03-13 12:00"))[-1] == ("2027-03-12", "overdue")
+    assert told(await there.live_to("2027-03-13 12:00"))[-1] == ("2027-03-12", Offset.OVERDUE)
 
 
 async def test_days_of_silence_become_one_message_with_the_nearest_lead(there: Outbound):
@@ -87,7 +87,7 @@ async def test_days_of_silence_become_one_message_with_the_nearest_lead(there: O
     assert there.last.startswith("**Due in 6 days: Loa.**")
     assert sent.due_at == at("2027-03-14 09:00")
     (sent,) = await there.go_to("2027-05-14 15:00")
-    assert lead_of(sent) == "overdue"
+    assert lead_of(sent) == Offset.OVERDUE
     assert await there.go_to("2027-05-15 15:00") == []
 
 
@@ -99,7 +99,7 @@ async def test_reminders_move_with_the_date(there: Outbound):
         ("2027-03-08", 7),
         ("2027-03-13", 2),
         ("2027-03-15", 0),
-        ("2027-03-16", "overdue"),
+        ("2027-03-16", Offset.OVERDUE),
     ]
 
 
@@ -518,7 +518,7 @@ async def test_what_is_drawn_has_a_first_line_and_its_buttons(there: Outbound):
     await there.plan()
     (planned,) = await there.waiting()
     drawn = await there.draw(planned)
-    assert not isinstance(drawn, Gone)
+    assert not isinstance(drawn, NothingToSend)
     assert drawn.content
     buttons: list[Any] = list(drawn.view.children)
     assert [one.label for one in buttons] == [

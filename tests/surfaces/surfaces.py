@@ -17,7 +17,7 @@ import simcord
 
 from bot import dossier as files
 from bot.app import Attache
-from bot.delivery.kinds import Gone
+from bot.delivery.kinds import NothingToSend
 from bot.services import derived, dossiers, guilds, people, records
 from bot.ui.messages import Message
 from data.database import Database
@@ -338,7 +338,7 @@ class Post(Outbound):
         self.filled = filled
         self.drawn: list[tuple[Delivery, Message]] = []
 
-    async def draw(self, delivery: Delivery) -> Message | Gone:
+    async def draw(self, delivery: Delivery) -> Message | NothingToSend:
         drawn = await super().draw(delivery)
         if isinstance(drawn, Message):
             self.drawn.append((delivery, drawn))

@@ -9,7 +9,7 @@ import pytest
 
 from bot import dates
 from bot.ledger import due_dates
-from bot.ledger.due_dates import CatchUp, Item
+from bot.ledger.due_dates import CatchUp, Item, Offset
 
 ZONE = "Asia/Kolkata"
 DUE = date(2026, 3, 20)  # A Friday.
@@ -30,8 +30,8 @@ def before(days: int) -> date:
 @pytest.mark.parametrize(
     ("sureness", "told_on"),
     [
-        ("fixed", {14: 14, 7: 7, 2: 2, 0: 0, -1: "overdue"}),
-        ("announced", {14: 14, 7: 7, 2: 2, 0: 0, -1: "overdue"}),
+        ("fixed", {14: 14, 7: 7, 2: 2, 0: 0, -1: Offset.OVERDUE}),
+        ("announced", {14: 14, 7: 7, 2: 2, 0: 0, -1: Offset.OVERDUE}),
         ("reported", {0: 0}),
         ("usual", {}),
     ],
@@ -53,8 +53,8 @@ def test_an_item_without_a_date_has_no_leads():
         (before(5), 12, 7),  # 14 and 7 were missed.
         (before(1), 30, 2),
         (before(0), 30, 0),
-        (before(-1), 30, "overdue"),
-        (before(-40), 60, "overdue"),
+        (before(-1), 30, Offset.OVERDUE),
+        (before(-40), 60, Offset.OVERDUE),
         (before(8), 30, 14),
     ],
 )
@@ -62,7 +62,7 @@ def test_of_several_missed_leads_the_nearest_is_told(until, days, told):
     assert due_dates.offset_due(item(), window(until, days), ()) == told
 
 
-@pytest.mark.parametrize("told", [{2}, {7, 2}, {0}, {"overdue"}])
+@pytest.mark.parametrize("told", [{2}, {7, 2}, {0}, {Offset.OVERDUE}])
 def test_no_lead_is_told_after_a_nearer_one_or_twice(told):
     assert due_dates.offset_due(item(), window(before(2)), told) is None
     assert due_dates.offset_due(item(), window(before(1), 10), told) is None
@@ -72,23 +72,25 @@ def test_a_day_that_ended_before_its_hour_is_told_is_left_to_the_overdue_notice(
     hour, late = window(DUE), dates.end_of_day(DUE, ZONE)
     assert due_dates.offset_due(item(), hour, (), hour.at) == 0
     assert due_dates.offset_due(item(), hour, (), late) is None
-    assert due_dates.offset_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == "overdue"
+    assert due_dates.offset_due(item(), window(before(-1)), (), late + timedelta(hours=9)) == Offset.OVERDUE
     assert due_dates.offset_due(item(sureness="reported"), hour, (), late) == 0
 
 
 def test_overdue_is_told_at_the_first_hour_after_the_day_has_ended_where_it_counts():
     washington = item(zone="America/New_York")
     # 20 March ends in Washington at 04:00 UTC on the 21st, which is 09:30 in Delhi.
-    assert due_dates.offset_due(washington, window(date(2026, 3, 21)), {0}) is None
-    assert due_dates.offset_due(washington, window(date(2026, 3, 22)), {0}) == "overdue"
-    assert due_dates.offset_due(washington, window(date(2026, 3, 21), hour=time(10)), {0}) == "overdue"
+    assert due_dates.offset_due(washington, window(date(2026, 3, 21)), {Offset.SAME_DAY}) is None
+    assert due_dates.offset_due(washington, window(date(2026, 3, 22)), {Offset.SAME_DAY}) == Offset.OVERDUE
+    assert (
+        due_dates.offset_due(washington, window(date(2026, 3, 21), hour=time(10)), {Offset.SAME_DAY}) == Offset.OVERDUE
+    )
     kiribati = item(zone="Pacific/Kiritimati")
-    assert due_dates.offset_due(kiribati, window(DUE, hour=time(16)), {0}) == "overdue"
+    assert due_dates.offset_due(kiribati, window(DUE, hour=time(16)), {Offset.SAME_DAY}) == Offset.OVERDUE
 
 
 def test_the_day_itself_is_told_late_while_it_has_not_ended_where_it_counts():
     missed = window(date(2026, 3, 21), 5)
-    assert due_dates.offset_due(item(zone="America/New_York"), missed, {14, 7}) == 0
+    assert due_dates.offset_due(item(zone="America/New_York"), missed, {Offset.TWO_WEEKS, Offset.ONE_WEEK}) == 0
 
 
 def test_what_was_overdue_long_before_the_hours_began_is_not_told():
@@ -104,7 +106,7 @@ def test_what_was_overdue_long_before_the_hours_began_is_not_told():
         (2, False, True, False),
         (2, False, False, True),
         (0, False, True, True),
-        ("overdue", False, True, True),
+        (Offset.OVERDUE, False, True, True),
     ],
 )
 def test_a_channel_with_a_digest_is_told_the_early_leads_by_it(lead, person, digest, own):
@@ -160,7 +162,7 @@ def test_a_digest_lists_fourteen_days_and_a_reported_date_on_its_day(sureness, d
     ],
 )
 def test_a_lead_keeps_a_digest_from_being_skipped(sureness, since, day, own_message, fell):
-    assert due_dates.offset_fell(item(sureness=sureness), since, day, own_message=own_message) is fell
+    assert due_dates.offset_reached(item(sureness=sureness), since, day, own_message=own_message) is fell
 
 
 def test_the_last_monday_of_some_hours_is_found():

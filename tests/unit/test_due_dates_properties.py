@@ -45,17 +45,16 @@ def up_to(gaps: list[int]) -> date:
 @given(DUES, SURE, DOWN, HOURS, ZONES, ZONES)
 def test_no_lead_is_told_twice_and_each_is_nearer_than_the_one_before(due_on, sureness, gaps, hour, zone, authority):
     told = [lead for _, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone)]
-    order = [-1 if lead == "overdue" else lead for lead in told]
-    assert order == sorted(set(order), reverse=True)
+    assert told == sorted(set(told), reverse=True)
 
 
 @given(DUES, SURE, DOWN, HOURS, ZONES, ZONES)
 def test_nothing_is_told_before_its_time(due_on, sureness, gaps, hour, zone, authority):
     for day, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone):
-        if lead == "overdue":
+        if lead == Offset.OVERDUE:
             assert dates.end_of_day(due_on, authority) <= dates.local_instant(day, hour, zone)
         else:
-            assert (due_on - day).days <= int(lead)
+            assert (due_on - day).days <= lead
 
 
 @given(DUES, st.sampled_from(["fixed", "announced"]), DOWN, HOURS, ZONES, ZONES)
@@ -65,15 +64,15 @@ def test_a_date_that_passed_is_told_as_overdue_however_long_the_bot_was_down(
     item = Item(1, "x", "", due_on, sureness, authority)
     told = [lead for _, lead in told_over(item, gaps, hour, zone)]
     passed = due_dates.is_overdue(item, dates.local_instant(up_to(gaps), hour, zone))
-    assert told.count("overdue") == passed
+    assert told.count(Offset.OVERDUE) == passed
 
 
 @given(DUES, st.sampled_from(["fixed", "announced", "reported"]), DOWN, HOURS, ZONES, ZONES)
 def test_a_day_that_came_is_told_however_long_the_bot_was_down(due_on, sureness, gaps, hour, zone, authority):
     told = [lead for _, lead in told_over(Item(1, "x", "", due_on, sureness, authority), gaps, hour, zone)]
-    assert bool({0, "overdue"} & set(told)) == (due_on <= up_to(gaps)) or (
+    assert bool({0, Offset.OVERDUE} & set(told)) == (due_on <= up_to(gaps)) or (
         # The due day ended in the authority's zone before the bot ran on that date.
-        "overdue" in told
+        Offset.OVERDUE in told
     )
 
 
@@ -81,7 +80,7 @@ def test_a_day_that_came_is_told_however_long_the_bot_was_down(due_on, sureness,
 def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zone):
     days = [1] * 75
     first = told_over(Item(1, "x", "", due_on, "fixed", zone), days[:moved_after], hour, zone)
-    assert all((due_on - day).days == lead for day, lead in first if lead != "overdue")
+    assert all((due_on - day).days == lead for day, lead in first if lead != Offset.OVERDUE)
     since = START - timedelta(days=1) + timedelta(days=moved_after)
     later: list[tuple[date, Offset]] = []
     for _ in days[moved_after:]:
@@ -90,9 +89,9 @@ def test_leads_move_when_the_date_moves(due_on, moved_to, moved_after, hour, zon
         if lead is not None:
             later.append((window.until, lead))
         since = window.until
-    assert all((moved_to - day).days == lead for day, lead in later if lead != "overdue")
+    assert all((moved_to - day).days == lead for day, lead in later if lead != Offset.OVERDUE)
     expected = [lead for lead in due_dates.OFFSETS if (moved_to - START).days - lead >= moved_after]
-    assert [lead for _, lead in later if lead != "overdue"] == expected
+    assert [lead for _, lead in later if lead != Offset.OVERDUE] == expected
 
 
 @given(st.dates(START, START + timedelta(days=60)), st.integers(1, 40), st.sets(st.sampled_from("1234567"), min_size=1))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bot.ledger import fold
 from bot.ledger.changes import Alert, RecordChange, changed_fields, with_news
-from bot.ledger.due_dates import Digest
 from bot.ledger.kinds import STAGES, get_field
 from bot.ledger.values import expect
+from bot.message_contents import Digest
 from bot.ui import digests as rendered
 from bot.ui import messages, news
 from data.records import Due, FactDate, Kind, Money, Party, Source, Update, Value
@@ -151,7 +151,7 @@ def test_no_day_or_source_stands_beside_the_words_of_another_update(course):
         alert = messages.alert(Alert([change], []), 1, "nonce").content or ""
         found = Digest(
             day=date(2026, 2, 2), server="Newsroom", first=False, still_open=None, overdue=[], due=[], changes=[change],
-            loads=[], deals=[], statements=[], open_total=0, offset_fell=False, read_to=9,
+            loads=[], deals=[], statements=[], open_total=0, offset_reached=False, read_to=9,
         )  # fmt: skip
         return alert, rendered.digest(found, 1, "nonce").text.split("### What changed\n")[1].split("\n\n")[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -119,8 +120,9 @@ async def in_order(live: LiveServer, place: int) -> list[str]:
 
 async def test_among_many_faults_every_channel_keeps_its_order(live: LiveServer, monkeypatch: pytest.MonkeyPatch):
     """Send 240 messages to channels and users, while answers are lost, connections break and requests fail."""
-    monkeypatch.setattr(live.bot.deliverer, "_limits", RateLimits(requests=10_000, dms=10_000))
-    monkeypatch.setattr(live.bot.memberships, "_limits", RateLimits(requests=10_000, dms=10_000))
+    unlimited = RateLimits(requests=10_000, dms=10_000)
+    monkeypatch.setattr(live.bot.deliverer, "_context", replace(live.bot.deliverer._context, limits=unlimited))
+    monkeypatch.setattr(live.bot.memberships, "_limits", unlimited)
     channels = [live.channel, *[live.server.add_channel(live.guild, f"other-{i}") for i in range(4)]]
     places = [live.place, *[await live.follow(live.clock.now(), channel) for channel in channels[1:]]]
     people = [live.member]

@@ -128,7 +128,7 @@ async def test_a_full_disk_amid_planning_fails_one_tick_with_one_line(
     with failing(newsroom.db, error):
         await newsroom.scheduler.tick()
     line = await complaint(caplog)
-    assert "a beat failed; the next one comes: the disk is full" in line
+    assert "a tick of the scheduler failed; the next one comes: the disk is full" in line
 
 
 async def test_a_full_disk_when_discord_tells_of_a_change_is_one_line(
