@@ -1,4 +1,4 @@
-"""The bot's own permissions in a channel: which of those it needs are missing, named as in Discord's settings."""
+"""The bot's own permissions in a channel: those that it needs and lacks, named as in Discord's settings."""
 
 from __future__ import annotations
 

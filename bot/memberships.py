@@ -36,8 +36,8 @@ class Memberships:
     async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
         """Return whether the user and the bot are in a server; a membership counts for an hour after it was looked up.
 
-        For deliveries: it waits for the rate limiter. It asks Discord again about a cached absence, so that a return is
-        noticed at once.
+        This is for deliveries: it waits for the rate limiter. A cached absence is not used, so that a user who comes
+        back is noticed at once.
         """
         if self.recall(guild_id, user_id, now):
             return True
@@ -49,8 +49,8 @@ class Memberships:
     ) -> Servers:
         """Return which of these servers the user is in.
 
-        For interactions: it asks Discord about all that are not cached at the same time, without waiting for the rate
-        limiter, and waits for at most `within` seconds.
+        This is for interactions: Discord is asked about all servers that are not cached at the same time. It does not
+        wait for the rate limiter, and at most `within` seconds for the answers.
         """
         joined, unknown, requests = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
         for guild_id in set(guild_ids):

@@ -13,8 +13,8 @@ from data.records import Due, Opened, Reminder
 class StillOpen(Struct, frozen=True):
     """The list *Still open* of a Monday: pending items without a due date, or whose due date has passed.
 
-    `with_news` holds the ids of items that were updated since the destination's last digest or list. A list that is
-    not `full` shows the other items more briefly.
+    `with_news` holds the ids of items that were updated since the destination's last digest or list. Unless the list is
+    `full`, "no due date" is said only of those.
     """
 
     items: list[Opened]

@@ -29,7 +29,7 @@ class RateLimiter:
     def count(self) -> None:
         """Count a request that is made at once, since the answer to an interaction depends on it.
 
-        Later calls of `wait` take longer for it.
+        Requests that call `wait` afterwards wait longer in return.
         """
         self._refill()
         self._tokens -= 1
@@ -43,9 +43,9 @@ class RateLimiter:
 
 
 class RateLimits:
-    """The rate limiters of the bot.
+    """The rate limiters of the bot: `requests` for all requests, `dms` in addition for those that open a DM channel.
 
-    `requests` is for every request that answers no interaction. `dms` is for the opening of a DM channel, in addition.
+    Requests that answer an interaction are counted but do not wait.
     """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:

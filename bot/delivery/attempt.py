@@ -1,4 +1,4 @@
-"""One attempt to send one delivery, after a look whether an earlier attempt has arrived, and what becomes of it."""
+"""The sending of one delivery: look whether an earlier try arrived, render the message, send it, store the outcome."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NO_JSON = 0  # discord.py's code for an answer that is not Discord's, but that o
 
 
 class Later(Exception):
-    """Raised when the destination cannot be checked now. The delivery is tried again; nothing else changes."""
+    """Raised when it is not known now whether the destination can be sent to. The delivery is tried again soon."""
 
 
 def _custom_ids(components: Iterable[object]) -> Iterator[str]:
@@ -101,7 +101,7 @@ class Attempt:
         self._notes: list[str] = []  # Lines of small print for the message.
 
     async def make(self) -> None:
-        """Send the delivery. Settle it, plan it for later or pause its destination, as Discord answers."""
+        """Send the delivery. Settle it, plan it again or pause its destination, depending on Discord's answer."""
         try:
             await self._make()
         except discord.RateLimited as error:
@@ -182,10 +182,10 @@ class Attempt:
     # A look whether the delivery was sent before: by an earlier try, or before a restore
 
     async def _is_done(self, channel_id: int) -> bool:
-        """Look for the delivery in the channel's history. Return whether it is settled or held, so not to be sent now.
+        """Look in the channel's history whether the delivery was sent before. Return whether it must not be sent now.
 
-        Where the bot may not read the history, Discord answers with an empty one instead of an error. So the permission
-        is checked first; without it, the message gets a note that it may be a repeat.
+        It is settled or held then. Where the bot may not read the history, Discord answers with an empty one instead of
+        an error. So the permission is checked first; without it, the message gets a note that it may be a repeat.
         """
         first_tried_at = self._delivery.first_tried_at or self._clock.now()
         released = self._delivery.held == "released"
@@ -206,7 +206,10 @@ class Attempt:
         return self._search is not None and not released and await self._came_before_restore(self._search, channel_id)
 
     async def _came_before_restore(self, search: RestoreSearch, channel_id: int) -> bool:
-        """Return whether the delivery was sent before the restore and is settled now, or may have been and is held."""
+        """Return whether the delivery must not be sent now: it was sent before the restore, or may have been.
+
+        It is settled in the first case, and held in the second.
+        """
         if channel_id not in search.messages:
             since = search.restored.known_to - CLOCK_MARGIN
             search.messages[channel_id] = [message async for message in self._sent_messages(channel_id, since)]
@@ -228,7 +231,7 @@ class Attempt:
         return False
 
     async def _settle_if_among(self, sent: list[FoundMessage], channel_id: int) -> bool:
-        """Settle the delivery as delivered if one of these messages is its own. Return whether that is so."""
+        """Settle the delivery if its message is among these messages of its channel. Return whether it was found."""
         delivery = self._delivery
         message = await restores.find_sent(self._db.read, delivery, self._destination, sent)
         if message is None:
@@ -249,7 +252,7 @@ class Attempt:
         return channel_permissions.can_read_history(channel)
 
     async def _sent_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
-        """Yield the messages in a channel, sent after `since`, that are deliveries of this bot by their buttons."""
+        """Yield the deliveries of this bot among the messages in a channel after `since`. Buttons identify them."""
         channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
@@ -362,13 +365,14 @@ class Attempt:
             )
 
     async def _wait(self, seconds: float) -> None:
-        """Plan all deliveries to this destination again in a number of seconds, as a rate limit of Discord asks."""
+        """Plan all deliveries to the destination again after a number of seconds, as Discord's rate limit asks."""
         at = self._clock.now() + timedelta(seconds=seconds)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
             await deliveries.postpone_destination(conn, self._destination.id, at)
 
     async def _not_found(self, error: discord.NotFound) -> None:
+        """Deal with an answer 404 by its error code: try again, settle the delivery or pause its destination."""
         if error.code == NO_JSON:
             await self._later("Discord was not reached (404)")
         elif error.code == UNKNOWN_MESSAGE:
@@ -386,6 +390,7 @@ class Attempt:
             await self._pause(Outcome.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
 
     async def _forbidden(self, error: discord.Forbidden) -> None:
+        """Deal with an answer 403: pause the destination, or try again when the answer is not Discord's."""
         if error.code == NO_JSON:
             await self._later("Discord was not reached (403)")
             return
@@ -403,7 +408,10 @@ class Attempt:
         return joined(channel_permissions.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: Outcome, words: str) -> None:
-        """Pause the destination, keep the deliveries to it, and notify the user who set it up."""
+        """Pause the destination and notify the user who set it up.
+
+        The delivery waits for the end of the pause, but a confirmation or a notice is settled.
+        """
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
         async with self._db.write(self._delivery.guild_id) as conn:
@@ -416,7 +424,7 @@ class Attempt:
             await notices.plan(conn, delivery, destination, outcome, words, now=now)
 
     async def _refused(self, error: discord.HTTPException) -> None:
-        """Plan a refused message once more, as plain text. If that is refused too, settle it and notify its user."""
+        """Plan a refused message once more, as plain text. If that was refused too, settle it and notify a user."""
         if error.code == ARCHIVED:
             await self._pause(Outcome.NOT_PERMITTED, "the thread is archived and locked")
             return

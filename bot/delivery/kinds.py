@@ -30,7 +30,7 @@ Planner = Callable[[Database, datetime], Awaitable[None]]
 async def plan_alerts(db: Database, now: datetime) -> None:
     """Plan the alerts of all servers about updates entered since the last alerts, one batch in a transaction.
 
-    An error in one server is logged and does not stop the others. Raise an error of the disk.
+    Log an error in one server and go on with the others, but raise an error of the disk.
     """
     for guild_id in await alerts.guilds_to_read(db.read):
         try:
@@ -45,7 +45,7 @@ async def plan_alerts(db: Database, now: datetime) -> None:
 
 
 async def plan_instants(db: Database, now: datetime) -> None:
-    """Plan the reminders with own words, and the snoozed ones, whose instant has come."""
+    """Plan the reminders that have an instant which has come: those with a user's own words, and snoozed ones."""
     due_at = await reminders.next_due(db.read)
     if due_at is None or due_at > now:
         return
@@ -58,7 +58,7 @@ async def plan_instants(db: Database, now: datetime) -> None:
 async def plan_delivery_times(db: Database, now: datetime) -> None:
     """Plan the reminders, digests and lists of all destinations whose delivery time has come.
 
-    An error at one destination is logged and does not stop the others. Raise an error of the disk.
+    Log an error at one destination and go on with the others, but raise an error of the disk.
     """
     for destination_id in await destinations.list_misscheduled(db.read, now):
         destination = await destinations.get(db.read, destination_id)
@@ -113,7 +113,7 @@ _NEXT_DUE: list[Callable[[Connection], Awaitable[datetime | None]]] = [
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """Return when there is something to plan or to send next, or None when there is nothing."""
+    """Return the next instant at which there is something to plan or to send, or None when there is nothing."""
     instants = [await deliveries.next_due(conn, now), *[await next_of(conn) for next_of in _NEXT_DUE]]
     return min([at for at in instants if at is not None], default=None)
 
@@ -132,7 +132,7 @@ class DueDelivery:
 
 @dataclass(frozen=True)
 class NothingToSend:
-    """The result of a renderer that has nothing to send any more: how the delivery is settled instead."""
+    """The result of a renderer when there is nothing to send any more. The delivery is settled with this outcome."""
 
     outcome: Outcome
     detail: str = ""
@@ -197,7 +197,7 @@ async def render_open(conn: Connection, due: DueDelivery) -> Message | NothingTo
 
 
 async def render_digest(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render a digest of the updates up to the one at which it was planned, without those undone since."""
+    """Render a digest as it was planned. Newer updates wait for the next one, and updates undone since are left out."""
     delivery, destination = due.delivery, due.destination
     if destination.digest_at is None:
         return NothingToSend(Outcome.NO_LONGER_DUE, "there is no digest here any more")

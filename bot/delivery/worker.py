@@ -48,7 +48,7 @@ class Deliverer:
     async def begin(self, now: datetime) -> None:
         """Plan the deliveries that are due and start workers for them, without waiting until they are sent.
 
-        Errors of a planner are logged, and the others go on. Raise an error of the disk.
+        Log an error of a planner and go on with the others, but raise an error of the disk.
         """
         if self._is_waiting(now):
             return
@@ -105,7 +105,7 @@ class Deliverer:
             await asyncio.wait(workers, timeout=4)
 
     async def _find_restore(self, now: datetime) -> None:
-        """Read once whether the database was restored from a copy. The first start after the restore is stored."""
+        """Read once whether the database was restored from a copy. The first call after a restore ends its span."""
         if not self._read_restore:
             self._restored = await restores.begin(self._db, now)
             self._read_restore = True

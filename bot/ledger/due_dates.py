@@ -75,10 +75,10 @@ class CatchUp(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """An open pending item, with the columns that decide when it is due.
+    """An open pending item and its due date.
 
-    `due_on` is the due day: of a vague date ("March 2027") the last day, and None without a date. `zone` is the zone
-    in which the due day ends.
+    `due_on` is the due day. It is the last day of a vague date ("March 2027"), and None without a date. `zone` is the
+    zone in which the due day ends.
     """
 
     record_id: int
@@ -90,7 +90,7 @@ class Item(Struct, frozen=True):
 
 
 def item_of(record: Record, zone: str) -> Item:
-    """Return the due date of a pending item's record. `zone` is used where the record names no zone."""
+    """Return the `Item` of a pending item's record. `zone` is used where the record names no zone."""
     due = record.state.value("due", Due)
     return Item(
         record.id,
@@ -153,7 +153,7 @@ def offset_due(
 def is_own_message(offset: Offset, *, person: bool, digest: bool) -> bool:
     """Return whether the reminder at an offset is a message of its own, rather than a line of the digest.
 
-    In a channel with a digest, only the reminders of the due day and of its end are messages of their own.
+    In a channel with a digest these are only the reminders on the due day and of overdue items.
     """
     return person or not digest or offset in (Offset.SAME_DAY, Offset.OVERDUE)
 
@@ -181,7 +181,7 @@ def is_ahead(item: Item, day: date, at: datetime) -> bool:
 
 
 def offset_reached(item: Item, since: date, day: date, *, own_message: bool) -> bool:
-    """Return whether a reminder offset of an item is reached after `since`, up to `day`. Such a digest is not skipped.
+    """Return whether a reminder offset of an item is reached after `since`, up to `day`; a digest is not skipped then.
 
     With `own_message` the due day itself does not count, because its reminder is a message of its own.
     """
@@ -200,16 +200,17 @@ def delivery_time_of(destination: Destination) -> time:
 
 
 def was_planned(destination: Destination, day: date) -> bool:
-    """Return whether a local date was planned before, so that a new zone or delivery time does not plan it again.
+    """Return whether a local date of a destination was planned before.
 
-    A `planned_on` more than two days after that date does not count: a wrong clock has written it.
+    It is not planned again when the zone or the delivery time changes. A `planned_on` more than two days later does not
+    count, because a wrong clock has written it.
     """
     planned_on = destination.planned_on
     return planned_on is not None and day <= planned_on <= day + timedelta(days=2)
 
 
 def next_digest(destination: Destination, now: datetime) -> datetime | None:
-    """Return when the next digest of a destination is planned, or None without a digest."""
+    """Return the instant of the next digest of a destination that is not planned yet, or None without a digest."""
     if destination.digest_at is None:
         return None
     at = delivery_time_of(destination)

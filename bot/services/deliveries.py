@@ -263,8 +263,8 @@ async def settle(
 ) -> None:
     """Settle a delivery with its outcome, and empty its payload.
 
-    If a digest or *Still open* was delivered, or skipped because nothing was new, store in its destination how far that
-    has read the ledger.
+    When a digest or *Still open* was delivered, or a digest had nothing new, also store in its destination up to which
+    update the ledger has been read.
     """
     if outcome in (Outcome.DELIVERED, Outcome.DELETED, Outcome.NOTHING_NEW, Outcome.DROPPED):
         await conn.execute(
@@ -314,13 +314,13 @@ async def postpone_destination(conn: Connection, destination_id: int, until: dat
 
 
 async def has_abandoned(conn: Connection, working: Collection[int]) -> bool:
-    """Return whether there is a claimed delivery whose destination has no worker, given those that have one."""
+    """Return whether a delivery is claimed whose destination is not among those in `working`, which have a worker."""
     claimed = await fetch_values(conn, int, "SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
     return any(id_ not in working for id_ in claimed)
 
 
 async def requeue_abandoned(conn: Connection, working: Collection[int]) -> int:
-    """Plan claimed deliveries anew whose destination has no worker, and return how many there were.
+    """Plan claimed deliveries again whose destinations are not in `working`, and return how many there were.
 
     Their process was killed on the way, so they may have arrived and stay `unknown`.
     """
@@ -453,7 +453,7 @@ async def note_digest(
 ) -> None:
     """Store that the digest of an earlier day was sent to the destination of a delivery, before the restore.
 
-    `at` is when it was sent, `read_to` how far it had read the ledger. Its destination has read that far then.
+    `at` is when it was sent, `read_to` the newest update in it, which is stored in the destination too.
     """
     cursor = await conn.execute(
         "INSERT INTO delivery (guild_id, destination_id, kind, key, day, due_at, next_try_at, nonce, state, outcome, "
@@ -484,7 +484,7 @@ async def note_digest(
 
 
 async def alerted_batches(conn: Connection, destination_id: int) -> set[str]:
-    """Return the batches of updates of which a destination got an alert, or is about to. Its digest leaves them out."""
+    """Return the batches of updates for which a destination got or will get an alert. Its digest leaves them out."""
     batches = await fetch_values(
         conn,
         str,

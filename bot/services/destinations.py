@@ -42,7 +42,7 @@ async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now:
 
 @dataclass(frozen=True)
 class PersonalDestination:
-    """A user's direct messages about one server (`place`), and whether they were paused until the user came back."""
+    """A user's direct messages about one server (`place`). `was_paused` says that they have just been resumed."""
 
     place: Destination
     person_id: int
@@ -82,7 +82,7 @@ async def get(conn: Connection, destination_id: int) -> Destination:
 
 
 async def find(conn: Connection, guild_id: int, destination_id: int) -> Destination | None:
-    """Return the destination with an id, or None when this server has none, even if another server has."""
+    """Return the destination with an id in a server, or None. The id of another server's destination finds nothing."""
     return await _find(conn, "destination.guild_id = ? AND destination.id = ?", guild_id, destination_id)
 
 

@@ -185,7 +185,7 @@ class _LastDigest(Struct, frozen=True):
 
 
 async def _last_digest(conn: Connection, destination_id: int, day: date) -> _LastDigest | None:
-    """Return the last digest of a destination up to a local date that was sent, or skipped as nothing was new."""
+    """Return the latest digest up to a local date that was sent to a destination, or skipped as nothing was new."""
     return await fetch_one(
         conn,
         _LastDigest,
@@ -225,16 +225,16 @@ async def _overdue_reminders(
 
 
 async def _open_total(conn: Connection, guild: Guild, reach: Scope, in_scope: Sequence[Item]) -> int:
-    """Return how many open items are in the scope of a destination, also those of kinds that no digest lists."""
+    """Return how many open items are in the scope of a destination, including kinds that digests do not list."""
     listed = {item.record_id for item in in_scope}
     items = await reminders.list_items(conn, guild)
     return sum(item.record_id in listed or reach.since(item.record_id) is not None for item in items)
 
 
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
-    """Return whether the digest of a day has *Still open*: a Monday has come since the last digest, on `since`.
+    """Return whether the digest of a day includes *Still open*, because it is the first since a Monday.
 
-    The list is left out if it was a message of its own that Monday.
+    It does not if that list was a message of its own that Monday. `since` is the date of the last digest.
     """
     monday = day - timedelta(days=day.weekday())
     if monday <= since:
@@ -249,7 +249,7 @@ async def _monday_is_due(conn: Connection, destination: Destination, since: date
 
 
 async def _settled_to(conn: Connection, destination: Destination, now: datetime) -> int:
-    """Return the id of the newest update before the first one that can still be undone."""
+    """Return the id of the last update before any that can still be undone."""
     undoable = await fetch_value(
         conn,
         int,

@@ -43,7 +43,7 @@ _SELECT = (
 
 
 async def find(conn: Connection, guild_id: int, reminder_id: int) -> Reminder | None:
-    """Return the reminder with an id, or None when this server has none, even if another server has."""
+    """Return the reminder with an id in a server, or None. The id of another server's reminder finds nothing."""
     return await fetch_one(
         conn, Reminder, f"{_SELECT} WHERE destination.guild_id = ? AND reminder.id = ?", (guild_id, reminder_id)
     )
@@ -69,7 +69,7 @@ def check_open(opened: Opened) -> None:
 
 
 async def join(conn: Connection, destination: Destination, opened: Opened, *, now: datetime, person_id: int) -> bool:
-    """Set a reminder of a pending item for a destination. Return False when it has one that is not muted already."""
+    """Set a reminder of a pending item for a destination. Return False when there is one already that is not muted."""
     check_open(opened)
     before = await find_item(conn, destination.id, opened.record.slug)
     if before is not None and not before.muted:
@@ -175,7 +175,7 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
 
 
 def pick(reminders: Sequence[PersonalReminder], text: str) -> PersonalReminder:
-    """Return the one of some reminders that a user named by its id or the beginning of its title.
+    """Return the reminder that a text names by its id or the beginning of its title.
 
     Raise NotInRecord when none fits, BadInput when several do.
     """
@@ -248,7 +248,7 @@ async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] |
 
 
 class _ItemReminders(Struct, frozen=True):
-    """The pending items of which a destination has reminders, by record id: not muted, muted, snoozed."""
+    """The record ids of the items of which a destination has reminders: not muted (`joined`), muted, and snoozed."""
 
     joined: frozenset[int]
     muted: frozenset[int]
@@ -285,7 +285,7 @@ async def list_reminded(conn: Connection, destination: Destination, guild: Guild
     """Return the open items of which a destination is reminded in messages of their own.
 
     For the server's channel these are all items except those of kinds in `ON_REQUEST_KINDS`; for another channel there
-    are none; for a person these are the items with a reminder of theirs.
+    are none; for a person these are the items with a reminder of theirs. Muted and snoozed items are left out.
     """
     reminders = await _item_reminders(conn, destination)
     if destination.person_id is not None:
@@ -303,7 +303,8 @@ async def list_in_scope(conn: Connection, destination: Destination, guild: Guild
     """Return the open items that the digest and *Still open* of a destination may list.
 
     For a channel these are all items of the server, for a person the items of which they have a reminder or which are
-    in the scope of their digest. Items of kinds in `ON_REQUEST_KINDS` need a reminder.
+    in the scope of their digest. Items of kinds in `ON_REQUEST_KINDS` need a reminder. Snoozed items are left out, and
+    those that a person muted.
     """
     reminders = await _item_reminders(conn, destination)
     if (
@@ -364,7 +365,7 @@ async def still_open(
 
 
 def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
-    """Return the delivery times of a destination that have come and are not planned yet; None without one."""
+    """Return the catch-up period of a destination: its delivery times up to `now` that are not planned yet, or None."""
     if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
     until, at = destinations.latest_delivery_time(destination, now)
@@ -379,10 +380,10 @@ def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
 async def plan_delivery_time(
     conn: Connection, destination: Destination, guild: Guild, catch_up: CatchUp, *, now: datetime
 ) -> list[int]:
-    """Plan the reminders of pending items that are due in a catch-up period and are messages of their own.
+    """Plan the reminders of pending items that are due in a catch-up period as messages of their own.
 
-    Return the ids of the records in these and in the messages of snoozes that end now. No other message needs to
-    mention them.
+    Return the ids of the records that these messages are about, and those of snoozes that end now. *Still open* leaves
+    them out.
     """
     mentioned = await _snoozes_ending(conn, destination.id)
     for item in await list_reminded(conn, destination, guild):
@@ -402,7 +403,7 @@ async def plan_delivery_time(
 
 
 async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
-    """Return the ids of the records whose snooze has ended, while the message that says so is not settled."""
+    """Return the ids of the records whose snooze has ended, as long as the message after it is not settled."""
     return await fetch_values(
         conn,
         int,
@@ -440,7 +441,7 @@ async def plan_open(
     """
     if await still_open(conn, destination, guild, day=monday, at=catch_up.at, without=without) is None:
         return
-    # A destination without a digest has then read all updates. A digest has still to tell of the changes.
+    # Without a digest, the destination has read all updates with this list. With one, the digest reports the changes.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
     new = deliveries.open_list_of(monday, read_to=read_to, without=without)
     await deliveries.replace_waiting(conn, destination.id, new, now=now)

@@ -251,9 +251,10 @@ def _change_lines(change: RecordChange) -> list[_Line]:
 
 
 def _line_key(index: int, piece: News) -> tuple[int, frozenset[news.Key]]:
-    """Return the key by which neighbouring pieces of news share a line: their day and source.
+    """Return the key by which neighbouring pieces of news share a line: -1 with their day and source.
 
-    A correction, and news with a former value, a reason or further clauses, get the key of their index instead of -1.
+    A correction, and news with a former value, a reason or further clauses, have a line of their own: their `index`
+    takes the place of -1.
     """
     alone = bool(piece.was or piece.reason or piece.more or piece.corrected)
     return (index if alone else -1, news.keys_of([piece.said]))
@@ -342,7 +343,7 @@ def is_set(
     """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing.
 
     `confirmed` is the first direct message to a user, if one was sent. `may_repeat` says that the bot cannot read the
-    history of the channel.
+    history of the channel, so that a message may come twice.
     """
     where, when = channel_or_your_dms(destination), digest_times(destination)
     lines = [f"A digest comes to {where}: {when}. It is skipped when nothing is new."]
