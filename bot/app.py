@@ -193,16 +193,18 @@ def _shape(part: dict[str, Any]) -> dict[str, Any]:
     return shape
 
 
+_WRAPPERS = (app_commands.CommandInvokeError, app_commands.TransformerError)
+"""The errors in which discord.py wraps the error that a command or a transformer raised."""
+
+
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
     """Answer an interaction that failed with a private message, also after a first answer. Never raise.
 
     A UserError is shown and not logged. An expected failure (of Discord, the network or the disk) is logged in one
     line, and a bug with its traceback and a reference that the user is shown.
     """
-    while isinstance(error, (app_commands.CommandInvokeError, app_commands.TransformerError)) and error.__cause__:
-        error = error.__cause__ if isinstance(error.__cause__, Exception) else error
-        if not isinstance(error, app_commands.AppCommandError):
-            break
+    while isinstance(error, _WRAPPERS) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
     failure = ""
     if isinstance(error, UserError):
         text = error_text(error)

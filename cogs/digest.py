@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 
 import discord
 from discord import app_commands
@@ -255,7 +256,7 @@ class DigestCog(
                 destination,
                 now=now,
                 person_id=person_id,
-                at=dates.parse_time_of_day(f"{options.at[:2]}:{options.at[2:]}") if options.at else None,
+                at=time.fromisoformat(options.at) if options.at else None,
                 zone=options.zone or None,
                 days=options.days or None,
             )

@@ -52,8 +52,11 @@ class SentCog(commands.Cog):
         await interaction.response.send_message(text, view=plain(buttons), ephemeral=True)
 
     @component("sent.mute")
-    async def mute(self, interaction: Interaction, actor: Actor, target: str, id_: str) -> None:
-        """Mute a follow, the reminders of an item, or the reminders of all items without a due date."""
+    async def mute(self, interaction: Interaction, actor: Actor, target: str, id_: str, record_id: str = "") -> None:
+        """Mute a follow, the reminders of an item, or the reminders of all items without a due date.
+
+        `id_` is that of the follow or the destination; `record_id` is that of the item.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             if target == "follow":
                 follow = await self._get_follow(conn, actor, id_)
@@ -69,7 +72,7 @@ class SentCog(commands.Cog):
                     raise _already_ended()
                 text = f"No more lists of these items here. {self.bot.mention('remind me')} asks for one again."
             else:
-                text = await self._mute_item(conn, actor, target, id_)
+                text = await self._mute_item(conn, actor, target, id_, record_id)
         await interaction.response.send_message(text, ephemeral=True)
 
     @component("sent.stop")
@@ -118,10 +121,9 @@ class SentCog(commands.Cog):
 
     # Shared steps
 
-    async def _mute_item(self, conn: Connection, actor: Actor, target: str, id_: str) -> str:
-        """Mute the reminders of an item at a destination and return the answer. `id_` is "DESTINATION-RECORD"."""
-        destination_id, _, record_id = id_.partition("-")
-        if target != "item" or not (destination_id.isdecimal() and record_id.isdecimal()):
+    async def _mute_item(self, conn: Connection, actor: Actor, target: str, destination_id: str, record_id: str) -> str:
+        """Mute the reminders of an item at a destination and return the answer."""
+        if target != "item" or not number(record_id):
             raise BadInput("This button says nothing that can be muted. Nothing was changed.")
         destination = await self._get_destination(conn, actor, destination_id)
         await self._require_may_change(conn, actor, destination, target)

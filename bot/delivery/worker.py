@@ -1,4 +1,4 @@
-"""The deliverer: plans, claims, sends and settles every message that answers no interaction, each exactly once."""
+"""The deliverer: plans, claims, sends and settles every message that answers no interaction: once, or marked as a possible repeat."""
 
 from __future__ import annotations
 

@@ -15,10 +15,8 @@ from bot.ledger import stage
 from bot.ledger.cited import bare, cited, of_each_day, one_day
 from bot.ledger.kinds import OUTCOMES, get_field, kind_of
 from bot.ledger.stage import AwaitedItem
-from bot.ledger.values import Names
+from bot.ledger.values import NO_DUE_DATE, Names
 from data.records import CitedText, Due, Fact, FactDate, Kind, State
-
-NO_DUE_DATE = "no due date given"
 
 WINDOW = "notification_window"
 """The kind of a pending item during which somebody can object, but nobody has to act."""

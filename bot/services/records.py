@@ -267,7 +267,7 @@ async def list_kind(
         return rows, offset + len(rows)
     # The count has a statement of its own: in that of the page it would read the name of every record in the list.
     total = await fetch_value(conn, int, f"SELECT count(*) FROM record r WHERE {where}", values)
-    return rows, (total or 0) if rows else 0
+    return rows, total or 0
 
 
 class _PastRow(Struct, frozen=True):

@@ -63,6 +63,7 @@ class _Section(NamedTuple):
     lines: Sequence[_Line]
     rest: str  # The command that shows the lines that do not fit.
     apart: bool = False  # Each line gives its day and source itself.
+    lists_items: bool = False  # Each line is an open item. No item is in two sections.
 
 
 def digest(contents: Digest, guild_id: int, nonce: str) -> Message:
@@ -111,7 +112,7 @@ def _texts(contents: Digest) -> list[str]:
     sections = _sections(contents)
     fitted = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
     if contents.first:
-        shown = sum(count for section, (_, count) in zip(sections, fitted, strict=True) if section.heading in _OPEN)
+        shown = sum(count for section, (_, count) in zip(sections, fitted, strict=True) if section.lists_items)
         head += _first_digest(shown, contents.open_total)
     return [head, *(text for text, _ in fitted), _NEXT]
 
@@ -126,10 +127,6 @@ def _first_digest(shown: int, total: int) -> str:
     return f"\n-# The first digest here: it lists {listed}; *What is open* leads to the rest."
 
 
-_OPEN = ("Due soon", "Overdue", "Still open")
-"""The headings of the sections that list open items. Each item is in one of these sections only."""
-
-
 def _sections(contents: Digest) -> list[_Section]:
     """Return the sections of a digest in their order, or the section *Nothing new*."""
     sections: list[_Section] = []
@@ -142,15 +139,16 @@ def _sections(contents: Digest) -> list[_Section]:
         sections.append(_Section("What changed", [*changes, *loads], "`/search` and `/deal history`", apart=True))
     if contents.due:
         lines = [_due_line(opened, contents.day) for opened in contents.due]
-        sections.append(_Section("Due soon", lines, "`/pending list`"))
+        sections.append(_Section("Due soon", lines, "`/pending list`", lists_items=True))
     if contents.overdue:
-        sections.append(_Section("Overdue", [_overdue_line(opened) for opened in contents.overdue], "`/pending list`"))
+        lines = [_overdue_line(opened) for opened in contents.overdue]
+        sections.append(_Section("Overdue", lines, "`/pending list`", lists_items=True))
     if contents.still_open:
         lines = [
             _Line(f"**{title(opened)}**", item_parts(opened, contents.still_open), sources=opened.sources)
             for opened in contents.still_open.items
         ]
-        sections.append(_Section("Still open", lines, "`/pending list`"))
+        sections.append(_Section("Still open", lines, "`/pending list`", lists_items=True))
     if contents.deals:
         sections.append(_Section("Deals", [_deal_line(opened) for opened in contents.deals], "`/deal list`"))
     if contents.statements:

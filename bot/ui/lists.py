@@ -14,7 +14,7 @@ from discord import ui
 from bot.ledger.cited import by_day, cited, day_words, days_of, of_each_day, shortened
 from bot.ledger.kinds import BASIS, KIND_WORDS, ON_REQUEST_KINDS, get_field
 from bot.ledger.status import act as acts
-from bot.ledger.values import Names
+from bot.ledger.values import NO_DUE_DATE, Names
 from bot.ui import cards, facts, pages, theme
 from bot.ui.cited import line as cited_line
 from bot.ui.cited import shared_day, shared_source, source_line, source_words
@@ -275,7 +275,7 @@ def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[Cite
         if cards.is_overdue(item, now):
             parts.append(CitedText("this day has passed, and no source here reports what happened"))
     elif due is not None or dates:
-        parts.append(cited("no due date given", due))
+        parts.append(cited(NO_DUE_DATE, due))
     return parts
 
 

@@ -347,8 +347,8 @@ def why(explained: Why) -> tuple[str, list[Button]]:
     lines: list[str] = []
     buttons: list[Button] = []
 
-    def offer(label: str, verb: str, target: str, id_: int | str) -> None:
-        buttons.append(button(label, custom_id(f"sent.{verb}", target, id_, guild_id=delivery.guild_id)))
+    def offer(label: str, verb: str, target: str, *ids: int) -> None:
+        buttons.append(button(label, custom_id(f"sent.{verb}", target, *ids, guild_id=delivery.guild_id)))
 
     if delivery.kind == "alert":
         names = [escaped(follow.name or "", 100) for follow in explained.follows]
@@ -372,7 +372,7 @@ def why(explained: Why) -> tuple[str, list[Button]]:
     elif delivery.kind == "reminder":
         lines += _why_reminder(explained)
         if explained.item is not None and not explained.muted:
-            offer(f"Mute reminders of {explained.about}", "mute", "item", f"{destination.id}-{explained.item}")
+            offer(f"Mute reminders of {explained.about}", "mute", "item", destination.id, explained.item)
     elif delivery.kind == "open":
         lines.append("Items without a due date are listed each Monday, until an update closes them.")
         if destination.channel_id:

@@ -11,7 +11,17 @@ from bot.ledger.changes import FieldChange, RecordChange, with_news
 from bot.ledger.cited import Day, cited, day_key, day_words, days_of
 from bot.ledger.kinds import OUTCOMES, SESSION_STATES, SIDE_STATES, STAGES, get_field, stage_rank
 from bot.ledger.status import act
-from bot.ledger.values import Names, approver_words, due_clause, expect, expect_due, named, record_of
+from bot.ledger.values import (
+    NO_DUE_DATE,
+    Names,
+    approver_words,
+    due_clause,
+    expect,
+    expect_due,
+    named,
+    record_of,
+    words_inside,
+)
 from bot.ui.cited import source_words
 from bot.ui.text import escaped, joined
 from data.records import Approval, CitedText, Fact, Source, State, Value
@@ -190,7 +200,7 @@ def _before(change: RecordChange, field: str, fact: Fact[Value]) -> str:
 
 
 def _value(change: RecordChange, field: str, fact: Fact[Value]) -> str:
-    return get_field(change.kind, field).type.words(fact.value, change.names).rstrip(".")
+    return words_inside(get_field(change.kind, field).type, fact.value, change.names)
 
 
 _OF_INSTITUTIONS = re.compile(
@@ -313,7 +323,7 @@ def acts(change: RecordChange) -> list[CitedText]:
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),
-        cited(due_clause(expect_due(due[0].value)), *due) if due else CitedText("no due date given"),
+        cited(due_clause(expect_due(due[0].value)), *due) if due else CitedText(NO_DUE_DATE),
     ]
 
 
@@ -333,7 +343,7 @@ def acting(who: Sequence[Fact[Value]], names: Names, item: State) -> list[CitedT
     parts: list[CitedText] = []
     for _, same in groupby(who[:_ACTING], key=key_of):
         together = list(same)
-        words = joined([type_.words(fact.value, names).rstrip(".") for fact in together])
+        words = joined([words_inside(type_, fact.value, names) for fact in together])
         parts.append(cited(f"{words} {verb}", *together))
     more = len(who) - _ACTING
     return [*parts, *([CitedText(f"{more:,} more {verb}")] if more > 0 else [])]

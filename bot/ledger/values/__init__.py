@@ -3,7 +3,7 @@
 from bot.ledger.values.approval import ApprovalType, approver_words
 from bot.ledger.values.choice import ChoiceType
 from bot.ledger.values.date import DateType
-from bot.ledger.values.due import SURENESS, DueType, due_clause, due_day, expect_due
+from bot.ledger.values.due import NO_DUE_DATE, SURENESS, DueType, due_clause, due_day, expect_due
 from bot.ledger.values.field_type import FieldType, Find, Names, ends, expect, named, quoted
 from bot.ledger.values.money import MoneyType
 from bot.ledger.values.party import PartyType, record_of
@@ -11,6 +11,7 @@ from bot.ledger.values.text import ListedTextType, TextType, words_inside
 from bot.ledger.values.zone import ZoneType
 
 __all__ = [
+    "NO_DUE_DATE",
     "SURENESS",
     "ApprovalType",
     "ChoiceType",

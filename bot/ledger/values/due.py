@@ -22,7 +22,8 @@ SURENESS: Mapping[Sureness, str] = {
     "usual": "the usual time, not a due date",
 }
 
-_NO_DUE_DATE = "no due date given"
+NO_DUE_DATE = "no due date given"
+"""What people read of a pending item without a due date."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class DueType(FieldType):
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Due | None)
 
     def parse(self, text: str, find: Find) -> Value:
-        if normal(text) in ("none", "no due date", _NO_DUE_DATE):
+        if normal(text) in ("none", "no due date", NO_DUE_DATE):
             return None
         day, _, sureness = text.rpartition(",")
         word = normal(sureness)
@@ -82,7 +83,7 @@ def due_clause(due: Due | None) -> str:
     A usual time is called "not a due date"; None gives "no due date given".
     """
     if due is None:
-        return _NO_DUE_DATE
+        return NO_DUE_DATE
     by = _by(due.date)
     match due.sureness:
         case "usual":

@@ -10,8 +10,8 @@ from bot.ledger.closing import SETTLED
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import get_field
 from bot.ledger.stage import AwaitedItem, leading_first
-from bot.ledger.status import NO_DUE_DATE, WINDOW
-from bot.ledger.values import approver_words
+from bot.ledger.status import WINDOW
+from bot.ledger.values import NO_DUE_DATE, approver_words
 from bot.ui.cards._draft import SHOWN, CardDraft, Worded
 from bot.ui.cited import some
 from bot.ui.text import joined

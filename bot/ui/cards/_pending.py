@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.ledger.cited import cited
 from bot.ledger.kinds import get_field
-from bot.ledger.status import NO_DUE_DATE
+from bot.ledger.values import NO_DUE_DATE
 from bot.ui.cards._draft import CardDraft, CardLine, Worded, is_overdue
 from bot.ui.text import sentence
 from data.records import CitedText
