@@ -1,1 +1,4 @@
-"""Deliveries to Discord: when each kind is planned, how its message is rendered, and how it is sent once, or marked as a possible repeat."""
+"""Deliveries to Discord: how each kind is planned and rendered, and how it is sent.
+
+No message is sent twice without a note that it may be a repeat.
+"""

@@ -1,4 +1,8 @@
-"""The sending of one delivery: look whether an earlier try arrived, render the message, send it, store the outcome."""
+"""Sends one delivery: looks whether an earlier try arrived, renders the message, sends it and stores the outcome.
+
+A worker claims a delivery before it sends it. A delivery is settled when it has its final outcome, such as "delivered".
+A claimed delivery that could not be sent is planned again.
+"""
 
 from __future__ import annotations
 
@@ -31,19 +35,19 @@ log = logging.getLogger(__name__)
 SEND_TIMEOUT = 60.0  # Seconds; discord.py's own retries inside one send take up to 25.
 NONCE_LIFETIME = timedelta(minutes=2)  # How long Discord ignores a repeated nonce; it says "a few minutes".
 CLOCK_MARGIN = timedelta(hours=1)  # How much Discord's clock may be behind the clock of this machine.
-KEEPS_ORDER_FOR = timedelta(days=1)  # How long a delivery that only meets faults of Discord holds up those after it.
+KEEPS_ORDER_FOR = timedelta(days=1)  # How long a delivery that may have arrived holds up the later ones.
 LATE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
-UNREACHABLE_FOR = timedelta(seconds=10)  # Discord was not asked anything, so a new look soon costs nothing.
+UNREACHABLE_FOR = timedelta(seconds=10)  # The wait after `Later`. It is short, because it costs no request.
 RENDERED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 
 _PAGE = 100  # Messages; Discord's limit for one request of a history.
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, CANNOT_DM, ARCHIVED = 10003, 10008, 50007, 50083  # Discord's error codes.
-NO_JSON = 0  # discord.py's code for an answer that is not Discord's, but that of a firewall or proxy before it.
+NO_JSON = 0  # discord.py's code for an answer without JSON. A firewall or proxy sent it, not Discord.
 
 
 class Later(Exception):
-    """Raised when it is not known now whether the destination can be sent to. The delivery is tried again soon."""
+    """Raised when the bot cannot tell at present whether a destination can be reached. It tries again soon."""
 
 
 def _custom_ids(components: Iterable[object]) -> Iterator[str]:
@@ -55,7 +59,7 @@ def _custom_ids(components: Iterable[object]) -> Iterator[str]:
 
 
 def wait_after(tries: int) -> timedelta:
-    """Return how long a delivery waits after a number of failed tries: 5 s, 15 s, 45 s ... at most 15 minutes."""
+    """Return how long a delivery waits after `tries` failed tries: 5 s, 15 s, 45 s and so on, at most 15 minutes."""
     return min(timedelta(seconds=5 * 3 ** min(tries - 1, 8)), LONGEST_WAIT)
 
 
@@ -68,14 +72,14 @@ class DeliveryContext:
     clock: Clock
     memberships: Memberships
     limits: RateLimits
-    failed_renders: dict[int, int] = field(default_factory=dict[int, int])  # By delivery id: how often since the start.
+    failed_renders: dict[int, int] = field(default_factory=dict[int, int])  # By delivery id: the number of failures.
 
 
 @dataclass(frozen=True)
 class RestoreSearch:
-    """A restore of the database, and the bot's messages in each channel since the restored copy was made.
+    """A restore of the database, and the messages that the bot sent since the restored copy was made.
 
-    The messages are read once per channel, for all deliveries that one worker sends there.
+    `messages` has these messages by channel id. A worker reads them once for each channel, for all its deliveries.
     """
 
     restored: Restored
@@ -85,7 +89,7 @@ class RestoreSearch:
 class Attempt:
     """An attempt to send a claimed delivery. It settles the delivery or plans it again.
 
-    An attempt that is cancelled leaves the delivery claimed. `search` is given after a restore.
+    An attempt that is cancelled leaves the delivery claimed. `search` is None unless the database was restored.
     """
 
     def __init__(
@@ -101,7 +105,11 @@ class Attempt:
         self._notes: list[str] = []  # Lines of small print for the message.
 
     async def make(self) -> None:
-        """Send the delivery. Settle it, plan it again or pause its destination, depending on Discord's answer."""
+        """Send the delivery.
+
+        If that fails, the error decides what happens: the delivery is settled, it is planned again, or its destination
+        is paused.
+        """
         try:
             await self._make()
         except discord.RateLimited as error:
@@ -137,8 +145,8 @@ class Attempt:
     async def _is_reachable(self) -> bool:
         """Return whether the destination can be sent to. Raise Later while the server cannot be reached.
 
-        If it belongs to a user who left the server, pause it and settle all its deliveries. Of a channel it is only
-        known once a message is sent there.
+        If the destination belongs to a user who left the server, pause it, settle all its deliveries and return False.
+        For a channel, return True: only the attempt to send shows whether the bot may post there.
         """
         destination = self._destination
         guild = self._client.get_guild(destination.guild_id)
@@ -182,10 +190,13 @@ class Attempt:
     # A look whether the delivery was sent before: by an earlier try, or before a restore
 
     async def _is_done(self, channel_id: int) -> bool:
-        """Look in the channel's history whether the delivery was sent before. Return whether it must not be sent now.
+        """Return whether the delivery must not be sent, because it was sent before or may have been.
 
-        It is settled or held then. Where the bot may not read the history, Discord answers with an empty one instead of
-        an error. So the permission is checked first; without it, the message gets a note that it may be a repeat.
+        Search the channel's history for its message. If the message is found, settle the delivery. After a restore, the
+        history may not show whether the message was sent. Then hold the delivery until somebody decides.
+
+        If the bot may not read the history, return False. Where necessary, add a note to the message that it may be a
+        repeat. The permission is checked first, because without it Discord answers with an empty history, not an error.
         """
         first_tried_at = self._delivery.first_tried_at or self._clock.now()
         released = self._delivery.held == "released"
@@ -206,9 +217,11 @@ class Attempt:
         return self._search is not None and not released and await self._came_before_restore(self._search, channel_id)
 
     async def _came_before_restore(self, search: RestoreSearch, channel_id: int) -> bool:
-        """Return whether the delivery must not be sent now: it was sent before the restore, or may have been.
+        """Return whether the delivery was sent before the restore, or may have been sent then.
 
-        It is settled in the first case, and held in the second.
+        If its message is in the channel's history, settle the delivery. If the history does not show whether the
+        message was sent, hold the delivery. If neither is so and it is a digest, settle the earlier digests that are in
+        the history.
         """
         if channel_id not in search.messages:
             since = search.restored.known_to - CLOCK_MARGIN
@@ -231,7 +244,7 @@ class Attempt:
         return False
 
     async def _settle_if_among(self, sent: list[FoundMessage], channel_id: int) -> bool:
-        """Settle the delivery if its message is among these messages of its channel. Return whether it was found."""
+        """Settle the delivery if its message is in `sent`. Return whether it is. `sent` are messages in its channel."""
         delivery = self._delivery
         message = await restores.find_sent(self._db.read, delivery, self._destination, sent)
         if message is None:
@@ -252,7 +265,10 @@ class Attempt:
         return channel_permissions.can_read_history(channel)
 
     async def _sent_messages(self, channel_id: int, since: datetime) -> AsyncIterator[FoundMessage]:
-        """Yield the deliveries of this bot among the messages in a channel after `since`. Buttons identify them."""
+        """Yield the deliveries that the bot sent to a channel after `since`, as the channel's history shows them.
+
+        A message is a delivery if it has a *Why this?* button of the bot.
+        """
         channel = self._client.get_partial_messageable(channel_id)
         after: datetime | discord.Message = since
         while True:
@@ -272,9 +288,9 @@ class Attempt:
     # The message
 
     async def _render(self) -> Message | None:
-        """Return the message of the delivery.
+        """Return the message of the delivery, or None if no message can be sent now.
 
-        Return None when there is nothing to send any more and the delivery is settled, or when rendering failed.
+        If there is nothing to send any more, settle the delivery. If the rendering fails, call `_rendering_failed`.
         """
         delivery, now = self._delivery, self._clock.now()
         try:
@@ -294,7 +310,7 @@ class Attempt:
         return messages.with_notes(rendered, self._notes)
 
     async def _rendering_failed(self, error: Exception) -> None:
-        """Log a bug in the rendering of the delivery, and plan it again after a while, or settle it the third time."""
+        """Log a bug in the rendering of the delivery and plan it again. At the third failure, settle it instead."""
         delivery, now = self._delivery, self._clock.now()
         count = self._failed_renders[delivery.id] = self._failed_renders.get(delivery.id, 0) + 1
         reference = failures.report(log, error, "delivery %d (%s) could not be rendered", delivery.id, delivery.kind)
@@ -351,9 +367,10 @@ class Attempt:
             )
 
     async def _later(self, detail: str, wait: timedelta | None = None) -> None:
-        """Plan the delivery again, after a wait that grows with the number of tries unless one is given.
+        """Plan the delivery again after `wait`. If `wait` is None, the wait grows with the number of tries.
 
-        After a day, a delivery that may have arrived lets those after it pass.
+        If the delivery may have arrived and its first try was a day ago, let later deliveries to its destination pass
+        it.
         """
         now = self._clock.now()
         at = now + (wait or wait_after(self._delivery.tries + 1))
@@ -365,14 +382,14 @@ class Attempt:
             )
 
     async def _wait(self, seconds: float) -> None:
-        """Plan all deliveries to the destination again after a number of seconds, as Discord's rate limit asks."""
+        """Plan all deliveries to the destination again after some seconds, because Discord limits the rate."""
         at = self._clock.now() + timedelta(seconds=seconds)
         async with self._db.write(self._delivery.guild_id) as conn:
             await deliveries.retry_later(conn, self._delivery.id, at, unknown=self._unknown, detail="rate limited")
             await deliveries.postpone_destination(conn, self._destination.id, at)
 
     async def _not_found(self, error: discord.NotFound) -> None:
-        """Deal with an answer 404 by its error code: try again, settle the delivery or pause its destination."""
+        """Handle an answer 404 by its error code: try again, settle the delivery or pause its destination."""
         if error.code == NO_JSON:
             await self._later("Discord was not reached (404)")
         elif error.code == UNKNOWN_MESSAGE:
@@ -390,7 +407,7 @@ class Attempt:
             await self._pause(Outcome.TARGET_GONE, f"Discord knows nothing there any more (404, {error.code})")
 
     async def _forbidden(self, error: discord.Forbidden) -> None:
-        """Deal with an answer 403: pause the destination, or try again when the answer is not Discord's."""
+        """Handle an answer 403: pause the destination. If a firewall or proxy sent the answer, try again instead."""
         if error.code == NO_JSON:
             await self._later("Discord was not reached (403)")
             return
@@ -402,15 +419,18 @@ class Attempt:
         await self._pause(Outcome.NOT_PERMITTED, words)
 
     def _missing(self) -> str:
-        """Return the permissions that the bot lacks in the channel, named as in Discord's settings; "" for none."""
+        """Return the names of the permissions that the bot lacks in the channel, as a list in words.
+
+        Return "" if it lacks none.
+        """
         guild = self._client.get_guild(self._destination.guild_id)
         channel = cast("Postable | None", guild and guild.get_channel_or_thread(self._destination.channel_id or 0))
         return joined(channel_permissions.missing(channel)) if channel is not None else "View Channel"
 
     async def _pause(self, outcome: Outcome, words: str) -> None:
-        """Pause the destination and notify the user who set it up.
+        """Pause the destination and plan a notice about it.
 
-        The delivery waits for the end of the pause, but a confirmation or a notice is settled.
+        The delivery is sent after the pause. A confirmation or a notice is settled instead.
         """
         delivery, destination, now = self._delivery, self._destination, self._clock.now()
         log.warning("destination %d is paused: %s: %s", destination.id, outcome, words)
@@ -424,7 +444,10 @@ class Attempt:
             await notices.plan(conn, delivery, destination, outcome, words, now=now)
 
     async def _refused(self, error: discord.HTTPException) -> None:
-        """Plan a refused message once more, as plain text. If that was refused too, settle it and notify a user."""
+        """Handle a refused message: plan it again as plain text. If it was plain text, settle it and plan a notice.
+
+        If Discord refused it because the thread is archived, pause the destination instead.
+        """
         if error.code == ARCHIVED:
             await self._pause(Outcome.NOT_PERMITTED, "the thread is archived and locked")
             return

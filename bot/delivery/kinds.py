@@ -1,4 +1,4 @@
-"""The kinds of deliveries: how each is planned, and how its message is rendered from the row when it is sent."""
+"""The kinds of deliveries: how each is planned, and how its message is rendered from the stored delivery."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ log = logging.getLogger(__name__)
 
 
 Planner = Callable[[Database, datetime], Awaitable[None]]
-"""A function that plans the deliveries that are due at an instant, in transactions of its own."""
+"""A function that plans all deliveries that are due at an instant. It opens its own transactions."""
 
 
 async def plan_alerts(db: Database, now: datetime) -> None:
-    """Plan the alerts of all servers about updates entered since the last alerts, one batch in a transaction.
+    """Plan the alerts about all updates that were entered since the last alerts, in every server.
 
-    Log an error in one server and go on with the others, but raise an error of the disk.
+    Each batch of updates is planned in a transaction of its own. If one server fails, log the error and go on with the
+    others. Raise the error only if the disk is at fault.
     """
     for guild_id in await alerts.guilds_to_read(db.read):
         try:
@@ -45,7 +46,7 @@ async def plan_alerts(db: Database, now: datetime) -> None:
 
 
 async def plan_instants(db: Database, now: datetime) -> None:
-    """Plan the reminders that have an instant which has come: those with a user's own words, and snoozed ones."""
+    """Plan the due reminders with users' own words, and the snoozed reminders whose time has come."""
     due_at = await reminders.next_due(db.read)
     if due_at is None or due_at > now:
         return
@@ -58,7 +59,7 @@ async def plan_instants(db: Database, now: datetime) -> None:
 async def plan_delivery_times(db: Database, now: datetime) -> None:
     """Plan the reminders, digests and lists of all destinations whose delivery time has come.
 
-    Log an error at one destination and go on with the others, but raise an error of the disk.
+    If one destination fails, log the error and go on with the others. Raise the error only if the disk is at fault.
     """
     for destination_id in await destinations.list_misscheduled(db.read, now):
         destination = await destinations.get(db.read, destination_id)
@@ -82,9 +83,10 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
 
 
 async def plan_delivery_time(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Plan what a destination gets at its delivery time: reminders, then its digest, or *Still open* on its own.
+    """Plan what a destination gets at its delivery time: reminders, its digest and, on Mondays, *Still open*.
 
-    Delivery times that were missed are planned together, as one.
+    *Still open* is a message of its own only if there is no digest to contain it. Delivery times that were missed are
+    planned together, as one.
     """
     destination = await destinations.get(conn, destination_id)
     catch_up = reminders.catch_up_of(destination, now)
@@ -132,7 +134,7 @@ class DueDelivery:
 
 @dataclass(frozen=True)
 class NothingToSend:
-    """The result of a renderer when there is nothing to send any more. The delivery is settled with this outcome."""
+    """The result of a renderer when there is nothing to send any more. The delivery is settled with `outcome`."""
 
     outcome: Outcome
     detail: str = ""
@@ -142,7 +144,10 @@ Renderer = Callable[[Connection, DueDelivery], Awaitable[Message | NothingToSend
 
 
 async def render_alert(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render the changes of a batch of updates, without those that were undone or are no longer followed."""
+    """Render an alert about a batch of updates.
+
+    Updates that were undone meanwhile, and records that are no longer followed, are left out.
+    """
     delivery = due.delivery
     alert = await alerts.load(conn, delivery)
     if alert is None:
@@ -151,7 +156,7 @@ async def render_alert(conn: Connection, due: DueDelivery) -> Message | NothingT
 
 
 async def render_confirmation(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render the first message to a destination."""
+    """Render the direct message that confirms what a user set up."""
     delivery, confirms = due.delivery, due.delivery.payload
     assert isinstance(confirms, Confirmation)
     guild = await guilds.get(conn, delivery.guild_id)
@@ -161,7 +166,10 @@ async def render_confirmation(conn: Connection, due: DueDelivery) -> Message | N
 
 
 async def render_notice(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render the notice of a paused destination or of a refused message, unless the destination works again."""
+    """Render the notice that a destination is paused, or that Discord refused a message.
+
+    There is nothing to send if the destination was deleted, or if the paused destination works again.
+    """
     delivery, notice = due.delivery, due.delivery.payload
     assert isinstance(notice, Notice)
     guild = await guilds.get(conn, delivery.guild_id)
@@ -174,7 +182,7 @@ async def render_notice(conn: Connection, due: DueDelivery) -> Message | Nothing
 
 
 async def render_reminder(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render a reminder of a pending item or with own words, unless it is no longer due."""
+    """Render a reminder of a pending item or of a user's own words. There is nothing to send if it is no longer due."""
     contents = await reminders.load(conn, due.delivery, due.destination, due.now)
     if isinstance(contents, str):
         return NothingToSend(Outcome.NO_LONGER_DUE, contents)
@@ -182,7 +190,7 @@ async def render_reminder(conn: Connection, due: DueDelivery) -> Message | Nothi
 
 
 async def render_open(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render *Still open* as a message of its own, unless nothing is open any more."""
+    """Render *Still open* as a message of its own. There is nothing to send if no item is open any more."""
     delivery, destination, payload = due.delivery, due.destination, due.delivery.payload
     assert isinstance(payload, OpenList)
     assert delivery.day is not None
@@ -197,7 +205,10 @@ async def render_open(conn: Connection, due: DueDelivery) -> Message | NothingTo
 
 
 async def render_digest(conn: Connection, due: DueDelivery) -> Message | NothingToSend:
-    """Render a digest as it was planned. Newer updates wait for the next one, and updates undone since are left out."""
+    """Render a digest about the updates that existed when it was planned.
+
+    Later updates wait for the next digest. Updates that were undone meanwhile are left out.
+    """
     delivery, destination = due.delivery, due.destination
     if destination.digest_at is None:
         return NothingToSend(Outcome.NO_LONGER_DUE, "there is no digest here any more")

@@ -22,12 +22,15 @@ from data.database import Database
 
 log = logging.getLogger(__name__)
 
-SWEEP = timedelta(seconds=60)  # The most between ticks: the clock may jump, or another process may write rows.
+SWEEP = timedelta(seconds=60)  # The longest time between ticks. The clock may jump, or another process write rows.
 SOON = timedelta(seconds=1)
 
 
 class Scheduler:
-    """Ticks when the next delivery is due, at least once a minute. A tick that fails is logged."""
+    """Makes a tick when the next delivery is due, and at least once a minute.
+
+    A tick starts the deliveries that are due. If a tick fails, that is logged and the next one comes all the same.
+    """
 
     def __init__(self, deliverer: Deliverer, db: Database, clock: Clock) -> None:
         self._deliverer, self._db, self._clock = deliverer, db, clock
@@ -37,7 +40,7 @@ class Scheduler:
         )
         self._ticking = False
         self._again = False  # The database was written to during a tick.
-        self._marked: datetime | None = None  # When the time of a tick was stored last.
+        self._marked: datetime | None = None  # The last tick whose time was stored.
 
     async def start(self) -> None:
         """Start the jobs; the first tick comes at once. Call this when the bot is ready."""
@@ -105,7 +108,7 @@ class Scheduler:
         self._set_alarm(soonest if self._again else max(next_at, soonest))
 
     async def _mark(self, now: datetime) -> None:
-        """Store the time of this tick, at most once a minute, because each write causes another tick."""
+        """Store the time of this tick, but at most once a minute, because each write causes another tick."""
         if self._marked is None or now - self._marked >= SWEEP or now < self._marked:
             self._marked = now
             async with self._db.write(None) as conn:

@@ -1,4 +1,7 @@
-"""The deliverer: plans, claims, sends and settles every message that answers no interaction: once, or marked as a possible repeat."""
+"""The deliverer: plans, claims, sends and settles all messages that are not answers to interactions.
+
+No message is sent twice without a note that it may be a repeat.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ class Deliverer:
     async def begin(self, now: datetime) -> None:
         """Plan the deliveries that are due and start workers for them, without waiting until they are sent.
 
-        Log an error of a planner and go on with the others, but raise an error of the disk.
+        If a planner fails, log the error and go on with the others. Raise the error only if the disk is at fault.
         """
         if self._is_waiting(now):
             return
@@ -65,7 +68,7 @@ class Deliverer:
         await self._start_due(now)
 
     async def tick(self, now: datetime) -> None:
-        """Plan the deliveries that are due and wait until all are sent, with the notices of those that failed."""
+        """Plan the deliveries that are due, and wait until they are sent. Notices about failures are sent as well."""
         await self.begin(now)
         while self._workers:
             await asyncio.wait(list(self._workers.values()))
@@ -77,9 +80,10 @@ class Deliverer:
                 self._start(destination_id)
 
     async def send(self, delivery_id: int, within: float = 10.0) -> Delivery:
-        """Send a delivery now, after those before it in its queue.
+        """Send a delivery now, after the earlier deliveries to its destination, and return its row.
 
-        Return its row once it is settled, has to wait for its next try, or `within` seconds are over.
+        Stop waiting when the delivery is settled, when it or an earlier one has to wait for its next try, or after
+        `within` seconds.
         """
         started = False
         try:
@@ -96,7 +100,7 @@ class Deliverer:
         return await deliveries.get(self._db.read, delivery_id)
 
     async def close(self) -> None:
-        """Stop all workers, also while they send. Their deliveries stay claimed; the next start looks for them."""
+        """Stop all workers, even while they send. Their deliveries stay claimed; the next start plans them again."""
         self._closing = True
         workers = list(self._workers.values())
         for worker in workers:
@@ -105,20 +109,24 @@ class Deliverer:
             await asyncio.wait(workers, timeout=4)
 
     async def _find_restore(self, now: datetime) -> None:
-        """Read once whether the database was restored from a copy. The first call after a restore ends its span."""
+        """Read from the database, once per process, whether it was restored from a copy.
+
+        The first read after a restore stores `now`: a delivery that falls due later cannot have been sent before the
+        restore.
+        """
         if not self._read_restore:
             self._restored = await restores.begin(self._db, now)
             self._read_restore = True
 
     async def _requeue_abandoned(self) -> None:
-        """Plan claimed deliveries again that have no worker: their process ended before it settled them."""
+        """Plan the claimed deliveries again that no worker has, because their process ended before it settled them."""
         if await deliveries.has_abandoned(self._db.read, self._workers):
             async with self._db.write(None) as conn:
                 count = await deliveries.requeue_abandoned(conn, self._workers)
             log.warning("%d deliveries were cut off on their way; looking what became of them", count)
 
     def _start(self, destination_id: int) -> asyncio.Task[None]:
-        """Return the worker of a destination, started if there is none."""
+        """Return the worker of a destination. Start one if there is none."""
         worker = self._workers.get(destination_id)
         if worker is None:
             worker = asyncio.create_task(self._work(destination_id), name=f"deliveries to {destination_id}")
@@ -136,7 +144,7 @@ class Deliverer:
                 failures.report(log, error, "sending to destination %d stopped", destination_id)
 
     def _wait_for_the_disk(self, error: BaseException) -> None:
-        """Send nothing for a minute, because nothing can be claimed or settled. Log this once in that time."""
+        """Send nothing for a minute, because nothing can be stored while the disk is full. Log one error a minute."""
         now = self._clock.now()
         if not self._is_waiting(now):
             self._waits_until = now + DISK_AGAIN_AFTER
@@ -146,7 +154,7 @@ class Deliverer:
         return self._waits_until is not None and now < self._waits_until <= now + DISK_AGAIN_AFTER
 
     async def _work(self, destination_id: int) -> None:
-        """Send the deliveries to a destination that are due, one after the other."""
+        """Send the due deliveries to one destination, one after the other."""
         await self._find_restore(self._clock.now())
         search = RestoreSearch(self._restored) if self._restored is not None else None
         if await destinations.needs_dm_channel(self._db.read, destination_id):

@@ -25,8 +25,8 @@ _Value = TypeVar("_Value")
 class Cache(Generic[_Key, _Value]):
     """A cache of a fixed number of entries, which drops the least recently used entry first.
 
-    Each value is stored with the state on which it depends, such as the newest update of its server, and returned only
-    while that state is the same.
+    Each value is stored with the state that it depends on, such as the newest update of its server. The value is
+    returned only while that state is the same.
     """
 
     def __init__(self, size: int = CACHED) -> None:
@@ -34,7 +34,7 @@ class Cache(Generic[_Key, _Value]):
         self._entries: OrderedDict[_Key, tuple[object, _Value]] = OrderedDict()
 
     def get(self, key: _Key, depends_on: object) -> _Value | None:
-        """Return the value of a key, or None when there is none or it was stored with another state."""
+        """Return the value of a key. Return None if there is none, or if it was stored with another state."""
         entry = self._entries.get(key)
         if entry is None or entry[0] != depends_on:
             return None
@@ -42,7 +42,7 @@ class Cache(Generic[_Key, _Value]):
         return entry[1]
 
     def put(self, key: _Key, depends_on: object, value: _Value) -> _Value:
-        """Store a value with the state on which it depends, and return the value."""
+        """Store a value with the state that it depends on, and return the value."""
         self._entries[key] = depends_on, value
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
@@ -51,7 +51,7 @@ class Cache(Generic[_Key, _Value]):
 
 
 def quarter_of(now: datetime) -> datetime:
-    """Return an instant rounded down to a quarter of an hour."""
+    """Return an instant rounded down to a quarter of an hour: 09:15 for 09:29."""
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
@@ -63,9 +63,10 @@ class CachedRecord:
     _rendered: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
     def rendered(self, now: datetime) -> cards.RenderedCard:
-        """Return the card of the record, rendered again in each new quarter of an hour.
+        """Return the card of the record. Render it again when a new quarter of an hour has begun.
 
-        Without an update, a card changes only when a due day ends, and in every zone that is on a quarter of an hour.
+        Without an update, a card changes only when a day ends. In every time zone, a day ends at a full quarter of an
+        hour.
         """
         quarter = quarter_of(now)
         if self._rendered is None or self._rendered[0] != quarter:
@@ -81,17 +82,17 @@ class CachedAnswer(NamedTuple):
 
 
 AnswerCache = Cache[tuple[int, str, str], CachedAnswer]
-"""Answers by server, question and chosen record. They depend on the newest update and on `quarter_of` the time."""
+"""Answers by server, question and chosen record. An answer depends on the newest update and the quarter of an hour."""
 
 PageCache = Cache[tuple[int, Listing, int], lists.RenderedPage]
 """Pages of lists and searches by server, list and page number.
 
-They depend on the newest update, and those that show due dates also on `quarter_of` the time.
+A page depends on the newest update. If it shows due dates, it also depends on the quarter of an hour.
 """
 
 
 class RecordCache:
-    """A cache of opened records by server, the text that names a record, and the kinds that it may have."""
+    """A cache of opened records. A key has the server, the text that names the record, and the kinds to look among."""
 
     def __init__(self) -> None:
         self._cache: Cache[tuple[int, str, tuple[Kind, ...]], CachedRecord] = Cache()
@@ -101,7 +102,7 @@ class RecordCache:
     ) -> tuple[CachedRecord, bool]:
         """Return the record that a text names, and whether the user follows that record.
 
-        Raise as `records.get_by_name` does when there is none.
+        If there is no such record, raise what `records.get_by_name` raises.
         """
         key = (guild_id, text, tuple(kinds))
         standing, followed = await records.standing_for(conn, guild_id, user_id)

@@ -33,7 +33,10 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """The registration of a component handler. The attributes are the arguments of `component`."""
+    """The registration of a component handler. The attributes are arguments of `component`.
+
+    `fetch_permissions` is also True if `requires` makes it necessary.
+    """
 
     name: str
     requires: Requirement
@@ -44,13 +47,13 @@ class ComponentRule:
 def component(
     name: str, *, requires: Requirement = "everyone", anywhere: bool = False, fetch_permissions: bool = False
 ) -> Callable[[Handler], Handler]:
-    """Mark a cog's method as the handler of components and modals whose custom id begins with `name`.
+    """Mark a cog's method as the handler of the components and modals whose custom id begins with `name`.
 
-    The handler is called with the interaction, the actor and the arguments in the custom id. `requires` says who may
-    use it. With `anywhere` it also handles components in a direct message that name no server; the actor is None then.
+    The handler gets the interaction, the actor and the arguments in the custom id. `requires` says who may use it. If
+    `anywhere` is True, a component in a direct message need not name a server. If it names none, the actor is None.
 
-    In a direct message Discord is asked for the actor's permissions if `requires` needs them. `fetch_permissions` asks
-    for them too, for a handler that checks them itself.
+    A direct message does not tell the actor's permissions. The router asks Discord for them if `requires` is "editor"
+    or "manager". It also asks if `fetch_permissions` is True, which is for handlers that check permissions themselves.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -61,7 +64,10 @@ def component(
 
 
 def typed(interaction: discord.Interaction) -> dict[str, Any]:
-    """Return the text, or the list of chosen values, of each field of a submitted modal by the field's custom id."""
+    """Return what the user entered in a submitted modal, by the custom id of each field.
+
+    The value is a text, or for a select the list of chosen values.
+    """
     values: dict[str, Any] = {}
     waiting: list[Any] = list((interaction.data or {}).get("components", []))
     while waiting:
@@ -75,24 +81,24 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
 
 
 def chosen(interaction: discord.Interaction) -> str:
-    """Return the value that was chosen in a select, or "" without one."""
+    """Return the value that the user chose in a select, or "" if there is none."""
     return (all_chosen(interaction) or [""])[0]
 
 
 def all_chosen(interaction: discord.Interaction) -> list[str]:
-    """Return all values that were chosen in a select; the list may be empty."""
+    """Return all values that the user chose in a select. The list may be empty."""
     return list((interaction.data or {}).get("values") or [])
 
 
 class ComponentRouter:
-    """Calls the handler of each component or modal, once the user's permissions are checked."""
+    """Checks the user's permissions for each component or modal, then calls its handler."""
 
     def __init__(self, db: Database, clock: Clock, permissions: Permissions) -> None:
         self._db, self._clock, self._permissions = db, clock, permissions
-        self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}  # By name; tests of permissions try each.
+        self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}  # By name. Tests of permissions use it.
 
     def add(self, cog: commands.Cog) -> None:
-        """Register the methods of a cog that `component` marks. Raise ValueError when two have the same name."""
+        """Register the methods of a cog that are marked with `component`. Raise ValueError if a name is taken."""
         for attribute in dir(type(cog)):
             rule = getattr(getattr(type(cog), attribute), "__component__", None)
             if rule is None:
@@ -104,8 +110,8 @@ class ComponentRouter:
     async def handle(self, interaction: discord.Interaction) -> None:
         """Call the handler of a component or modal.
 
-        Raise UserError when there is no handler for its custom id, NotAllowed when the user may not use it, and
-        whatever the handler raises.
+        Raise UserError if its custom id has no handler, and NotAllowed if the user may not use it. Errors of the
+        handler are raised as they are.
         """
         id_ = ids.parse(str((interaction.data or {}).get("custom_id", "")))
         if id_ is None or id_.version != ids.VERSION or id_.name not in self.handlers:

@@ -1,4 +1,7 @@
-"""Actors and their permissions, taken from an interaction in a server, and asked of Discord for a button in a DM."""
+"""Actors and their permissions.
+
+An interaction in a server contains the user's permissions. For a button in a direct message, Discord is asked for them.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from bot.memberships import ANSWER_WITHIN, Memberships
 from bot.rate_limit import RateLimits
 from data.records import Guild
 
-TYPING_WITHIN = 0.5  # Seconds that autocomplete waits for Discord; a later answer serves the next keystroke.
+TYPING_WITHIN = 0.5  # Seconds that autocomplete waits for Discord. A later answer is cached for the next keystroke.
 Requirement = Literal["everyone", "editor", "manager"]
 """Who may use a component."""
 
 
 class HasEditors(Protocol):
-    """Anything that knows the editor role of its server: a `Guild` or an `Opened` record."""
+    """Anything with the editor role of a server: a `Guild` or an `Opened` record."""
 
     @property
     def editor_role_id(self) -> int | None: ...
@@ -31,8 +34,8 @@ class HasEditors(Protocol):
 class Actor:
     """The user behind an interaction, the server that the interaction is about, and the user's permissions there.
 
-    `manager` says that they have Manage Server. In a direct message permissions are looked up only where a handler
-    needs them; elsewhere `manager` is False and `role_ids` empty.
+    `manager` says that they have Manage Server. In a direct message, `manager` is False and `role_ids` is empty, unless
+    Discord was asked for the permissions.
     """
 
     guild_id: int
@@ -54,7 +57,7 @@ def require_manager(actor: Actor) -> None:
 
 
 def require_editor(actor: Actor, guild: Guild) -> None:
-    """Raise NotAllowed, which names the editors, unless the actor is an editor of the server."""
+    """Raise NotAllowed unless the actor is an editor of the server. The error says who the editors are."""
     if not actor.may_edit(guild):
         raise NotAllowed(f"Only editors change the record. {editors_are(guild)} Nothing was changed.", marked_up=True)
 
@@ -67,14 +70,14 @@ def editors_are(guild: Guild) -> str:
 
 
 def unanswered() -> UserError:
-    """Return the error for when Discord did not answer in time whether a user is in a server; asking again may help."""
+    """Return the error to raise when Discord does not say in time whether a user is in a server."""
     return UserError(
         "Discord did not say in time whether you are still in the server. Nothing was changed. Try again in a minute."
     )
 
 
 class Permissions:
-    """Looks up who is behind an interaction, and with which permissions. Permissions are never cached."""
+    """Looks up the actor of an interaction. Permissions are never cached."""
 
     def __init__(self, memberships: Memberships, limits: RateLimits) -> None:
         self._memberships, self._limits = memberships, limits
@@ -87,11 +90,11 @@ class Permissions:
         *,
         fetch_permissions: bool = False,
     ) -> Actor:
-        """Return the actor of an interaction. `guild_id` is the server that a button in a direct message names.
+        """Return the actor of an interaction. In a direct message, `guild_id` is the server that the button names.
 
-        A direct message carries no roles: there Discord is asked for them with `fetch_permissions`, and without it the
-        actor has no permissions. Raise NotAllowed when the user is not in that server, UserError when Discord does not
-        answer in time.
+        In a direct message, Discord is asked for the permissions only if `fetch_permissions` is True. Otherwise the
+        actor has none. Raise NotAllowed if the button belongs to another server, or if the user is not in the server.
+        Raise UserError if Discord does not answer in time.
         """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:
