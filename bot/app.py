@@ -54,17 +54,17 @@ PERMISSIONS = discord.Permissions(
 
 
 class Tree(app_commands.CommandTree["Attache"]):
-    """The command tree. It answers an error of a command by `answer_error`, as the bot does for components."""
+    """The command tree. When a command raises an error, `answer_error` answers the interaction."""
 
     async def on_error(self, interaction: discord.Interaction[Attache], error: app_commands.AppCommandError) -> None:
         await answer_error(interaction, error)
 
 
 class Attache(commands.AutoShardedBot):
-    """The bot, with its database, its caches, its router of components and its sender of deliveries.
+    """The bot, with its database, its caches, its component router and its deliverer.
 
-    Its only intent is `guilds`: it reads no messages and caches no members. One process runs all shards. Without
-    `shard_count`, Discord decides how many there are.
+    Its only intent is `guilds`: it reads no messages and caches no members. One process runs all shards. If
+    `shard_count` is None, Discord decides how many shards there are.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Attache(commands.AutoShardedBot):
         gc.freeze()
 
     async def publish_commands(self) -> None:
-        """Publish the commands if Discord has other ones, and store their ids."""
+        """Publish the commands if Discord has an older version of them. Keep the ids of the commands for mentions."""
         assert self.application_id is not None  # Known since login.
         # CommandTree.fetch_commands misreads contexts: [0], only in servers, comes back as [], and [0, 1] as [0]
         # (discord.py 2.7.1, measured). All commands would seem to differ, and be published at each start.
@@ -126,7 +126,7 @@ class Attache(commands.AutoShardedBot):
         log.info("published %d commands", len(published))
 
     def mention(self, command: str) -> str:
-        """Return a clickable mention of a command such as "deal show", or plain text while its id is not known."""
+        """Return a clickable mention of a command such as "deal show". Return plain text while its id is not known."""
         id_ = self.command_ids.get(command.partition(" ")[0])
         return f"</{command}:{id_}>" if id_ else f"`/{command}`"
 
@@ -138,7 +138,7 @@ class Attache(commands.AutoShardedBot):
                 await answer_error(interaction, error)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Log the exception that an event listener has raised. discord.py calls this while it handles the exception."""
+        """Log an exception that an event listener raised. discord.py calls this while it handles the exception."""
         error = sys.exc_info()[1]
         assert error is not None
         failures.report(log, error, "%s was not dealt with", event_method)
@@ -148,7 +148,7 @@ _ONE_LINE = failures.OneLine()
 
 
 def _shapes(commands_: list[Any]) -> dict[tuple[Any, Any], Any]:
-    """Return commands (in Discord's JSON) in a form that can be compared: their shapes by name and type."""
+    """Return the comparable form of each command, by the command's name and type. The commands are Discord's JSON."""
     return {(command["name"], command.get("type", 1)): _shape(command) for command in commands_}
 
 
@@ -171,13 +171,13 @@ _DEFAULTS: dict[str, Any] = {
     "name": "",
     "value": None,
 }
-"""The keys of commands, options and choices that are compared, with the values that Discord uses for missing ones."""
+"""The keys by which commands, options and choices are compared, each with Discord's default for a missing key."""
 
 
 def _shape(part: dict[str, Any]) -> dict[str, Any]:
-    """Return the comparable keys of a command, option or choice, with the defaults of missing ones.
+    """Return the comparable form of a command, option or choice: the keys of `_DEFAULTS` with their values.
 
-    Keys that only Discord adds, such as ids and versions, are left out.
+    A missing key gets its default. Keys that only Discord adds, such as ids and versions, are left out.
     """
     shape: dict[str, Any] = {}
     for key, default in _DEFAULTS.items():
@@ -198,10 +198,10 @@ _WRAPPERS = (app_commands.CommandInvokeError, app_commands.TransformerError)
 
 
 async def answer_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Answer an interaction that failed with a private message, also after a first answer. Never raise.
+    """Tell the user in a private message that an interaction failed, even if it has been answered. Never raise.
 
     A UserError is shown and not logged. An expected failure (of Discord, the network or the disk) is logged in one
-    line, and a bug with its traceback and a reference that the user is shown.
+    line. A bug is logged with its traceback; the user is shown the reference of the log entry.
     """
     while isinstance(error, _WRAPPERS) and isinstance(error.__cause__, Exception):
         error = error.__cause__
@@ -246,7 +246,7 @@ async def answer_error(interaction: discord.Interaction, error: Exception) -> No
 
 
 async def _send_private(interaction: discord.Interaction, text: str) -> Exception | None:
-    """Send a private message as the first or a further answer. Return the exception when that fails, else None."""
+    """Send a private message as the first or a further answer. Return the exception if that fails, else None."""
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
@@ -258,7 +258,7 @@ async def _send_private(interaction: discord.Interaction, text: str) -> Exceptio
 
 
 def _name(interaction: discord.Interaction) -> str:
-    """Return a name of the used command or component for the log: "/deal show", or "record.open"."""
+    """Return the name of the command or component for the log: "/deal show", or "record.open"."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
     return str((interaction.data or {}).get("custom_id", "an interaction")).partition(":")[0]

@@ -1,4 +1,4 @@
-"""Backup of the database while the bot runs, and restore of a backup while it does not."""
+"""Backup of the database, also while the bot runs, and restore of a backup while the bot is stopped."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _BESIDE = ("-wal", "-journal", "-shm")  # Suffixes of the files that SQLite keep
 def backup(database_path: Path, target: Path) -> None:
     """Write a consistent, verified copy of the database to the new file `target`.
 
-    The copy is made in one read transaction, so the bot can go on writing. It has no remains of deleted data. Raise
-    DatabaseError, and leave no file, if the copy fails or `target` exists.
+    The copy is made in one read transaction, so the bot can go on writing. Nothing of deleted data remains in the copy.
+    Raise DatabaseError, and leave no file, if the copy fails or `target` exists.
     """
     if not database_path.is_file():
         raise DatabaseError(f"There is no database {database_path} to copy. Check ATTACHE_DATABASE.")
@@ -48,10 +48,10 @@ def backup(database_path: Path, target: Path) -> None:
 
 
 def restore(source: Path, database_path: Path, *, now: datetime) -> Path | None:
-    """Replace the database by a backup. Return the path under which the old database is kept, or None without one.
+    """Replace the database by a backup. Return the path to which the old database was saved; None if there was none.
 
-    Raise InUse while the bot runs, and DatabaseError if the backup is damaged or of a newer version of the program.
-    Nothing has changed then. A backup with an older schema is migrated at the next start of the bot.
+    Raise InUse while the bot runs. Raise DatabaseError if the backup is damaged or a newer version of the program made
+    it. With either error, nothing is changed. A backup with an older schema is migrated at the next start of the bot.
     """
     if not source.is_file():
         raise DatabaseError(f"There is no file {source} to restore.")
@@ -82,7 +82,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise DatabaseError if a database is not one of Attaché or was written by a newer version."""
+    """Raise DatabaseError if a database does not belong to Attaché or was written by a newer version of it."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     ((version,),) = connection.execute("PRAGMA user_version")
     known = len(migrations())
@@ -106,9 +106,9 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """Yield the path of a verified copy of `source` in the folder of `target`, for the caller to rename.
+    """Yield the path of a verified copy of `source`. The copy is in the folder of `target`; the caller renames it.
 
-    A copy that was not renamed is deleted at the end.
+    A copy that was not renamed is deleted when the block ends.
     """
     copy: Path | None = None
     try:
@@ -132,10 +132,11 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _note_restore(copy: Path, now: datetime) -> None:
-    """Store in the copy a `Restored` note: since when messages may have been sent that the copy does not know of.
+    """Store a `Restored` note in the copy. It says up to which time the copy is known to be complete (`known_to`).
 
-    That is since the last tick or the last settled delivery in the copy, whichever is later. Without both it is since
-    the first destination was created. If the copy has a note of an earlier restore, the earlier time counts.
+    Later messages may have been sent that the copy does not contain. The time is that of the last tick in the copy, or
+    of the last settled delivery if that is later. If the copy has neither, it is the time at which the first
+    destination was created. If the copy already has a note, the earlier time is kept.
     """
     with closing(_connect(copy)) as connection:
         ((known_to, newest_delivery),) = connection.execute(
@@ -154,9 +155,9 @@ def _note_restore(copy: Path, now: datetime) -> None:
 
 
 def _keep(database_path: Path, now: datetime) -> Path:
-    """Preserve the old database as "attache.db.before-20240501T093000Z", and return this path.
+    """Save the old database as "attache.db.before-20240501T093000Z", and return this path.
 
-    It also stays under its own name until the restored one replaces it; only its log files are moved. Raise
+    The database also keeps its own name until the restored copy replaces it, but its log files are moved. Raise
     DatabaseError if the new path exists.
     """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -178,7 +179,7 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the content of a file, or the entries of a folder, have been written to the disk (fsync)."""
+    """Wait until the content of a file, or the list of files in a folder, is written to the disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The bot's own permissions in a channel: those that it needs and lacks, named as in Discord's settings."""
+"""The permissions that the bot needs in a channel and lacks there, named as in Discord's settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Postable = discord.TextChannel | discord.Thread
 
 
 def missing(channel: Postable) -> list[str]:
-    """Return the names of the permissions that the bot needs to post in a channel and does not have."""
+    """Return the names of the permissions that the bot needs to post in a channel but lacks there."""
     granted = _permissions(channel)
     if isinstance(channel, discord.Thread):
         needed = {"View Channel": granted.view_channel, "Send Messages in Threads": granted.send_messages_in_threads}
@@ -21,7 +21,7 @@ def missing(channel: Postable) -> list[str]:
 
 
 def can_read_history(channel: Postable) -> bool:
-    """Return whether the bot may read the history of a channel, where it looks whether a message arrived."""
+    """Return whether the bot may read the history of a channel. The history shows whether a message arrived."""
     return _permissions(channel).read_message_history
 
 
@@ -33,7 +33,7 @@ def _permissions(channel: Postable) -> discord.Permissions:
 
 
 def require_postable(channel: Postable) -> None:
-    """Raise UserError, which names the missing permissions, when the bot cannot post in a channel."""
+    """Raise UserError if the bot cannot post in a channel. The error names the missing permissions."""
     lacking = missing(channel)
     if lacking:
         raise UserError(

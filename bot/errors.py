@@ -16,10 +16,10 @@ EX_SOFTWARE = 70  # The exit status of sysexits.h for an internal error.
 
 
 class UserError(Exception):
-    """A refusal of a request. Its text is shown to the person who made the request; nothing was changed.
+    """A refusal of a request. Its text is shown to the person who made the request. Nothing was changed.
 
-    The text is escaped before it is shown, because it often quotes what was typed. `marked_up` exempts a text with
-    Discord markup, such as a mention of a role or a command. Such a text must not quote anybody.
+    The text is escaped before it is shown, because it often quotes what was typed. If `marked_up` is True, the text is
+    not escaped, because it contains Discord markup such as the mention of a role. Then it must not quote anybody.
     """
 
     def __init__(self, text: str, *, marked_up: bool = False) -> None:
@@ -28,13 +28,14 @@ class UserError(Exception):
 
 
 class BadInput(UserError):
-    """Input that cannot be used. The text quotes the input, and says that nothing was changed and what would work."""
+    """Input that cannot be used. The text quotes it, and says that nothing was changed and what would work."""
 
 
 class NotInRecord(UserError):
     """The server has no record with the requested name, or none of the expected kind.
 
-    The text is a `refusal` and, optionally, a `note` after it. A command can raise the refusal with another note.
+    The text is `refusal`, followed by `note` if there is one. A command can catch the error and raise its `refusal`
+    again with another note.
     """
 
     def __init__(self, refusal: str, note: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Tells expected failures (of Discord, the network or the disk) from bugs, and logs the former in one line."""
+"""Tells expected failures (of Discord, the network or the disk) from bugs. Logs expected failures in one line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import discord
 from bot.errors import UserError
 
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
-"""The exceptions of a request that does not reach Discord. Around other code, an OSError may be a bug (`describe`)."""
+"""The exceptions of a request that does not reach Discord. In other code, an OSError may be a bug: see `describe`."""
 
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
-_ANSWERED_ALREADY = 40060  # Discord: the interaction has an answer. Our answer had arrived, but its receipt was lost.
+_ANSWERED_ALREADY = 40060  # Discord: the interaction has been answered. Our first try arrived, but we did not learn it.
 
 
 def is_disk_failure(error: BaseException) -> bool:
@@ -29,9 +29,9 @@ def is_disk_failure(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str | None:
-    """Return a description of an expected failure for a line of the log. Return None for a bug.
+    """Return a description of an expected failure for the log. Return None for a bug.
 
-    A request that Discord finds malformed (status 400) is a bug. Other error responses are expected failures.
+    If Discord finds a request malformed (status 400), that is a bug. Other error responses are expected failures.
     """
     if is_disk_failure(error):
         return f"the disk is full or cannot be written ({error})"
@@ -45,7 +45,7 @@ def describe(error: BaseException) -> str | None:
 
 
 def report(log: logging.Logger, error: BaseException, words: str, *values: object) -> str:
-    """Log an error, with its traceback if it is a bug. Return the random reference by which the log entry is found.
+    """Log an error, and return a random reference that is in the log entry. A bug is logged with its traceback.
 
     `words` and `values` say what failed, as for `Logger.error`.
     """
@@ -59,7 +59,7 @@ def report(log: logging.Logger, error: BaseException, words: str, *values: objec
 
 
 class OneLine(logging.Filter):
-    """A filter for the loggers of libraries: replaces the traceback of an expected failure or a UserError by words."""
+    """A filter for the loggers of libraries. It replaces the traceback of an expected failure or UserError by words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

@@ -33,7 +33,7 @@ log = logging.getLogger("bot")
 
 
 class _Unreachable(Exception):
-    """Raised when Discord could not be reached at the start, and a later attempt may succeed. The text says why."""
+    """Raised when Discord cannot be reached at the start but a later attempt may succeed. The text says why."""
 
 
 async def run(settings: Settings) -> None:
@@ -66,7 +66,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _run_until_stopped(settings: Settings, db: Database) -> None:
-    """Run a bot until a signal. Whenever Discord cannot be reached at the start, wait and try again with a new bot."""
+    """Run a bot until a signal. If Discord cannot be reached at the start, wait and try again with a new bot."""
     # The bot uses no voice, so discord.py need not warn at each start that its voice packages are missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
@@ -120,7 +120,7 @@ class _FirstConnectionFailed(BaseException):
 
 
 class _Socket(DiscordWebSocket):
-    """A gateway connection. When the first one of the program fails, it raises _FirstConnectionFailed.
+    """A gateway connection. If the program's first connection fails, it raises _FirstConnectionFailed.
 
     discord.py itself retries all later connections: those of other shards, and those after an interruption.
     """
@@ -151,7 +151,7 @@ class _Socket(DiscordWebSocket):
 
 
 async def _connect(bot: Attache, scheduler: Scheduler, settings: Settings) -> None:
-    """Log in and stay connected. Raise _Unreachable when a later attempt may succeed, Stopped when none can."""
+    """Log in and stay connected. Raise _Unreachable if a later attempt may succeed, and Stopped if none can."""
     if settings.api_url:
         Route.BASE = settings.api_url  # discord.py has no public setting for it. It is read at the login.
     discord.shard.DiscordWebSocket = _Socket  # pyright: ignore[reportPrivateImportUsage]  # discord.py has no option for it

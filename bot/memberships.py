@@ -1,4 +1,4 @@
-"""Memberships: whether a user is in a server, as Discord says, cached for a while."""
+"""Memberships: whether a user is in a server. Discord is asked, and its answer is cached for a while."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_WITHIN = 1.5  # Seconds; Discord shows an interaction as failed after 3 w
 
 @dataclass(frozen=True)
 class Servers:
-    """The ids of the servers that a user is in (`joined`), and of those for which Discord did not answer in time."""
+    """The answer to which servers a user is in, as ids. For servers in `unknown`, Discord did not answer in time."""
 
     joined: frozenset[int]
     unknown: frozenset[int]
@@ -30,11 +30,12 @@ class Memberships:
 
     def __init__(self, client: discord.Client, limits: RateLimits) -> None:
         self._client, self._limits = client, limits
-        self._cached: dict[tuple[int, int], tuple[datetime, bool]] = {}  # By guild and user: asked when, is a member.
+        # By guild and user: when Discord was asked, and whether the user is a member.
+        self._cached: dict[tuple[int, int], tuple[datetime, bool]] = {}
         self._running: dict[tuple[int, int], asyncio.Task[bool | None]] = {}  # Requests, by guild and user.
 
     async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
-        """Return whether the user and the bot are in a server; a membership counts for an hour after it was looked up.
+        """Return whether both the user and the bot are in a server. A cached membership may be up to an hour old.
 
         This is for deliveries: it waits for the rate limiter. A cached absence is not used, so that a user who comes
         back is noticed at once.
@@ -49,8 +50,8 @@ class Memberships:
     ) -> Servers:
         """Return which of these servers the user is in.
 
-        This is for interactions: Discord is asked about all servers that are not cached at the same time. It does not
-        wait for the rate limiter, and at most `within` seconds for the answers.
+        This is for interactions, so it does not wait for the rate limiter. If several servers are not cached, Discord
+        is asked about all of them at the same time. A server without an answer after `within` seconds is `unknown`.
         """
         joined, unknown, requests = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
         for guild_id in set(guild_ids):
@@ -70,14 +71,14 @@ class Memberships:
         return Servers(frozenset(joined), frozenset(unknown))
 
     def recall(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
-        """Return whether the user is in a server according to the cache, or None when Discord has to be asked."""
+        """Return whether the user is in a server according to the cache. Return None if the cache does not know."""
         asked_at, is_member = self._cached.get((guild_id, user_id), (None, False))
         if asked_at is None or now - asked_at >= (MEMBERSHIP_KEPT if is_member else ABSENCE_KEPT):
             return None
         return is_member
 
     async def fetch_member(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
-        """Ask Discord for a member and cache the answer. Return None when the user or the bot is not in that server."""
+        """Ask Discord for a member and cache the answer. Return None if the user or the bot is not in that server."""
         guild = self._client.get_guild(guild_id)
         if guild is None:
             return None
@@ -91,9 +92,9 @@ class Memberships:
         return member
 
     def _request(self, guild_id: int, user_id: int, now: datetime) -> asyncio.Task[bool | None]:
-        """Return the running request for a membership, or start one.
+        """Return the running request for a membership. Start a request if none is running.
 
-        The request goes on when its caller stops waiting, so that the next caller finds the answer in the cache.
+        If the caller stops waiting, the request goes on, so that the next caller finds the answer in the cache.
         """
         key = (guild_id, user_id)
         task = self._running.get(key)

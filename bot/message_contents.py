@@ -11,10 +11,10 @@ from data.records import Due, Opened, Reminder
 
 
 class StillOpen(Struct, frozen=True):
-    """The list *Still open* of a Monday: pending items without a due date, or whose due date has passed.
+    """The list *Still open* of a Monday: pending items that have no due date, or whose due date has passed.
 
-    `with_news` holds the ids of items that were updated since the destination's last digest or list. Unless the list is
-    `full`, "no due date" is said only of those.
+    `with_news` has the ids of the items that were updated since the destination's last digest or list. If `full` is
+    False, the list says "no due date" only about these items.
     """
 
     items: list[Opened]
@@ -24,7 +24,7 @@ class StillOpen(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """The line of a digest about a dossier that was loaded or loaded anew. `records` counts the records it changed."""
+    """A line of a digest about a dossier that was loaded or reloaded. `records` counts the records that it changed."""
 
     dossier: str
     records: int
@@ -43,33 +43,33 @@ class Digest(Struct, frozen=True):
     loads: list[Load]
     deals: list[Opened]
     statements: list[Opened]
-    open_total: int  # How many open items the destination reads of, listed here or not; only counted for a first one.
-    offset_reached: bool  # A reminder offset of a due date was reached since the last digest.
+    open_total: int  # The number of open items in the destination's scope; 0 unless `first` is True.
+    offset_reached: bool  # Since the last digest, a due date came so near that it is time for a reminder.
     read_to: int  # The id of the newest update that this digest has read.
 
     @property
     def worth_sending(self) -> bool:
-        """Return whether the digest is sent rather than skipped, because it has something new.
+        """Return whether the digest has something new. If it has nothing new, it is skipped.
 
-        New is a change, a dossier, a reminder offset, an overdue item, and on Mondays an open item; in a first digest
-        anything at all.
+        These count as new: changes, loaded dossiers, overdue items, the list *Still open*, and a due date for which it
+        is time for a reminder. In a first digest, items that are due soon, deals and statements count too.
         """
         new = self.still_open or self.overdue or self.changes or self.loads or self.offset_reached
         return bool(new or (self.first and (self.due or self.deals or self.statements)))
 
 
 class DueReminder(Struct, frozen=True):
-    """The contents of a reminder: of a pending item (`item`), or with the words that a user set (`reminder`)."""
+    """The contents of a reminder. It is about a pending item (`item`), or has a user's own words (`reminder`)."""
 
     reminder: Reminder | None
     item: Opened | None
     today: date  # In the zone of the destination.
     overdue: bool
-    person: bool  # It goes to a user's direct messages, not to a channel.
+    person: bool  # The destination is a user's direct messages, not a channel.
 
 
 class PersonalReminder(Struct, frozen=True):
-    """One line of `/remind list`: a reminder of a user, with its server and what decides when it is sent next."""
+    """One line of `/remind list`: a reminder of a user, its server, and what is needed to say when it comes next."""
 
     reminder: Reminder
     guild_id: int

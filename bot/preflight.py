@@ -14,7 +14,7 @@ EX_CONFIG = 78
 
 
 def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
-    """Return an error message with the remedy when Attaché cannot run on this platform or Python, else None.
+    """Return an error message if Attaché cannot run on this platform or Python, else None. It says what to do.
 
     `platform` is a value of `sys.platform`, and `version` begins with the major and minor version of Python.
     """
@@ -33,10 +33,10 @@ def unsupported(platform: str, version: tuple[int, ...]) -> str | None:
 
 
 def outdated(environment: Path, root: Path = ROOT) -> str | None:
-    """Return an error message with the remedy when a virtual environment has other packages than the lock file names.
+    """Return an error message if a virtual environment does not match the lock file, else None. It says what to do.
 
     The Makefile stores a copy of the lock file in each environment that it makes. The copy is compared with the lock
-    file in `root`. Return None when they are equal, or when the environment was made in another way.
+    file in `root`. Return None if they are equal, or if the environment was not made by the Makefile.
     """
     environment = environment.resolve()
     if environment.parent != root:

@@ -18,7 +18,7 @@ class RateLimiter:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait until a request may be made, and count that request."""
+        """Wait until a request may be made, then count it."""
         async with self._turn:
             self._refill()
             if self._tokens < 1:
@@ -27,9 +27,9 @@ class RateLimiter:
             self._tokens -= 1
 
     def count(self) -> None:
-        """Count a request that is made at once, since the answer to an interaction depends on it.
+        """Count a request that cannot wait, because the answer to an interaction depends on it.
 
-        Requests that call `wait` afterwards wait longer in return.
+        The requests that call `wait` later wait longer in return.
         """
         self._refill()
         self._tokens -= 1
@@ -43,9 +43,9 @@ class RateLimiter:
 
 
 class RateLimits:
-    """The rate limiters of the bot: `requests` for all requests, `dms` in addition for those that open a DM channel.
+    """The rate limiters of the bot: `requests` is for all requests, `dms` for those that open a DM channel.
 
-    Requests that answer an interaction are counted but do not wait.
+    A request that opens a DM channel waits for both. Requests that answer an interaction are counted but do not wait.
     """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:

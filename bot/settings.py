@@ -77,7 +77,7 @@ def variables() -> list[str]:
 
 
 def _unknown(values: Mapping[str, str]) -> list[str]:
-    """Return a mistake for each variable that begins with ATTACHE_ and is no setting, since it may be misspelt."""
+    """Return a mistake for each variable that begins with ATTACHE_ but is no setting. Its name may be misspelt."""
     mistakes: list[str] = []
     for name in sorted(name for name in values if name.startswith("ATTACHE_") and name not in variables()):
         near = difflib.get_close_matches(name, variables(), n=1, cutoff=0.8)

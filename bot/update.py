@@ -25,8 +25,8 @@ class _GitError(Exception):
 def update(database: Path, *, now: datetime, root: Path = ROOT) -> None:
     """Update a git checkout and its packages to the newest version, and print what was done.
 
-    Raise Stopped if a step fails; the code and packages are then the old ones again. The database is locked meanwhile,
-    so that a service manager does not start the bot halfway through.
+    If a step fails, put the old code and packages back and raise Stopped. The database is locked during the update, so
+    that a service manager does not start the bot halfway through.
     """
     _require_clean(root)
     with _not_running(database):
@@ -132,8 +132,9 @@ def _back_up(database: Path, root: Path, now: datetime) -> str:
 def _renew(root: Path) -> list[str]:
     """Rebuild the virtual environments whose lock file has changed, and return their names.
 
-    The old ones are renamed and only deleted when all new ones are complete. If one fails, they are put back. This
-    process may run from one of them; all modules that it still needs are imported by then.
+    The old environments are renamed, and deleted only when all new ones are complete. If one fails, they are put back.
+    This process may itself run from an environment that is renamed. That is safe, because it has imported all that it
+    needs.
     """
     aside: dict[Path, Path] = {}
     try:
@@ -157,7 +158,7 @@ def _renew(root: Path) -> list[str]:
 
 
 def _make(root: Path, *arguments: str, must: bool = False) -> int:
-    """Run make and return its exit status. With `must`, raise CalledProcessError if it is not 0."""
+    """Run make and return its exit status. If `must` is True, raise CalledProcessError for any status but 0."""
     return subprocess.run(["make", "--no-print-directory", *arguments], cwd=root, check=must).returncode
 
 

@@ -34,10 +34,10 @@ class InUse(DatabaseError):
 
 
 class FileLock:
-    """A lock by which only one process at a time uses a database file. It is a flock on a file beside the database.
+    """A lock with which only one process at a time uses a database file. It is a flock on a file beside the database.
 
-    The operating system releases it when the process ends. The lock file is never deleted, since two processes could
-    then lock two different files of that name.
+    The operating system releases the lock when the process ends. The lock file is never deleted. Otherwise two
+    processes could hold locks on two different files of the same name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +45,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raise InUse, without waiting, when another process has it."""
+        """Take the lock without waiting. Raise InUse if another process has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,14 +58,14 @@ class FileLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Release the lock. Do nothing if it was not taken."""
+        """Release the lock. Do nothing if this process does not have it."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
 
 def to_text(at: datetime) -> str:
-    """Return an instant as the text that is stored: "2023-11-10T06:30:00.000Z". These texts sort in order of time.
+    """Return an instant as it is stored: "2023-11-10T06:30:00.000Z". Sorted as texts, instants are in order of time.
 
     Raise ValueError for a naive datetime.
     """
@@ -75,7 +75,7 @@ def to_text(at: datetime) -> str:
 
 
 def _look_into(path: Path) -> None:
-    """Create the file if it is missing, and raise sqlite3.Error if it is not a database.
+    """Create the file if it is missing. Raise sqlite3.Error if it is not a database.
 
     aiosqlite is not used for this check, since its thread would go on running after such an error.
     """
@@ -87,9 +87,9 @@ def _look_into(path: Path) -> None:
 class Database:
     """The database in WAL mode, with one connection for writing and two for reading.
 
-    `write(guild_id)` opens a transaction, one at a time. `read` is the connection for queries, which do not wait for
-    writes. `aside` is a second one for slow queries, so that others do not wait for these. `after_write` is called
-    after each commit.
+    `write(guild_id)` opens a transaction, one at a time. `read` is the connection for quick queries; they do not wait
+    for writes. `aside` is the connection for slow queries, so that quick queries do not wait for slow ones.
+    `after_write` is called after each commit.
     """
 
     def __init__(self, writer: Connection, reader: Connection, aside: Connection, path: Path) -> None:
@@ -133,8 +133,9 @@ class Database:
     async def write(self, guild_id: int | None) -> AsyncIterator[Connection]:
         """Run the block in a write transaction: commit at its end, roll back on an exception or a cancellation.
 
-        Other writes wait meanwhile, so do not send anything to Discord inside the block. `guild_id` is the guild whose
-        rows are written, or None for rows of no single guild. The traceback of an error names the guild.
+        Other writes wait for the end of the block, so do not send anything to Discord inside it. `guild_id` is the
+        guild whose rows are written, or None if the rows do not belong to a single guild. The traceback of an error
+        names the guild.
         """
         async with self._write_lock:
             connection = self._writer
@@ -156,10 +157,10 @@ class Database:
             await self._writer.execute("ROLLBACK")
 
     async def vacuum(self) -> bool:
-        """Rewrite the database file without deleted data, and empty its write-ahead log.
+        """Rewrite the database file without deleted data, and empty its write-ahead log. Return whether that succeeded.
 
-        Return False if the log could not be emptied, because a long read such as a backup needs it. It is emptied when
-        the database is closed.
+        A long read such as a backup can prevent the log from being emptied. Then the log is emptied when the database
+        is closed.
         """
         async with self._write_lock:
             await self._writer.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
@@ -171,7 +172,7 @@ class Database:
         return False
 
     async def close(self) -> None:
-        """Close all connections. An open one would keep the process from ending."""
+        """Close all connections. A connection that stays open would keep the process from ending."""
         async with self._write_lock:
             for connection in (self.aside, self.read, self._writer):
                 await connection.close()

@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def _statements(script: str) -> list[str]:
-    """Split an SQL script into statements; a trigger stays whole. Raise ValueError if the last one is incomplete."""
+    """Split an SQL script into statements, each trigger as one. Raise ValueError if the last one is incomplete."""
     statements, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line
@@ -40,7 +40,7 @@ async def schema_version(connection: Connection) -> int:
 async def migrate(database: Database, folder: Path = FOLDER) -> int:
     """Apply the migrations that a database lacks, and return its schema version.
 
-    Raise DatabaseError, with nothing changed, if a newer version of the program has written the file.
+    If a newer version of the program has written the file, change nothing and raise DatabaseError.
     """
     available = migrations(folder)
     version = await schema_version(database.read)

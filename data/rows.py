@@ -1,8 +1,8 @@
 """Queries that return their rows as typed structs, and lists as a single parameter of a statement.
 
-A row becomes a struct whose fields are named as the columns are. What SQLite has no type for is decoded by the type of
-the field: a bool from 0 or 1, an enum from its value, an instant or a date from its text, and any struct, list, tuple
-or dict from JSON.
+A row becomes a struct whose fields have the names of the columns. SQLite lacks some types, so the type of the field
+says how a value is decoded: a bool from 0 or 1, an enum from its value, an instant or a date from its text. A struct, a
+list, a tuple or a dict is decoded from JSON.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ async def fetch_all(conn: Connection, shape: type[R], sql: str, values: Sequence
 
 
 async def fetch_one(conn: Connection, shape: type[R], sql: str, values: Sequence[object] = ()) -> R | None:
-    """Return the first row of a query as a struct of the type `shape`, or None if there is no row."""
+    """Return the first row of a query as a struct of type `shape`, or None if there is no row."""
     return next(iter(await fetch_all(conn, shape, sql, values)), None)
 
 
 async def fetch_values(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> list[V]:
-    """Return the values of a query with one column, as the type `shape`. NULL values are left out."""
+    """Return the values of a query with one column, each decoded as the type `shape`. NULL values are left out."""
     convert = _converter(shape)
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(sql, values))
     return [cast("V", convert(value) if convert else value) for (value,) in rows if value is not None]
 
 
 async def fetch_value(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> V | None:
-    """Return the first value, other than NULL, of a query with one column; None if there is none."""
+    """Return the first value of a query with one column, or None if there is none. NULL values do not count."""
     return next(iter(await fetch_values(conn, shape, sql, values)), None)
 
 
 def in_list(mark: str = "?") -> str:
-    """Return a sub-select with the column `value` that unpacks a list from one parameter, which `as_list` makes.
+    """Return a sub-select whose rows are the items of a list. The list is one parameter, made by `as_list`.
 
-    `WHERE id IN {in_list()}` and `FROM {in_list("?2")} AS wanted` then work for any number of values. `mark` is the
-    parameter's placeholder.
+    The column is called `value`. `WHERE id IN {in_list()}` and `FROM {in_list("?2")} AS wanted` work for a list of any
+    length. `mark` is the placeholder of the parameter.
     """
     return f"(SELECT value FROM json_each({mark}))"
 
 
 def as_list(values: Iterable[int | str]) -> str:
-    """Return a list of values as a single parameter of a statement, for `in_list`."""
+    """Return a list of values as the single parameter that `in_list` unpacks."""
     return msgspec.json.encode(list(values)).decode()
 
 
@@ -87,7 +87,7 @@ def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row],
 
 @lru_cache(512)
 def _converter(type_: object) -> Convert | None:
-    """Return a function that converts a value from SQLite to this type. Return None if no conversion is needed."""
+    """Return a function that converts a value from SQLite to a type. Return None if no conversion is needed."""
     if get_origin(type_) in (Union, UnionType):
         inner = [part for part in get_args(type_) if part is not NoneType]
         if len(inner) == 1:

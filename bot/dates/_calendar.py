@@ -27,7 +27,7 @@ def calendar_parts(words: str) -> dict[str, str | None] | None:
 
 
 def calendar_day(words: str, parts: dict[str, str | None], year: int) -> date:
-    """Return the date in a year for the parts of a typed date, which come from `calendar_parts`.
+    """Return the date in `year` that the parts of a typed date name. The parts come from `calendar_parts`.
 
     Raise BadInput, quoting `words`, if the date does not exist or does not fall on the typed weekday.
     """
@@ -54,7 +54,7 @@ def existing_day(words: str, year: int, month: int, day: int) -> date:
 def refuse_numeric(words: str) -> None:
     """Raise BadInput for a date of digits alone, since 3/4/2026 is one day in Delhi and another in Washington.
 
-    "9.30" passes, since it can only be a time. "9.10" can be a time or a date and is refused.
+    "9.30" is accepted, since it can only be a time. "9.10" can be a time or a date, so it is refused.
     """
     m = _NUMERIC.fullmatch(words)
     if m is None or (m["mark"] == "." and not m["year"] and not 1 <= int(m["second"]) <= 12):
@@ -75,7 +75,7 @@ def month_end(year: int, month: int) -> date:
 
 
 def plus_months(day: date, months: int) -> date:
-    """Return the date some months later: the same day of the month, or its last day if that month is too short.
+    """Return the same day of the month some months later. If that month is too short, return its last day.
 
     Raise OverflowError for a date after the year 9999.
     """

@@ -40,8 +40,8 @@ _MONTH_OF_YEAR = [
 def parse_fact_date(text: str, *, today: date | None = None) -> FactDate:
     """Return the fact date of a typed text such as "10 November 2023", "2018 to 2020", "early 2024" or "unknown".
 
-    "today" and "yesterday" are accepted if `today` is given. Raise BadInput for a text that is no date or that can mean
-    several dates.
+    "today" and "yesterday" are accepted if `today` is given. Raise BadInput if the text is no date or can mean several
+    dates.
     """
     cleaned = clean(text)
     words = _WORKED_OUT.sub("", cleaned)
@@ -82,7 +82,7 @@ def _day_date(day: date) -> FactDate:
 
 
 def _read_point(words: str) -> FactDate | None:
-    """Return the fact date of one day, month or year ("May 2024"). Return None for other words and without a year."""
+    """Return the fact date of "10 May 2024", "May 2024" or "2024". Return None for other words, also for "10 May"."""
     if (parts := calendar_parts(words)) and parts["year"]:
         return _day_date(calendar_day(words, parts, int(parts["year"])))
     if _YEAR.fullmatch(words):
@@ -122,7 +122,7 @@ def _read_open(words: str) -> FactDate | None:
 
 
 def typed_fact_date(d: FactDate) -> str:
-    """Return a fact date as a person would type it. `parse_fact_date` turns this text back into the same date."""
+    """Return a fact date as a person would type it. `parse_fact_date` turns the result back into the same date."""
     first, last = d.first or date.min, d.last or date.max
     forms: dict[Precision, str] = {
         "day": first.isoformat(),

@@ -38,8 +38,8 @@ _END_OF = pattern(r"(?:(?:the )?end of (?:the |this )?(?P<next>next )?(?P<unit>m
 def parse_instant(text: str, *, now: datetime, zone: str) -> datetime:
     """Return the instant, in UTC, of a typed text such as "in 3 days" or "next Friday 9am" in a time zone.
 
-    A day without a time means 09:00. Raise BadInput when the text cannot be parsed as a whole, can mean two instants,
-    has passed or is more than 10 years away.
+    A day without a time means 09:00. Raise BadInput if the text cannot be parsed as a whole or can mean two instants.
+    Raise it also if the instant has passed or is more than 10 years away.
     """
     words = " ".join(clean(text).replace(",", " ").split())
     instant = None
@@ -88,7 +88,10 @@ def _read_instant(words: str, now: datetime, zone: str) -> datetime | None:
 
 
 def _readings(words: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to split the words into a day, a time and the abbreviation of a zone; "" for a missing part."""
+    """Yield each way to split words into three parts: a day, a time and the abbreviation of a zone.
+
+    A missing part is "".
+    """
     yield words, "", ""
     first = _TIME_FIRST.fullmatch(words)
     if first:
@@ -113,7 +116,7 @@ def _read_iso(words: str, m: re.Match[str], zone: str) -> datetime:
 
 
 def _read_span(words: str, today: date) -> tuple[date, timedelta] | None:
-    """Parse a span: for "in 2 weeks and 3 hours" return the day 2 weeks after `today`, and the 3 hours.
+    """Return the parsed span: "in 2 weeks and 3 hours" gives the day 2 weeks after `today`, and 3 hours.
 
     Return None for other words.
     """
@@ -170,7 +173,7 @@ def _read_day(words: str, today: date) -> date | None:
 
 
 def _coming_year(parts: dict[str, str | None], today: date) -> int:
-    """Return the year of the next date, from `today` on, with a day and a month that were typed without a year."""
+    """Return the year in which a typed day and month without a year come next. A date that is today counts as next."""
     month, day = index_of(MONTHS, parts["month"] or "") + 1, int(parts["day"] or 0)
     passed = (month, day) < (today.month, today.day)
     years = range(today.year + passed, today.year + 9)

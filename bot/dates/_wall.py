@@ -72,15 +72,16 @@ def format_weekdays(days: str) -> str:
 def local_instant(day: date, at: time, zone: str) -> datetime:
     """Return the instant, in UTC, of a local date and time of day in a zone.
 
-    If a clock change skips the time, it moves forward: 2:30 becomes 3:30. If it occurs twice, the first one counts.
+    A clock change can skip the time: then it moves forward, so 2:30 becomes 3:30. A clock change can also repeat the
+    time: then the first instant is returned.
     """
     return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def next_local(after: datetime, zone: str, at: time, days: str = DAYS) -> tuple[date, datetime]:
-    """Return the local date and the instant at which the clock in a zone next shows `at`, after the instant `after`.
+    """Return when the clock in a zone next shows `at`, later than `after`: as a local date, and as an instant.
 
-    Only the ISO weekdays in `days` count; raise ValueError if there is none. Where a clock change skips midnight, the
+    Only the ISO weekdays in `days` count. Raise ValueError if `days` has none. If a clock change skips midnight, the
     instant can fall on the day after the returned date.
     """
     today = after.astimezone(ZoneInfo(zone)).date()
@@ -99,7 +100,7 @@ def local_date(at: datetime, zone: str) -> date:
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """Return the instant at which a day ends in a zone, which is the beginning of the next day."""
+    """Return the instant at which a day ends in a zone. It is also the beginning of the next day."""
     return local_instant(day + timedelta(days=1), time(0), zone)
 
 

@@ -1,4 +1,4 @@
-"""The names of months and weekdays, cleaning of typed text, and the errors that quote it."""
+"""The names of months and weekdays, the cleaning of typed text, and errors that quote typed text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def clean(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a typed text in quotation marks for an error, cut to 60 characters."""
+    """Return a typed text in quotation marks, cut to 60 characters, for an error message."""
     words = clean(text)
     return f'"{words}"' if len(words) <= LONGEST_QUOTE else f'"{words[: LONGEST_QUOTE - 1]}…"'
 
@@ -58,11 +58,14 @@ def refusal(text: str, problem: str, remedy: str) -> BadInput:
 
 
 def listed(names: Iterable[str], last: str) -> str:
-    """Return names as a list in words: "a, b and c", where `last` is the word before the final name."""
+    """Return names as a list in words: "a, b and c". `last` is the word before the final name, here "and"."""
     *most, final = names
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
 def index_of(names: tuple[str, ...], word: str) -> int:
-    """Return the index of the month or weekday with the same first three letters. Raise ValueError if there is none."""
+    """Return the index of the month or weekday that begins with the same three letters as `word`.
+
+    Raise ValueError if there is none.
+    """
     return [name[:3].lower() for name in names].index(word[:3].lower())

@@ -1,4 +1,4 @@
-"""Parsing of typed time zones to IANA names, and suggestions while somebody types."""
+"""Parsing of typed time zones to IANA names, and suggestions of zones while somebody types."""
 
 from __future__ import annotations
 
@@ -69,17 +69,18 @@ _FIRST_CHOICES = (
 
 
 def _zone_key(text: str) -> str:
-    """Return the key under which a zone or city is looked up: in lower case, without accents, with _ for spaces."""
+    """Return the key by which a zone or city is looked up: lower case, no accents, "_" for a space."""
     plain = unicodedata.normalize("NFKD", clean(text)[:100])
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().replace(" ", "_")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return the current IANA name for every zone name in the tz database, by the key that `_zone_key` makes.
+    """Return the current IANA name for every zone name in the tz database. The keys are made by `_zone_key`.
 
-    Outdated names lead to the current ones ("Asia/Calcutta" to "Asia/Kolkata"). The database also links zones whose
-    clocks have agreed since 1970, such as Oslo to Berlin. Those listed in `zone.tab` keep their own names all the same.
+    An outdated name leads to the current one: "Asia/Calcutta" to "Asia/Kolkata". The database also treats Oslo as
+    another name of Berlin, because their clocks have agreed since 1970. Zones like Oslo, which `zone.tab` lists, keep
+    their names.
     """
     folder = resources.files("tzdata.zoneinfo")
     rows = (folder / "zone.tab").read_text("utf-8").splitlines()
@@ -98,14 +99,14 @@ def _zones() -> dict[str, str]:
 def _is_place(zone: str) -> bool:
     """Return whether a zone is named after a place. Only such zones are suggested.
 
-    Others, such as `EST5EDT` and `Etc/GMT+5` (which is five hours behind UTC), have to be typed in full.
+    Other zones, such as `EST5EDT` and `Etc/GMT+5` (five hours behind UTC), have to be typed in full.
     """
     return "/" in zone and not zone.startswith("Etc/")
 
 
 @cache
 def _cities() -> dict[str, list[str]]:
-    """Return the zones that each city can mean, by the key of the city ("new_york")."""
+    """Return the zones that each city can mean, by the key of the city, such as "new_york"."""
     cities: dict[str, set[str]] = {}
     for key, zone in _zones().items():
         if "/" in key and _is_place(zone):
@@ -114,14 +115,14 @@ def _cities() -> dict[str, list[str]]:
 
 
 def _named_zones(key: str) -> list[str]:
-    """Return the zones that a name can mean, from its key: several for an ambiguous name, [] for an unknown one."""
+    """Return the zones that a name can mean, or [] if the name is unknown. `key` is the name's key."""
     if key in _ABBREVIATIONS:
         return list(_ABBREVIATIONS[key])
     return [_zones()[key]] if key in _zones() else _cities().get(key, [])
 
 
 def _close_zones(key: str) -> list[str]:
-    """Return the zones whose name or city is spelled most like the key of a typed name, the nearest first."""
+    """Return zones whose name or city is spelled like a typed name, the most similar first. `key` is the name's key."""
     names = [*_cities(), *(name for name, zone in _zones().items() if _is_place(zone) and "/" in name)]
     close = get_close_matches(key[:LONGEST_QUOTE], names, n=10, cutoff=0.6)
     return list(dict.fromkeys(zone for name in close for zone in _named_zones(name)))
@@ -146,7 +147,7 @@ def parse_zone(text: str) -> str:
 
 
 def zone_choices(text: str) -> list[str]:
-    """Return up to 25 zones that fit the beginning that somebody has typed, the likeliest first, for autocompletion."""
+    """Return up to 25 zones for what somebody has typed so far, the likeliest first, for autocompletion."""
     key = _zone_key(text)
     if not key:
         return list(_FIRST_CHOICES)

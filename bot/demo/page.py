@@ -22,9 +22,9 @@ BEAT = 1.0  # Seconds between two updates of the simulated clock and of the page
 def _let_the_page_live() -> asyncio.Lock:
     """Patch simcord so that clicks in its page work although the server changes by itself. Return a lock.
 
-    simcord refuses a click ("Action was not completed") if the page has changed since the browser polled it; the patch
-    removes this check. Clicks hold the lock; code that advances the clock has to hold it too. The patch uses private
-    parts of simcord.
+    simcord refuses a click ("Action was not completed") if the page has changed since the browser polled it. The patch
+    removes this check. Every click holds the lock, and code that advances the clock has to hold it too. The patch uses
+    private parts of simcord.
     """
     lock = asyncio.Lock()
     _actions.ACTION_SPECS = {
@@ -74,7 +74,7 @@ def _make_the_page_ours() -> None:
 
 
 class _Pages:
-    """Makes several pages look like one to `simcord.Env`, which supports a single page."""
+    """Several pages that look like one page to `simcord.Env`, which supports only one."""
 
     def __init__(self, *pages: Any) -> None:
         self._pages = pages
@@ -89,7 +89,7 @@ class _Pages:
 
 
 def _free(port: int) -> int:
-    """Return a port, from `port` on, that is free together with the next one. Return `port` itself if none is."""
+    """Return the first free port, from `port` on, that is followed by a free port. Return `port` if there is none."""
     for candidate in range(port, port + 40, 2):
         with contextlib.suppress(OSError), socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", candidate))
@@ -99,7 +99,10 @@ def _free(port: int) -> int:
 
 
 async def run_page(port: int) -> int:
-    """Serve the demo's pages until interrupted. If the port is taken, print a sentence and return an exit status."""
+    """Serve the demo's pages until interrupted, then return 0.
+
+    If the port is taken, print a sentence and return another exit status.
+    """
     lock = _let_the_page_live()
     _make_the_page_ours()
     port = _free(port)
@@ -149,7 +152,10 @@ def _tell(server: str, direct: str) -> None:
 
 
 async def _live(world: DemoWorld, pages: list[Any], lock: asyncio.Lock) -> None:
-    """Advance the simulated clock with the real one and by the skips that people ask for; refresh changed pages."""
+    """Let the simulated clock run at the speed of the real one, and refresh the pages when something changes.
+
+    When somebody uses `/demo skip`, advance the simulated clock by the time to skip.
+    """
     clock = SystemClock()
     ahead = world.env.now() - clock.now()
     shown = -1

@@ -62,7 +62,7 @@ def _raw(message: Any) -> list[dict[str, Any]]:
 class Tour:
     """The scripted tour. Each public coroutine does one thing as a person would, checks the outcome and prints it.
 
-    `steps` is the number of steps that were printed.
+    `steps` is the number of steps printed so far.
     """
 
     world: DemoWorld
@@ -91,7 +91,7 @@ class Tour:
     async def asks(self, who: simcord.MemberActor, question: str, *expected: str) -> Any:
         """Ask a question as a member, check that the answer contains the expected texts, and return the answer.
 
-        The first line of an answer quotes the question, so it is not searched for the texts.
+        The first line of an answer quotes the question, so the texts are expected below it.
         """
         result = await who.slash(self.world.channel, "ask", question=question)
         heading, _, answer = self._answer(result).partition("\n")
@@ -122,20 +122,23 @@ class Tour:
         )
         return result.response
 
-    async def waits(self, by: timedelta, heading: str, arrived: Callable[[], str | None]) -> None:
-        """Let time pass by `by`, and print the message that `arrived` finds then. Raise StepFailed if there is none."""
-        await self.world.advance(self.world.env.now() + by)
+    async def waits(self, span: timedelta, heading: str, arrived: Callable[[], str | None]) -> None:
+        """Let the time `span` pass, then print the message that `arrived` returns.
+
+        Raise StepFailed if it returns None.
+        """
+        await self.world.advance(self.world.env.now() + span)
         text = arrived()
         if text is None:
             raise StepFailed(f"it did not arrive: {heading}")
         self._say(heading, text)
 
     def channel(self, expect: str) -> Callable[[], str | None]:
-        """Return a function, for `waits`, that returns the newest message in the channel which contains `expect`."""
+        """Return a function for `waits`. It returns the newest message with the text `expect` in the channel."""
         return lambda: _newest([_text(message) for message in self.world.channel.history()], expect)
 
     def dm(self, who: simcord.MemberActor, expect: str) -> Callable[[], str | None]:
-        """Return a function, for `waits`, that returns the newest direct message to `who` which contains `expect`."""
+        """Return a function for `waits`. It returns the newest direct message to `who` with the text `expect`."""
         return lambda: _newest([_text(message) for message in who.user.dm_channel.history()], expect)
 
 

@@ -30,7 +30,7 @@ QUESTIONS = {
     "What did Blinken say about the Indo-Pacific?": ("Antony Blinken", "free, open, prosperous", "sentence 7"),
     "When will the drones be delivered?": ("not in the record", "Waiting for U.S. government clearances"),
 }
-"""Questions that a visitor is invited to ask, each with texts that the answer must contain."""
+"""Questions that a visitor is invited to ask. Each comes with texts that its answer must contain."""
 AVATAR = Path(__file__).parent.parent.parent / "docs" / "avatar.png"
 # In seconds, how long simcord waits for the bot to finish an action. It also waits for timers shorter than that; the
 # bot's only ones are those of its rate limiters.
@@ -41,7 +41,7 @@ simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[r
 
 
 class DemoClock:
-    """A `Clock` that shows the time of the simulated Discord, so that it and the bot agree."""
+    """A `Clock` that shows the time of the simulated Discord, so that Discord and the bot have the same time."""
 
     env: simcord.Env
 
@@ -90,7 +90,7 @@ class DemoWorld:
         self.pictures = {f"{CDN_BASE}/avatars/{bot_user.id}/{bot_user.avatar}.png": (AVATAR.name, AVATAR.read_bytes())}
 
     async def advance(self, until: datetime) -> None:
-        """Advance the clock to `until`, and on the way send each delivery at the instant at which it is due."""
+        """Advance the clock to `until`. On the way, send each delivery at the instant at which it is due."""
         while self.env.now() < until:
             due = await next_due(self.db.read, self.env.now()) or until
             step = min(until, max(due, self.env.now() + timedelta(seconds=1)))
