@@ -66,7 +66,7 @@ class DealCog(commands.GroupCog, group_name="deal", group_description="Deals: ho
     async def _filtered(
         self, guild_id: int, stage: str | None, participant: str | None, topic: str | None
     ) -> KindListing:
-        """Return the list of the deals that pass filters. Raise a UserError when a named record does not exist."""
+        """Return the list of the deals that pass the filters. Raise a UserError if a filter names an unknown record."""
         filters = [f"stage {STAGES[stage].lower()}"] if stage else []
         linked: list[str] = []
         names: tuple[tuple[Kind, str | None], ...] = (("participant", participant), ("topic", topic))

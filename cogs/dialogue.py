@@ -1,4 +1,4 @@
-"""`/dialogue`: shows a series of talks, or the list of all series."""
+"""`/dialogue`: shows a series of talks, or a list of all series of talks."""
 
 from __future__ import annotations
 

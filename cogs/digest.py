@@ -29,9 +29,9 @@ from data.records import Confirmation, Destination
 
 @dataclass(frozen=True)
 class DigestOptions:
-    """The options of `/digest set`, as short texts that fit into a custom id. An option that was left out is "".
+    """The options of `/digest set`, as short texts for a custom id. An option that was left out is "".
 
-    `at` is a local time such as "0930", `zone` an IANA name, and `days` ISO weekdays such as "12345".
+    `at` is a local time such as "0930", `zone` is an IANA name, and `days` are ISO weekdays such as "12345".
     """
 
     at: str = ""
@@ -148,9 +148,10 @@ class DigestCog(
 
     @component("digest.server", anywhere=True)
     async def continue_in_server(self, interaction: Interaction, _: Actor | None, command: str, *options: str) -> None:
-        """Run "set", "preview" or "off" for the server that the user chose in the menu of `_ask_server`.
+        """Run a command for the server that the user chose in the menu of `_ask_server`.
 
-        `options` are the fields of `DigestOptions` for "set", and empty for the other commands.
+        `command` is "set", "preview" or "off". `options` are the fields of `DigestOptions` for "set", and empty for the
+        others.
         """
         now = self.bot.clock.now()
         value = chosen(interaction)
@@ -165,7 +166,7 @@ class DigestCog(
 
     @component("digest.follow")
     async def offer_deals(self, interaction: Interaction, actor: Actor) -> None:
-        """Offer the first deals of the server, each with a button that follows it."""
+        """Offer the first deals of the server. Each comes with a button that follows it."""
         deals, total = await records.list_kind(self.bot.db.read, actor.guild_id, "deal")
         if not deals:
             raise UserError("No deal is on the record yet, so there is none to follow. Nothing was changed.")
@@ -175,10 +176,10 @@ class DigestCog(
     # Shared steps
 
     async def _ask_server(self, interaction: Interaction, command: str, *options: str) -> Actor | None:
-        """Return the actor of a command. In a direct message, ask for the server when there are several.
+        """Return the actor of a command. In a direct message, ask the user for the server if there are several.
 
-        In that case the answer is a menu of servers, and None is returned: `continue_in_server` goes on with the
-        command and its options when the user has chosen.
+        If the user is asked, the answer is a menu of servers and None is returned. When the user has chosen a server,
+        `continue_in_server` runs the command with its options.
         """
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
@@ -204,7 +205,7 @@ class DigestCog(
     async def _list_servers(self, interaction: Interaction) -> tuple[Sequence[ServerChoice], bool]:
         """Return the servers about which the user gets direct messages, and whether the list may be incomplete.
 
-        Servers that the user has left are left out. The list may be incomplete when Discord does not answer in time.
+        Servers that the user has left are not in the list. It may be incomplete if Discord does not answer in time.
         """
         person = await people.find(self.bot.db.read, interaction.user.id)
         servers = await follows.list_servers_of(self.bot.db.read, person.id) if person else []
@@ -220,9 +221,10 @@ class DigestCog(
         return person and await destinations.find_person(conn, actor.guild_id, person.id)
 
     async def _get_with_digest(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination:
-        """Return the destination of a channel, or of the actor's direct messages, when it has a digest.
+        """Return the destination of a channel, or of the actor's direct messages when `channel` is None.
 
-        Raise UserError when it has none, and NotAllowed when a channel is given and the actor lacks Manage Server.
+        Raise UserError if the destination has no digest. Raise NotAllowed if a channel is given and the actor lacks
+        Manage Server.
         """
         if channel is not None:
             require_manager(actor)
@@ -277,8 +279,8 @@ class DigestCog(
     async def _preview(self, interaction: Interaction, actor: Actor, channel: Postable | None) -> None:
         """Answer with the digest of a channel, or the actor's own, as it would be sent now.
 
-        A manager without a digest of their own sees that of the server's channel. Without any digest, the answer shows
-        what a first one would contain.
+        If a manager has no digest of their own, they see the digest of the server's channel. If there is no digest at
+        all, the answer shows what a first one would contain.
         """
         now, conn = self.bot.clock.now(), self.bot.db.read
         guild = await guilds.get(conn, actor.guild_id)

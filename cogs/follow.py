@@ -27,7 +27,7 @@ from data.database import Connection
 from data.records import Confirmation, Destination, Follow
 
 _MOST_LOGGED = 8  # Destinations in the answer to /follow log.
-_LOG_LINES = 24  # Deliveries in that answer; each destination has an equal share, but 3 at least.
+_LOG_LINES = 24  # Deliveries in that answer. Each destination gets an equal share of them, but at least 3.
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True)
@@ -172,7 +172,7 @@ class FollowCog(
 
     @component("follow.show")
     async def show_follow(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Show how the user follows a record, with a button to stop. The follow may have ended meanwhile."""
+        """Show how the user follows a record, with a button to stop. If the follow has ended meanwhile, say so."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         if not await self._offer_to_stop(interaction, actor, slug):
             text, view = views.not_following(opened.record, dm_guild_id(interaction, actor.guild_id))
@@ -191,7 +191,7 @@ class FollowCog(
 
     @component("follow.quiet")
     async def use_digest_only(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
-        """Stop the alerts of a follow: changes are only reported in the digest. Set a digest if there is none."""
+        """Stop the alerts of a follow, so that changes are only in the digest. If there is no digest, set one."""
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             follow = await follows.find(conn, actor.guild_id, number(follow_id))
@@ -205,7 +205,7 @@ class FollowCog(
 
     @component("follow.remove")
     async def remove_follow(self, interaction: Interaction, actor: Actor, follow_id: str) -> None:
-        """End a follow, and replace the message of the button by the answer."""
+        """End a follow. The answer replaces the message with the button."""
         await interaction.response.edit_message(content=await self._end_follow(actor, number(follow_id)), view=None)
 
     # Shared steps
@@ -221,8 +221,8 @@ class FollowCog(
     ) -> None:
         """Store a follow and answer the deferred interaction.
 
-        `slug` is None for everything. The follower is the channel, or the actor when `channel_id` is None. An actor who
-        has never got a message about the server gets a confirmation by direct message.
+        If `slug` is None, everything is followed. If `channel_id` is None, the follower is the actor, otherwise the
+        channel. An actor who has never got a message about the server gets a confirmation by direct message.
         """
         now = self.bot.clock.now()
         confirmation_id: int | None = None
@@ -245,7 +245,7 @@ class FollowCog(
         await interaction.edit_original_response(view=view)
 
     async def _offer_to_stop(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
-        """If the user follows a record, answer so, with a button to stop, and return True. Otherwise return False."""
+        """Return whether the user follows a record. If so, first answer that they do, with a button to stop."""
         follow = await follows.find_by_user(self.bot.db.read, actor.guild_id, actor.user_id, slug)
         if follow is None:
             return False
@@ -255,9 +255,9 @@ class FollowCog(
         return True
 
     async def _get_changeable(self, conn: Connection, actor: Actor, destination_id: int) -> Destination:
-        """Return a destination that the actor may change: their direct messages or, with Manage Server, a channel.
+        """Return a destination that the actor may change. Raise NotAllowed for any other destination.
 
-        Raise NotAllowed for any other destination.
+        Actors may change their own direct messages. With Manage Server, they may change channels too.
         """
         destination = await destinations.find(conn, actor.guild_id, destination_id)
         if destination is None or (destination.person_id is not None and destination.user_id != actor.user_id):
@@ -271,9 +271,9 @@ class FollowCog(
     ) -> tuple[list[DestinationEntry], bool]:
         """Return the destinations that the user may see, their direct messages first, and whether some may be missing.
 
-        In a server, users see their own direct messages and the channels that they set up; with Manage Server, they see
+        In a server, users see their own direct messages and the channels that they set up. Users with Manage Server see
         all channels. In a direct message, users see their direct messages about every server that they are still in.
-        Some may be missing when Discord does not confirm these memberships within `within` seconds.
+        Some may be missing if Discord does not confirm within `within` seconds that the user is in a server.
         """
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)
@@ -307,7 +307,8 @@ class FollowCog(
     ) -> tuple[list[tuple[DestinationEntry, Follow]], bool]:
         """Return the follows that the user can end, and whether some may be missing.
 
-        These are the follows of `channel`, or those of the user's direct messages when `channel` is None.
+        If `channel` is None, these are the follows of the user's direct messages. Otherwise these are the channel's
+        follows.
         """
         entries, incomplete = await self._list_visible(interaction, within)
         removable = [
@@ -319,7 +320,7 @@ class FollowCog(
         return removable, incomplete
 
     async def _end_follow(self, actor: Actor, follow_id: int) -> str:
-        """End a follow and return the answer. Raise a UserError when the follow has ended or is somebody else's."""
+        """End a follow and return the answer. Raise a UserError if it has ended already or is somebody else's."""
         async with self.bot.db.write(actor.guild_id) as conn:
             follow = await follows.find(conn, actor.guild_id, follow_id)
             if follow is None:

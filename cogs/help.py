@@ -41,7 +41,8 @@ class HelpCog(commands.Cog):
     async def show_group(self, interaction: Interaction, actor: Actor | None, shown: str) -> None:
         """Show the commands of the group that the user chose in the menu.
 
-        `shown` is "" when the menu is that of the first answer, which stays. Otherwise the message is replaced.
+        If the menu is in the first answer, `shown` is "" and the commands come in a new message. Otherwise they replace
+        the message of the menu.
         """
         who, _ = await self._audience(actor)
         usable = list(self._usable_commands(who))
@@ -55,13 +56,13 @@ class HelpCog(commands.Cog):
     # Shared steps
 
     async def _show(self, interaction: Interaction, actor: Actor | None) -> None:
-        """Answer with the first steps of a user and the menu of command groups. There is no actor in a DM."""
+        """Answer with a user's first steps and the menu of command groups. `actor` is None in a direct message."""
         who, stand = await self._audience(actor)
         view = help_card(who, stand, list(self._usable_commands(who)), mention=self.bot.mention)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     async def _audience(self, actor: Actor | None) -> tuple[Who, Stand]:
-        """Return what kind of user the actor is, and whether their server is set up. There is no actor in a DM."""
+        """Return what kind of user the actor is, and the state of their server. `actor` is None in a direct message."""
         if actor is None:
             return "dm", "ready"
         guild = await guilds.find(self.bot.db.read, actor.guild_id)
@@ -72,7 +73,7 @@ class HelpCog(commands.Cog):
         return who, "paused" if guild.left_at is not None else "ready"
 
     def _usable_commands(self, who: Who) -> Iterator[Command]:
-        """Yield the commands that a kind of user can use, in the order of their names."""
+        """Yield the commands that a kind of user can use, sorted by name."""
         for command in sorted(self.bot.tree.walk_commands(), key=lambda command: command.qualified_name):
             if isinstance(command, app_commands.Group):
                 continue

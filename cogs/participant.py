@@ -1,4 +1,4 @@
-"""`/participant`: shows a person, organisation or country, or the list of these."""
+"""`/participant`: shows a person, organisation or country, or a list of all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buttons and menus of cards and lists: open a record, show its facts or history, share it, turn pages."""
+"""The buttons and menus of cards and lists. They open a record, show its facts or history, share it, or turn a page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RecordCog(commands.Cog):
 
     @component("record.open", fetch_permissions=True)
     async def open_record(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
-        """Show the card of a record. A button has the slug in its custom id, a menu as the chosen value."""
+        """Show the card of a record. A button has the slug in its custom id; a menu has it as the chosen value."""
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
@@ -36,7 +36,7 @@ class RecordCog(commands.Cog):
     async def show_facts(
         self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = ""
     ) -> None:
-        """Show one page of all facts of a record, grouped by source if `order` is not empty, else by field."""
+        """Show one page with facts of a record. They are grouped by field, or by source if `order` is not empty."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
             opened, number(page, _DIGITS), by_source=bool(order), guild_id=dm_guild_id(interaction, actor.guild_id)
@@ -45,7 +45,7 @@ class RecordCog(commands.Cog):
 
     @component("record.history")
     async def show_history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
-        """Show one page of the history of a record. A menu has the slug as the chosen value."""
+        """Show one page of the history of a record. If a menu was used, the slug is its chosen value."""
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         view = history.page(timeline, number(page, _DIGITS), guild_id=dm_guild_id(interaction, actor.guild_id))
         await show_page(interaction, view, new=not page)

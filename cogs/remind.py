@@ -24,7 +24,7 @@ from cogs.shared.records import Item, get_record
 from data.database import Connection
 from data.records import Confirmation, Destination, Opened, Reminder
 
-_MOST_ITEMS = 10  # Items of which one button sets reminders.
+_MOST_ITEMS = 10  # The most items of which one button sets reminders.
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True)
@@ -36,10 +36,12 @@ class RemindCog(
 ):
     """The commands of `/remind`, and the buttons that set, snooze and cancel a reminder.
 
-    The custom ids of the buttons identify a reminder by a code (`target`) and a `key`. The codes are "pi" for the
-    user's reminder of a pending item, "ci" for a channel's reminder of an item, and "ni" for a channel's reminder of
-    which the user wants a copy; the key of these is the item's slug. The code "pw" stands for a reminder of the user's
-    own words; its key is the id of the reminder.
+    The custom ids of the buttons identify a reminder by a code (`target`) and a `key`. The codes are:
+
+    - "pi": the user's reminder of a pending item. The key is the item's slug.
+    - "ci": a channel's reminder of a pending item. The key is the item's slug.
+    - "ni": a new reminder for a user who may not snooze the channel's reminder. The key is the item's slug.
+    - "pw": a reminder with the user's own words. The key is the reminder's id.
     """
 
     def __init__(self, bot: Attache) -> None:
@@ -160,7 +162,8 @@ class RemindCog(
     async def offer_snooze(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
         """Ask until when a reminder is to be silent.
 
-        Only editors can snooze a channel's reminder. Other users are offered a copy of it by direct message instead.
+        Only editors can snooze a channel's reminder. Other users are offered a reminder of their own, by direct
+        message.
         """
         if target == "ci" and not actor.may_edit(await guilds.get(self.bot.db.read, actor.guild_id)):
             target = "ni"
@@ -170,7 +173,10 @@ class RemindCog(
 
     @component("remind.until")
     async def snooze_by_button(self, interaction: Interaction, actor: Actor, target: str, key: str, code: str) -> None:
-        """Snooze a reminder for one of the offered durations, such as "1d", and replace the offer by the answer."""
+        """Snooze a reminder until the time of the pressed button, and replace the buttons by the answer.
+
+        `code` is a key of `SNOOZES`, such as "1d".
+        """
         if code not in views.SNOOZES:
             raise BadInput("This button names no time. Nothing was changed. Use /remind snooze instead.")
         text = await self._snooze(interaction, actor, target, key, views.SNOOZES[code].words)
@@ -190,7 +196,7 @@ class RemindCog(
 
     @component("remind.cancel")
     async def cancel_by_button(self, interaction: Interaction, actor: Actor, target: str, key: str) -> None:
-        """End a reminder of the user, and replace the message of the button by the answer."""
+        """End a reminder of the user. The answer replaces the message with the button."""
         async with self.bot.db.write(actor.guild_id) as conn:
             get = self._get_words_reminder if target == "pw" else self._get_item_reminder
             reminder = await get(conn, actor, key)
@@ -225,10 +231,10 @@ class RemindCog(
     async def _remind_of_words(
         self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime
     ) -> None:
-        """Set a reminder of the user's own words at a typed time, and answer. Raise BadInput when either is unusable.
+        """Set a reminder with the user's own words at a typed time, and answer. Raise BadInput if either is unusable.
 
         The time is parsed in the zone of the user's direct messages about the server. If there are none yet, it is
-        parsed in the user's zone, or else in the server's.
+        parsed in the user's zone. If the user has no zone, it is parsed in the server's.
         """
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         person = await people.find(self.bot.db.read, actor.user_id)
@@ -253,9 +259,8 @@ class RemindCog(
     ) -> tuple[list[PersonalReminder], bool]:
         """Return the user's reminders, and whether the list may be incomplete.
 
-        In a server, these are the reminders from that server. In a direct message, these are the reminders from every
-        server that the user is still in; the list may be incomplete when Discord does not answer within `within`
-        seconds.
+        In a server, the list has the reminders from that server. In a direct message, it has the reminders from every
+        server that the user is still in. It may be incomplete if Discord does not answer within `within` seconds.
         """
         if interaction.guild_id is not None:
             await guilds.get(self.bot.db.read, interaction.guild_id)
@@ -274,7 +279,8 @@ class RemindCog(
     async def _get_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
         """Return the user's reminder whose id is `text` or whose title begins with it. Defer the answer in a DM.
 
-        Raise NotInRecord or BadInput when `text` fits none or several, UserError when Discord does not answer in time.
+        Raise NotInRecord if no reminder fits, and BadInput if several do. Raise UserError if Discord does not answer in
+        time.
         """
         await defer_in_dm(interaction)
         personal, incomplete = await self._list_personal(interaction)
@@ -286,7 +292,7 @@ class RemindCog(
             raise
 
     async def _get_title(self, actor: Actor, target: str, key: str) -> str:
-        """Return the words of a reminder, or the name of its item. Raise a UserError when the reminder has ended."""
+        """Return the words of a reminder, or the name of its item. Raise a UserError if the reminder has ended."""
         if target == "pw":
             return (await self._get_words_reminder(self.bot.db.read, actor, key)).words
         opened = await records.get(self.bot.db.read, actor.guild_id, key)
@@ -320,9 +326,10 @@ class RemindCog(
             return views.snoozed(opened.record.name, at, target)
 
     async def _get_channel_destination(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
-        """Return the destination of the channel in which the button is, or else of the server's channel.
+        """Return the channel, as a destination, for which the actor snoozes a reminder.
 
-        Raise NotAllowed when the actor is no editor, and UserError when neither channel is a destination.
+        It is the channel with the button, if that is a destination, or else the server's channel. Raise NotAllowed if
+        the actor is no editor. Raise UserError if neither channel is a destination.
         """
         guild = await guilds.get(conn, actor.guild_id)
         if not actor.may_edit(guild):
@@ -334,9 +341,9 @@ class RemindCog(
         raise UserError("No reminders come to this channel. Nothing was changed.")
 
     async def _get_words_reminder(self, conn: Connection, actor: Actor, key: str) -> Reminder:
-        """Return the reminder of the actor's own words with an id.
+        """Return the actor's reminder with their own words. `key` is the reminder's id.
 
-        Raise UserError when the reminder has ended, and NotAllowed when it is somebody else's.
+        Raise UserError if the reminder has ended, and NotAllowed if it belongs to somebody else.
         """
         reminder = await reminders.find(conn, actor.guild_id, number(key))
         if reminder is None:
@@ -347,7 +354,7 @@ class RemindCog(
         return reminder
 
     async def _get_item_reminder(self, conn: Connection, actor: Actor, slug: str) -> Reminder:
-        """Return the actor's reminder of a pending item. Raise UserError when the reminder has ended."""
+        """Return the actor's reminder of a pending item. Raise UserError if the reminder has ended."""
         person = await people.find(conn, actor.user_id)
         destination = person and await destinations.find_person(conn, actor.guild_id, person.id)
         reminder = await reminders.find_item(conn, destination.id, slug) if destination else None
@@ -357,7 +364,7 @@ class RemindCog(
 
 
 def _confirmation_key(reminder: str | int, now: datetime) -> str:
-    """Return the key of the delivery that confirms a new reminder, given an item's slug or a reminder's id."""
+    """Return the key of the delivery that confirms a new reminder. `reminder` is an item's slug or a reminder's id."""
     return f"remind:{reminder}:{int(now.timestamp())}"
 
 

@@ -1,6 +1,6 @@
-"""The buttons of delivered messages (*Why this?*, mute, stop), and those that send or drop held messages.
+"""The buttons of delivered messages (*Why this?*, mute, stop), and the buttons that send or drop held messages.
 
-Paused channels are resumed here, too, when a change in the server lets the bot write there again.
+This cog also resumes a paused channel when a change in the server lets the bot write there again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ from data.records import Destination, Follow, Outcome
 class SentCog(commands.Cog):
     """The buttons of delivered messages, and the events after which paused channels are resumed.
 
-    The custom ids of the buttons say what is changed by a code (`target`) and an id. The codes are "follow", "digest",
-    "item" for a destination's reminders of a pending item, and "undated" for its reminders of items without due dates.
+    The custom ids of the buttons say what is muted or stopped, by a code (`target`) and an id. The codes are:
+
+    - "follow": a follow.
+    - "digest": the digest of a destination.
+    - "item": a destination's reminders of a pending item.
+    - "undated": a destination's reminders of all items without a due date.
     """
 
     def __init__(self, bot: Attache) -> None:
@@ -41,7 +45,8 @@ class SentCog(commands.Cog):
     async def explain(self, interaction: Interaction, actor: Actor, nonce: str, _marker: str = "") -> None:
         """Answer why a message was delivered, with buttons to mute or stop such messages.
 
-        The marker is read after a restore only. Messages of the first release have none.
+        `_marker` is part of the custom id for a search after a restore; it is not used here. It is "" in messages of
+        the first release.
         """
         explained = await why.explain(self.bot.db.read, actor.guild_id, nonce)
         text, buttons = views.why(explained)
@@ -55,7 +60,7 @@ class SentCog(commands.Cog):
     async def mute(self, interaction: Interaction, actor: Actor, target: str, id_: str, record_id: str = "") -> None:
         """Mute a follow, the reminders of an item, or the reminders of all items without a due date.
 
-        `id_` is that of the follow or the destination; `record_id` is that of the item.
+        `id_` is the id of the follow or destination. `record_id` is the id of the item.
         """
         async with self.bot.db.write(actor.guild_id) as conn:
             if target == "follow":
@@ -96,12 +101,12 @@ class SentCog(commands.Cog):
 
     @component("sent.release", fetch_permissions=True)
     async def release_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Send the messages that were held after a restore, for one destination or for all users of the server."""
+        """Send held messages, which may have been sent before a restore. `whose` is as in `_decide`."""
         await self._decide(interaction, actor, whose, sent=True)
 
     @component("sent.drop", fetch_permissions=True)
     async def drop_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Drop the messages that were held after a restore, for one destination or for all users of the server."""
+        """Drop held messages, which may have been sent before a restore. `whose` is as in `_decide`."""
         await self._decide(interaction, actor, whose, sent=False)
 
     # Events: each change of a permission may let the bot write in a paused channel again
@@ -132,7 +137,7 @@ class SentCog(commands.Cog):
         return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
 
     async def _decide(self, interaction: Interaction, actor: Actor, whose: str, *, sent: bool) -> None:
-        """Send or drop held messages, and answer. `whose` is the id of a destination, or "people" for all users."""
+        """Send or drop held messages, and answer. `whose` is the id of their destination, or "people" for all users."""
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             if whose == "people":
@@ -149,14 +154,14 @@ class SentCog(commands.Cog):
         await interaction.response.send_message(views.decided(count, sent=sent), ephemeral=True)
 
     async def _get_destination(self, conn: Connection, actor: Actor, id_: str) -> Destination:
-        """Return the destination with an id. Raise UserError when the server has no such destination (any more)."""
+        """Return the destination with an id. Raise UserError if the server has no such destination any more."""
         destination = await destinations.find(conn, actor.guild_id, number(id_))
         if destination is None:
             raise _already_ended()
         return destination
 
     async def _get_follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
-        """Return the follow with an id that the actor may change. Raise a UserError otherwise."""
+        """Return the follow with an id. Raise a UserError if it has ended or the actor may not change it."""
         follow = await follows.find(conn, actor.guild_id, number(id_))
         if follow is None:
             raise _already_ended()
@@ -167,15 +172,15 @@ class SentCog(commands.Cog):
     async def _may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> bool:
         """Return whether the actor may change which messages a destination gets.
 
-        Direct messages may be changed by their user alone. In a channel, editors may change reminders of items
-        (`target` "item"), and users with Manage Server may change everything.
+        Only the user may change their direct messages. In a channel, users with Manage Server may change everything.
+        Editors may change only the reminders of items, for which `target` is "item".
         """
         if destination.person_id is not None:
             return destination.user_id == actor.user_id
         return actor.may_edit(await guilds.get(conn, actor.guild_id)) if target == "item" else actor.manager
 
     async def _require_may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> None:
-        """Raise NotAllowed when `_may_change` is false. The error says who may."""
+        """Raise NotAllowed if `_may_change` is False. The error says who may change the destination."""
         if await self._may_change(conn, actor, destination, target):
             return
         if destination.person_id is not None:
@@ -185,9 +190,9 @@ class SentCog(commands.Cog):
         require_manager(actor)
 
     async def _resume_paused(self, guild: discord.Guild, channel_id: int | None = None) -> None:
-        """Resume the paused channels of a server in which the bot may be able to post again.
+        """Resume the paused channels of a server, if the bot may be able to post in them again.
 
-        `channel_id` limits this to one channel.
+        If `channel_id` is given, only that channel is resumed.
         """
         resumable = [
             destination
@@ -205,8 +210,8 @@ class SentCog(commands.Cog):
 def _may_succeed(guild: discord.Guild, destination: Destination) -> bool:
     """Return whether a message to a channel may succeed, as far as the cache of discord.py tells.
 
-    Archived threads are not cached. For a channel that is not cached, the result is True unless a delivery failed
-    because the channel was deleted.
+    The cache has no archived threads. If the channel is not in it, return True, unless a delivery failed because the
+    channel was deleted.
     """
     channel: Any = guild.get_channel_or_thread(destination.channel_id or 0)
     if channel is None:

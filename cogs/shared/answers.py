@@ -18,17 +18,17 @@ Interaction = discord.Interaction[Attache]
 
 
 def dm_guild_id(interaction: Interaction, guild_id: int) -> int | None:
-    """Return `guild_id` when the interaction comes from a direct message, and None when it comes from a server.
+    """Return `guild_id` if the interaction comes from a direct message, and None if it comes from a server.
 
-    It is for custom ids: Discord does not say to which server a button in a direct message belongs.
+    The result is for custom ids: Discord does not say to which server a button in a direct message belongs.
     """
     return guild_id if interaction.guild_id is None else None
 
 
 async def defer_in_dm(interaction: Interaction) -> None:
-    """Defer the private answer to an interaction in a direct message; do nothing in a server.
+    """Defer the private answer to an interaction in a direct message. Do nothing in a server.
 
-    In a direct message, Discord is asked for the user's servers first, and that can take longer than 3 seconds.
+    In a direct message, Discord is first asked for the user's servers. That can take longer than 3 seconds.
     """
     if interaction.guild_id is None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -43,14 +43,14 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
 
 
 def is_private(interaction: Interaction) -> bool:
-    """Return whether the message that holds the pressed button is ephemeral."""
+    """Return whether the message with the pressed button can only be seen by the user (is ephemeral)."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 async def show_page(interaction: Interaction, view: ui.LayoutView, *, new: bool = False) -> None:
-    """Show a page privately: in the message of the pressed button, or in a new message.
+    """Show a page privately, in place of the message with the pressed button.
 
-    A new message is sent when `new` is true, or when the message of the button is public.
+    Send it as a new message instead if `new` is True, or if the message with the button is public.
     """
     if new or not is_private(interaction):
         await interaction.response.send_message(view=view, ephemeral=True)
@@ -78,8 +78,8 @@ def require_may_post(interaction: Interaction) -> None:
 
 
 async def send_confirmation(deliverer: Deliverer, delivery_id: int | None) -> Delivery | None:
-    """Send the confirmation that was planned under `delivery_id`, and return the delivery with its outcome.
+    """Send the planned confirmation with this id, and return the delivery with its outcome.
 
-    Return None when `delivery_id` is None, which means that no confirmation was planned.
+    If no confirmation was planned, `delivery_id` is None and None is returned.
     """
     return await deliverer.send(delivery_id) if delivery_id is not None else None

@@ -1,4 +1,4 @@
-"""Pages of lists as answers to commands and page buttons, and the keys by which a page button identifies its list."""
+"""Pages of lists as answers to commands and page buttons. A page button identifies its list by a key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from data.database import Connection, Database
 from data.records import Row
 
 _SEARCH = "~"  # A key that begins with this holds the words of a search.
-_LONGEST = 60  # Characters of a search in a key; the custom id also holds the key's server and page.
+_LONGEST = 60  # Characters of a search in a key. The custom id also has to hold the server and the page.
 
 
 async def answer_list(interaction: Interaction, listing: Listing) -> None:
@@ -38,10 +38,10 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
 async def list_page(
     interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str = ""
 ) -> ui.LayoutView:
-    """Render one page of a list, or the last or first page when there is no such page any more.
+    """Render one page of a list. If the list has no such page any more, render its last or first page.
 
-    `key` is the key from the pressed page button, or "" for a new list. A new list of several pages is given a key; if
-    it has no short one, it is stored.
+    `key` is the key in the pressed page button, or "" for a new list. A new list with several pages gets a key. If the
+    list has no short key, it is stored.
     """
     match listing:
         case KindListing():
@@ -56,7 +56,7 @@ async def list_page(
 
 
 def short_key(listing: Listing) -> str:
-    """Return the key of a list that needs no row in the database, or "" when the list has to be stored.
+    """Return the key of a list that needs no row in the database, or "" if the list has to be stored.
 
     "deal" is the key of all deals, "all" of all pending items, and "~drones" of the search for "drones".
     """
@@ -75,7 +75,7 @@ def short_key(listing: Listing) -> str:
 
 
 async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
-    """Return the list with a key. Raise UserError when it was stored more than a day ago."""
+    """Return the list with a key. Raise UserError if it was stored more than a day ago."""
     if key in ("all", "pending"):
         return PendingListing(everything=key == "all")
     if key in KIND_WORDS:
@@ -86,7 +86,7 @@ async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) 
 
 
 async def _make_key(db: Database, actor: Actor, listing: Listing, now: datetime) -> str:
-    """Return the key of a list. Store the list for a day when it has no short key."""
+    """Return the key of a list. If the list has no short key, store it for a day."""
     if key := short_key(listing):
         return key
     async with db.write(actor.guild_id) as conn:
@@ -126,9 +126,9 @@ async def _kind_page(
 async def _kind_rows(
     conn: Connection, guild_id: int, listing: KindListing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
-    """Return the rows of one page, the number of rows on all pages, and slugs of participants to list apart.
+    """Return (a) the rows of one page, (b) the number of rows on all pages, (c) slugs of participants to list apart.
 
-    The latter are participants without a role in a deal or in talks.
+    Participants are listed apart if they have no role in a deal or in talks.
     """
     offset = page * lists.ROWS
     if listing.kind == "participant" and not listing.linked:
@@ -143,7 +143,7 @@ async def _kind_rows(
 async def _empty_kind(
     conn: Connection, mention: Callable[[str], str], guild_id: int, listing: KindListing
 ) -> ui.LayoutView:
-    """Render the answer when no record of a kind passes the filters, or when there is no record of the kind."""
+    """Render the answer when a list has no records: none of the kind exists, or none passes the filters."""
     noun, nouns = KIND_WORDS[listing.kind]
     if listing.filters:
         _, total = await records.list_kind(conn, guild_id, listing.kind, limit=1)
@@ -189,9 +189,10 @@ async def _pending_page(
 async def _rendered_pending(
     bot: Attache, guild_id: int, listing: PendingListing, page: int, now: datetime
 ) -> lists.RenderedPage | None:
-    """Return one rendered page of the pending items, or None when no item is open.
+    """Return one rendered page of the pending items, or None if no item is open.
 
-    The page comes from the cache when neither the server's records nor the quarter of an hour have changed.
+    The page is taken from the cache if the server's records are the same and it was rendered in the same quarter of an
+    hour.
     """
     conn, cache_key = bot.db.read, (guild_id, listing, page)
     depends_on = await records.standing(conn, guild_id), quarter_of(now)
@@ -238,7 +239,7 @@ async def _rendered_search(
 ) -> tuple[lists.RenderedPage, str]:
     """Return one rendered page of search results, and the text of the search with its typos corrected.
 
-    The page comes from the cache when the server's records have not changed.
+    The page is taken from the cache if the server's records have not changed.
     """
     conn, wanted, cache_key = bot.db.read, listing.wanted, (guild_id, listing, page)
     understood = await search.understand(conn, guild_id, wanted)

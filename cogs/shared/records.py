@@ -1,4 +1,4 @@
-"""What commands about records share: options that take a record, the look-up of a record, and its card."""
+"""What commands about records share: options for a record, the look-up of a record, and its card."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cogs.shared.answers import Interaction, dm_guild_id
 from data.database import Connection
 from data.records import Kind, Opened, Row
 
-_SHORTEST_STATUS = 20  # Characters; a status line that has to be cut below this is left out of a choice.
+_SHORTEST_STATUS = 20  # Characters. If a choice has less room for the status line, the line is left out.
 
 
 class RecordArgument(app_commands.Transformer[discord.Client]):
-    """A command option that takes a record of certain kinds, with autocompletion.
+    """A command option for a record of certain kinds, with autocompletion.
 
-    Its value is the slug of the record that the user chose, or the text that they typed. The command looks the record
-    up itself, with `get_record`.
+    The value is the slug of the record that the user chose, or else the text that they typed. The command has to look
+    the record up, with `get_record`.
     """
 
     def __init__(self, *kinds: Kind) -> None:
@@ -44,7 +44,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         return choices(await self.completions(interaction, value))
 
     async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return the records that match what the user has typed, the likeliest first. There are none in a DM."""
+        """Return the records that match what the user has typed, the likeliest first. In a DM, return none."""
         if interaction.guild_id is None:
             return []
         matches = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
@@ -52,7 +52,7 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
 
 
 def _as_choice(row: Row, *, with_kind: bool) -> Offered:
-    """Return a record as a choice of an option. Its name is followed by its kind, or else by its status line."""
+    """Return a record as a choice. Its name is followed by its kind if `with_kind` is True, else by its status line."""
     room = LIMIT - len(row.name) - 3
     status = shortened(row.status, room) if row.status and room >= _SHORTEST_STATUS else ""
     return Offered(row.name, KIND_WORDS[row.kind][0] if with_kind else status, row.slug)
@@ -69,7 +69,7 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 async def get_record(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
     """Return the record with a slug, name or alias.
 
-    Raise NotInRecord when there is none, BadInput when there are several, UserError when the server is not set up.
+    Raise NotInRecord if there is none, and BadInput if there are several. Raise UserError if the server is not set up.
     """
     return (await _cached(bot.db.read, bot.record_cache, guild_id, text, kinds))[0].opened
 
@@ -102,10 +102,10 @@ async def card_of(
     rendered: cards.RenderedCard | None = None,
     following: bool | None = None,
 ) -> ui.LayoutView:
-    """Return the card of a record as the actor sees it, or as everyone sees it with `shared`.
+    """Return the card of a record as the actor sees it. If `shared` is True, return it as everyone sees it.
 
-    `sharable` adds the button that shares it, and `note` a last line. `rendered` is the text of the card when the cache
-    has it. `following` says whether the actor follows the record; with None, it is looked up.
+    `sharable` adds a *Share* button, and `note` is a last line. `rendered` is the text of the card if it is in the
+    cache. `following` says whether the actor follows the record; if it is None, that is looked up.
     """
     conn = interaction.client.db.read
     session: Opened | None = None  # The latest session of a dialogue, which the dialogue's card includes.
@@ -131,7 +131,7 @@ async def card_of(
 
 
 async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
-    """Answer a command privately with the card of the record that was named."""
+    """Answer a command privately with the card of the record that `text` names."""
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
