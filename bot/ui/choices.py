@@ -15,9 +15,9 @@ LIMIT = 100  # Discord: characters of a choice's name and of its value.
 
 
 class Offered(NamedTuple):
-    """One autocomplete choice. Discord shows "name (beside)" and sends `value`.
+    """One choice that autocompletion offers. Discord shows "name (beside)" and sends `value`.
 
-    `apart` is added to the name when another choice has the same name.
+    If another choice has the same name, `apart` is added: "name (beside), apart".
     """
 
     name: str
@@ -27,10 +27,10 @@ class Offered(NamedTuple):
 
 
 def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
-    """Return at most 25 choices with distinct names and values. Discord refuses all choices when one is invalid.
+    """Return at most 25 choices with distinct names and values. Discord refuses all choices if one is invalid.
 
-    A name that is taken already gets the choice's `apart` appended, or else its value. Choices are left out when their
-    value is empty, longer than 100 characters or not encodable as UTF-8.
+    If two choices would show the same name, the later one also shows its `apart`, or else its value. A choice is left
+    out if its value is empty, longer than 100 characters or not encodable as UTF-8.
     """
     by_value: dict[str, Offered] = {}
     for choice in offered:
@@ -47,7 +47,7 @@ def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
 
 
 def _named(choice: Offered, apart: str) -> str:
-    """Return the name that Discord shows for a choice, followed by `apart`. Long names are clipped to make room."""
+    """Return the name that Discord shows for a choice, with `apart` at its end. A long name is cut to make room."""
     words = one_line(f"{choice.name}{f' ({choice.beside})' if choice.beside.strip() else ''}")
     tail = one_line(apart)
     if not tail or not words:
@@ -56,7 +56,7 @@ def _named(choice: Offered, apart: str) -> str:
 
 
 def _is_text(value: str) -> bool:
-    """Return whether a value can be encoded as UTF-8; a lone surrogate cannot."""
+    """Return whether a value can be encoded as UTF-8. A text with a lone surrogate cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:

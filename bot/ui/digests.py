@@ -37,37 +37,37 @@ from bot.ui.reminders import ahead, due, item_parts, title, who
 from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
 from data.records import CitedText, Delivery, Destination, Kind, Opened, Row, Source
 
-_ROOM = 3500  # Characters, below Discord's 4,000: a delivery that is late or may be a repeat adds lines.
+_ROOM = 3500  # Characters. Discord allows 4,000, but notes may be added, such as that the digest is late.
 _LONGEST_LINE = 700  # Characters.
-_SHORTEST_LINE = 100  # Characters to which the first line of a section may be cut.
+_SHORTEST_LINE = 100  # Characters. The first line of a section is not cut below this.
 _MENU = 25  # Discord: the most options of a select.
-_MOST_LINES = 8  # Of a section; the rest is counted, so that a digest can be read on a phone.
-_RESERVED_LINES = 2  # Of a section, for which the sections above leave room.
-_LINES_OF_RECORD = 4  # About the changes of one record.
+_MOST_LINES = 8  # Lines of a section. More are only counted, so that a digest can be read on a phone.
+_RESERVED_LINES = 2  # Lines. A section leaves room for so many of each later section.
+_LINES_OF_RECORD = 4  # Lines about the changes of one record.
 _DEALS = 10  # Deals that get a button to follow them.
 
 
 class _Line(NamedTuple):
-    """A line of a section: its beginning in Markdown, cited texts with their sources, and its end in Markdown."""
+    """A line of a section: its beginning in Markdown, then cited texts with their sources, then its end in Markdown."""
 
     head: str
     parts: Sequence[CitedText] = ()
     after: str = ""
-    sources: Mapping[int, Source] = {}  # By id, with those of all facts in `parts`.
+    sources: Mapping[int, Source] = {}  # The sources of the facts in `parts` (and perhaps others), by id.
 
 
 class _Section(NamedTuple):
-    """A heading with its lines. If all lines have the same day and source, these are given once, below the lines."""
+    """A heading with its lines. If all lines have the same day and source, these are shown once, below the lines."""
 
     heading: str
     lines: Sequence[_Line]
     rest: str  # The command that shows the lines that do not fit.
-    apart: bool = False  # Each line gives its day and source itself.
-    lists_items: bool = False  # Each line is an open item. No item is in two sections.
+    apart: bool = False  # Each line shows its own day and source, even if all are the same.
+    lists_items: bool = False  # Each line is about an open item. No item is in two sections.
 
 
 def digest(contents: Digest, guild_id: int, nonce: str) -> Message:
-    """Render the digest that is sent, as a message without a notification sound."""
+    """Render a digest as the message that is sent. It makes no notification sound."""
     texts = _texts(contents)
     buttons = [*_buttons(guild_id), why_button(guild_id, nonce)]
     view = card(texts, buttons=buttons, selects=_histories(contents, guild_id), accent=theme.PLAIN)
@@ -75,13 +75,16 @@ def digest(contents: Digest, guild_id: int, nonce: str) -> Message:
 
 
 def preview(contents: Digest, note: str, guild_id: int | None) -> ui.LayoutView:
-    """Render a digest for the user who asked for a preview, with `note` below it."""
+    """Render a digest as a preview, for the user who asked for it. `note` is shown below the digest."""
     texts = [*_texts(contents), note]
     return card(texts, buttons=_buttons(guild_id), selects=_histories(contents, guild_id), accent=theme.PLAIN)
 
 
 def _histories(contents: Digest, guild_id: int | None) -> list[Select]:
-    """Return a menu that opens the history of a record in the digest; an empty list when there is no record."""
+    """Return a list with one menu, which opens the history of a record in the digest.
+
+    If the digest has no record, the list is empty.
+    """
     items = [*contents.due, *contents.overdue, *(contents.still_open.items if contents.still_open else [])]
     named: dict[str, tuple[str, Kind]] = {change.slug: (change.name, change.kind) for change in contents.changes}
     for opened in [*items, *contents.deals, *contents.statements]:
@@ -107,7 +110,7 @@ _NEXT = "-# The next one comes when something changes or a date comes near, and 
 
 
 def _texts(contents: Digest) -> list[str]:
-    """Render the digest as texts: its head, one for each section, and a last line."""
+    """Render the digest as texts: the head, then one text for each section, then a last line."""
     head = f"## Digest, {dates.format_day(contents.day)}\n-# {escaped(contents.server, 100)}"
     sections = _sections(contents)
     fitted = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
@@ -118,7 +121,7 @@ def _texts(contents: Digest) -> list[str]:
 
 
 def _first_digest(shown: int, total: int) -> str:
-    """Return the line of a first digest that says how many of all open items it lists."""
+    """Return the line that says how many of the open items a first digest shows. `total` counts all open items."""
     if not total:
         return "\n-# The first digest here; nothing is open."
     if shown >= total:
@@ -128,7 +131,7 @@ def _first_digest(shown: int, total: int) -> str:
 
 
 def _sections(contents: Digest) -> list[_Section]:
-    """Return the sections of a digest in their order, or the section *Nothing new*."""
+    """Return the sections of a digest in their order. A digest without any gets the section *Nothing new*."""
     sections: list[_Section] = []
     changes = [line for change in contents.changes for line in _change_lines(change)]
     loads = [
@@ -160,9 +163,9 @@ def _sections(contents: Digest) -> list[_Section]:
 
 
 def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
-    """Render all sections in `room` characters together. Return the text of each and how many of its lines it shows.
+    """Render all sections in `room` characters together. Return each section's text and the number of lines in it.
 
-    No section is left out. Lines that do not fit are counted, with the command that shows them.
+    No section is left out. Lines without room are not shown but counted, with the command that shows them.
     """
     fitted: list[tuple[str, int]] = []
     # Room for the first lines of each section is kept free by those above it, so that a long one leaves some to all.
@@ -180,9 +183,9 @@ def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
 
 
 def _section(section: _Section, room: int, most: int = _MOST_LINES) -> tuple[str, int]:
-    """Render up to `most` lines of a section in `room` characters, and return the text with how many it shows.
+    """Render a section with up to `most` lines in `room` characters. Return its text and the number of lines in it.
 
-    The first line is always shown, cut where it has to be.
+    The first line is always shown, if necessary cut.
     """
     parts = [part for line in section.lines for part in line.parts]
     sources = {id_: source for line in section.lines for id_, source in line.sources.items()}
@@ -207,9 +210,10 @@ def _section(section: _Section, room: int, most: int = _MOST_LINES) -> tuple[str
 
 
 def _written(line: _Line, shared: frozenset[news.Key], limit: int) -> str:
-    """Render a line in `limit` characters. Whole texts are left out from its end, so that each keeps day and source.
+    """Render a line in at most `limit` characters. If it is too long, leave out whole texts at its end.
 
-    A day and source in `shared` are given below the section and not repeated.
+    Each remaining text keeps its day and source. But a day and source in `shared` is not repeated, because it is shown
+    below the section.
     """
     parts, rest = list(line.parts), list[CitedText]()
     while True:
@@ -225,7 +229,7 @@ def _overdue_line(opened: Opened) -> _Line:
 
 
 def _due_line(opened: Opened, day: date) -> _Line:
-    """Return the line of an item that is due soon, in the digest of a day."""
+    """Return the line of an item that is due soon. `day` is the day of the digest."""
     due_on = item_of(opened.record, opened.zone).due_on
     assert due_on is not None  # Only dated items are due.
     days = max((due_on - day).days, 0)
@@ -233,7 +237,10 @@ def _due_line(opened: Opened, day: date) -> _Line:
 
 
 def _change_lines(change: RecordChange) -> list[_Line]:
-    """Return the lines about the changes of one record. Neighbours with the same key of `_line_key` share a line."""
+    """Return the lines about the changes of one record.
+
+    Neighbouring pieces of news with the same `_line_key` share a line.
+    """
     new = change.new and change.kind != "pending"
     name = f"**{escaped(news.subject(change), 250)}**{f' (new {KIND_WORDS[change.kind][0]})' if new else ''}"
     lines: list[_Line] = []
@@ -249,23 +256,23 @@ def _change_lines(change: RecordChange) -> list[_Line]:
 
 
 def _line_key(index: int, piece: News) -> tuple[int, frozenset[news.Key]]:
-    """Return the key by which neighbouring pieces of news share a line: -1 with their day and source.
+    """Return the key of a piece of news. Neighbouring pieces with the same key share a line.
 
-    A correction, and news with a former value, a reason or further clauses, have a line of their own: their `index`
-    takes the place of -1.
+    The key is -1 with the day and source. Some news gets a line of its own: a correction, and news with a former value,
+    a reason or further clauses. Its key has the unique `index` in place of -1.
     """
     alone = bool(piece.was or piece.reason or piece.more or piece.corrected)
     return (index if alone else -1, news.keys_of([piece.said]))
 
 
 def _aside(piece: News) -> str:
-    """Render the end of a line: the former value and the reason of a change; "" without both."""
+    """Render the end of a line: the former value and the reason of a change. Return "" if the change has neither."""
     was = f"; was {news.dated(piece.was)}" if piece.was is not None else ""
     return was + (f"; reason: {escaped(piece.reason.rstrip('.'), 150)}" if piece.reason else "")
 
 
 def _deal_line(opened: Opened) -> _Line:
-    """Return the line of a deal: its status line, its leading value and how many more values are reported."""
+    """Return the line of a deal: its status line, its leading value, and the number of further values reported."""
     record = opened.record
     type_ = get_field("deal", "value").type
     values = [cited(f"value {type_.words(fact.value, opened.names)}", fact) for fact in leading_first(record)]
@@ -274,9 +281,10 @@ def _deal_line(opened: Opened) -> _Line:
 
 
 def _statement_lines(statements: Iterable[Opened]) -> list[_Line]:
-    """Return the lines of statements: one for each side, and one for each group of sides that spoke together.
+    """Return the lines of statements. The statements of one side, or of sides that spoke together, share a line.
 
-    A statement whose side and words have different days gets a line of its own below these, with its status line.
+    If the facts about a statement's side and words have different days, the statement gets a line of its own. Such
+    lines come last and show the statement's status line.
     """
     by_side: dict[str, list[Opened]] = {}
     apart: list[_Line] = []
@@ -297,7 +305,7 @@ def _statement_lines(statements: Iterable[Opened]) -> list[_Line]:
 
 
 def _statement(opened: Opened) -> CitedText:
-    """Return the words of a statement, or its name where the words are not in the record."""
+    """Return the words of a statement. If the words are not in the record, return the statement's name."""
     record = opened.record
     said = record.state.fact("said")
     words = get_field("statement", "said").type.words(said.value, opened.names) if said else record.name
@@ -305,7 +313,7 @@ def _statement(opened: Opened) -> CitedText:
 
 
 def when_sent(contents: Digest, at: datetime | None) -> str:
-    """Return the line of a preview that says when the digest is checked next, and whether it would be sent now."""
+    """Return the line of a preview that says when the digest is next checked, and whether it would be sent now."""
     comes = f"-# Preview. The next check is {dates.timestamp(at)} ({dates.timestamp(at, 'R')})" if at else "-# Preview"
     if not contents.worth_sending:
         return f"{comes}; as nothing is new, it would be skipped."
@@ -313,7 +321,7 @@ def when_sent(contents: Digest, at: datetime | None) -> str:
 
 
 def not_set(channel_id: int | None, *, follows_some: bool) -> str:
-    """Return the line of a preview where no digest is set: what the preview shows, and how to set a digest.
+    """Return the line of a preview for when there is no digest: what the preview shows, and how to set a digest.
 
     `channel_id` is None for a user's own digest. `follows_some` says that the user follows something.
     """
@@ -338,7 +346,7 @@ def is_set(
     follows_nothing: bool,
     may_repeat: bool,
 ) -> str:
-    """Render the answer to `/digest set`: what was set, when it is checked next, and what is still missing.
+    """Render the answer to `/digest set`: what was set, when it is next checked, and what is still missing.
 
     `confirmed` is the first direct message to a user, if one was sent. `may_repeat` says that the bot cannot read the
     history of the channel, so that a message may come twice.
@@ -360,10 +368,10 @@ def is_set(
 
 
 def listing(digests: Sequence[tuple[Destination, str, datetime | None]], *, incomplete: bool) -> str:
-    """Render digests as lines: each with its channel or server, its days, and when it comes next.
+    """Render digests as lines. Each line shows the channel or server, the days, and when the digest comes next.
 
-    Each digest comes with the name of its server ("" in that server) and the next instant. With `incomplete` a line
-    says that some servers are missing, because Discord did not answer in time.
+    The tuples consist of the destination, the name of its server (or "" to leave it out) and the next instant. If
+    `incomplete` is True, a line says that some servers may be missing because Discord did not answer in time.
     """
     lines = [UNANSWERED] if incomplete else []
     for destination, server, next_at in digests:
@@ -386,7 +394,7 @@ def is_off(destination: Destination) -> str:
 
 
 def which_server(servers: Sequence[tuple[int, str]], verb: str, options: Sequence[str]) -> ui.View:
-    """Render a menu of servers (id and name). Its custom id carries the command's `verb` and the options typed."""
+    """Render a menu of servers (id and name). Its custom id contains the command (`verb`) and the typed `options`."""
     menu: Select = ui.Select(
         custom_id=custom_id("digest.server", verb, *options),
         placeholder="Choose a server",
@@ -400,7 +408,7 @@ def which_server(servers: Sequence[tuple[int, str]], verb: str, options: Sequenc
 
 
 def deals_to_follow(deals: Sequence[Row], total: int, guild_id: int | None) -> ui.View:
-    """Render a *Follow* button for each of the first ten deals, and a button that lists all where there are more.
+    """Render a *Follow* button for each of the first ten deals. If there are more deals, add a button that lists all.
 
     `total` counts all deals of the server.
     """

@@ -61,14 +61,14 @@ def digest_started(destination: Destination, digest_command: str) -> str:
 
 
 def digest_only(destination: Destination) -> str:
-    """Render the answer when a follow has no alerts any more, and changes are only reported in the digest."""
+    """Render the answer when the alerts of a follow have been stopped, so that changes are only in the digest."""
     return f"Nothing arrives at once any more; it is all in the digest, {digest_times(destination)}."
 
 
 def following(follow: Follow, destination: Destination, guild_id: int | None) -> tuple[str, ui.View]:
-    """Render that a user follows a record and which messages arrive, with a button to stop.
+    """Render which messages arrive about a record that a user follows, with a button that ends the follow.
 
-    It is an ordinary message, because the button replaces its text. Discord does not allow that for a layout.
+    The message is ordinary text. The button replaces the text, and Discord does not allow that in a layout.
     """
     name = follow.name or ""
     lines = [f"You follow **{escaped(name, 120)}**."]
@@ -91,7 +91,7 @@ def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
 
 @dataclass(frozen=True)
 class DestinationEntry:
-    """One destination in a list of follows, with the name of its server."""
+    """A destination in a list, with the name of its server and its follows."""
 
     destination: Destination
     server: str
@@ -99,7 +99,7 @@ class DestinationEntry:
 
 
 def title(entry: DestinationEntry, *, in_dm: bool) -> str:
-    """Render a destination as a heading. In a direct message (`in_dm`) the heading also names the server."""
+    """Render a destination as a heading. If `in_dm` is True, the heading also names the server."""
     channel_id = entry.destination.channel_id
     name = f"<#{channel_id}>" if channel_id else "You, by direct message"
     return f"{name} · {escaped(entry.server, 100)}" if in_dm else name
@@ -108,7 +108,7 @@ def title(entry: DestinationEntry, *, in_dm: bool) -> str:
 def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: bool) -> ui.LayoutView:
     """Render the list of follows, grouped by destination.
 
-    `incomplete` adds that some servers may be missing because Discord did not answer in time.
+    If `incomplete` is True, a line says that some servers may be missing because Discord did not answer in time.
     """
     texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
     for entry in entries:
@@ -140,8 +140,9 @@ def log(
 ) -> ui.LayoutView:
     """Render the log of deliveries, grouped by destination: when each was due, what it was, and its outcome.
 
-    `held` has the deliveries that were held after a restore, by destination id. Buttons let a user send or drop their
-    own. `incomplete` adds that some servers may be missing because Discord did not answer in time.
+    `held` has the deliveries that are held after a restore, by destination id. Users get buttons that send or drop
+    their own held deliveries. If `incomplete` is True, a line says that some servers may be missing because Discord did
+    not answer in time.
     """
     buttons: list[Button] = []
     texts = ["## What became of each message", *([UNANSWERED] if incomplete else [])]
@@ -185,7 +186,7 @@ def _log_line(logged: Logged, destination: Destination, now: datetime) -> str:
 
 
 def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
-    """Return the outcome of a delivery, such as "delivered", or else the state in which it waits."""
+    """Return the outcome of a delivery, such as "delivered". If it has none yet, return why it waits."""
     if delivery.state == "settled":
         return delivery.outcome
     if destination.state == "paused":
@@ -200,7 +201,7 @@ def fate(delivery: Delivery, destination: Destination, now: datetime) -> str:
 
 
 def remove_buttons(matching: Sequence[tuple[DestinationEntry, Follow]]) -> ui.View:
-    """Return a button for each of several follows with the same name. The button ends the follow."""
+    """Return a view with a button for each of several follows of the same name. The button ends the follow."""
     return plain(
         [
             button(
@@ -213,7 +214,7 @@ def remove_buttons(matching: Sequence[tuple[DestinationEntry, Follow]]) -> ui.Vi
 
 
 def removed(follow: Follow, destination: Destination, remaining: int) -> str:
-    """Render the answer to the end of a follow. `remaining` is the number of follows that the destination still has."""
+    """Render the answer when a follow has ended. `remaining` counts the follows that the destination still has."""
     who = f"<#{destination.channel_id}> no longer follows" if destination.channel_id else "You no longer follow"
     name = "everything" if follow.slug is None else f"**{escaped(follow.name or '', 120)}**"
     return f"{who} {name}. {plural(remaining, 'follow is', 'follows are')} left there."

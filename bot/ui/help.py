@@ -102,9 +102,9 @@ _BEFORE: dict[Stand, dict[bool, tuple[str, ...]]] = {
 
 
 def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the first three steps for `who`, and the menu of command groups.
+    """Render the first three steps for a kind of user (`who`), and the menu of command groups.
 
-    `commands` are all that this person can use here. `mention` turns a command's name into a clickable mention.
+    `commands` are all commands that this user can use. `mention` turns a command's name into a clickable mention.
     """
     if who == "dm":
         steps = _DM
@@ -125,22 +125,22 @@ def help_card(who: Who, stand: Stand, commands: Sequence[Command], *, mention: C
 
 
 def group_card(key: str, commands: Sequence[Command], *, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the commands of one group, one line with a clickable mention each, and the menu of all groups."""
+    """Render the commands of one group as lines with clickable mentions, and the menu of all groups."""
     lines = [f"- {mention(command.name)}: {command.does.rstrip('.')}" for command in in_group(key, commands)]
     return card([f"## {GROUPS[key].label}\n" + "\n".join(lines)], selects=[_menu(commands, key)], accent=PLAIN)
 
 
 def in_group(key: str, commands: Sequence[Command]) -> list[Command]:
-    """Return the commands that belong to a group, in the order of the group's `names`; none for an unknown `key`."""
+    """Return the commands of a group, ordered as in its `names`. Return [] if no group has the key."""
     names = GROUPS[key].names if key in GROUPS else ()
     grouped = [command for command in commands if command.name.split()[0] in names]
     return sorted(grouped, key=lambda command: names.index(command.name.split()[0]))
 
 
 def _menu(commands: Sequence[Command], shown: str = "") -> Select:
-    """Return the select of command groups. Groups without any of `commands` are left out.
+    """Return the menu of command groups. A group is left out if it has none of `commands`.
 
-    `shown` is the key of the group that the message shows already, or "". It is stored in the select's custom id.
+    `shown` is the key of the group that the message already shows, or "". It is stored in the custom id.
     """
     offered = {key: group for key, group in GROUPS.items() if in_group(key, commands)}
     return ui.Select(
@@ -154,7 +154,7 @@ def _menu(commands: Sequence[Command], shown: str = "") -> Select:
 
 
 def _clickable(step: str, mention: Callable[[str], str]) -> str:
-    """Return a step in which each command name in braces, such as "{deal show}", is replaced by its mention."""
+    """Replace each command in braces, such as "{deal show}", by its mention, and return the text."""
     text = ""
     for part in step.split("{"):
         name, closed, rest = part.partition("}")

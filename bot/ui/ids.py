@@ -12,8 +12,8 @@ LIMIT = 100  # Discord: characters of the custom id of a component or modal.
 class ParsedId:
     """A custom id, split into its parts.
 
-    `name` identifies the handler, such as "record.open". `guild_id` is the server that the component belongs to, or
-    None when the custom id does not say so because Discord does.
+    `name` identifies the handler, such as "record.open". `guild_id` is the server that the component belongs to. It is
+    None for a component in a server, because Discord says there which server it is.
     """
 
     name: str
@@ -23,9 +23,10 @@ class ParsedId:
 
 
 def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str:
-    """Return the custom id of a button, menu or form. Raise ValueError when it is too long or an argument has a colon.
+    """Return the custom id of a button, menu or form. Raise ValueError if it is too long or an argument has a colon.
 
-    `guild_id` has to be given when the component may be in a direct message, where Discord does not tell the server.
+    Give `guild_id` if the component may be in a direct message, because Discord does not say there which server it is
+    about.
     """
     parts = [str(argument) for argument in arguments]
     id_ = ":".join([name, VERSION, str(guild_id or ""), *parts])
@@ -35,7 +36,7 @@ def custom_id(name: str, *arguments: object, guild_id: int | None = None) -> str
 
 
 def parse(raw: str) -> ParsedId | None:
-    """Parse a custom id. Return None when it does not have the form of this bot's custom ids."""
+    """Split a custom id into its parts. Return None if it does not have the form of this bot's custom ids."""
     name, *rest = raw.split(":")
     if len(rest) < 2 or not (rest[1] == "" or rest[1].isdecimal()):
         return None
@@ -44,8 +45,8 @@ def parse(raw: str) -> ParsedId | None:
 
 
 def number(text: str, digits: int = 18) -> int:
-    """Return an argument of a custom id as an integer, or 0 when it is not a number of at most `digits` digits.
+    """Return an argument of a custom id as an integer. Return 0 if it is not a number or has more than `digits` digits.
 
-    No row has the id 0, and page 0 is the first one.
+    So a forged row id finds nothing, because no row has the id 0, and a forged page number leads to the first page.
     """
     return int(text) if text.isdecimal() and len(text) <= digits else 0

@@ -1,4 +1,4 @@
-"""Building blocks of discord.py views: cards of text with buttons and menus below, none of them with callbacks."""
+"""Building blocks of discord.py views: cards of text with buttons and menus below. None of them has a callback."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ COMPONENT_LIMIT = 40  # Discord: all components, nested ones too.
 LABEL_LIMIT = 80  # Discord: a button's label.
 
 View = ui.View | ui.LayoutView
-"""The view of a message: an ordinary view has buttons below the message's text, a layout contains the text as well."""
+"""The view of a message. An ordinary view has only the buttons below a text; a layout contains the text as well."""
 Button = ui.Button[ui.LayoutView]
 Select = ui.Select[ui.LayoutView]
-"""Buttons and selects are typed for layouts: an ActionRow takes only such items, and an ordinary view takes any."""
+"""Buttons and selects have the types for layouts. An ActionRow takes no others, and a `ui.View` takes these too."""
 
 V = TypeVar("V", bound=View | ui.Modal)
 
 
 def finished(view: V) -> V:
-    """Stop a view and return it. discord.py does not store a stopped view; `Bot.on_interaction` serves its components.
+    """Stop a view and return it. discord.py does not store a stopped view; `ComponentRouter` handles its components.
 
-    Raise RuntimeError outside of an event loop, where `stop()` has no effect and the view would stay in memory.
+    Raise RuntimeError outside of an event loop. There `stop()` has no effect, and the view would stay in memory.
     """
     view.stop()
     if not view.is_finished():
@@ -53,7 +53,8 @@ def card(
 ) -> ui.LayoutView:
     """Return a Components V2 message: one container with the texts, then the selects, then the buttons.
 
-    Empty texts are skipped. Raise ValueError when the message exceeds Discord's limits: callers clip and page texts.
+    Empty texts are skipped. Raise ValueError if the message exceeds Discord's limits: clip the texts, or split them
+    into pages.
     """
     view = ui.LayoutView(timeout=None)
     text = "\n\n".join(part for part in texts if part)

@@ -26,7 +26,7 @@ def zone_set(zone: str, now: datetime) -> ui.LayoutView:
 
 
 def delete_question() -> ui.LayoutView:
-    """Render the question before a user's data is deleted: what goes, what stays, and the button that deletes it."""
+    """Render the question whether to delete a user's data: what is deleted, what stays, and a button that deletes."""
     return card(
         [
             "## Delete everything about you?\n"
@@ -41,7 +41,7 @@ def delete_question() -> ui.LayoutView:
 
 
 def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emptied: bool) -> ui.LayoutView:
-    """Render how many follows, reminders and drafts of a user were deleted. `file_line` explains `emptied`.
+    """Render how many follows, reminders and drafts of a user were deleted. For `emptied` see `file_line`.
 
     `updates_kept` counts the updates that stay in the servers' records without the user's name.
     """
@@ -58,7 +58,7 @@ def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emp
 
 
 def file_line(*, emptied: bool) -> str:
-    """Return a sentence that says when deleted data is gone from the database's file: now if `emptied`, else later."""
+    """Return a sentence that says whether deleted data is gone from the database's file (`emptied`) or goes later."""
     if emptied:
         return "It is gone from the database's file too."
     return (

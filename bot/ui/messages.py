@@ -30,8 +30,8 @@ _WHY = "sent.why"
 class Message:
     """The rendered message of one delivery, ready to be sent.
 
-    `content` is the text of an ordinary message, or None when `view` is a layout with the text in it. `text` is sent
-    instead when Discord refuses the layout. `roles` are the ids of the roles that the message may ping.
+    If `view` is a layout, the text is in the layout and `content` is None. Otherwise `content` is the text. `text` is
+    sent instead if Discord refuses the layout. `roles` are the ids of the roles that the message may ping.
     """
 
     content: str | None
@@ -42,14 +42,14 @@ class Message:
 
 
 def why_button(guild_id: int, nonce: str) -> Button:
-    """Return the *Why this?* button, which every delivery has. Its custom id contains the nonce of the delivery."""
+    """Return the *Why this?* button, which every delivery has. Its custom id contains the delivery's nonce."""
     return button("Why this?", custom_id(_WHY, nonce, guild_id=guild_id))
 
 
 def with_marker(message: Message, marker: str) -> Message:
-    """Add a marker to the custom id of the *Why this?* button of a message, and return the message.
+    """Add a marker to the custom id of a message's *Why this?* button, and return the message.
 
-    The marker identifies the message after a restore, when the database does not know its nonce any more.
+    The marker identifies the message after a restore, when the database may not know the nonce.
     """
     for item in message.view.walk_children():
         if isinstance(item, ui.Button) and (id_ := parse(item.custom_id or "")) and id_.name == _WHY:
@@ -58,9 +58,9 @@ def with_marker(message: Message, marker: str) -> Message:
 
 
 def nonce_in(custom_ids: Iterable[str]) -> tuple[str, str] | None:
-    """Return the nonce and the marker of a message, given the custom ids of its buttons.
+    """Return the nonce and the marker of a message, from the custom ids of its buttons.
 
-    Return None when the message is no delivery. The marker is "" in messages of the first release, which had none.
+    Return None if the message is not a delivery. Messages of the first release have no marker; for them it is "".
     """
     for raw in custom_ids:
         id_ = parse(raw)
@@ -71,7 +71,7 @@ def nonce_in(custom_ids: Iterable[str]) -> tuple[str, str] | None:
 
 
 def late(due_at: datetime) -> str:
-    """Render the line which says that a message comes late, and when it was due."""
+    """Render the line that says when a message was due and that it comes late."""
     return f"-# Due {dates.timestamp(due_at)}; it comes late."
 
 
@@ -98,9 +98,9 @@ def held(rows: Sequence[Held]) -> str:
 
 
 def held_buttons(count: int, whom: str, whose: int | str, guild_id: int | None = None) -> list[Button]:
-    """Return the buttons that send or drop held messages. `whom` names their recipient in the labels.
+    """Return the buttons that send or drop held messages. `whom` names the recipient on the buttons.
 
-    `whose` is the id of their destination, or "people" for the messages to all users of the server.
+    `whose` is the id of the messages' destination, or "people" for the messages to all users of the server.
     """
     return [
         button(f"Send {count:,} to {whom}", custom_id("sent.release", whose, guild_id=guild_id)),
@@ -109,7 +109,7 @@ def held_buttons(count: int, whom: str, whose: int | str, guild_id: int | None =
 
 
 def decided(count: int, *, sent: bool) -> str:
-    """Render the answer when a user decided to send (`sent`) or to drop held messages."""
+    """Render the answer when a user decided about held messages: to send them if `sent` is True, else to drop them."""
     if sent and count == 1:
         return "1 message is sent now; it says that it may be a repeat."
     if sent:
@@ -118,7 +118,7 @@ def decided(count: int, *, sent: bool) -> str:
 
 
 def with_notes(message: Message, notes: Sequence[str]) -> Message:
-    """Return a message with small print below its text. The view of a layout is changed in place."""
+    """Return a message with small print below its text. If its view is a layout, the view itself is changed."""
     if not notes:
         return message
     small_print = "\n".join(notes)
@@ -130,7 +130,7 @@ def with_notes(message: Message, notes: Sequence[str]) -> Message:
 
 
 def as_plain(message: Message, guild_id: int, nonce: str) -> Message:
-    """Return the ordinary text that replaces a message which Discord refused. Its only button is *Why this?*."""
+    """Return the plain text that replaces a message which Discord refused. Its only button is *Why this?*."""
     text = message.text or message.content or ""
     return Message(
         text[:CONTENT_LIMIT], plain([why_button(guild_id, nonce)]), silent=message.silent, roles=message.roles
@@ -139,11 +139,11 @@ def as_plain(message: Message, guild_id: int, nonce: str) -> Message:
 
 # Alerts
 
-_MOST_NEWS = 6  # Pieces of news in one alert. More are only counted.
+_MOST_NEWS = 6  # Pieces of news in one alert. Further ones are only counted.
 
 
 def alert(content: Alert, guild_id: int, nonce: str) -> Message:
-    """Render an alert: what changed, the former values, and the sources. The first line has the most important news."""
+    """Render an alert: what changed, the former values and the sources. The most important news comes first."""
     slugs = [change.slug for change in content.changes]
     pieces = [(change, piece) for change in content.changes for piece in news.news_of(change)]
     main_change, main = pieces[0]
@@ -180,10 +180,10 @@ _ALERT_LINE = 600  # Characters of a line of an alert.
 
 
 def _main_line(change: RecordChange, main: News, stated: frozenset[news.Key]) -> str:
-    """Render the first line of an alert: the record, its main news, the former value, and the reason of a correction.
+    """Render the first line of an alert: the record, the main news, its former value, and the reason of a correction.
 
-    `stated` is the day and source of the main news, which a line below states. Further clauses with another day or
-    source are left out here.
+    `stated` is the day and source of the main news; another line states them. Further clauses of the main news are
+    added only if they have the same day and source.
     """
     name, clause = escaped(news.subject(change), 250), escaped(main.said.text, 300)
     same_source = [part for part in main.more if not part.facts or news.keys_of([part]) == stated]
@@ -201,8 +201,8 @@ def _further_line(
 ) -> str:
     """Render the line of a further piece of news in an alert.
 
-    The line names its record unless it is `main_change`, the record of the first line. It gives day and source unless
-    they are `stated` for the main news. `slugs` are the records that the alert names anyway.
+    The line names its record, unless that is the record of the first line (`main_change`). It shows day and source,
+    unless they are `stated` for the main news already. `slugs` are the records that the alert names in any case.
     """
     name = "" if change is main_change else f"{escaped(news.subject(change, slugs), 200)}: "
     words = news.sourced([piece.said, *piece.more], change.sources, stated)
@@ -212,9 +212,9 @@ def _further_line(
 
 
 def reported(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render the days and sources of some facts, a line for each day and source: "Reported 1 February 2024: dsca.mil".
+    """Render the days and sources of some facts, a line for each pair: "Reported 1 February 2024: dsca.mil".
 
-    When a source was published on another day than the day of its fact, the line gives both days.
+    If a source was published on another day than the day of the fact, the line shows both days.
     """
     by_key: dict[news.Key, list[Fact[object]]] = {}
     for fact in cited:
@@ -223,7 +223,7 @@ def reported(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -> st
 
 
 def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
-    """Render the day of a fact, followed by the day on which its source was published when that is another day."""
+    """Render the day of a fact. If its source was published on another day, add that day."""
     day = facts.dated(fact.date)
     if fact.date.first is None:
         return f"{sentence(day)}, as reported" if fact.date.printed else "Reported, date not known"
@@ -235,7 +235,7 @@ def _when(fact: Fact[object], sources: Mapping[int, Source]) -> str:
 
 
 def _read_button(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -> list[Button]:
-    """Return a button that opens the first source with a safe link. The list is empty when no source has one."""
+    """Return a list with a button that opens the first source with a safe link. Return [] if no source has one."""
     for fact in cited:
         url = sources[fact.source].url if fact.source in sources else ""
         if facts.masked_link(url):
@@ -253,7 +253,7 @@ _CONFIRMED = {
 
 
 def confirmation(verb: str, name: str, server: str, guild_id: int, nonce: str) -> Message:
-    """Render the direct message that confirms what a user set up, and shows that such messages arrive.
+    """Render the direct message that confirms what a user set up. It also shows that direct messages arrive.
 
     `verb` is "follow", "remind" or "digest". `name` is the name of the record, or the words of the reminder.
     """
@@ -275,7 +275,7 @@ _ARRIVED = {
 def arrived(confirmed: Delivery | None) -> str:
     """Render whether the confirmation by direct message arrived, as a sentence.
 
-    Return "" when `confirmed` is None, because no confirmation was needed.
+    If `confirmed` is None, no confirmation was needed, and "" is returned.
     """
     if confirmed is None:
         return ""
@@ -293,9 +293,9 @@ _KINDS = {
 
 
 def notice(content: Notice, destination: str, server: str, guild_id: int, nonce: str) -> Message:
-    """Render a notice: Discord refused a message, or a destination is paused, with the reason and the remedy.
+    """Render the notice that Discord refused a message or that a destination is paused, with the reason and the remedy.
 
-    `destination` is rendered already, such as "<#7>". The reader set it up or owns the server.
+    `destination` is text, such as "<#7>". The notice goes to the user who set it up or to the owner of the server.
     """
     if content.outcome == "refused":
         text = (
@@ -313,7 +313,7 @@ def notice(content: Notice, destination: str, server: str, guild_id: int, nonce:
 
 
 def channel_or_dms_of(destination: Destination) -> str:
-    """Render a destination for somebody else than its user: "<#7>", or "the direct messages of <@5>"."""
+    """Render a destination for readers other than its user: "<#7>", or "the direct messages of <@5>"."""
     return (
         f"<#{destination.channel_id}>" if destination.channel_id else f"the direct messages of <@{destination.user_id}>"
     )
@@ -330,7 +330,7 @@ def channel_or_your_dms(destination: Destination) -> str:
 
 
 def digest_times(destination: Destination) -> str:
-    """Render the days and the time of a destination's digest: "weekdays at 09:00 (Asia/Kolkata)"."""
+    """Render when a destination gets its digest: "weekdays at 09:00 (Asia/Kolkata)"."""
     return f"{dates.format_weekdays(destination.digest_days)} at {destination.digest_at} ({destination.zone})"
 
 
@@ -338,7 +338,7 @@ def digest_times(destination: Destination) -> str:
 
 
 def why(explained: Why) -> tuple[str, list[Button]]:
-    """Render why a message was delivered: which follow, reminder or digest it belongs to.
+    """Render why a message was delivered: for which follow, reminder or digest.
 
     Return the text, and the buttons that mute or stop such messages.
     """
@@ -394,7 +394,7 @@ def why(explained: Why) -> tuple[str, list[Button]]:
 
 
 def _why_reminder(explained: Why) -> list[str]:
-    """Return the lines which say what a reminder is about and why it came on this day."""
+    """Return the lines that say what a reminder is about and why it came on this day."""
     delivery = explained.delivery
     about = f"**{escaped(explained.about, 120)}**" if explained.about else "a pending item"
     if delivery.occasion == "words":

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from bot.ui.layout import Button, button
 
-PAGE_TEXT = 3000  # Characters of the entries of a page; heading and small print have the rest of Discord's 4,000.
+PAGE_TEXT = 3000  # Characters for the entries of a page. Discord allows 4,000 with heading and small print.
 
 
 def pack(sizes: Sequence[int], *, limit: int = PAGE_TEXT, most: int = 8) -> list[range]:
     """Split entries into pages, and return the indexes of the entries of each page.
 
-    `sizes` are the lengths of the entries in characters. A page has at most `most` entries and `limit` characters; an
-    entry that is longer than `limit` gets a page to itself. Without entries, there is one empty page.
+    `sizes` are the lengths of the entries in characters. A page has at most `most` entries and `limit` characters. An
+    entry that is longer than `limit` has a page to itself. If there are no entries, the result is one empty page.
     """
     packed: list[range] = []
     start = used = 0
@@ -26,15 +26,15 @@ def pack(sizes: Sequence[int], *, limit: int = PAGE_TEXT, most: int = 8) -> list
 
 
 def clamped(page: int, count: int) -> int:
-    """Return `page`, or the nearest of `count` pages when there is no such page. Pages count from 0.
+    """Return the page number `page`, or the nearest number that exists. Pages are numbered from 0 to `count` - 1.
 
-    A list may have become shorter since its page buttons were rendered.
+    The number may no longer exist if the list has become shorter since the page button was rendered.
     """
     return min(max(page, 0), max(count - 1, 0))
 
 
 def turn_buttons(page: int, count: int, noun: str, id_for: Callable[[int], str]) -> list[Button]:
-    """Return the buttons to the previous and the next page, each only if there is such a page.
+    """Return the buttons to the previous and the next page. A button is left out if there is no such page.
 
     `noun` is the plural of the entries, for labels such as "More deals". `id_for` makes the custom id for a page.
     """

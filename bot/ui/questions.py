@@ -1,4 +1,4 @@
-"""The messages of /update questions: the list of questions that members filed for the editors, and one in full."""
+"""The messages of /update questions: the list of the questions that members filed, and one question in full."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def listed(
     note: str,
     mention: Callable[[str], str],
 ) -> ui.LayoutView:
-    """Render one page of the questions that wait for the editors, the oldest first, with a menu that opens them.
+    """Render one page of the questions that wait for the editors, the oldest first. A menu opens one of them.
 
-    `total` counts the questions of all pages. `note` is a line of small print about the last action, or "".
+    `total` counts the questions on all pages. `note` is a line of small print about the last action, or "".
     """
     small_print = f"-# {note}" if note else ""
     if not filed:
@@ -59,7 +59,7 @@ def listed(
 
 
 def question(filed: Filed, page: int, guild_id: int | None) -> ui.LayoutView:
-    """Render one filed question with the buttons of an editor. `page` is the page of the list to go back to."""
+    """Render one filed question with buttons for editors. A button leads back to the page `page` of the list."""
     buttons = [
         button("Handled", custom_id("update.handled", filed.id, page, guild_id=guild_id)),
         button("Add an alias", custom_id("update.alias", filed.id, guild_id=guild_id)),

@@ -21,13 +21,13 @@ from bot.ui.messages import CONTENT_LIMIT, Message, arrived, reported, why_butto
 from bot.ui.text import UNANSWERED, clip, escaped, joined, plural, sentence
 from data.records import CitedText, Delivery, Destination, Fact, Opened, Reminder
 
-_ROOM = CONTENT_LIMIT - 300  # Characters; a delivery that is late adds a line.
+_ROOM = CONTENT_LIMIT - 300  # Characters. The rest is for notes, such as that the message is late.
 _LISTED = 3400  # Characters of the lines in the list of reminders; the card has 4,000 in all.
 _MENU = 25  # Discord: the most options of a select.
 
 
 class Snooze(NamedTuple):
-    """A button that snoozes a reminder: its label, and the time as words that can be typed as well."""
+    """A button that snoozes a reminder. `words` are the time as a user could type it."""
 
     label: str
     words: str
@@ -43,7 +43,7 @@ SNOOZES = {
 
 
 def reminder(due_reminder: DueReminder, guild_id: int, nonce: str) -> Message:
-    """Render a reminder: of a pending item, or with the words that a user set."""
+    """Render a reminder. It is about a pending item or has a user's own words."""
     opened = due_reminder.item
     if opened is None:
         assert due_reminder.reminder is not None  # A reminder without an item has words.
@@ -62,7 +62,7 @@ def reminder(due_reminder: DueReminder, guild_id: int, nonce: str) -> Message:
 
 
 def _words_message(words: Reminder, guild_id: int, nonce: str) -> Message:
-    """Render the message of a reminder with the words that a user set."""
+    """Render a reminder with a user's own words."""
     text = f"**Reminder:** {escaped(words.words, 1500)}\n-# You set this {dates.timestamp(words.created_at, 'D')}."
     buttons = [
         button("Snooze", custom_id("remind.snooze", "pw", words.id, guild_id=guild_id)),
@@ -72,12 +72,12 @@ def _words_message(words: Reminder, guild_id: int, nonce: str) -> Message:
 
 
 def _item_buttons(opened: Opened, guild_id: int, nonce: str, *, person: bool) -> list[Button]:
-    """Return the buttons below a message about one pending item, for a person's direct messages or for a channel."""
+    """Return the buttons below a message about one pending item. `person` says that it is a direct message."""
     slug = opened.record.slug
-    whose = "pi" if person else "ci"  # See `snooze_choices`.
+    target = "pi" if person else "ci"  # See `snooze_choices`.
     return [
         button("Open", custom_id("record.open", slug, guild_id=guild_id)),
-        button("Snooze", custom_id("remind.snooze", whose, slug, guild_id=guild_id)),
+        button("Snooze", custom_id("remind.snooze", target, slug, guild_id=guild_id)),
         *_update_buttons(slug, guild_id),
         why_button(guild_id, nonce),
     ]
@@ -98,7 +98,7 @@ def ahead(days: int) -> str:
 
 
 def _first_line(due_reminder: DueReminder, opened: Opened) -> str:
-    """Render the first line of a reminder: the item, and when it is due or that it is overdue."""
+    """Render the first line of a reminder: the name of the item, and how far away its due date is."""
     name, item = title(opened), item_of(opened.record, opened.zone)
     is_window = item.item_kind == "notification_window"
     if item.due_on is None or item.sureness == "usual":
@@ -130,8 +130,8 @@ def who(opened: Opened) -> list[CitedText]:
 def due(opened: Opened, passed: bool) -> list[CitedText]:
     """Return the clause that says by when a pending item is due and how sure the date is.
 
-    `passed` says that the due day has ended. Of a fixed or announced date, a second clause then says that no source
-    reports what happened.
+    `passed` says that the due day has ended. If the date was fixed or announced, a second clause then says that no
+    source reports what happened.
     """
     fact = opened.record.state.fact("due")
     due_date = expect_due(fact.value) if fact else None
@@ -154,9 +154,9 @@ def due(opened: Opened, passed: bool) -> list[CitedText]:
 
 
 def item_parts(opened: Opened, listed: StillOpen) -> list[CitedText]:
-    """Return the texts of one item in *Still open*: who has to act, by when, and when somebody last looked.
+    """Return the texts about one item in *Still open*: who has to act, by when, and when somebody last checked it.
 
-    An item without a due date is said to have none only in a full list, or when it has news.
+    If the item has no due date, that is said only in a full list, or if the item has news.
     """
     record = opened.record
     due_on = item_of(record, opened.zone).due_on
@@ -170,7 +170,7 @@ def item_parts(opened: Opened, listed: StillOpen) -> list[CitedText]:
 
 
 def still_open(listed: StillOpen, guild_id: int, nonce: str, *, person: bool) -> Message:
-    """Render *Still open* as a message of its own. Items that do not fit are counted, with the command for them."""
+    """Render *Still open* as a message of its own. Items without room are only counted."""
     items = [(opened, item_parts(opened, listed)) for opened in listed.items]
     sources = {id_: source for opened in listed.items for id_, source in opened.sources.items()}
     keys = news.keys_of(part for _, parts in items for part in parts)
@@ -226,7 +226,7 @@ def joined_items(
 ) -> tuple[str, ui.View]:
     """Render the answer to *Remind me*: when the user is reminded of each item, and whether messages arrive.
 
-    There is at least one item. Each comes with whether its reminder is new.
+    `items` has at least one pair: an item, and whether the reminder of it is new.
     """
     lines: list[str] = []
     for opened, is_new in items:
@@ -248,30 +248,35 @@ def words_set(words: Reminder, confirmed: Delivery | None, guild_id: int | None)
     return "\n".join(filter(None, [text, arrived(confirmed)])), plain(buttons)
 
 
-def snooze_choices(whose: str, key: str, name: str, guild_id: int | None, *, cancel: str = "") -> tuple[str, ui.View]:
-    """Render the question how long to snooze a reminder, with its buttons.
+def snooze_choices(target: str, key: str, name: str, guild_id: int | None, *, cancel: str = "") -> tuple[str, ui.View]:
+    """Render the question until when a reminder is to be silent, with a button for each answer.
 
-    `whose` is a code in the custom ids, and `key` the slug or id that goes with it: "pi" a user's reminder of an item,
-    "pw" a user's own words (by id), "ci" a channel's reminder of an item, "ni" an item of a channel of which the user
-    can get a copy. With `cancel`, such a code, a button also ends the reminder.
+    `target` is a code and `key` a slug or id. They go into the custom ids and identify the reminder:
+
+    - "pi": a user's reminder of a pending item, by slug.
+    - "pw": a reminder with a user's own words, by id.
+    - "ci": a channel's reminder of a pending item, by slug.
+    - "ni": a new reminder for a user who may not snooze the channel's reminder, by the item's slug.
+
+    If `cancel` is not "", it is the code of a reminder with the same `key`, and a button ends that reminder.
     """
     buttons = [
-        button(snooze.label, custom_id("remind.until", whose, key, code, guild_id=guild_id))
+        button(snooze.label, custom_id("remind.until", target, key, code, guild_id=guild_id))
         for code, snooze in SNOOZES.items()
     ]
-    buttons.append(button("Another time ...", custom_id("remind.form", whose, key, guild_id=guild_id)))
+    buttons.append(button("Another time ...", custom_id("remind.form", target, key, guild_id=guild_id)))
     if cancel:
         buttons.append(button("Cancel this reminder", custom_id("remind.cancel", cancel, key, guild_id=guild_id)))
     begins = {
         "ci": "For this channel: silent about",
         "ni": "Only editors snooze it for the channel; you can have your own copy by direct message. Remind you of",
     }
-    return f"{begins.get(whose, 'Silent about')} **{escaped(name, 150)}** until when?", plain(buttons)
+    return f"{begins.get(target, 'Silent about')} **{escaped(name, 150)}** until when?", plain(buttons)
 
 
-def until_form(whose: str, key: str, guild_id: int | None) -> ui.Modal:
-    """Return the form that asks until when to snooze. `whose` and `key` are those of `snooze_choices`."""
-    form = ui.Modal(title="Snooze", custom_id=custom_id("remind.typed", whose, key, guild_id=guild_id))
+def until_form(target: str, key: str, guild_id: int | None) -> ui.Modal:
+    """Return the form that asks until when a reminder is to be silent. See `snooze_choices` for `target` and `key`."""
+    form = ui.Modal(title="Snooze", custom_id=custom_id("remind.typed", target, key, guild_id=guild_id))
     until: ui.TextInput[ui.Modal] = ui.TextInput(
         placeholder="tomorrow 14:00, in 3 days, 2026-12-01 09:00", custom_id="until"
     )
@@ -280,10 +285,10 @@ def until_form(whose: str, key: str, guild_id: int | None) -> ui.Modal:
     return finished(form)
 
 
-def snoozed(name: str, until: datetime, whose: str) -> str:
-    """Render the answer to a snooze. `whose` is the code of `snooze_choices`."""
+def snoozed(name: str, until: datetime, target: str) -> str:
+    """Render the answer when a reminder was snoozed. `target` is a code of `snooze_choices`."""
     at = f"{dates.timestamp(until)} ({dates.timestamp(until, 'R')})"
-    place = " in this channel" if whose == "ci" else ""
+    place = " in this channel" if target == "ci" else ""
     return f"**{escaped(name, 150)}** is silent{place} until {at}."
 
 
@@ -292,8 +297,8 @@ def listing(
 ) -> ui.LayoutView:
     """Render a user's reminders, with a menu to snooze or cancel one of them.
 
-    With `in_dm` each names its server. With `incomplete` a line says that some servers are missing, because Discord did
-    not answer in time.
+    If `in_dm` is True, each line names the reminder's server. If `incomplete` is True, a line says that some servers
+    may be missing because Discord did not answer in time.
     """
     lines: list[str] = []
     for personal in reminders:
@@ -325,7 +330,7 @@ def listing(
 
 
 def _next(personal: PersonalReminder) -> str:
-    """Return when a reminder is sent next, or why it is not sent."""
+    """Return when a reminder comes next, or why it does not come."""
     if personal.reminder.at is not None:
         return f"{dates.timestamp(personal.reminder.at)} ({dates.timestamp(personal.reminder.at, 'R')})"
     if personal.reminder.snoozed_until is not None:

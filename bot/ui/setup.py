@@ -20,10 +20,11 @@ Mention = Callable[[str], str]
 
 
 def greeting(mention: Mention, *, returned: bool) -> str:
-    """Render the message for a server that the bot joins: ordinary text, so that a phone's notification shows it.
+    """Render the message that the bot posts when it joins a server.
 
-    Commands for managers are plain text, because Discord shows their mentions as unavailable to everybody else.
-    `returned` says that the server has been set up before.
+    It is ordinary text, so that a phone's notification shows it. Commands for managers are plain text, not clickable
+    mentions, because Discord shows a mention as unavailable to users who may not use it. `returned` says that the
+    server was set up before.
     """
     if returned:
         first = "**Attaché is back. Everything this server had on record is still here, and paused.**"
@@ -51,8 +52,9 @@ def greeting(mention: Mention, *, returned: bool) -> str:
 class SetUp:
     """The result of /setup in a server: its settings now, and what this run changed.
 
-    `first` marks the first setup; `returned` marks a setup after the bot had been removed. `changed` names the options
-    that changed, such as "zone". `dossiers` are the titles of the loaded dossiers; `notes` are warnings.
+    `first` says that the server was set up for the first time. `returned` says that the bot had been removed before.
+    `changed` names the options that changed, such as "zone". `dossiers` are the titles of the loaded dossiers; `notes`
+    are warnings.
     """
 
     guild: Guild
@@ -66,7 +68,7 @@ class SetUp:
 
 
 def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
-    """Render what /setup changed and the settings as they are now, with three steps to take next."""
+    """Render what /setup changed, the settings as they are now, and three steps to take next."""
     lines = setting_lines(done.guild, done.digest, now=now, mention=mention)
     lines["record"] = record_line(done.holdings, done.dossiers)
     if done.first:
@@ -97,7 +99,7 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
 
 
 def setting_lines(guild: Guild, digest: Destination | None, *, now: datetime, mention: Mention) -> dict[str, str]:
-    """Return a line for each setting of a server, keyed by the name of its /setup option."""
+    """Return a line for each setting of a server, by the name of its /setup option."""
     editors = "whoever has Manage Server"
     if guild.editor_role_id is None:
         editors += f"; {mention('setup')} with `role:` adds a role"
@@ -122,7 +124,7 @@ def _digest(digest: Destination | None, now: datetime, mention: Mention) -> str:
 
 
 def record_line(holdings: Holdings, dossiers: Sequence[str]) -> str:
-    """Render how many records and updates a server has, and the titles of its loaded dossiers (five at most)."""
+    """Render how many records and updates a server has, and the titles of its loaded dossiers, at most five."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     names = joined([escaped(name, 80) for name in dossiers[:5]])
     more = f" and {len(dossiers) - 5} more" if len(dossiers) > 5 else ""

@@ -1,4 +1,4 @@
-"""The messages of /settings: the bot's status in a server, loaded dossiers, and the deletion of a server's data."""
+"""The messages of /settings: how things stand in a server, loaded dossiers, and the deletion of a server's data."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ MOST_MISTAKES = 15
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """The bot's status in one server, as /settings show renders it.
+    """How things stand in one server, as /settings show renders it.
 
-    `last_tick` is when the scheduler last looked for due messages; `oldest_due` is when the longest waiting message was
-    due. `questions_unanswered` counts the last 24 hours. `channel_names` has the names, by id, of the channels in
-    `paused` and `held` that the bot can see. `set_up_by` is a Discord user id.
+    `last_tick` is when the scheduler last looked for due messages. `oldest_due` is when the message that has waited
+    longest was due. `questions_unanswered` counts the questions of the last 24 hours. `channel_names` has the name of
+    each channel in `paused` and `held`, by id, if the bot can see that channel. `set_up_by` is the Discord id of a
+    user.
     """
 
     version: str
@@ -51,7 +52,7 @@ class ServerStatus:
 
 
 def standing(status: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render the bot's status in a server, with buttons that resume paused channels and send or drop held messages."""
+    """Render how things stand in a server. Buttons resume paused channels, and send or drop held messages."""
     guild = status.guild
     channels = [destination for destination in status.paused if destination.channel_id is not None]
     people = len(status.paused) - len(channels)
@@ -98,7 +99,7 @@ def standing(status: ServerStatus, *, now: datetime, mention: Callable[[str], st
 
 
 def _held(status: ServerStatus) -> tuple[list[str], list[Button]]:
-    """Return lines about the messages that are held after a restore, and the buttons that send or drop them.
+    """Return lines about the messages that are held after a restore, and buttons that send or drop these messages.
 
     There is a line for each channel, and one for all direct messages together.
     """
@@ -129,7 +130,7 @@ def _name(status: ServerStatus, channel_id: int | None) -> str:
 
 
 def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
-    """Render that a dossier file was not loaded, and its first 15 mistakes, each with its line in the file."""
+    """Render that a dossier file was not loaded. List its first 15 mistakes, each with its line in the file."""
     shown = [f"- {escaped(str(mistake), 220)}" for mistake in all_mistakes[:MOST_MISTAKES]]
     if len(all_mistakes) > MOST_MISTAKES:
         shown.append(f"- and {len(all_mistakes) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
@@ -141,10 +142,10 @@ def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
 def loaded(
     name: str, *, added: int, changed: int, withdrawn: int, kept: int, unchanged: int, mention: Callable[[str], str]
 ) -> ui.LayoutView:
-    """Render how many facts changed when the dossier `name` was loaded.
+    """Render how many facts were changed by loading the dossier `name`.
 
-    `changed` facts were corrected by the dossier. `kept` facts differ from it but stay, because editors changed them.
-    `unchanged` facts were on record already.
+    `changed` counts facts that the dossier corrected. `kept` counts facts that stay although the dossier has another
+    value, because editors changed them. `unchanged` counts facts that the record had already.
     """
     did = [
         f"{plural(count, 'fact')} {what}"
@@ -182,7 +183,7 @@ def delete_form(server_name: str) -> ui.Modal:
 
 
 def deleted(holdings: Holdings, *, emptied: bool, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render that all data of a server was deleted, and how much it was. `file_line` explains `emptied`."""
+    """Render that all data of a server was deleted, and how much it was. For `emptied` see `file_line`."""
     size = f"{plural(holdings.records, 'record')}, {plural(holdings.updates, 'update')}"
     return card(
         [

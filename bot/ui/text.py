@@ -12,7 +12,7 @@ from bot.ledger.words import one_line
 # Markdown, mentions, timestamps (<t:>), channels (<#1>), commands (</x:1>) and guides (<id:>) start with one of these.
 _SPECIAL = re.compile(r"([\\*_~`|<>\[\]()#])")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d+\.)(?=\s)")
-# Most texts contain nothing to escape. This one match saves them the three substitutions.
+# Most texts contain nothing to escape. If a text matches this, the three substitutions are skipped.
 _HARMLESS = re.compile(r"[^\\*_~`|<>\[\]()#@+\d-][^\\*_~`|<>\[\]()#@]*")
 _PING = re.compile(r"@(?=everyone|here)")
 
@@ -27,17 +27,17 @@ def escape(text: str) -> str:
 
 
 def escape_inside(part: str) -> str:
-    """Escape Markdown and mentions in a part of a line. A list mark at its beginning is left to `escape_start`."""
+    """Escape Markdown and mentions in a part of a line. Call `escape_start` for a list mark at its beginning."""
     return _PING.sub("@\u200b", _SPECIAL.sub(r"\\\1", part))
 
 
 def escape_start(line: str) -> str:
-    """Escape a list mark ("-", "+" or "1.") at the beginning of a line that `escape_inside` has escaped."""
+    """Escape a list mark ("-", "+" or "1.") at the beginning of a line. `escape_inside` has escaped the line before."""
     return _LINE_START.sub(lambda m: m[1] + (f"\\{m[2]}" if len(m[2]) == 1 else m[2].replace(".", "\\.")), line)
 
 
 def clip(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters; a longer one is cut and ends in "…", never inside an escape."""
+    """Return a text of at most `limit` characters. A longer one is cut and ends in "…"; no escape is cut in two."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -51,7 +51,7 @@ def escaped(text: str, limit: int = 400) -> str:
 
 
 def error_text(error: UserError) -> str:
-    """Return the message of an error, escaped unless the error says that it is Markdown (`marked_up`)."""
+    """Return the message of an error. It is escaped, unless the error says that it is Markdown (`marked_up`)."""
     return str(error) if error.marked_up else escape(str(error))
 
 
@@ -71,6 +71,6 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a phrase with its first letter in upper case. A letter like ß stays, as its upper case is two letters."""
+    """Return a phrase with its first letter in upper case. A letter like ß stays: in upper case it has two letters."""
     first = text[:1].upper()
     return first + text[1:] if len(first) == 1 else text

@@ -1,4 +1,4 @@
-"""The accent colours of messages. No meaning is carried by colour alone: the text always says it too."""
+"""The accent colours of messages. Colour alone never has a meaning: the text always says it too."""
 
 from __future__ import annotations
 
