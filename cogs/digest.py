@@ -300,9 +300,9 @@ class DigestCog(
             )
             note = views.not_set(channel_id, follows_some=follows_some)
         day = dates.local_date(now, destination.zone)
-        planned = await digests.plan_digest(conn, destination, guild, now=now, day=day, at=now)
-        note = note or views.when_sent(planned, next_digest(destination, now))
-        await answer(interaction, view=views.preview(planned, note, dm_guild_id(interaction, actor.guild_id)))
+        digest = await digests.collect(conn, destination, guild, now=now, day=day, at=now)
+        note = note or views.when_sent(digest, next_digest(destination, now))
+        await answer(interaction, view=views.preview(digest, note, dm_guild_id(interaction, actor.guild_id)))
 
     async def _off(self, interaction: Interaction, actor: Actor, channel: Postable | None) -> None:
         """End the digest of a channel, or the actor's own, and answer."""

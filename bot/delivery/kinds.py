@@ -74,7 +74,7 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
         for destination in untried:
             try:
                 async with db.write(destination.guild_id) as conn:
-                    await plan_delivery_time(conn, destination.id, now)
+                    await plan_destination(conn, destination.id, now)
             except Exception as error:
                 if failures.is_disk_failure(error):
                     raise  # It would stop all other destinations too.
@@ -82,7 +82,7 @@ async def plan_delivery_times(db: Database, now: datetime) -> None:
                 failures.report(log, error, "the delivery time of destination %d was not planned", destination.id)
 
 
-async def plan_delivery_time(conn: Connection, destination_id: int, now: datetime) -> None:
+async def plan_destination(conn: Connection, destination_id: int, now: datetime) -> None:
     """Plan what a destination gets at its delivery time: reminders, its digest and, on Mondays, *Still open*.
 
     *Still open* is a message of its own only if there is no digest to contain it. Delivery times that were missed are
@@ -93,11 +93,11 @@ async def plan_delivery_time(conn: Connection, destination_id: int, now: datetim
     if catch_up is None:
         return
     guild = await guilds.get(conn, destination.guild_id)
-    reminded = await reminders.plan_delivery_time(conn, destination, guild, catch_up, now=now)
+    reminded = await reminders.plan_reminders(conn, destination, guild, catch_up, now=now)
     digest_on = catch_up.last_on(destination.digest_days) if destination.digest_at else None
     monday = catch_up.last_on("1")
     if digest_on is not None:
-        await digests.plan_delivery_time(conn, destination, guild, digest_on, catch_up, now=now)
+        await digests.plan_digest(conn, destination, guild, digest_on, catch_up, now=now)
     if monday is not None and (digest_on is None or digest_on < monday):
         await reminders.plan_open(conn, destination, guild, monday, catch_up, now=now, without=reminded)
     planned_on = destination.planned_on if was_planned(destination, catch_up.until) else None
@@ -214,7 +214,7 @@ async def render_digest(conn: Connection, due: DueDelivery) -> Message | Nothing
         return NothingToSend(Outcome.NO_LONGER_DUE, "there is no digest here any more")
     assert delivery.day is not None
     guild = await guilds.get(conn, delivery.guild_id)
-    digest = await digests.plan_digest(
+    digest = await digests.collect(
         conn,
         destination,
         guild,

@@ -100,14 +100,14 @@ async def not_set_yet(
 # Planning
 
 
-async def plan_delivery_time(
+async def plan_digest(
     conn: Connection, destination: Destination, guild: Guild, day: date, catch_up: CatchUp, *, now: datetime
 ) -> None:
     """Plan the digest of a local date in place of older ones that wait, or note in the log that nothing was new."""
     at = catch_up.at
     if day < catch_up.until:
         at = dates.local_instant(day, due_dates.delivery_time_of(destination), destination.zone)
-    digest = await plan_digest(conn, destination, guild, now=now, day=day, at=at)
+    digest = await collect(conn, destination, guild, now=now, day=day, at=at)
     new = deliveries.digest_of(day, read_to=digest.read_to, with_open=digest.still_open is not None)
     if not digest.worth_sending:
         await deliveries.note(conn, destination.guild_id, destination.id, new, Outcome.NOTHING_NEW, now=at)
@@ -120,7 +120,7 @@ async def plan_delivery_time(
     await deliveries.plan(conn, destination.guild_id, destination.id, new, due_at=at)
 
 
-async def plan_digest(
+async def collect(
     conn: Connection,
     destination: Destination,
     guild: Guild,
@@ -130,7 +130,7 @@ async def plan_digest(
     at: datetime,
     read_to: int | None = None,
 ) -> Digest:
-    """Return the contents of a destination's digest of the local date `day` at the instant `at`.
+    """Collect the contents of a destination's digest of the local date `day` at the instant `at`.
 
     It covers the updates after the last digest, up to the update `read_to`, or else up to the newest that can no longer
     be undone.

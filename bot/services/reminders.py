@@ -377,7 +377,7 @@ def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
     return CatchUp(since, max(until, since), at, destination.zone)
 
 
-async def plan_delivery_time(
+async def plan_reminders(
     conn: Connection, destination: Destination, guild: Guild, catch_up: CatchUp, *, now: datetime
 ) -> list[int]:
     """Plan the reminders of pending items that are due in a catch-up period as messages of their own.

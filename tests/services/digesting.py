@@ -34,7 +34,7 @@ async def value(there: Outbound, place: Destination) -> Digest:
     guild = await guilds.get(there.db.read, GUILD)
     place = await destinations.get(there.db.read, place.id)
     day = dates.local_date(there.now, place.zone)
-    return await digests.plan_digest(there.db.read, place, guild, now=there.now, day=day, at=there.now)
+    return await digests.collect(there.db.read, place, guild, now=there.now, day=day, at=there.now)
 
 
 async def value_at(there: Outbound, place: Destination, moment: str) -> Digest:

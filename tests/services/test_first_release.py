@@ -310,7 +310,7 @@ async def test_people_find_their_follows_reminders_digests_and_log(
         query = "SELECT count(*) FROM follow WHERE destination_id = ?"
         assert [(len(await follows.list_of(released.read, destination.id)),)] == rows(old, query, destination.id)
         assert all(one.delivery.key for one in await deliveries.log(released.read, newsroom, destination.id, 1000))
-        digest = await digests.plan_digest(
+        digest = await digests.collect(
             released.read, destination, guild, now=stopped_at, day=stopped_at.date(), at=stopped_at
         )
         assert digest.server == "Newsroom"
