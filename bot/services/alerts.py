@@ -1,6 +1,6 @@
 """Plans alerts and loads their content. An alert tells those who follow a record at once that a milestone changed.
 
-They are planned for one batch of updates at a time, when the batch can no longer be undone (`SETTLED_AFTER`).
+Alerts are planned for one batch of updates at a time, when the batch can no longer be undone (`SETTLED_AFTER`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from data.records import Delivery, Kind, Outcome, State, Update
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, fetch_values, in_list
 
 REACHED_KINDS = tuple(kind for kind in KINDS if kind_of(kind).reached)
-"""Kinds of records that the follow of another record covers too, if they are linked directly with that record."""
+"""Kinds of records that a follow covers besides the followed record, if they are linked directly with it."""
 
 _CHUNK = 1000  # Deliveries planned in one transaction, so that commands do not wait long for their turn to write.
 
 
 async def guilds_to_read(conn: Connection) -> list[int]:
-    """Return the guilds with updates that were not processed for alerts yet, if the bot is set up and present there."""
+    """Return the ids of guilds that have updates not yet processed for alerts.
+
+    Guilds where the bot is not set up, and guilds that it left, are not among them.
+    """
     return await fetch_values(
         conn,
         int,
@@ -36,9 +39,9 @@ async def guilds_to_read(conn: Connection) -> list[int]:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return when alerts can be planned next, in any guild, or None when no update waits for that.
+    """Return the instant at which the next alerts can be planned in any guild, or None when no update waits.
 
-    That is when the oldest unprocessed update of an editor can no longer be undone.
+    From this instant on, the oldest unprocessed update of an editor can no longer be undone.
     """
     # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
     entered_at = await fetch_value(
@@ -61,9 +64,10 @@ class _Entered(Struct, frozen=True):
 
 
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Return whether `plan_next` has work in a guild.
+    """Return whether `plan_next` has something to do in a guild.
 
-    It has when the oldest unprocessed update can no longer be undone, or came with a dossier (those cause no alerts).
+    It has if the oldest unprocessed update can no longer be undone, or if that update came with a dossier. Updates from
+    dossiers cause no alerts and are passed over at once.
     """
     first = await fetch_one(
         conn,
@@ -76,10 +80,10 @@ async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
-    """Plan alerts for the next batch of updates in a guild, at most 1,000 deliveries. Repeat it until it returns False.
+    """Plan up to 1,000 alerts about the next batch of updates in a guild. Return whether to call this again.
 
-    `alerted_to` is the last update of a guild that was processed. It moves past a batch only when all alerts of the
-    batch are planned, and never past an update that can still be undone.
+    The column `guild.alerted_to` has the last update that was processed. It moves past a batch only when all alerts
+    about the batch are planned, and never past an update that can still be undone.
     """
     alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM guild WHERE guild_id = ?", (guild_id,)) or 0
     first = await fetch_one(
@@ -90,7 +94,7 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
         (guild_id, alerted_to),
     )
     if first is None:
-        # Dossiers and imports never alert.
+        # Only updates of editors cause alerts. All others are passed over.
         return await _move(conn, guild_id, alerted_to, await updates.newest_id(conn, guild_id))
     due_at = first.entered_at + SETTLED_AFTER
     if due_at > now:
@@ -103,7 +107,10 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
-    """Store `to` as a guild's last processed update. Return False, and store nothing, if `alerted_to` is not lower."""
+    """Store the update id `to` as a guild's last processed update, if it is higher than `alerted_to`, the old one.
+
+    Return whether it is higher.
+    """
     if to <= alerted_to:
         return False
     await conn.execute("UPDATE guild SET alerted_to = ? WHERE guild_id = ?", (to, guild_id))
@@ -143,8 +150,8 @@ async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) 
     return record_ids
 
 
-# The follows that cover the records ?1 (ids as JSON), each with the id of a record that it covers (`reached`). A follow
-# covers its own record, and the records of `REACHED_KINDS` that are linked with this one in either direction.
+# The follows that cover any of the records ?1 (ids as JSON): one row for each follow and record (`reached`). A follow
+# covers the followed record, and the records of `REACHED_KINDS` that are linked with it in either direction.
 _REACHING = f"""
 SELECT f.*, r.id AS reached FROM record r JOIN follow f ON f.record_id = r.id
 WHERE r.id IN {in_list("?1")}
@@ -158,7 +165,10 @@ WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 
 
 async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], due_at: datetime) -> bool:
-    """Plan the alerts of a batch that are not planned yet, at most `_CHUNK`. Return whether there may be more."""
+    """Plan up to `_CHUNK` alerts about a batch that are not planned yet. Return whether there may be more.
+
+    `first` is the first update of the batch. `record_ids` are the records in which the batch changed a milestone.
+    """
     destination_ids = await fetch_values(
         conn,
         int,
@@ -181,9 +191,10 @@ class _Coverage(Struct, frozen=True):
 
 
 async def _coverage(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Coverage]:
-    """Return the follows that make an alert go to its destination, each with one of the records that it covers.
+    """Return the follows because of which an alert goes to its destination.
 
-    Muted follows, follows for the digest only, and follows that began after the alert's batch do not count.
+    The result has an entry for each follow and each record of `record_ids` that the follow covers. Muted follows,
+    follows for the digest only, and follows that began after the alert's batch do not count.
     """
     return await fetch_all(
         conn,
@@ -216,7 +227,7 @@ async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
     """Return the changes that an alert reports to its destination, as of now, and the roles that it mentions.
 
-    Return None when there is no milestone left to report: its updates were withdrawn, or no follow covers it any more.
+    Return None when there is no milestone left to report, because it was withdrawn or is no longer followed.
     """
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched_records(conn, guild_id, batch)
@@ -258,5 +269,5 @@ async def _record_change(
 
 
 def _has_name(before: State, after: State) -> bool:
-    """Return whether a record has a name before or after a change. A withdrawn record has one only before."""
+    """Return whether a record has a name before or after a change. A withdrawn record has a name only before it."""
     return bool(before.facts("name") or after.facts("name"))

@@ -37,7 +37,7 @@ def new_nonce() -> str:
     return secrets.token_hex(12)
 
 
-# Planning. The key of a delivery is unique among those of its kind and destination; it is compared, never parsed.
+# Planning. No two deliveries of one kind to one destination have the same key. Keys are compared, never parsed.
 
 
 def alert_of(batch: str) -> NewDelivery:
@@ -46,12 +46,15 @@ def alert_of(batch: str) -> NewDelivery:
 
 
 def digest_of(day: date, *, read_to: int | None = None, with_open: bool = False) -> NewDelivery:
-    """Return a new digest of a local date, with the updates up to `read_to`, and *Still open* if `with_open`."""
+    """Return a new digest of a local date, which covers the updates up to the id `read_to`.
+
+    `with_open` says whether the digest includes the list *Still open*.
+    """
     return NewDelivery(kind="digest", key=day.isoformat(), day=day, read_to=read_to, with_open=with_open)
 
 
 def open_list_of(monday: date, *, read_to: int | None = None, without: Collection[int] = ()) -> NewDelivery:
-    """Return a new *Still open* as a message of its own, which leaves out the records with the ids in `without`."""
+    """Return a new list *Still open* of a Monday, without the items whose record ids are in `without`."""
     payload = OpenList(list(without))
     return NewDelivery(
         kind="open", key=monday.isoformat(), day=monday, read_to=read_to, with_open=True, payload=payload
@@ -114,7 +117,7 @@ async def plan_many(
 async def note(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: Outcome, *, now: datetime
 ) -> None:
-    """Store a delivery as settled, without ever sending it, so that the log shows it and it is not planned again."""
+    """Store a delivery as settled although it was never sent. The log shows it, and it is not planned again."""
     at = to_text(now)
     await conn.execute(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -150,9 +153,10 @@ async def confirm(
     now: datetime,
     again: bool = False,
 ) -> int | None:
-    """Plan a confirmation, which shows whether messages arrive at a destination, and return the delivery's id.
+    """Plan a confirmation: a message that shows whether messages arrive at a destination. Return the delivery's id.
 
-    Return None when some message has arrived there before, unless `again` asks for another confirmation.
+    If a message has arrived there before, plan nothing and return None, unless `again` is True. Also return None if a
+    confirmation with this key is planned already.
     """
     arrived = await fetch_value(
         conn,
@@ -169,29 +173,32 @@ async def confirm(
 async def confirm_own(
     conn: Connection, personal: PersonalDestination, key: str, confirms: Confirmation, *, now: datetime
 ) -> int | None:
-    """Plan a confirmation to a user's direct messages as `confirm` does, and another one if they were paused."""
+    """Plan a confirmation to a user's direct messages, as `confirm` does.
+
+    If the direct messages were paused until now, plan it even if messages have arrived there before.
+    """
     destination = personal.place
     return await confirm(conn, destination.guild_id, destination.id, key, confirms, now=now, again=personal.was_paused)
 
 
 async def get(conn: Connection, delivery_id: int) -> Delivery:
-    """Return the delivery with an id."""
+    """Return the delivery with an id that is known to exist."""
     delivery = await fetch_one(conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE id = ?", (delivery_id,))
     assert delivery is not None  # Rows are deleted only with their server or person, or 90 days after they are settled.
     return delivery
 
 
 async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery | None:
-    """Return the delivery of a server with a nonce, which the buttons of its message carry, or None."""
+    """Return the delivery of a server with a nonce, or None. The nonce comes from the buttons of its message."""
     return await fetch_one(
         conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
     )
 
 
 # Sending. The deliveries to a destination are a queue in the order in which they are due. Only the head of the queue
-# may be sent, so a head that waits for its next try delays the rest of its queue, and no other destination. Two kinds
-# of deliveries are not part of the queue: those held until an editor decides, and, while they wait for their next try,
-# those that others may pass (`retry_later`).
+# may be sent, so a head that waits for its next try delays the rest of its queue, but no other destination. Not part of
+# the queue are (a) deliveries that are held until an editor decides; (b) deliveries that wait for their next try, if
+# others may be sent before them (`passed` of `retry_later`).
 
 _QUEUE_HEAD = """
 (SELECT queued.id FROM delivery queued WHERE queued.destination_id = destination.id AND queued.state <> 'settled'
@@ -231,9 +238,10 @@ async def is_due(conn: Connection, destination_id: int, now: datetime) -> bool:
 
 
 async def claim(conn: Connection, destination_id: int, now: datetime) -> Delivery | None:
-    """Claim the delivery that can be sent to a destination now, so that no other worker sends it; None without one.
+    """Claim the delivery that can be sent to a destination now, and return it. Return None when there is none.
 
-    Its row is marked `unknown` (it may have arrived) from now on; the returned delivery has the value from before.
+    No other worker sends a claimed delivery. In the database it is marked `unknown` (it may have arrived) from now on.
+    The returned delivery is as it was before the claim.
     """
     delivery = await fetch_one(
         conn,
@@ -263,8 +271,8 @@ async def settle(
 ) -> None:
     """Settle a delivery with its outcome, and empty its payload.
 
-    When a digest or *Still open* was delivered, or a digest had nothing new, also store in its destination up to which
-    update the ledger has been read.
+    If a digest or a list *Still open* was delivered, or if a digest had nothing new, also store in the destination the
+    newest update that the message covered. Delivered digests and lists are counted there, too.
     """
     if outcome in (Outcome.DELIVERED, Outcome.DELETED, Outcome.NOTHING_NEW, Outcome.DROPPED):
         await conn.execute(
@@ -295,8 +303,9 @@ async def retry_later(
 ) -> None:
     """Put a claimed delivery back, to be tried again at an instant with the same nonce.
 
-    `unknown` says that it may have arrived, `plain` that it is sent as plain text from now on (None: as before),
-    `passed` that later deliveries to its destination may be sent before it meanwhile.
+    `unknown`: the message may have arrived.
+    `plain`: it is sent as plain text from now on. None means: as before.
+    `passed`: until then, later deliveries to the same destination may be sent before it.
     """
     await conn.execute(
         "UPDATE delivery SET state = 'planned', next_try_at = ?, unknown = ?, detail = ?, plain = coalesce(?, plain), "
@@ -314,15 +323,16 @@ async def postpone_destination(conn: Connection, destination_id: int, until: dat
 
 
 async def has_abandoned(conn: Connection, working: Collection[int]) -> bool:
-    """Return whether a delivery is claimed whose destination is not among those in `working`, which have a worker."""
+    """Return whether some claimed delivery has no worker. `working` has the ids of destinations that have a worker."""
     claimed = await fetch_values(conn, int, "SELECT DISTINCT destination_id FROM delivery WHERE state = 'claimed'")
     return any(id_ not in working for id_ in claimed)
 
 
 async def requeue_abandoned(conn: Connection, working: Collection[int]) -> int:
-    """Plan claimed deliveries again whose destinations are not in `working`, and return how many there were.
+    """Plan again the claimed deliveries that have no worker, and return how many there were.
 
-    Their process was killed on the way, so they may have arrived and stay `unknown`.
+    `working` has the ids of destinations that have a worker. A claimed delivery without a worker was left by a process
+    that was killed. Its message may have arrived, so it stays `unknown`.
     """
     cursor = await conn.execute(
         f"UPDATE delivery SET state = 'planned' WHERE state = 'claimed' AND destination_id NOT IN {in_list()}",
@@ -345,7 +355,7 @@ async def next_due(conn: Connection, now: datetime) -> datetime | None:
 async def oldest_due(conn: Connection, guild_id: int, now: datetime) -> datetime | None:
     """Return when the oldest unsent delivery of a server fell due, or None when none is late.
 
-    Held deliveries and those of paused destinations do not count.
+    Held deliveries, and deliveries to paused destinations, do not count.
     """
     return await fetch_value(
         conn,
@@ -367,9 +377,10 @@ async def settle_waiting(conn: Connection, destination_id: int, outcome: Outcome
 
 
 async def replace_waiting(conn: Connection, destination_id: int, new: NewDelivery, *, now: datetime) -> None:
-    """Settle the planned deliveries that a new one replaces: those of its kind and, for a reminder, of its item.
+    """Settle as replaced the planned deliveries to a destination that have the kind of the new delivery.
 
-    Those that may have arrived already are left, and so are those held after a restore.
+    If the new delivery is a reminder of a due date, only reminders of the same item are replaced. Deliveries that may
+    have arrived, and deliveries that are held after a restore, stay planned.
     """
     waiting = await fetch_values(
         conn,
@@ -393,7 +404,7 @@ async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
 
 
 async def hold(conn: Connection, delivery_id: int) -> None:
-    """Hold a claimed delivery until an editor decides to send it (`release`) or that it was delivered (`drop`)."""
+    """Hold a claimed delivery until an editor decides. Then `release` sends it, or `drop` settles it as delivered."""
     await conn.execute(
         "UPDATE delivery SET state = 'planned', held = 'held', unknown = 0, tries = 0 "
         "WHERE id = ? AND state = 'claimed'",
@@ -402,7 +413,7 @@ async def hold(conn: Connection, delivery_id: int) -> None:
 
 
 async def list_held(conn: Connection, guild_id: int) -> list[Held]:
-    """Return how many deliveries of a server are held, per destination: channels first, then people."""
+    """Return one `Held` for each destination of a server that has held deliveries: channels first, then people."""
     return await fetch_all(
         conn,
         Held,
@@ -427,7 +438,7 @@ async def release(conn: Connection, guild_id: int, destination_ids: Collection[i
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Settle the held deliveries to some destinations as delivered before the restore. Return how many there were."""
+    """Settle the held deliveries to some destinations: they count as delivered. Return how many there were."""
     held = await fetch_values(
         conn,
         int,
@@ -451,9 +462,10 @@ async def note_digest(
     channel_id: int,
     message_id: int,
 ) -> None:
-    """Store that the digest of an earlier day was sent to the destination of a delivery, before the restore.
+    """Store the digest of `day` as delivered before the restore, to the destination of `delivery`.
 
-    `at` is when it was sent, `read_to` the newest update in it, which is stored in the destination too.
+    `at` is the instant at which the digest was sent. `read_to` is the id of the newest update that it covered; it is
+    stored in the destination, so that the next digest does not repeat these updates.
     """
     cursor = await conn.execute(
         "INSERT INTO delivery (guild_id, destination_id, kind, key, day, due_at, next_try_at, nonce, state, outcome, "
@@ -484,7 +496,7 @@ async def note_digest(
 
 
 async def alerted_batches(conn: Connection, destination_id: int) -> set[str]:
-    """Return the batches of updates for which a destination got or will get an alert. Its digest leaves them out."""
+    """Return the batches of updates about which a destination got or will get an alert. Its digest leaves them out."""
     batches = await fetch_values(
         conn,
         str,
@@ -544,7 +556,7 @@ async def about(conn: Connection, delivery: Delivery) -> str:
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Settle the deliveries that waited 90 days for a paused destination or for an editor's decision.
 
-    Delete those that were settled 90 days ago.
+    Delete the deliveries that were settled more than 90 days ago.
     """
     before = to_text(now - KEPT_FOR)
     await conn.execute(

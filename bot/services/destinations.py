@@ -1,4 +1,7 @@
-"""Destinations of messages: a channel, or a user's direct messages about one server; with delivery time and state."""
+"""Destinations of messages, their delivery times and states.
+
+A destination is a channel, or a user's direct messages about one server.
+"""
 
 from __future__ import annotations
 
@@ -22,27 +25,27 @@ _SELECT = (
     "LEFT JOIN person ON person.id = destination.person_id"
 )
 _IN_USE = "destination.state = 'active' AND guild.left_at IS NULL AND guild.set_up_at IS NOT NULL"
-"""Not paused, in a server that is set up and has the bot."""
+"""The SQL condition for destinations that are not paused, in servers that are set up and that the bot has not left."""
 
 
 async def ensure_channel(
     conn: Connection, guild_id: int, channel_id: int, *, now: datetime, person_id: int
 ) -> Destination:
-    """Return the destination of a channel. It is created if there is none, and resumed if it is paused.
+    """Return the destination of a channel. Create it if there is none, and resume it if it is paused.
 
-    A new one reads updates that are entered from now on. `person_id` is who sets it up.
+    Digests to a new destination cover the updates that are entered from now on. `person_id` is who sets it up.
     """
     return await _ensure(conn, guild_id, "channel_id", channel_id, now, person_id)
 
 
 async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
-    """Return the destination of a person's direct messages about a server. Create or resume it as `ensure_channel`."""
+    """Return the destination of a person's direct messages about a server. Create or resume it where needed."""
     return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
 
 
 @dataclass(frozen=True)
 class PersonalDestination:
-    """A user's direct messages about one server (`place`). `was_paused` says that they have just been resumed."""
+    """The destination (`place`) of a user's direct messages about a server. `was_paused`: it has just been resumed."""
 
     place: Destination
     person_id: int
@@ -50,7 +53,7 @@ class PersonalDestination:
 
 
 async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
-    """Return the destination of a Discord user's direct messages about a server, created or resumed where needed."""
+    """Return the destination of a Discord user's direct messages about a server. Create or resume it where needed."""
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
     destination = await ensure_person(conn, guild_id, person.id, now=now)
@@ -60,7 +63,10 @@ async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: date
 async def _ensure(
     conn: Connection, guild_id: int, column: str, target_id: int, now: datetime, person_id: int
 ) -> Destination:
-    """Return the destination of a server that has an id in a column, created or resumed where needed."""
+    """Return the destination of a server that has `target_id` in `column` ("channel_id" or "person_id").
+
+    Create or resume it where needed.
+    """
     newest = await updates.newest_id(conn, guild_id)
     id_ = await fetch_value(
         conn,
@@ -75,14 +81,14 @@ async def _ensure(
 
 
 async def get(conn: Connection, destination_id: int) -> Destination:
-    """Return a destination by an id that a row refers to. Use `find` for an id from outside, such as a button's."""
+    """Return the destination with an id that comes from a foreign key. For an id from a button, use `find`."""
     destination = await _find(conn, "destination.id = ?", destination_id)
     assert destination is not None  # The foreign key of that row ensures it.
     return destination
 
 
 async def find(conn: Connection, guild_id: int, destination_id: int) -> Destination | None:
-    """Return the destination with an id in a server, or None. The id of another server's destination finds nothing."""
+    """Return the destination with an id, or None when this server has no such destination."""
     return await _find(conn, "destination.guild_id = ? AND destination.id = ?", guild_id, destination_id)
 
 
@@ -119,7 +125,7 @@ async def list_of_person(conn: Connection, person_id: int) -> list[Destination]:
 
 
 async def list_paused(conn: Connection, guild_id: int) -> list[Destination]:
-    """Return the paused destinations of a server that can be resumed, so without those of people who left it."""
+    """Return the paused destinations of a server, except those of people who left the server."""
     return await fetch_all(
         conn,
         Destination,
@@ -142,9 +148,9 @@ async def needs_dm_channel(conn: Connection, destination_id: int) -> bool:
 
 
 async def pause(conn: Connection, destination_id: int, outcome: Outcome, reason: str = "") -> None:
-    """Pause a destination. Until it is resumed nothing is sent there, and its planned deliveries wait.
+    """Pause a destination. Until it is resumed, nothing is sent there, and its planned deliveries wait.
 
-    `outcome` is that of the delivery that failed, `reason` the explanation for people.
+    `outcome` is the outcome of the delivery that failed. `reason` says in words why it failed.
     """
     await conn.execute(
         "UPDATE destination SET state = 'paused', outcome = ?, reason = ? WHERE id = ?",
@@ -170,8 +176,8 @@ async def set_digest(
 ) -> Destination:
     """Set the digest of a destination to a local time on some ISO weekdays ("15": Monday, Friday).
 
-    Without a time the digest ends; without days these stay as they are. A new digest reads updates that are entered
-    from now on.
+    If `at` is None, the digest ends. If `days` is None, the weekdays stay as they are. A new digest covers the updates
+    that are entered from now on.
     """
     before = await get(conn, destination_id)
     newest = await updates.newest_id(conn, before.guild_id)
@@ -185,7 +191,7 @@ async def set_digest(
 
 
 async def move_digest(conn: Connection, old: Destination, new: Destination, *, now: datetime) -> None:
-    """Move the digest of one destination to another. It goes on after the last update and date of the old one."""
+    """Move the digest of one destination to another. The digest continues after the last update that it covered."""
     await conn.execute(
         "UPDATE destination SET (digest_at, digest_days, digested_to, digests_sent, mondays, planned_on) = "
         "(SELECT digest_at, digest_days, digested_to, digests_sent, mondays, planned_on FROM destination WHERE id = ?) "
@@ -197,15 +203,16 @@ async def move_digest(conn: Connection, old: Destination, new: Destination, *, n
         await schedule(conn, moved.id, now)
 
 
-# Delivery times. A destination has a next delivery time while it has a digest, is the channel of its server, or has a
-# reminder of a pending item that is not muted.
+# Delivery times. A destination has a next delivery time if (a) it has a digest, (b) it is the channel chosen in /setup,
+# or (c) it has a reminder of a pending item and the reminder is not muted.
 
 
 async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Set the next delivery time of a destination, to None when it needs none.
+    """Compute and store the next delivery time of a destination; None when it needs none.
 
-    Call this when its zone, digest, channel or reminders change. A delivery time that has come but is not planned yet
-    is left, so that it is not lost. A local date that was planned before is not planned again at the new time.
+    Call this when its zone, digest or reminders change, or when another channel is chosen in `/setup`. If the stored
+    delivery time has come but is not planned yet, it stays, so that it is not lost. A local date that was planned
+    before does not get a second delivery time.
     """
     destination = await get(conn, destination_id)
     if destination.next_delivery_at is not None and destination.next_delivery_at <= now:
@@ -214,7 +221,7 @@ async def schedule(conn: Connection, destination_id: int, now: datetime) -> None
 
 
 async def mark_planned(conn: Connection, destination_id: int, planned_on: date, now: datetime) -> None:
-    """Store up to which local date a destination is planned, and set its next delivery time after `now`."""
+    """Store the last planned local date of a destination, and set its next delivery time after `now`."""
     await conn.execute("UPDATE destination SET planned_on = ? WHERE id = ?", (planned_on.isoformat(), destination_id))
     await _set_next_delivery(conn, await get(conn, destination_id), now)
 
@@ -241,19 +248,19 @@ async def _set_next_delivery(conn: Connection, destination: Destination, now: da
 
 
 async def schedule_guild(conn: Connection, guild_id: int, now: datetime) -> None:
-    """Set the next delivery times of all destinations of a server, whose zone or channel changed."""
+    """Set the next delivery times of all destinations of a server after the server's zone or channel changed."""
     for destination in await list_of_guild(conn, guild_id):
         await schedule(conn, destination.id, now)
 
 
 async def schedule_person(conn: Connection, person_id: int, now: datetime) -> None:
-    """Set the next delivery times of all destinations of a person, whose zone changed."""
+    """Set the next delivery times of all destinations of a person after the person's zone changed."""
     for destination in await list_of_person(conn, person_id):
         await schedule(conn, destination.id, now)
 
 
 async def list_due(conn: Connection, now: datetime, limit: int = 200) -> list[Destination]:
-    """Return the destinations whose delivery time has come and is not planned yet, the earliest first."""
+    """Return up to `limit` destinations whose delivery time has come and is not planned yet, the earliest first."""
     return await fetch_all(
         conn,
         Destination,
@@ -264,7 +271,7 @@ async def list_due(conn: Connection, now: datetime, limit: int = 200) -> list[De
 
 
 async def list_misscheduled(conn: Connection, now: datetime) -> list[int]:
-    """Return the ids of destinations whose next delivery time is over three days ahead, set by a wrong clock."""
+    """Return the ids of destinations whose next delivery time is over three days ahead, because a clock was wrong."""
     return await fetch_values(
         conn,
         int,
@@ -274,7 +281,7 @@ async def list_misscheduled(conn: Connection, now: datetime) -> list[int]:
 
 
 async def next_delivery_at(conn: Connection) -> datetime | None:
-    """Return the earliest next delivery time of all destinations, or None without one."""
+    """Return the earliest next delivery time of all destinations, or None when no destination has one."""
     return await fetch_value(
         conn,
         datetime,
@@ -284,7 +291,7 @@ async def next_delivery_at(conn: Connection) -> datetime | None:
 
 
 def latest_delivery_time(destination: Destination, now: datetime) -> tuple[date, datetime]:
-    """Return the latest delivery time of a destination up to now, as its local date and its instant."""
+    """Return the latest delivery time of a destination that is not after `now`, as (local date, instant)."""
     day, instant = dates.next_local(now - timedelta(days=3), destination.zone, delivery_time_of(destination))
     while True:
         later_day, later = dates.next_local(instant, destination.zone, delivery_time_of(destination))

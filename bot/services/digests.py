@@ -21,7 +21,7 @@ from data.records import Destination, Guild, Kind, Opened, Outcome, Update
 from data.rows import fetch_all, fetch_one, fetch_value
 
 _ONE_HOUR = timedelta(hours=1)
-_MOST_AT_FIRST = 60  # Deals, and as many statements, are read for a first digest; it shows those that fit.
+_MOST_AT_FIRST = 60  # The most deals, and the most statements, that are read for a first digest.
 
 
 # Settings
@@ -37,9 +37,10 @@ async def set_up(
     zone: str | None = None,
     days: str | None = None,
 ) -> Destination:
-    """Set the digest of a destination: its local time, its zone and its ISO weekdays, as far as they are given.
+    """Set the local time (`at`), the zone and the ISO weekdays of a destination's digest.
 
-    A new digest reads updates that are entered from now on.
+    None keeps a setting as it was, or gives a new digest the default. A new digest covers the updates that are entered
+    from now on. `person_id` is the person who sets up the digest.
     """
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
@@ -49,12 +50,15 @@ async def set_up(
 
 
 async def of_guild(conn: Connection, guild: Guild) -> Destination | None:
-    """Return the destination of the channel chosen in `/setup`, which has the server's digest; None without one."""
+    """Return the destination of the channel that was chosen in `/setup` for the server's digest.
+
+    Return None when no channel was chosen, or when the channel is not a destination yet.
+    """
     return await destinations.find_channel(conn, guild.guild_id, guild.channel_id) if guild.channel_id else None
 
 
 async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
-    """Return the channels of a server that have a digest."""
+    """Return the destinations of a server that are channels with a digest."""
     return [
         destination
         for destination in await destinations.list_of_guild(conn, guild_id)
@@ -65,10 +69,10 @@ async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
 async def not_set_yet(
     conn: Connection, guild: Guild, destination: Destination | None, channel_id: int | None, *, now: datetime
 ) -> Destination:
-    """Return a destination as it would be if a first digest were set there, for the preview of that digest.
+    """Return a destination as it would be with a first digest, to preview a digest that nobody has set up yet.
 
-    For a person with a destination the digest is about what they follow, for a channel or without a destination about
-    all records. Nothing is stored.
+    If `destination` is a person's, the digest is about the records that the person follows. If it is a channel or None,
+    the digest is about all records of the server. Nothing is stored.
     """
     if destination is None or destination.person_id is None:
         destination = Destination(
@@ -103,7 +107,10 @@ async def not_set_yet(
 async def plan_digest(
     conn: Connection, destination: Destination, guild: Guild, day: date, catch_up: CatchUp, *, now: datetime
 ) -> None:
-    """Plan the digest of a local date in place of older ones that wait, or note in the log that nothing was new."""
+    """Plan a destination's digest of the local date `day`. It replaces older digests that were not sent yet.
+
+    If nothing is new, plan no digest: store it as settled with the outcome "nothing new". Its updates count as covered.
+    """
     at = catch_up.at
     if day < catch_up.until:
         at = dates.local_instant(day, due_dates.delivery_time_of(destination), destination.zone)
@@ -130,10 +137,10 @@ async def collect(
     at: datetime,
     read_to: int | None = None,
 ) -> Digest:
-    """Collect the contents of a destination's digest of the local date `day` at the instant `at`.
+    """Collect the contents of a destination's digest of the local date `day`, which is due at the instant `at`.
 
-    It covers the updates after the last digest, up to the update `read_to`, or else up to the newest that can no longer
-    be undone.
+    The digest covers the updates after the last digest, up to the one with the id `read_to`. If `read_to` is None, the
+    digest ends before the first update that can still be undone.
     """
     if read_to is None:
         read_to = await _settled_to(conn, destination, now)
@@ -143,7 +150,8 @@ async def collect(
     since = last.day if last else day - timedelta(days=1)
 
     items = await reminders.list_in_scope(conn, destination, guild)
-    # Items with reminders of their own: those have buttons to answer them, so the digest does not mention them too.
+    # The destination gets separate reminder messages about these items. Those messages have buttons for an answer, so
+    # the digest does not report the same items as overdue.
     reminded = {item.record_id for item in await reminders.list_reminded(conn, destination, guild)}
     # An item that was overdue at the last digest is listed under *Still open* instead.
     last_at = last.due_at if last else at - timedelta(days=1)
@@ -185,7 +193,10 @@ class _LastDigest(Struct, frozen=True):
 
 
 async def _last_digest(conn: Connection, destination_id: int, day: date) -> _LastDigest | None:
-    """Return the latest digest up to a local date that was sent to a destination, or skipped as nothing was new."""
+    """Return the latest digest of a destination that was sent, or that was skipped because nothing was new.
+
+    Digests of dates after `day` do not count. Return None when there is no such digest.
+    """
     return await fetch_one(
         conn,
         _LastDigest,
@@ -196,7 +207,7 @@ async def _last_digest(conn: Connection, destination_id: int, day: date) -> _Las
 
 
 class _OverdueReminder(Struct, frozen=True):
-    """An overdue reminder: the item's record id, and its due date when the reminder was planned."""
+    """A reminder that a pending item is overdue. `due_on` is the due date that the item had at the time of planning."""
 
     record_id: int
     due_on: date
@@ -205,7 +216,11 @@ class _OverdueReminder(Struct, frozen=True):
 async def _overdue_reminders(
     conn: Connection, destination: Destination, overdue: Sequence[Item], at: datetime
 ) -> set[int]:
-    """Return the record ids of overdue items of which a destination gets an overdue reminder at the same time."""
+    """Return the record ids of the items in `overdue` about which a destination gets an overdue reminder around `at`.
+
+    Such a reminder is due at most an hour before or after `at`. It may not be planned yet if the item became overdue
+    within the day before `at`.
+    """
     rows = await fetch_all(
         conn,
         _OverdueReminder,
@@ -218,23 +233,27 @@ async def _overdue_reminders(
     return {
         item.record_id
         for item in overdue
-        # A preview comes before the planning: the reminder of an item that became overdue in the last day is not
-        # planned yet.
+        # A preview is shown before reminders are planned. An item that became overdue within the last day will get its
+        # reminder.
         if (item.record_id, item.due_on) in planned or not due_dates.is_overdue(item, yesterday)
     }
 
 
-async def _open_total(conn: Connection, guild: Guild, reach: Scope, in_scope: Sequence[Item]) -> int:
-    """Return how many open items are in the scope of a destination, including kinds that digests do not list."""
-    listed = {item.record_id for item in in_scope}
+async def _open_total(conn: Connection, guild: Guild, reach: Scope, listable: Sequence[Item]) -> int:
+    """Return how many open items of a server are in `listable` or in the scope `reach`.
+
+    `listable` has the items that a digest may list. The scope may also have items that a digest never lists.
+    """
+    listable_ids = {item.record_id for item in listable}
     items = await reminders.list_items(conn, guild)
-    return sum(item.record_id in listed or reach.since(item.record_id) is not None for item in items)
+    return sum(item.record_id in listable_ids or reach.since(item.record_id) is not None for item in items)
 
 
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
-    """Return whether the digest of a day includes *Still open*, because it is the first since a Monday.
+    """Return whether the digest of `day` has to include the list *Still open* of this week's Monday.
 
-    It does not if that list was a message of its own that Monday. `since` is the date of the last digest.
+    It has to if the last digest (of the date `since`) came before that Monday, and if the list was not planned as a
+    separate message for that Monday.
     """
     monday = day - timedelta(days=day.weekday())
     if monday <= since:
@@ -249,7 +268,10 @@ async def _monday_is_due(conn: Connection, destination: Destination, since: date
 
 
 async def _settled_to(conn: Connection, destination: Destination, now: datetime) -> int:
-    """Return the id of the last update before any that can still be undone."""
+    """Return the id of the last update before the first one that can still be undone, in a destination's server.
+
+    Return the newest id when no update can be undone any more.
+    """
     undoable = await fetch_value(
         conn,
         int,
@@ -261,7 +283,7 @@ async def _settled_to(conn: Connection, destination: Destination, now: datetime)
 
 
 class _Loaded(Struct, frozen=True):
-    """A record that a dossier has updates of, and the id of the newest of these updates."""
+    """A record that a dossier changed. `newest` is the id of the newest update of the record from that dossier."""
 
     dossier: str
     record_id: int
@@ -269,7 +291,10 @@ class _Loaded(Struct, frozen=True):
 
 
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
-    """Return the dossiers that were loaded since the last digest, with how many records in scope they changed."""
+    """Return each dossier that was loaded since the last digest, and how many records in scope it changed.
+
+    Dossiers that changed no record in scope, and updates with an id above `read_to`, are left out.
+    """
     rows = await fetch_all(
         conn,
         _Loaded,
@@ -286,7 +311,7 @@ async def _loads(conn: Connection, destination: Destination, reach: Scope, read_
 
 
 class _RecordRow(Struct, frozen=True):
-    """A record, with what is needed to read its history."""
+    """The id, the slug and the kind of a record."""
 
     id: int
     slug: str
@@ -294,9 +319,10 @@ class _RecordRow(Struct, frozen=True):
 
 
 async def _changes(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[RecordChange]:
-    """Return the changes of each record in scope since the last digest, in the order in which they were entered.
+    """Return what changed since the last digest, as one `RecordChange` for each changed record in the scope `reach`.
 
-    Updates from dossiers, and those of which the destination got an alert, are left out.
+    The records are in the order of their first new updates. Left out are (a) updates with an id above `read_to`,
+    (b) updates from dossiers, (c) updates about which the destination got or will get an alert.
     """
     guild_id = destination.guild_id
     rows = await fetch_all(
@@ -330,9 +356,10 @@ async def _change(
     read_to: int,
     alerted: set[str],
 ) -> RecordChange | None:
-    """Return the changes of a record by the updates after `read_from`, up to `read_to`, or None without any.
+    """Return what a record's updates with ids above `read_from` and up to `read_to` changed.
 
-    Updates from dossiers and of the batches in `alerted` count as read before.
+    Updates from dossiers and updates of the batches in `alerted` count as reported before. Return None when there is
+    nothing to report.
     """
     # An update that was withdrawn is left out, even if the withdrawal is newer than `read_to`.
     ids = {update.id for update in history if update.id <= read_to}
@@ -347,7 +374,7 @@ async def _change(
 
 
 async def _deals_and_statements(conn: Connection, guild_id: int, reach: Scope) -> tuple[list[Opened], list[Opened]]:
-    """Return the first deals and the first statements in the scope of a destination."""
+    """Return the deals and the statements in the scope `reach`, at most 60 of each, in the order of their ids."""
     rows = await fetch_all(
         conn,
         _RecordRow,

@@ -43,9 +43,10 @@ async def add(
 ) -> Follow:
     """Let a destination follow a record, or everything when `slug` is None, and return the follow.
 
-    `at_once` sends alerts; a follow of everything has none, only the digest. `role_id` is the role that alerts mention.
-    If the destination follows the record already, that follow is changed instead, and unmuted. Raise UserError if there
-    is nothing to change or the destination has too many follows, NotInRecord if the record does not exist.
+    `at_once` says that the follow causes alerts. A follow of everything never does: it only adds to the digest.
+    `role_id` is the role that the alerts mention. If the destination follows the record already, change and unmute that
+    follow instead. Raise UserError if this would change nothing or if the destination has too many follows, and
+    NotInRecord if the record does not exist.
     """
     at_once = at_once and slug is not None
     record_id: int | None = None
@@ -153,7 +154,7 @@ async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 
 
 async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Report the changes of a follow in the digest only, and return the follow as it was before.
+    """Stop the alerts of a follow, so that only the digest reports the changes. Return the follow as it was before.
 
     Return None when this server has no such follow (any more).
     """
@@ -164,14 +165,17 @@ async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Fo
 
 
 class ServerChoice(Struct, frozen=True):
-    """A server about which a user gets direct messages. In a direct message, the user can choose it from a menu."""
+    """A server about which a user gets direct messages. A menu in direct messages offers such servers as choices."""
 
     guild_id: int
     name: str
 
 
 async def list_servers_of(conn: Connection, person_id: int) -> list[ServerChoice]:
-    """Return the servers about which a person gets direct messages, by name. Servers that the bot left are left out."""
+    """Return the servers about which a person gets direct messages, sorted by name.
+
+    Servers that the bot has left are not among them.
+    """
     return await fetch_all(
         conn,
         ServerChoice,

@@ -1,4 +1,4 @@
-"""Plans notices: DMs that tell a user that messages to a destination which they set up cannot be sent."""
+"""Plans notices: DMs that report a failed delivery to the user who set up its destination, or to the guild's owner."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from data.records import Delivery, Destination, Notice, Outcome
 async def plan(
     conn: Connection, delivery: Delivery, broken: Destination, outcome: Outcome, words: str, *, now: datetime
 ) -> int | None:
-    """Plan a DM that reports a failed delivery. Return its id, or None when nobody can get it or it is planned already.
+    """Plan a notice that reports a failed delivery, and return the id of the notice's own delivery.
 
-    It goes to the user who set up the destination `broken`. The guild's owner gets it when that user's own DMs are
-    broken or paused, or when the failed delivery is itself a notice.
+    `broken` is the destination of the failed delivery. `outcome` and `words` say why it failed. The notice goes to the
+    user who set up `broken`. It goes to the guild's owner instead if that user cannot get DMs, or if the failed
+    delivery is a notice itself. Return None when nobody can get the notice, or when it is planned already.
     """
     guild = await guilds.find(conn, broken.guild_id)
     if guild is None or guild.set_up_at is None:

@@ -43,21 +43,21 @@ _SELECT = (
 
 
 async def find(conn: Connection, guild_id: int, reminder_id: int) -> Reminder | None:
-    """Return the reminder with an id in a server, or None. The id of another server's reminder finds nothing."""
+    """Return the reminder with an id, or None when this server has no such reminder."""
     return await fetch_one(
         conn, Reminder, f"{_SELECT} WHERE destination.guild_id = ? AND reminder.id = ?", (guild_id, reminder_id)
     )
 
 
 async def find_item(conn: Connection, destination_id: int, slug: str) -> Reminder | None:
-    """Return the reminder of a pending item that a destination has, also a muted or snoozed one, or None."""
+    """Return a destination's reminder of a pending item, even if it is muted or snoozed. Return None without one."""
     return await fetch_one(
         conn, Reminder, f"{_SELECT} WHERE reminder.destination_id = ? AND record.slug = ?", (destination_id, slug)
     )
 
 
 def check_open(opened: Opened) -> None:
-    """Raise UserError unless a record is an open pending item, which one can be reminded of."""
+    """Raise UserError unless a record is an open pending item. There are no reminders of any other records."""
     record = opened.record
     if record.kind != "pending":
         raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed. /pending list shows them.")
@@ -119,7 +119,7 @@ def _check_ahead(at: datetime, now: datetime) -> None:
 
 
 async def _check_room(conn: Connection, destination: Destination) -> None:
-    """Raise UserError when a destination has as many reminders as it can have."""
+    """Raise UserError when a destination already has `MOST` reminders, so that no other can be set."""
     count = await fetch_value(
         conn, int, "SELECT count(*) FROM reminder WHERE destination_id = ? AND done_at IS NULL", (destination.id,)
     )
@@ -195,7 +195,7 @@ def pick(reminders: Sequence[PersonalReminder], text: str) -> PersonalReminder:
 async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: datetime) -> None:
     """Snooze a reminder until an instant, at which it is sent. Raise BadInput unless the instant lies ahead.
 
-    The reminder offsets of a pending item go on afterwards.
+    After the snooze, reminders of a pending item come at its reminder offsets as before.
     """
     _check_ahead(until, now)
     if reminder.at is not None:
@@ -207,9 +207,9 @@ async def snooze(conn: Connection, reminder: Reminder, until: datetime, *, now: 
 async def snooze_item(
     conn: Connection, destination: Destination, opened: Opened, until: datetime, *, now: datetime, person_id: int
 ) -> None:
-    """Snooze a pending item at a destination until an instant, also if it has no reminder of the item yet.
+    """Snooze a destination's reminder of a pending item until an instant. Set the reminder if there is none yet.
 
-    Raise BadInput unless the instant lies ahead, UserError for a closed item.
+    Raise BadInput unless the instant lies ahead, and UserError if the item is closed.
     """
     _check_ahead(until, now)
     check_open(opened)
@@ -234,7 +234,10 @@ async def cancel(conn: Connection, reminder: Reminder, *, now: datetime) -> None
 
 
 async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] | None = None) -> list[Item]:
-    """Return the open pending items of a server, or those among some records. The earliest due comes first."""
+    """Return the open pending items of a server, the earliest due first.
+
+    If `record_ids` is not None, return only the items whose record id is in it.
+    """
     condition, values = "", [guild.zone, guild.guild_id]
     if record_ids is not None:
         condition, values = f"AND id IN {in_list()} ", [*values, as_list(record_ids)]
@@ -248,7 +251,10 @@ async def list_items(conn: Connection, guild: Guild, record_ids: Iterable[int] |
 
 
 class _ItemReminders(Struct, frozen=True):
-    """The record ids of the items of which a destination has reminders: not muted (`joined`), muted, and snoozed."""
+    """The record ids of the pending items for which a destination has reminders, sorted by the state of the reminder.
+
+    Each item is either in `joined` (the reminder is not muted) or in `muted`. A snoozed item is in `snoozed` as well.
+    """
 
     joined: frozenset[int]
     muted: frozenset[int]
@@ -282,10 +288,10 @@ async def _item_reminders(conn: Connection, destination: Destination) -> _ItemRe
 
 
 async def list_reminded(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
-    """Return the open items of which a destination is reminded in messages of their own.
+    """Return the open items for which a destination gets separate reminder messages.
 
-    For the server's channel these are all items except those of kinds in `ON_REQUEST_KINDS`; for another channel there
-    are none; for a person these are the items with a reminder of theirs. Muted and snoozed items are left out.
+    The channel chosen in `/setup` gets them for all items except items of the kinds in `ON_REQUEST_KINDS`. Another
+    channel gets none. A person gets them for items for which they have a reminder. Muted and snoozed items are omitted.
     """
     reminders = await _item_reminders(conn, destination)
     if destination.person_id is not None:
@@ -300,11 +306,14 @@ async def list_reminded(conn: Connection, destination: Destination, guild: Guild
 
 
 async def list_in_scope(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
-    """Return the open items that the digest and *Still open* of a destination may list.
+    """Return the open items that the digest and the list *Still open* of a destination may contain.
 
-    For a channel these are all items of the server, for a person the items of which they have a reminder or which are
-    in the scope of their digest. Items of kinds in `ON_REQUEST_KINDS` need a reminder. Snoozed items are left out, and
-    those that a person muted.
+    For the channel chosen in `/setup`, and for a channel with a digest, these are all items of the server. For another
+    channel there are none. For a person these are the items for which they have a reminder and, if they have a digest,
+    the items in its scope.
+
+    Items of the kinds in `ON_REQUEST_KINDS` are left out, except those for which the destination has a reminder.
+    Snoozed items are left out. Items that a person muted are left out for this person.
     """
     reminders = await _item_reminders(conn, destination)
     if (
@@ -338,10 +347,10 @@ async def still_open(
     full: bool = False,
     without: Collection[int] = (),
 ) -> StillOpen | None:
-    """Return *Still open* of a day for a destination, or None when nothing is open.
+    """Return the list *Still open* of `day` for a destination, or None when nothing is open.
 
-    `at` is its instant. Every fourth list is full, and every list with `full`. `without` holds the ids of records that
-    are left out.
+    `at` is the instant of the list. The list is full if `full` is True, and every fourth list is full in any case.
+    Items whose record ids are in `without` are left out.
     """
     items = [
         item
@@ -365,13 +374,16 @@ async def still_open(
 
 
 def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
-    """Return the catch-up period of a destination: its delivery times up to `now` that are not planned yet, or None."""
+    """Return the catch-up period of a destination: the local dates whose delivery time has come but is not planned.
+
+    Return None when there is no such date.
+    """
     if destination.next_delivery_at is None or destination.next_delivery_at > now:
         return None
     until, at = destinations.latest_delivery_time(destination, now)
     first = dates.local_date(destination.next_delivery_at, destination.zone)
     since = date.fromordinal(first.toordinal() - 1)
-    # A new delivery time or zone can skip a local date, which is then caught up here.
+    # A change of the delivery time or the zone can skip a local date. Such a date is caught up here.
     if destination.planned_on is not None and (first - destination.planned_on).days <= 2:
         since = min(since, destination.planned_on)
     return CatchUp(since, max(until, since), at, destination.zone)
@@ -380,10 +392,10 @@ def catch_up_of(destination: Destination, now: datetime) -> CatchUp | None:
 async def plan_reminders(
     conn: Connection, destination: Destination, guild: Guild, catch_up: CatchUp, *, now: datetime
 ) -> list[int]:
-    """Plan the reminders of pending items that are due in a catch-up period as messages of their own.
+    """Plan the separate reminder messages about pending items that are due in a catch-up period.
 
-    Return the ids of the records that these messages are about, and those of snoozes that end now. *Still open* leaves
-    them out.
+    Return the record ids of (a) the items that these messages are about, (b) the items whose snooze has ended and whose
+    message after the snooze is not sent yet. *Still open* leaves all of these items out.
     """
     mentioned = await _snoozes_ending(conn, destination.id)
     for item in await list_reminded(conn, destination, guild):
@@ -403,7 +415,7 @@ async def plan_reminders(
 
 
 async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
-    """Return the ids of the records whose snooze has ended, as long as the message after it is not settled."""
+    """Return the record ids of the items whose snooze has ended and whose message after the snooze is not settled."""
     return await fetch_values(
         conn,
         int,
@@ -414,7 +426,7 @@ async def _snoozes_ending(conn: Connection, destination_id: int) -> list[int]:
 
 
 async def _offsets_reminded(conn: Connection, destination_id: int, record_id: int, due_on: date) -> set[Offset]:
-    """Return the offsets at which a reminder of an item's due date was planned for a destination."""
+    """Return the offsets of all reminders of an item's due date that were planned for a destination so far."""
     rows = await fetch_all(
         conn,
         NewDelivery,
@@ -435,13 +447,14 @@ async def plan_open(
     now: datetime,
     without: Collection[int],
 ) -> None:
-    """Plan *Still open* of a Monday as a message of its own, when there is no digest that can hold it.
+    """Plan the list *Still open* of a Monday as a separate message. Plan nothing when nothing is open.
 
-    `without` holds the ids of records that are left out, because they have messages of their own.
+    Call this when no digest can contain the list. Items whose record ids are in `without` are left out, because there
+    are separate messages about them.
     """
     if await still_open(conn, destination, guild, day=monday, at=catch_up.at, without=without) is None:
         return
-    # Without a digest, the destination has read all updates with this list. With one, the digest reports the changes.
+    # If the destination has no digest, this list counts as covering all updates. Otherwise the digest covers them.
     read_to = await updates.newest_id(conn, destination.guild_id) if destination.digest_at is None else None
     new = deliveries.open_list_of(monday, read_to=read_to, without=without)
     await deliveries.replace_waiting(conn, destination.id, new, now=now)
@@ -449,7 +462,10 @@ async def plan_open(
 
 
 class _AtInstant(Struct, frozen=True):
-    """A reminder whose instant has come: the user's own words at `at`, or an item snoozed until `snoozed_until`."""
+    """A reminder whose instant has come.
+
+    The instant is `at` for a reminder with a user's own words, and `snoozed_until` for a snoozed reminder of an item.
+    """
 
     id: int
     guild_id: int
@@ -459,9 +475,10 @@ class _AtInstant(Struct, frozen=True):
 
 
 async def plan_instants(conn: Connection, now: datetime) -> bool:
-    """Plan the reminders with own words, and the snoozed ones, whose instant has come, at most 500.
+    """Plan deliveries for up to 500 reminders whose instant has come. Return whether there may be more of them.
 
-    Return whether there may be more.
+    Two sorts of reminders have an instant: those with a user's own words, and snoozed reminders of pending items. The
+    instant of a snoozed reminder is the end of the snooze.
     """
     rows = await fetch_all(
         conn,
@@ -492,7 +509,11 @@ async def plan_instants(conn: Connection, now: datetime) -> bool:
 async def _mark_overdue_reminded(
     conn: Connection, guild_id: int, destination_id: int, reminder_id: int, now: datetime
 ) -> None:
-    """Store that the message after a snooze says that an item is overdue, so that no overdue reminder repeats it."""
+    """Store the overdue reminder of an item as replaced, so that it is never sent. Do nothing if it is not overdue.
+
+    The item is that of the reminder `reminder_id`. Call this when the message after a snooze is planned, because that
+    message already says that the item is overdue.
+    """
     record_ids = await fetch_values(conn, int, "SELECT record_id FROM reminder WHERE id = ?", (reminder_id,))
     for item in await list_items(conn, await _guild(conn, guild_id), record_ids):
         if due_dates.is_overdue(item, now):
@@ -508,7 +529,10 @@ async def _guild(conn: Connection, guild_id: int) -> Guild:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return the next instant of a reminder with own words or of a snoozed one, or None without one."""
+    """Return the earliest instant of all reminders that have one: those with own words, and snoozed ones.
+
+    Return None when no such reminder waits.
+    """
     return await fetch_value(
         conn,
         datetime,
@@ -521,7 +545,10 @@ async def next_due(conn: Connection) -> datetime | None:
 
 
 async def load(conn: Connection, delivery: Delivery, destination: Destination, now: datetime) -> DueReminder | str:
-    """Return the contents of a reminder as the records are now, or in a few words why it is no longer due."""
+    """Return the contents of a planned reminder, made from the records as they are now.
+
+    If the reminder is no longer due, return the reason as a text instead, such as "cancelled" or "muted".
+    """
     if delivery.occasion in ("before", "overdue"):
         return await _load_item(conn, delivery, destination, now)
     assert delivery.reminder_id is not None  # Reminders after a snooze and with own words have one.
@@ -544,7 +571,7 @@ async def load(conn: Connection, delivery: Delivery, destination: Destination, n
 async def _load_item(
     conn: Connection, delivery: Delivery, destination: Destination, now: datetime
 ) -> DueReminder | str:
-    """Return the contents of a reminder at an offset from a due date, or why it is no longer due."""
+    """Return the contents of a reminder at an offset from a due date, or the reason why it is no longer due."""
     slug = await fetch_value(
         conn, str, "SELECT slug FROM record WHERE guild_id = ? AND id = ?", (delivery.guild_id, delivery.record_id)
     )

@@ -11,33 +11,38 @@ from data.rows import fetch_all
 
 
 class Scope(Struct, frozen=True):
-    """The records that a destination's digest reports, each with the id of the update after which it reports them.
+    """The records about which a destination's digest reports, and the update after which it reports about each.
 
-    `all_since` is that id for every record of the guild, or None when only the records in `since_by_id` are reported.
-    The keys of `since_by_id` are record ids.
+    `since_by_id` has the ids of these updates by record id. If the digest reports about all records of the guild,
+    `all_since` is the id of the update after which it does so; otherwise `all_since` is None.
     """
 
     all_since: int | None
     since_by_id: dict[int, int]
 
     def since(self, record_id: int) -> int | None:
-        """Return the id of the update after which a record is reported on, or None when it is out of scope."""
+        """Return the id of the update after which the digest reports about a record; None if it never does."""
         starts = [since for since in (self.all_since, self.since_by_id.get(record_id)) if since is not None]
         return min(starts, default=None)
 
 
 class _Covered(Struct, frozen=True):
-    """A record in the scope of a person (None: all records), and the newest update when the earliest follow began."""
+    """A record in the scope of a person. `record_id` is None for a follow of everything.
+
+    `since` is the id of the newest update at the time when the earliest follow that covers the record began.
+    """
 
     record_id: int | None
     since: int
 
 
 async def of(conn: Connection, destination: Destination) -> Scope:
-    """Return the scope of a destination.
+    """Return the scope of a destination's digest.
 
-    For a channel it is the whole guild. For direct messages it is what the person follows, muted or not, since the
-    follow began: the followed records and, of the kinds in `REACHED_KINDS`, the records linked directly with them.
+    The scope of a channel has all records of the guild, from the first update on. The scope of a person's direct
+    messages has (a) the records that the person follows, (b) the records of the kinds in `REACHED_KINDS` that are
+    linked directly with a followed record. Only updates from after the beginning of the follow count. Muted follows
+    count, too.
     """
     if destination.channel_id is not None:
         return Scope(0, {})

@@ -12,7 +12,7 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """Return what the *Why this?* button of a message shows: the delivery with this nonce, and what caused it.
+    """Return the delivery with a nonce, and what caused it. The *Why this?* button of its message shows the result.
 
     Raise UserError when the guild has no such delivery, for example because it was deleted after 90 days.
     """
@@ -63,9 +63,10 @@ async def _item(conn: Connection, delivery: Delivery) -> int | None:
 async def mute_item(
     conn: Connection, destination: Destination, record_id: int, *, now: datetime, person_id: int
 ) -> None:
-    """Mute the reminders of a pending item at a destination until somebody asks for them there again. End any snooze.
+    """Mute a destination's reminders of a pending item, and end the snooze if there is one.
 
-    Raise UserError when the destination's guild has no record with this id.
+    The reminders stay muted until somebody sets or snoozes them again at this destination. Raise UserError when the
+    destination's guild has no record with this id.
     """
     known_id = await fetch_value(
         conn, int, "SELECT id FROM record WHERE id = ? AND guild_id = ?", (record_id, destination.guild_id)
