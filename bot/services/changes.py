@@ -1,4 +1,4 @@
-"""Collects the record names and the sources that a message about the changes of a record needs."""
+"""Adds to the changes of a record the record names and sources that a message about these changes needs."""
 
 from __future__ import annotations
 

@@ -51,9 +51,10 @@ class Forgotten(Struct, frozen=True):
 
 
 async def delete_guild(conn: Connection, guild_id: int) -> bool:
-    """Delete every row of a guild. Return False when the guild had no row of its own.
+    """Delete all rows of a guild. Return False when there was no row of the guild in the table `guild`.
 
-    People without a time zone of their own whom no remaining row refers to are made anonymous. Other guilds keep all.
+    Also make people anonymous who have set no time zone and to whom no remaining row refers. Other guilds keep all
+    their rows.
     """
     known_id = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
     await index.erase(conn, guild_id)

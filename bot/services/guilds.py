@@ -51,7 +51,7 @@ async def refresh(conn: Connection, guild_id: int, *, name: str, owner_id: int) 
 
 
 async def mark_greeted(conn: Connection, guild_id: int, *, now: datetime) -> bool:
-    """Mark a guild as greeted. Return True only on the first call after the bot joined: then send the greeting."""
+    """Mark a guild as greeted. Return True if it was not marked before: then the caller sends the greeting."""
     cursor = await conn.execute(
         "UPDATE guild SET greeted_at = ? WHERE guild_id = ? AND greeted_at IS NULL", (to_text(now), guild_id)
     )
@@ -78,9 +78,9 @@ async def configure(
     channel_id: int | None = None,
     editor_role_id: int | None = None,
 ) -> Guild:
-    """Store the settings that are not None, mark the guild as set up and no longer left, and return its row.
+    """Store the settings that are not None, mark the guild as set up and as not left, and return its row.
 
-    The row must exist: call `ensure` before.
+    The row must exist already: call `ensure` first.
     """
     await conn.execute(
         "UPDATE guild SET zone = coalesce(?, zone), channel_id = coalesce(?, channel_id), "
@@ -114,7 +114,7 @@ async def list_all(conn: Connection) -> list[Guild]:
 async def holdings(conn: Connection, guild_id: int) -> Holdings:
     """Return how many records and updates a guild has, and the slugs of the dossiers loaded there.
 
-    Records whose updates were all withdrawn are not counted. Withdrawn updates are.
+    Withdrawn updates are counted. Records whose updates were all withdrawn are not counted.
     """
     records = await fetch_value(conn, int, "SELECT count(*) FROM record WHERE guild_id = ? AND live = 1", (guild_id,))
     updates = await fetch_value(conn, int, "SELECT count(*) FROM ledger WHERE guild_id = ?", (guild_id,))

@@ -56,10 +56,10 @@ class _Row(Struct, frozen=True):
 
 
 async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
-    """Return the updates that fulfil an SQL condition, in the order in which they were entered.
+    """Return the updates for which the SQL condition `where` is true, in the order in which they were entered.
 
-    In the condition `where`, `u` is a row of the ledger and `r` its record. The condition becomes part of the query,
-    so it must never contain user input. `values` are its parameters.
+    In `where`, `u` is a row of the ledger and `r` is its record. `where` becomes part of the query, so it must never
+    contain user input. `values` are the parameters of `where`.
     """
     rows = await fetch_all(
         conn,

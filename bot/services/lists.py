@@ -65,7 +65,7 @@ def encode(listing: Listing) -> str:
 
 
 def decode(stored: str) -> Listing:
-    """Return the list that a JSON text from `question.listing` describes, also in the form of earlier versions."""
+    """Return the list that a JSON text from `question.listing` describes. JSON of earlier versions is read, too."""
     earlier = msgspec.json.decode(stored, type=_Untagged)
     if earlier.type is not None:
         return msgspec.json.decode(stored, type=Listing)

@@ -21,7 +21,7 @@ from data.rows import fetch_one, fetch_value
 async def of(conn: Connection, delivery: Delivery, destination: Destination) -> str:
     """Return the marker of a delivery, 16 hexadecimal digits. The delivery must not be settled yet.
 
-    Return "" when the record, reminder or destination that the delivery is about was deleted. It is not sent then.
+    Return "" when the record, reminder or destination that the delivery is about was deleted: it will not be sent.
     """
     about = await _about(conn, delivery)
     return _mark(delivery, destination, about) if about is not None else ""
@@ -46,9 +46,9 @@ def _identity(destination: Destination) -> list[object]:
 
 
 async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return the values that tell a delivery from the others of its kind at the same destination.
+    """Return the values by which a delivery differs from other deliveries of its kind to the same destination.
 
-    Return None when the record, reminder or destination that it is about was deleted.
+    Return None when the record, reminder or destination that the delivery is about was deleted.
     """
     if delivery.kind == "reminder":
         return await _about_reminder(conn, delivery)
@@ -64,14 +64,14 @@ async def _about(conn: Connection, delivery: Delivery) -> list[object] | None:
 
 
 class _OwnWords(Struct, frozen=True):
-    """The words of a reminder, and the instant at which it was set, as stored text: both are hashed."""
+    """The words of a reminder, and the instant at which it was set, as stored. A marker is made from both."""
 
     words: str
     created_at: str
 
 
 async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] | None:
-    """Return the values that tell a reminder from others, or None when its record or its row was deleted.
+    """Return the values by which a reminder differs from others, or None when its record or its row was deleted.
 
     The string constants are part of the markers in messages that were sent already: never change them.
     """

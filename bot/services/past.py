@@ -15,14 +15,14 @@ from data.database import Connection
 from data.records import Fact, Kind, Link, Opened, Record, State
 
 _AROUND = 80
-"""How many linked records are rebuilt for each record. Pending items come first, then the order of its links counts."""
+"""How many linked records are rebuilt for each record: its pending items first, the rest in the order of its links."""
 
 
 async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:
-    """Return the given records as they were at the end of `day`, by slug. Records without a name by then are left out.
+    """Return records as they were at the end of `day`, by slug. Leave out records that had no name by then.
 
-    `today` are the records as they are now. Links from other records are found only among these records and up to 80
-    records that are linked with each of them today.
+    `today` are the same records as they are now. Links from other records are found only if the other record is in
+    `today` itself, or is one of the first 80 records that are linked with a record of `today` now.
     """
     linked: dict[str, Kind] = {}
     for opened in today:
@@ -49,7 +49,8 @@ def _opened(
 ) -> Opened | None:
     """Return one record with its links as they were on the past day, or None when it had no name by then.
 
-    The keys of `kinds`, `states` and `names` are slugs. The states are those of the past day.
+    `today` is the record as it is now. The keys of `kinds`, `states` and `names` are slugs. `states` are the states on
+    the past day.
     """
     record_today = today.record
     state = states[record_today.slug]
@@ -108,7 +109,7 @@ def _opened(
 
 
 def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact[object]]]:
-    """Return the links that a record's facts make: (linked slug, field name, role, fact without its value)."""
+    """Return the links from a record to others, as (other slug, field name, role, fact without its value)."""
     facts_by_link: dict[tuple[str, str, str], Fact[object]] = {}
     for name, facts in state.fields.items():
         field = find_field(kind, name)
@@ -120,5 +121,5 @@ def _links(kind: Kind, state: State) -> list[tuple[str, str, str, Fact[object]]]
 
 
 def _is_open(kind: Kind, state: State) -> bool:
-    """Return whether a state is that of a pending item that has a name and is open."""
+    """Return whether a record is a pending item that has a name and is open. `state` is the record's state."""
     return kind == "pending" and bool(state.text("name")) and state.text("state") == "open"

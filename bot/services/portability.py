@@ -74,7 +74,7 @@ async def export_person(conn: Connection, user_id: int, *, now: datetime) -> byt
 
 
 async def _rows(conn: Connection, query: str, value: int) -> list[dict[str, object]]:
-    """Return the rows of a query as dicts by column name, ready for export. `value` is its only parameter."""
+    """Return the rows of a query as dicts by column name, ready for export. `value` is the query's only parameter."""
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(query, (value,)))
     return [{name: _shown(name, row[name]) for name in row.keys()} for row in rows]  # noqa: SIM118  # a Row has no items
 

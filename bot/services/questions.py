@@ -1,4 +1,4 @@
-"""Stores questions and lists that do not fit into a button, for a day, and questions filed for editors, for 90 days."""
+"""Stores questions and lists to which buttons refer, for a day, and questions filed for editors, for 90 days."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MOST_FILED_BY_ONE = 20  # By one person in one guild.
 
 
 class Counts(Struct, frozen=True):
-    """Numbers of questions in a guild: filed for the editors, and left without an answer in the last 24 hours."""
+    """How many questions of a guild wait for its editors, and how many of the last 24 hours found no answer."""
 
     filed: int
     unanswered: int
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete expired questions and lists in all guilds: filed ones after 90 days, all others after a day."""
+    """Delete expired rows in all guilds: filed questions after 90 days, other questions and lists after a day."""
     await conn.execute(
         "DELETE FROM question WHERE (filed_at IS NULL AND asked_at <= ?) OR filed_at <= ?",
         (to_text(now - KEPT), to_text(now - FILED_FOR)),
@@ -52,7 +52,10 @@ async def _keep(
     unanswered: bool = False,
     question_id: int | None = None,
 ) -> int:
-    """Insert a question or a list and return its row id. Delete the guild's expired ones first, filed ones excepted."""
+    """Insert a question or a list and return its row id.
+
+    First delete the guild's questions and lists that are more than a day old, except filed questions.
+    """
     person = await people.ensure(conn, user_id)
     await conn.execute(
         "DELETE FROM question WHERE guild_id = ? AND asked_at <= ? AND filed_at IS NULL",
@@ -175,14 +178,14 @@ async def file(conn: Connection, guild_id: int, asked_text: str, *, now: datetim
 
 
 def _compared(question: str) -> str:
-    """Return a question without case and final punctuation: the form in which duplicates are recognised."""
+    """Return a question in lower case, on one line and without final punctuation. Duplicates have equal results."""
     return one_line(question.casefold()).rstrip(" ?!.")
 
 
 async def list_filed(
     conn: Connection, guild_id: int, *, now: datetime, offset: int, limit: int
 ) -> tuple[list[Filed], int]:
-    """Return one page of a guild's filed questions, the oldest first, and the number of all of them."""
+    """Return one page of a guild's filed questions, the oldest first, and the number of questions on all pages."""
     since = to_text(now - FILED_FOR)
     page = await fetch_all(
         conn,

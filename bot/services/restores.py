@@ -24,9 +24,10 @@ KEY = "restored"
 class Restored(Struct, frozen=True):
     """A restore: a copy took the place of the database.
 
-    `known_to`: the copy knows what was sent up to this instant. An earlier instant only means that more is searched.
+    `known_to`: the copy knows everything that was sent up to this instant. It may also know of later messages.
     `newest`: the highest delivery id in the copy.
-    `until`: when the bot first ran on the copy, None before. Deliveries due later were not sent before the restore.
+    `until`: the instant at which the bot first ran on the copy, None before. A delivery that is due after this instant
+    was not sent before the restore.
     """
 
     known_to: datetime
@@ -73,15 +74,16 @@ async def _stored(conn: Connection) -> Restored | None:
 
 
 def may_have_come(restored: Restored, delivery: Delivery) -> bool:
-    """Return whether a delivery may have been sent before the restore, because it may have been due by then."""
+    """Return whether a delivery may have been due, and therefore sent, before the restore."""
     return restored.until is not None and earliest(delivery) <= restored.until
 
 
 def earliest(delivery: Delivery) -> datetime:
     """Return the earliest instant at which a delivery can have been due before the restore.
 
-    A digest or a reminder of a due date may have had an earlier `due_at` in the replaced file, but on the same local
-    date. For these the result is at the latest 00:00 UTC on the day before that date.
+    A delivery with a local date (a digest, a list *Still open*, a reminder of a due date) may have been due at another
+    time of this date in the replaced file. The result for such a delivery is at the latest 00:00 UTC on the day before
+    the date, which is early enough in every zone. For any other delivery the result is `due_at`.
     """
     day: date | None = None
     if delivery.day is not None:
@@ -90,17 +92,16 @@ def earliest(delivery: Delivery) -> datetime:
         day = delivery.due_on - timedelta(days=delivery.days_before or 0)
     if day is None:
         return delivery.due_at
-    return min(
-        delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC)
-    )  # A day earlier, for any time zone.
+    return min(delivery.due_at, datetime.combine(day - timedelta(days=1), time(), UTC))
 
 
 async def find_sent(
     conn: Connection, delivery: Delivery, destination: Destination, history: list[FoundMessage]
 ) -> FoundMessage | None:
-    """Return the message in a channel's history that has the delivery's nonce or, failing that, its marker.
+    """Return the message in a channel's history that was sent for a delivery, or None when there is none.
 
-    A marker does not count when the message's nonce belongs to another delivery. Return None when no message matches.
+    It is the message with the delivery's nonce. If there is none, it is the message with the delivery's marker, unless
+    the nonce of that message belongs to another delivery.
     """
     for message in history:
         if message.nonce == delivery.nonce:
@@ -116,8 +117,9 @@ async def is_in_doubt(
 ) -> bool:
     """Return whether a channel's history has a message that may be the delivery, although `find_sent` found none.
 
-    Such a message has no marker and belongs to no known delivery. It was sent no earlier than `margin` before the
-    delivery can have been due. A delivery that was in the copy is never in doubt: its message has the same nonce.
+    Such a message has no marker, and its nonce belongs to no known delivery. It was sent after the earliest instant at
+    which the delivery can have been due, or at most `margin` before. A delivery that was already in the copy is never
+    in doubt, because `find_sent` would find its message by the nonce.
     """
     if delivery.id <= restored.newest:
         return False
@@ -129,10 +131,10 @@ async def is_in_doubt(
 async def settle_found(
     conn: Connection, delivery: Delivery, message: FoundMessage, *, channel_id: int, now: datetime
 ) -> None:
-    """Settle a delivery whose message was sent before the restore. The buttons of that message then work for it.
+    """Settle a delivery whose message was sent before the restore. It takes the nonce that the message's buttons carry.
 
-    A digest planned after the restore may cover more updates than the one that was sent. Its `read_to` is lowered, so
-    that the next digest reports those updates.
+    A digest that was planned after the restore may cover more updates than the digest that was sent. Its `read_to` is
+    lowered to what was sent, so that the next digest reports the other updates.
     """
     read_to = await _reported_to(conn, delivery, message.sent_at)
     await conn.execute(
@@ -156,8 +158,8 @@ async def settle_earlier_digests(
 ) -> None:
     """Store a delivered digest for each earlier day whose digest message is in the channel's history.
 
-    After a restore only one digest is planned: `delivery`, for the latest day missed. Without this it would repeat
-    updates that the digests of earlier days reported.
+    After a restore only one digest is planned: `delivery`, for the latest day missed. If the digests of earlier days
+    were not stored, it would repeat the updates that they reported.
     """
     by_marker = {message.marker: message for message in history if message.marker}
     digest_day = delivery.day
@@ -182,9 +184,9 @@ async def settle_earlier_digests(
 
 
 async def _reported_to(conn: Connection, delivery: Delivery, at: datetime) -> int:
-    """Return the id of the newest update of the guild that a digest sent at this instant can have reported.
+    """Return the id of the newest update that a digest sent at the instant `at` can have reported.
 
-    A digest leaves out updates that can still be undone when it is sent.
+    Updates that could still be undone at that instant were not reported.
     """
     first_unreported = await fetch_value(
         conn,

@@ -30,9 +30,9 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the last name, by slug, of each record whose names were all withdrawn.
+    """Return the name of each record that was entered last, by slug, even if it was withdrawn.
 
-    A timeline still names the records that its updates pointed to.
+    Timelines use it for records whose names were all withdrawn.
     """
     where = f"r.guild_id = ? AND r.slug IN {in_list()} AND u.field = 'name'"
     entered = await ledger_rows.fetch(conn, where, (guild_id, as_list(sorted(slugs))))
