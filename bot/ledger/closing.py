@@ -1,4 +1,7 @@
-"""Decides what an editor is asked and warned of when an approval or a pending item of a deal closes. Pure."""
+"""Decides what an editor is asked about a deal when one of its approvals or an item about it closes. Pure.
+
+It also decides what an editor is warned of when a deal becomes signed or completed.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +32,24 @@ An item that was dropped says nothing about approvals.
 """
 
 _HAPPENED = ("given", "done")
-"""Outcomes of a pending item after which the item's subject has taken place."""
+"""Outcomes of a pending item after which the pending event, such as a delivery, has taken place."""
 
 _IMPLIED = {"signature": ("signed", "The signature is done"), "delivery": ("completed", "The delivery is done")}
-"""The stage of a deal that such an item suggests, and the reason that is shown for it, by the kind of the item."""
+"""What a pending item suggests about its deal once it has taken place, by kind of item: (stage, reason to show)."""
 
 
 class DealQuestion(Struct, frozen=True):
-    """What an editor may choose about a deal when one of its approvals or a pending item about it closes."""
+    """A question to an editor: which stage a deal has reached, and which of its open approvals have an outcome.
+
+    The editor gets it when another approval of the deal, or a pending item about the deal, closes.
+    """
 
     id: int  # The record id of the deal.
     deal: str  # The slug of the deal.
     name: str
     stage: CitedText  # The present stage in words.
-    stages: dict[str, str]  # The stages that the deal may have reached, each with a reason to choose it, mostly "".
-    approvals: list[Fact[Approval]]  # The other open approvals.
+    stages: dict[str, str]  # The stages to choose from, each with what suggests it ("The signature is done"), or "".
+    approvals: list[Fact[Approval]]  # The open approvals to choose from, without an approval that closes now.
     names: dict[str, str]  # Names of the records that the deal is linked with, by slug.
     state: ApprovalState | None  # The state that the chosen approvals get.
     chosen: str  # The chosen stage, "" for none.
@@ -52,7 +58,7 @@ class DealQuestion(Struct, frozen=True):
 
     @property
     def values(self) -> list[tuple[str, Value]]:
-        """The names and new values of the deal's fields that the choices set."""
+        """Return the changes of the deal that the editor chose, as (field name, new value)."""
         values: list[tuple[str, Value]] = []
         if self.state is not None:
             settled = [fact.value for fact in self.approvals if fact.update in self.also]
@@ -72,11 +78,17 @@ def ask(
     item: Opened | None = None,
     outcome: str = "",
 ) -> DealQuestion | None:
-    """Return what to ask about a deal, or None when there is nothing to choose.
+    """Return the question that an editor gets about a deal when an approval or a pending item of the deal closes.
 
-    `updates` are the deal's, and `on` is the fact date of the closing. Either an `item` closes with an `outcome`, or
-    the approval with the key `changed_key`. Open approvals are offered unless `state` is None. The stage `chosen` and
-    the approvals `also` (update ids) are kept if still offered; if `also` is None, nobody has chosen yet.
+    If a pending item closes, `item` is the item and `outcome` is its outcome. If an approval closes, `changed_key` is
+    the key of the approval. `on` is the fact date of the closing, and `updates` are the updates of the deal.
+
+    The question offers (a) the stages that the deal may have reached on that date, (b) the other open approvals, unless
+    `state` is None. Approvals that the editor chooses get this `state`. Return None if there is nothing to offer.
+
+    `chosen` (a stage or "") and `also` (update ids of approvals) are the editor's choices so far. Choices that are no
+    longer offered are dropped. `also` is None before the first choice: then an approval is chosen in advance if the
+    item is clearly about this approval.
     """
     stages = _stages(deal, updates, on)
     if item is not None and outcome in _HAPPENED:
@@ -106,7 +118,8 @@ def ask(
 def _stages(deal: Opened, updates: Sequence[Update], on: FactDate) -> dict[str, str]:
     """Return the stages that a deal may have reached on a date, each with the reason "".
 
-    Such a stage comes after the stage before that date, comes before the next one, and differs from the present one.
+    Such a stage is further on than the deal's stage on that date, and no further than its next stage after that date.
+    The present stage is left out.
     """
     stage_then = fold.fold("deal", updates, as_of=on.day).text("stage")
     known = {stage_then, deal.record.state.text("stage"), *(["unspecified"] if stage_then else [])}
@@ -114,9 +127,10 @@ def _stages(deal: Opened, updates: Sequence[Update], on: FactDate) -> dict[str, 
 
 
 def _open(deal: Opened, without: str) -> list[Fact[Approval]]:
-    """Return the approvals of a deal that have no outcome, except the one with the key `without`.
+    """Return the open approvals of a deal, except the one with the key `without`.
 
-    Approvals from before the signature are among them, since a source may report their outcome late.
+    If the deal is signed, approvals that were open before the signature are included, because a source may report their
+    outcome late.
     """
     key = get_field("deal", "approval").type.key
     return [
@@ -134,9 +148,10 @@ def _acts(item: Opened, approval: Approval) -> bool:
 
 
 def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
-    """Return whether a pending item is a clearance about the only open approval of a deal.
+    """Return whether a pending item is clearly about the only open approval of a deal.
 
-    Whoever gives the approval must be one of those who have to act on the item, unless nobody is named there.
+    It is if (a) the kind of the item is "clearance", (b) `approvals` (the open approvals of the deal) has one element,
+    and (c) whoever gives this approval is among those who have to act on the item, or the item names nobody to act.
     """
     if item.record.state.text("item_kind") != "clearance" or len(approvals) != 1:
         return False
@@ -144,7 +159,7 @@ def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
 
 
 class LeftOpen(Struct, frozen=True):
-    """What stays open about a deal that a draft marks as signed or completed. The editor is warned before saving."""
+    """What stays open about a deal that a draft marks as signed or completed. The preview of the draft warns of it."""
 
     name: str
     unheard: list[str]  # Approvals from before the signature without an outcome: "ratification by Congress (Brazil)".
@@ -153,10 +168,10 @@ class LeftOpen(Struct, frozen=True):
 
 
 def left_open(before: Opened | None, after: Opened) -> LeftOpen | None:
-    """Return what stays open about a deal that an update has made signed or completed.
+    """Return what stays open about a deal that was changed to signed or completed.
 
-    Return None if nothing stays open, and if the deal did not become signed or completed. `before` is None for a new
-    deal.
+    `before` and `after` are the deal before and after the change; `before` is None for a new deal. Return None if
+    nothing stays open, or if the change did not make the deal signed or completed.
     """
     state = after.record.state
     old, new = before.record.state.text("stage") if before else "", state.text("stage")

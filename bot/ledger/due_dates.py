@@ -14,9 +14,9 @@ from data.records import Destination, Due, NewDelivery, Record, Sureness
 
 
 class Offset(IntEnum):
-    """A reminder offset: how many days before a due date its reminder is sent, or OVERDUE, once the due day has ended.
+    """A reminder offset: how many days before the due day a reminder is sent. OVERDUE: after the due day has ended.
 
-    A smaller offset is reached later. Rows of deliveries refer to these numbers, so no member is ever removed.
+    A smaller offset is reached later. Rows of deliveries contain these numbers, so no member is ever removed.
     """
 
     TWO_WEEKS = 14
@@ -33,7 +33,7 @@ DAYS_AHEAD = 14
 """How many days ahead a digest lists due dates."""
 
 FULL_EVERY = 4
-"""Every how many lists *Still open* shows each item in full."""
+"""Of this many lists *Still open*, one is full (`StillOpen.full`)."""
 
 DEFAULT_DELIVERY_TIME = time(9)
 """The delivery time of a destination that has no digest, and of a digest for which no other time is chosen."""
@@ -49,10 +49,10 @@ _CAN_BE_OVERDUE: tuple[Sureness | None, ...] = ("fixed", "announced")
 
 
 class CatchUp(Struct, frozen=True):
-    """The local dates of a destination whose delivery times are planned together: those after `since`, up to `until`.
+    """A catch-up period: the local dates after `since`, up to `until`, whose deliveries are planned together.
 
-    They are several when the bot was down on some of them. `at` is the instant of the latest delivery time, `zone` the
-    zone of the destination.
+    Usually it is a single date. There are several if the bot was down on some of them. `at` is the instant of the
+    latest delivery time in the period, and `zone` is the zone of the destination.
     """
 
     since: date
@@ -61,11 +61,11 @@ class CatchUp(Struct, frozen=True):
     zone: str
 
     def has(self, day: date) -> bool:
-        """Return whether a local date is one of these."""
+        """Return whether a local date is in the period."""
         return self.since < day <= self.until
 
     def last_on(self, weekdays: str) -> date | None:
-        """Return the latest of these dates that is on one of some ISO weekdays ("15": Monday, Friday), or None."""
+        """Return the latest date in the period that is on one of the ISO weekdays ("15": Monday, Friday), or None."""
         day = self.until
         while day > self.since and self.until - day < timedelta(days=7):
             if str(day.isoweekday()) in weekdays:
@@ -77,8 +77,8 @@ class CatchUp(Struct, frozen=True):
 class Item(Struct, frozen=True):
     """An open pending item and its due date.
 
-    `due_on` is the due day. It is the last day of a vague date ("March 2027"), and None without a date. `zone` is the
-    zone in which the due day ends.
+    `due_on` is the due day. For a vague due date ("March 2027") it is the last day, and without a due date it is None.
+    `zone` is the zone in which the due day ends.
     """
 
     record_id: int
@@ -90,7 +90,7 @@ class Item(Struct, frozen=True):
 
 
 def item_of(record: Record, zone: str) -> Item:
-    """Return the `Item` of a pending item's record. `zone` is used where the record names no zone."""
+    """Return the `Item` for the record of a pending item. `zone` is used if the record names no zone."""
     due = record.state.value("due", Due)
     return Item(
         record.id,
@@ -103,12 +103,12 @@ def item_of(record: Record, zone: str) -> Item:
 
 
 def offsets_of(sureness: Sureness | None) -> tuple[Offset, ...]:
-    """Return the reminder offsets of a due date up to its day, by how sure the date is."""
+    """Return the reminder offsets of a due date, without OVERDUE. They depend on how sure the date is."""
     return _OFFSETS_OF[sureness]
 
 
 def offset_of(delivery: NewDelivery) -> Offset | None:
-    """Return the reminder offset at which a delivery is due; None for deliveries that are no reminder of a due date."""
+    """Return the reminder offset of a delivery that reminds of a due date. Return None for any other delivery."""
     if delivery.occasion == "overdue":
         return Offset.OVERDUE
     return Offset(delivery.days_before) if delivery.days_before is not None else None
@@ -127,20 +127,20 @@ def is_overdue(item: Item, at: datetime) -> bool:
 def offset_due(
     item: Item, catch_up: CatchUp, reminded: Collection[Offset], now: datetime | None = None
 ) -> Offset | None:
-    """Return the reminder offset at which to remind of an item in a catch-up period, or None when no reminder is due.
+    """Return the offset of the reminder of an item that is due in a catch-up period, or None when no reminder is due.
 
-    If several offsets lie in the period, only the smallest counts. `reminded` holds the offsets at which the
-    destination was reminded of this due date already: none is repeated, and no larger one follows.
+    If several offsets lie in the period, only the smallest counts. `reminded` has the offsets of the reminders of this
+    due date that the destination got before. No offset is repeated, and no larger offset follows a smaller one.
 
-    If the due day has ended by `now`, its own reminder is left out: the overdue reminder at the next delivery time
-    would say the same.
+    The reminder on the due day is left out if the due day has ended by `now`, because the overdue reminder comes at the
+    next delivery time.
     """
     if item.due_on is None or Offset.OVERDUE in reminded:
         return None
     if is_overdue(item, catch_up.at):
         ended_on = dates.local_date(dates.end_of_day(item.due_on, item.zone), catch_up.zone)
-        # The day may have ended on the date `since` after that date's delivery time. If it ended before, `reminded`
-        # holds OVERDUE.
+        # If the due day ended on the date `since`, it may have ended after the delivery time of that date. If it ended
+        # before that time, OVERDUE is in `reminded`.
         return Offset.OVERDUE if ended_on >= catch_up.since else None
     reached = [offset for offset in offsets_of(item.sureness) if catch_up.has(item.due_on - timedelta(days=offset))]
     if not reached or any(offset <= min(reached) for offset in reminded):
@@ -151,17 +151,19 @@ def offset_due(
 
 
 def is_own_message(offset: Offset, *, person: bool, digest: bool) -> bool:
-    """Return whether the reminder at an offset is a message of its own, rather than a line of the digest.
+    """Return whether the reminder at an offset is sent as a separate message. If not, only the digest shows the item.
 
-    In a channel with a digest these are only the reminders on the due day and of overdue items.
+    Reminders of a `person`, and reminders in a channel without a `digest`, are always separate messages. In a channel
+    with a digest, only the reminder on the due day and the overdue reminder are.
     """
     return person or not digest or offset in (Offset.SAME_DAY, Offset.OVERDUE)
 
 
 def is_still_open(item: Item, day: date, at: datetime) -> bool:
-    """Return whether *Still open* of a day lists an item: it has no due date, only a usual one, or one in the past.
+    """Return whether the list *Still open* of `day` contains an item.
 
-    `at` is the instant of the list, by which a fixed or announced date has to be overdue.
+    It contains (a) items without a due date, (b) items with a usual due date, (c) items with a reported due date before
+    `day`, (d) items that are overdue at `at`, the instant of the list.
     """
     if item.due_on is None or item.sureness == "usual":
         return True
@@ -169,9 +171,10 @@ def is_still_open(item: Item, day: date, at: datetime) -> bool:
 
 
 def is_ahead(item: Item, day: date, at: datetime) -> bool:
-    """Return whether the digest of a day lists an item as due soon: it is due within the next 14 days.
+    """Return whether the digest of `day` lists an item as due soon. `at` is the instant of the digest.
 
-    A reported date is listed on its day only, a usual one never. `at` is the instant of the digest.
+    An item with a fixed or announced due date is listed if it is due within 14 days and not overdue yet. An item with a
+    reported due date is listed on the due day only, and one with a usual due date never.
     """
     if item.due_on is None or item.sureness == "usual" or is_overdue(item, at):
         return False
@@ -181,9 +184,10 @@ def is_ahead(item: Item, day: date, at: datetime) -> bool:
 
 
 def offset_reached(item: Item, since: date, day: date, *, own_message: bool) -> bool:
-    """Return whether a reminder offset of an item is reached after `since`, up to `day`; a digest is not skipped then.
+    """Return whether a reminder offset of an item falls on a date after `since`, up to `day`.
 
-    With `own_message` the due day itself does not count, because its reminder is a message of its own.
+    If so, the digest of `day` is sent even without other news. If `own_message` is True, the due day does not count,
+    because the reminder on that day is a separate message.
     """
     if item.due_on is None:
         return False
@@ -195,22 +199,22 @@ def offset_reached(item: Item, since: date, day: date, *, own_message: bool) -> 
 
 
 def delivery_time_of(destination: Destination) -> time:
-    """Return the delivery time of a destination, as a local wall time: that of its digest, else the default."""
+    """Return the local time at which a destination gets its messages: the time of its digest, or else 09:00."""
     return time.fromisoformat(destination.digest_at) if destination.digest_at else DEFAULT_DELIVERY_TIME
 
 
 def was_planned(destination: Destination, day: date) -> bool:
-    """Return whether a local date of a destination was planned before.
+    """Return whether the messages to a destination for a local date were planned before.
 
-    It is not planned again when the zone or the delivery time changes. A `planned_on` more than two days later does not
-    count, because a wrong clock has written it.
+    Such a date is not planned again, even if the zone or the delivery time changes. A stored `planned_on` that is more
+    than two days after `day` does not count, because it was written when the clock was wrong.
     """
     planned_on = destination.planned_on
     return planned_on is not None and day <= planned_on <= day + timedelta(days=2)
 
 
 def next_digest(destination: Destination, now: datetime) -> datetime | None:
-    """Return the instant of the next digest of a destination that is not planned yet, or None without a digest."""
+    """Return the instant of a destination's next digest that is not planned yet, or None if it has no digest."""
     if destination.digest_at is None:
         return None
     at = delivery_time_of(destination)

@@ -16,20 +16,23 @@ _LONG_AGO = date.min
 
 
 def _order(update: Update) -> tuple[date, int]:
-    """Return the sort key of an update: its fact day, with undated updates first, then the order of entering."""
+    """Return the key that sorts updates by fact day, undated ones first.
+
+    Updates of the same day stay in the order in which they were entered.
+    """
     return update.date.day or _LONG_AGO, update.id
 
 
 def live_updates(updates: Iterable[Update]) -> list[Update]:
     """Return the updates that set a value and were neither replaced nor withdrawn, in order of entering.
 
-    Updates are read newest first: a withdrawn update has no effect, so withdrawing a withdrawal brings its target back.
-    A replaced update still replaces the update before it, so that correcting a correction does not bring the first
-    mistake back.
+    A withdrawn update has no effect: if a withdrawal is withdrawn, the update that it withdrew counts again. But a
+    replaced update keeps its effect on older ones: if a correction is corrected, the first mistake stays replaced.
     """
     withdrawn: set[int] = set()
     replaced: set[int] = set()
     live: list[Update] = []
+    # Newest first, because a withdrawal has to be known before the update that it withdraws is read.
     for update in sorted(updates, key=lambda u: u.id, reverse=True):
         if update.id in withdrawn:
             continue
@@ -117,11 +120,13 @@ def _fields(current: _Current) -> dict[str, list[Fact[Value]]]:
 
 
 class DatedState(Struct, frozen=True):
-    """The state of a deal or a pending item from a fact day on, until the next entry of its state history.
+    """An entry of a state history: the state of a deal or a pending item from one fact day until the next entry.
 
-    `day` is None for the entry that results from undated facts alone. `live` is True from the first fact with news
-    value on, or in every entry when the record has no such fact. `stage` is None for pending items. `open` is True
-    while a pending item is open or a deal waits for an approval.
+    `day` is this fact day. It is None in an entry that was made from undated facts only.
+    `live` is False until the record has a fact with news value (`Field.reports`), and True from then on. Lists of a
+    past day leave out records that are not live on it. If a record never has such a fact, all its entries are live.
+    `stage` is the stage of a deal. It is None for a pending item.
+    `open` says whether a pending item is open, or whether a deal waits for an approval.
     """
 
     day: date | None
@@ -154,7 +159,7 @@ def state_history(kind: Kind, updates: Iterable[Update]) -> list[DatedState]:
 
 
 def stage_in(kind: Kind, state: State) -> str | None:
-    """Return the stage of a deal, "unspecified" where none is recorded; None for other kinds of records."""
+    """Return the stage of a deal, or "unspecified" if it has none. Return None for other kinds of records."""
     return (state.text("stage") or "unspecified") if kind == "deal" else None
 
 
@@ -171,26 +176,34 @@ def is_open(approval: Approval) -> bool:
 
 
 def key_of(field: Field, value: Value | Unreadable) -> str:
-    """Return the key of a value in a list: values with equal keys are the same item. Unreadable JSON is its own key."""
+    """Return the key by which a field compares its values: a list keeps only one of the values with equal keys.
+
+    The key of an unreadable value is made from its JSON.
+    """
     return f"unreadable {value.json}" if isinstance(value, Unreadable) else field.type.key(value)
 
 
 def _reports(kind: Kind, update: Update) -> bool:
-    """Return whether an update is of a field with news value (`Field.reports`). Only these give a record its dates."""
+    """Return whether the field of an update has news value (`Field.reports`). Only such updates date a record."""
     field = find_field(kind, update.field)
     return field is not None and field.reports
 
 
-def _by_day(d: FactDate) -> tuple[date, str, bool, date, str]:
-    """Return the sort key of a fact date: its day. The other parts only fix the order of dates with the same day."""
-    return d.day or _LONG_AGO, d.precision, d.worked_out, d.first or _LONG_AGO, d.printed
+def _by_day(fact_date: FactDate) -> tuple[date, str, bool, date, str]:
+    """Return the key that sorts fact dates by day.
+
+    The key begins with the day. The rest puts dates of the same day in a fixed order, whatever order they come in.
+    """
+    first = fact_date.first or _LONG_AGO
+    return fact_date.day or _LONG_AGO, fact_date.precision, fact_date.worked_out, first, fact_date.printed
 
 
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:
-    """Return whether `stage`, on the date `on`, is a step back for a deal, which needs a reason.
+    """Return whether a new stage of a deal is a step back. A step back needs a reason.
 
-    It is one if the stage before it, by fact date, is further on, or if the stage after it is not as far. The order of
-    entering makes no difference.
+    `updates` are the deal's updates, and `on` is the fact date of the new `stage`. It is a step back if the deal's last
+    stage up to that date is further on than the new one, or if the deal's next stage after that date is less far. Only
+    the fact dates count, not the order in which the stages were entered.
     """
     stages = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO

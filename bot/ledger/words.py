@@ -95,7 +95,7 @@ _BRITISH_OUR = (
 )
 _BRITISH_LL = ("cancel", "channel", "fuel", "label", "level", "model", "signal", "travel")
 
-# A record can have both spellings, and whoever asks should not have to know which one its source used.
+# The American spelling of each British one. Sources use both, and nobody should have to know which one a record has.
 _AMERICAN = (
     {british + s: american + s for british, american in _BRITISH_NOUNS.items() for s in ("", "s")}
     | {f"{stem}is{end}": f"{stem}iz{end}" for stem in _BRITISH_ISE for end in ("e", "es", "ed", "er", "ers", "ing")}
@@ -110,16 +110,19 @@ _AMERICAN = (
 )
 
 LONGEST_MISTYPED = 24
-"""Longer words are not compared for typos: most are nonsense or text in a script without spaces."""
+"""The length of the longest words that are compared for typos.
+
+Most longer words are nonsense, or text in a script without spaces.
+"""
 
 _VOWELS = re.compile("[aeiouy]")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without control characters and marks that change the reading direction.
+    """Return a text on one line, with spaces for control characters and for marks that change the reading direction.
 
-    The zero-width joiners stay, since Hindi, Persian and other languages need them.
+    Zero-width joiners stay, because Hindi, Persian and other languages need them.
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
@@ -206,8 +209,8 @@ def normal(text: str) -> str:
 def as_written(text: str) -> str:
     """Return a text in lower case, without accents and punctuation: "u s defence" for "U.S. Defence".
 
-    Two texts in a list are the same item if their results are equal. Unlike `words_of` this keeps the spelling, and it
-    does not depend on `words_of`: an improvement of search must not change records.
+    Two texts of a list field are the same item if this function returns the same for both. Unlike `words_of`, it keeps
+    British and American spelling apart. It does not call `words_of`, because changes of search must not change records.
     """
     return " ".join(_split(_folded(text)).split())
 
@@ -248,9 +251,9 @@ def skeleton(word: str) -> str:
 def spelling_variants(word: str) -> set[str]:
     """Return the keys by which typos of a word are found: two words with a common key may be typos of each other.
 
-    The keys are the word itself, "=" and its stem where it differs, the word without any one letter (words of at least
-    4 letters), and "~" and its skeleton (at least 5). Numbers and words longer than `LONGEST_MISTYPED` have only the
-    first two, so they match no typos.
+    The keys are (a) the word itself; (b) "=" and the stem, if the stem differs from the word; (c) for a word of 4 or
+    more letters, the word with one letter left out, for each of its letters; (d) for a word of 5 or more letters, "~"
+    and the skeleton. Numbers and words longer than `LONGEST_MISTYPED` have only (a) and (b), so they match no typos.
     """
     variants = {word, "=" + stem(word)} - {"=" + word}
     if len(word) < 4 or len(word) > LONGEST_MISTYPED or word[0].isdigit():
