@@ -14,7 +14,6 @@ Kind = str
 
 Precision = Literal["day", "month", "year", "range", "open", "unknown"]
 Sureness = Literal["fixed", "announced", "reported", "usual"]
-Bound = Literal["exact", "at least", "at most", "about"]
 ApprovalState = Literal["not started", "requested", "open", "granted", "refused", "waived", "expired"]
 
 T = TypeVar("T")
@@ -51,17 +50,35 @@ class Due(Struct, frozen=True):
     sureness: Sureness
 
 
+class Bound(StrEnum):
+    """How an amount relates to the true one, as the source words it. The values are those of the stored JSON."""
+
+    EXACT = "exact"
+    MORE_THAN = "at least"
+    """The first release stored "at least" for what it showed as "more than"."""
+    AT_LEAST = "no less than"
+    LESS_THAN = "less than"
+    AT_MOST = "at most"
+    ABOUT = "about"
+    NEARLY = "nearly"
+
+
 class Money(Struct, frozen=True, omit_defaults=True):
     """An amount as a source gives it.
 
     `amount` is in units of the currency, whose ISO 4217 code is `currency`: 3 billion dollars are 3000000000 "USD".
-    `bound` says whether the amount is exact, a limit or an estimate. `kind` describes it, such as "notified".
+    `bound` says whether the amount is exact, a limit or an estimate. `kind` describes it, such as "notified". For a
+    range, `amount` is the lower and `most` the upper end. `unit` is the unit that the source prints, such as "crore",
+    where that is not the usual unit for the amount. `gone` ends an amount that was on the record.
     """
 
     amount: Decimal
     currency: str
-    bound: Bound = "exact"
+    bound: Bound = Bound.EXACT
     kind: str = ""
+    most: Decimal | None = None
+    unit: str = ""
+    gone: bool = False
 
 
 class ListedText(Struct, frozen=True, omit_defaults=True):

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from itertools import groupby, pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.ledger.kinds import STAGES, Field, find_field, stage_rank
 from bot.ledger.values import ends
-from data.records import Approval, Fact, FactDate, Kind, State, Unreadable, Update, Value
+from data.records import Approval, Fact, FactDate, Kind, Money, State, Unreadable, Update, Value
 
 _LONG_AGO = date.min
 
@@ -108,11 +109,28 @@ def _apply(kind: Kind, current: _Current, update: Update) -> None:
         key: object = ""
     elif field.rule == "list":
         key = key_of(field, update.value)
+        by_key.pop(key, None)
     else:
-        key = (key_of(field, update.value), update.source_id)
-    by_key.pop(key, None)
+        key = _replace_reports(field, by_key, update)
     if not ends(update.value):
         by_key[key] = update
+
+
+def _replace_reports(field: Field, by_key: dict[object, Update], update: Update) -> object:
+    """Remove the reports that an update replaces from those of a field with variants, and return its own key.
+
+    A source replaces what it reported for an earlier day. Two amounts that it reports for one day stand side by side.
+    "No longer" ends an amount whoever reported it.
+    """
+    value = update.value
+    key = (key_of(field, value), update.source_id)
+    ended = isinstance(value, Money) and value.gone
+    for there, earlier in list(by_key.items()):
+        same_amount = isinstance(value, Money) and earlier.value == replace(value, gone=False)
+        replaced = earlier.source_id == update.source_id and (same_amount or earlier.date.day != update.date.day)
+        if key_of(field, earlier.value) == key[0] and (same_amount if ended else replaced):
+            del by_key[there]
+    return (*key, update.id)
 
 
 def _fields(current: _Current) -> dict[str, list[Fact[Value]]]:

@@ -13,7 +13,7 @@ from bot.ledger.kinds import get_field
 from bot.services import drafts, people, records, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import Approval, Kind, ListedText, Money, Party, Value
+from data.records import Approval, Bound, Kind, ListedText, Money, Party, Value
 from tests.builders import due_value, on_day
 
 GUILD, ELSEWHERE = 1000, 2000
@@ -85,7 +85,7 @@ async def editing(db: Database, guild: int, source: int, now: datetime) -> Editi
         ("drones", "deal", "name", "31 armed drones"),
         ("drones", "deal", "stage", "under_review"),
         ("drones", "deal", "approval", Approval(side="us", what="clearances", state="open")),
-        ("drones", "deal", "value", Money(Decimal(3000000000), "USD", bound="at least")),
+        ("drones", "deal", "value", Money(Decimal(3000000000), "USD", bound=Bound.MORE_THAN)),
         ("clearances", "pending", "name", "Clearances for the drones"),
         ("clearances", "pending", "state", "open"),
         ("clearances", "pending", "item_kind", "clearance"),

@@ -12,7 +12,7 @@ import pytest
 from bot.ledger.cited import plain
 from bot.ledger.kinds import get_field
 from bot.services import dossiers, index, records, search
-from data.records import Approval, FactDate, ListedText, Money, Party
+from data.records import Approval, Bound, FactDate, ListedText, Money, Party
 from tests.builders import on_day
 from tests.services.starter import STARTER, every, linked, loaded, roles
 
@@ -332,7 +332,7 @@ async def test_who_is_only_mentioned_has_no_deal_and_no_session(db, loaded):
 
 async def test_a_floor_stays_a_floor(db, loaded):
     (value,) = (await records.get(db.read, loaded, "armed-drones")).record.state.facts("value")
-    assert value.value == Money(Decimal(3000000000), "USD", bound="at least")
+    assert value.value == Money(Decimal(3000000000), "USD", bound=Bound.MORE_THAN)
     assert get_field("deal", "value").type.words(value.value, {}) == "more than $3 billion"
 
 

@@ -380,3 +380,21 @@ def test_a_course_says_of_each_day_what_the_fold_as_of_that_day_says(kind, enter
         assert (stood.stage, stood.open) == (stage_in(kind, state), waits(kind, state))
         if state.newest is not None:
             assert stood.live
+
+
+def test_two_amounts_of_one_source_and_day_stand_side_by_side_until_one_is_ended():
+    three, four = Money(Decimal(3), "USD"), Money(Decimal(4), "USD")
+    updates = [
+        update(1, "value", three, day(2), source_id=1),
+        update(2, "value", four, day(2), source_id=1),
+        update(3, "value", three, day(2), source_id=2),
+    ]
+    assert values(fold("deal", updates), "value") == [three, four, three]
+    no_longer_three = update(4, "value", Money(Decimal(3), "USD", gone=True), day(3), source_id=3)
+    assert values(fold("deal", [*updates, no_longer_three]), "value") == [four]
+
+
+def test_amounts_in_two_currencies_never_replace_each_other():
+    dollars, euros = Money(Decimal(3), "USD"), Money(Decimal(3), "EUR")
+    updates = [update(1, "value", dollars, day(1), source_id=1), update(2, "value", euros, day(2), source_id=1)]
+    assert values(fold("deal", updates), "value") == [dollars, euros]

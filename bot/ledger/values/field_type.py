@@ -11,7 +11,7 @@ import msgspec
 
 from bot.errors import BadInput
 from bot.ledger.words import one_line
-from data.records import Kind, ListedText, Party, Value
+from data.records import Kind, ListedText, Money, Party, Value
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def expect(value: Value, shape: type[T]) -> T:
 
 def ends(value: Value) -> bool:
     """Return whether a value ends an item of a list ("no longer General Atomics") instead of adding one."""
-    return isinstance(value, Party | ListedText) and value.gone
+    return isinstance(value, Party | ListedText | Money) and value.gone
 
 
 def split_no_longer(text: str) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""The type of fields that hold an amount of money."""
+"""Amounts of money, as a source prints them: bound, unit, currency and what is counted."""
 
 from __future__ import annotations
 
@@ -9,77 +9,212 @@ from decimal import Decimal
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from bot.errors import BadInput
-from bot.ledger.values.field_type import FieldType, Find, Names, expect, quoted
+from bot.ledger.values.currencies import SIGNS, code_of, codes_shared_by
+from bot.ledger.values.field_type import FieldType, Find, Names, expect, quoted, split_no_longer
 from data.records import Bound, Money, Value
 
-_BOUNDS: Mapping[str, Bound] = {
-    "more than": "at least",
-    "over": "at least",
-    "at least": "at least",
-    "up to": "at most",
-    "at most": "at most",
-    "about": "about",
-    "around": "about",
+_PREFIXES: Mapping[str, Bound] = {
+    "more than": Bound.MORE_THAN, "over": Bound.MORE_THAN, "above": Bound.MORE_THAN, "exceeding": Bound.MORE_THAN,
+    "greater than": Bound.MORE_THAN, "in excess of": Bound.MORE_THAN, "upwards of": Bound.MORE_THAN,
+    "upward of": Bound.MORE_THAN, ">": Bound.MORE_THAN,
+    "at least": Bound.AT_LEAST, "no less than": Bound.AT_LEAST, "not less than": Bound.AT_LEAST,
+    "a minimum of": Bound.AT_LEAST, "≥": Bound.AT_LEAST, ">=": Bound.AT_LEAST,
+    "less than": Bound.LESS_THAN, "under": Bound.LESS_THAN, "below": Bound.LESS_THAN, "<": Bound.LESS_THAN,
+    "up to": Bound.AT_MOST, "at most": Bound.AT_MOST, "no more than": Bound.AT_MOST, "not more than": Bound.AT_MOST,
+    "not exceeding": Bound.AT_MOST, "a maximum of": Bound.AT_MOST, "≤": Bound.AT_MOST, "<=": Bound.AT_MOST,
+    "about": Bound.ABOUT, "around": Bound.ABOUT, "approximately": Bound.ABOUT, "approx.": Bound.ABOUT,
+    "approx": Bound.ABOUT, "roughly": Bound.ABOUT, "some": Bound.ABOUT, "circa": Bound.ABOUT, "c.": Bound.ABOUT,
+    "ca.": Bound.ABOUT, "~": Bound.ABOUT, "an estimated": Bound.ABOUT, "estimated": Bound.ABOUT,
+    "nearly": Bound.NEARLY, "almost": Bound.NEARLY, "just under": Bound.NEARLY, "close to": Bound.NEARLY,
+    "exactly": Bound.EXACT,
+}  # fmt: skip
+_SUFFIXES: Mapping[str, Bound] = {
+    "or more": Bound.AT_LEAST, "and more": Bound.AT_LEAST, "or above": Bound.AT_LEAST, "plus": Bound.AT_LEAST,
+    "+": Bound.AT_LEAST, "or less": Bound.AT_MOST, "or so": Bound.ABOUT,
+}  # fmt: skip
+_BOUND_WORDS: Mapping[Bound, str] = {
+    Bound.EXACT: "",
+    Bound.MORE_THAN: "more than",
+    Bound.AT_LEAST: "at least",
+    Bound.LESS_THAN: "less than",
+    Bound.AT_MOST: "at most",
+    Bound.ABOUT: "about",
+    Bound.NEARLY: "nearly",
 }
-_BOUND_WORDS: Mapping[Bound, str] = {"at least": "more than", "at most": "at most", "about": "about", "exact": ""}
-_SCALES = {
-    "thousand": 3,
-    "million": 6,
-    "m": 6,
-    "mn": 6,
-    "billion": 9,
-    "bn": 9,
-    "b": 9,
-    "trillion": 12,
-    "crore": 7,
-    "lakh": 5,
-}
-_SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP", "₹": "INR", "¥": "JPY"}
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹"}
-_MONEY = re.compile(
-    rf"(?:(?P<bound>{'|'.join(_BOUNDS)})\s+)?(?:(?P<before>[A-Z]{{3}}|[$€£₹¥])\s*)?(?P<number>\d[\d,]*(?:\.\d+)?)"
-    rf"\s*(?P<scale>{'|'.join(_SCALES)})?(?:\s*(?P<after>[A-Z]{{3}}))?(?:\s*\((?P<kind>[^()]{{1,40}})\))?",
+
+_UNITS: Mapping[str, int] = {
+    "": 0, "thousand": 3, "million": 6, "billion": 9, "trillion": 12,
+    "lakh": 5, "crore": 7, "thousand crore": 10, "lakh crore": 12,
+}  # fmt: skip
+"""The units of amounts, each with its power of ten."""
+_SHORT_UNITS: Mapping[str, str] = {
+    "k": "thousand", "thousands": "thousand",
+    "m": "million", "mn": "million", "mln": "million", "mio": "million", "millions": "million",
+    "b": "billion", "bn": "billion", "bln": "billion", "billions": "billion",
+    "t": "trillion", "tn": "trillion", "trn": "trillion", "trillions": "trillion",
+    "lac": "lakh", "lakhs": "lakh", "lacs": "lakh", "cr": "crore", "cr.": "crore", "crores": "crore",
+    "lakh crores": "lakh crore", "thousand crores": "thousand crore",
+}  # fmt: skip
+_INDIAN_UNITS = ("lakh", "crore", "thousand crore", "lakh crore")
+
+
+def _one_of(words: Mapping[str, object]) -> str:
+    """Return a pattern for any of some words, the longest first; a word must not go on where it ends."""
+    return "|".join(
+        re.escape(word) + (r"(?![\w])" if word[-1].isalpha() else "") for word in sorted(words, key=len, reverse=True)
+    )
+
+
+_PREFIX = re.compile(rf"({_one_of(_PREFIXES)})\s*", re.IGNORECASE)
+_SUFFIX = re.compile(rf"\s*({_one_of(_SUFFIXES)})", re.IGNORECASE)
+_KIND = re.compile(r"\s*\((?P<kind>[^()]{1,80})\)")
+_NUMBER = r"[0-9](?:[0-9.,'’\u00a0\u202f]|\s(?=[0-9]{3}(?![0-9])))*"
+_AMOUNT = re.compile(
+    rf"(?P<before>[^\d\s]{{0,4}}\$|[^\w\s.,]|[^\W\d_]{{2,6}}\.?)?\s*(?P<number>{_NUMBER})"
+    rf"[\s-]*(?P<unit>{_one_of({**dict.fromkeys(_UNITS.keys() - {''}), **_SHORT_UNITS})})?(?P<after>.*)",
     re.IGNORECASE,
 )
+_RANGE = re.compile(
+    r"(?:between\s+(?P<low>.*\d.*?)\s+and\s+(?P<high>.*\d.*)"
+    r"|(?:from\s+)?(?P<first>.*\d.*?)(?:\s+to\s+|\s*[-–—]\s*)(?P<last>.*\d.*))",
+    re.IGNORECASE,
+)
+_WESTERN = re.compile(r"\d{1,3}(?:(?P<mark>[,'’\u00a0\u202f ])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?", re.ASCII)
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
+_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_LONGEST = 24
+
+
+class _Amount(Struct, frozen=True):
+    """One number with what stands around it: its unit and its currency, each "" where none is written."""
+
+    number: Decimal
+    unit: str
+    currency: str
 
 
 @dataclass(frozen=True)
 class MoneyType(FieldType):
-    """An amount of money with its currency, bound and kind, typed as `more than 3 billion USD (notified ceiling)`."""
+    """An amount with its bound and currency: `more than 3 billion USD (notified ceiling)`."""
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Money)
 
     def parse(self, text: str, find: Find) -> Value:
-        match = _MONEY.fullmatch(" ".join(text.split()))
-        currency = match and (match["after"] or match["before"] or "")
-        if not match or not currency or (match["after"] and match["before"]) or len(match["number"]) > 24:
-            raise BadInput(f"{quoted(text)} is not an amount. Nothing was changed. Write it like {self.example}.")
-        amount = Decimal(match["number"].replace(",", "")).scaleb(_SCALES.get((match["scale"] or "").lower(), 0))
+        gone, words = split_no_longer(" ".join(text.split()))
+        words, kind = self._split_kind(words)
+        bound = Bound.EXACT
+        if prefix := _PREFIX.match(words):
+            bound, words = _PREFIXES[prefix[1].casefold()], words[prefix.end() :]
+        if range_ := _RANGE.fullmatch(words):
+            low_words, high_words = (part for part in range_.groups() if part is not None)
+            high = self._amount(text, high_words)
+            low = self._amount(text, low_words)
+        else:
+            for suffix in _SUFFIX.finditer(words):
+                if suffix.end() == len(words) and bound is Bound.EXACT:
+                    bound, words = _SUFFIXES[suffix[1].casefold()], words[: suffix.start()]
+            low = high = self._amount(text, words)
+        currency = high.currency or low.currency
+        if not currency:
+            raise _refusal(text, "names no currency", "Add its code, like 3 billion USD.")
+        if low.currency not in ("", currency):
+            raise _refusal(text, "names two currencies", "Enter one value for each.")
+        unit = high.unit
+        first, last = _in_full(low.number, low.unit or unit), _in_full(high.number, unit)
+        if last < first:
+            raise _refusal(text, "begins with the higher amount", "Write the lower one first.")
+        if first != last and bound not in (Bound.EXACT, Bound.ABOUT):
+            raise _refusal(text, f'is a range and "{_BOUND_WORDS[bound]}" at once', "Write one of them.")
         return Money(
-            amount=Decimal(f"{amount.normalize():f}"),  # Without an exponent: the stored form.
-            currency=_SYMBOLS.get(currency, currency.upper()),
-            bound=_BOUNDS.get((match["bound"] or "").lower(), "exact"),
-            kind=(match["kind"] or "").strip(),
+            amount=first,
+            currency=currency,
+            bound=bound,
+            kind=self._without_amount(kind, currency),
+            most=None if first == last else last,
+            unit="" if unit == _common_unit(last)[0] else unit,
+            gone=gone,
         )
 
-    def check(self, value: Value) -> None:
-        money = self.require(value, Money)
-        if not money.amount.is_finite() or money.amount < 0 or not re.fullmatch("[A-Z]{3}", money.currency):
-            raise BadInput(f"{quoted(str(money.amount))} {quoted(money.currency)} is not an amount of money.")
+    def _split_kind(self, words: str) -> tuple[str, str]:
+        """Return the words without the brackets that hold the kind, at their end or before them, and the kind."""
+        kinds = list(_KIND.finditer(words))
+        if not kinds:
+            return words, ""
+        rest = (words[: kinds[-1].start()] + words[kinds[-1].end() :]).strip()
+        return rest, kinds[-1]["kind"].strip()
 
-    def _amount(self, amount: Decimal) -> str:
-        for scale, power in (("trillion", 12), ("billion", 9), ("million", 6)):
-            if amount >= Decimal(10) ** power:
-                return f"{amount.scaleb(-power).normalize():f} {scale}"
-        return f"{amount:,}"
+    def _without_amount(self, kind: str, currency: str) -> str:
+        """Return a kind without the amount in the common unit that `words` puts before it."""
+        sign = SIGNS.get(currency, "")
+        shown, comma, rest = kind.partition(", ")
+        if not re.fullmatch(
+            rf"(?:{re.escape(sign)})?[\d.,–-]+(?: (?:million|billion|trillion))?(?: {currency})?", shown
+        ):
+            return kind
+        return rest if comma else ""
+
+    def _amount(self, text: str, words: str) -> _Amount:
+        """Return one number with its unit and currency. Raise BadInput that names what was not understood."""
+        found = _AMOUNT.fullmatch(words.strip())
+        if found is None:
+            raise _refusal(text, "is not an amount", f"Write it like {self.example}.")
+        number = found["number"].rstrip(" ,.'’\u00a0\u202f")
+        before, after = (found["before"] or "").strip(), found["after"].strip(" ,")
+        unit = (found["unit"] or "").casefold()
+        unit = _SHORT_UNITS.get(unit, unit)
+        if len(number) > _LONGEST:
+            raise _refusal(text, f"has more than {_LONGEST} digits", "Use million, billion or crore.")
+        names = [name for name in (before, after) if name]
+        codes = [self._currency(text, name) for name in names]
+        if len(set(codes)) > 1:
+            raise _refusal(text, "names two currencies", "Enter one value for each.")
+        return _Amount(self._number(text, number), unit, codes[0] if codes else "")
+
+    def _number(self, text: str, digits: str) -> Decimal:
+        """Return the number that some digits mean; a comma is a thousands mark only where the groups are complete."""
+        if _PLAIN.fullmatch(digits):
+            return Decimal(digits)
+        if (_WESTERN.fullmatch(digits) or _INDIAN.fullmatch(digits)) and not digits.startswith("0"):
+            return Decimal(re.sub(r"[^\d.]", "", digits))
+        before, _, after = re.sub("[^0-9]", " ", digits).rpartition(" ")
+        whole = before.replace(" ", "")
+        readings = f"{int(whole):,}.{after} or {int(whole + after):,}"
+        raise _refusal(
+            text, f"can mean several numbers: {quoted(digits)} is {readings}", "Write the one that is meant."
+        )
+
+    def _currency(self, text: str, name: str) -> str:
+        if codes := codes_shared_by(name):
+            raise _refusal(text, f"names no single currency: {quoted(name)} is {' or '.join(codes)}", "Write the code.")
+        code = code_of(name)
+        if code is None:
+            raise _refusal(
+                text,
+                f"holds something that is no currency or unit: {quoted(name)}",
+                f"Write it like {self.example}; what is counted goes into brackets, like 3 billion USD (a year).",
+            )
+        return code
+
+    def check(self, value: Value) -> None:
+        money = self.own(value, Money)
+        amounts = [money.amount] if money.most is None else [money.amount, money.most]
+        if any(not amount.is_finite() or amount < 0 for amount in amounts) or not re.fullmatch(
+            "[A-Z]{3}", money.currency
+        ):
+            raise BadInput(f"{quoted(str(money.amount))} {quoted(money.currency)} is not an amount of money.")
 
     def typed(self, value: Value, names: Names) -> str:
         money = expect(value, Money)
+        unit = _unit_of(money)
+        amounts = [money.amount] if money.most is None else [money.amount, money.most]
         parts = (
+            "no longer" if money.gone else "",
             _BOUND_WORDS[money.bound],
-            self._amount(money.amount),
+            " to ".join(_digits(amount, unit) for amount in amounts),
+            unit,
             money.currency,
             f"({money.kind})" if money.kind else "",
         )
@@ -87,10 +222,47 @@ class MoneyType(FieldType):
 
     def words(self, value: Value, names: Names) -> str:
         money = expect(value, Money)
-        sign = _SIGNS.get(money.currency)
-        amount = f"{sign}{self._amount(money.amount)}" if sign else f"{self._amount(money.amount)} {money.currency}"
-        parts = (_BOUND_WORDS[money.bound], amount, f"({money.kind})" if money.kind else "")
+        unit = _unit_of(money)
+        common = _amount_words(money, _common_unit(money.most or money.amount)[0]) if unit in _INDIAN_UNITS else ""
+        beside = ", ".join(part for part in (common, money.kind) if part)
+        parts = (_BOUND_WORDS[money.bound], _amount_words(money, unit), f"({beside})" if beside else "")
         return " ".join(part for part in parts if part)
 
     def key(self, value: Value) -> str:
-        return expect(value, Money).kind.casefold()
+        money = expect(value, Money)
+        return f"{money.kind.casefold()}|{money.currency}"
+
+
+def _refusal(text: str, problem: str, remedy: str) -> BadInput:
+    return BadInput(f"{quoted(text)} {problem}. Nothing was changed. {remedy}")
+
+
+def _in_full(number: Decimal, unit: str) -> Decimal:
+    """Return an amount in units of its currency, without an exponent, as it is stored."""
+    return Decimal(f"{number.scaleb(_UNITS[unit]).normalize():f}")
+
+
+def _common_unit(amount: Decimal) -> tuple[str, int]:
+    """Return the largest of million, billion and trillion that an amount reaches, with its power of ten."""
+    for unit in ("trillion", "billion", "million"):
+        if amount >= Decimal(10) ** _UNITS[unit]:
+            return unit, _UNITS[unit]
+    return "", 0
+
+
+def _unit_of(money: Money) -> str:
+    return money.unit or _common_unit(money.most or money.amount)[0]
+
+
+def _digits(amount: Decimal, unit: str) -> str:
+    """Return an amount in a unit: "3.99", "32,000"."""
+    return f"{amount.scaleb(-_UNITS[unit]).normalize():,f}"
+
+
+def _amount_words(money: Money, unit: str) -> str:
+    sign = SIGNS.get(money.currency, "")
+    digits = _digits(money.amount, unit)
+    if money.most is not None:
+        digits = f"{digits}–{_digits(money.most, unit)}"
+    parts = (f"{sign}{digits}", unit, "" if sign else money.currency)
+    return " ".join(part for part in parts if part)
