@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 from bot.dates._calendar import calendar_day, calendar_parts, existing_day, month_end, plus_months, refuse_numeric
 from bot.dates._wall import local_instant, parse_time_of_day
-from bot.dates._words import LONGEST_TEXT, MONTHS, TIME, WEEKDAY, WEEKDAYS, clean, index_of, pattern, refusal
+from bot.dates._words import (
+    FOUR_DIGITS,
+    LONGEST_TEXT,
+    MONTHS,
+    TIME,
+    WEEKDAY,
+    WEEKDAYS,
+    clean,
+    index_of,
+    pattern,
+    refusal,
+)
 
 MORNING = time(9)
 FURTHEST = timedelta(days=3653)
@@ -23,7 +34,8 @@ _UNIT = r"(?:minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|months?|mo|years?|y
 _NUMBER = "|".join(_NUMBERS)
 _TERM = rf"(?:\d+ ?{_UNIT}|(?:{_NUMBER}) {_UNIT})"
 _MORE_TERMS = rf"(?:(?: and)? ?\d+ ?{_UNIT}|(?: and)? (?:{_NUMBER}) {_UNIT})*"
-_SPAN = pattern(rf"(?:in )?(?P<terms>{_TERM}{_MORE_TERMS})(?: from (?:now|today))?")
+# "0930 hrs" is a time of day; "in 1000 hours" is a span.
+_SPAN = pattern(rf"(?:in |(?!{FOUR_DIGITS}\Z))(?P<terms>{_TERM}{_MORE_TERMS})(?: from (?:now|today))?")
 _ONE_TERM = pattern(rf"(?P<number>\d+|\b(?:{_NUMBER})\b) ?(?P<unit>{_UNIT})(?![a-z])")
 _ISO = pattern(
     r"(?P<day>\d{4}-\d{2}-\d{2})[t ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(?P<offset>z|utc|[+-]\d{2}:?\d{2})?"

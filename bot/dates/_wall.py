@@ -6,18 +6,21 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.dates._words import WEEKDAY, WEEKDAYS, clean, index_of, listed, pattern, refusal
+from bot.dates._words import FOUR_DIGITS, WEEKDAY, WEEKDAYS, clean, index_of, listed, pattern, refusal
 
 DAYS = "1234567"
 
+_FOUR_DIGITS = pattern(FOUR_DIGITS)
 _CLOCK = pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)?")
 
 
 def parse_time_of_day(text: str) -> time:
-    """Return the time of day of a typed text ("09:00", "9:30 pm", "9am", "noon"). Raise BadInput for other texts."""
+    """Return the time of day that a text means ("09:00", "9:30 pm", "9am", "21.30", "0930 hrs"), or raise BadInput."""
     words = clean(text).lower()
     if words in ("noon", "midnight"):
         return time(12) if words == "noon" else time(0)
+    if _FOUR_DIGITS.fullmatch(words):
+        words = f"{words[:2]}:{words[2:4]}"
     if (m := _CLOCK.fullmatch(words)) and (m["half"] or m["minute"]):
         hour, minute = int(m["hour"]), int(m["minute"] or 0)
         if m["half"]:

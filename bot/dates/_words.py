@@ -24,7 +24,9 @@ MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-TIME = r"(?:noon|midnight|\d{1,2}(?:[:.]\d{2})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}[:.]\d{2})"
+FOUR_DIGITS = r"(?:\d{4} ?(?:hours|hour|hrs|hr|h)|0\d{3})"
+"""A time of day as armies and railways write it: "0930 hrs"; without a word only where it cannot be a year."""
+TIME = rf"(?:noon|midnight|\d{{1,2}}(?:[:.]\d{{2}})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{{1,2}}[:.]\d{{2}}|{FOUR_DIGITS})"
 
 
 def pattern(text: str) -> re.Pattern[str]:

@@ -39,7 +39,7 @@ def test_a_time_of_day_is_read_in_its_usual_forms(text: str, expected: time) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["25:00", "24:00", "9", "09:60", "13pm", "0am", "9:5", "half past nine", "", "0900", "9:00 IST", "٠٩:٠٠"]
+    "text", ["25:00", "24:00", "9", "09:60", "13pm", "0am", "9:5", "half past nine", "", "9:00 IST", "٠٩:٠٠"]
 )
 def test_what_is_not_a_time_of_day_is_refused(text: str) -> None:
     assert refusal(dates.parse_time_of_day, text) == (

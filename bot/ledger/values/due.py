@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +43,7 @@ class DueType(FieldType):
                 f"{quoted(text)} does not say how sure the date is. Nothing was changed. "
                 f"Write it like {self.example}, with one of: {', '.join(SURENESS)}; or write none."
             )
-        value = dates.parse_fact_date(day)
+        value = dates.parse_fact_date(re.sub(r"\A\s*(?:due )?by (?:the )?", "", day, flags=re.IGNORECASE))
         if value.last is None:
             raise BadInput(
                 f"{quoted(day)} has no last day to wait for. Nothing was changed. Write it like {self.example}."
