@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Generic, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +17,9 @@ from bot.errors import BadInput, UserError
 from bot.ledger.changes import FieldChange
 from bot.ledger.closing import DealQuestion, LeftOpen
 from bot.ledger.kinds import Field, get_field
+from bot.ledger.source_lines import SourceLine, read_source_line
 from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
-from bot.ledger.words import one_line
 from data.records import Fact, FactDate, Kind, Opened, Party, Source, V_co, Value
-
-URL_LIMIT, TITLE_LIMIT = 500, 200
 
 
 class Given(Struct, Generic[V_co], frozen=True, array_like=True):
@@ -67,21 +63,12 @@ class Draft(Struct, frozen=True):
     batch: str
 
 
-class Cited(Struct, frozen=True):
-    """A source as it was typed: a link or a title, and the place in it."""
-
-    title: str
-    publisher: str
-    url: str
-    locator: str
-
-
 class Entry(Struct, frozen=True):
     """What a form says once it is read. `value` is None too where the form asked for none."""
 
     value: Value
     date: FactDate
-    cited: Cited
+    cited: SourceLine
     published_on: FactDate | None
     reason: str
 
@@ -190,64 +177,6 @@ def closing_task(opened: Opened) -> Task[Value]:
 
 # Reading what was typed.
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?=\S)", re.IGNORECASE)
-
-
-def read_source(text: str) -> Cited:
-    """A source as typed: "https://example.org/x, paragraph 3", or a title, a comma and the place in it.
-
-    A link ends at the first comma before a space. Of a title the last comma counts; one at the end says that there is
-    no place to name.
-    """
-    line = one_line(text)
-    if not line:
-        raise BadInput(
-            "Nothing is written there. Nothing was changed. Write it like https://example.org/x, paragraph 3."
-        )
-    if _SCHEME.match(line) or line.casefold().startswith("www."):
-        url, _, locator = line.partition(", ")
-        url = url.rstrip(",")
-        host = _host(url)
-        return Cited(host, host, url, _place(locator))
-    title, _, locator = line.rpartition(",") if "," in line else (line, "", "")
-    title = title.strip()
-    if not title or len(title) > TITLE_LIMIT:
-        raise BadInput(
-            f"A title needs 1 to {TITLE_LIMIT} characters; this has {len(title):,}. Nothing was changed. "
-            "Write it like Joint statement of the ministers, paragraph 3."
-        )
-    return Cited(title, "", "", _place(locator))
-
-
-def _place(text: str) -> str:
-    place = text.strip().rstrip(",").rstrip()
-    if len(place) > 200:
-        raise BadInput(f"The place in the source has {len(place):,} characters; 200 fit. Nothing was changed.")
-    return place
-
-
-def _host(url: str) -> str:
-    """The host of a link; BadInput when it is none that people can safely open."""
-    try:
-        parts = urlsplit(url)
-        host, fine = parts.hostname or "", parts.port is None or parts.port > 0
-    except ValueError:
-        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.") from None
-    if parts.scheme.lower() not in ("http", "https") or not fine:
-        raise BadInput(
-            f"{quoted(url)} is not a link to a page. Nothing was changed. "
-            "Links begin with https:// or http://; in a title, put a space after a colon."
-        )
-    if parts.username is not None or parts.password is not None:
-        raise BadInput("A link may hold no user name or password. Nothing was changed. Leave out what stands before @.")
-    if len(url) > URL_LIMIT:
-        raise BadInput(
-            f"The link has {len(url):,} characters; {URL_LIMIT} fit. Nothing was changed. Use a shorter one."
-        )
-    if not re.fullmatch(r"[\w.\-\[\]:]+", host) or any(c in url for c in ' <>"\\^`{|}'):
-        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.")
-    return host
-
 
 def fixed_day(text: str, today: date) -> str:
     """A typed date in which "today" and "yesterday" became the day they mean: a draft may be saved tomorrow."""
@@ -303,7 +232,7 @@ def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, foun
 
     value = part(field.label, lambda: _read_value(field, text("value"), find, opened)) if field else None
     day = part(DATE, lambda: _read_day(text("date"), now))
-    cited = part(SOURCE, lambda: read_source(text("source")))
+    cited = part(SOURCE, lambda: read_source_line(text("source")))
     published_on = part(PUBLISHED, lambda: _read_published(text("published"), now))
     reason = " ".join(text("reason").split())
     if len(reason) > 500:

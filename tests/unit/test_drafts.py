@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput, UserError
-from bot.ledger.drafts import Cited, Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read, read_source
+from bot.ledger.drafts import Draft, Entry, Given, Mistakes, Task, fixed_day, instead, read
 from bot.ledger.kinds import KINDS, Field, fields_of
 from data.records import Kind, Party
 from tests.builders import on_day
@@ -38,72 +38,6 @@ def test_every_field_that_names_records_says_which_kinds_these_are(field: Field)
 def test_only_some_fields_take_words_in_quotation_marks_for_a_record():
     quoting = {(kind, field.name) for kind in KINDS for field in fields_of(kind) if field.type.quotes}
     assert quoting == {("deal", "approved_by"), ("statement", "whose"), ("pending", "who")}
-
-
-@pytest.mark.parametrize(
-    ("typed", "title", "url", "locator"),
-    [
-        ("https://example.org/x, paragraph 3", "example.org", "https://example.org/x", "paragraph 3"),
-        (
-            "https://example.org/a,b?c=1,2, page 4, note 2",
-            "example.org",
-            "https://example.org/a,b?c=1,2",
-            "page 4, note 2",
-        ),
-        ("http://example.org", "example.org", "http://example.org", ""),
-        ("HTTPS://Example.ORG/x,", "example.org", "HTTPS://Example.ORG/x", ""),
-        ("Joint statement, paragraph 3", "Joint statement", "", "paragraph 3"),
-        ("Joint statement", "Joint statement", "", ""),
-        ("India, U.S. sign, page 2", "India, U.S. sign", "", "page 2"),
-        ("India, U.S. sign,", "India, U.S. sign", "", ""),
-        ("Reuters: a deal", "Reuters: a deal", "", ""),
-        ("  Spread\nover lines , p. 1 ", "Spread over lines", "", "p. 1"),
-        ("संयुक्त वक्तव्य, पृष्ठ 2", "संयुक्त वक्तव्य", "", "पृष्ठ 2"),
-        ("क्\u200dषेत्रीय वक्तव्य, पृष्ठ 2", "क्\u200dषेत्रीय वक्तव्य", "", "पृष्ठ 2"),
-        ("Joint\u202estatement, p. 1", "Joint statement", "", "p. 1"),
-    ],
-)
-def test_a_source_is_a_link_or_a_title_then_the_place_in_it(typed, title, url, locator):
-    assert read_source(typed) == Cited(title, title if url else "", url, locator)
-
-
-@pytest.mark.parametrize(
-    ("typed", "why"),
-    [
-        ("", "Nothing is written"),
-        (" , page 3", "title"),
-        ("x" * 201, "201"),
-        ("Title, " + "y" * 201, "201"),
-        ("javascript:alert(1)", "https://"),
-        ("JavaScript:alert(1), paragraph 3", "https://"),
-        ("data:text/html,<script>", "https://"),
-        ("file:///etc/passwd", "https://"),
-        ("ftp://example.org/x", "https://"),
-        ("www.example.org/x", "https://"),
-        ("https://me:secret@example.org/x", "user name"),
-        ("https://example.org@evil.example/", "user name"),
-        ("https://", "link"),
-        ("https:///x", "link"),
-        ("https://example.org:99999/", "link"),
-        ("https://[::1/", "link"),
-        ("https://example.org/<@1>", "link"),
-        ("https://example.org/" + "x" * 500, "500"),
-    ],
-)
-def test_a_source_that_nobody_could_follow_is_refused(typed, why):
-    with pytest.raises(BadInput, match=why):
-        read_source(typed)
-
-
-@given(st.text(max_size=900))
-def test_any_text_is_a_source_or_a_refusal(typed):
-    read_or_told = outcome(lambda: read_source(typed))
-    if isinstance(read_or_told, UserError):
-        assert "Nothing was changed" in str(read_or_told)
-    else:
-        assert 1 <= len(read_or_told.title) <= 500
-        assert len(read_or_told.locator) <= 200
-        assert not read_or_told.url or read_or_told.url.lower().startswith(("http://", "https://"))
 
 
 def test_a_day_said_from_today_is_kept_as_the_day_it_was():

@@ -8,7 +8,8 @@ import pytest
 
 from bot.ledger.changes import FieldChange
 from bot.ledger.closing import LeftOpen
-from bot.ledger.drafts import Cited, Draft, Edited, Entry, Given, Preview, Task
+from bot.ledger.drafts import Draft, Edited, Entry, Given, Preview, Task
+from bot.ledger.source_lines import SourceLine
 from bot.ui import drafts
 from data.records import Fact, FactDate, Kind, Source
 from tests.builders import on_day
@@ -43,7 +44,7 @@ async def test_a_preview_that_completes_deals_with_much_left_open_fits_a_message
         [edited("pending", "item", "state", "open", "closed")]
         + [edited("deal", slug, "stage", "approved", "completed") for slug in slugs],
         [],
-        Entry("done", on(2), Cited("T", "", "", "l" * 100), on(1), "r" * 300),
+        Entry("done", on(2), SourceLine("T", locator="l" * 100), on(1), "r" * 300),
         source,
         {1: source},
         [],

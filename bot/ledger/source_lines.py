@@ -1,0 +1,163 @@
+"""Reading of a source as a person types it on one line: a title, a link, and where in it something stands."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from bot.errors import BadInput
+from bot.ledger.values import quoted
+from bot.ledger.words import one_line
+
+URL_LIMIT, TITLE_LIMIT, LOCATOR_LIMIT = 500, 200, 200
+
+
+class SourceLine(Struct, frozen=True):
+    """A source as it was typed. `publisher` is the host of its link; the links are "" where none was given.
+
+    `locator` is the page, paragraph or other part of the source that states the fact, "" when none was named.
+    """
+
+    title: str
+    publisher: str = ""
+    url: str = ""
+    archived_url: str = ""
+    locator: str = ""
+
+
+_LINK = re.compile(
+    r"(?P<bracket><)?(?P<url>(?:https?:|www\.)[^\s<>]+|(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>]*)", re.IGNORECASE
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?=\S)", re.IGNORECASE)
+_ARCHIVES = (
+    "archive.org",
+    "web.archive.org",
+    "archive.ph",
+    "archive.today",
+    "archive.is",
+    "perma.cc",
+    "ghostarchive.org",
+)
+_BEFORE_LINK = re.compile(r"(?:(?:see(?: also)?|source|via|link|from|at|in)\b[\s:]*)+\Z", re.IGNORECASE)
+_COUNTED_PARTS = (
+    "pages?|pp?\\.?|paragraphs?|paras?\\.?|¶+|§+|sections?|sec\\.?|sentences?|lines?|articles?|arts?\\.?|chapters?|"
+    "ch\\.?|columns?|cols?\\.?|clauses?|annex(?:es)?|appendix|tables?|figures?|figs?\\.?|footnotes?|slides?|items?|"
+    "points?|answers?|questions?|minutes?|min\\.?|at|पृष्ठ|पैरा|अनुच्छेद|वाक्य|पंक्ति"
+)
+_PARTS = "pages?|paragraphs?|sections?|sentences?|lines?|chapters?|columns?|tables?|footnotes?|slides?|answers?"
+_PLACE = "headline|caption|lead|opening|closing|summary|introduction|conclusion|annex|appendix|editor's note"
+_LOCATOR = re.compile(
+    rf"(?:(?:{_COUNTED_PARTS})(?:\s*[0-9०-९]|\s+[ivx]+\b)[\w\W]*|(?:the )?(?:first|second|third|fourth|fifth|last|next to last)"
+    rf" (?:{_PARTS})[\w\W]*|(?:the )?(?:{_PLACE})|\d{{1,2}}(?::\d{{2}}){{1,2}}|\d+(?:st|nd|rd|th) (?:{_PARTS})[\w\W]*)",
+    re.IGNORECASE,
+)
+
+
+def read_source_line(text: str) -> SourceLine:
+    """Return the source that a line means: "https://example.org/x, paragraph 3", or "Joint statement, page 2".
+
+    A link may stand anywhere in the line: what is before it is the title, what is after it the locator. In a line
+    without a link, what follows the last comma is a locator only where it reads like one ("page 2"), because headlines
+    hold commas; a comma at the end says that there is none. Raise BadInput when there is no source in the line.
+    """
+    line = one_line(text)
+    if not line:
+        raise BadInput(
+            "Nothing is written there. Nothing was changed. Write it like https://example.org/x, paragraph 3."
+        )
+    links = list(_LINK.finditer(line))
+    if not links:
+        if _SCHEME.match(line):
+            _host(line.partition(", ")[0])
+        title, locator = _split_locator(line)
+        return SourceLine(_checked_title(title), locator=_checked_locator(locator))
+    urls = [_with_scheme(_without_marks_after(link["url"])) for link in links]
+    last = links[-1]
+    if line[last.end() : last.end() + 1] == "<":
+        raise BadInput(f"{quoted(line[last.start() :])} is not a link that works. Nothing was changed. Copy it anew.")
+    hosts = [_host(url) for url in urls]
+    archived = [url for url, host in zip(urls, hosts, strict=True) if host.casefold() in _ARCHIVES]
+    direct = [url for url in urls if url not in archived] or archived[:1]
+    if len(direct) > 1 or len(archived) > 1:
+        raise BadInput(
+            "The line holds several links. Nothing was changed. Enter one source at a time; "
+            "the link of an archived copy may stand beside it."
+        )
+    before = _BEFORE_LINK.sub("", line[: links[0].start()]).strip(" ,;:–—-(</")
+    after = line[last.start("url") + len(_without_marks_after(last["url"])) :]
+    locator = after.lstrip(" ,;:.)>–—-").rstrip(" ,)")
+    title, place_before = _split_locator(before) if before and not locator else (before, "")
+    host = _host(direct[0])
+    return SourceLine(
+        _checked_title(title) if title else host,
+        host,
+        direct[0],
+        archived[0] if archived and archived[0] != direct[0] else "",
+        _checked_locator(locator or place_before),
+    )
+
+
+def _split_locator(line: str) -> tuple[str, str]:
+    """Return the title and the locator of a line without a link, or of the part before a link."""
+    if line.endswith(","):
+        return line.rstrip(", "), ""
+    parts = line.split(",")
+    for n in range(1, len(parts)):  # "page 4, note 2" is one locator.
+        if _LOCATOR.fullmatch(",".join(parts[n:]).strip()):
+            return ",".join(parts[:n]).strip(), ",".join(parts[n:]).strip()
+    return line.strip(), ""
+
+
+def _without_marks_after(url: str) -> str:
+    """Return a link without the punctuation that ends the sentence or the brackets around it."""
+    kept = url.rstrip(".,;:!?'\"”’>]}")
+    while kept.endswith(")") and kept.count(")") > kept.count("("):
+        kept = kept[:-1].rstrip(".,;:!?'\"”’>]}")
+    return kept
+
+
+def _with_scheme(url: str) -> str:
+    return url if re.match("https?:", url, re.IGNORECASE) else f"https://{url}"
+
+
+def _checked_title(title: str) -> str:
+    if not title or len(title) > TITLE_LIMIT:
+        raise BadInput(
+            f"A title needs 1 to {TITLE_LIMIT} characters; this has {len(title):,}. Nothing was changed. "
+            "Write it like Joint statement of the ministers, paragraph 3."
+        )
+    return title
+
+
+def _checked_locator(locator: str) -> str:
+    if len(locator) > LOCATOR_LIMIT:
+        raise BadInput(
+            f"The place in the source has {len(locator):,} characters; {LOCATOR_LIMIT} fit. Nothing was changed. "
+            "Shorten it."
+        )
+    return locator
+
+
+def _host(url: str) -> str:
+    """Return the host of a link; raise BadInput when it is none that people can safely open."""
+    try:
+        parts = urlsplit(url)
+        host, fine = parts.hostname or "", parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.") from None
+    if parts.scheme.lower() not in ("http", "https") or not fine:
+        raise BadInput(
+            f"{quoted(url)} is not a link to a page. Nothing was changed. "
+            "Links begin with https:// or http://; in a title, put a space after a colon."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise BadInput("A link may hold no user name or password. Nothing was changed. Leave out what stands before @.")
+    if len(url) > URL_LIMIT:
+        raise BadInput(
+            f"The link has {len(url):,} characters; {URL_LIMIT} fit. Nothing was changed. Use a shorter one."
+        )
+    if not re.fullmatch(r"[\w.\-\[\]:]+", host) or any(c in url for c in ' <>"\\^`{|}'):
+        raise BadInput(f"{quoted(url)} is not a link that works. Nothing was changed. Copy it anew.")
+    return host
