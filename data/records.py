@@ -15,6 +15,7 @@ Kind = str
 Precision = Literal["day", "month", "year", "range", "open", "unknown"]
 Sureness = Literal["fixed", "announced", "reported", "usual"]
 ApprovalState = Literal["not started", "requested", "open", "granted", "refused", "waived", "expired"]
+Vote = Literal["for", "against", "abstained"]
 
 T = TypeVar("T")
 V_co = TypeVar("V_co", covariant=True)
@@ -105,15 +106,39 @@ class Approval(Struct, frozen=True, omit_defaults=True):
 
     `side` is the slug of the participant on whose side it is needed, such as the United States. `authority` is the name
     of the authority that decides, or "" when the source does not name it. `what` says what has to be approved.
+
+    `vote` is how the side or authority voted, "" when no vote is reported. `due` is the day by which it has to decide.
+    `given` and `total` count the members of a group as the source prints them ("12 of 27"). `gone` ends an approval
+    that the deal no longer needs.
     """
 
     side: str
     what: str
     state: ApprovalState
     authority: str = ""
+    vote: Vote | Literal[""] = ""
+    due: FactDate | None = None
+    given: int | None = None
+    total: int | None = None
+    gone: bool = False
 
 
-Value = str | ListedText | Party | Money | Approval | FactDate | Due | None
+class Quantity(Struct, frozen=True, omit_defaults=True):
+    """A number of things as a source gives it. `unit` is what is counted ("drones"), "" when that is plain.
+
+    `total` is the whole that `number` is a part of, where the source prints both ("46 of 180"). `most` is the upper end
+    of a range. A quantity without a `number` is only `printed` in words ("two squadrons").
+    """
+
+    number: Decimal | None = None
+    unit: str = ""
+    bound: Bound = Bound.EXACT
+    most: Decimal | None = None
+    total: Decimal | None = None
+    printed: str = ""
+
+
+Value = str | ListedText | Party | Money | Quantity | Approval | FactDate | Due | None
 """The value of a field. The field's type in bot/ledger/values decides which; None is the value "no due date"."""
 
 

@@ -49,7 +49,7 @@ _COUNTED_PARTS = (
 _PARTS = "pages?|paragraphs?|sections?|sentences?|lines?|chapters?|columns?|tables?|footnotes?|slides?|answers?"
 _PLACE = "headline|caption|lead|opening|closing|summary|introduction|conclusion|annex|appendix|editor's note"
 _LOCATOR = re.compile(
-    rf"(?:(?:{_COUNTED_PARTS})(?:\s*[0-9०-९]|\s+[ivx]+\b)[\w\W]*|(?:the )?(?:first|second|third|fourth|fifth|last|next to last)"
+    rf"(?:(?:{_COUNTED_PARTS})(?:\s*[0-9०-९]|\s+[ivx]+\b)[\w\W]*|(?:the )?(?:first|second|third|fourth|fifth|last)"
     rf" (?:{_PARTS})[\w\W]*|(?:the )?(?:{_PLACE})|\d{{1,2}}(?::\d{{2}}){{1,2}}|\d+(?:st|nd|rd|th) (?:{_PARTS})[\w\W]*)",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from bot.ledger.values.due import NO_DUE_DATE, SURENESS, DueType, due_clause, du
 from bot.ledger.values.field_type import FieldType, Find, Names, ends, expect, named, quoted
 from bot.ledger.values.money import MoneyType
 from bot.ledger.values.party import PartyType, record_of
+from bot.ledger.values.quantity import QuantityType, quantity_words
 from bot.ledger.values.text import ListedTextType, TextType, words_inside
 from bot.ledger.values.zone import ZoneType
 
@@ -23,6 +24,7 @@ __all__ = [
     "MoneyType",
     "Names",
     "PartyType",
+    "QuantityType",
     "TextType",
     "ZoneType",
     "approver_words",
@@ -32,6 +34,7 @@ __all__ = [
     "expect",
     "expect_due",
     "named",
+    "quantity_words",
     "quoted",
     "record_of",
     "words_inside",

@@ -1,21 +1,33 @@
-"""The type of fields that hold an approval: one consent that a deal needs, such as an export licence."""
+"""The consents that a deal needs."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, cast, get_args
+from typing import ClassVar, Literal, cast, get_args
 
 import msgspec
+from msgspec import Struct
 
-from bot.errors import BadInput
-from bot.ledger.values.field_type import FieldType, Find, Names, expect, named, quoted
+from bot import dates
+from bot.errors import BadInput, UserError
+from bot.ledger.values.field_type import FieldType, Find, Names, expect, named, quoted, split_no_longer
 from bot.ledger.words import as_written
-from data.records import Approval, ApprovalState, Kind, Value
+from data.records import Approval, ApprovalState, FactDate, Kind, Value, Vote
 
 _STATES: tuple[ApprovalState, ...] = get_args(ApprovalState)
-_APPROVAL = re.compile(
-    r"(?P<side>[^:()]+?)\s*(?:\((?P<authority>[^:()]+)\))?\s*:\s*(?P<what>.+?)\s*,\s*(?P<state>[a-z ]+)", re.IGNORECASE
+_VOTES: tuple[Vote, ...] = get_args(Vote)
+_STATE = rf"(?P<state>{'|'.join(_STATES)})"
+_SIDE = r"(?P<side>[^:()]+?)(?:\s*\((?P<authority>[^:()]+)\))?"
+_TYPED = re.compile(rf"{_SIDE}\s*:\s*(?P<what>.+?)(?:\s*,\s*{_STATE})?", re.IGNORECASE)
+_SHOWN = re.compile(
+    rf"(?P<what>.+?) by (?P<first>[^:()]+?)(?:\s*\((?P<second>[^:()]+)\))?(?:\s*:\s*{_STATE})?", re.IGNORECASE
+)
+_DETAIL = re.compile(
+    rf"\s*[,(]\s*(?:due (?:by )?(?P<due>[^,()]+)|(?:voted )?(?P<vote>{'|'.join(_VOTES)})"
+    r"|(?P<given>\d{1,4}) of (?P<total>\d{1,4}))\)?\s*\Z",
+    re.IGNORECASE,
 )
 
 
@@ -33,41 +45,64 @@ def approver_words(approval: Approval, names: Names) -> str:
 
 @dataclass(frozen=True)
 class ApprovalType(FieldType):
-    """An approval, typed as `United States (State Department): export licence, open`. The authority is optional."""
+    """One consent: `United States (State Department): export licence, open`; the authority may be left out.
+
+    A due day, a vote and a count may follow: `Brazil (Congress): ratification, granted, voted for`, `..., open, due 2
+    March 2024`, `..., open, 12 of 27`. "No longer" ends an approval; then the state may be left out. What `words` shows
+    is read too.
+    """
 
     kinds: tuple[Kind, ...] = field(default=("participant",), kw_only=True)
 
     stored: ClassVar[msgspec.json.Decoder[Value]] = msgspec.json.Decoder(Approval)
 
     def mentions(self, text: str) -> list[str]:
-        match = _APPROVAL.fullmatch(" ".join(text.split()))
-        return [match["side"].strip()] if match else []
+        parts = _split(text)
+        return [name for name in (parts.side, parts.authority) if name] if parts else []
 
     def parse(self, text: str, find: Find) -> Value:
-        match = _APPROVAL.fullmatch(" ".join(text.split()))
-        if not match or match["state"].casefold() not in _STATES or len(text) > 300:
+        parts = _split(text)
+        if parts is None or (not parts.state and not parts.gone) or len(text) > 300:
             raise BadInput(
                 f"{quoted(text)} is not an approval. Nothing was changed. Write it like {self.example}, "
                 f"with one of: {', '.join(_STATES)}."
             )
+        side, authority = parts.side, parts.authority
+        try:
+            slug = find(side, self.kinds)
+        except UserError:
+            # Shown is "Congress (Brazil)", typed is "Brazil (Congress)": what is a participant is the side.
+            if not (parts.shown and authority):
+                raise
+            slug, authority = find(authority, self.kinds), side
         return Approval(
-            side=find(match["side"].strip(), self.kinds),
-            what=match["what"],
-            state=cast("ApprovalState", match["state"].casefold()),
-            authority=(match["authority"] or "").strip(),
+            side=slug,
+            what=parts.what,
+            state=parts.state or "open",
+            authority=authority,
+            vote=parts.vote,
+            due=dates.parse_fact_date(parts.due) if parts.due else None,
+            given=parts.given,
+            total=parts.total,
+            gone=parts.gone,
         )
 
     def check(self, value: Value) -> None:
-        self.require(value, Approval)
+        approval = self.require(value, Approval)
+        if approval.given is not None and (approval.total is None or approval.given > approval.total):
+            raise BadInput(f"{approval.given} of {approval.total or 0} is not a count. Write it like 12 of 27.")
 
     def typed(self, value: Value, names: Names) -> str:
         approval = expect(value, Approval)
         authority = f" ({approval.authority})" if approval.authority else ""
-        return f"{named(approval.side, names)}{authority}: {approval.what}, {approval.state}"
+        details = [approval.state, *_details(approval, dates.typed_fact_date)]
+        typed = f"{named(approval.side, names)}{authority}: {approval.what}, {', '.join(details)}"
+        return f"no longer {typed}" if approval.gone else typed
 
     def words(self, value: Value, names: Names) -> str:
         approval = expect(value, Approval)
-        return f"{approval.what} by {approver_words(approval, names)}: {approval.state}"
+        details = [approval.state, *_details(approval, lambda day: dates.format_fact_date(day, weekday=False))]
+        return f"{approval.what} by {approver_words(approval, names)}: {', '.join(details)}"
 
     def key(self, value: Value) -> str:
         approval = expect(value, Approval)
@@ -76,3 +111,55 @@ class ApprovalType(FieldType):
     def records(self, value: Value) -> list[tuple[str, str]]:
         approval = expect(value, Approval)
         return [(approval.side, "gives " + approval.what)]
+
+
+class _Parts(Struct):
+    """The parts of a typed approval. `shown` when it was written as approvals are shown."""
+
+    side: str
+    authority: str
+    what: str
+    state: ApprovalState | Literal[""]
+    gone: bool
+    shown: bool
+    vote: Vote | Literal[""] = ""
+    due: str = ""
+    given: int | None = None
+    total: int | None = None
+
+
+def _split(text: str) -> _Parts | None:
+    """Return the parts of a typed approval; None when it has none of the two forms."""
+    gone, words = split_no_longer(" ".join(text.split()))
+    details: dict[str, str] = {}
+    while detail := _DETAIL.search(words):
+        named_ = {name: value for name, value in detail.groupdict().items() if value}
+        if named_.keys() & details.keys():
+            return None
+        details |= named_
+        words = words[: detail.start()]
+    typed, shown = _TYPED.fullmatch(words), _SHOWN.fullmatch(words)
+    state_alone = typed is not None and not typed["state"] and typed["what"].casefold() in _STATES
+    form = typed if typed and not (shown and (state_alone or not (typed["state"] or gone))) else shown
+    if form is None:
+        return None
+    side, authority = (form["side"], form["authority"]) if form is typed else (form["first"], form["second"])
+    return _Parts(
+        side=side.strip(),
+        authority=(authority or "").strip(),
+        what=form["what"].strip(),
+        state=cast("ApprovalState", (form["state"] or "").casefold()),
+        gone=gone,
+        shown=form is shown,
+        vote=cast("Vote", details.get("vote", "").casefold()),
+        due=details.get("due", ""),
+        given=int(details["given"]) if "given" in details else None,
+        total=int(details["total"]) if "total" in details else None,
+    )
+
+
+def _details(approval: Approval, day_words: Callable[[FactDate], str]) -> list[str]:
+    """Return what follows the state of an approval: its count, its vote and its due day."""
+    found = [f"{approval.given} of {approval.total}"] if approval.given is not None else []
+    found += [f"voted {approval.vote}" if approval.vote != "abstained" else "abstained"] if approval.vote else []
+    return [*found, *([f"due {day_words(approval.due)}"] if approval.due else [])]

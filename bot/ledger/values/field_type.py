@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import msgspec
 
 from bot.errors import BadInput
 from bot.ledger.words import one_line
-from data.records import Kind, ListedText, Money, Party, Value
+from data.records import Approval, Kind, ListedText, Money, Party, Value
 
 T = TypeVar("T")
 
@@ -20,6 +20,14 @@ Find = Callable[[str, tuple[Kind, ...]], str]
 
 Names = Mapping[str, str]
 """The names of records by slug."""
+
+
+class StoredDecoder(Protocol):
+    """Reads values of one type from JSON; a decoder of msgspec is one."""
+
+    def decode(self, buf: bytes | str | msgspec.Raw, /) -> Value:
+        """Return the value; raise msgspec.MsgspecError where the JSON holds none of this type."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class FieldType(ABC):
     kinds: tuple[Kind, ...] = field(default=(), kw_only=True)
     quotes: bool = field(default=False, kw_only=True)
 
-    stored: ClassVar[msgspec.json.Decoder[Value]]
+    stored: ClassVar[StoredDecoder]
     """Decodes a value from the JSON in which the database stores it."""
 
     def mentions(self, text: str) -> list[str]:
@@ -86,7 +94,7 @@ def expect(value: Value, shape: type[T]) -> T:
 
 def ends(value: Value) -> bool:
     """Return whether a value ends an item of a list ("no longer General Atomics") instead of adding one."""
-    return isinstance(value, Party | ListedText | Money) and value.gone
+    return isinstance(value, Party | ListedText | Money | Approval) and value.gone
 
 
 def split_no_longer(text: str) -> tuple[bool, str]:

@@ -12,38 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from bot.errors import BadInput
+from bot.ledger.values.bounds import BOUND_WORDS, any_of, read_number, refusal, split_bound
 from bot.ledger.values.currencies import SIGNS, code_of, codes_shared_by
 from bot.ledger.values.field_type import FieldType, Find, Names, expect, quoted, split_no_longer
 from data.records import Bound, Money, Value
-
-_PREFIXES: Mapping[str, Bound] = {
-    "more than": Bound.MORE_THAN, "over": Bound.MORE_THAN, "above": Bound.MORE_THAN, "exceeding": Bound.MORE_THAN,
-    "greater than": Bound.MORE_THAN, "in excess of": Bound.MORE_THAN, "upwards of": Bound.MORE_THAN,
-    "upward of": Bound.MORE_THAN, ">": Bound.MORE_THAN,
-    "at least": Bound.AT_LEAST, "no less than": Bound.AT_LEAST, "not less than": Bound.AT_LEAST,
-    "a minimum of": Bound.AT_LEAST, "≥": Bound.AT_LEAST, ">=": Bound.AT_LEAST,
-    "less than": Bound.LESS_THAN, "under": Bound.LESS_THAN, "below": Bound.LESS_THAN, "<": Bound.LESS_THAN,
-    "up to": Bound.AT_MOST, "at most": Bound.AT_MOST, "no more than": Bound.AT_MOST, "not more than": Bound.AT_MOST,
-    "not exceeding": Bound.AT_MOST, "a maximum of": Bound.AT_MOST, "≤": Bound.AT_MOST, "<=": Bound.AT_MOST,
-    "about": Bound.ABOUT, "around": Bound.ABOUT, "approximately": Bound.ABOUT, "approx.": Bound.ABOUT,
-    "approx": Bound.ABOUT, "roughly": Bound.ABOUT, "some": Bound.ABOUT, "circa": Bound.ABOUT, "c.": Bound.ABOUT,
-    "ca.": Bound.ABOUT, "~": Bound.ABOUT, "an estimated": Bound.ABOUT, "estimated": Bound.ABOUT,
-    "nearly": Bound.NEARLY, "almost": Bound.NEARLY, "just under": Bound.NEARLY, "close to": Bound.NEARLY,
-    "exactly": Bound.EXACT,
-}  # fmt: skip
-_SUFFIXES: Mapping[str, Bound] = {
-    "or more": Bound.AT_LEAST, "and more": Bound.AT_LEAST, "or above": Bound.AT_LEAST, "plus": Bound.AT_LEAST,
-    "+": Bound.AT_LEAST, "or less": Bound.AT_MOST, "or so": Bound.ABOUT,
-}  # fmt: skip
-_BOUND_WORDS: Mapping[Bound, str] = {
-    Bound.EXACT: "",
-    Bound.MORE_THAN: "more than",
-    Bound.AT_LEAST: "at least",
-    Bound.LESS_THAN: "less than",
-    Bound.AT_MOST: "at most",
-    Bound.ABOUT: "about",
-    Bound.NEARLY: "nearly",
-}
 
 _UNITS: Mapping[str, int] = {
     "": 0, "thousand": 3, "million": 6, "billion": 9, "trillion": 12,
@@ -61,20 +33,11 @@ _SHORT_UNITS: Mapping[str, str] = {
 _INDIAN_UNITS = ("lakh", "crore", "thousand crore", "lakh crore")
 
 
-def _one_of(words: Mapping[str, object]) -> str:
-    """Return a pattern for any of some words, the longest first; a word must not go on where it ends."""
-    return "|".join(
-        re.escape(word) + (r"(?![\w])" if word[-1].isalpha() else "") for word in sorted(words, key=len, reverse=True)
-    )
-
-
-_PREFIX = re.compile(rf"({_one_of(_PREFIXES)})\s*", re.IGNORECASE)
-_SUFFIX = re.compile(rf"\s*({_one_of(_SUFFIXES)})", re.IGNORECASE)
 _KIND = re.compile(r"\s*\((?P<kind>[^()]{1,80})\)")
 _NUMBER = r"[0-9](?:[0-9.,'’\u00a0\u202f]|\s(?=[0-9]{3}(?![0-9])))*"
 _AMOUNT = re.compile(
     rf"(?P<before>[^\d\s]{{0,4}}\$|[^\w\s.,]|[^\W\d_]{{2,6}}\.?)?\s*(?P<number>{_NUMBER})"
-    rf"[\s-]*(?P<unit>{_one_of({**dict.fromkeys(_UNITS.keys() - {''}), **_SHORT_UNITS})})?(?P<after>.*)",
+    rf"[\s-]*(?P<unit>{any_of({**dict.fromkeys(_UNITS.keys() - {''}), **_SHORT_UNITS})})?(?P<after>.*)",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
@@ -82,9 +45,6 @@ _RANGE = re.compile(
     r"|(?:from\s+)?(?P<first>.*\d.*?)(?:\s+to\s+|\s*[-–—]\s*)(?P<last>.*\d.*))",
     re.IGNORECASE,
 )
-_WESTERN = re.compile(r"\d{1,3}(?:(?P<mark>[,'’\u00a0\u202f ])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?", re.ASCII)
-_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
 _LONGEST = 24
 
 
@@ -105,29 +65,24 @@ class MoneyType(FieldType):
     def parse(self, text: str, find: Find) -> Value:
         gone, words = split_no_longer(" ".join(text.split()))
         words, kind = self._split_kind(words)
-        bound = Bound.EXACT
-        if prefix := _PREFIX.match(words):
-            bound, words = _PREFIXES[prefix[1].casefold()], words[prefix.end() :]
+        bound, words = split_bound(words)
         if range_ := _RANGE.fullmatch(words):
             low_words, high_words = (part for part in range_.groups() if part is not None)
             high = self._amount(text, high_words)
             low = self._amount(text, low_words)
         else:
-            for suffix in _SUFFIX.finditer(words):
-                if suffix.end() == len(words) and bound is Bound.EXACT:
-                    bound, words = _SUFFIXES[suffix[1].casefold()], words[: suffix.start()]
             low = high = self._amount(text, words)
         currency = high.currency or low.currency
         if not currency:
-            raise _refusal(text, "names no currency", "Add its code, like 3 billion USD.")
+            raise refusal(text, "names no currency", "Add its code, like 3 billion USD.")
         if low.currency not in ("", currency):
-            raise _refusal(text, "names two currencies", "Enter one value for each.")
+            raise refusal(text, "names two currencies", "Enter one value for each.")
         unit = high.unit
         first, last = _in_full(low.number, low.unit or unit), _in_full(high.number, unit)
         if last < first:
-            raise _refusal(text, "begins with the higher amount", "Write the lower one first.")
+            raise refusal(text, "begins with the higher amount", "Write the lower one first.")
         if first != last and bound not in (Bound.EXACT, Bound.ABOUT):
-            raise _refusal(text, f'is a range and "{_BOUND_WORDS[bound]}" at once', "Write one of them.")
+            raise refusal(text, f'is a range and "{BOUND_WORDS[bound]}" at once', "Write one of them.")
         return Money(
             amount=first,
             currency=currency,
@@ -160,38 +115,25 @@ class MoneyType(FieldType):
         """Return one number with its unit and currency. Raise BadInput that names what was not understood."""
         found = _AMOUNT.fullmatch(words.strip())
         if found is None:
-            raise _refusal(text, "is not an amount", f"Write it like {self.example}.")
+            raise refusal(text, "is not an amount", f"Write it like {self.example}.")
         number = found["number"].rstrip(" ,.'’\u00a0\u202f")
         before, after = (found["before"] or "").strip(), found["after"].strip(" ,")
         unit = (found["unit"] or "").casefold()
         unit = _SHORT_UNITS.get(unit, unit)
         if len(number) > _LONGEST:
-            raise _refusal(text, f"has more than {_LONGEST} digits", "Use million, billion or crore.")
+            raise refusal(text, f"has more than {_LONGEST} digits", "Use million, billion or crore.")
         names = [name for name in (before, after) if name]
         codes = [self._currency(text, name) for name in names]
         if len(set(codes)) > 1:
-            raise _refusal(text, "names two currencies", "Enter one value for each.")
-        return _Amount(self._number(text, number), unit, codes[0] if codes else "")
-
-    def _number(self, text: str, digits: str) -> Decimal:
-        """Return the number that some digits mean; a comma is a thousands mark only where the groups are complete."""
-        if _PLAIN.fullmatch(digits):
-            return Decimal(digits)
-        if (_WESTERN.fullmatch(digits) or _INDIAN.fullmatch(digits)) and not digits.startswith("0"):
-            return Decimal(re.sub(r"[^\d.]", "", digits))
-        before, _, after = re.sub("[^0-9]", " ", digits).rpartition(" ")
-        whole = before.replace(" ", "")
-        readings = f"{int(whole):,}.{after} or {int(whole + after):,}"
-        raise _refusal(
-            text, f"can mean several numbers: {quoted(digits)} is {readings}", "Write the one that is meant."
-        )
+            raise refusal(text, "names two currencies", "Enter one value for each.")
+        return _Amount(read_number(text, number), unit, codes[0] if codes else "")
 
     def _currency(self, text: str, name: str) -> str:
         if codes := codes_shared_by(name):
-            raise _refusal(text, f"names no single currency: {quoted(name)} is {' or '.join(codes)}", "Write the code.")
+            raise refusal(text, f"names no single currency: {quoted(name)} is {' or '.join(codes)}", "Write the code.")
         code = code_of(name)
         if code is None:
-            raise _refusal(
+            raise refusal(
                 text,
                 f"holds something that is no currency or unit: {quoted(name)}",
                 f"Write it like {self.example}; what is counted goes into brackets, like 3 billion USD (a year).",
@@ -199,7 +141,7 @@ class MoneyType(FieldType):
         return code
 
     def check(self, value: Value) -> None:
-        money = self.own(value, Money)
+        money = self.require(value, Money)
         amounts = [money.amount] if money.most is None else [money.amount, money.most]
         if any(not amount.is_finite() or amount < 0 for amount in amounts) or not re.fullmatch(
             "[A-Z]{3}", money.currency
@@ -212,7 +154,7 @@ class MoneyType(FieldType):
         amounts = [money.amount] if money.most is None else [money.amount, money.most]
         parts = (
             "no longer" if money.gone else "",
-            _BOUND_WORDS[money.bound],
+            BOUND_WORDS[money.bound],
             " to ".join(_digits(amount, unit) for amount in amounts),
             unit,
             money.currency,
@@ -225,16 +167,12 @@ class MoneyType(FieldType):
         unit = _unit_of(money)
         common = _amount_words(money, _common_unit(money.most or money.amount)[0]) if unit in _INDIAN_UNITS else ""
         beside = ", ".join(part for part in (common, money.kind) if part)
-        parts = (_BOUND_WORDS[money.bound], _amount_words(money, unit), f"({beside})" if beside else "")
+        parts = (BOUND_WORDS[money.bound], _amount_words(money, unit), f"({beside})" if beside else "")
         return " ".join(part for part in parts if part)
 
     def key(self, value: Value) -> str:
         money = expect(value, Money)
         return f"{money.kind.casefold()}|{money.currency}"
-
-
-def _refusal(text: str, problem: str, remedy: str) -> BadInput:
-    return BadInput(f"{quoted(text)} {problem}. Nothing was changed. {remedy}")
 
 
 def _in_full(number: Decimal, unit: str) -> Decimal:
