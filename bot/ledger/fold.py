@@ -125,11 +125,11 @@ def _replace_reports(field: Field, by_key: dict[object, Update], update: Update)
     value = update.value
     key = (key_of(field, value), update.source_id)
     ended = isinstance(value, Money) and value.gone
-    for there, earlier in list(by_key.items()):
+    for earlier_key, earlier in list(by_key.items()):
         same_amount = isinstance(value, Money) and earlier.value == replace(value, gone=False)
         replaced = earlier.source_id == update.source_id and (same_amount or earlier.date.day != update.date.day)
         if key_of(field, earlier.value) == key[0] and (same_amount if ended else replaced):
-            del by_key[there]
+            del by_key[earlier_key]
     return (*key, update.id)
 
 

@@ -24,7 +24,22 @@ from bot.services import dossiers, guilds, sources, updates
 from bot.services.updates import Change
 from bot.ui import answers
 from data.database import Database
-from data.records import Approval, Due, Fact, FactDate, Kind, Link, Money, Opened, Party, Record, Row, Source, Update
+from data.records import (
+    Approval,
+    Bound,
+    Due,
+    Fact,
+    FactDate,
+    Kind,
+    Link,
+    Money,
+    Opened,
+    Party,
+    Record,
+    Row,
+    Source,
+    Update,
+)
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import HERE, SERVERS, Question, plain
 from tests.builders import on_day
@@ -253,7 +268,7 @@ def _values(kind: Kind, n: int) -> dict[str, Any]:
         "deal": {
             "summary": f"{word}.",
             "party": Party("", word),
-            "value": Money(Decimal(5), "USD", bound="exact", kind=word),
+            "value": Money(Decimal(5), "USD", bound=Bound.EXACT, kind=word),
             "quantity": word,
             "model": word,
             "approved_by": Party("", word),

@@ -10,7 +10,7 @@ import simcord
 
 from bot import dates
 from bot.services import updates
-from data.records import Money
+from data.records import Bound, Money
 from tests.builders import due_value
 from tests.discord.conftest import World, answer, id_of, labels_of, reply
 from tests.discord.looking import ask, drawn, enter, menu
@@ -57,7 +57,7 @@ async def test_a_deal_without_anything_open_offers_no_reminder(world: World):
 
 
 async def test_what_two_sources_say_of_a_value_stands_side_by_side(world: World):
-    money = Money(Decimal(4000000000), "USD", bound="about")
+    money = Money(Decimal(4000000000), "USD", bound=Bound.ABOUT)
     await enter(world, ("armed-drones", "deal", "value", money))
     text = answer(await ask(world, "deal show", deal="armed-drones"))
     assert "**Value:** about $4 billion, 5 March 2024; more than $3 billion, 10 November 2023\n" in text

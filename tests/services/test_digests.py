@@ -14,7 +14,7 @@ from bot.services.updates import Change
 from bot.ui import digests as rendered
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
-from data.records import Destination, ListedText, Money, Outcome, Party
+from data.records import Bound, Destination, ListedText, Money, Outcome, Party
 from tests.builders import on_day
 from tests.services.digesting import START, channel, there, value
 from tests.services.outbound import CHANNEL, GUILD, Outbound, all_texts, at, day, due
@@ -416,7 +416,7 @@ async def test_a_line_that_is_too_long_leaves_texts_out_and_cuts_none_off_from_i
             there.source = await sources.ensure(conn, GUILD, title=f"Report {number}", url=url)
         on = on_day(f"2024-05-{number + 1:02}")
         fields = {"name": "Frigates", "stage": "signed"} if not number else {}
-        value_ = Money(Decimal((number + 1) * 10**9), "USD", bound="about", kind=f"sum {number}")
+        value_ = Money(Decimal((number + 1) * 10**9), "USD", bound=Bound.ABOUT, kind=f"sum {number}")
         await there.enter("frigates", "deal", on=on, **fields, value=value_, side_state="stalled")
     await there.digest(await there.channel())
     await there.go_to("2027-03-02 09:00")

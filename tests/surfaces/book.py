@@ -18,10 +18,10 @@ import msgspec
 from bot import dates
 from bot.ledger.fold import fold, live_updates
 from bot.ledger.kinds import find_field
-from bot.ledger.values import ChoiceType, expect
+from bot.ledger.values import ChoiceType, expect, quantity_words
 from bot.services import updates
 from data.database import Connection
-from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party, Source, Unreadable, Update
+from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party, Quantity, Source, Unreadable, Update
 
 _NAMES = ("name", "alias", "topic", "zone", "checked")
 _KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
@@ -361,5 +361,7 @@ def _recognised(
                 return (mark(role),), "", True
             name = [mark(names.get(target) or target)]
             return tuple(name + ([mark(role)] if role else [])), "", False
+        case Quantity() as quantity:
+            return (mark(quantity_words(quantity)),), "", True
         case ListedText(text=text) | text:
             return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 2

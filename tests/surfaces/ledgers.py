@@ -144,7 +144,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
     def text() -> str:
         return f"{word()} {rng.choice(['lines', 'frames', 'parts', 'works'])}"
 
-    bounds: list[Bound] = ["exact", "about", "at most"]
+    bounds: list[Bound] = [Bound.EXACT, Bound.ABOUT, Bound.AT_MOST]
     sureness: list[Sureness] = ["fixed", "announced", "announced", "reported"]
     waiting: list[ApprovalState] = ["open", "requested"]
     settled: list[ApprovalState] = ["granted", "granted", "refused", "expired"]

@@ -37,6 +37,7 @@ from bot.ui import cards, facts, pages
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import (
     Approval,
+    Bound,
     CitedText,
     Due,
     Fact,
@@ -474,7 +475,7 @@ def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
         case ChoiceType(options=options):
             return draw(st.sampled_from(list(options)))
         case MoneyType():
-            return Money(Decimal("9" * 24), "USD", bound="at least", kind=text[:40])
+            return Money(Decimal("9" * 24), "USD", bound=Bound.MORE_THAN, kind=text[:40])
         case PartyType():
             return Party(draw(st.sampled_from([*slugs, ""])), text[:80])
         case ApprovalType():

@@ -19,7 +19,7 @@ from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.values import TextType
 from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
-from data.records import Approval, FactDate, Kind, ListedText, Money, Party, Source, Timeline, Update
+from data.records import Approval, Bound, FactDate, Kind, ListedText, Money, Party, Source, Timeline, Update
 from tests import builders
 from tests.builders import due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
@@ -74,7 +74,7 @@ async def test_the_newest_change_stands_first_with_what_was_before_and_its_day()
     ]
 
 
-MONEY = Money(Decimal(3000000000), "USD", bound="about")
+MONEY = Money(Decimal(3000000000), "USD", bound=Bound.ABOUT)
 GRANTED = Approval(side="india", what="export licence", state="granted")
 MAKER = Party("atomics", "maker")
 

@@ -13,7 +13,7 @@ from bot.errors import BadInput
 from bot.ledger import stored
 from bot.ledger.values import MoneyType
 from bot.ledger.values.currencies import AMBIGUOUS, CODES, NAMED
-from data.records import Bound, Money, Value
+from data.records import Bound, Money
 
 TYPE = MoneyType("more than 3 billion USD")
 
@@ -164,7 +164,8 @@ def test_a_comma_counts_only_between_complete_groups(whole: int, part: int) -> N
 
 def test_an_at_least_of_the_first_release_is_read_as_more_than() -> None:
     old = '{"amount":"3000000000","currency":"USD","bound":"at least"}'
-    value: Value = stored.decode_value("deal", "value", old)  # type: ignore[assignment]
+    value = stored.decode_value("deal", "value", old)
+    assert isinstance(value, Money)
     assert value == Money(bn("3"), "USD", Bound.MORE_THAN)
     assert TYPE.words(value, {}) == "more than $3 billion"
     assert TYPE.typed(value, {}) == "more than 3 billion USD"

@@ -160,6 +160,6 @@ def _split(text: str) -> _Parts | None:
 
 def _details(approval: Approval, day_words: Callable[[FactDate], str]) -> list[str]:
     """Return what follows the state of an approval: its count, its vote and its due day."""
-    found = [f"{approval.given} of {approval.total}"] if approval.given is not None else []
-    found += [f"voted {approval.vote}" if approval.vote != "abstained" else "abstained"] if approval.vote else []
-    return [*found, *([f"due {day_words(approval.due)}"] if approval.due else [])]
+    details = [f"{approval.given} of {approval.total}"] if approval.given is not None else []
+    details += [f"voted {approval.vote}" if approval.vote != "abstained" else "abstained"] if approval.vote else []
+    return [*details, *([f"due {day_words(approval.due)}"] if approval.due else [])]

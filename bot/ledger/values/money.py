@@ -113,12 +113,12 @@ class MoneyType(FieldType):
 
     def _amount(self, text: str, words: str) -> _Amount:
         """Return one number with its unit and currency. Raise BadInput that names what was not understood."""
-        found = _AMOUNT.fullmatch(words.strip())
-        if found is None:
+        match = _AMOUNT.fullmatch(words.strip())
+        if match is None:
             raise refusal(text, "is not an amount", f"Write it like {self.example}.")
-        number = found["number"].rstrip(" ,.'’\u00a0\u202f")
-        before, after = (found["before"] or "").strip(), found["after"].strip(" ,")
-        unit = (found["unit"] or "").casefold()
+        number = match["number"].rstrip(" ,.'’\u00a0\u202f")
+        before, after = (match["before"] or "").strip(), match["after"].strip(" ,")
+        unit = (match["unit"] or "").casefold()
         unit = _SHORT_UNITS.get(unit, unit)
         if len(number) > _LONGEST:
             raise refusal(text, f"has more than {_LONGEST} digits", "Use million, billion or crore.")

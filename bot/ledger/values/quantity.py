@@ -82,19 +82,19 @@ def read_quantity(text: str) -> Quantity:
     Raise BadInput for a comma that can be a decimal comma ("1,5").
     """
     bound, words = split_bound(text)
-    found = _QUANTITY.fullmatch(words)
-    if found is None:
+    match = _QUANTITY.fullmatch(words)
+    if match is None:
         return Quantity(printed=text)
-    number = read_number(text, found["number"])
-    most = read_number(text, found["most"]) if found["most"] else None
+    number = read_number(text, match["number"])
+    most = read_number(text, match["most"]) if match["most"] else None
     if most is not None and most < number:
         return Quantity(printed=text)
     return Quantity(
         number=number,
-        unit=(found["unit"] or "").strip(),
+        unit=(match["unit"] or "").strip(),
         bound=bound,
         most=most if most != number else None,
-        total=read_number(text, found["total"]) if found["total"] else None,
+        total=read_number(text, match["total"]) if match["total"] else None,
     )
 
 
