@@ -240,7 +240,7 @@ async def test_members_see_none_of_it_and_are_refused(world: World, command: str
 
 async def test_a_shipped_dossier_loads_by_name_and_twice_changes_nothing(world: World):
     offered = await world.manager.autocomplete(world.channel, "settings load", "dossier", "india")
-    assert [choice["value"] for choice in offered] == [STARTER]
+    assert [choice["value"] for choice in offered] == [STARTER, "india-us-after-2plus2"]
     text = await load(world, dossier=STARTER)
     assert "facts added" in text
     counts = await held(world)
