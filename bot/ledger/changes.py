@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
 
 from bot.ledger import fold
 from bot.ledger.kinds import Field, find_field, get_field
+from bot.ledger.values import ends
 from data.records import Fact, Kind, Source, State, Update, Value
 
 SETTLED_AFTER = timedelta(seconds=75)
@@ -75,7 +77,7 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
         field = find_field(kind, name)
         if field is None:
             continue
-        old, new = _by_key(field, before.facts(name)), _by_key(field, after.facts(name))
+        old, new = _by_key(field, before.facts(name), after.facts(name))
         ended = {fact.update: fact for key, fact in old.items() if key not in new}
         for key, now in new.items():
             then, replaced = old.get(key), _replaced_ids(by_id, now)
@@ -151,14 +153,8 @@ def _changed(
 
 def _restored_by(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
     """Return the withdrawal of an update that had ended or replaced the value of `now`; None if there is none."""
-    key = fold.key_of(field, now.value)
     return next(
-        (
-            u
-            for u in updates
-            if u.action == "withdrawn" and u.field == field.name and fold.key_of(field, u.value) == key
-        ),
-        None,
+        (u for u in updates if u.action == "withdrawn" and u.field == field.name and _concerns(field, u, now)), None
     )
 
 
@@ -188,17 +184,61 @@ def _ended_by(
             return update
     if now is not None:
         return None
-    key = fold.key_of(field, then.value)
-    return next((u for u in reversed(updates) if u.field == field.name and fold.key_of(field, u.value) == key), None)
+    return next((u for u in reversed(updates) if u.field == field.name and _concerns(field, u, then)), None)
 
 
-def _by_key(field: Field, facts: Sequence[Fact[Value]]) -> dict[object, Fact[Value]]:
-    """Return the facts of a field by key. Two states are compared by the facts that have the same key in both."""
+def _concerns(field: Field, update: Update, fact: Fact[Value]) -> bool:
+    """Return whether an update is about the same item as a fact, or a report that can have replaced it."""
+    if fold.key_of(field, update.value) != fold.key_of(field, fact.value):
+        return False
+    if field.rule != "variants" or update.source_id == fact.source:
+        return True
+    return fold.is_readable(update) and ends(update.fact.value)
+
+
+_ByKey = dict[object, Fact[Value]]
+"""The facts of a field by a key that is equal for the facts of two states that are compared with each other."""
+
+
+def _by_key(field: Field, before: Sequence[Fact[Value]], after: Sequence[Fact[Value]]) -> tuple[_ByKey, _ByKey]:
+    """Return the facts of a field in two states by key.
+
+    A field with variants can have several amounts of one source. An amount that is in both states is compared with
+    itself, and the others with each other, in order.
+    """
     if field.rule == "list":
-        return {fold.key_of(field, fact.value): fact for fact in facts}
+        return _of_items(field, before), _of_items(field, after)
     if field.rule == "variants":
-        return {(fold.key_of(field, fact.value), fact.source): fact for fact in facts}
+        in_both = {_report(field, fact) for fact in before} & {_report(field, fact) for fact in after}
+        return _of_reports(field, before, in_both), _of_reports(field, after, in_both)
+    return _newest(before), _newest(after)
+
+
+def _newest(facts: Sequence[Fact[Value]]) -> _ByKey:
     return {"": facts[-1]} if facts else {}
+
+
+def _of_items(field: Field, facts: Sequence[Fact[Value]]) -> _ByKey:
+    return {fold.key_of(field, fact.value): fact for fact in facts}
+
+
+def _report(field: Field, fact: Fact[Value]) -> object:
+    """Return what identifies an amount of a field with variants: its key, its source and the amount itself."""
+    return fold.key_of(field, fact.value), fact.source, fact.value
+
+
+def _of_reports(field: Field, facts: Sequence[Fact[Value]], in_both: Container[object]) -> _ByKey:
+    """Return the facts of a field with variants by key. The amounts in `in_both` have keys of their own."""
+    by_key: _ByKey = {}
+    counts: Counter[object] = Counter()
+    for fact in facts:
+        if _report(field, fact) in in_both:
+            by_key[_report(field, fact)] = fact
+        else:
+            of_source = (fold.key_of(field, fact.value), fact.source)
+            by_key[(*of_source, counts[of_source])] = fact
+            counts[of_source] += 1
+    return by_key
 
 
 def without_undone(history: Iterable[Update]) -> list[Update]:

@@ -60,9 +60,9 @@ def fold(
     if as_of is not None:
         live = [u for u in live if u.date.day is None or u.date.day <= as_of]
 
-    current: _Current = {}
+    current: Current = {}
     for update in sorted(live, key=_order):
-        _apply(kind, current, update)
+        apply(kind, current, update)
 
     dated = [u.date for u in live if u.date.day is not None and _reports(kind, u)]
     return State(
@@ -94,46 +94,54 @@ def is_readable(update: Update) -> bool:
     return not isinstance(update.value, Unreadable)
 
 
-_Current = dict[str, dict[object, Update]]
+Current = dict[str, dict[object, Update]]
 """The updates from which the current values of a record come: field name -> key of the value -> update."""
 
 
-def _apply(kind: Kind, current: _Current, update: Update) -> None:
-    """Apply one update to the current values of a record, by the rule of its field (`Field.rule`)."""
+def apply(kind: Kind, current: Current, update: Update) -> list[Update]:
+    """Apply one update to the current values of a record, by the rule of its field (`Field.rule`).
+
+    Return the updates whose values it replaces or ends, the oldest first. Updates have to be applied by fact date, then
+    by the order in which they were entered.
+    """
     field = find_field(kind, update.field)
     if field is None or isinstance(update.value, Unreadable):
-        return
+        return []
     by_key = current.setdefault(field.name, {})
     if field.rule == "replace":
-        by_key.clear()
         key: object = ""
+        replaced = list(by_key)
     elif field.rule == "list":
         key = key_of(field, update.value)
-        by_key.pop(key, None)
+        replaced = [key] if key in by_key else []
     else:
-        key = _replace_reports(field, by_key, update)
+        key = (key_of(field, update.value), update.source_id, update.id)
+        replaced = _replaced_reports(field, by_key, update)
+    former = [by_key.pop(replaced_key) for replaced_key in replaced]
     if not ends(update.value):
         by_key[key] = update
+    return former
 
 
-def _replace_reports(field: Field, by_key: dict[object, Update], update: Update) -> object:
-    """Remove the reports that an update replaces from those of a field with variants, and return its own key.
+def _replaced_reports(field: Field, by_key: dict[object, Update], update: Update) -> list[object]:
+    """Return the keys of the reports that an update replaces among those of a field with variants.
 
     A source replaces what it reported for an earlier day. Two amounts that it reports for one day stand side by side.
     "No longer" ends an amount whoever reported it.
     """
     value = update.value
-    key = (key_of(field, value), update.source_id)
     ended = isinstance(value, Money) and value.gone
-    for earlier_key, earlier in list(by_key.items()):
-        same_amount = isinstance(value, Money) and earlier.value == replace(value, gone=False)
+    keys: list[object] = []
+    for earlier_key, earlier in by_key.items():
+        same_amount = earlier.value == (replace(value, gone=False) if isinstance(value, Money) else value)
         replaced = earlier.source_id == update.source_id and (same_amount or earlier.date.day != update.date.day)
-        if key_of(field, earlier.value) == key[0] and (same_amount if ended else replaced):
-            del by_key[earlier_key]
-    return (*key, update.id)
+        same_key = key_of(field, earlier.value) == key_of(field, value)
+        if same_key and (same_amount if ended else replaced):
+            keys.append(earlier_key)
+    return keys
 
 
-def _fields(current: _Current) -> dict[str, list[Fact[Value]]]:
+def _fields(current: Current) -> dict[str, list[Fact[Value]]]:
     return {name: [update.fact for update in by_key.values()] for name, by_key in current.items() if by_key}
 
 
@@ -162,11 +170,11 @@ def state_history(kind: Kind, updates: Iterable[Update]) -> list[DatedState]:
     if not any(update.field == "name" for update in live):
         return []
     reported = not any(_reports(kind, update) for update in live)
-    current: _Current = {}
+    current: Current = {}
     history: list[DatedState] = []
     for day, updates_of_day in groupby(live, key=lambda update: update.date.day):
         for update in updates_of_day:
-            _apply(kind, current, update)
+            apply(kind, current, update)
             reported = reported or _reports(kind, update)
         state = State(_fields(current))
         entry = DatedState(day, reported, stage_in(kind, state), waits(kind, state))

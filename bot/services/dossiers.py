@@ -158,8 +158,8 @@ def _editors_came_later(
 ) -> bool:
     """Return whether an editor entered, after the update `last`, a value that loading `fact` would override.
 
-    That is a value of the same field and fact date. In a field that keeps one value per item or per source, item and
-    source must be the same too.
+    That is a value of the same field and fact date. In a list the item must be the same too. In a field with variants
+    different amounts stand side by side, so the editor must have entered the same amount of the same source.
     """
     field = get_field(record.kind, fact.field)
     return any(
@@ -168,7 +168,7 @@ def _editors_came_later(
         and update.field == fact.field
         and update.date.day == fact.date.day
         and (field.rule == "replace" or key_of(field, update.value) == fact.item)
-        and (field.rule != "variants" or update.source_id == source_id)
+        and (field.rule != "variants" or (update.source_id, update.value) == (source_id, fact.value))
         for update in live
     )
 

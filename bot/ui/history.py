@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from bot import dates
 from bot.ledger.cited import day_words
-from bot.ledger.fold import key_of
+from bot.ledger.fold import Current, apply
 from bot.ledger.kinds import SIDE_STATES, Field, find_field, get_field
 from bot.ledger.values import ApprovalType, ChoiceType, DueType, Names, ends, expect, words_inside
 from bot.ui import pages, theme
@@ -43,8 +43,8 @@ class Step(Struct, frozen=True):
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
     """Return a step for each update of a record that set a value of a known field, the earliest fact date first.
 
-    In a field with several values, the former value of an item is the latest earlier one of the same item, such as of
-    the same party.
+    The former value is what the update replaces or ends by the rule of its field: of a list the value of the same item,
+    such as of the same party.
     """
     ended_by: dict[int, Update] = {}
     withdrawn: set[int] = set()
@@ -54,21 +54,16 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
             ended_by.setdefault(update.replaces, update)
             if update.action == "withdrawn":
                 withdrawn.add(update.replaces)
-    current: dict[object, Update] = {}
+    current: Current = {}
     history: list[Step] = []
     for update in sorted(updates, key=lambda u: (u.date.day or date.min, u.id)):
-        field = find_field(opened.record.kind, update.field)
-        if update.action != "set" or field is None:
+        if update.action != "set" or find_field(opened.record.kind, update.field) is None:
             continue
         if update.id in ended_by:
             history.append(Step(update, None, ended_by[update.id]))
-            continue
-        key: object = update.field
-        if field.rule != "replace":
-            key = (update.field, key_of(field, update.value), update.source_id if field.rule == "variants" else 0)
-        before = current.get(key)
-        history.append(Step(update, None if before is None or ends(before.fact.value) else before, None))
-        current[key] = update
+        else:
+            former = apply(opened.record.kind, current, update)
+            history.append(Step(update, former[-1] if former else None, None))
     return history
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from bot import dossier as files
@@ -9,7 +11,7 @@ from bot.errors import BadInput
 from bot.services import dossiers, records, search, updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import ListedText
+from data.records import ListedText, Money
 from tests.builders import on_day
 from tests.services.starter import STARTER, every, load, loaded, roles
 
@@ -192,3 +194,16 @@ def test_shipped_dossiers_are_listed_and_read_by_key_or_name(now):
 def test_no_typed_text_becomes_a_path(now, typed):
     with pytest.raises(BadInput, match=f"Write one of: {STARTER}"):
         dossiers.read_shipped(typed, now=now)
+
+
+async def test_an_editors_amount_beside_that_of_the_dossier_does_not_keep_it_from_changing(db, loaded, now):
+    [mine] = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "value"]
+    beside = Money(Decimal(4_000_000_000), "USD")
+    await enter(db, loaded, now, mine.source_id, "armed-drones", "value", beside, on=mine.date)
+    result = await load(db, loaded, now, changed_file(now, ("more than 3 billion USD", "more than 2 billion USD")))
+    assert (result.changed, result.kept) == (1, 0)
+    opened = await records.get(db.read, loaded, "armed-drones")
+    assert {money.amount for money in (fact.value for fact in opened.record.state.facts("value", Money))} == {
+        Decimal(2_000_000_000),
+        beside.amount,
+    }
