@@ -319,8 +319,21 @@ class Opened(Struct, frozen=True):
         return {self.record.slug: self.record.name} | {link.slug: link.name for link in self.links}
 
 
+class LinkedEvent(Struct, frozen=True):
+    """An event about a record, as the history of that record lists it.
+
+    `update` is the update by which the event names the record, `happened` the fact that says when the event happened.
+    `sources` are the sources of the event by id.
+    """
+
+    name: str
+    update: Update
+    happened: Fact[FactDate] | None
+    sources: dict[int, Source]
+
+
 class Timeline(Struct, frozen=True):
-    """A record with all its updates.
+    """A record with all its updates, and with the events about it.
 
     `names` are the names of all records that an update names, by slug. `user_ids` are the Discord ids of the people who
     entered the updates, by `person_id`. People who asked to be forgotten are missing.
@@ -330,6 +343,7 @@ class Timeline(Struct, frozen=True):
     updates: list[Update]
     names: dict[str, str]
     user_ids: dict[int, int]
+    events: list[LinkedEvent] = []
 
 
 class Row(Struct, frozen=True):

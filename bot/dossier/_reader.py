@@ -126,7 +126,12 @@ class _Reader:
             words = ", ".join(words[0] for words in KIND_WORDS.values())
             self.wrong(node.entries["kind"], f"{quoted(kind)} is not a kind of record. Write one of: {words}.")
         self.text(node, "name", 100, "India", required=True)
-        facts = [fact.entries.get("alias") for fact in self.items(node, "facts") if isinstance(fact, Mapping)]
+        facts = [
+            fact.entries.get(name)
+            for fact in self.items(node, "facts")
+            if isinstance(fact, Mapping)
+            for name in ("alias", "formerly")
+        ]
         for name in (node.entries.get("name"), *self.items(node, "aliases"), *facts):
             if isinstance(name, Scalar) and normal(name.text):
                 self.named[normal(name.text)].setdefault(slug, name)

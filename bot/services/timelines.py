@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from bot.ledger.fold import is_readable
 from bot.ledger.kinds import find_field
+from bot.ledger.values import record_of
 from bot.services import ledger_rows, people, records, updates
 from data.database import Connection
-from data.records import Timeline
+from data.records import FactDate, LinkedEvent, Opened, Timeline
 from data.rows import as_list, in_list
 
 
@@ -24,9 +25,31 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
     names = opened.names | await records.names(conn, guild_id, linked)
     if unnamed := linked - names.keys():
         names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
-    editors = await people.get_many(conn, {update.person_id for update in readable if update.person_id is not None})
+    events = await _events(conn, guild_id, opened)
+    by = [*readable, *(event.update for event in events)]
+    editors = await people.get_many(conn, {update.person_id for update in by if update.person_id is not None})
     user_ids = {person.id: person.user_id for person in editors if person.user_id is not None}
-    return Timeline(opened, readable, names, user_ids)
+    return Timeline(opened, readable, names, user_ids, events)
+
+
+async def _events(conn: Connection, guild_id: int, opened: Opened) -> list[LinkedEvent]:
+    """Return the events that are about a record."""
+    slugs = [link.slug for link in opened.links if link.kind == "event" and link.field == "about" and not link.outward]
+    events = await records.get_many(conn, guild_id, slugs)
+    naming = {
+        fact.update: event
+        for event in events
+        for fact in event.record.state.facts("about")
+        if record_of(fact.value) == opened.record.slug
+    }
+    entered = await ledger_rows.fetch(
+        conn, f"u.guild_id = ? AND u.id IN {in_list()}", (guild_id, as_list(sorted(naming)))
+    )
+    return [
+        LinkedEvent(event.record.name, row.update, event.record.state.fact("happened", FactDate), event.sources)
+        for row in entered
+        if (event := naming.get(row.update.id)) is not None
+    ]
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger import fold, stored
 from bot.ledger.kinds import KIND_WORDS, get_field
-from bot.ledger.values import quoted
+from bot.ledger.values import ends, quoted
 from bot.services import ledger_rows
 from bot.services.derived import refold
 from data.database import Connection, to_text
@@ -123,6 +123,9 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
     if known_id is None:
         raise UserError("That source is not on file in this server. Nothing was changed.")
     for slug, _role in field.type.records(change.value):
+        # A country may be entered as its own country.
+        if slug == change.record and change.kind != "participant" and not ends(change.value):
+            raise BadInput(f"{field.label}: no record can point to itself. Nothing was changed. Name another record.")
         known = await _find_record(conn, guild_id, slug)
         kinds = field.type.kinds
         if known is None or known.kind not in kinds:

@@ -10,7 +10,7 @@ from discord import ui
 from msgspec import Struct
 
 from bot import dates
-from bot.ledger.cited import day_words
+from bot.ledger.cited import day_key, day_words, days_of
 from bot.ledger.fold import Current, apply
 from bot.ledger.kinds import SIDE_STATES, Field, find_field, get_field
 from bot.ledger.values import ApprovalType, ChoiceType, DueType, Names, ends, expect, words_inside
@@ -19,7 +19,7 @@ from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from bot.ui.text import escaped, joined, plural, sentence
-from data.records import Approval, FactDate, Opened, Timeline, Update, Value
+from data.records import Approval, FactDate, LinkedEvent, Opened, Timeline, Update, Value
 
 _MOST = 8  # Changes on a page. That many fit on the screen of a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
@@ -70,12 +70,20 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
 def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
     """Render one page of a record's history, the newest change first: a line for each change, then who entered it.
 
+    Events about the record have lines among those of its changes.
+
     Updates of names, topics and other fields without news value are only counted, in the last line.
     """
     record = timeline.opened.record
     all_steps = steps(timeline.opened, timeline.updates)
-    listed = [step for step in reversed(all_steps) if _is_listed(timeline.opened, step.update)]
-    rendered = [(_line(timeline, step), _entered(timeline, step.update)) for step in listed]
+    entries = [
+        _Entry(step.update.date, step.update, _line(timeline, step))
+        for step in all_steps
+        if _is_listed(timeline.opened, step.update)
+    ]
+    entries += [_event(event) for event in timeline.events]
+    entries.sort(key=lambda entry: (entry.day.day or date.min, entry.update.id), reverse=True)
+    rendered = [(entry.line, _entered(timeline, entry.update)) for entry in entries]
     layout = pages.pack([sum(map(len, parts)) + 26 for parts in rendered], most=_MOST)
     page = pages.clamped(page, len(layout))
     lines: list[str] = []
@@ -84,9 +92,9 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
         # Neighbouring changes that one person entered at one time share the line that says so.
         by_whom = f"-# {sentence(entered)}" if len(changes) == 1 else f"-# These {len(changes)} were {entered}"
         lines += [*changes, by_whom]
-    inferred = [listed[index].update.date for index in layout[page] if listed[index].update.date.worked_out]
+    inferred = [entries[index].day for index in layout[page] if entries[index].day.worked_out]
     small_print = [
-        ", ".join(filter(None, [_counted(len(listed)), pages.page_label(page, len(layout)).lower()])),
+        ", ".join(filter(None, [_counted(entries, timeline.events), pages.page_label(page, len(layout)).lower()])),
         _inferred(inferred),
         _left_out(timeline, [step.update for step in all_steps if not _is_listed(timeline.opened, step.update)]),
     ]
@@ -102,6 +110,25 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
         ]
     )
     return card([text], buttons=buttons, accent=theme.PLAIN)
+
+
+class _Entry(Struct, frozen=True):
+    """A line of a history, with the day by which it is ordered and the update that it tells of."""
+
+    day: FactDate
+    update: Update
+    line: str
+
+
+def _event(event: LinkedEvent) -> _Entry:
+    """Return the line of an event about the record, on the day when the event happened or else was reported."""
+    about, happened = event.update.fact, event.happened
+    day = happened.value if happened is not None else about.date
+    facts = [about] if happened is None else [happened, about]
+    reported = [fact_date for fact_date in days_of(facts) if day_key(fact_date) != day_key(day)]
+    in_brackets = f" (reported {escaped(day_words(reported), 120)})" if reported else ""
+    source = source_words(facts, event.sources) or "a source that is no longer on file"
+    return _Entry(day, event.update, f"**{_day(day)}. Event: {escaped(event.name, 250)}**{in_brackets}; {source}")
 
 
 def _is_listed(opened: Opened, update: Update) -> bool:
@@ -200,8 +227,11 @@ def _entered(timeline: Timeline, update: Update) -> str:
     return f"entered by {_who(timeline, update)} {dates.timestamp(update.entered_at)}"
 
 
-def _counted(count: int) -> str:
-    return f"{plural(count, 'change')}, the newest first" if count > 1 else plural(count, "change") if count else ""
+def _counted(entries: Sequence[_Entry], events: Sequence[LinkedEvent]) -> str:
+    """Return how many changes and events a history lists: "5 changes and 1 event, the newest first"."""
+    changes = len(entries) - len(events)
+    counts = [plural(count, noun) for count, noun in ((changes, "change"), (len(events), "event")) if count]
+    return f"{joined(counts)}{', the newest first' if len(entries) > 1 else ''}" if counts else ""
 
 
 def _inferred(days: Sequence[FactDate]) -> str:

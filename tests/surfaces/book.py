@@ -23,7 +23,7 @@ from bot.services import updates
 from data.database import Connection
 from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party, Quantity, Source, Unreadable, Update
 
-_NAMES = ("name", "alias", "topic", "zone", "checked")
+_NAMES = ("name", "alias", "formerly", "topic", "zone", "checked")
 _KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
 NO_NEWS = frozenset(_NAMES + _KINDS)
 """Fields that describe the record itself, such as names, kinds and topics. Their values are shown without a date."""
@@ -53,10 +53,18 @@ _CHOICES: dict[tuple[str, str], str] = {
     ("outcome", "given"): r"(?<!date )\bgiven\b",
     ("checked", "nothing new"): r"nothing new|checked|looked",
 }
+# Patterns of the labels of relations. The card of either record states them with the name of the other one.
+_RELATIONS = {
+    ("deal", "part_of"): r"\bparts?\b",
+    ("deal", "follows_from"): r"\bfollow(?:s from|ed by)\b",
+    ("deal", "replaces"): r"\breplace(?:s|d by)\b",
+    ("deal", "option_of"): r"\boptions?\b",
+    ("event", "about"): r"\bevents?\b|\babout\b",
+}
 _APPROVALS = {
     "not started": r"not started",
-    "requested": r"requested|asked|waiting|no outcome reported",
-    "open": r"\bopen\b|waiting|no outcome reported",
+    "requested": r"requested|asked|waiting|no outcome reported|, for\b",
+    "open": r"\bopen\b|waiting|no outcome reported|, for\b",
     "granted": r"granted|given|approved",
     "expired": r"expired|ended|ran out",
 }
@@ -360,6 +368,9 @@ def _recognised(
             if role and (not target or mark(role).pattern != _phrase(role).pattern):
                 return (mark(role),), "", True
             name = [mark(names.get(target) or target)]
+            if relation := _RELATIONS.get((kind, update.field)):
+                either = f"{name[0].pattern}|{mark(names.get(update.record) or update.record).pattern}"
+                return (re.compile(relation), re.compile(either)), "", False
             return tuple(name + ([mark(role)] if role else [])), "", False
         case Quantity() as quantity:
             return (mark(quantity_words(quantity)),), "", True

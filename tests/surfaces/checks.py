@@ -281,7 +281,9 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
         line.text = plain(line.raw).casefold()
         line.legend = bool(_LEGEND.match(line.text)) or (before is not None and before.legend and line.raw[:3] == "-# ")
         line.named = book.named(line.text)
-        last = set(line.named) or (last if line.raw.strip() else set())
+        # Each line of a history is about the record of the history, whomever the line before names.
+        carried = last if line.raw.strip() and page.surface != "history" else set()
+        last = set(line.named) or carried
         if line.raw.startswith("## ") and not page.subject:
             about = set(line.named)
         line.here = {*line.named, *about, *last}

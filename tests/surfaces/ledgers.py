@@ -99,7 +99,11 @@ class _Inventor:
 
         Most names, aliases and topics get a late date, so that a page that mistakes it for its newest date is noticed.
         """
-        first = max(first, _NAMES_FROM) if field_ in ("name", "alias", "topic") and self.rng.random() < 0.8 else first
+        first = (
+            max(first, _NAMES_FROM)
+            if field_ in ("name", "alias", "formerly", "topic") and self.rng.random() < 0.8
+            else first
+        )
         word = self.word()
         self.acts += 1
         return Act(
@@ -167,6 +171,8 @@ def random_plan(rng: random.Random, today: date) -> Plan:
         own: list[tuple[str, Value]] = some(
             ("alias", ListedText(text())), ("topic", ref("topic")), ("summary", f"{text()}.")
         )
+        if chance() < 0.3:
+            own += [("note", ListedText(f"{text()}.")), ("formerly", ListedText(text()))]
         if kind == "topic":
             own = [one for one in own if one[0] != "topic"]
         if kind == "deal":
@@ -181,6 +187,8 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 ("approved_by", quoted()),
                 ("side_state", "stalled"),
             )
+            if (whole := of("deal")) != slug:
+                own += some((rng.choice(["part_of", "follows_from", "replaces", "option_of"]), Party(whole)))
             own += [("party", ref("participant", role=True)) for _ in range(rng.randrange(3))]
             for _ in range(rng.randrange(4)):
                 amount, bound = Decimal(make.amount()), rng.choice(bounds)
@@ -234,6 +242,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 ("place", ref("place")),
                 ("involved", ref("participant", role=True)),
                 ("of", ref("dialogue")),
+                ("about", ref("deal")),
             )
         elif kind == "pending":
             n = int(slug.rpartition("-")[2])

@@ -506,7 +506,7 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
     }
     found: dict[str, list[Fact]] = {}
     for field in fields_of(kind):
-        count = draw(st.integers(0, 1 if field.rule == "replace" else 30))
+        count = draw(st.integers(0, 1 if field.rule == "replace" else 12))
         found[field.name] = [
             Fact(
                 value_for(draw, kind, field.name),
@@ -526,7 +526,7 @@ def records(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> Opened:
     )
     links = [
         Link(
-            draw(st.sampled_from(["about", "party", "whose", "topic", "who", "series", "produced"])),
+            draw(st.sampled_from(["about", "party", "whose", "topic", "who", "series", "part_of", "under"])),
             long[:80],
             draw(st.booleans()),
             draw(st.sampled_from(KINDS)),

@@ -25,6 +25,7 @@ DOCUMENT = RecordKind(
         StatementLine("Said about it", "about"),
         LinkedLine("Deals under it", ("deal",)),
         ItemsLine("Pending items"),
+        LinkedLine("Events", ("event",), "about", dated=True),
         FieldLine("topic", "Topics"),
     ),
     status=("doc_type", "dated"),

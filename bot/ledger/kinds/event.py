@@ -1,6 +1,7 @@
 """Describes events outside of talks: their fields and the layout of their card."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, RecordKind, StatementLine
+from bot.ledger.kinds import common
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import DateType, PartyType
 
 EVENT = RecordKind(
@@ -11,6 +12,7 @@ EVENT = RecordKind(
         Field("happened", "When", DateType("7 October 2023")),
         Field("place", "Place", PartyType("Ladakh", ("place",)), "list"),
         Field("involved", "Involved", PartyType("Hamas as attacker", ("participant",), role=True), "list"),
+        Field("about", "About", PartyType("31 armed drones", common.ANY_KIND), "list"),
         Field("of", "Part of", PartyType("India–U.S. 2+2 Dialogue", ("dialogue", "session"))),
     ),
     card=(
@@ -18,8 +20,11 @@ EVENT = RecordKind(
         "summary",
         FieldLine("place"),
         FieldLine("involved"),
+        FieldLine("about"),
         FieldLine("of"),
         StatementLine("What was said"),
+        ItemsLine("Pending items"),
+        LinkedLine("Events", ("event",), "about", dated=True),
         FieldLine("topic", "Topics"),
     ),
     status=("happened",),

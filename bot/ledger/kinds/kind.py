@@ -52,6 +52,7 @@ class LinkedLine:
     kinds: tuple[Kind, ...]  # The kinds of those records.
     field: str = ""  # The field in which they point to it, "" for any field.
     roles: bool = False  # Whether each name is followed by the roles of the card's record in that record.
+    dated: bool = False  # Whether each name is followed by the day of the fact that links it, the newest first.
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class ItemsLine:
     """A line of a card with the open pending items that point to the card's record, each with who has to act."""
 
     label: str
+    field: str = ""  # The field in which items point to it, "" for any field.
 
 
 Block = str | FieldLine | LinkedLine | StatementLine | ItemsLine

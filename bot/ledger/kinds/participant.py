@@ -1,6 +1,6 @@
 """Describes participants (people, organisations and countries): their fields and the layout of their card."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, PartyType, TextType
 
 PARTICIPANT_TYPES = {"person": "Person", "organisation": "Organisation", "country": "Country"}
@@ -18,6 +18,7 @@ PARTICIPANT = RecordKind(
     card=(
         "lead",
         "mentioned",
+        FieldLine("formerly"),
         "to_act_on",
         LinkedLine("Deals", ("deal",), roles=True),
         "summary",
@@ -28,6 +29,7 @@ PARTICIPANT = RecordKind(
         LinkedLine("People and organisations", ("participant",)),
         LinkedLine("Events", ("event",), roles=True),
         "named_in_items",
+        ItemsLine("Pending items about it", "about"),
         FieldLine("topic", "Topics"),
     ),
     status=("title", "org_type", "type", "country"),

@@ -1,6 +1,7 @@
 """Describes pending items, which tell what is open, who must act and by when: their fields, card and outcomes."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, RecordKind
+from bot.ledger.kinds import common
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, DueType, PartyType, TextType, ZoneType
 
 PENDING_KINDS = {
@@ -42,15 +43,7 @@ PENDING = RecordKind(
         Field("who", "Who must act", PartyType("U.S. government", ("participant",), quotes=True), "list"),
         Field("due", "Due", DueType("31 October 2024, announced"), milestone=True),
         Field("zone", "Zone of the due date", ZoneType("America/New_York"), reports=False),
-        Field(
-            "about",
-            "About",
-            PartyType(
-                "31 armed drones",
-                ("deal", "document", "session", "statement", "topic", "participant", "dialogue"),
-            ),
-            "list",
-        ),
+        Field("about", "About", PartyType("31 armed drones", common.ANY_KIND), "list"),
         Field(
             "closes_when",
             "Closes when",
@@ -65,6 +58,9 @@ PENDING = RecordKind(
         "who_had_to_act",
         FieldLine("closes_when"),
         "summary",
+        StatementLine("What was said"),
+        ItemsLine("Pending items", "about"),
+        LinkedLine("Events", ("event",), "about", dated=True),
         FieldLine("item_kind"),
         FieldLine("topic", "Topics"),
     ),

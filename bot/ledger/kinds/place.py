@@ -1,6 +1,6 @@
 """Describes places: their fields and the layout of their card."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import TextType
 
 PLACE = RecordKind(
@@ -14,6 +14,7 @@ PLACE = RecordKind(
         LinkedLine("Talks", ("session",)),
         LinkedLine("Events", ("event",)),
         StatementLine("What was said"),
+        ItemsLine("Pending items"),
         FieldLine("topic", "Topics"),
     ),
     status=("place_type",),

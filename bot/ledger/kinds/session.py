@@ -1,7 +1,7 @@
 """Describes sessions, which are single meetings and mostly belong to a dialogue: their fields, states and card."""
 
 from bot.ledger.kinds.common import DAY
-from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind, StatementLine
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, DateType, PartyType, TextType
 
 SESSION_STATES = {
@@ -41,6 +41,7 @@ SESSION = RecordKind(
         "summary",
         ItemsLine("Pending items"),
         StatementLine("What was said"),
+        LinkedLine("Events", ("event",), dated=True),
         FieldLine("series"),
         FieldLine("edition"),
         FieldLine("topic", "Topics"),

@@ -1,6 +1,7 @@
 """Describes statements, by which somebody says, promises or calls for something: their fields, forms and card."""
 
-from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, RecordKind
+from bot.ledger.kinds import common
+from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
 from bot.ledger.values import ChoiceType, PartyType, TextType
 
 STATEMENT_FORMS = {
@@ -27,12 +28,7 @@ STATEMENT = RecordKind(
         Field("form", "Form", ChoiceType("Commitment", STATEMENT_FORMS), reports=False, noun="kinds"),
         Field("whose", "Whose", PartyType("India", ("participant", "document"), quotes=True), "list"),
         Field("said", "What", TextType("support for humanitarian pauses", 600)),
-        Field(
-            "about",
-            "About",
-            PartyType("Gaza", ("deal", "participant", "place", "topic", "document", "event", "dialogue")),
-            "list",
-        ),
+        Field("about", "About", PartyType("Gaza", common.ANY_KIND), "list"),
         Field("made_at", "Made at", PartyType("2+2 session", ("session",))),
     ),
     card=(
@@ -42,6 +38,8 @@ STATEMENT = RecordKind(
         FieldLine("about"),
         "summary",
         ItemsLine("Pending items"),
+        StatementLine("Said about it", "about"),
+        LinkedLine("Events", ("event",), "about", dated=True),
         FieldLine("topic", "Topics"),
     ),
     status=("whose", "form", "said"),

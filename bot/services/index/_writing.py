@@ -19,6 +19,8 @@ RECORD_ID = (1 << 40) - 1
 """The part of a text's rowid that is the record; above it is the ordinal of its newest day, 0 without one."""
 
 _STOP_WORDS = {"of", "the", "and", "for", "in", "on", "a", "an", "to"}
+_NAMES = ("alias", "formerly")
+"""The fields beside `name` by whose values a record is found as by its name."""
 _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
@@ -112,14 +114,14 @@ def _body(entry: IndexedRecord) -> str:
     said = [
         field.type.words(fact.value, entry.neighbours)
         for field in fields_of(entry.kind)
-        if field.name not in ("name", "alias")
+        if field.name not in ("name", *_NAMES)
         for fact in entry.state.facts(field.name)
     ]
     return normal(" ".join(said))
 
 
 def _all_names(entry: IndexedRecord) -> list[str]:
-    return [entry.name, *(fact.value.text for fact in entry.state.facts("alias", ListedText))]
+    return [entry.name, *(fact.value.text for field in _NAMES for fact in entry.state.facts(field, ListedText))]
 
 
 async def _write_names(conn: Connection, guild_id: int, entries: Sequence[IndexedRecord]) -> None:
@@ -150,9 +152,9 @@ def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
                 # Initials with a digit in them could not be asked for: typed, they are several words.
                 if len(some) >= 2 and not any(word[0].isdigit() for word in some):
                     found.add(("".join(word[0] for word in some), 2))
-    for alias in entry.state.facts("alias", ListedText):
-        without = normal(_NOTE.sub(" ", alias.value.text))
-        if without and without != normal(alias.value.text):
+    for name in _all_names(entry)[1:]:
+        without = normal(_NOTE.sub(" ", name))
+        if without and without != normal(name):
             found.add((without, 3))
     return found
 

@@ -53,12 +53,12 @@ def _add(draft: CardDraft, kind: RecordKind, block: Block) -> None:
     match block:
         case FieldLine(name, label, most):
             draft.add_field(name, label, most=most)
-        case LinkedLine(label, kinds, field, roles):
-            draft.add_records(label, draft.linked(*kinds, field=field), roles=roles)
+        case LinkedLine(label, kinds, field, roles, dated):
+            draft.add_records(label, draft.linked(*kinds, field=field), roles=roles, dated=dated)
         case StatementLine(label, field):
             draft.add_statement(label, field=field)
-        case ItemsLine(label):
-            draft.add_items(label, draft.linked("pending"))
+        case ItemsLine(label, field):
+            draft.add_items(label, draft.linked("pending", field=field))
         case worded if worded in _WORDED.get(kind.name, {}):
             _WORDED[kind.name][worded](draft)
         case "lead":

@@ -97,9 +97,16 @@ class CardDraft:
         if parts:
             self.lines.append(CardLine("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
 
-    def add_records(self, label: str, links: Sequence[Link], *, roles: bool = False) -> None:
-        """Add a line with the names of linked records. With `roles` each is followed by this record's roles in it."""
-        if links:
+    def add_records(self, label: str, links: Sequence[Link], *, roles: bool = False, dated: bool = False) -> None:
+        """Add a line with the names of linked records.
+
+        With `roles` each is followed by this record's roles in it. With `dated` each states the fact that links it, and
+        the newest comes first.
+        """
+        if dated:
+            newest_first = sorted(links, key=lambda link: link.fact.date.day or date.min, reverse=True)
+            self.add_line(label, [cited(link.name, link.fact) for link in newest_first])
+        elif links:
             parts = [part for link in links for part in (self._in_role(link) if roles else [CitedText(link.name)])]
             facts = tuple(link.fact for link in links[:SHOWN])
             self.lines.append(CardLine(label, some(parts, SHOWN), listed=True, links=facts))
