@@ -37,6 +37,7 @@ COGS = (
     "cogs.pending",
     "cogs.search",
     "cogs.update",
+    "cogs.draft",
     "cogs.follow",
     "cogs.remind",
     "cogs.digest",

@@ -90,13 +90,13 @@ def ask(
     longer offered are dropped. `also` is None before the first choice: then an approval is chosen in advance if the
     item is clearly about this approval.
     """
-    stages = _stages(deal, updates, on)
+    stages = dict.fromkeys(stages_after(deal, updates, on), "")
     if item is not None and outcome in _HAPPENED:
         implied, why = _IMPLIED.get(item.record.state.text("item_kind"), ("", ""))
         stages |= {implied: why} if implied in stages else {}
     approvals = _open(deal, changed_key) if state else []
     if item is not None:
-        approvals.sort(key=lambda fact: not _acts(item, fact.value))
+        approvals.sort(key=lambda fact: not acts(item, fact.value))
     if not stages and not approvals:
         return None
     if also is None:
@@ -115,15 +115,15 @@ def ask(
     )
 
 
-def _stages(deal: Opened, updates: Sequence[Update], on: FactDate) -> dict[str, str]:
-    """Return the stages that a deal may have reached on a date, each with the reason "".
+def stages_after(deal: Opened, updates: Sequence[Update], on: FactDate) -> list[str]:
+    """Return the stages that a deal may have reached on a date.
 
     Such a stage is further on than the deal's stage on that date, and no further than its next stage after that date.
     The present stage is left out.
     """
     stage_then = fold.fold("deal", updates, as_of=on.day).text("stage")
     known = {stage_then, deal.record.state.text("stage"), *(["unspecified"] if stage_then else [])}
-    return {step: "" for step in STAGES if step not in known and not fold.stage_goes_back(updates, step, on)}
+    return [step for step in STAGES if step not in known and not fold.stage_goes_back(updates, step, on)]
 
 
 def _open(deal: Opened, without: str) -> list[Fact[Approval]]:
@@ -140,11 +140,13 @@ def _open(deal: Opened, without: str) -> list[Fact[Approval]]:
     ]
 
 
-def _acts(item: Opened, approval: Approval) -> bool:
+def acts(item: Opened, approval: Approval) -> bool:
     """Return whether the side or the authority that gives an approval is one of those who have to act on an item."""
-    who = {fact.value.record for fact in item.record.state.facts("who", Party)}
-    named = {as_written(item.names.get(slug, "")) for slug in who if slug}
-    return approval.side in who or as_written(approval.authority) in named
+    who = [fact.value for fact in item.record.state.facts("who", Party)]
+    if any(party.record and approval.side == party.record for party in who):
+        return True
+    named = {as_written(item.names.get(party.record, "") if party.record else party.role) for party in who}
+    return as_written(approval.authority) in named - {""}
 
 
 def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
@@ -155,7 +157,7 @@ def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
     """
     if item.record.state.text("item_kind") != "clearance" or len(approvals) != 1:
         return False
-    return not item.record.state.facts("who") or _acts(item, approvals[0].value)
+    return not item.record.state.facts("who") or acts(item, approvals[0].value)
 
 
 class LeftOpen(Struct, frozen=True):

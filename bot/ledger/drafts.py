@@ -1,25 +1,24 @@
 """Drafts: what an editor is about to enter, what its form asks, and what the typed text means. Pure."""
 
-# pyright: standard
-# Not strict until the next issues rebuild it.
-
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, Generic, Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from bot import dates
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.changes import FieldChange
 from bot.ledger.closing import DealQuestion, LeftOpen
 from bot.ledger.kinds import Field, get_field
 from bot.ledger.source_lines import SourceLine, read_source_line
 from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
 from data.records import Fact, FactDate, Kind, Opened, Party, Source, V_co, Value
+
+T = TypeVar("T")
 
 
 class Given(Struct, Generic[V_co], frozen=True, array_like=True):
@@ -29,13 +28,38 @@ class Given(Struct, Generic[V_co], frozen=True, array_like=True):
     value: V_co
 
 
-class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
-    """What a draft changes: the field that its form asks for ("" when none), and what was chosen before.
+class NewRecord(Struct, frozen=True):
+    """A record that a draft creates beside the one that it is about, because its form names it."""
 
-    `name` is the record's name when the draft began, a new record's its name to be. `closes` marks the closing of a
-    pending item. Where something about deals closes, `stage_after` holds the stage that was chosen for a deal, `also`
-    the updates of its approvals that were chosen, both by the deal's id; a deal for which nobody chose is not in it.
-    With `asks_record` the form asks for the record too; `record` is "" until it is saved.
+    kind: Kind
+    slug: str
+    name: str
+
+
+class EventChoices(Struct, frozen=True, omit_defaults=True):
+    """What the editor chose below the preview of an event. An attribute is None until something was chosen.
+
+    `stage` is the stage of the deal after the event, "" to keep the present one. `changes` are the values of the chosen
+    `event_forms.EventOption`s. `item` is the slug of the pending item whose due date was typed.
+    """
+
+    stage: str | None = None
+    changes: list[str] | None = None
+    item: str | None = None
+
+
+class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
+    """What a draft changes: the field that its form asks for ("" for none), and what was chosen before.
+
+    `name` is the record's name when the draft began; for a new record it is the name that it will have. `closes` marks
+    the closing of a pending item. `stage_after` has the stages that were chosen for deals, and `also` the updates of
+    the chosen approvals, both by the id of the deal. A deal for which nobody chose is in neither. With `asks_record`
+    the form asks for the record too; `record` is "" until the draft is saved.
+
+    `happening` is the kind of event that the draft enters, "" for a draft of another sort. `part_of` is the slug of the
+    deal that a second contract belongs to; its form asks for its name. With `asks_source` the form of an event asks for
+    the day and the source too. `adds` marks a new record that is entered by the form of its kind. `others` are records
+    that are created along.
     """
 
     record: str
@@ -48,10 +72,16 @@ class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
     also: dict[int, list[int]] = {}
     new: bool = False
     asks_record: bool = False
+    happening: str = ""
+    part_of: str = ""
+    asks_source: bool = False
+    adds: bool = False
+    others: list[NewRecord] = []
+    chosen: EventChoices = EventChoices()
 
 
 class Draft(Struct, frozen=True):
-    """A task with what was typed into its form, word for word. `base` is the newest update that its preview knew."""
+    """A task with the words that were typed into its form. `base` is the newest update that its preview knew."""
 
     id: int
     guild_id: int
@@ -64,7 +94,10 @@ class Draft(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """What a form says once it is read. `value` is None too where the form asked for none."""
+    """A parsed form: a value, and the date, source and reason of all its facts.
+
+    `value` is None where the form asked for no single value, and for the value "no due date".
+    """
 
     value: Value
     date: FactDate
@@ -73,11 +106,20 @@ class Entry(Struct, frozen=True):
     reason: str
 
 
+class Planned(Struct, frozen=True):
+    """A value that a draft enters: the slug and the kind of its record, and its field."""
+
+    record: str
+    kind: Kind
+    field: str
+    value: Value
+
+
 class Note(Struct, frozen=True):
     """What the preview says about a value that does not simply replace another.
 
-    "same": it is reported again, after `others`; "older": something newer stands, `others`; "beside": `others` stay
-    next to it.
+    "same": `others` reported the value before; "older": `others` are newer and remain the present ones; "beside":
+    `others` remain present beside the value.
     """
 
     how: Literal["same", "older", "beside"]
@@ -99,11 +141,37 @@ class Edited(Struct, frozen=True):
     names: dict[str, str]
 
 
-class Preview(Struct, frozen=True):
-    """What a draft would change, or did: before and after per record. `moved_on` when a record changed meanwhile.
+class EventOption(Struct, frozen=True):
+    """One more change that the preview of an event offers: its value in the select, its words, and those below them."""
 
-    `source` is that of the draft, `sources` are those of what stood before. `asked` is what may be added about the
-    deals behind what closes, `left` what deals leave open that become signed or completed.
+    value: str
+    label: str
+    beside: str
+    chosen: bool
+
+
+class EventQuestion(Struct, frozen=True):
+    """What the preview of an event asks: the stage after it, what else it changes, and whose due date was typed.
+
+    `stages` are the stages that can be chosen, and `stage` is the chosen one, "" to keep the present one. `now` is the
+    present stage in words. `items` are the pending items that may get the typed date, as options of a select.
+    """
+
+    deal: str
+    now: str
+    stages: list[str]
+    stage: str
+    options: list[EventOption]
+    items: list[EventOption]
+
+
+class Preview(Struct, frozen=True):
+    """The changes of a draft, made or to be made: before and after per record.
+
+    `moved_on` says that a record has changed since the last preview. `source` is that of the draft, `sources` are those
+    of the former values. `asked` is what may be added about the deals of a closing item or approval, `event` what may
+    be chosen about an event, `left` what deals leave open that become signed or completed. `warnings` are sentences to
+    be read before saving.
     """
 
     draft: Draft
@@ -115,30 +183,63 @@ class Preview(Struct, frozen=True):
     asked: list[DealQuestion] = []
     left: list[LeftOpen] = []
     moved_on: bool = False
+    event: EventQuestion | None = None
+    warnings: list[str] = []
+
+
+class DraftPlan(Struct, frozen=True):
+    """What a draft enters, before it is entered.
+
+    `source_id` is the id of a source of the server, None for a source that is typed for the first time. `before` are
+    the records that change, by slug; None for a new one. `asked` and `event` are as in `Preview`, the
+    former by the slug of the deal.
+    """
+
+    draft: Draft
+    entry: Entry
+    values: list[Planned]
+    before: dict[str, Opened | None]
+    source_id: int | None = None
+    asked: dict[str, DealQuestion] = {}
+    event: EventQuestion | None = None
+    warnings: list[str] = []
+
+
+class MissingRecord(NotInRecord):
+    """A form names a record that the server does not have. `name` was typed, `kind` is the kind that fits."""
+
+    def __init__(self, text: str, name: str, kind: Kind) -> None:
+        super().__init__(text)
+        self.name, self.kind = name, kind
 
 
 class Mistakes(BadInput):
-    """What in a form cannot be used: one text per field, each with the field's name."""
+    """All that is wrong in a form: one text per input, each with the label of the input.
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    `missing` are the records that the form names and the server does not have.
+    """
+
+    def __init__(self, texts: Sequence[str], missing: Sequence[MissingRecord] = ()) -> None:
         super().__init__(" ".join(texts))
         self.texts = list(texts)
+        self.missing = list(missing)
 
 
-# What the form asks. Its parts are called value, date, source, published and reason; record where it asks for one.
+# What the form asks. Its inputs are called value, date, source, published and reason, and record where it asks for one.
 
 DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date", "Reason"
 RECORD = "Record"
 
 
 def form_field(task: Task[Value]) -> Field | None:
-    """The field that the form asks for, None when it asks for none."""
+    """Return the field that the form of a task asks for, or None when the form asks for no single field."""
     return get_field(task.kind, task.field) if task.field else None
 
 
 def prefilled(opened: Opened, field: Field) -> str:
-    """What stands in the form at first: the current value. Of a list there are several, so nothing; but where one
-    approval is on the record, it is usually that one which changes.
+    """Return the text with which the input of a field begins: the present value.
+
+    A list has several values, so its input begins empty; except that a single approval is usually the one that changes.
     """
     facts = opened.record.state.facts(field.name)
     if not facts:
@@ -149,21 +250,23 @@ def prefilled(opened: Opened, field: Field) -> str:
 
 
 def field_task(opened: Opened, field: Field) -> Task[Value]:
+    """Return the task that enters one field of a record."""
     return Task(opened.record.slug, opened.record.kind, opened.record.name, field.name)
 
 
 def alias_task() -> Task[Value]:
-    """One more name of a record that the form asks for. Every kind has aliases, so any kind will do until then."""
+    """Return the task that adds an alias to the record that its form names. Every kind has aliases."""
     return Task("", "deal", "a record of your choice", "alias", asks_record=True)
 
 
 def checked_task(opened: Opened) -> Task[Value]:
+    """Return the task which notes that somebody looked for news of a record and found none."""
     given: list[Given[Value]] = [Given("checked", "nothing new")]
     return Task(opened.record.slug, opened.record.kind, opened.record.name, given=given)
 
 
 def closing_task(opened: Opened) -> Task[Value]:
-    """The closing of a pending item; UserError when it is closed already."""
+    """Return the task that closes a pending item. Raise UserError when the record is no open pending item."""
     record = opened.record
     if record.kind != "pending":
         raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed.")
@@ -175,17 +278,18 @@ def closing_task(opened: Opened) -> Task[Value]:
     return Task(record.slug, "pending", record.name, "outcome", [Given("state", "closed")], closes=True)
 
 
-# Reading what was typed.
+# Parsing what was typed.
 
 
 def fixed_day(text: str, today: date) -> str:
-    """A typed date in which "today" and "yesterday" became the day they mean: a draft may be saved tomorrow."""
+    """Return a typed date with "today" and "yesterday" replaced by the day: a draft may be saved tomorrow."""
     if text.strip().casefold() in ("today", "yesterday"):
         return dates.typed_fact_date(dates.parse_fact_date(text, today=today))
     return text
 
 
-def _read_day(text: str, now: datetime) -> FactDate:
+def read_day(text: str, now: datetime) -> FactDate:
+    """Return the fact date that a text means. Raise BadInput when it is no date, or has not begun anywhere on earth."""
     day = dates.parse_fact_date(text)
     if not dates.has_begun(day, now):
         raise BadInput(
@@ -195,11 +299,12 @@ def _read_day(text: str, now: datetime) -> FactDate:
     return day
 
 
-def _read_published(text: str, now: datetime) -> FactDate | None:
+def read_published(text: str, now: datetime) -> FactDate | None:
+    """Return the date of a source, None for "undated". Raise BadInput as `read_day` does."""
     if text.strip().casefold() in ("", "undated"):
         return None
     try:
-        return _read_day(text, now)
+        return read_day(text, now)
     except BadInput as error:
         raise BadInput(f"{error} For a source without a date write undated.") from None
 
@@ -210,42 +315,64 @@ def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> V
         facts = opened.record.state.facts(field.name) if opened else []
         if field.type.key(value) not in [field.type.key(fact.value) for fact in facts]:
             names: Names = opened.names if opened else {}
-            there = "; ".join(field.type.typed(fact.value, names) for fact in facts) or "nothing"
-            raise BadInput(f"{quoted(text)} ends nothing: on the record stands {there}. Nothing was changed.")
+            present = "; ".join(field.type.typed(fact.value, names) for fact in facts) or "nothing"
+            raise BadInput(f"{quoted(text)} ends nothing: on the record stands {present}. Nothing was changed.")
     return value
 
 
-def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, found_wrong: Sequence[str] = ()) -> Entry:
-    """Reads a form; Mistakes names every field that cannot be used, after what was `found_wrong` before."""
-    typed, field = draft.typed, form_field(draft.task)
-    mistakes = list(found_wrong)
+class FormReader:
+    """Parses the inputs of a form one after the other and collects what is wrong with them."""
 
-    def part(label: str, reader: Any) -> Any:
+    def __init__(self, wrong: Sequence[str] = ()) -> None:
+        self.texts = list(wrong)
+        self.missing: list[MissingRecord] = []
+
+    def part(self, label: str, parse: Callable[[], T]) -> T | None:
+        """Return what `parse` returns. When it raises a UserError, note its text under `label` and return None."""
         try:
-            return reader()
+            return parse()
         except UserError as error:
-            mistakes.append(f"{label}: {error}")
+            if isinstance(error, MissingRecord):
+                self.missing.append(error)
+            self.texts.append(f"{label}: {error}")
             return None
 
-    def text(name: str) -> str:
-        return typed.get(name, "")
+    def finish(self) -> None:
+        """Raise Mistakes when anything was wrong."""
+        if self.texts:
+            raise Mistakes(self.texts, self.missing)
 
-    value = part(field.label, lambda: _read_value(field, text("value"), find, opened)) if field else None
-    day = part(DATE, lambda: _read_day(text("date"), now))
-    cited = part(SOURCE, lambda: read_source_line(text("source")))
-    published_on = part(PUBLISHED, lambda: _read_published(text("published"), now))
-    reason = " ".join(text("reason").split())
+
+def read_reason(text: str) -> str:
+    """Return a reason on one line. Raise BadInput when it is longer than 500 characters."""
+    reason = " ".join(text.split())
     if len(reason) > 500:
-        mistakes.append(f"{REASON}: It has {len(reason):,} characters; 500 fit. Nothing was changed. Shorten it.")
-    if mistakes:
-        raise Mistakes(mistakes)
+        raise BadInput(f"It has {len(reason):,} characters; 500 fit. Nothing was changed. Shorten it.")
+    return reason
+
+
+def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, wrong: Sequence[str] = ()) -> Entry:
+    """Return the parsed form of a draft. Raise Mistakes with the texts in `wrong` and one for each unusable input."""
+    typed, field = draft.typed, form_field(draft.task)
+    reader = FormReader(wrong)
+    value: Value = None
+    if field is not None:
+        value = reader.part(field.label, lambda: _read_value(field, typed.get("value", ""), find, opened))
+    day = reader.part(DATE, lambda: read_day(typed.get("date", ""), now))
+    cited = reader.part(SOURCE, lambda: read_source_line(typed.get("source", "")))
+    published_on = reader.part(PUBLISHED, lambda: read_published(typed.get("published", ""), now))
+    reason = reader.part(REASON, lambda: read_reason(typed.get("reason", "")))
+    reader.finish()
+    assert day is not None  # Otherwise something was wrong, here and below.
+    assert cited is not None
+    assert reason is not None
     return Entry(value, day, cited, published_on, reason)
 
 
 def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Given[Value]]:
-    """The fields that a draft sets, in order.
+    """Return the fields that a draft sets, in order.
 
-    A due date that is unchanged is left out where something else changes; so is none of a new item.
+    A due date that is unchanged is left out where something else changes; so is "no due date" of a new item.
     """
     values = list(task.given)
     if task.field:
@@ -257,7 +384,7 @@ def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Gi
 
 
 def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given[Value]]:
-    """What makes a list of records hold just these: those that are new, and the end of the others."""
-    there = [fact.value for fact in opened.record.state.facts(field, Party)] if opened else []
-    gone = [msgspec.structs.replace(party, gone=True) for party in there if party not in values]
-    return [Given(field, party) for party in [*values, *gone] if party not in there]
+    """Return the changes after which a list of records has just these: the new ones, and the end of the others."""
+    present = [fact.value for fact in opened.record.state.facts(field, Party)] if opened else []
+    ended = [msgspec.structs.replace(party, gone=True) for party in present if party not in values]
+    return [Given(field, party) for party in [*values, *ended] if party not in present]

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from bot import dates
 from bot.errors import BadInput
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line
+from data.records import Source
 
+_SHOWN = 100  # Discord: characters of a choice.
 URL_LIMIT, TITLE_LIMIT, LOCATOR_LIMIT = 500, 200, 200
 
 
@@ -97,6 +100,17 @@ def read_source_line(text: str) -> SourceLine:
         archived[0] if archived and archived[0] != direct[0] else "",
         _checked_locator(locator or place_before),
     )
+
+
+def shown_source(source: Source) -> str:
+    """Return the words by which a source is offered, at most 100 characters: its title, publisher and date."""
+    day = dates.format_fact_date(source.published_on, weekday=False) if source.published_on else ""
+    publisher = source.publisher if source.publisher != source.title else ""
+    beside = " · ".join(part for part in (publisher, day) if part)
+    room = _SHOWN - len(beside) - 3 if beside else _SHOWN
+    title = one_line(source.title)
+    title = title if len(title) <= room else title[: room - 1].rstrip() + "…"
+    return one_line(f"{title} · {beside}" if beside else title)[:_SHOWN]
 
 
 def _split_locator(line: str) -> tuple[str, str]:

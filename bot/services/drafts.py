@@ -1,70 +1,42 @@
-"""Drafts: what an editor is about to enter, kept from the first form to the saving, over restarts too."""
-
-# pyright: standard
-# Not strict until the next issues rebuild it.
+"""Drafts: what an editor is about to enter, stored from the first form until it is saved, also across restarts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
-from typing import Literal, cast
+from datetime import date, datetime
+from typing import Literal
 
 import msgspec
-from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from bot.errors import BadInput, NotInRecord, UserError
+from bot import dates
+from bot.errors import UserError
 from bot.ledger.changes import changed_fields
-from bot.ledger.closing import APPROVAL_AFTER, SETTLED, DealQuestion, LeftOpen, ask, left_open
+from bot.ledger.closing import LeftOpen, left_open
 from bot.ledger.drafts import (
-    RECORD,
     Draft,
     Edited,
-    Entry,
-    Given,
+    EventChoices,
+    Mistakes,
+    NewRecord,
     Note,
     Preview,
     Task,
     fixed_day,
-    form_field,
-    instead,
-    read,
-    values_of,
 )
 from bot.ledger.kinds import get_field
 from bot.ledger.stage import open_approvals
-from bot.ledger.values import FieldType, Find, expect, quoted, record_of
-from bot.ledger.words import normal, slug_of
-from bot.services import records, sources, updates
+from bot.ledger.words import normal
+from bot.services import event_drafts, field_drafts, recent_sources, records, sources, updates
+from bot.services.draft_names import new_slug
+from bot.services.draft_rows import DRAFT_COLUMNS, DraftRow, last_saved, to_draft
 from bot.services.updates import Change
 from data.database import Connection, to_text
-from data.records import Approval, Kind, Opened, Party, Source, State, Value
-from data.rows import as_list, fetch_one, fetch_value, fetch_values, in_list
+from data.records import Opened, Source, State, Value
+from data.rows import as_list, fetch_one, fetch_value, in_list
 
-SOURCE_OFFERED_FOR = timedelta(hours=1)
-DEALS_ASKED = 3  # Of a closing item that is about more deals the preview asks about the first ones.
-TYPED_LIMIT = 4000  # Discord: the most that one part of a form can hold.
-
-_COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
-
-
-class _Row(Struct, frozen=True):
-    id: int
-    guild_id: int
-    person_id: int
-    task: Task[Raw]
-    typed: dict[str, str]
-    base: int
-    state: Literal["open", "saved", "dropped"]
-    batch: str
-
-
-def _draft(row: _Row) -> Draft:
-    kind = row.task.kind
-    given = [Given(one.field, get_field(kind, one.field).type.stored.decode(one.value)) for one in row.task.given]
-    task = cast("Task[Value]", replace(row.task, given=given))
-    return Draft(row.id, row.guild_id, row.person_id, task, row.typed, row.base, row.state, row.batch)
+TYPED_LIMIT = 4000  # Discord: the most that one input of a form can hold.
 
 
 def _json(value: Task[Value] | dict[str, str]) -> str:
@@ -72,38 +44,56 @@ def _json(value: Task[Value] | dict[str, str]) -> str:
 
 
 async def start(
-    conn: Connection, guild_id: int, person_id: int, task: Task, *, value: str = "", day: str = "", now: datetime
+    conn: Connection,
+    guild_id: int,
+    person_id: int,
+    task: Task[Value],
+    *,
+    value: str = "",
+    day: str = "",
+    typed: Mapping[str, str] | None = None,
+    now: datetime,
 ) -> Draft:
-    """A new draft whose form is filled in with a value, a day, and this editor's source of the last hour."""
-    last = await fetch_value(
-        conn,
-        dict[str, str],
-        "SELECT typed FROM draft WHERE guild_id = ? AND person_id = ? AND state = 'saved' AND saved_at >= ? "
-        "ORDER BY saved_at DESC, id DESC LIMIT 1",
-        (guild_id, person_id, to_text(now - SOURCE_OFFERED_FOR)),
-    )
-    last = last or {}
-    typed = {"value": value, "date": day, "source": last.get("source", ""), "published": last.get("published", "")}
+    """Store a new draft, whose form is filled in with a value, a day and this editor's source of the last hour.
+
+    `typed` are the texts of other inputs; they count instead of those.
+    """
+    last = await last_saved(conn, guild_id, person_id, now)
+    source, published = await _typed_source(conn, last) if last is not None else ("", "")
+    given = {"value": value, "date": day, "source": source, "published": published} | dict(typed or {})
     id_ = await fetch_value(
         conn,
         int,
         "INSERT INTO draft (guild_id, person_id, task, typed, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (guild_id, person_id, _json(task), _json(typed), to_text(now)),
+        (guild_id, person_id, _json(task), _json(given), to_text(now)),
     )
     assert id_ is not None  # One row was inserted.
-    return Draft(id_, guild_id, person_id, task, typed, 0, "open", "")
+    return Draft(id_, guild_id, person_id, task, given, 0, "open", "")
+
+
+async def _typed_source(conn: Connection, last: Draft) -> tuple[str, str]:
+    """Return the source of a saved draft and its date as they are typed into a form."""
+    source = await recent_sources.match(conn, last.guild_id, last.typed.get("source", ""))
+    if not last.task.happening or source is None:
+        return last.typed.get("source", ""), last.typed.get("published", "")
+    published = dates.typed_fact_date(source.published_on) if source.published_on else "undated"
+    titled = source.title if source.title != source.publisher else ""
+    return " ".join(part for part in (titled, source.url) if part), published
 
 
 async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) -> Draft:
-    """An open draft of this person in this server; UserError says why there is none to go on with."""
+    """Return an open draft of a person in a server. Raise UserError, which says why, when there is no such draft."""
     row = None
     if draft_id.isdecimal() and len(draft_id) < 19:
         row = await fetch_one(
-            conn, _Row, f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND id = ?", (guild_id, int(draft_id))
+            conn,
+            DraftRow,
+            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE guild_id = ? AND id = ?",
+            (guild_id, int(draft_id)),
         )
     if row is None:
         raise UserError("This draft is not here any more. Nothing was changed. Begin a new one with /update.")
-    draft = _draft(row)
+    draft = to_draft(row)
     if draft.person_id != person_id:
         raise UserError("This draft is somebody else's. Nothing was changed. Begin your own with /update.")
     if draft.state == "saved":
@@ -113,74 +103,124 @@ async def get(conn: Connection, guild_id: int, draft_id: str, person_id: int) ->
     return draft
 
 
-async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
-    """Keep what a form was sent with, before anything is read from it. Parts that were not sent stay as they were.
+async def get_saved(conn: Connection, guild_id: int, batch: str) -> Draft:
+    """Return the draft that entered a batch of updates. Raise UserError when no draft of the server did."""
+    row = await fetch_one(
+        conn,
+        DraftRow,
+        f"SELECT {DRAFT_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'",
+        (guild_id, batch),
+    )
+    if row is None:
+        raise UserError("What this belongs to is not here any more. Nothing was changed. Begin anew with /update.")
+    return to_draft(row)
 
-    With another value what was chosen below the preview holds no more: it was chosen for something else.
+
+async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
+    """Store what a form was sent with, before anything is parsed. Inputs that were not sent stay as they were.
+
+    When the value has changed, what was chosen below the preview is forgotten: it was chosen for another value.
     """
     kept = draft.typed | {name: text[:TYPED_LIMIT] for name, text in typed.items()}
     kept |= {name: fixed_day(kept.get(name, ""), today) for name in ("date", "published")}
     await conn.execute("UPDATE draft SET typed = ? WHERE id = ?", (_json(kept), draft.id))
-    if kept.get("value") != draft.typed.get("value"):
-        draft = await _keep_task(conn, draft, replace(draft.task, stage_after={}, also={}))
+    if kept.get("value") != draft.typed.get("value") or (draft.task.happening and kept != draft.typed):
+        draft = await _keep_task(conn, draft, replace(draft.task, stage_after={}, also={}, chosen=EventChoices()))
     return replace(draft, typed=kept)
 
 
 async def choose_stage(conn: Connection, draft: Draft, deal_id: int, stage: str) -> Draft:
-    """Keep the stage that a deal has after this. One that is not offered leaves it as it is."""
+    """Store the stage that a deal has after a draft. A stage that is not offered leaves it as it is."""
     return await _keep_task(conn, draft, replace(draft.task, stage_after=draft.task.stage_after | {deal_id: stage}))
 
 
 async def choose_approvals(conn: Connection, draft: Draft, deal_id: int, chosen: Sequence[int]) -> Draft:
-    """Keep which other approvals of a deal the source settles too, by the updates that hold them."""
+    """Store which other approvals of a deal the source settles too, by the ids of their updates."""
     return await _keep_task(conn, draft, replace(draft.task, also=draft.task.also | {deal_id: list(chosen)}))
 
 
-async def _keep_task(conn: Connection, draft: Draft, task: Task) -> Draft:
+async def choose_in_event(
+    conn: Connection,
+    draft: Draft,
+    *,
+    stage: str | None = None,
+    changes: Sequence[str] | None = None,
+    item: str | None = None,
+) -> Draft:
+    """Store what was chosen below the preview of an event. What is None stays as it was."""
+    chosen = draft.task.chosen
+    chosen = EventChoices(
+        chosen.stage if stage is None else stage,
+        chosen.changes if changes is None else list(changes),
+        chosen.item if item is None else item,
+    )
+    return await _keep_task(conn, draft, replace(draft.task, chosen=chosen))
+
+
+async def add_missing(conn: Connection, draft: Draft, *, now: datetime) -> Draft:
+    """Add the records that the form of a draft names and the server does not have: the draft creates them too."""
+    try:
+        await preview(conn, draft, now=now)
+    except Mistakes as error:
+        others = list(draft.task.others)
+        for missing in error.missing:
+            if normal(missing.name) in [normal(other.name) for other in others]:
+                continue
+            slug = await new_slug(conn, draft.guild_id, missing.name)
+            while slug in [other.slug for other in others]:
+                slug = f"{slug[:46]}-{len(others) + 2}"
+            others.append(NewRecord(missing.kind, slug, missing.name))
+        return await _keep_task(conn, draft, replace(draft.task, others=others))
+    return draft
+
+
+async def _keep_task(conn: Connection, draft: Draft, task: Task[Value]) -> Draft:
     await conn.execute("UPDATE draft SET task = ? WHERE id = ?", (_json(task), draft.id))
     return replace(draft, task=task)
 
 
 async def drop(conn: Connection, draft: Draft) -> None:
+    """Mark a draft as discarded."""
     await conn.execute("UPDATE draft SET state = 'dropped' WHERE id = ?", (draft.id,))
 
 
 async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bool = False) -> Preview:
-    """What a draft would change: it is entered for real, looked at, and taken back. UserError says what is wrong.
+    """Return what a draft would change: it is entered, looked at and rolled back, so saving refuses nothing more.
 
-    So nothing is promised that saving would refuse.
+    Raise UserError when the draft cannot be entered.
     """
-    async with _taken_back(conn):
-        found, _ = await _enter(conn, draft, now)
-    base = await _newest(conn, draft.guild_id, found)
+    async with _rolled_back(conn):
+        seen, _ = await _enter(conn, draft, now)
+    base = await _newest(conn, draft.guild_id, seen)
     await conn.execute("UPDATE draft SET base = ? WHERE id = ?", (base, draft.id))
-    return replace(found, draft=replace(found.draft, base=base), moved_on=moved_on)
+    return replace(seen, draft=replace(seen.draft, base=base), moved_on=moved_on)
 
 
 async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
-    """Enters a draft, and returns it as saved. When one of its records changed since the preview, nothing is saved and
-    a new preview comes back, marked so.
+    """Enter a draft and return it as saved.
+
+    When one of its records has changed since the preview, save nothing and return a new preview, which says so.
     """
     seen = await preview(conn, draft, now=now)
     if seen.draft.base != draft.base:
         return replace(seen, moved_on=True)
-    found, batch = await _enter(conn, draft, now)
+    entered, batch = await _enter(conn, draft, now)
     await conn.execute(
         "UPDATE draft SET state = 'saved', task = ?, batch = ?, saved_at = ? WHERE id = ?",
-        (_json(found.draft.task), batch, to_text(now), draft.id),
+        (_json(entered.draft.task), batch, to_text(now), draft.id),
     )
-    return replace(found, draft=replace(found.draft, state="saved", batch=batch))
+    return replace(entered, draft=replace(entered.draft, state="saved", batch=batch))
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> tuple[str, str]:
-    """Takes back what a draft saved: the slug and the name of its record. UserError when it is too late.
+    """Withdraw what a draft saved; return the slug and the name of its record. Raise UserError when it is too late.
 
-    Any editor may: each of them could enter the opposite at once, and a wrong update is better gone in time.
+    Any editor may do so: each of them could enter the opposite at once, and a wrong update is better gone in time.
     """
     row = await fetch_one(
         conn,
-        _Row,
-        f"SELECT {_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'",
+        DraftRow,
+        f"SELECT {DRAFT_COLUMNS} FROM draft WHERE guild_id = ? AND batch = ? AND state = 'saved'",
         (guild_id, batch),
     )
     if row is None:
@@ -190,7 +230,8 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
 
 
 @asynccontextmanager
-async def _taken_back(conn: Connection):
+async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
+    """Roll back what is written inside, when it ends and when it fails."""
     await conn.execute("SAVEPOINT rehearsal")
     try:
         yield
@@ -199,9 +240,9 @@ async def _taken_back(conn: Connection):
         await conn.execute("RELEASE rehearsal")
 
 
-async def _newest(conn: Connection, guild_id: int, found: Preview) -> int:
-    """Return the newest update of what a preview shows: the records that change, and the deals that it asks about."""
-    slugs = {change.slug for change in found.changes} | {asked.deal for asked in found.asked}
+async def _newest(conn: Connection, guild_id: int, seen: Preview) -> int:
+    """Return the newest update of the records that a preview is about: those that change, and those it asks about."""
+    slugs = {change.slug for change in seen.changes} | {asked.deal for asked in seen.asked} | {seen.draft.task.record}
     newest = await fetch_value(
         conn,
         int,
@@ -213,212 +254,70 @@ async def _newest(conn: Connection, guild_id: int, found: Preview) -> int:
 
 
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
-    """Reads a draft's form and appends what it says: what changed, and the batch."""
+    """Append what a draft says. Return what has changed, and the id of the batch."""
     guild_id = draft.guild_id
-    opened, wrong = await _record_of(conn, draft)
-    if draft.task.asks_record and opened is not None:
-        record = opened.record
-        named = replace(draft.task, record=record.slug, kind=record.kind, name=record.name)
-        draft = replace(draft, task=named)
-    task = draft.task
-    if task.closes and opened is not None and not opened.record.open:
-        raise UserError(f"{quoted(opened.record.name)} was closed meanwhile. Nothing was changed.")
-    entry = read(draft, await _finder(conn, draft), opened, now=now, found_wrong=wrong)
-    source_id = await sources.ensure(
-        conn,
-        guild_id,
-        title=entry.cited.title,
-        publisher=entry.cited.publisher,
-        published_on=entry.published_on,
-        url=entry.cited.url,
-    )
-
-    def change(slug: str, kind: Kind, given: Given) -> Change:
-        cited = (entry.date, source_id, entry.cited.locator, entry.reason)
-        return Change(slug, kind, given.field, given.value, *cited)
-
-    changes = [change(task.record, task.kind, given) for given in values_of(task, entry.value, opened)]
-    before: dict[str, Opened | None] = {task.record: opened}
-    asked: dict[str, DealQuestion] = {}
-    for deal in await _deals_behind(conn, guild_id, task, entry, opened):
-        slug, asks = deal.record.slug, await _asked(conn, guild_id, task, entry, opened, deal)
-        if asks is not None:
-            asked[slug], before[slug] = asks, deal
-            changes += [change(slug, "deal", Given(*given)) for given in asks.values]
+    plan = await (event_drafts if draft.task.happening else field_drafts).plan(conn, draft, now)
+    entry = plan.entry
+    source_id = plan.source_id
+    if source_id is None:
+        source_id = await sources.ensure(
+            conn,
+            guild_id,
+            title=entry.cited.title,
+            publisher=entry.cited.publisher,
+            published_on=entry.published_on,
+            url=entry.cited.url,
+        )
+    cited = (entry.date, source_id, entry.cited.locator, entry.reason)
+    changes = [Change(planned.record, planned.kind, planned.field, planned.value, *cited) for planned in plan.values]
     batch = await updates.append(conn, guild_id, changes, now=now, person_id=draft.person_id, origin="editor")
-    told: list[Edited] = []
+    edited: list[Edited] = []
     notes: list[Note] = []
     known: dict[int, Source] = {}
-    left: list[LeftOpen] = []
-    for slug in dict.fromkeys(one.record for one in changes):
-        old, new = before[slug], await records.get(conn, guild_id, slug)
+    left_behind: list[LeftOpen] = []
+    asked = dict(plan.asked)
+    for slug in dict.fromkeys(change.record for change in changes):
+        old, new = plan.before[slug], await records.get(conn, guild_id, slug)
         names = (old.names if old else {}) | new.names
         known |= new.sources
         changed = changed_fields(new.record.kind, old.record.state if old else State(), new.record.state)
-        told.append(Edited(new.record.kind, slug, new.record.name, old is None, changed, names))
-        found = [_note(one, told[-1], old, new) for one in changes if one.record == slug]
-        notes += [note for note in found if note is not None]
+        edited.append(Edited(new.record.kind, slug, new.record.name, old is None, changed, names))
+        of_record = [_note(change, edited[-1], old, new) for change in changes if change.record == slug]
+        notes += [note for note in of_record if note is not None]
         if new.record.kind == "deal":
-            left += filter(None, [left_open(old, new)])
+            left_behind += filter(None, [left_open(old, new)])
             if slug in asked and old is not None:
                 last = bool(open_approvals(old.record.state)) and not open_approvals(new.record.state)
                 asked[slug] = replace(asked[slug], last=last)
     source = await sources.get(conn, guild_id, source_id)
-    return Preview(draft, told, notes, entry, source, known, list(asked.values()), left), batch
+    seen = Preview(
+        plan.draft,
+        edited,
+        notes,
+        entry,
+        source,
+        known,
+        list(asked.values()),
+        left_behind,
+        event=plan.event,
+        warnings=plan.warnings,
+    )
+    return seen, batch
 
 
-async def _deals_behind(
-    conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None
-) -> list[Opened]:
-    """Return the deals that a closing item is about, or the one whose approval is settled; none when nothing closes."""
-    if opened is None:
-        return []
-    if not task.closes:
-        settled = task.kind == "deal" and isinstance(entry.value, Approval) and entry.value.state in SETTLED
-        return [opened] if settled else []
-    deals = {link.slug for link in opened.links if link.outward and link.kind == "deal" and link.field == "about"}
-    about = [slug for fact in opened.record.state.facts("about") if (slug := record_of(fact.value)) in deals]
-    return await records.get_many(conn, guild_id, about[:DEALS_ASKED])
-
-
-async def _asked(
-    conn: Connection, guild_id: int, task: Task, entry: Entry, opened: Opened | None, deal: Opened
-) -> DealQuestion | None:
-    """Return what the preview asks about a deal, with what was chosen so far."""
-    course = await updates.history(conn, guild_id, deal.record.slug)
-    chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)
-    if task.closes:
-        outcome = expect(entry.value, str)
-        state = APPROVAL_AFTER.get(outcome)
-        return ask(deal, course, entry.date, state=state, chosen=chosen, also=also, item=opened, outcome=outcome)
-    approval = expect(entry.value, Approval)
-    own = get_field("deal", "approval").type.key(approval)
-    return ask(deal, course, entry.date, state=approval.state, chosen=chosen, also=also, changed_key=own)
-
-
-async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:
-    """The record that a draft changes, none when it makes one; and what is wrong with the name that its form gives."""
-    task = draft.task
-    if task.asks_record:
-        try:
-            return await records.get_by_name(conn, draft.guild_id, draft.typed.get("record", "")), []
-        except UserError as error:
-            return None, [f"{RECORD}: {error}"]
-    return await (records.find if task.new else records.get)(conn, draft.guild_id, task.record), []
-
-
-def _note(change: Change, told: Edited, old: Opened | None, new: Opened) -> Note | None:
-    """What has to be said about a change beyond its before and after."""
-    stood = old.record.state.facts(change.field) if old else []
+def _note(change: Change, edited: Edited, old: Opened | None, new: Opened) -> Note | None:
+    """Return what has to be said about a change beyond its before and after, None when there is nothing."""
+    former = old.record.state.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
     facts, key = new.record.state.facts(field.name), field.type.key(change.value)
     others = [fact for fact in facts if fact.source != change.source_id or field.type.key(fact.value) != key]
-    moved = [one.after or one.before for one in told.changes if one.field == field.name]
+    moved = [changed.after or changed.before for changed in edited.changes if changed.field == field.name]
     if any(fact is not None and field.type.key(fact.value) == key for fact in moved):
         how: Literal["same", "older", "beside"] = "beside"
         if field.rule != "variants" or not others:
             return None
-    elif before := [fact for fact in stood if fact.value == change.value]:
+    elif before := [fact for fact in former if fact.value == change.value]:
         how, others = "same", before
     else:
         how, others = "older", [fact for fact in facts if field.rule == "replace" or field.type.key(fact.value) == key]
-    return Note(how, change.kind, field.name, change.value, others, told.names)
-
-
-async def _finder(conn: Connection, draft: Draft) -> Find:
-    field = form_field(draft.task)
-    return await _find_in(conn, draft.guild_id, field.type, draft.typed.get("value", "")) if field else _find_nothing
-
-
-def _find_nothing(name: str, _kinds: Sequence[Kind]) -> str:
-    raise NotInRecord(f"{quoted(name)} is not in the record. Nothing was changed.")
-
-
-async def _find_in(conn: Connection, guild_id: int, type_: FieldType, text: str) -> Find:
-    """Looks up the records that a typed text names, so that reading it needs no database."""
-    found: dict[str, str | UserError] = {}
-    for name in type_.mentions(text):
-        try:
-            found[name] = await records.slug_by_name(conn, guild_id, name[:200], type_.kinds)
-        except NotInRecord as error:
-            hint = ' For somebody without a record, write the words in "quotation marks".'
-            found[name] = NotInRecord(f"{error}{hint}") if type_.quotes else error
-        except UserError as error:
-            found[name] = error
-
-    def find(name: str, kinds: Sequence[Kind]) -> str:
-        slug = found.get(name)
-        if isinstance(slug, UserError):
-            raise slug
-        return slug or _find_nothing(name, kinds)
-
-    return find
-
-
-async def pending_task(
-    conn: Connection,
-    guild_id: int,
-    item: str,
-    *,
-    about: str | None = None,
-    item_kind: str | None = None,
-    who: str | None = None,
-) -> tuple[Task, Opened | None]:
-    """A pending item to be made or changed, with what was chosen for it; the item when it is on the record.
-
-    Only the whole name counts: a name that merely begins like another makes a new item. Who must act, and what it is
-    about, hold from then on instead of what was there. A closed item is open again.
-    """
-    opened = await _find_item(conn, guild_id, item)
-    given: list[Given] = []
-    if opened is None:
-        name = expect(get_field("pending", "name").type.parse(item, _find_nothing), str)
-        task = Task(await _new_slug(conn, guild_id, name), "pending", name, "due", new=True)
-        given += [Given("name", name), Given("state", "open"), Given("basis", "stated")]
-    else:
-        task = Task(opened.record.slug, "pending", opened.record.name, "due")
-        if not opened.record.open:
-            given.append(Given("state", "open"))
-    if item_kind is not None and (opened is None or opened.record.state.text("item_kind") != item_kind):
-        given.append(Given("item_kind", item_kind))
-    for name, text in (("who", who), ("about", about)):
-        if text is not None:
-            type_ = get_field("pending", name).type
-            party = expect(type_.parse(text, await _find_in(conn, guild_id, type_, text)), Party)
-            gone = [Given(name, party)] if party.gone else []
-            given += gone or instead(opened, name, [party])
-    return replace(task, given=given), opened
-
-
-async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | None:
-    opened = await records.find(conn, guild_id, text[:200])
-    if opened is not None and opened.record.kind == "pending":
-        return opened
-    slugs = await fetch_values(
-        conn,
-        str,
-        "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
-        "WHERE n.guild_id = ? AND n.match_kind = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
-        (guild_id, normal(text[:200])),
-    )
-    if len(slugs) > 1:
-        raise BadInput(
-            f"{quoted(text)} is the name of several pending items. Nothing was changed. Choose one from the list."
-        )
-    return await records.get(conn, guild_id, slugs[0]) if slugs else None
-
-
-async def _new_slug(conn: Connection, guild_id: int, name: str) -> str:
-    """An address that no record has; an item that was taken back makes its own free again."""
-    base = slug_of(name)
-    taken = await fetch_values(
-        conn,
-        str,
-        "SELECT slug FROM record WHERE guild_id = ? AND slug >= ? AND slug < ? AND (live = 1 OR kind <> 'pending')",
-        (guild_id, base[:46], base[:46] + "\U0010ffff"),
-    )
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base[:46].rstrip('-')}-{number}"
-    return slug
+    return Note(how, change.kind, field.name, change.value, others, edited.names)

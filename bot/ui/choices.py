@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from discord import app_commands
 
-from bot.ledger.words import one_line
+from bot.errors import BadInput
+from bot.ledger.values import quoted
+from bot.ledger.words import normal, one_line
 from bot.ui.text import clip
 
 MOST = 25  # Discord: choices of one option.
@@ -44,6 +46,20 @@ def choices(offered: Iterable[Offered]) -> list[app_commands.Choice[str]]:
                 values[name] = choice.value
                 break
     return [app_commands.Choice(name=name, value=value) for name, value in values.items()]
+
+
+def choice_of(words: Mapping[str, str], text: str) -> str:
+    """Return the value of a fixed choice. The text is the value, or the words that Discord shows for it.
+
+    Discord sends the words when a command is pasted or run again. Raise BadInput for any other text.
+    """
+    asked = normal(text)
+    for value, shown in words.items():
+        if text == value or asked in (normal(value), normal(shown)):
+            return value
+    raise BadInput(
+        f"{quoted(text)} is not one of the choices. Nothing was changed. Choose one: {', '.join(words.values())}."
+    )
 
 
 def _named(choice: Offered, apart: str) -> str:

@@ -59,7 +59,7 @@ _READY: dict[Who, tuple[str, ...]] = {
     ),
     "editor": (
         "{ask} answers a question in plain words; {pending list} shows what is open and who has to act.",
-        "{update stage} and {update pending} enter what happened, with its source; {update close} ends an open item.",
+        "{update event} enters what happened to a deal, with its source; {update close} ends an open item.",
         "{update checked} notes that you looked and found nothing new.",
     ),
     "member": (

@@ -76,19 +76,16 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
     """
     record = timeline.opened.record
     all_steps = steps(timeline.opened, timeline.updates)
-    entries = [
-        _Entry(step.update.date, step.update, _line(timeline, step))
-        for step in all_steps
-        if _is_listed(timeline.opened, step.update)
-    ]
+    listed = [step for step in reversed(all_steps) if _is_listed(timeline.opened, step.update)]
+    entries = [_Entry(act[0].update.date, act[0].update, _line(timeline, act)) for act in _together(listed)]
     entries += [_event(event) for event in timeline.events]
     entries.sort(key=lambda entry: (entry.day.day or date.min, entry.update.id), reverse=True)
     rendered = [(entry.line, _entered(timeline, entry.update)) for entry in entries]
     layout = pages.pack([sum(map(len, parts)) + 26 for parts in rendered], most=_MOST)
     page = pages.clamped(page, len(layout))
     lines: list[str] = []
-    for entered, together in groupby((rendered[index] for index in layout[page]), key=lambda parts: parts[1]):
-        changes = [line for line, _ in together]
+    for entered, same in groupby((rendered[index] for index in layout[page]), key=lambda parts: parts[1]):
+        changes = [line for line, _ in same]
         # Neighbouring changes that one person entered at one time share the line that says so.
         by_whom = f"-# {sentence(entered)}" if len(changes) == 1 else f"-# These {len(changes)} were {entered}"
         lines += [*changes, by_whom]
@@ -137,7 +134,41 @@ def _is_listed(opened: Opened, update: Update) -> bool:
     return field is not None and (field.reports or field.name == "checked")
 
 
-def _line(timeline: Timeline, step: Step) -> str:
+def _together(listed: Sequence[Step]) -> list[list[Step]]:
+    """Return the steps of a history in groups, of which each has one line.
+
+    Updates that an editor entered by one act share a line while all of them count. Others have a line each.
+    """
+
+    def key(step: Step) -> tuple[object, ...]:
+        update = step.update
+        if update.origin != "editor" or step.ended_by is not None:
+            return (update.id,)
+        return (update.batch, day_key(update.date), update.source_id, update.locator, update.reason)
+
+    # The steps come newest first, but what was entered first in an act is its main news.
+    return [list(act)[::-1] for _, act in groupby(listed, key=key)]
+
+
+def _line(timeline: Timeline, act: Sequence[Step]) -> str:
+    """Render the line of one act: its fact date, and its values with their former values; the source comes once."""
+    if len(act) == 1:
+        return _single_line(timeline, act[0])
+    first = act[0].update
+    parts: list[str] = []
+    for step in act:
+        field = find_field(timeline.opened.record.kind, step.update.field)
+        assert field is not None  # `steps` leaves out updates of unknown fields.
+        said = _said(field, step, timeline.names)[1:].lstrip()
+        before = _before(field, step, timeline.names)
+        main = f". {said}**" if not parts else said
+        parts.append(f"{main}{f' ({before})' if before else ''}")
+    reason = _reason(first)
+    source = source_words([first.fact], timeline.opened.sources) or "a source that is no longer on file"
+    return f"**{_day(first.date)}{'; '.join(parts)}{f' ({reason})' if reason else ''}; {source}"
+
+
+def _single_line(timeline: Timeline, step: Step) -> str:
     """Render the line of one step: fact date, value, former value with its own date, reason and source.
 
     A step that was withdrawn or corrected is struck through, followed by who ended it.

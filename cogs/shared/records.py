@@ -14,10 +14,10 @@ from bot.interactions.cache import CachedRecord, RecordCache
 from bot.interactions.permissions import Actor
 from bot.ledger.cited import shortened
 from bot.ledger.kinds import KIND_WORDS, KINDS
-from bot.ledger.words import one_line
+from bot.ledger.words import normal, one_line
 from bot.services import follows, guilds, index, records
 from bot.ui import cards
-from bot.ui.choices import LIMIT, Offered, choices
+from bot.ui.choices import LIMIT, MOST, Offered, choices
 from cogs.shared.answers import Interaction, dm_guild_id
 from data.database import Connection
 from data.records import Kind, Opened, Row
@@ -49,6 +49,27 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
             return []
         matches = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
         return [_as_choice(row, with_kind=len(self._kinds) > 1) for row, _ in matches]
+
+
+class RecordOrNewArgument(RecordArgument):
+    """A command option that takes a record of one kind, or the name of a new one: "New deal: Patrol boats"."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind)
+        self._kind = kind
+
+    async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
+        """Return the records that match what the user has typed, and the typed text as the name of a new one."""
+        matches, name = await super().completions(interaction, value), one_line(value)
+        shown = new_record_choice(self._kind, name)
+        if not normal(name) or len(shown) > LIMIT:
+            return matches
+        return [*matches[: MOST - 1], Offered(shown, "", shown)]
+
+
+def new_record_choice(kind: Kind, name: str) -> str:
+    """Return the choice that begins a new record: "New deal: Patrol boats"."""
+    return f"New {KIND_WORDS[kind][0]}: {name}"
 
 
 def _as_choice(row: Row, *, with_kind: bool) -> Offered:

@@ -10,7 +10,7 @@ import simcord
 
 from bot.ledger.drafts import Draft, alias_task
 from bot.services import questions, records, updates
-from bot.ui import drafts as forms
+from bot.ui import draft_forms as forms
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
 from data.records import Filed, ListedText

@@ -61,7 +61,7 @@ async def test_each_reads_their_own_steps(world: World):
     editor = steps(await help_of(world, world.editor))
     member = steps(await help_of(world, world.member))
     assert "</settings show:" in manager
-    assert "</update stage:" in editor
+    assert "</update event:" in editor
     assert "</follow add:" in member
     assert all("\n1. </ask:" in text for text in (manager, editor, member))
     assert len({manager, editor, member}) == 3

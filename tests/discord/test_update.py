@@ -10,7 +10,7 @@ import simcord
 from bot.ledger.drafts import Draft, Task
 from bot.ledger.kinds import KINDS, fields_of, get_field
 from bot.services import index, records, updates
-from bot.ui import drafts as ui
+from bot.ui import draft_forms as ui
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from data.records import State, Value

@@ -56,8 +56,8 @@ async def test_what_cannot_be_used_is_told_before_any_form(world: World):
 
 REFUSED_IN_THE_FORM = [
     ("value", {"value": "three billion dollars"}, "Value: .*not an amount"),
-    ("value", {"value": "3 billion"}, "Value: .*not an amount"),
-    ("value", {"value": "9" * 1000}, "Value: .*not an amount"),
+    ("value", {"value": "3 billion"}, "Value: .*names no currency"),
+    ("value", {"value": "9" * 1000}, "Value: .*digits"),
     ("model", {"value": "M", "date": "1 January 2027"}, "Fact date: .*not begun"),
     ("model", {"value": "M", "date": "31.31.2023"}, "Fact date: "),
     ("model", {"value": "M", "date": "10 November"}, "Fact date: .*no year"),
@@ -78,7 +78,7 @@ async def test_a_mistake_in_the_form_names_its_field_and_keeps_the_form(world: W
         before = await ledger(world)
         refused = await update(world, "deal", FORM | typed, deal="armed-drones", field=field)
         assert re.search(told, answer(refused).replace("\\", ""))
-        assert labels_of(reply(refused)) == ["Change", "Discard"]
+        assert labels_of(reply(refused))[-2:] == ["Change", "Discard"]
         assert "Nothing was changed" in answer(refused)
         assert await ledger(world) == before
 
@@ -105,7 +105,7 @@ async def test_vague_and_open_fact_dates_are_kept_as_they_were_given(world: Worl
 
 async def test_markup_and_mentions_are_shown_letter_by_letter(world: World):
     nasty = "**b** <@1> @everyone <#2> </x:3> <t:4> [a](https://b.c) `d`"
-    typed = {"value": nasty, "source": f"{nasty}, {nasty}", "reason": nasty}
+    typed = {"value": nasty, "source": f"{nasty}, page {nasty}".replace("https://b.c", "x", 1), "reason": nasty}
     preview = await update(world, "deal", FORM | typed, deal="armed-drones", field="model")
     saved = await world.editor.click(reply(preview), label="Save")
     for told in (answer(preview), answer(saved)):
@@ -137,6 +137,7 @@ async def test_a_stage_that_goes_back_asks_for_a_reason(world: World):
 
 
 EVERY_COMMAND = [
+    ("event", {"deal": "armed-drones", "kind": "signed"}),
     ("deal", {"deal": "armed-drones", "field": "value"}),
     ("stage", {"deal": "armed-drones", "stage": "signed"}),
     ("pending", {"item": "Signature"}),
@@ -159,7 +160,7 @@ async def test_before_setup_every_command_says_what_is_missing(empty_world: Worl
 
 async def test_every_press_asks_for_the_rights_anew(world: World):
     names = [name for name in handlers(world.bot.components) if name.startswith("update.")]
-    assert len(names) == 16
+    assert len(names) == 23
     for name in names:
         result = await press(world, world.member, custom_id(name, "1", "1"))
         assert "Only editors change the record" in answer(result), name
@@ -318,7 +319,7 @@ async def test_a_record_taken_back_meanwhile_is_told(world: World):
     assert "no longer in the record" in answer(await world.editor.click(message, label="Update"))
     refused = await world.editor.click(reply(preview), label="Save")
     assert "no longer in the record" in answer(refused)
-    assert labels_of(reply(refused)) == ["Change", "Discard"]
+    assert labels_of(reply(refused))[-2:] == ["Change", "Discard"]
 
 
 async def test_an_item_closed_meanwhile_is_not_closed_again(world: World):

@@ -19,6 +19,7 @@ from bot.ledger.kinds import PENDING_KINDS
 from bot.services import drafts, people, records, updates
 from bot.ui import cards
 from bot.ui import drafts as ui
+from bot.ui.draft_questions import STAYS
 from data.database import Database
 from data.records import Approval, Kind, Party, Value
 from tests.builders import on_day
@@ -396,7 +397,7 @@ async def test_the_longest_choices_about_as_many_deals_as_are_asked_about_fit_in
     shown = ui.preview(found, 10**19)
     selects = [part for part in shown.walk_children() if isinstance(part, discord.ui.Select)]
     labels = [select.placeholder for select in selects] + [
-        option.label for select in selects for option in select.options if option.value == ui.STAYS
+        option.label for select in selects for option in select.options if option.value == STAYS
     ]
     assert len(labels) == len(set(labels)) == 9
     saved = await treaty.saved(draft)

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.drafts import Draft, Mistakes, Preview, Task, alias_task, checked_task, closing_task, field_task
 from bot.ledger.kinds import get_field
-from bot.services import drafts, people, records, updates
+from bot.services import drafts, pending_drafts, people, records, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.records import Approval, Bound, Kind, ListedText, Money, Party, Value
@@ -199,7 +199,7 @@ async def test_an_item_is_closed_once(editing: Editing):
 
 
 async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
-    task, opened = await drafts.pending_task(
+    task, opened = await pending_drafts.pending_task(
         editing.db.read, GUILD, "Signature of the deal", about="31 armed drones", item_kind="signature", who="India"
     )
     assert opened is None
@@ -217,13 +217,13 @@ async def test_a_new_item_holds_what_was_chosen_and_typed(editing: Editing):
 
 
 async def test_an_item_may_have_no_due_date(editing: Editing):
-    task, _ = await drafts.pending_task(editing.db.read, GUILD, "Answer")
+    task, _ = await pending_drafts.pending_task(editing.db.read, GUILD, "Answer")
     await editing.saved(await editing.draft(task, value="none"))
     assert (await records.get(editing.db.read, GUILD, "answer")).record.state.fact("due") is None
 
 
 async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Editing):
-    task, opened = await drafts.pending_task(editing.db.read, GUILD, "clearances for the DRONES", who="India")
+    task, opened = await pending_drafts.pending_task(editing.db.read, GUILD, "clearances for the DRONES", who="India")
     assert opened is not None
     found = await editing.saved(await editing.draft(task, value="none"))
     assert {one.field for one in found.changes[0].changes} == {"who"}
@@ -232,14 +232,14 @@ async def test_a_known_name_changes_its_item_and_only_what_was_given(editing: Ed
 
 
 async def test_a_name_that_begins_like_another_makes_a_new_item(editing: Editing):
-    task, opened = await drafts.pending_task(editing.db.read, GUILD, "Clearances")
+    task, opened = await pending_drafts.pending_task(editing.db.read, GUILD, "Clearances")
     assert (opened, task.new, task.record) == (None, True, "clearances-2")
 
 
 async def test_two_editors_who_make_the_same_item_make_one(editing: Editing):
     made = []
     for by in (editing.edda, editing.otto):
-        task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature", who="India")
+        task, _ = await pending_drafts.pending_task(editing.db.read, GUILD, "Signature", who="India")
         made.append((await editing.preview(await editing.draft(task, by, value="2027, reported"))).draft)
     assert not (await editing.save(made[0])).moved_on
     again = await editing.save(made[1])
@@ -253,20 +253,20 @@ async def test_two_editors_who_make_the_same_item_make_one(editing: Editing):
 async def test_a_closed_item_that_is_named_again_is_open_again(editing: Editing):
     closing = closing_task(await records.get(editing.db.read, GUILD, "clearances"))
     await editing.saved(await editing.draft(closing, value="dropped"))
-    task, _ = await drafts.pending_task(editing.db.read, GUILD, "clearances")
+    task, _ = await pending_drafts.pending_task(editing.db.read, GUILD, "clearances")
     await editing.saved(await editing.draft(task, value="2027, reported", date="6 March 2024"))
     assert (await records.get(editing.db.read, GUILD, "clearances")).record.open
 
 
 async def test_an_item_taken_back_can_be_made_again_under_its_name(editing: Editing):
-    task, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
+    task, _ = await pending_drafts.pending_task(editing.db.read, GUILD, "Signature")
     found = await editing.saved(await editing.draft(task, value="none"))
     async with editing.db.write(GUILD) as conn:
         assert await drafts.undo(conn, GUILD, found.draft.batch, now=editing.now, person_id=editing.otto) == (
             "signature", "Signature",
         )  # fmt: skip
     assert await records.find(editing.db.read, GUILD, "signature") is None
-    again, _ = await drafts.pending_task(editing.db.read, GUILD, "Signature")
+    again, _ = await pending_drafts.pending_task(editing.db.read, GUILD, "Signature")
     assert again.record == "signature"
     assert (await editing.saved(await editing.draft(again, value="none"))).changes[0].new
 

@@ -20,7 +20,7 @@ from bot.ledger.words import normal, slug_of
 from bot.services import dossiers, drafts, guilds, people, records, search, timelines
 from bot.services.search import Wanted
 from bot.ui import cards, history
-from bot.ui import drafts as forms
+from bot.ui import draft_forms as forms
 from bot.ui.cards import _blocks as blocks
 from data.database import Database
 from data.records import Kind, Opened

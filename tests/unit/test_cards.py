@@ -29,6 +29,7 @@ from bot.ledger.values import (
     ListedTextType,
     MoneyType,
     PartyType,
+    QuantityType,
     TextType,
     ZoneType,
 )
@@ -48,6 +49,7 @@ from data.records import (
     Money,
     Opened,
     Party,
+    Quantity,
     Source,
     State,
     Sureness,
@@ -249,7 +251,7 @@ def unescaped(view: ui.LayoutView) -> str:
 async def test_the_buttons_fit_who_asks_and_where():
     found = starter()["armed-drones"]
     own = ["Follow", "Remind me", "All facts", "History"]
-    assert labels_of(cards.record(found, now=NOW, editor=True)) == [*own, "Share", "Update"]
+    assert labels_of(cards.record(found, now=NOW, editor=True)) == [*own, "Share", "What happened", "Update"]
     for view in (
         cards.record(found, now=NOW, editor=True, shared=True),
         cards.record(found, now=NOW, editor=False, guild_id=5),
@@ -487,6 +489,8 @@ def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
             return draw(st.sampled_from([None, Due(BUILTIN_DATE, "fixed")]))
         case ZoneType():
             return "Asia/Kolkata"
+        case QuantityType():
+            return Quantity(Decimal("9" * 24), unit=text[:60], total=Decimal("9" * 25))
     raise AssertionError(type_)
 
 

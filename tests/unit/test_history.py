@@ -216,13 +216,44 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
     assert alone.endswith("-# 1 entry of names is left out; *All facts* has it")
 
 
+async def test_what_one_act_entered_is_one_line_with_its_main_news_first_and_its_source_once():
+    signed = on("2024-10-15")
+    entered = [
+        update(1, "stage", "approved", on("2024-10-09"), batch="earlier"),
+        update(2, "stage", "signed", signed),
+        update(3, "value", Money(Decimal(4 * 10**9), "USD", kind="contract"), signed),
+        update(4, "quantity", "31", signed),
+    ]
+    lines = lines_of(course("deal", entered))
+    assert len(lines) == 2
+    assert lines[0].startswith(
+        "**15 October 2024. Signed** (was: last approval given, awaiting signature, 9 October 2024); "
+    )
+    assert "; Value: $4 billion" in lines[0]
+    assert "; Number: 31; " in lines[0]
+    assert lines[0].count("Article") <= 1
+
+
+async def test_an_undone_part_of_an_act_and_another_source_have_lines_of_their_own():
+    signed = on("2024-10-15")
+    entered = [
+        update(1, "stage", "signed", signed),
+        update(2, "quantity", "31", signed),
+        update(3, "model", "B", signed, source=2),
+        update(4, "quantity", "31", signed, action="withdrawn", replaces=2, batch="later", reason="A mistake"),
+    ]
+    lines = lines_of(course("deal", entered))
+    assert len(lines) == 3
+    assert any(line.startswith("~~") for line in lines)
+
+
 async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_once():
     inferred = on_day("2023-11-10", worked_out=True)
     found = course(
         "deal",
         [
             update(1, "quantity", "99", inferred),
-            update(2, "model", "A", inferred),
+            update(2, "model", "A", inferred, batch="another"),
             update(3, "delivery", "soon", FactDate("unknown")),
             update(4, "made_in", "India", FactDate("unknown", printed="the Cold War")),
         ],

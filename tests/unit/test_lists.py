@@ -16,7 +16,7 @@ from bot import dates
 from bot.ledger.cited import cited
 from bot.ledger.kinds import KIND_WORDS
 from bot.services.search import Term
-from bot.ui import drafts, lists
+from bot.ui import draft_forms, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import CitedText, Fact, FactDate, Kind, Link, Money, Opened, Party, Row, Source, State, Waiting
 from tests import builders
@@ -188,7 +188,7 @@ async def test_what_can_be_updated_shows_each_present_value_with_its_day():
         }
     )
     opened = builders.opened("deal", state, said=())
-    described = {option["label"]: option.get("description") for option in options(drafts.choose(opened, None))}
+    described = {option["label"]: option.get("description") for option in options(draft_forms.choose(opened, None))}
     assert described["Value"] == "$4 billion, 5 March 2024; $3 billion, 10 November 2023"
     assert str(described["Number"]).endswith("…, 10 November 2023")
     assert described["Stage"] == "Not in the record"

@@ -1,7 +1,7 @@
 """Describes deals: their fields, stages and side states, and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, LinkedLine, RecordKind, StatementLine
-from bot.ledger.values import ApprovalType, ChoiceType, MoneyType, PartyType, TextType
+from bot.ledger.values import ApprovalType, ChoiceType, MoneyType, PartyType, QuantityType, TextType
 
 STAGES = {
     "unspecified": "Under way",
@@ -44,6 +44,7 @@ DEAL = RecordKind(
         Field("approved_by", "Approved by", PartyType("India", ("participant",), quotes=True)),
         Field("deal_type", "Kind", TextType("purchase", 80), reports=False, noun="kinds"),
         Field("quantity", "Number", TextType("31", 100), absent="number"),
+        Field("delivered", "Delivered", QuantityType("46 of 180"), "variants"),
         Field("value", "Value", MoneyType("more than 3 billion USD"), "variants", absent="value"),
         Field("model", "Model", TextType("the model as the source prints it", 100), absent="model"),
         Field("delivery", "Delivery", TextType("from January 2029", 100), absent="delivery dates"),

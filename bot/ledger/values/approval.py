@@ -61,7 +61,13 @@ class ApprovalType(FieldType):
         return [name for name in (parts.side, parts.authority) if name] if parts else []
 
     def parse(self, text: str, find: Find) -> Value:
+        return self.parse_in(text, find, "")
+
+    def parse_in(self, text: str, find: Find, state: ApprovalState | Literal[""]) -> Approval:
+        """Return the approval that a text means, in `state` unless the text names one. Raise BadInput."""
         parts = _split(text)
+        if parts is not None and not parts.state:
+            parts.state = state
         if parts is None or (not parts.state and not parts.gone) or len(text) > 300:
             raise BadInput(
                 f"{quoted(text)} is not an approval. Nothing was changed. Write it like {self.example}, "

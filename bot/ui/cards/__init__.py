@@ -114,5 +114,7 @@ def _buttons(
     if sharable and not shared and guild_id is None:
         buttons.append(component("Share", "record.share"))
     if editor and not shared:
+        if record.kind == "deal":
+            buttons.append(component("What happened", "update.happened"))
         buttons.append(component("Update", "update.open"))
     return buttons

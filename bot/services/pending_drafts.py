@@ -1,0 +1,71 @@
+"""Begins drafts of pending items: of new ones, and of changes of those on the record."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from bot.errors import BadInput
+from bot.ledger.drafts import Given, Task, instead
+from bot.ledger.kinds import get_field
+from bot.ledger.values import expect, quoted
+from bot.ledger.words import normal
+from bot.services import records
+from bot.services.draft_names import find_nothing, finder, mentions, new_slug
+from data.database import Connection
+from data.records import Opened, Party, Value
+from data.rows import fetch_values
+
+
+async def pending_task(
+    conn: Connection,
+    guild_id: int,
+    item: str,
+    *,
+    about: str | None = None,
+    item_kind: str | None = None,
+    who: str | None = None,
+) -> tuple[Task[Value], Opened | None]:
+    """Return the task that makes or changes a pending item, with what was chosen, and the item if it exists.
+
+    Only the whole name counts: a name that merely begins like another makes a new item. Who must act, and what it is
+    about, replace what was on the record. A closed item is opened again.
+    """
+    opened = await _find_item(conn, guild_id, item)
+    given: list[Given[Value]] = []
+    if opened is None:
+        name = expect(get_field("pending", "name").type.parse(item, find_nothing), str)
+        task: Task[Value] = Task(await new_slug(conn, guild_id, name), "pending", name, "due", new=True)
+        given += [Given("name", name), Given("state", "open"), Given("basis", "stated")]
+    else:
+        task = Task(opened.record.slug, "pending", opened.record.name, "due")
+        if not opened.record.open:
+            given.append(Given("state", "open"))
+    if item_kind is not None and (opened is None or opened.record.state.text("item_kind") != item_kind):
+        given.append(Given("item_kind", item_kind))
+    for name, text in (("who", who), ("about", about)):
+        if text is not None:
+            type_ = get_field("pending", name).type
+            find = await finder(conn, guild_id, mentions(type_, text), quotes=type_.quotes)
+            party = expect(type_.parse(text, find), Party)
+            ended: list[Given[Value]] = [Given(name, party)] if party.gone else []
+            given += ended or instead(opened, name, [party])
+    return replace(task, given=given), opened
+
+
+async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | None:
+    """Return the pending item with a slug or a whole name, or None. Raise BadInput when several have the name."""
+    opened = await records.find(conn, guild_id, text[:200])
+    if opened is not None and opened.record.kind == "pending":
+        return opened
+    slugs = await fetch_values(
+        conn,
+        str,
+        "SELECT DISTINCT r.slug FROM name n JOIN record r ON r.id = n.record_id "
+        "WHERE n.guild_id = ? AND n.match_kind = 0 AND n.norm = ? AND r.live = 1 AND r.kind = 'pending'",
+        (guild_id, normal(text[:200])),
+    )
+    if len(slugs) > 1:
+        raise BadInput(
+            f"{quoted(text)} is the name of several pending items. Nothing was changed. Choose one from the list."
+        )
+    return await records.get(conn, guild_id, slugs[0]) if slugs else None

@@ -1,0 +1,165 @@
+"""The forms in which editors enter updates, and the menu of what can be updated about a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import discord
+from discord import ui
+
+from bot.ledger.cited import cited, shortened
+from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, form_field
+from bot.ledger.event_forms import Input, inputs
+from bot.ledger.happenings import HAPPENINGS
+from bot.ledger.kinds import Field, fields_of, get_field
+from bot.ledger.values import ChoiceType, TextType, words_inside
+from bot.ui.ids import custom_id
+from bot.ui.layout import Select, card, finished
+from bot.ui.text import clip, escaped
+from data.records import Opened
+
+CLOSE, CHECKED = "close", "checked"
+"""The choices of the menu of what can be updated that are no fields."""
+
+_LABEL, _TITLE, _HINT, _PLACEHOLDER = 45, 45, 100, 100  # Discord: parts of a form.
+
+_Label = ui.Label[ui.Modal]
+
+
+def offered(opened: Opened) -> list[tuple[str, str]]:
+    """Return what an editor can choose to update about a record, each with its label. An open item can be closed."""
+    item = opened.record.kind == "pending"
+    choices = [(CLOSE, "It happened: close this item")] if opened.record.open else []
+    left_out = {"checked", "state", "outcome"} if item and opened.record.open else {"checked"}
+    choices += [(field.name, field.label) for field in fields_of(opened.record.kind) if field.name not in left_out]
+    return [*choices, (CHECKED, "Nothing new: checked again")]
+
+
+def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
+    """Ask what is to be updated about a record. Each field is offered with its present value and day."""
+    options: list[discord.SelectOption] = []
+    for name, label in offered(opened):
+        # The newest value comes first: it is what an update changes, and the others may not fit.
+        known = sorted(opened.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
+        parts = [
+            cited(words_inside(get_field(opened.record.kind, name).type, fact.value, opened.names), fact)
+            for fact in known
+        ]
+        now = shortened(parts, 100) if parts else "Not in the record" if name not in (CLOSE, CHECKED) else ""
+        options.append(discord.SelectOption(label=label, value=name, description=now or None))
+    select: Select = ui.Select(
+        custom_id=custom_id("update.field", opened.record.slug, guild_id=guild_id),
+        placeholder="Choose what changed",
+        options=options,
+    )
+    name = escaped(opened.record.name, 200)
+    return card([f"## Update {name}", "What does a source say? Choose a field; a form opens."], selects=[select])
+
+
+def choose_happening(opened: Opened, guild_id: int | None) -> ui.LayoutView:
+    """Ask what happened to a deal: a menu of the kinds of events, whose choice opens a form."""
+    select: Select = ui.Select(
+        custom_id=custom_id("update.happening", opened.record.slug, guild_id=guild_id),
+        placeholder="What happened",
+        options=[
+            discord.SelectOption(label=happening.label, value=happening.name) for happening in HAPPENINGS.values()
+        ],
+    )
+    name = escaped(opened.record.name, 200)
+    return card([f"## What happened to {name}?", "Choose what a source reports; a form opens."], selects=[select])
+
+
+def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
+    """Return the form of a draft with what was typed. With `here`, its answer replaces the message of the button."""
+    task, field = draft.task, form_field(draft.task)
+    if task.happening:
+        return _of_inputs(draft, HAPPENINGS[task.happening].label, inputs(task), guild_id=guild_id, here=here)
+    heading = "Nothing new" if field is None else "Close" if task.closes else field.label
+    arguments = (draft.id, "here") if here else (draft.id,)
+    modal = ui.Modal(
+        title=clip(f"{heading}: {task.name}", _TITLE),
+        custom_id=custom_id("update.form", *arguments, guild_id=guild_id),
+    )
+    if task.asks_record:
+        hint = "What has the other name, as it is called in the record"
+        modal.add_item(_text(draft, "record", RECORD, hint, "31 armed drones for India", 200))
+    if field is not None:
+        modal.add_item(_value(field, draft))
+    # A stage that goes back is not saved without a reason; everything else may be.
+    why = "Needed when a stage goes back" if field is not None and field.name == "stage" else "If you want to say why"
+    parts = [
+        (
+            "date",
+            DATE,
+            "When it happened, as exactly as the source says",
+            "10 November 2023, or November 2023",
+            200,
+        ),
+        ("source", SOURCE, "A link or title, then a comma and where in it", "https://example.org/x, paragraph 3", 900),
+        ("published", PUBLISHED, "When the source appeared, or undated", "11 November 2023, or undated", 200),
+        ("reason", REASON, why, "The ministry withdrew its approval", 500),
+    ]
+    for name, label, hint, example, limit in parts:
+        if name == "reason" and (field is None or task.asks_record):
+            continue  # Five parts fit into a form.
+        modal.add_item(_text(draft, name, label, hint, example, limit))
+    return finished(modal)
+
+
+def _text(draft: Draft, name: str, label: str, hint: str, example: str, limit: int) -> _Label:
+    """Return an input of the form that asks for a text."""
+    text: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id=name,
+        placeholder=example,
+        default=draft.typed.get(name, "")[:limit] or None,
+        required=name != "reason",
+        max_length=limit,
+    )
+    return ui.Label(text=label, description=hint, component=text)
+
+
+def _value(field: Field, draft: Draft) -> _Label:
+    """Return the input of the value: a choice where there are a few, else a text with an example."""
+    typed = draft.typed.get("value", "")
+    if isinstance(field.type, ChoiceType):
+        options = [
+            discord.SelectOption(label=words, value=value, default=value == typed)
+            for value, words in field.type.options.items()
+        ]
+        part: ui.Select[ui.Modal] = ui.Select(custom_id="value", options=options, required=True)
+        return ui.Label(text=clip(field.label, _LABEL), component=part)
+    hint = f"Write it like {field.type.example}"
+    if field.name == "due":
+        hint += ", or none"
+    if field.rule == "list":
+        hint = f'One at a time. To end one, begin with "no longer": no longer {field.type.example}'
+    long = isinstance(field.type, TextType) and field.type.limit > 200
+    text: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id="value",
+        placeholder=clip(field.type.example, _PLACEHOLDER),
+        default=typed[:1000] or None,
+        style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+        max_length=1000,
+    )
+    return ui.Label(text=clip(field.label, _LABEL), description=clip(hint, _HINT), component=text)
+
+
+def _of_inputs(draft: Draft, heading: str, asked: Sequence[Input], *, guild_id: int | None, here: bool) -> ui.Modal:
+    """Return a form of several text inputs, filled in with what was typed."""
+    arguments = (draft.id, "here") if here else (draft.id,)
+    modal = ui.Modal(
+        title=clip(f"{heading}: {draft.task.name}", _TITLE),
+        custom_id=custom_id("update.form", *arguments, guild_id=guild_id),
+    )
+    for part in asked:
+        text: ui.TextInput[ui.Modal] = ui.TextInput(
+            custom_id=part.name,
+            placeholder=clip(part.example, _PLACEHOLDER),
+            default=draft.typed.get(part.name, "")[: part.limit] or None,
+            style=discord.TextStyle.paragraph if part.long else discord.TextStyle.short,
+            required=part.required,
+            max_length=part.limit,
+        )
+        modal.add_item(ui.Label(text=clip(part.label, _LABEL), description=clip(part.hint, _HINT), component=text))
+    return finished(modal)
