@@ -18,9 +18,11 @@ from bot.errors import UserError
 from bot.interactions.components import chosen, component
 from bot.interactions.permissions import Actor
 from bot.ledger import drafts as reading
+from bot.ledger import record_forms
 from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
-from bot.services import event_drafts, guilds, pending_drafts, people, questions, records
+from bot.ledger.words import one_line
+from bot.services import event_drafts, guilds, pending_drafts, people, questions, record_drafts, records
 from bot.ui import draft_forms
 from bot.ui import questions as question_views
 from bot.ui.choices import MOST, Offered, choice_of
@@ -106,6 +108,39 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         )
         task = await event_drafts.event_task(self.bot.db.read, actor.guild_id, deal, happening)
         await open_form(interaction, actor, task, now, typed=typed)
+
+    @app_commands.command(name="add")
+    @app_commands.describe(
+        kind="What is new",
+        name="Its name; a note has none",
+        about="The record that it is about or belongs to",
+        day="The day of the news; left out: as in your last update of the past hour",
+        source="A link or title; left out: that of your last update of the past hour",
+    )
+    @app_commands.choices(kind=_choices(record_drafts.ADDED))
+    async def add(
+        self,
+        interaction: Interaction,
+        kind: str,
+        name: str = "",
+        about: AnyRecord | None = None,
+        day: Day | None = None,
+        source: SourceOption | None = None,
+    ) -> None:
+        """Add a record, with a source: a participant, a deal, a session and more; or a note about a record."""
+        actor, guild, now = await require_editing(interaction)
+        added = choice_of(record_drafts.ADDED, kind)
+        person = await people.find(self.bot.db.read, actor.user_id)
+        typed = await event_drafts.day_and_source(
+            self.bot.db.read,
+            actor.guild_id,
+            person.id if person else 0,
+            reading.fixed_day(day, dates.local_date(now, guild.zone)) if day else "",
+            source or "",
+            now=now,
+        )
+        task = await record_drafts.add_task(self.bot.db.read, actor.guild_id, added, one_line(name), about or "")
+        await open_form(interaction, actor, task, now, typed=typed | record_forms.first_texts(task, typed["date"]))
 
     @app_commands.command(name="deal")
     @app_commands.describe(deal="The deal", field="What changed")

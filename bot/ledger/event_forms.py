@@ -53,7 +53,27 @@ class Input(NamedTuple):
     required: bool = False
 
 
-_NOTE = Input(NOTE, NOTE_LABEL, "What the source says", "Both sides welcomed the progress.", 600, long=True)
+NOTE_INPUT = Input(NOTE, NOTE_LABEL, "What the source says", "Both sides welcomed the progress.", 600, long=True)
+LOCATOR_INPUT = Input(
+    LOCATOR,
+    LOCATOR_LABEL,
+    "The paragraph or page; when the source appeared",
+    "paragraph 3; published 16 October 2024",
+    300,
+)
+SOURCE_INPUTS = (
+    Input("date", DATE, "When it happened", "15 October 2024", 200, required=True),
+    Input(
+        "source",
+        SOURCE,
+        "A link or title, where in it, and its own date",
+        "https://example.org/x, paragraph 3; published 16 October 2024",
+        900,
+        required=True,
+    ),
+)
+"""The inputs of a form that is not opened by a command with the day and the source."""
+
 _MOST = 5  # Discord: inputs of a form.
 
 
@@ -92,14 +112,9 @@ def inputs(task: Task[Value]) -> list[Input]:
         hint = "With how sure it is: fixed, announced or reported"
         parts.append(Input(DUE, happening.due_label, hint, happening.due_example, 200))
     if task.asks_source:
-        parts.append(Input("date", DATE, "When it happened", "15 October 2024", 200, required=True))
-        hint = "A link or title, where in it, and its own date"
-        example = "https://example.org/x, paragraph 3; published 16 October 2024"
-        parts.append(Input("source", SOURCE, hint, example, 900, required=True))
-        return [*parts, *([_NOTE] if len(parts) < _MOST else [])]
-    hint = "The paragraph or page; when the source appeared"
-    parts.append(Input(LOCATOR, LOCATOR_LABEL, hint, "paragraph 3; published 16 October 2024", 300))
-    return [*parts, _NOTE]
+        parts += SOURCE_INPUTS
+        return [*parts, *([NOTE_INPUT] if len(parts) < _MOST else [])]
+    return [*parts, LOCATOR_INPUT, NOTE_INPUT]
 
 
 def split(text: str) -> list[str]:
@@ -132,8 +147,8 @@ def read_event(
     day = reader.part(DATE, lambda: read_day(typed.get("date", ""), now))
     locator, published = split_published(typed.get(LOCATOR, ""))
     published = published or split_published(typed.get("source", ""))[1]
-    cited = reader.part(SOURCE, lambda: _cited(typed.get("source", ""), locator, source))
-    published_on = reader.part(PUBLISHED, lambda: _published(published, typed.get("published", ""), source, now))
+    cited = reader.part(SOURCE, lambda: cited_line(typed.get("source", ""), locator, source))
+    published_on = reader.part(PUBLISHED, lambda: published_day(published or typed.get("published", ""), source, now))
     counted = reader.part(happening.counted_label, lambda: _counted(happening, typed.get(COUNTED, ""), find))
     parties: list[Party] = []
     approvals: list[Approval] = []
@@ -176,8 +191,8 @@ def split_published(text: str) -> tuple[str, str]:
     return (line[: match.start()].strip(" ;"), match["day"].strip()) if match else (line, "")
 
 
-def _cited(text: str, locator: str, source: Source | None) -> SourceLine:
-    """Return the source line of an event: that of the chosen source, or the typed one. A typed locator is added."""
+def cited_line(text: str, locator: str, source: Source | None) -> SourceLine:
+    """Return the source line of a form: that of the known source, or the typed one. A typed locator is added."""
     if len(locator) > LOCATOR_LIMIT:
         raise BadInput(
             f"The place in the source has {len(locator):,} characters; {LOCATOR_LIMIT} fit. Nothing was changed. "
@@ -196,10 +211,11 @@ def _locator_of(text: str, source: Source) -> str:
     return read_source_line(split_published(text)[0]).locator
 
 
-def _published(beside: str, typed: str, source: Source | None, now: datetime) -> FactDate | None:
-    if source is not None and not beside:
+def published_day(typed: str, source: Source | None, now: datetime) -> FactDate | None:
+    """Return the date of a source: the typed one, or else that of the known source."""
+    if source is not None and not typed:
         return source.published_on
-    return read_published(beside or typed, now)
+    return read_published(typed, now)
 
 
 def _counted(happening: Happening, text: str, find: Find) -> list[Value]:

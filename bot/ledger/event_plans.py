@@ -137,7 +137,8 @@ def _options(happening: Happening, entry: EventEntry, subject: Subject, chosen: 
             EventOption(f"{CLOSE} {item.record.id}", label, plain(item.record.status), item.record.slug in closes)
         )
     if happening.opens and not any(_is_kind(item, happening.opens) for item in subject.items):
-        default = happening.begins or entry.due is not None
+        acting = _who_must_act(happening, entry, subject)
+        default = (happening.begins and bool(acting)) or entry.due is not None
         options.append(EventOption(BEGIN, f"Begin: {subject.item_name}", "A new pending item", default))
     if chosen.changes is not None:
         options = [replace(option, chosen=option.value in chosen.changes) for option in options]

@@ -19,7 +19,7 @@ class Happening:
 
     `stage`, `side_state` and `approval` are the states that the preview suggests. Open items of the kinds in `closes`
     are suggested to be closed. `opens` is the kind of the pending item that may begin; `opens_name` and the deal's name
-    are its name. It begins by default if `begins` is true, and otherwise only when its date was typed.
+    are its name. It begins by default when its date was typed; if `begins` is true, also when it is known who must act.
     """
 
     name: str

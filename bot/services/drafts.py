@@ -28,7 +28,7 @@ from bot.ledger.drafts import (
 from bot.ledger.kinds import get_field
 from bot.ledger.stage import open_approvals
 from bot.ledger.words import normal
-from bot.services import event_drafts, field_drafts, recent_sources, records, sources, updates
+from bot.services import event_drafts, field_drafts, recent_sources, record_drafts, records, sources, updates
 from bot.services.draft_names import new_slug
 from bot.services.draft_rows import DRAFT_COLUMNS, DraftRow, last_saved, to_draft
 from bot.services.updates import Change
@@ -74,7 +74,7 @@ async def start(
 async def _typed_source(conn: Connection, last: Draft) -> tuple[str, str]:
     """Return the source of a saved draft and its date as they are typed into a form."""
     source = await recent_sources.match(conn, last.guild_id, last.typed.get("source", ""))
-    if not last.task.happening or source is None:
+    if not (last.task.happening or last.task.adds) or source is None:
         return last.typed.get("source", ""), last.typed.get("published", "")
     published = dates.typed_fact_date(source.published_on) if source.published_on else "undated"
     titled = source.title if source.title != source.publisher else ""
@@ -256,7 +256,8 @@ async def _newest(conn: Connection, guild_id: int, seen: Preview) -> int:
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
     """Append what a draft says. Return what has changed, and the id of the batch."""
     guild_id = draft.guild_id
-    plan = await (event_drafts if draft.task.happening else field_drafts).plan(conn, draft, now)
+    planner = event_drafts if draft.task.happening else record_drafts if draft.task.adds else field_drafts
+    plan = await planner.plan(conn, draft, now)
     entry = plan.entry
     source_id = plan.source_id
     if source_id is None:

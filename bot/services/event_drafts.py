@@ -16,6 +16,7 @@ from bot.ledger.source_lines import read_source_line, shown_source
 from bot.ledger.words import normal, one_line
 from bot.services import draft_names, recent_sources, records, updates
 from bot.services.draft_rows import last_saved
+from bot.services.record_drafts import namesakes
 from data.database import Connection
 from data.records import Opened, Value
 
@@ -99,9 +100,9 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
         entry.entry,
         values,
         before,
-        source.id if source is not None and source.published_on == entry.entry.published_on else None,
+        recent_sources.same(source, entry.entry),
         event=event.question,
-        warnings=event.warnings,
+        warnings=[*event.warnings, *(await namesakes(conn, guild_id, task) if subject.opened is None else [])],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import UserError
+from bot.ledger.drafts import Entry
 from bot.ledger.source_lines import read_source_line, shown_source
 from bot.ledger.words import one_line
 from data.database import Connection
@@ -53,6 +54,11 @@ async def match(conn: Connection, guild_id: int, text: str) -> Source | None:
     where = "s.url = ?" if read.url else "s.title = ? AND s.url = ''"
     by_title = await _one(conn, "s.title = ?", guild_id, line)
     return by_title or await _one(conn, where, guild_id, read.url or read.title)
+
+
+def same(source: Source | None, entry: Entry) -> int | None:
+    """Return the id of the known source of a form, None when it is unknown or another date was typed for it."""
+    return source.id if source is not None and source.published_on == entry.published_on else None
 
 
 async def _one(conn: Connection, where: str, guild_id: int, value: str) -> Source | None:

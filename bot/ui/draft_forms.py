@@ -8,11 +8,12 @@ from datetime import date
 import discord
 from discord import ui
 
+from bot.ledger import record_forms
 from bot.ledger.cited import cited, shortened
 from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, form_field
 from bot.ledger.event_forms import Input, inputs
 from bot.ledger.happenings import HAPPENINGS
-from bot.ledger.kinds import Field, fields_of, get_field
+from bot.ledger.kinds import KIND_WORDS, Field, fields_of, get_field
 from bot.ledger.values import ChoiceType, TextType, words_inside
 from bot.ui.ids import custom_id
 from bot.ui.layout import Select, card, finished
@@ -75,6 +76,9 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
     task, field = draft.task, form_field(draft.task)
     if task.happening:
         return _of_inputs(draft, HAPPENINGS[task.happening].label, inputs(task), guild_id=guild_id, here=here)
+    if task.adds:
+        heading = f"New {KIND_WORDS[task.kind][0]}" if task.new else "Note"
+        return _of_inputs(draft, heading, record_forms.inputs(task), guild_id=guild_id, here=here)
     heading = "Nothing new" if field is None else "Close" if task.closes else field.label
     arguments = (draft.id, "here") if here else (draft.id,)
     modal = ui.Modal(
@@ -161,5 +165,7 @@ def _of_inputs(draft: Draft, heading: str, asked: Sequence[Input], *, guild_id: 
             required=part.required,
             max_length=part.limit,
         )
-        modal.add_item(ui.Label(text=clip(part.label, _LABEL), description=clip(part.hint, _HINT), component=text))
+        modal.add_item(
+            ui.Label(text=clip(part.label, _LABEL), description=clip(part.hint, _HINT) or None, component=text)
+        )
     return finished(modal)

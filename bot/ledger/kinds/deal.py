@@ -57,6 +57,8 @@ DEAL = RecordKind(
         Field("replaces", "Replaces", PartyType("Lease of four drones", ("deal",)), "list"),
         Field("option_of", "Option of", PartyType("Framework for 40 drones", ("deal",)), "list"),
     ),
+    form=("stage", "party", "value", "summary"),
+    belongs_in="part_of",
     card=(
         "lead",
         "who_must_act",

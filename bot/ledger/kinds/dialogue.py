@@ -12,6 +12,7 @@ DIALOGUE = RecordKind(
         Field("began", "Began", DateType("2018")),
         Field("party", "Party", PartyType("India", ("participant",), role=True), "list"),
     ),
+    form=("party", "frequency", "began", "summary"),
     card=(
         "lead",
         FieldLine("party", "Parties"),

@@ -14,6 +14,7 @@ DOCUMENT = RecordKind(
         Field("issuer", "Issued by", PartyType("India", ("participant",)), "list"),
         Field("dated", "Date", DateType(DAY), absent="date"),
     ),
+    form=("doc_type", "issuer", "dated", "summary"),
     card=(
         "lead",
         FieldLine("title"),

@@ -15,6 +15,8 @@ EVENT = RecordKind(
         Field("about", "About", PartyType("31 armed drones", common.ANY_KIND), "list"),
         Field("of", "Part of", PartyType("India–U.S. 2+2 Dialogue", ("dialogue", "session"))),
     ),
+    form=("happened", "place", "involved", "summary"),
+    belongs_in="of",
     card=(
         "lead",
         "summary",

@@ -89,6 +89,12 @@ class RecordKind:
     A field that is in none of `card`, `status` and `beside` gets a line below all others.
     """
 
+    form: tuple[str, ...] = ("summary",)
+    """The fields that the form of `/update add` asks for, at most four, the most important first."""
+
+    belongs_in: str = ""
+    """The field that takes the record which `/update add` says that a new one is about, "" for none."""
+
     status: tuple[str, ...] = ()  # The fields of the status line, which lists show beside the name.
     unstated: str = ""  # The words that a card shows when the status line is empty.
     beside: tuple[str, ...] = ()  # The fields that a named block of the card shows.

@@ -15,6 +15,8 @@ PARTICIPANT = RecordKind(
         Field("country", "Country", PartyType("India", ("participant",))),
         Field("org_type", "What it is", TextType("company unit", 80), reports=False, noun="kinds"),
     ),
+    form=("type", "title", "country", "summary"),
+    belongs_in="country",
     card=(
         "lead",
         "mentioned",

@@ -8,6 +8,7 @@ PLACE = RecordKind(
     one="place",
     several="places",
     fields=(Field("place_type", "Kind", TextType("city", 80), reports=False, noun="kinds"),),
+    form=("place_type", "summary"),
     card=(
         "lead",
         "summary",

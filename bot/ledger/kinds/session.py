@@ -31,6 +31,8 @@ SESSION = RecordKind(
         Field("produced", "Outcome", PartyType("Joint statement", ("document",)), "list"),
         Field("edition", "Edition", TextType("fifth", 40), absent="edition number"),
     ),
+    form=("state", "held_on", "place", "attended"),
+    belongs_in="series",
     card=(
         "lead",
         FieldLine("party", "Parties"),

@@ -31,6 +31,8 @@ STATEMENT = RecordKind(
         Field("about", "About", PartyType("Gaza", common.ANY_KIND), "list"),
         Field("made_at", "Made at", PartyType("2+2 session", ("session",))),
     ),
+    form=("whose", "said", "form", "made_at"),
+    belongs_in="about",
     card=(
         "lead",
         FieldLine("form"),

@@ -7,6 +7,8 @@ TOPIC = RecordKind(
     one="topic",
     several="topics",
     fields=(),
+    form=("summary", "topic"),
+    belongs_in="topic",
     card=(
         "lead",
         "summary",

@@ -1,0 +1,113 @@
+"""Parses the form of a new record, or of a note about a record: the main fields of its kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.errors import BadInput
+from bot.ledger.drafts import DATE, PUBLISHED, SOURCE, Draft, Entry, FormReader, Planned, Task, read_day
+from bot.ledger.event_forms import (
+    LOCATOR,
+    LOCATOR_INPUT,
+    NOTE,
+    NOTE_INPUT,
+    SOURCE_INPUTS,
+    Input,
+    cited_line,
+    published_day,
+    split,
+    split_published,
+)
+from bot.ledger.kinds import Field, get_field, kind_of
+from bot.ledger.values import ChoiceType, Find, TextType
+from bot.ledger.words import one_line
+from data.records import Kind, ListedText, Source, Value
+
+_MOST = 5  # Discord: inputs of a form.
+
+
+def fields(task: Task[Value]) -> list[Field]:
+    """Return the fields that the form of a new record asks for. A field whose value was chosen already is left out.
+
+    A task about a record that exists is a note about it, which has no such fields.
+    """
+    if not task.new:
+        return []
+    chosen = {given.field for given in task.given}
+    room = _MOST - len(SOURCE_INPUTS) if task.asks_source else _MOST - 1
+    names = [name for name in kind_of(task.kind).form if name not in chosen]
+    return [get_field(task.kind, name) for name in names[:room]]
+
+
+def inputs(task: Task[Value]) -> list[Input]:
+    """Return the inputs of the form, at most five: the fields, and where the source says so."""
+    asked = [_input(field) for field in fields(task)] if task.new else [NOTE_INPUT._replace(required=True)]
+    return [*asked, *(SOURCE_INPUTS if task.asks_source else [LOCATOR_INPUT])]
+
+
+def _input(field: Field) -> Input:
+    several = field.rule != "replace"
+    hint = "Several with a semicolon between them" if several else ""
+    if isinstance(field.type, ChoiceType):
+        hint = f"One of: {', '.join(field.type.options.values())}"
+    long = isinstance(field.type, TextType) and field.type.limit > 200
+    return Input(field.name, field.label, hint, field.type.example, 1000, long=long)
+
+
+def mentioned(task: Task[Value], typed: Mapping[str, str]) -> list[tuple[str, tuple[Kind, ...]]]:
+    """Return the names of records in the form, each with the kinds of records that it can mean."""
+    return [
+        (name, field.type.kinds)
+        for field in fields(task)
+        for part in _parts(field, typed.get(field.name, ""))
+        for name in field.type.mentions(part)
+    ]
+
+
+def read_record(draft: Draft, find: Find, source: Source | None, *, now: datetime) -> tuple[Entry, list[Planned]]:
+    """Return the date and source of a parsed form, and the values that it states.
+
+    `source` is the source of the server that was typed, None for a new one. Raise Mistakes for unusable inputs.
+    """
+    task, typed = draft.task, draft.typed
+    reader = FormReader()
+    day = reader.part(DATE, lambda: read_day(typed.get("date", ""), now))
+    locator, published = split_published(typed.get(LOCATOR, ""))
+    published = published or split_published(typed.get("source", ""))[1]
+    cited = reader.part(SOURCE, lambda: cited_line(typed.get("source", ""), locator, source))
+    published_on = reader.part(PUBLISHED, lambda: published_day(published, source, now))
+    planned: list[Planned] = []
+    if not task.new:
+        note = reader.part(NOTE_INPUT.label, lambda: _note(typed.get(NOTE, "")))
+        planned += [Planned(task.record, task.kind, "note", note)] if note is not None else []
+    for field in fields(task):
+        for part in _parts(field, typed.get(field.name, "")):
+            value = reader.part(field.label, lambda f=field, p=part: f.type.parse(p, find))
+            planned.append(Planned(task.record, task.kind, field.name, value))
+    reader.finish()
+    assert day is not None  # Otherwise something was wrong, here and below.
+    assert cited is not None
+    return Entry(None, day, cited, published_on, ""), planned
+
+
+def _parts(field: Field, text: str) -> Sequence[str]:
+    """Return the values that were typed for a field: several with a semicolon between them if it takes several."""
+    if field.rule != "replace":
+        return split(text)
+    line = one_line(text)
+    return [line] if line else []
+
+
+def _note(text: str) -> ListedText:
+    line = one_line(text)
+    if not line:
+        raise BadInput("Nothing is written there. Nothing was changed. Write what the source says.")
+    note = ListedText(line)
+    get_field("deal", "note").type.check(note)
+    return note
+
+
+def first_texts(task: Task[Value], day: str) -> dict[str, str]:
+    """Return the texts with which the form of a new record begins: a session was held on the day of the news."""
+    return {"state": "Held", "held_on": day} if task.kind == "session" and day else {}
