@@ -12,11 +12,12 @@ from bot.services.lists import KindListing
 from bot.ui import history
 from bot.ui.text import escaped
 from cogs.shared.answers import Interaction
+from cogs.shared.fixed_choices import ChoiceArgument
 from cogs.shared.lists import answer_list
 from cogs.shared.records import Deal, Participant, Topic, answer_card, get_record
 from data.records import Kind
 
-_STAGES = [app_commands.Choice(name=words, value=stage) for stage, words in STAGES.items()]
+Stage = app_commands.Transform[str, ChoiceArgument(STAGES)]
 
 
 @app_commands.guild_only()
@@ -40,11 +41,10 @@ class DealCog(commands.GroupCog, group_name="deal", group_description="Deals: ho
         participant="Only deals in which this person, organisation or country takes part",
         topic="Only deals about this topic",
     )
-    @app_commands.choices(stage=_STAGES)
     async def list_(
         self,
         interaction: Interaction,
-        stage: str | None = None,
+        stage: Stage | None = None,
         participant: Participant | None = None,
         topic: Topic | None = None,
     ) -> None:

@@ -19,15 +19,15 @@ from bot.services.lists import SearchListing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
 from cogs.shared.answers import Interaction
+from cogs.shared.fixed_choices import ChoiceArgument
 from cogs.shared.lists import answer_list
 from cogs.shared.records import AnyRecord, Participant, Topic, card_of, get_record
 from data.records import Kind
 
-_KINDS = [app_commands.Choice(name=KIND_WORDS[kind][1], value=kind) for kind in KINDS]
-_STAGES = [app_commands.Choice(name=words, value=stage) for stage, words in STAGES.items()]
-_ORDERS = [
-    app_commands.Choice(name="best first: names before other texts", value="best"),
-    app_commands.Choice(name="newest first", value="newest"),
+OneKind = app_commands.Transform[str, ChoiceArgument({kind: KIND_WORDS[kind][1] for kind in KINDS})]
+Stage = app_commands.Transform[str, ChoiceArgument(STAGES)]
+Order = app_commands.Transform[
+    str, ChoiceArgument({"best": "best first: names before other texts", "newest": "newest first"})
 ]
 _LONGEST = 400  # Characters of the text that are searched for and, for further pages, stored.
 
@@ -52,17 +52,16 @@ class SearchCog(commands.Cog):
         order="Best first, or newest first",
     )
     @app_commands.rename(dated="date")
-    @app_commands.choices(kind=_KINDS, stage=_STAGES, order=_ORDERS)
     async def search(
         self,
         interaction: Interaction,
         text: AnyRecord | None = None,
-        kind: str | None = None,
+        kind: OneKind | None = None,
         participant: Participant | None = None,
         topic: Topic | None = None,
-        stage: str | None = None,
+        stage: Stage | None = None,
         dated: str | None = None,
-        order: str = "best",
+        order: Order = "best",
     ) -> None:
         """Search the whole record, or open any of its records"""
         now = self.bot.clock.now()

@@ -31,8 +31,10 @@ from bot.ui.pages import clamped
 from cogs.shared.answers import Interaction, dm_guild_id, show_page
 from cogs.shared.drafting import open_checked_form, open_field_form, open_form, require_editing
 from cogs.shared.event_options import Day, SourceOption
-from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, RecordOrNewArgument, get_record
+from cogs.shared.fixed_choices import ChoiceArgument
+from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, get_record
 
+_NEW = "new item:"
 _LONGEST_NAME = 80  # Characters of the name of a new pending item.
 
 
@@ -49,20 +51,24 @@ class ItemOrNewArgument(RecordArgument):
             return items
         return [*items[: MOST - 1], Offered(f"New item: {name}", "", name)]
 
+    async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
+        text = await super().transform(interaction, value)
+        return text[len(_NEW) :].strip() if text.casefold().startswith(_NEW) else text
+
 
 ItemOrNew = app_commands.Transform[str, ItemOrNewArgument()]
 About = app_commands.Transform[str, RecordArgument(*get_field("pending", "about").type.kinds)]
 
 
-def _choices(words: dict[str, str]) -> list[app_commands.Choice[str]]:
-    """Return the choices of an option from their values and the texts that users see for these."""
-    return [app_commands.Choice(name=text, value=value) for value, text in words.items()]
-
-
 _HAPPENINGS = {name: happening.label for name, happening in HAPPENINGS.items()}
-DealOrNew = app_commands.Transform[str, RecordOrNewArgument("deal")]
-
-_FIELDS = _choices({field.name: field.label for field in fields_of("deal") if field.name != "checked"})
+HappeningKind = app_commands.Transform[str, ChoiceArgument(_HAPPENINGS)]
+Added = app_commands.Transform[str, ChoiceArgument(record_drafts.ADDED)]
+DealField = app_commands.Transform[
+    str, ChoiceArgument({field.name: field.label for field in fields_of("deal") if field.name != "checked"})
+]
+Stage = app_commands.Transform[str, ChoiceArgument(STAGES)]
+PendingKind = app_commands.Transform[str, ChoiceArgument(PENDING_KINDS)]
+Outcome = app_commands.Transform[str, ChoiceArgument(OUTCOMES)]
 
 
 @app_commands.guild_only()
@@ -85,18 +91,16 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         day="When it happened; left out: as in your last update of the past hour",
         source="A link or title; left out: that of your last update of the past hour",
     )
-    @app_commands.choices(kind=_choices(_HAPPENINGS))
     async def event(
         self,
         interaction: Interaction,
-        deal: DealOrNew,
-        kind: str,
+        deal: Deal,
+        kind: HappeningKind,
         day: Day | None = None,
         source: SourceOption | None = None,
     ) -> None:
         """Enter what happened to a deal: one form and one preview for all that it changes."""
         actor, guild, now = await require_editing(interaction)
-        happening = choice_of(_HAPPENINGS, kind)
         person = await people.find(self.bot.db.read, actor.user_id)
         typed = await event_drafts.day_and_source(
             self.bot.db.read,
@@ -106,7 +110,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
             source or "",
             now=now,
         )
-        task = await event_drafts.event_task(self.bot.db.read, actor.guild_id, deal, happening)
+        task = await event_drafts.event_task(self.bot.db.read, actor.guild_id, deal, kind)
         await open_form(interaction, actor, task, now, typed=typed)
 
     @app_commands.command(name="add")
@@ -117,11 +121,10 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         day="The day of the news; left out: as in your last update of the past hour",
         source="A link or title; left out: that of your last update of the past hour",
     )
-    @app_commands.choices(kind=_choices(record_drafts.ADDED))
     async def add(
         self,
         interaction: Interaction,
-        kind: str,
+        kind: Added,
         name: str = "",
         about: AnyRecord | None = None,
         day: Day | None = None,
@@ -129,7 +132,6 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     ) -> None:
         """Add a record, with a source: a participant, a deal, a session and more; or a note about a record."""
         actor, guild, now = await require_editing(interaction)
-        added = choice_of(record_drafts.ADDED, kind)
         person = await people.find(self.bot.db.read, actor.user_id)
         typed = await event_drafts.day_and_source(
             self.bot.db.read,
@@ -139,13 +141,12 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
             source or "",
             now=now,
         )
-        task = await record_drafts.add_task(self.bot.db.read, actor.guild_id, added, one_line(name), about or "")
+        task = await record_drafts.add_task(self.bot.db.read, actor.guild_id, kind, one_line(name), about or "")
         await open_form(interaction, actor, task, now, typed=typed | record_forms.first_texts(task, typed["date"]))
 
     @app_commands.command(name="deal")
     @app_commands.describe(deal="The deal", field="What changed")
-    @app_commands.choices(field=_FIELDS)
-    async def deal(self, interaction: Interaction, deal: Deal, field: str) -> None:
+    async def deal(self, interaction: Interaction, deal: Deal, field: DealField) -> None:
         """Enter a value of a deal: its value, number, parties, approvals and more."""
         actor, guild, now = await require_editing(interaction)
         opened = await get_record(self.bot, actor.guild_id, deal, ("deal",))
@@ -153,8 +154,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @app_commands.command(name="stage")
     @app_commands.describe(deal="The deal", stage="How far it is now, as a source says")
-    @app_commands.choices(stage=_choices(STAGES))
-    async def stage(self, interaction: Interaction, deal: Deal, stage: str) -> None:
+    async def stage(self, interaction: Interaction, deal: Deal, stage: Stage) -> None:
         """Enter how far a deal is."""
         actor, _, now = await require_editing(interaction)
         opened = await get_record(self.bot, actor.guild_id, deal, ("deal",))
@@ -167,13 +167,12 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         kind="What is waited for",
         who='Who must act: a participant, or words in "quotation marks"',
     )
-    @app_commands.choices(kind=_choices(PENDING_KINDS))
     async def pending(
         self,
         interaction: Interaction,
         item: ItemOrNew,
         about: About | None = None,
-        kind: str | None = None,
+        kind: PendingKind | None = None,
         who: Participant | None = None,
     ) -> None:
         """Enter what someone still has to do, with a due date or none; a known name changes that item."""
@@ -186,8 +185,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @app_commands.command(name="close")
     @app_commands.describe(item="The pending item", outcome="How it ended")
-    @app_commands.choices(outcome=_choices(OUTCOMES))
-    async def close(self, interaction: Interaction, item: Item, outcome: str) -> None:
+    async def close(self, interaction: Interaction, item: Item, outcome: Outcome) -> None:
         """Close a pending item: what was waited for has happened, or will not."""
         actor, _, now = await require_editing(interaction)
         opened = await get_record(self.bot, actor.guild_id, item, ("pending",))

@@ -14,8 +14,10 @@ from bot import dates
 from bot.errors import UserError
 from bot.ledger.changes import changed_fields
 from bot.ledger.closing import LeftOpen, left_open
+from bot.ledger.draft_warnings import amount_warnings, closing_warnings, date_warnings, item_warnings
 from bot.ledger.drafts import (
     Draft,
+    DraftPlan,
     Edited,
     EventChoices,
     Mistakes,
@@ -27,6 +29,7 @@ from bot.ledger.drafts import (
 )
 from bot.ledger.kinds import get_field
 from bot.ledger.stage import open_approvals
+from bot.ledger.values import record_of
 from bot.ledger.words import normal
 from bot.services import event_drafts, field_drafts, recent_sources, record_drafts, records, sources, updates
 from bot.services.draft_names import new_slug
@@ -291,6 +294,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
                 last = bool(open_approvals(old.record.state)) and not open_approvals(new.record.state)
                 asked[slug] = replace(asked[slug], last=last)
     source = await sources.get(conn, guild_id, source_id)
+    warnings = [*plan.warnings, *date_warnings(entry, source), *await _warnings(conn, plan)]
     seen = Preview(
         plan.draft,
         edited,
@@ -301,9 +305,30 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
         list(asked.values()),
         left_behind,
         event=plan.event,
-        warnings=plan.warnings,
+        warnings=warnings,
     )
     return seen, batch
+
+
+async def _warnings(conn: Connection, plan: DraftPlan) -> list[str]:
+    """Return what an editor is warned of about the records of a plan, as they are once it is entered."""
+    guild_id = plan.draft.guild_id
+    warnings: list[str] = []
+    for slug, old in plan.before.items():
+        planned = [change for change in plan.values if change.record == slug]
+        kinds = {change.kind for change in planned}
+        if "deal" in kinds:
+            warnings += amount_warnings(planned, old)
+        if "pending" not in kinds:
+            continue
+        new = await records.get(conn, guild_id, slug)
+        if old is None:
+            warnings += item_warnings(new)
+        elif old.record.open and not new.record.open and new.record.state.text("outcome") != "dropped":
+            about = [record_of(fact.value) for fact in new.record.state.facts("about")]
+            deals = [deal for deal in await records.get_many(conn, guild_id, about) if deal.record.kind == "deal"]
+            warnings += closing_warnings(new, deals)
+    return warnings
 
 
 def _note(change: Change, edited: Edited, old: Opened | None, new: Opened) -> Note | None:

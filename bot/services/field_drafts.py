@@ -107,6 +107,7 @@ async def _finder(conn: Connection, draft: Draft) -> tuple[Find, list[NewRecord]
         return find_nothing, []
     named = mentions(field.type, draft.typed.get("value", ""))
     used = {normal(name) for name, _ in named}
-    others = [other for other in draft.task.others if normal(other.name) in used]
+    used_slugs = {record_of(given.value) for given in draft.task.given}
+    others = [other for other in draft.task.others if normal(other.name) in used or other.slug in used_slugs]
     quotes = field.type.quotes
     return await finder(conn, draft.guild_id, named, others=others, quotes=quotes), others

@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.errors import BadInput
-from bot.ledger.drafts import Given, Task, instead
+from bot.ledger.drafts import Given, NewRecord, Task, instead
 from bot.ledger.kinds import get_field
 from bot.ledger.values import expect, quoted
 from bot.ledger.words import normal
 from bot.services import records
-from bot.services.draft_names import find_nothing, finder, mentions, new_slug
+from bot.services.draft_names import find_nothing, finder, mentions, new_name, new_slug
 from data.database import Connection
 from data.records import Opened, Party, Value
 from data.rows import fetch_values
@@ -42,14 +42,18 @@ async def pending_task(
             given.append(Given("state", "open"))
     if item_kind is not None and (opened is None or opened.record.state.text("item_kind") != item_kind):
         given.append(Given("item_kind", item_kind))
+    others: list[NewRecord] = []
+    if who is not None and (new := new_name("participant", who)):
+        participant = NewRecord("participant", await new_slug(conn, guild_id, new), new)
+        others, who = [participant], participant.name
     for name, text in (("who", who), ("about", about)):
         if text is not None:
             type_ = get_field("pending", name).type
-            find = await finder(conn, guild_id, mentions(type_, text), quotes=type_.quotes)
+            find = await finder(conn, guild_id, mentions(type_, text), others=others, quotes=type_.quotes)
             party = expect(type_.parse(text, find), Party)
             ended: list[Given[Value]] = [Given(name, party)] if party.gone else []
             given += ended or instead(opened, name, [party])
-    return replace(task, given=given), opened
+    return replace(task, given=given, others=others), opened
 
 
 async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal
@@ -9,9 +10,11 @@ from typing import Literal
 from msgspec import Struct
 
 from bot.errors import BadInput, NotInRecord
+from bot.ledger.cited import plain
 from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.stored import decode_state
 from bot.ledger.values import quoted
+from bot.ledger.words import normal
 from bot.services import index, sources
 from data.database import Connection
 from data.records import CitedText, Kind, Link, Opened, Record, Row, Waiting
@@ -198,7 +201,16 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
     opened = await find(conn, guild_id, clipped)
     if opened is not None and opened.record.kind in kinds:
         return opened
-    return await get(conn, guild_id, await slug_by_name(conn, guild_id, clipped, kinds))
+    try:
+        slug = await slug_by_name(conn, guild_id, clipped, kinds)
+    except NotInRecord:
+        # A choice shows the state of its time: "Patrol boats (Proposed, 3 May 2024)" may be sent again much later.
+        named = [await index.named(conn, guild_id, kinds, name) for name, _ in _shown_parts(clipped)]
+        rows = next((rows for rows in named if rows), None)
+        if rows is None or len(rows) != 1:
+            raise
+        slug = rows[0].slug
+    return await get(conn, guild_id, slug)
 
 
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
@@ -215,12 +227,17 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
             (guild_id, text),
         )
         matches = [row for row in rows if row.kind in kinds]
+    for name, beside in _shown_parts(text) if not matches else ():
+        matches = [row for row in await index.named(conn, guild_id, kinds, name) if _shown_beside(row, beside)]
+        if matches:
+            break
     if len(matches) == 1:
         return matches[0].slug
     if matches:
-        names = ", ".join(f"{row.name} ({KIND_WORDS[row.kind][0]})" for row in matches)
+        names = ", ".join(f"{row.name} ({KIND_WORDS[row.kind][0]}, {row.slug})" for row in matches)
         raise BadInput(
-            f"{quoted(text)} is the name of several records: {names}. Choose one from the list while typing."
+            f"{quoted(text)} is the name of several records: {names}. Nothing was changed. "
+            f"Write what comes last in the brackets, like {matches[0].slug}."
         )
     close = await index.complete(conn, guild_id, text, kinds, limit=3)
     as_typed = [row for row, how in close if how != "spelling"]
@@ -228,6 +245,27 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
         return as_typed[0].slug
     hint = f" Close to it: {', '.join(row.name for row, _ in close)}." if close else ""
     raise NotInRecord(f"{quoted(text)} is not in the record as a {noun}.{hint}", "Nothing was changed.")
+
+
+def _shown_parts(text: str) -> list[tuple[str, str]]:
+    """Return how a displayed choice may be split into a name and what is shown beside it, the longest name first.
+
+    "General Atomics (participant)" gives "General Atomics" and "participant)".
+    """
+    splits = [match.span() for match in _BESIDE.finditer(text)]
+    return [(text[:start].strip(), text[end:].strip()) for start, end in reversed(splits) if text[:start].strip()]
+
+
+_BESIDE = re.compile(r" \(| · ")
+
+
+def _shown_beside(row: Row, beside: str) -> bool:
+    """Return whether a choice shows some words beside the name of a record: its kind, its slug or its status line."""
+    words = beside.removesuffix(")")
+    if words.endswith(f", {row.slug}") or words == row.slug:
+        return True
+    asked = normal(words.rstrip("…"))
+    return asked == normal(KIND_WORDS[row.kind][0]) or (bool(asked) and asked in normal(plain(row.status)))
 
 
 async def list_kind(

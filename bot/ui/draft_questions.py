@@ -15,6 +15,7 @@ from bot.ui.layout import Select
 from bot.ui.text import clip, escaped, joined, plural, sentence
 
 _LEFT_NAMED = 3
+_WARNINGS = 4
 _OPTIONS = 25  # Discord: options of a select.
 
 STAYS = "stays"
@@ -22,8 +23,10 @@ STAYS = "stays"
 
 
 def left_lines(seen: Preview) -> list[str]:
-    """Return what signed or completed deals leave open: to be known before saving, not a refusal."""
-    lines = [f"**Before you save:** {escaped(warning, 300)}." for warning in seen.warnings]
+    """Return what should be known before saving: likely slips, and what signed or completed deals leave open."""
+    lines = [f"**Before you save:** {escaped(warning, 200)}." for warning in seen.warnings[:_WARNINGS]]
+    if len(seen.warnings) > _WARNINGS:
+        lines.append(f"-# And {plural(len(seen.warnings) - _WARNINGS, 'more warning')} of this sort.")
     deals = max(len(seen.left), 1)
     most, limit = max(_LEFT_NAMED // deals, 1), 120 // deals  # What is left of several deals has the room of one.
     for open_parts in seen.left:

@@ -11,14 +11,17 @@ from discord import app_commands, ui
 from bot.app import Attache
 from bot.errors import BadInput, NotInRecord
 from bot.interactions.cache import CachedRecord, RecordCache
-from bot.interactions.permissions import Actor
+from bot.interactions.permissions import Actor, require_editor
 from bot.ledger.cited import shortened
 from bot.ledger.kinds import KIND_WORDS, KINDS
+from bot.ledger.values import quoted
 from bot.ledger.words import normal, one_line
-from bot.services import follows, guilds, index, records
+from bot.services import follows, guilds, index, record_drafts, records
+from bot.services.draft_names import new_name
 from bot.ui import cards
 from bot.ui.choices import LIMIT, MOST, Offered, choices
 from cogs.shared.answers import Interaction, dm_guild_id
+from cogs.shared.drafting import open_form
 from data.database import Connection
 from data.records import Kind, Opened, Row
 
@@ -48,23 +51,24 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         if interaction.guild_id is None:
             return []
         matches = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
-        return [_as_choice(row, with_kind=len(self._kinds) > 1) for row, _ in matches]
+        offered = [_as_choice(row, with_kind=len(self._kinds) > 1) for row, _ in matches]
+        if await self._offers_new(interaction, value, [row.name for row, _ in matches]):
+            shown = new_record_choice(self._kinds[0], one_line(value))
+            offered = [*offered[: MOST - 1], Offered(shown, "", shown)]
+        return offered
 
-
-class RecordOrNewArgument(RecordArgument):
-    """A command option that takes a record of one kind, or the name of a new one: "New deal: Patrol boats"."""
-
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(kind)
-        self._kind = kind
-
-    async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return the records that match what the user has typed, and the typed text as the name of a new one."""
-        matches, name = await super().completions(interaction, value), one_line(value)
-        shown = new_record_choice(self._kind, name)
-        if not normal(name) or len(shown) > LIMIT:
-            return matches
-        return [*matches[: MOST - 1], Offered(shown, "", shown)]
+    async def _offers_new(self, interaction: Interaction, value: str, names: Sequence[str]) -> bool:
+        """Return whether the typed text is offered as the name of a new record: to editors, for a name that is free."""
+        name = normal(value)
+        if len(self._kinds) != 1 or self._kinds[0] not in record_drafts.ADDED or not name:
+            return False
+        if len(new_record_choice(self._kinds[0], one_line(value))) > LIMIT or name in map(normal, names):
+            return False
+        if interaction.guild_id is None:
+            return False
+        guild = await guilds.find(interaction.client.db.read, interaction.guild_id)
+        actor = await interaction.client.permissions.actor(interaction, interaction.client.clock.now())
+        return guild is not None and actor.may_edit(guild)
 
 
 def new_record_choice(kind: Kind, name: str) -> str:
@@ -92,6 +96,8 @@ async def get_record(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kin
 
     Raise NotInRecord if there is none, and BadInput if there are several. Raise UserError if the server is not set up.
     """
+    if name := new_name(kinds[0], text) if len(kinds) == 1 else "":
+        raise NotInRecord(f"{quoted(name)} is not in the record yet.", "Nothing was changed. /update add makes it.")
     return (await _cached(bot.db.read, bot.record_cache, guild_id, text, kinds))[0].opened
 
 
@@ -152,10 +158,15 @@ async def card_of(
 
 
 async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
-    """Answer a command privately with the card of the record that `text` names."""
+    """Answer a command privately with the card of the record that was named, or with the form of a new one."""
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
+    if name := new_name(kinds[0], text):
+        require_editor(actor, await guilds.get(bot.db.read, actor.guild_id))
+        task = await record_drafts.add_task(bot.db.read, actor.guild_id, kinds[0], name, "", asks_source=True)
+        await open_form(interaction, actor, task, now)
+        return
     try:
         cached, following = await _cached(bot.db.read, bot.record_cache, actor.guild_id, text, kinds, actor.user_id)
     except NotInRecord as error:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.choices import LIMIT, MOST, Offered, choices
+from bot.errors import BadInput
+from bot.ledger.kinds import STAGES
+from bot.ledger.words import normal
+from bot.ui.choices import LIMIT, MOST, Offered, choice_of, choices
 
 France = Offered("France", "participant", "france")
 
@@ -49,3 +52,15 @@ def test_whatever_is_offered_discord_takes_it(offered: list[Offered]):
         assert 1 <= len(one.value.strip()) <= LIMIT
         assert one.name.encode()
         assert one.value in {other.value for other in offered}
+
+
+def test_a_fixed_choice_is_read_from_its_value_and_from_the_words_that_discord_shows():
+    for value, words in STAGES.items():
+        assert choice_of(STAGES, value) == choice_of(STAGES, words) == choice_of(STAGES, f" {words.upper()} ") == value
+
+
+@given(st.text(max_size=200))
+def test_any_other_text_is_refused_with_the_choices(text: str):
+    if normal(text) not in {normal(words) for pair in STAGES.items() for words in pair}:
+        with pytest.raises(BadInput, match="Choose one: Under way, Proposed"):
+            choice_of(STAGES, text)
