@@ -38,6 +38,7 @@ COGS = (
     "cogs.search",
     "cogs.update",
     "cogs.draft",
+    "cogs.correct",
     "cogs.follow",
     "cogs.remind",
     "cogs.digest",

@@ -59,7 +59,9 @@ class DealCog(commands.GroupCog, group_name="deal", group_description="Deals: ho
         actor = await self.bot.permissions.actor(interaction, self.bot.clock.now())
         opened = await get_record(self.bot, actor.guild_id, deal, ("deal",))
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, opened.record.slug)
-        await interaction.response.send_message(view=history.page(timeline, 0), ephemeral=True)
+        await interaction.response.send_message(
+            view=history.page(timeline, 0, editor=actor.may_edit(opened)), ephemeral=True
+        )
 
     # Shared steps
 

@@ -32,22 +32,31 @@ class RecordCog(commands.Cog):
         opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
 
-    @component("record.sources")
+    @component("record.sources", fetch_permissions=True)
     async def show_facts(
         self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = ""
     ) -> None:
         """Show one page with facts of a record. They are grouped by field, or by source if `order` is not empty."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
-            opened, number(page, _DIGITS), by_source=bool(order), guild_id=dm_guild_id(interaction, actor.guild_id)
+            opened,
+            number(page, _DIGITS),
+            by_source=bool(order),
+            guild_id=dm_guild_id(interaction, actor.guild_id),
+            editor=actor.may_edit(opened),
         )
         await show_page(interaction, view, new=not page)
 
-    @component("record.history")
+    @component("record.history", fetch_permissions=True)
     async def show_history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
         """Show one page of the history of a record. If a menu was used, the slug is its chosen value."""
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
-        view = history.page(timeline, number(page, _DIGITS), guild_id=dm_guild_id(interaction, actor.guild_id))
+        view = history.page(
+            timeline,
+            number(page, _DIGITS),
+            guild_id=dm_guild_id(interaction, actor.guild_id),
+            editor=actor.may_edit(timeline.opened),
+        )
         await show_page(interaction, view, new=not page)
 
     @component("record.share")

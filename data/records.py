@@ -178,6 +178,7 @@ class Update(Struct, frozen=True):
     origin: Literal["editor", "dossier"]
     origin_key: str  # Identifies a fact in a dossier. "" for a fact that no dossier stated.
     dossier: str = ""  # The slug of the dossier. "" for a fact that no dossier stated.
+    started_from: int | None = None  # The id of the update whose value the form of this one was filled in with.
 
     @property
     def fact(self) -> Fact[Value]:

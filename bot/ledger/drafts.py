@@ -59,7 +59,7 @@ class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
     `happening` is the kind of event that the draft enters, "" for a draft of another sort. `part_of` is the slug of the
     deal that a second contract belongs to; its form asks for its name. With `asks_source` the form of an event asks for
     the day and the source too. `adds` marks a new record that is entered by the form of its kind. `others` are records
-    that are created along.
+    that are created along. `started_from` is the update whose value the form was filled in with.
     """
 
     record: str
@@ -78,6 +78,7 @@ class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
     adds: bool = False
     others: list[NewRecord] = []
     chosen: EventChoices = EventChoices()
+    started_from: int | None = None
 
 
 class Draft(Struct, frozen=True):
@@ -247,6 +248,12 @@ def prefilled(opened: Opened, field: Field) -> str:
     if field.rule == "list" and not (isinstance(field.type, ApprovalType) and len(facts) == 1):
         return ""
     return field.type.typed(facts[-1].value, opened.names)
+
+
+def started_from(opened: Opened, field: Field) -> int | None:
+    """Return the id of the update whose value `prefilled` returns, or None when it returns that of no update."""
+    fact = opened.record.state.fact(field.name)
+    return fact.update if fact is not None and prefilled(opened, field) else None
 
 
 def field_task(opened: Opened, field: Field) -> Task[Value]:

@@ -44,6 +44,21 @@ def live_updates(updates: Iterable[Update]) -> list[Update]:
     return live[::-1]
 
 
+def ended_by(updates: Iterable[Update]) -> dict[int, Update]:
+    """Return, by the id of each update that was withdrawn or corrected, the update that did so.
+
+    A withdrawal that was itself withdrawn has no effect, so what it withdrew is not in the result.
+    """
+    by_id: dict[int, Update] = {}
+    withdrawn: set[int] = set()
+    for update in sorted(updates, key=lambda u: u.id, reverse=True):
+        if update.replaces is not None and update.id not in withdrawn:
+            by_id.setdefault(update.replaces, update)
+            if update.action == "withdrawn":
+                withdrawn.add(update.replaces)
+    return by_id
+
+
 def fold(
     kind: Kind, updates: Iterable[Update], *, as_of: date | None = None, known_on: datetime | None = None
 ) -> State:

@@ -23,6 +23,7 @@ from bot.ledger.drafts import (
     Mistakes,
     NewRecord,
     Note,
+    Planned,
     Preview,
     Task,
     fixed_day,
@@ -273,7 +274,14 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
             url=entry.cited.url,
         )
     cited = (entry.date, source_id, entry.cited.locator, entry.reason)
-    changes = [Change(planned.record, planned.kind, planned.field, planned.value, *cited) for planned in plan.values]
+    task = draft.task
+
+    def change(planned: Planned) -> Change:
+        of_form = planned.field == task.field and planned.record == task.record
+        from_update = task.started_from if of_form else None
+        return Change(planned.record, planned.kind, planned.field, planned.value, *cited, started_from=from_update)
+
+    changes = [change(planned) for planned in plan.values]
     batch = await updates.append(conn, guild_id, changes, now=now, person_id=draft.person_id, origin="editor")
     edited: list[Edited] = []
     notes: list[Note] = []

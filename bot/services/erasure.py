@@ -18,6 +18,7 @@ _OF_A_GUILD = (
     "DELETE FROM follow WHERE destination_id IN (SELECT id FROM destination WHERE guild_id = ?)",
     "DELETE FROM destination WHERE guild_id = ?",
     "DELETE FROM draft WHERE guild_id = ?",
+    "DELETE FROM correction WHERE guild_id = ?",
     "DELETE FROM question WHERE guild_id = ?",
     "DELETE FROM ledger WHERE guild_id = ?",
     "DELETE FROM state_history WHERE record_id IN (SELECT id FROM record WHERE guild_id = ?)",
@@ -37,12 +38,16 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
     UNION SELECT created_by FROM reminder WHERE created_by IS NOT NULL
     UNION SELECT set_up_by FROM guild WHERE set_up_by IS NOT NULL
     UNION SELECT person_id FROM draft
+    UNION SELECT person_id FROM correction
     UNION SELECT person_id FROM question)
 """
 
 
 class Forgotten(Struct, frozen=True):
-    """Counts of the rows that `delete_person` deleted. `updates_kept` counts their updates, which stay unnamed."""
+    """Counts of the rows that `delete_person` deleted. `updates_kept` counts their updates, which stay unnamed.
+
+    Corrections that were begun count as drafts.
+    """
 
     follows: int
     reminders: int
@@ -78,9 +83,10 @@ async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
         Forgotten,
         f"SELECT (SELECT count(*) FROM follow WHERE {theirs}) AS follows, "
         f"(SELECT count(*) FROM reminder WHERE {theirs}) AS reminders, "
-        "(SELECT count(*) FROM draft WHERE person_id = ?) AS drafts, "
+        "(SELECT count(*) FROM draft WHERE person_id = ?) + "
+        "(SELECT count(*) FROM correction WHERE person_id = ?) AS drafts, "
         "(SELECT count(*) FROM ledger WHERE person_id = ?) AS updates_kept",
-        (person.id,) * 4,
+        (person.id,) * 5,
     )
     for statement in (
         f"DELETE FROM delivery WHERE {theirs}",
@@ -88,6 +94,7 @@ async def delete_person(conn: Connection, user_id: int) -> Forgotten | None:
         f"DELETE FROM follow WHERE {theirs}",
         "DELETE FROM destination WHERE person_id = ?",
         "DELETE FROM draft WHERE person_id = ?",
+        "DELETE FROM correction WHERE person_id = ?",
         "DELETE FROM question WHERE person_id = ?",
         "UPDATE person SET user_id = NULL, zone = NULL, dm_channel_id = NULL WHERE id = ?",
     ):

@@ -25,10 +25,11 @@ async def last_tick(conn: Connection) -> datetime | None:
 
 
 async def clean_up(conn: Connection, now: datetime) -> None:
-    """Delete expired deliveries, restore notes, reminders, drafts and questions in all guilds. The ledger is kept."""
+    """Delete expired rows of all guilds: deliveries, restore notes, reminders, drafts, corrections, questions."""
     await deliveries.clean_up(conn, now)
     await restores.clean_up(conn, now)
     done_before = to_text(now - deliveries.KEPT_FOR)
     await conn.execute("DELETE FROM reminder WHERE done_at < ?", (done_before,))
-    await conn.execute("DELETE FROM draft WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
+    for table in ("draft", "correction"):
+        await conn.execute(f"DELETE FROM {table} WHERE created_at < ?", (to_text(now - DRAFTS_KEPT_FOR),))
     await questions.clean_up(conn, now)

@@ -16,7 +16,7 @@ from data.rows import fetch_all
 _COLUMNS = (
     "u.id, u.record_id, r.slug, r.kind, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, "
     "u.printed, u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, "
-    "u.origin_key, u.dossier"
+    "u.origin_key, u.dossier, u.started_from"
 )
 
 
@@ -53,6 +53,7 @@ class _Row(Struct, frozen=True):
     origin: Literal["editor", "dossier"]
     origin_key: str
     dossier: str
+    started_from: int | None
 
 
 async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
@@ -88,6 +89,7 @@ async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[
                 origin=row.origin,
                 origin_key=row.origin_key,
                 dossier=row.dossier,
+                started_from=row.started_from,
             ),
         )
         for row in rows

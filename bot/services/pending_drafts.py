@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.errors import BadInput
-from bot.ledger.drafts import Given, NewRecord, Task, instead
+from bot.ledger.drafts import Given, NewRecord, Task, instead, started_from
 from bot.ledger.kinds import get_field
 from bot.ledger.values import expect, quoted
 from bot.ledger.words import normal
@@ -37,7 +37,8 @@ async def pending_task(
         task: Task[Value] = Task(await new_slug(conn, guild_id, name), "pending", name, "due", new=True)
         given += [Given("name", name), Given("state", "open"), Given("basis", "stated")]
     else:
-        task = Task(opened.record.slug, "pending", opened.record.name, "due")
+        due_from = started_from(opened, get_field("pending", "due"))
+        task = Task(opened.record.slug, "pending", opened.record.name, "due", started_from=due_from)
         if not opened.record.open:
             given.append(Given("state", "open"))
     if item_kind is not None and (opened is None or opened.record.state.text("item_kind") != item_kind):

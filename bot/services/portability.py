@@ -39,6 +39,9 @@ _OF_A_PERSON = {
     "drafts": """
         SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
         FROM draft t JOIN guild k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",
+    "corrections": """
+        SELECT k.name AS server, c.task, c.typed, c.state, c.created_at, c.saved_at
+        FROM correction c JOIN guild k ON k.guild_id = c.guild_id WHERE c.person_id = ? ORDER BY c.id""",
     "questions": """
         SELECT k.name AS server, q.asked, q.listing, q.asked_at, q.filed_at, q.unanswered
         FROM question q JOIN guild k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",

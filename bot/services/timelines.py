@@ -22,9 +22,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
         field = find_field(opened.record.kind, update.field)
         if field is not None:
             linked.update(other_slug for other_slug, _ in field.type.records(update.fact.value))
-    names = opened.names | await records.names(conn, guild_id, linked)
-    if unnamed := linked - names.keys():
-        names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
+    names = opened.names | await names_of(conn, guild_id, linked)
     events = await _events(conn, guild_id, opened)
     by = [*readable, *(event.update for event in events)]
     editors = await people.get_many(conn, {update.person_id for update in by if update.person_id is not None})
@@ -50,6 +48,14 @@ async def _events(conn: Connection, guild_id: int, opened: Opened) -> list[Linke
         for row in entered
         if (event := naming.get(row.update.id)) is not None
     ]
+
+
+async def names_of(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
+    """Return the name, by slug, of each record; the last name of a record whose names were all withdrawn."""
+    names = await records.names(conn, guild_id, slugs)
+    if unnamed := set(slugs) - names.keys():
+        names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
+    return names
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:

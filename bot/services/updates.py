@@ -30,8 +30,9 @@ UNDO_FOR = timedelta(seconds=60)
 class Change(Struct, frozen=True):
     """A fact that `append` is to enter. `record` is the slug of its record, which is created with `kind` if it is new.
 
-    `replaces` is the id of the update that the fact corrects. `origin_key` and `dossier` identify a fact of a dossier:
-    its key there and the dossier's slug.
+    `replaces` is the id of the update that the fact corrects, and `started_from` that of the update whose value its
+    form was filled in with. `origin_key` and `dossier` identify a fact of a dossier: its key there and the dossier's
+    slug.
     """
 
     record: str
@@ -45,6 +46,7 @@ class Change(Struct, frozen=True):
     replaces: int | None = None
     origin_key: str = ""
     dossier: str = ""
+    started_from: int | None = None
 
 
 async def append(
@@ -160,8 +162,8 @@ async def _insert(
     date = change.date
     await conn.execute(
         "INSERT INTO ledger (guild_id, record_id, action, field, value, fact_from, fact_to, precision, worked_out, "
-        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, dossier) "
-        "VALUES (?, ?, 'set', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "printed, entered_at, person_id, source_id, locator, reason, replaces, batch, origin, origin_key, dossier, "
+        "started_from) VALUES (?, ?, 'set', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             guild_id,
             record_id,
@@ -182,6 +184,7 @@ async def _insert(
             origin,
             change.origin_key,
             change.dossier,
+            change.started_from,
         ),
     )
 
@@ -195,12 +198,14 @@ async def withdraw(
     person_id: int | None,
     reason: str,
     origin: Literal["editor", "dossier"] = "editor",
+    batch: str | None = None,
 ) -> str:
     """Withdraw updates by appending one withdrawal for each. Return the id of the batch of withdrawals.
 
-    Withdrawing a withdrawal makes the original update count again. Raise UserError for an id that the guild lacks.
+    Withdrawing a withdrawal makes the original update count again. `batch` is a batch that the withdrawals belong to;
+    without it they are a new one. Raise UserError for an id that the guild lacks.
     """
-    batch = uuid.uuid4().hex
+    batch = batch or uuid.uuid4().hex
     touched: list[int] = []
     for update_id in update_ids:
         record_id = await fetch_value(
@@ -221,7 +226,7 @@ async def withdraw(
 
 
 class _Undoable(Struct, frozen=True):
-    """An update of the batch that is to be undone, when it was entered, and whether it is withdrawn already."""
+    """An update or a withdrawal of the batch that is to be undone, its time, and whether it is withdrawn already."""
 
     id: int
     entered_at: datetime
@@ -229,7 +234,7 @@ class _Undoable(Struct, frozen=True):
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> None:
-    """Withdraw all updates of a batch that was saved at most 60 seconds ago.
+    """Withdraw all updates and withdrawals of a batch that was saved at most 60 seconds ago.
 
     Raise UserError when it is older, was undone already or does not exist in this guild.
     """
@@ -238,7 +243,7 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
         _Undoable,
         "SELECT id, entered_at, "
         "EXISTS (SELECT 1 FROM ledger w WHERE w.replaces = u.id AND w.action = 'withdrawn') AS withdrawn "
-        "FROM ledger u WHERE guild_id = ? AND batch = ? AND action = 'set' ORDER BY id",
+        "FROM ledger u WHERE guild_id = ? AND batch = ? ORDER BY id",
         (guild_id, batch),
     )
     if not rows:

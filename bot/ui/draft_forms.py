@@ -16,7 +16,7 @@ from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import KIND_WORDS, Field, fields_of, get_field
 from bot.ledger.values import ChoiceType, TextType, words_inside
 from bot.ui.ids import custom_id
-from bot.ui.layout import Select, card, finished
+from bot.ui.layout import Select, button, card, finished
 from bot.ui.text import clip, escaped
 from data.records import Opened
 
@@ -55,7 +55,9 @@ def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
         options=options,
     )
     name = escaped(opened.record.name, 200)
-    return card([f"## Update {name}", "What does a source say? Choose a field; a form opens."], selects=[select])
+    remove = button("Remove", custom_id("correct.remove", opened.record.slug, guild_id=guild_id))
+    what = "What does a source say? Choose a field; a form opens. *Remove* is for what should never have been a record."
+    return card([f"## Update {name}", what], selects=[select], buttons=[remove])
 
 
 def choose_happening(opened: Opened, guild_id: int | None) -> ui.LayoutView:

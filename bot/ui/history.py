@@ -10,11 +10,12 @@ from discord import ui
 from msgspec import Struct
 
 from bot import dates
+from bot.ledger import fold
 from bot.ledger.cited import day_key, day_words, days_of
 from bot.ledger.fold import Current, apply
 from bot.ledger.kinds import SIDE_STATES, Field, find_field, get_field
 from bot.ledger.values import ApprovalType, ChoiceType, DueType, Names, ends, expect, words_inside
-from bot.ui import pages, theme
+from bot.ui import corrections, pages, theme
 from bot.ui.cited import source_words
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, card
@@ -46,14 +47,7 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
     The former value is what the update replaces or ends by the rule of its field: of a list the value of the same item,
     such as of the same party.
     """
-    ended_by: dict[int, Update] = {}
-    withdrawn: set[int] = set()
-    for update in sorted(updates, key=lambda u: u.id, reverse=True):
-        # A withdrawal that was itself withdrawn has no effect, here as in the fold.
-        if update.replaces is not None and update.id not in withdrawn:
-            ended_by.setdefault(update.replaces, update)
-            if update.action == "withdrawn":
-                withdrawn.add(update.replaces)
+    ended_by = fold.ended_by(updates)
     current: Current = {}
     history: list[Step] = []
     for update in sorted(updates, key=lambda u: (u.date.day or date.min, u.id)):
@@ -67,17 +61,17 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
     return history
 
 
-def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.LayoutView:
+def page(timeline: Timeline, page: int, *, guild_id: int | None = None, editor: bool = False) -> ui.LayoutView:
     """Render one page of a record's history, the newest change first: a line for each change, then who entered it.
 
-    Events about the record have lines among those of its changes.
-
-    Updates of names, topics and other fields without news value are only counted, in the last line.
+    Events about the record have lines among those of its changes. Updates of names, topics and other fields without
+    news value are only counted, in the last line. An `editor` gets a menu of the page's updates, to correct or withdraw
+    them.
     """
     record = timeline.opened.record
     all_steps = steps(timeline.opened, timeline.updates)
     listed = [step for step in reversed(all_steps) if _is_listed(timeline.opened, step.update)]
-    entries = [_Entry(act[0].update.date, act[0].update, _line(timeline, act)) for act in _together(listed)]
+    entries = [_Entry(act[0].update.date, act[0].update, _line(timeline, act), act) for act in _together(listed)]
     entries += [_event(event) for event in timeline.events]
     entries.sort(key=lambda entry: (entry.day.day or date.min, entry.update.id), reverse=True)
     rendered = [(entry.line, _entered(timeline, entry.update)) for entry in entries]
@@ -106,7 +100,15 @@ def page(timeline: Timeline, page: int, *, guild_id: int | None = None) -> ui.La
             "\n".join(f"-# {line}" for line in small_print if line),
         ]
     )
-    return card([text], buttons=buttons, accent=theme.PLAIN)
+    choosable = [_choosable(timeline, step) for index in layout[page] for step in entries[index].steps]
+    selects = corrections.menu(choosable, guild_id) if editor else []
+    return card([text], selects=selects, buttons=buttons, accent=theme.PLAIN)
+
+
+def _choosable(timeline: Timeline, step: Step) -> corrections.Choosable:
+    ending = "" if step.ended_by is None else "withdrawn" if step.ended_by.action == "withdrawn" else "corrected"
+    update = step.update
+    return corrections.Choosable(timeline.opened.record.kind, update.field, update.fact, timeline.names, ending)
 
 
 class _Entry(Struct, frozen=True):
@@ -115,6 +117,7 @@ class _Entry(Struct, frozen=True):
     day: FactDate
     update: Update
     line: str
+    steps: Sequence[Step] = ()
 
 
 def _event(event: LinkedEvent) -> _Entry:
@@ -177,7 +180,7 @@ def _single_line(timeline: Timeline, step: Step) -> str:
     field = find_field(timeline.opened.record.kind, update.field)
     assert field is not None  # `steps` leaves out updates of unknown fields.
     main = f"**{_day(update.date)}{_said(field, step, timeline.names)}**"
-    asides = [_before(field, step, timeline.names), _reason(update)]
+    asides = [_before(field, step, timeline.names), _reason(update), *_brought_back(timeline, update)]
     if step.ended_by is not None:
         main, asides = f"~~{main}~~", [_ended(timeline, step.ended_by)]
     in_brackets = "; ".join(filter(None, asides))
@@ -240,11 +243,22 @@ def _reason(update: Update) -> str:
     return f"reason: {escaped(update.reason, 200).removesuffix('.')}" if update.reason else ""
 
 
-def _ended(timeline: Timeline, by: Update) -> str:
-    """Return who withdrew or corrected an update, when and why. `by` is the update that did so."""
-    how = "withdrawn" if by.action == "withdrawn" else "corrected"
+def _ended(timeline: Timeline, by: Update, how: str = "") -> str:
+    """Return who withdrew or corrected an update, when and why. `by` is the update that did so, `how` the verb."""
+    how = how or ("withdrawn" if by.action == "withdrawn" else "corrected")
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
     return f"{how} by {_who(timeline, by)} {dates.timestamp(by.entered_at)}{why}"
+
+
+def _brought_back(timeline: Timeline, update: Update) -> list[str]:
+    """Return a text for each withdrawal of an update that was itself withdrawn: by whom, when and why, both times."""
+    ended_by = fold.ended_by(timeline.updates)
+    withdrawals = [u for u in timeline.updates if u.action == "withdrawn" and u.replaces == update.id]
+    return [
+        f"{_ended(timeline, each)}; {_ended(timeline, ended_by[each.id], 'brought back')}"
+        for each in withdrawals
+        if each.id in ended_by
+    ]
 
 
 def _who(timeline: Timeline, update: Update) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from bot import dates
 from bot.app import Attache
 from bot.errors import UserError
@@ -46,7 +48,8 @@ async def open_field_form(
         return
     field = get_field(opened.record.kind, name)
     value = reading.prefilled(opened, field)
-    await open_form(interaction, actor, reading.field_task(opened, field), now, value=value, here=here)
+    task = replace(reading.field_task(opened, field), started_from=reading.started_from(opened, field))
+    await open_form(interaction, actor, task, now, value=value, here=here)
 
 
 async def open_checked_form(

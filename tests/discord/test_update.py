@@ -16,7 +16,7 @@ from bot.ui.layout import button, plain
 from data.records import State, Value
 from tests import builders
 from tests.builders import due_value, on_day
-from tests.discord.conftest import World, answer, id_of, labels_of, posted, reply
+from tests.discord.conftest import World, answer, id_of, labels_of, parts, posted, reply
 
 FORM: dict[str, Any] = {
     "date": "5 March 2024",
@@ -179,7 +179,7 @@ async def test_update_on_a_card_asks_what_and_opens_its_form(world: World):
     asked = await world.editor.click(message, label="Update")
     assert "## Update Russia" in answer(asked)
     assert reply(asked).flags.ephemeral
-    select = next(part for part in reply(asked).components[-1]["components"])
+    select = next(part for part in parts(reply(asked).components) if part.get("type") == 3)
     assert [option["label"] for option in select["options"]][:3] == ["Name", "Also known as", "In short"]
     form = await world.editor.select(reply(asked), ["alias"])
     preview = await world.editor.submit_modal(form, FORM | {"value": "Russian Federation"})

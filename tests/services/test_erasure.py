@@ -51,7 +51,7 @@ async def references_to(db: Database, parent: str) -> set[tuple[str, str]]:
 
 
 async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ...]) -> None:
-    """Add records, follows, reminders, deliveries, a draft and a question to one server, all of one person.
+    """Add records, follows, reminders, deliveries, a draft, a correction and a question to one server, of one person.
 
     The five `words` go into the deal, its source, the pending item, the reminders and the question.
     """
@@ -90,6 +90,10 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
             (guild_id, person_id, json.dumps({"value": reminder})),
         )
         await conn.execute(
+            "INSERT INTO correction (guild_id, person_id, task, typed, created_at) VALUES (?, ?, '{}', '{}', 'now')",
+            (guild_id, person_id),
+        )
+        await conn.execute(
             "INSERT INTO question (guild_id, person_id, asked, asked_at) VALUES (?, ?, ?, 'now')",
             (guild_id, person_id, question),
         )
@@ -124,6 +128,7 @@ async def test_nothing_of_a_deleted_server_is_left_in_any_table_or_file(db, pers
         "name",
         "spelling",
         "draft",
+        "correction",
         "question",
         "destination",
         "delivery",
@@ -170,7 +175,7 @@ async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db,
     async with db.write(None) as conn:
         gone = await erasure.delete_person(conn, PERSON)
     await db.vacuum()
-    assert gone == erasure.Forgotten(follows=2, reminders=2, drafts=2, updates_kept=8)
+    assert gone == erasure.Forgotten(follows=2, reminders=2, drafts=4, updates_kept=8)
 
     after = await everything(db)
     assert (person, None, None, None) in after["person"]
@@ -181,7 +186,7 @@ async def test_a_forgotten_person_leaves_only_updates_and_what_channels_have(db,
         2,
         2,
     )
-    assert after["draft"] == after["question"] == []
+    assert after["draft"] == after["correction"] == after["question"] == []
     assert len(after["ledger"]) == 8
     assert {row[12] for row in after["ledger"]} == {person}
     assert held(db.path, "Pacific/Chatham") == held(db.path, SECRETS[4]) == held(db.path, f"{SECRETS[3]} for 1") == []
@@ -220,6 +225,7 @@ async def test_an_export_holds_everything_and_nothing_of_others(db, person):
         "channels_set_up": 2,
         "servers_set_up": 0,
         "drafts": 2,
+        "corrections": 2,
         "questions": 2,
         "updates": 8,
     }
@@ -242,6 +248,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         ("guild", "set_up_by"),
         ("ledger", "person_id"),
         ("draft", "person_id"),
+        ("correction", "person_id"),
         ("question", "person_id"),
         ("destination", "person_id"),
         ("destination", "set_up_by"),

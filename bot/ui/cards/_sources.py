@@ -9,18 +9,21 @@ from itertools import groupby
 from discord import ui
 
 from bot.ledger.kinds import fields_of, get_field
-from bot.ui import facts, pages, theme
+from bot.ui import corrections, facts, pages, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card
 from bot.ui.text import clip, escaped, sentence
 from data.records import Fact, Opened, Value
 
 
-def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None) -> ui.LayoutView:
+def all_facts(
+    opened: Opened, page: int, *, by_source: bool = False, guild_id: int | None = None, editor: bool = False
+) -> ui.LayoutView:
     """Render one page of the list of all facts of a record. `page` counts from 0.
 
     The facts are in the order of their fields. With `by_source` they are grouped by source, and the source with the
-    newest fact comes first. When there are several sources, a button changes the order.
+    newest fact comes first. When there are several sources, a button changes the order. An `editor` gets a menu of the
+    page's facts, to correct or withdraw them.
     """
     slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
     shown = [(opened, name, fact) for name, fact in facts_of(opened)]
@@ -41,6 +44,8 @@ def all_facts(opened: Opened, page: int, *, by_source: bool = False, guild_id: i
         noun="facts",
         by_source=by_source,
         buttons=[reorder] if len({fact.source for *_, fact in shown}) > 1 else [],
+        editor=editor,
+        guild_id=guild_id,
     )
 
 
@@ -66,12 +71,15 @@ def sources_page(
     by_source: bool = False,
     named: bool = False,
     buttons: Sequence[Button] = (),
+    editor: bool = False,
+    guild_id: int | None = None,
 ) -> ui.LayoutView:
     """Render one page of a list of facts, each given with its record and the name of its field.
 
     The sources are described below the facts. With `by_source` each is a heading above its facts instead; `shown` is
     then sorted by source. With `named` each record's name is a heading above its facts. `page` counts from 0, `id_for`
-    returns the custom id of the button to a page, and `noun` ends its label: "More facts".
+    returns the custom id of the button to a page, and `noun` ends its label: "More facts". An `editor` gets a menu of
+    the page's facts.
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
@@ -101,7 +109,12 @@ def sources_page(
         f"-# {where}" if where else "",
     ]
     turn = pages.turn_buttons(page, len(layout), noun, id_for)
-    return card(["\n\n".join(filter(None, texts))], buttons=[*turn, *buttons], accent=theme.PLAIN)
+    choosable = [
+        corrections.Choosable(opened.record.kind, name, fact, opened.names)
+        for opened, name, fact in (shown[i] for i in here)
+    ]
+    selects = corrections.menu(choosable, guild_id) if editor else []
+    return card(["\n\n".join(filter(None, texts))], selects=selects, buttons=[*turn, *buttons], accent=theme.PLAIN)
 
 
 def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -> str:

@@ -1,0 +1,398 @@
+"""Corrects, withdraws and brings back updates, and removes records: what an editor begins, its preview and saving.
+
+A correction is a row from the first form to the saving, so that it outlives a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.errors import NotInRecord, UserError
+from bot.ledger import fold
+from bot.ledger.changes import changed_fields
+from bot.ledger.corrections import (
+    Act,
+    CorrectedRecord,
+    Correction,
+    CorrectionPreview,
+    CorrectionTask,
+    EnteredUpdate,
+    filled_in,
+    read_fact,
+    read_reason,
+)
+from bot.ledger.kinds import get_field
+from bot.ledger.values import FieldType, Find, quoted
+from bot.services import entered_updates, records, sources, timelines, updates
+from bot.services.updates import Change
+from data.database import Connection, to_text
+from data.records import Kind, Opened, State, Update
+from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
+
+_TYPED_LIMIT = 4000  # Discord: the most that one part of a form can have.
+_COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
+
+
+async def begin(
+    conn: Connection, guild_id: int, person_id: int, act: Act, update_ids: Sequence[int], *, now: datetime
+) -> Correction:
+    """Begin to correct, withdraw or bring back updates. Raise UserError when that is not possible.
+
+    An update is brought back by withdrawing its withdrawal. Selected at first are, beside the updates, those entered
+    from a form that was filled in with one of them, and the other withdrawals of the same batch.
+    """
+    entered = await entered_updates.describe(conn, guild_id, update_ids)
+    if not entered or len(entered) < len(set(update_ids)):
+        raise UserError(entered_updates.GONE)
+    task = CorrectionTask(act, entered[0].update.record, _common_name(entered))
+    if act == "bring back":
+        withdrawals = [_withdrawal_of(entry) for entry in entered]
+        together = await entered_updates.withdrawn_together(conn, guild_id, withdrawals)
+        chosen = [withdrawal.id for withdrawal in withdrawals]
+        task = replace(
+            task,
+            withdraws=[*chosen, *together][: entered_updates.MOST],
+            offered=together[: entered_updates.MOST - len(chosen)],
+        )
+    else:
+        for entry in entered:
+            _require_counting(entry)
+        resting, together = await entered_updates.related(conn, guild_id, update_ids)
+        room = entered_updates.MOST - (0 if act == "correct" else len(entered))
+        offered = [*resting, *together][:room]
+        chosen = [] if act == "correct" else [entry.update.id for entry in entered]
+        task = replace(task, withdraws=[*chosen, *(id_ for id_ in resting if id_ in offered)], offered=offered)
+    typed: dict[str, str] = {}
+    if act == "correct":
+        typed = filled_in(entered[0])
+        task = replace(task, corrects=entered[0].update.id, filled_in=typed)
+    return await _insert(conn, guild_id, person_id, task, typed, now)
+
+
+async def begin_removal(
+    conn: Connection, guild_id: int, person_id: int, opened: Opened, *, now: datetime
+) -> Correction:
+    """Begin to remove a record, which withdraws its names."""
+    slug = opened.record.slug
+    history = await updates.history(conn, guild_id, slug)
+    names = [update.id for update in fold.live_updates(history) if update.field == "name"]
+    task = CorrectionTask("remove", slug, opened.record.name, withdraws=names)
+    return await _insert(conn, guild_id, person_id, task, {}, now)
+
+
+async def begin_return(conn: Connection, guild_id: int, person_id: int, slug: str, *, now: datetime) -> Correction:
+    """Begin to bring back a record that was removed. Raise UserError when it was not, or is back already."""
+    history = await updates.history(conn, guild_id, slug)
+    if not history:
+        raise NotInRecord(f"{quoted(slug)} was never in the record here.", "Nothing was changed.")
+    names = {update.id for update in history if update.action == "set" and update.field == "name"}
+    ended_by = fold.ended_by(history)
+    if not names - ended_by.keys():
+        last = max((ended_by[id_] for id_ in names), key=lambda update: update.id)
+        if last.action == "withdrawn":
+            withdrawals = [ended_by[id_].id for id_ in sorted(names) if ended_by[id_].batch == last.batch]
+            name = (await timelines.names_of(conn, guild_id, [slug]))[slug]
+            task = CorrectionTask("bring back", slug, name, withdraws=withdrawals)
+            return await _insert(conn, guild_id, person_id, task, {}, now)
+    raise UserError(f"{quoted(slug)} is in the record. Nothing was changed.")
+
+
+class RemovedRecord(msgspec.Struct, frozen=True):
+    """A record that was removed: its kind, slug and last name."""
+
+    kind: Kind
+    slug: str
+    name: str
+
+
+async def list_removed(conn: Connection, guild_id: int) -> list[RemovedRecord]:
+    """Return the records of a server that lost their names, at most 25, those that were removed last first."""
+    rows = await fetch_all(
+        conn,
+        RemovedRecord,
+        "SELECT r.kind, r.slug, '' AS name FROM record r JOIN ledger u ON u.record_id = r.id "
+        "WHERE r.guild_id = ? AND r.live = 0 AND u.action = 'withdrawn' AND u.field = 'name' "
+        "GROUP BY r.id, r.kind, r.slug ORDER BY max(u.id) DESC LIMIT ?",
+        (guild_id, entered_updates.MOST),
+    )
+    names = await timelines.names_of(conn, guild_id, [row.slug for row in rows])
+    return [replace(row, name=names[row.slug]) for row in rows]
+
+
+async def _insert(
+    conn: Connection, guild_id: int, person_id: int, task: CorrectionTask, typed: dict[str, str], now: datetime
+) -> Correction:
+    """Insert a correction that begins, and return it."""
+    id_ = await fetch_value(
+        conn,
+        int,
+        "INSERT INTO correction (guild_id, person_id, task, typed, created_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (guild_id, person_id, _json(task), _json(typed), to_text(now)),
+    )
+    assert id_ is not None  # One row was inserted.
+    return Correction(id_, guild_id, person_id, task, typed, 0, "open", "")
+
+
+def _json(value: CorrectionTask | Mapping[str, str]) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _common_name(entered: Sequence[EnteredUpdate]) -> str:
+    """Return the name of the record of some updates, or "" when they belong to several records."""
+    return entered[0].name if len({entry.update.record for entry in entered}) == 1 else ""
+
+
+def _require_counting(entered: EnteredUpdate) -> None:
+    """Raise UserError when an update was withdrawn or corrected."""
+    if entered.ended_by is not None:
+        how = "withdrawn" if entered.ended_by.action == "withdrawn" else "corrected"
+        raise UserError(f"This was {how} already. Nothing was changed. Open the history again to see how it is now.")
+    if entered.update.action != "set":
+        raise UserError(entered_updates.GONE)
+
+
+def _withdrawal_of(entered: EnteredUpdate) -> Update:
+    """Return the withdrawal of an update. Raise UserError when the update is not withdrawn."""
+    if entered.ended_by is None or entered.ended_by.action != "withdrawn":
+        raise UserError("This is not withdrawn. Nothing was changed. Open the history again to see how it is now.")
+    return entered.ended_by
+
+
+async def get(conn: Connection, guild_id: int, correction_id: int, person_id: int) -> Correction:
+    """Return a correction that a person has begun in a server. Raise UserError when it cannot be continued."""
+    correction = await fetch_one(
+        conn,
+        Correction,
+        f"SELECT {_COLUMNS} FROM correction WHERE guild_id = ? AND id = ?",
+        (guild_id, correction_id),
+    )
+    again = "Begin again from the history."
+    if correction is None:
+        raise UserError(f"This correction is not here any more. Nothing was changed. {again}")
+    if correction.person_id != person_id:
+        raise UserError(f"This correction is somebody else's. Nothing was changed. {again}")
+    if correction.state == "saved":
+        raise UserError("This was saved already, once. Nothing more was changed.")
+    if correction.state == "dropped":
+        raise UserError(f"This correction was discarded. Nothing was changed. {again}")
+    return correction
+
+
+async def keep_typed(conn: Connection, correction: Correction, typed: Mapping[str, str]) -> Correction:
+    """Store what was typed into the form of a correction, before anything is read from it, and return the correction.
+
+    Parts that were not sent stay as they were.
+    """
+    kept = correction.typed | {name: text[:_TYPED_LIMIT] for name, text in typed.items()}
+    await conn.execute("UPDATE correction SET typed = ? WHERE id = ?", (_json(kept), correction.id))
+    return replace(correction, typed=kept)
+
+
+async def choose(conn: Connection, correction: Correction, chosen: Collection[int]) -> Correction:
+    """Store which of the offered updates are withdrawn too, and return the correction. Ids not offered are ignored."""
+    task = correction.task
+    withdraws = [id_ for id_ in task.withdraws if id_ not in task.offered]
+    withdraws += [id_ for id_ in task.offered if id_ in chosen]
+    task = replace(task, withdraws=withdraws)
+    await conn.execute("UPDATE correction SET task = ? WHERE id = ?", (_json(task), correction.id))
+    return replace(correction, task=task)
+
+
+async def drop(conn: Connection, correction: Correction) -> None:
+    """Mark a correction as discarded."""
+    await conn.execute("UPDATE correction SET state = 'dropped' WHERE id = ?", (correction.id,))
+
+
+async def preview(conn: Connection, correction: Correction, *, now: datetime) -> CorrectionPreview:
+    """Return what a correction would change. It is entered and rolled back, so that saving refuses nothing shown here.
+
+    Raise UserError when it cannot be saved.
+    """
+    async with _rolled_back(conn):
+        seen, _ = await _enter(conn, correction, now)
+    base = await _newest_of(conn, correction.guild_id, seen)
+    await conn.execute("UPDATE correction SET base = ? WHERE id = ?", (base, correction.id))
+    return replace(seen, correction=replace(seen.correction, base=base))
+
+
+async def save(conn: Connection, correction: Correction, *, now: datetime) -> CorrectionPreview:
+    """Save a correction as one batch, and return what it changed.
+
+    When one of its records changed since the preview, save nothing and return a new preview, marked as `moved_on`.
+    """
+    seen = await preview(conn, correction, now=now)
+    if seen.correction.base != correction.base:
+        return replace(seen, moved_on=True)
+    seen, batch = await _enter(conn, correction, now)
+    await conn.execute(
+        "UPDATE correction SET state = 'saved', batch = ?, saved_at = ? WHERE id = ?",
+        (batch, to_text(now), correction.id),
+    )
+    return replace(seen, correction=replace(seen.correction, state="saved", batch=batch))
+
+
+async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> CorrectionTask:
+    """Undo a correction that was saved at most 60 seconds ago, and return what it did. Raise UserError later."""
+    correction = await fetch_one(
+        conn,
+        Correction,
+        f"SELECT {_COLUMNS} FROM correction WHERE guild_id = ? AND batch = ? AND state = 'saved'",
+        (guild_id, batch),
+    )
+    if correction is None:
+        raise UserError("There is nothing to undo here. Nothing was changed.")
+    await updates.undo(conn, guild_id, batch, now=now, person_id=person_id)
+    return correction.task
+
+
+@asynccontextmanager
+async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
+    """Roll back what is written inside the block."""
+    await conn.execute("SAVEPOINT correction_preview")
+    try:
+        yield
+    finally:
+        await conn.execute("ROLLBACK TO correction_preview")
+        await conn.execute("RELEASE correction_preview")
+
+
+async def _newest_of(conn: Connection, guild_id: int, seen: CorrectionPreview) -> int:
+    """Return the newest update of the records that a correction changes."""
+    newest = await fetch_value(
+        conn,
+        int,
+        "SELECT max(u.id) FROM ledger u JOIN record r ON r.id = u.record_id "
+        f"WHERE r.guild_id = ? AND r.slug IN {in_list()}",
+        (guild_id, as_list([change.slug for change in seen.changes])),
+    )
+    return newest or 0
+
+
+async def _enter(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:
+    """Append the updates and withdrawals of a correction. Return what they changed, and the id of their batch."""
+    guild_id, task = correction.guild_id, correction.task
+    ids = [*([task.corrects] if task.corrects is not None else []), *task.withdraws]
+    entered = {
+        entry.update.id: entry for entry in await entered_updates.describe(conn, guild_id, [*ids, *task.offered])
+    }
+    if not ids or not entered.keys() >= set(ids):
+        raise UserError(entered_updates.GONE)
+    for id_ in ids:
+        if entered[id_].ended_by is not None:
+            raise UserError(
+                f"Somebody changed {quoted(entered[id_].name)} meanwhile: an update that this corrects or withdraws "
+                "does not count any more. Nothing was changed. Begin again from the history."
+            )
+    slugs = list(dict.fromkeys(entered[id_].update.record for id_ in ids))
+    before = {slug: await records.find(conn, guild_id, slug) for slug in slugs}
+    corrected = entered[task.corrects] if task.corrects is not None else None
+    batch: str | None = None
+    if corrected is not None:
+        change = await _change(conn, correction, corrected, now)
+        batch = await updates.append(conn, guild_id, [change], now=now, person_id=correction.person_id, origin="editor")
+    reason = read_reason(correction.typed)
+    # A withdrawal in the order of the ledger; the newest first would do the same.
+    batch = await updates.withdraw(
+        conn, guild_id, task.withdraws, now=now, person_id=correction.person_id, reason=reason, batch=batch
+    )
+    changes: list[CorrectedRecord] = []
+    known = {entry.source.id: entry.source for entry in entered.values()}
+    for slug in slugs:
+        old, new = before[slug], await records.find(conn, guild_id, slug)
+        for opened in (old, new):
+            known |= opened.sources if opened is not None else {}
+        changes.append(await _record_change(conn, guild_id, slug, old, new, entered, batch))
+    first = before[slugs[0]]
+    return (
+        CorrectionPreview(
+            correction,
+            corrected,
+            [entered[id_] for id_ in task.withdraws],
+            [entered[id_] for id_ in task.offered if id_ in entered and entered[id_].ended_by is None],
+            changes,
+            known,
+            sum(not link.outward for link in first.links) if first is not None and task.act == "remove" else 0,
+        ),
+        batch,
+    )
+
+
+async def _change(conn: Connection, correction: Correction, corrected: EnteredUpdate, now: datetime) -> Change:
+    """Return the change that a correction enters instead of an update, as its form says."""
+    guild_id, update = correction.guild_id, corrected.update
+    field = get_field(corrected.kind, update.field)
+    find = await _finder(conn, guild_id, field.type, correction.typed.get("value", ""))
+    fact = read_fact(correction, corrected, find, now)
+    source_id = fact.source_id or await sources.ensure(
+        conn,
+        guild_id,
+        title=fact.cited.title,
+        publisher=fact.cited.publisher,
+        published_on=fact.published_on,
+        url=fact.cited.url,
+    )
+    return Change(
+        update.record,
+        corrected.kind,
+        update.field,
+        fact.value,
+        fact.date,
+        source_id,
+        fact.cited.locator,
+        read_reason(correction.typed),
+        replaces=update.id,
+    )
+
+
+async def _record_change(
+    conn: Connection,
+    guild_id: int,
+    slug: str,
+    old: Opened | None,
+    new: Opened | None,
+    entered: Mapping[int, EnteredUpdate],
+    batch: str,
+) -> CorrectedRecord:
+    """Return what a batch changed about a record, given the record before and after it."""
+    some = next(entry for entry in entered.values() if entry.update.record == slug)
+    of_batch = [u for u in await updates.history(conn, guild_id, slug) if u.batch == batch]
+    states = [opened.record.state if opened is not None else State() for opened in (old, new)]
+    named = new or old
+    names = dict(some.names) | (old.names if old else {}) | (new.names if new else {})
+    changes = changed_fields(some.kind, states[0], states[1], of_batch) if old is not None and new is not None else []
+    unchanged = {update.field for update in of_batch} - {change.field for change in changes}
+    return CorrectedRecord(
+        some.kind,
+        slug,
+        named.record.name if named is not None else some.name,
+        changes,
+        names,
+        removed=old is not None and new is None,
+        returns=old is None and new is not None,
+        stays={field: states[1].facts(field) for field in sorted(unchanged)},
+    )
+
+
+async def _finder(conn: Connection, guild_id: int, type_: FieldType, text: str) -> Find:
+    """Return a function that finds the records which a typed text names. They are looked up before it is called."""
+    slugs: dict[str, str | UserError] = {}
+    for name in type_.mentions(text):
+        try:
+            slugs[name] = await records.slug_by_name(conn, guild_id, name[:200], type_.kinds)
+        except UserError as error:
+            slugs[name] = error
+
+    def find(name: str, _kinds: Sequence[Kind]) -> str:
+        slug = slugs.get(name)
+        if isinstance(slug, UserError):
+            raise slug
+        if slug is None:
+            raise NotInRecord(f"{quoted(name)} is not in the record.", "Nothing was changed.")
+        return slug
+
+    return find
