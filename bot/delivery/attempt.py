@@ -334,6 +334,11 @@ class Attempt:
             "silent": message.silent,
             "view": message.view,
         }
+        if message.reply_to is not None and await self._can_read_history(channel_id):
+            # Without that permission Discord refuses a reply. One to a deleted message is sent as no reply.
+            options["reference"] = discord.MessageReference(
+                message_id=message.reply_to, channel_id=channel_id, fail_if_not_exists=False
+            )
         if message.content is not None:
             options |= {"content": message.content, "suppress_embeds": True}
         await self._limits.requests.wait()

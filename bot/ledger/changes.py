@@ -22,8 +22,9 @@ class FieldChange(Struct, frozen=True):
 
     `before` is None for a value that was added, `after` for one that was removed. `ended_by` is the fact of the update
     that corrected, ended ("no longer") or withdrew `before`, or of the withdrawal that brought `after` back.
-    `withdrawn` says that a withdrawal made the change, `corrected` that a correction or a withdrawal did. `reason` is
-    what the editor gave for the change.
+    `withdrawn` says that a withdrawal made the change, `corrected` that a correction or a withdrawal did.
+    `brought_back` says that a withdrawal of `after` was itself withdrawn. `reason` is what the editor gave for the
+    change.
     """
 
     field: str
@@ -34,6 +35,7 @@ class FieldChange(Struct, frozen=True):
     corrected: bool = False
     withdrawn: bool = False
     reason: str = ""
+    brought_back: bool = False
 
     @property
     def facts(self) -> list[Fact[Value]]:
@@ -59,10 +61,14 @@ class RecordChange(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """The content of one alert: the changes that a batch made to the followed records, and the roles to mention."""
+    """The content of one alert: the changes that a batch made to the followed records, and the roles to mention.
+
+    `reply_to` is the id of the earlier message whose news the batch corrects or withdraws, None without one.
+    """
 
     changes: list[RecordChange]
     role_ids: list[int]
+    reply_to: int | None = None
 
 
 def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[FieldChange]:
@@ -86,7 +92,10 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
                 then = next((ended.pop(id_) for id_ in replaced if id_ in ended), None)
             if then is None and field.rule == "replace":
                 then = _interim_value(name, now, updates)
-            if then is None and now.update not in by_id and (restored_by := _restored_by(field, now, updates)):
+            if then != now and (back := _brought_back_by(name, then, now, updates)):
+                change = FieldChange(name, field.milestone, then, now, back.fact, True, True, back.reason, True)
+                changes.append(change)
+            elif then is None and now.update not in by_id and (restored_by := _restored_by(field, now, updates)):
                 reason = restored_by.reason
                 changes.append(FieldChange(name, field.milestone, None, now, restored_by.fact, True, True, reason))
             elif then is None or then.value != now.value:
@@ -155,6 +164,22 @@ def _restored_by(field: Field, now: Fact[Value], updates: Sequence[Update]) -> U
     """Return the withdrawal of an update that had ended or replaced the value of `now`; None if there is none."""
     return next(
         (u for u in updates if u.action == "withdrawn" and u.field == field.name and _concerns(field, u, now)), None
+    )
+
+
+def _brought_back_by(name: str, then: Fact[Value] | None, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
+    """Return the withdrawal of a withdrawal by which the value of `now` counts again; None if there is none.
+
+    A withdrawal repeats the value of what it withdraws, so the second one has the value of the update itself.
+    """
+    ended = {then.update} if then is not None else set[int]()
+    return next(
+        (
+            u
+            for u in updates
+            if u.action == "withdrawn" and u.field == name and u.value == now.value and u.replaces not in ended
+        ),
+        None,
     )
 
 
@@ -257,6 +282,25 @@ def without_undone(history: Iterable[Update]) -> list[Update]:
         ):
             del remaining[update.id], remaining[target.id]
     return list(remaining.values())
+
+
+def corrected_updates(history: Sequence[Update], batch: str) -> list[tuple[Update, list[Update]]]:
+    """Return each update of a batch that corrects or withdraws others, with these others, the newest first.
+
+    The others are the update that it replaces, the one that this replaces in turn, and so on. Updates that were undone
+    are left out. `history` has all updates of the record.
+    """
+    by_id = {update.id: update for update in history}
+    corrected: list[tuple[Update, list[Update]]] = []
+    for update in without_undone(history):
+        others: list[Update] = []
+        before = by_id.get(update.replaces or 0)
+        while before is not None:
+            others.append(before)
+            before = by_id.get(before.replaces or 0)
+        if update.batch == batch and others:
+            corrected.append((update, others))
+    return corrected
 
 
 def change_of(kind: Kind, history: Sequence[Update], batch: str) -> tuple[State, State, list[Update]] | None:

@@ -5,14 +5,24 @@ Alerts are planned for one batch of updates at a time, when the batch can no lon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.ledger import fold
-from bot.ledger.changes import SETTLED_AFTER, Alert, RecordChange, change_of, changed_fields, with_news
-from bot.ledger.kinds import KINDS, kind_of
+from bot.ledger.changes import (
+    SETTLED_AFTER,
+    Alert,
+    FieldChange,
+    RecordChange,
+    change_of,
+    changed_fields,
+    corrected_updates,
+    with_news,
+)
+from bot.ledger.kinds import KINDS, find_field, kind_of
 from bot.services import deliveries, updates
 from bot.services.changes import record_change
 from data.database import Connection
@@ -99,8 +109,11 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
     due_at = first.entered_at + SETTLED_AFTER
     if due_at > now:
         return await _move(conn, guild_id, alerted_to, first.id - 1)
-    milestones = await _records_with_milestones(conn, guild_id, first.batch)
-    if milestones and await _plan_rows(conn, guild_id, first, milestones, due_at):
+    touched = await _touched_records(conn, guild_id, first.batch)
+    histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
+    milestones = _records_with_milestones(touched, histories, first.batch)
+    corrected = sorted({batch for history in histories.values() for batch in _corrected_batches(history, first.batch)})
+    if (milestones or corrected) and await _plan_rows(conn, guild_id, first, milestones, corrected, due_at):
         return True
     last = await fetch_value(conn, int, "SELECT max(id) FROM ledger WHERE batch = ?", (first.batch,))
     return await _move(conn, guild_id, alerted_to, last or first.id)
@@ -136,16 +149,24 @@ async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[
     )
 
 
-async def _records_with_milestones(conn: Connection, guild_id: int, batch: str) -> list[int]:
-    """Return the ids of the records in which a batch changed a milestone (a field whose changes are sent at once)."""
-    touched = await _touched_records(conn, guild_id, batch)
-    histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
+def _corrected_batches(history: Sequence[Update], batch: str) -> list[str]:
+    """Return the batches of the updates of a record that a batch corrects or withdraws."""
+    return list({target.batch: None for _, targets in corrected_updates(history, batch) for target in targets})
+
+
+def _records_with_milestones(
+    touched: Sequence[_TouchedRecord], histories: Mapping[str, Sequence[Update]], batch: str
+) -> list[int]:
+    """Return the ids of the records in which a batch changed a milestone (a field whose changes are sent at once).
+
+    The removal of a record is one too.
+    """
     record_ids: list[int] = []
     for record in touched:
         states = change_of(record.kind, histories[record.slug], batch)
         if states is not None and _has_name(*states[:2]):
             changes = with_news(record.kind, changed_fields(record.kind, *states))
-            if any(changed.milestone for changed in changes):
+            if any(changed.milestone for changed in changes) or not states[1].facts("name"):
                 record_ids.append(record.id)
     return record_ids
 
@@ -164,19 +185,32 @@ WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 """
 
 
-async def _plan_rows(conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], due_at: datetime) -> bool:
-    """Plan up to `_CHUNK` alerts about a batch that are not planned yet. Return whether there may be more.
+async def _plan_rows(
+    conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], corrected: list[str], due_at: datetime
+) -> bool:
+    """Plan the alerts of a batch that are not planned yet, at most `_CHUNK`. Return whether there may be more.
 
-    `first` is the first update of the batch. `record_ids` are the records in which the batch changed a milestone.
+    They go to the destinations whose follows cover one of the records with milestones, and to those that got an alert
+    about one of the `corrected` batches, whether they still follow or not.
     """
     destination_ids = await fetch_values(
         conn,
         int,
-        f"SELECT DISTINCT d.id FROM ({_REACHING}) AS f JOIN destination d ON d.id = f.destination_id "
-        "WHERE d.guild_id = ?2 AND f.at_once = 1 AND f.muted = 0 AND f.since < ?3 AND d.outcome <> ?4 "
+        f"SELECT d.id FROM destination d WHERE d.guild_id = ?2 AND d.outcome <> ?4 AND (d.id IN "
+        f"(SELECT f.destination_id FROM ({_REACHING}) AS f WHERE f.at_once = 1 AND f.muted = 0 AND f.since < ?3) "
+        f"OR d.id IN (SELECT destination_id FROM delivery WHERE guild_id = ?2 AND kind = 'alert' "
+        f"AND message_id IS NOT NULL AND batch IN {in_list('?7')})) "
         "AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.destination_id = d.id AND o.kind = 'alert' AND o.key = ?5) "
         "ORDER BY d.id LIMIT ?6",
-        (as_list(record_ids), guild_id, first.id, Outcome.LEFT_SERVER, deliveries.alert_of(first.batch).key, _CHUNK),
+        (
+            as_list(record_ids),
+            guild_id,
+            first.id,
+            Outcome.LEFT_SERVER,
+            deliveries.alert_of(first.batch).key,
+            _CHUNK,
+            as_list(corrected),
+        ),
     )
     await deliveries.plan_many(conn, guild_id, destination_ids, deliveries.alert_of(first.batch), due_at=due_at)
     return len(destination_ids) >= _CHUNK
@@ -227,35 +261,86 @@ async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
     """Return the changes that an alert reports to its destination, as of now, and the roles that it mentions.
 
-    Return None when there is no milestone left to report, because it was withdrawn or is no longer followed.
+    What corrects or withdraws something that the destination was alerted to is reported whatever is followed now.
+    Return None when there is no milestone left to report: its updates were withdrawn, or no follow covers it any more.
     """
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched_records(conn, guild_id, batch)
     covered = await _coverage(conn, delivery, [record.id for record in touched])
     covered_ids = {coverage.record_id for coverage in covered}
-    touched = [record for record in touched if record.id in covered_ids]
     histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
+    batches = {each for history in histories.values() for each in _corrected_batches(history, batch)}
+    earlier = await _earlier_alerts(conn, delivery, batches)
+    alerted = {each.batch for each in earlier}
     changes: list[RecordChange] = []
     for record in touched:
-        change = await _record_change(conn, guild_id, record.slug, record.kind, histories[record.slug], batch)
+        history = histories[record.slug]
+        corrections = [
+            (update, target)
+            for update, targets in corrected_updates(history, batch)
+            for target in [next((target for target in targets if target.batch in alerted), None)]
+            if target is not None
+        ]
+        if record.id not in covered_ids and not corrections:
+            continue
+        change = await _record_change(conn, guild_id, record.slug, record.kind, history, batch, corrections)
         if change is not None:
             changes.append(change)
-    if not any(changed.milestone for change in changes for changed in change.changes):
+    if not any(_is_reported_at_once(change) for change in changes):
         return None
     # Records with a changed milestone come first, deals before the items about them.
     changes.sort(key=lambda change: (not any(field.milestone for field in change.changes), change.kind != "deal"))
     return Alert(
         changes,
         list(dict.fromkeys(coverage.role_id for coverage in covered if coverage.role_id is not None)),
+        next((each.message_id for each in earlier if each.here), None),
+    )
+
+
+def _is_reported_at_once(change: RecordChange) -> bool:
+    """Return whether a change has a milestone, or removes its record."""
+    return any(changed.milestone for changed in change.changes) or not change.state.facts("name")
+
+
+class _EarlierAlert(Struct, frozen=True):
+    """An alert that arrived: the batch that it reported, and the id of its message.
+
+    `here` says that it is in the channel that its destination still uses. Only such a message can be replied to.
+    """
+
+    batch: str
+    message_id: int
+    here: bool
+
+
+async def _earlier_alerts(conn: Connection, delivery: Delivery, batches: Collection[str]) -> list[_EarlierAlert]:
+    """Return the alerts about some batches that arrived at the destination of a delivery, the newest first."""
+    return await fetch_all(
+        conn,
+        _EarlierAlert,
+        "SELECT o.batch, o.message_id, "
+        "CASE WHEN o.channel_id = coalesce(d.channel_id, p.dm_channel_id) THEN 1 ELSE 0 END AS here "
+        "FROM delivery o JOIN destination d ON d.id = o.destination_id LEFT JOIN person p ON p.id = d.person_id "
+        "WHERE o.destination_id = ? AND o.kind = 'alert' AND o.message_id IS NOT NULL "
+        f"AND o.batch IN {in_list()} ORDER BY o.id DESC",
+        (delivery.destination_id, as_list(sorted(batches))),
     )
 
 
 async def _record_change(
-    conn: Connection, guild_id: int, slug: str, kind: Kind, history: Sequence[Update], batch: str
+    conn: Connection,
+    guild_id: int,
+    slug: str,
+    kind: Kind,
+    history: Sequence[Update],
+    batch: str,
+    corrections: Sequence[tuple[Update, Update]],
 ) -> RecordChange | None:
     """Return the changes that a batch made to a record.
 
-    Return None when none of them is worth reporting, or when all of them were replaced or withdrawn since.
+    `corrections` are updates of the batch, each with the update that it corrects and that was reported to the reader;
+    they are milestones, even where the record says the same as before. Return None when no change is worth reporting,
+    or when all of them were replaced or withdrawn since.
     """
     states = change_of(kind, history, batch)
     live_ids = {update.id for update in fold.live_updates(history)}
@@ -264,8 +349,26 @@ async def _record_change(
     before, after, batch_updates = states
     if not any(update.id in live_ids for update in batch_updates) and batch_updates[0].action == "set":
         return None  # All of it was replaced or withdrawn since.
-    changes = with_news(kind, changed_fields(kind, before, after, batch_updates))
+    changes = changed_fields(kind, before, after, batch_updates)
+    if after.facts("name"):
+        changes = _with_corrections(kind, with_news(kind, changes), corrections, after)
     return await record_change(conn, guild_id, slug, kind, (before, after), changes) if changes else None
+
+
+def _with_corrections(
+    kind: Kind, changes: list[FieldChange], corrections: Sequence[tuple[Update, Update]], after: State
+) -> list[FieldChange]:
+    """Return changes with the given corrections of updates among them, all of these as milestones, first."""
+    corrected = {update.field for update, _ in corrections}
+    changes = [replace(change, milestone=change.milestone or change.field in corrected) for change in changes]
+    for update, target in corrections:
+        field = find_field(kind, update.field)
+        if field is None or not field.reports or any(change.field == field.name for change in changes):
+            continue
+        withdrawn = update.action == "withdrawn"
+        now = update.fact if not withdrawn else next(iter(after.facts(field.name)[-1:]), None)
+        changes.append(FieldChange(field.name, True, target.fact, now, update.fact, True, withdrawn, update.reason))
+    return sorted(changes, key=lambda change: not change.milestone)
 
 
 def _has_name(before: State, after: State) -> bool:

@@ -556,7 +556,7 @@ async def about(conn: Connection, delivery: Delivery) -> str:
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Settle the deliveries that waited 90 days for a paused destination or for an editor's decision.
 
-    Delete the deliveries that were settled more than 90 days ago.
+    Delete those that were settled 90 days ago, except alerts that were delivered: a correction replies to them.
     """
     before = to_text(now - KEPT_FOR)
     await conn.execute(
@@ -571,4 +571,8 @@ async def clean_up(conn: Connection, now: datetime) -> None:
     )
     for delivery_id in expired:
         await settle(conn, delivery_id, Outcome.DROPPED, now=now, detail="nobody decided for 90 days")
-    await conn.execute("DELETE FROM delivery WHERE state = 'settled' AND settled_at < ?", (before,))
+    await conn.execute(
+        "DELETE FROM delivery WHERE state = 'settled' AND settled_at < ? "
+        "AND NOT (kind = 'alert' AND message_id IS NOT NULL)",
+        (before,),
+    )

@@ -30,8 +30,9 @@ _WHY = "sent.why"
 class Message:
     """The rendered message of one delivery, ready to be sent.
 
-    If `view` is a layout, the text is in the layout and `content` is None. Otherwise `content` is the text. `text` is
-    sent instead if Discord refuses the layout. `roles` are the ids of the roles that the message may ping.
+    `content` is the text of an ordinary message, or None when `view` is a layout with the text in it. `text` is sent
+    instead when Discord refuses the layout. `roles` are the ids of the roles that the message may ping.
+    `reply_to` is the id of the message in the same channel that this one replies to.
     """
 
     content: str | None
@@ -39,6 +40,7 @@ class Message:
     text: str = ""
     silent: bool = False
     roles: tuple[int, ...] = ()
+    reply_to: int | None = None
 
 
 def why_button(guild_id: int, nonce: str) -> Button:
@@ -133,7 +135,11 @@ def as_plain(message: Message, guild_id: int, nonce: str) -> Message:
     """Return the plain text that replaces a message which Discord refused. Its only button is *Why this?*."""
     text = message.text or message.content or ""
     return Message(
-        text[:CONTENT_LIMIT], plain([why_button(guild_id, nonce)]), silent=message.silent, roles=message.roles
+        text[:CONTENT_LIMIT],
+        plain([why_button(guild_id, nonce)]),
+        silent=message.silent,
+        roles=message.roles,
+        reply_to=message.reply_to,
     )
 
 
@@ -164,16 +170,28 @@ def alert(content: Alert, guild_id: int, nonce: str) -> Message:
         lines.append(f"-# And {plural(len(pieces) - _MOST_NEWS, 'more change')}: *History*")
     buttons = [
         *_read_button(main.said.facts, main_change.sources),
-        button("Open", custom_id("record.open", main_change.slug, guild_id=guild_id)),
-        button("History", custom_id("record.history", main_change.slug, guild_id=guild_id)),
+        *_record_buttons(main_change, guild_id),
         why_button(guild_id, nonce),
     ]
     text = "\n".join(filter(None, (clip(line, _ALERT_LINE) for line in lines)))
     # The text is clipped to leave room for the mentions, since a clipped mention pings nobody.
     roles = "\n" + " ".join(f"<@&{role_id}>" for role_id in content.role_ids) if content.role_ids else ""
     return Message(
-        f"{clip(text, CONTENT_LIMIT - 200 - len(roles))}{roles}", plain(buttons), roles=tuple(content.role_ids)
+        f"{clip(text, CONTENT_LIMIT - 200 - len(roles))}{roles}",
+        plain(buttons),
+        roles=tuple(content.role_ids),
+        reply_to=content.reply_to,
     )
+
+
+def _record_buttons(change: RecordChange, guild_id: int) -> list[Button]:
+    """Return the buttons that open a record and its history. The list is empty for a record that was removed."""
+    if not change.state.facts("name"):
+        return []
+    return [
+        button("Open", custom_id("record.open", change.slug, guild_id=guild_id)),
+        button("History", custom_id("record.history", change.slug, guild_id=guild_id)),
+    ]
 
 
 _ALERT_LINE = 600  # Characters of a line of an alert.

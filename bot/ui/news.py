@@ -47,7 +47,7 @@ def news_of(change: RecordChange) -> list[News]:
     """Return the news about one changed record, the most important first. Changes without news value are left out."""
     changes = with_news(change.kind, change.changes)
     if not change.state.facts("name"):
-        return [_removed(changes)] if changes else []
+        return [_removed(change)] if change.changes else []
     news: list[News] = []
     covered: set[str] = set()
     if change.kind == "pending":
@@ -235,6 +235,9 @@ def _low(words: str) -> str:
 def _field_news(change: RecordChange, changed: FieldChange) -> News:
     """Return the news of a change of one field: a new, ended, corrected or withdrawn value."""
     before, after, ended = changed.before, changed.after, changed.ended_by
+    if changed.brought_back and after is not None:
+        said = f"{_after(change, changed.field, None, after)} after all: the withdrawal of this report is withdrawn"
+        return News(cited(said, after), (), None, changed.reason, corrected=True)
     if changed.withdrawn and before is None and after is not None:
         said = f"{_after(change, changed.field, None, after)} after all: the report of its end has been withdrawn"
         return News(cited(said, after, ended), (), None, changed.reason, corrected=True)
@@ -296,10 +299,10 @@ def _after(change: RecordChange, field: str, before: Fact[Value] | None, after: 
     return clause(change, field, after)
 
 
-def _removed(changes: Sequence[FieldChange]) -> News:
-    """Return the news that a whole record was withdrawn."""
-    first = changes[0]
-    return News(cited("this has been withdrawn from the record", first.ended_by or first.before), corrected=True)
+def _removed(change: RecordChange) -> News:
+    """Return the news that a whole record was removed, with the reason. It states no fact, so it has no source."""
+    reason = next((changed.reason for changed in change.changes if changed.reason), "")
+    return News(CitedText("this has been removed from the record"), reason=reason, corrected=True)
 
 
 def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:

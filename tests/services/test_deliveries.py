@@ -280,12 +280,17 @@ async def test_what_was_told_at_once_is_known_to_the_digest(owing: Owing):
     assert await deliveries.alerted_batches(owing.db.read, place) == {"sent", "waiting", "dropped"}
 
 
-async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing):
+async def test_after_ninety_days_settled_rows_go_except_alerts_that_arrived_and_held_ones_end(owing: Owing):
     place, broken = await owing.place(), await owing.place(1002)
-    await owing.plan(place, "old")
+    await owing.plan(place, "arrived")
     claimed = await owing.claim(place)
     assert claimed
     await owing.settle(claimed)
+    await owing.plan(place, "not sent")
+    claimed = await owing.claim(place)
+    assert claimed
+    async with owing.db.write(GUILD) as conn:
+        await deliveries.settle(conn, claimed.id, Outcome.NO_LONGER_DUE, now=owing.now)
     await owing.plan(place, "still due")
     held = await owing.plan(broken, "held")
     assert held
@@ -298,6 +303,7 @@ async def test_after_ninety_days_settled_rows_go_and_held_ones_end(owing: Owing)
         await housekeeping.clean_up(conn, later)
     rows = await owing.db.read.execute_fetchall("SELECT batch, state, outcome, detail FROM delivery ORDER BY id")
     assert [tuple(row) for row in rows] == [
+        ("arrived", "settled", "delivered", ""),
         ("still due", "planned", "", ""),
         ("held", "settled", "target gone", "the channel no longer exists"),
     ]
