@@ -22,7 +22,8 @@ from bot.ledger import record_forms
 from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.ledger.words import one_line
-from bot.services import event_drafts, guilds, pending_drafts, people, questions, record_drafts, records
+from bot.services import corrections, event_drafts, guilds, pending_drafts, people, questions, record_drafts, records
+from bot.ui import corrections as correction_views
 from bot.ui import draft_forms
 from bot.ui import questions as question_views
 from bot.ui.choices import MOST, Offered, choice_of
@@ -204,6 +205,14 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         """See the questions that were not answered as meant; a record's other name often helps."""
         actor, _, now = await require_editing(interaction)
         view = await self._questions_page(interaction, actor, 0, now)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    @app_commands.command(name="removed")
+    async def removed(self, interaction: Interaction) -> None:
+        """See the records that were removed, and bring one back"""
+        actor, _, _ = await self._require_editor(interaction)
+        rows = await corrections.list_removed(self.bot.db.read, actor.guild_id)
+        view = correction_views.removed([(row.kind, row.slug, row.name) for row in rows], None)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     # Components: questions that members filed with *Not what I asked*
