@@ -210,7 +210,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     @app_commands.command(name="removed")
     async def removed(self, interaction: Interaction) -> None:
         """See the records that were removed, and bring one back"""
-        actor, _, _ = await self._require_editor(interaction)
+        actor, _, _ = await require_editing(interaction)
         rows = await corrections.list_removed(self.bot.db.read, actor.guild_id)
         view = correction_views.removed([(row.kind, row.slug, row.name) for row in rows], None)
         await interaction.response.send_message(view=view, ephemeral=True)
