@@ -149,7 +149,12 @@ class Unreadable(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
-    """A source of updates, such as an article. Sources are never changed: a better description is another source."""
+    """A source of updates, such as an article, as it is described now.
+
+    Rows are never changed: a better description is another row. `id` is that of the row that updates cite, `version`
+    that of the row with the description. `archived_url` is the link of an archived copy. `false_because` says why the
+    source is false, and is "" for every other source.
+    """
 
     id: int
     title: str
@@ -157,6 +162,10 @@ class Source(Struct, frozen=True, omit_defaults=True):
     published_on: FactDate | None = None
     url: str = ""
     note: str = ""
+    archived_url: str = ""
+    language: str = ""
+    false_because: str = ""
+    version: int = 0
 
 
 class Update(Struct, frozen=True):

@@ -25,7 +25,7 @@ MOST_FACTS = 3_000  # All are written in one transaction, and other writes wait 
 LONGEST_VALUE = 1_000
 
 _FILE_KEYS = ("dossier", "name", "summary", "sources", "defaults", "records")
-_SOURCE_KEYS = ("title", "publisher", "published_on", "url", "note")
+_SOURCE_KEYS = ("title", "publisher", "published_on", "url", "archived", "language", "note")
 _DEFAULT_KEYS = ("source", "date", "names")
 _RECORD_KEYS = ("kind", "name", "at", "source", "date", "aliases", "facts")
 FACT_KEYS = ("at", "date", "source", "key", "reason")
@@ -101,18 +101,24 @@ class _Reader:
         """Read the sources of the file into `self.sources`."""
         for key, node in listed.entries.items():
             source = self.mapping(node, _SOURCE_KEYS, "title: A news article")
-            url = self.text(source, "url", 500, "https://example.org/article")
-            if url and not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
-                self.wrong(
-                    source.entries["url"], f"{quoted(url)} is not a link. Write it like https://example.org/article."
-                )
             self.sources[key] = DossierSource(
                 title=self.text(source, "title", 200, "A news article", required=True),
                 publisher=self.text(source, "publisher", 100, "Example Times"),
                 published_on=self.date(source, "published_on"),
-                url=url,
+                url=self.link(source, "url", "https://example.org/article"),
                 note=self.text(source, "note", 500, "It has no date."),
+                archived_url=self.link(
+                    source, "archived", "https://web.archive.org/web/2023/https://example.org/article"
+                ),
+                language=self.text(source, "language", 40, "English"),
             )
+
+    def link(self, node: Mapping, key: str, example: str) -> str:
+        """Return the link at a key of a mapping, or "" if there is no such key. Add a mistake if it is no link."""
+        url = self.text(node, key, 500, example)
+        if url and not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
+            self.wrong(node.entries[key], f"{quoted(url)} is not a link. Write it like {example}.")
+        return url
 
     def introduce(self, slug: str, node: Mapping) -> None:
         """Register the kind and the names of a record, so that facts anywhere in the file can point to it."""

@@ -15,6 +15,8 @@ class DossierSource(Struct, frozen=True):
     published_on: FactDate | None = None
     url: str = ""
     note: str = ""
+    archived_url: str = ""
+    language: str = ""
 
 
 class DossierFact(Struct, frozen=True):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -11,10 +14,14 @@ from bot import dates
 from bot.errors import BadInput
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line
-from data.records import Source
+from data.records import FactDate, Source
 
 _SHOWN = 100  # Discord: characters of a choice.
 URL_LIMIT, TITLE_LIMIT, LOCATOR_LIMIT = 500, 200, 200
+PUBLISHER_LIMIT, DAY_LIMIT, LANGUAGE_LIMIT = 100, 200, 40
+
+
+T = TypeVar("T")
 
 
 class SourceLine(Struct, frozen=True):
@@ -29,6 +36,19 @@ class SourceLine(Struct, frozen=True):
     archived_url: str = ""
     locator: str = ""
 
+
+class Description(Struct, frozen=True):
+    """What a person can say about a source whose link is known."""
+
+    title: str
+    publisher: str = ""
+    published_on: FactDate | None = None
+    archived_url: str = ""
+    language: str = ""
+
+
+LABEL_LIMIT = 100
+"""Characters of a source in a choice of a command option or a menu."""
 
 _LINK = re.compile(
     r"(?P<bracket><)?(?P<url>(?:https?:|www\.)[^\s<>]+|(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>]*)", re.IGNORECASE
@@ -75,7 +95,7 @@ def read_source_line(text: str) -> SourceLine:
         if _SCHEME.match(line):
             _host(line.partition(", ")[0])
         title, locator = _split_locator(line)
-        return SourceLine(_checked_title(title), locator=_checked_locator(locator))
+        return SourceLine(checked_title(title), locator=_checked_locator(locator))
     urls = [_with_scheme(_without_marks_after(link["url"])) for link in links]
     last = links[-1]
     if line[last.end() : last.end() + 1] == "<":
@@ -94,7 +114,7 @@ def read_source_line(text: str) -> SourceLine:
     title, place_before = _split_locator(before) if before and not locator else (before, "")
     host = _host(direct[0])
     return SourceLine(
-        _checked_title(title) if title else host,
+        checked_title(title) if title else host,
         host,
         direct[0],
         archived[0] if archived and archived[0] != direct[0] else "",
@@ -136,7 +156,7 @@ def _with_scheme(url: str) -> str:
     return url if re.match("https?:", url, re.IGNORECASE) else f"https://{url}"
 
 
-def _checked_title(title: str) -> str:
+def checked_title(title: str) -> str:
     if not title or len(title) > TITLE_LIMIT:
         raise BadInput(
             f"A title needs 1 to {TITLE_LIMIT} characters; this has {len(title):,}. Nothing was changed. "
@@ -152,6 +172,100 @@ def _checked_locator(locator: str) -> str:
             "Shorten it."
         )
     return locator
+
+
+def read_description(typed: Mapping[str, str], *, now: datetime, today: date) -> tuple[Description | None, list[str]]:
+    """Return the description of a source that a form has, and what in the form cannot be used.
+
+    The parts of the form are "title", "publisher", "published", "archived" and "language"; only the first is needed.
+    The description is None when something cannot be used. `today` is what "today" means.
+    """
+    mistakes: list[str] = []
+
+    def part(name: str, read: Callable[[str], T], otherwise: T) -> T:
+        try:
+            return read(one_line(typed.get(name, "")))
+        except BadInput as error:
+            mistakes.append(f"{name.capitalize()}: {error}")
+            return otherwise
+
+    described = Description(
+        part("title", checked_title, ""),
+        part("publisher", lambda text: _checked_length(text, PUBLISHER_LIMIT), ""),
+        part("published", lambda text: _published_on(text, now, today), None),
+        part("archived", checked_archive, ""),
+        part("language", lambda text: _checked_length(text, LANGUAGE_LIMIT), ""),
+    )
+    return None if mistakes else described, mistakes
+
+
+def _checked_length(text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise BadInput(f"This has {len(text):,} characters; {limit} fit. Nothing was changed. Shorten it.")
+    return text
+
+
+def _published_on(text: str, now: datetime, today: date) -> FactDate | None:
+    """Return the day on which a source appeared, or None for an empty text and for "undated"."""
+    if text.casefold() in ("", "undated"):
+        return None
+    day = dates.parse_fact_date(text, today=today)
+    if not dates.has_begun(day, now):
+        raise BadInput(f"{dates.format_fact_date(day)} has not begun anywhere yet. Nothing was changed.")
+    return day
+
+
+def checked_archive(link: str) -> str:
+    """Return the link of an archived copy as it was typed, with its scheme. Return "" for an empty text.
+
+    Raise BadInput when the text is no link.
+    """
+    text = one_line(link).strip(" <>")
+    if not text:
+        return ""
+    url = text if re.match("[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) else _with_scheme(text)
+    if "." not in _host(url):
+        raise BadInput(f"{quoted(text)} is not a link that works. Nothing was changed. Copy it anew.")
+    return url
+
+
+def site(url: str) -> str:
+    """Return the host of a web address, such as "www.reuters.com". Return "" for any other text."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def link_key(link: str) -> str:
+    """Return a key that is equal for two links to one page, and "" for an empty text.
+
+    The scheme, "www.", a slash at the end and the case of the host make no difference.
+    """
+    bare = re.sub(r"^https?://", "", link.strip(" <>"), flags=re.IGNORECASE)
+    host, slash, path = bare.partition("/")
+    return f"{re.sub('^www[.]', '', host.casefold())}{slash}{path}".rstrip("/")
+
+
+def label(source: Source) -> str:
+    """Return a source in at most 100 characters of plain text: "Joint statement (state.gov, 10 November 2023)"."""
+    title = one_line(source.title)
+    host = "" if site(source.url) == title else site(source.url)
+    beside = ", ".join(filter(None, [host, _day(source)]))[:60]
+    tail = f" ({beside})" if beside else ""
+    room = LABEL_LIMIT - len(tail)
+    return f"{title if len(title) <= room else title[: room - 1].rstrip() + '…'}{tail}"
+
+
+def host_and_day(source: Source) -> str:
+    """Return the host and the day of a source in plain text: "state.gov, 10 November 2023", or "no link, undated"."""
+    return f"{site(source.url) or 'no link'}, {_day(source) or 'undated'}"
+
+
+def _day(source: Source) -> str:
+    """Return the day of a source in plain words, or "" for a source without a day."""
+    return one_line(dates.format_fact_date(source.published_on, weekday=False)) if source.published_on else ""
 
 
 def _host(url: str) -> str:

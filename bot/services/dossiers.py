@@ -89,6 +89,8 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
             published_on=source.published_on,
             url=source.url,
             note=source.note,
+            archived_url=source.archived_url,
+            language=source.language,
         )
         for key, source in dossier.sources.items()
     }

@@ -272,6 +272,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
             publisher=entry.cited.publisher,
             published_on=entry.published_on,
             url=entry.cited.url,
+            archived_url=entry.cited.archived_url,
         )
     cited = (entry.date, source_id, entry.cited.locator, entry.reason)
     task = draft.task
@@ -301,7 +302,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
             if slug in asked and old is not None:
                 last = bool(open_approvals(old.record.state)) and not open_approvals(new.record.state)
                 asked[slug] = replace(asked[slug], last=last)
-    source = await sources.get(conn, guild_id, source_id)
+    source = await sources.get_to_cite(conn, guild_id, source_id)
     warnings = [*plan.warnings, *date_warnings(entry, source), *await _warnings(conn, plan)]
     seen = Preview(
         plan.draft,

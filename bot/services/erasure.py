@@ -37,6 +37,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
     UNION SELECT set_up_by FROM destination WHERE set_up_by IS NOT NULL
     UNION SELECT created_by FROM reminder WHERE created_by IS NOT NULL
     UNION SELECT set_up_by FROM guild WHERE set_up_by IS NOT NULL
+    UNION SELECT person_id FROM source WHERE person_id IS NOT NULL
     UNION SELECT person_id FROM draft
     UNION SELECT person_id FROM correction
     UNION SELECT person_id FROM question)

@@ -45,6 +45,10 @@ _OF_A_PERSON = {
     "questions": """
         SELECT k.name AS server, q.asked, q.listing, q.asked_at, q.filed_at, q.unanswered
         FROM question q JOIN guild k ON k.guild_id = q.guild_id WHERE q.person_id = ? ORDER BY q.id""",
+    "sources_described": """
+        SELECT k.name AS server, s.title, s.publisher, s.published_on, s.url, s.archived_url, s.language,
+               s.false_because, s.described_at
+        FROM source s JOIN guild k ON k.guild_id = s.guild_id WHERE s.person_id = ? ORDER BY s.id""",
     "updates": """
         SELECT k.name AS server, r.name AS record, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision,
                u.entered_at, s.title AS source, s.url, u.locator, u.reason, u.origin
@@ -53,7 +57,7 @@ _OF_A_PERSON = {
 }
 """The sections of the export with their queries. The only parameter of each query is the id of a row of `person`."""
 
-_JSON = {"payload", "task", "typed", "listing", "value"}  # Columns that hold JSON already.
+_JSON = {"payload", "task", "typed", "listing", "value", "published_on"}  # Columns that hold JSON already.
 
 
 async def export_person(conn: Connection, user_id: int, *, now: datetime) -> bytes | None:

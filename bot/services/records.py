@@ -134,6 +134,7 @@ class RecordStanding(Struct, frozen=True):
     """All values that the cards of a server depend on. A cached card is valid until one of them changes."""
 
     newest: int  # The id of the server's newest update, 0 without one. Updates are never changed.
+    sources: int  # The id of the newest row of a source, 0 without one. Sources are never changed either.
     editor_role_id: int | None
     zone: str
 
@@ -159,7 +160,8 @@ async def standing_for(
     rows = await fetch_all(
         conn,
         _Followed,
-        "SELECT coalesce((SELECT max(id) FROM ledger WHERE guild_id = ?1), 0) AS newest, k.editor_role_id, k.zone, "
+        "SELECT coalesce((SELECT max(id) FROM ledger WHERE guild_id = ?1), 0) AS newest, "
+        "coalesce((SELECT max(id) FROM source WHERE guild_id = ?1), 0) AS sources, k.editor_role_id, k.zone, "
         "f.record_id FROM guild k LEFT JOIN person p ON p.user_id = ?2 "
         "LEFT JOIN destination d ON d.person_id = p.id AND d.guild_id = k.guild_id "
         "LEFT JOIN follow f ON f.destination_id = d.id AND f.muted = 0 WHERE k.guild_id = ?1",
@@ -169,7 +171,7 @@ async def standing_for(
         return None, frozenset()
     first = rows[0]
     followed = frozenset(row.record_id for row in rows if row.record_id is not None)
-    return RecordStanding(first.newest, first.editor_role_id, first.zone), followed
+    return RecordStanding(first.newest, first.sources, first.editor_role_id, first.zone), followed
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:

@@ -1,16 +1,30 @@
-"""Finds, creates and reads sources: the publications that updates cite. A stored source is never changed."""
+"""Finds, creates, describes and reads sources: the publications that updates cite.
+
+A stored source is never changed. A better description is another row that names the row which updates cite; the newest
+description is the one that people read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
+from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
-from data.database import Connection
+from bot.errors import UserError
+from bot.ledger.source_lines import Description, label, link_key, site
+from bot.ledger.words import normal, one_line
+from data.database import Connection, to_text
 from data.records import FactDate, Source
 from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
 
-_COLUMNS = "id, title, publisher, published_on, url, note"
+_DESCRIBED = (
+    "d.title, d.publisher, d.published_on, d.url, d.note, d.archived_url, d.language, d.false_because, d.id AS version"
+)
+_DESCRIPTION = "JOIN source d ON d.id = coalesce((SELECT max(b.id) FROM source b WHERE b.describes = s.id), s.id)"
+"""Joins to a source `s` the row `d` with its newest description, which is the row itself without a better one."""
 
 
 async def ensure(
@@ -22,15 +36,21 @@ async def ensure(
     published_on: FactDate | None = None,
     url: str = "",
     note: str = "",
+    archived_url: str = "",
+    language: str = "",
 ) -> int:
-    """Return the id of the guild's source with exactly this description. Insert the source when there is none."""
-    published = msgspec.json.encode(published_on).decode() if published_on else None
-    described = (guild_id, title, publisher, published, url, note)
+    """Return the id of the guild's source with exactly this description. Insert the source when there is none.
+
+    A source that was described anew is found by its first description and by its present one.
+    """
+    described = (guild_id, title, publisher, _day(published_on), url, note, archived_url, language)
     known = await fetch_value(
         conn,
         int,
-        "SELECT id FROM source WHERE guild_id = ? AND title = ? AND publisher = ? "
-        "AND published_on IS NOT DISTINCT FROM ? AND url = ? AND note = ? ORDER BY id LIMIT 1",
+        "SELECT coalesce(s.describes, s.id) FROM source s WHERE guild_id = ? AND title = ? AND publisher = ? "
+        "AND published_on IS NOT DISTINCT FROM ? AND url = ? AND note = ? AND archived_url = ? AND language = ? "
+        "AND (s.describes IS NULL OR s.id = (SELECT max(b.id) FROM source b WHERE b.describes = s.describes)) "
+        "ORDER BY CASE WHEN s.describes IS NULL THEN 0 ELSE 1 END, s.id LIMIT 1",
         described,
     )
     if known is not None:
@@ -38,21 +58,131 @@ async def ensure(
     new_id = await fetch_value(
         conn,
         int,
-        "INSERT INTO source (guild_id, title, publisher, published_on, url, note) VALUES (?, ?, ?, ?, ?, ?) "
-        "RETURNING id",
+        "INSERT INTO source (guild_id, title, publisher, published_on, url, note, archived_url, language) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         described,
     )
     assert new_id is not None  # One row was inserted.
     return new_id
 
 
-async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
-    """Return the source of a guild with this id. The id must come from an update, so that the source exists."""
-    source = await fetch_one(
-        conn, Source, f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id = ?", (guild_id, source_id)
+def _day(published_on: FactDate | None) -> str | None:
+    """Return the day of a source as JSON for its column, or None for a source without a day."""
+    return msgspec.json.encode(published_on).decode() if published_on else None
+
+
+async def describe(
+    conn: Connection, guild_id: int, source: Source, better: Description, *, now: datetime, person_id: int
+) -> Source:
+    """Enter a better description of a source and return the source as it is described now.
+
+    Its link, its note and whether it is false stay. Raise UserError when somebody described the source after `source`
+    was read.
+    """
+    await _require_unchanged(conn, guild_id, source)
+    present = Description(source.title, source.publisher, source.published_on, source.archived_url, source.language)
+    if better == present:
+        return source
+    return await _enter(conn, guild_id, source, better, source.false_because, "", now, person_id)
+
+
+async def mark(
+    conn: Connection, guild_id: int, source: Source, because: str, *, batch: str, now: datetime, person_id: int
+) -> Source:
+    """Enter that a source is false, and why; with `because` "" that it is not. Return the source as it is now.
+
+    `batch` is that of the withdrawals that were entered with it, "" without any. Raise UserError when somebody
+    described the source after `source` was read.
+    """
+    await _require_unchanged(conn, guild_id, source)
+    present = Description(source.title, source.publisher, source.published_on, source.archived_url, source.language)
+    return await _enter(conn, guild_id, source, present, because, batch, now, person_id)
+
+
+async def _require_unchanged(conn: Connection, guild_id: int, source: Source) -> None:
+    """Raise UserError when a source has a newer description than the given one."""
+    if (await get(conn, guild_id, source.id)).version != source.version:
+        raise UserError(
+            "Somebody else described this source meanwhile. Nothing was changed. Open the source again to see how."
+        )
+
+
+async def _enter(
+    conn: Connection,
+    guild_id: int,
+    source: Source,
+    described: Description,
+    false_because: str,
+    batch: str,
+    now: datetime,
+    person_id: int,
+) -> Source:
+    """Insert a row that describes a source anew, and return the source as it is described now."""
+    await conn.execute(
+        "INSERT INTO source (guild_id, title, publisher, published_on, url, note, archived_url, language, describes, "
+        "false_because, batch, person_id, described_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            guild_id,
+            described.title,
+            described.publisher,
+            _day(described.published_on),
+            source.url,
+            source.note,
+            described.archived_url,
+            described.language,
+            source.id,
+            false_because,
+            batch,
+            person_id,
+            to_text(now),
+        ),
     )
-    assert source is not None  # A foreign key sees to it.
+    return await get(conn, guild_id, source.id)
+
+
+async def find(conn: Connection, guild_id: int, source_id: int) -> Source | None:
+    """Return a source of a guild as it is described now, or None when the guild has no source with this id."""
+    return await fetch_one(
+        conn,
+        Source,
+        f"SELECT s.id, {_DESCRIBED} FROM source s {_DESCRIPTION} "
+        "WHERE s.guild_id = ? AND s.id = ? AND s.describes IS NULL",
+        (guild_id, source_id),
+    )
+
+
+async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
+    """Return a source of a guild as it is described now. Raise UserError when the guild has no source with this id."""
+    source = await find(conn, guild_id, source_id)
+    if source is None:
+        raise UserError("That source is not on file in this server. Nothing was changed.")
     return source
+
+
+async def get_to_cite(conn: Connection, guild_id: int, source_id: int) -> Source:
+    """Return a source that is about to be cited, as `get` does, with the reason against it.
+
+    When another source with the same link, or without links the same title, is false, its reason is `false_because`.
+    """
+    source = await get(conn, guild_id, source_id)
+    if source.false_because:
+        return source
+    false = await fetch_all(
+        conn,
+        Source,
+        f"SELECT s.id, {_DESCRIBED} FROM source s {_DESCRIPTION} "
+        "WHERE s.guild_id = ? AND s.describes IS NULL AND d.false_because <> '' ORDER BY d.id DESC",
+        (guild_id,),
+    )
+    key = _identity(source)
+    return next(
+        (replace(source, false_because=other.false_because) for other in false if _identity(other) == key), source
+    )
+
+
+def _identity(source: Source) -> tuple[str, str]:
+    """Return what two descriptions of one publication have in common: the link or, without one, the title."""
+    return ("", link_key(source.url)) if source.url else ("title", normal(source.title))
 
 
 async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int]) -> dict[int, Source]:
@@ -60,7 +190,7 @@ async def get_many(conn: Connection, guild_id: int, source_ids: Collection[int])
     rows = await fetch_all(
         conn,
         Source,
-        f"SELECT {_COLUMNS} FROM source WHERE guild_id = ? AND id IN {in_list()}",
+        f"SELECT s.id, {_DESCRIBED} FROM source s {_DESCRIPTION} WHERE s.guild_id = ? AND s.id IN {in_list()}",
         (guild_id, as_list(sorted(source_ids))),
     )
     return {source.id: source for source in rows}
@@ -81,10 +211,86 @@ async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int,
     rows = await fetch_all(
         conn,
         _SourceOfRecord,
-        "SELECT DISTINCT u.record_id, s.id, s.title, s.publisher, s.published_on, s.url, s.note "
-        f"FROM ledger u JOIN source s ON s.id = u.source_id WHERE u.record_id IN {in_list()} ORDER BY s.id",
+        f"SELECT u.record_id, s.id, {_DESCRIBED} "
+        f"FROM (SELECT DISTINCT record_id, source_id FROM ledger WHERE record_id IN {in_list()}) u "
+        f"JOIN source s ON s.id = u.source_id {_DESCRIPTION} ORDER BY s.id",
         (as_list(record_ids),),
     )
     for row in rows:
-        by_record[row.record_id][row.id] = Source(row.id, row.title, row.publisher, row.published_on, row.url, row.note)
+        by_record[row.record_id][row.id] = Source(
+            row.id,
+            row.title,
+            row.publisher,
+            row.published_on,
+            row.url,
+            row.note,
+            row.archived_url,
+            row.language,
+            row.false_because,
+            row.version,
+        )
     return by_record
+
+
+# Finding a source by what is typed
+
+
+async def recent(conn: Connection, guild_id: int, limit: int | None = None) -> list[Source]:
+    """Return the sources of a guild that updates cite, the last used first; with a `limit`, only so many."""
+    return await fetch_all(
+        conn,
+        Source,
+        f"SELECT s.id, {_DESCRIBED} FROM source s {_DESCRIPTION} "
+        "JOIN (SELECT o.id, (SELECT max(u.id) FROM ledger u WHERE u.source_id = o.id) AS used FROM source o "
+        "WHERE o.guild_id = ? AND o.describes IS NULL) l ON l.id = s.id WHERE l.used IS NOT NULL "
+        f"ORDER BY l.used DESC, s.id DESC{' LIMIT ?' if limit else ''}",
+        (guild_id, limit) if limit else (guild_id,),
+    )
+
+
+_NUMBERED = re.compile(r"(?:.*, )?#(\d{1,18})", re.DOTALL)
+
+
+async def matching(conn: Connection, guild_id: int, text: str) -> list[Source]:
+    """Return the sources that a typed text means, the last used first. The list is empty when there are none.
+
+    The text is "#12" (an id), the choice that completion shows, a link, a title, a host, or words of these.
+    """
+    typed = one_line(text)
+    cited = await recent(conn, guild_id)
+    if numbered := _NUMBERED.fullmatch(typed):
+        by_id = [source for source in cited if source.id == int(numbered[1])]
+        if by_id:
+            return by_id
+    link, name = link_key(typed), normal(typed)
+    if not name:
+        return []
+    steps: tuple[Callable[[Source], bool], ...] = (
+        lambda source: label(source) == typed,
+        lambda source: link in (link_key(source.url), link_key(source.archived_url)),
+        lambda source: normal(source.title) == name,
+        lambda source: link_key(site(source.url)) == link,
+    )
+    for fits in steps:
+        if matches := [source for source in cited if fits(source)]:
+            return matches
+    return [source for source in cited if _has_words(source, name)]
+
+
+async def complete(conn: Connection, guild_id: int, text: str, limit: int) -> list[Source]:
+    """Return the sources whose title, publisher or link has the words of a half-typed text, the last used first."""
+    typed = one_line(text)
+    if not typed:
+        return await recent(conn, guild_id, limit)
+    link = link_key(typed)
+    return [
+        source
+        for source in await recent(conn, guild_id)
+        if (len(link) > 3 and link in link_key(source.url)) or _has_words(source, normal(typed))
+    ][:limit]
+
+
+def _has_words(source: Source, words: str) -> bool:
+    """Return whether each of some words, as `normal` returns them, begins a word of a source's description."""
+    described = normal(f"{source.title} {source.publisher} {source.url}").split()
+    return bool(words) and all(any(word.startswith(part) for word in described) for part in words.split())

@@ -83,8 +83,9 @@ def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -
 
 
 def _named(source: Source, locator: str) -> str:
-    linked = facts.masked_link(source.url)
-    title = linked or escaped(source.title, 80)
+    title = facts.masked_link(source.url) or escaped(source.title, 80)
+    if source.false_because:
+        title += f" ({facts.FALSE})"
     return f"{title}, {clip(locator, 80)}" if locator else title
 
 

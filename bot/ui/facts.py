@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from urllib.parse import urlsplit
 
 from bot import dates
 from bot.ledger.kinds import fields_of, get_field
+from bot.ledger.source_lines import site
 from bot.ledger.values import Names
 from bot.ui.text import clip, escape, escaped, joined
 from data.records import Fact, FactDate, Kind, Record, Source, Value
 
 WORKED_OUT = "year inferred"
+FALSE = "marked as false"
+"""Stands beside each mention of a source that an editor marked as false."""
 _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
 
 
@@ -29,15 +31,6 @@ def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 4
     return escaped(get_field(kind, name).type.in_full(fact.value, names), limit)
 
 
-def host(url: str) -> str:
-    """Return the host of a web address, such as "www.reuters.com". Return "" for any other text."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
-
-
 def link(url: str) -> str:
     """Render a web address as a link that shows all of it.
 
@@ -45,17 +38,20 @@ def link(url: str) -> str:
     """
     if not url:
         return "no link"
-    if not host(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
+    if not site(url) or len(url) > 300 or re.search(r"[\s<>\\`]", url):
         return escaped(url, 200)
     return f"<{url}>"
 
 
 def masked_link(url: str) -> str:
-    """Render a link that shows only the host: "[reuters.com](<https://...>)". Return "" for an unsafe address."""
-    site = host(url)
-    if not site or len(url) > 300 or re.search(r"[\s<>()\[\]\\`]", url):
+    """Render a link that shows only the host: "[reuters.com](<https://...>)". Return "" for an unsafe address.
+
+    Parentheses are percent-encoded, because some of Discord's apps end the link at the first one.
+    """
+    url = url.replace("(", "%28").replace(")", "%29")
+    if not site(url) or len(url) > 300 or re.search(r"[\s<>\[\]\\`]", url):
         return ""
-    return f"[{escaped(site, 60)}](<{url}>)"
+    return f"[{escaped(site(url), 60)}](<{url}>)"
 
 
 def source_date(source: Source) -> str:
@@ -79,8 +75,29 @@ def locators(texts: Iterable[str]) -> str:
 
 
 def titled(source: Source) -> list[str]:
-    """Return a source's title and publisher, escaped. Leave out an empty publisher and one that equals the title."""
-    return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60)])))
+    """Return a source's title and publisher, escaped, and that the source is false where it was marked so.
+
+    Leave out an empty publisher and one that equals the title.
+    """
+    marked = FALSE if source.false_because else ""
+    return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), marked])))
+
+
+def described(source: Source) -> str:
+    """Render all that is known of a source, in one paragraph: title, publisher, day, language, links, note.
+
+    A source that was marked as false is followed by the reason.
+    """
+    parts = [
+        source_date(source),
+        f"in {escaped(source.language, 40)}" if source.language else "",
+        link(source.url),
+        f"archived: {link(source.archived_url)}" if source.archived_url else "",
+    ]
+    lines = [f"{', '.join(titled(source))}; {'; '.join(filter(None, parts))}"]
+    lines += [f"-# {escaped(source.note, 250)}"] if source.note else []
+    lines += [f"-# False: {escaped(source.false_because, 250)}"] if source.false_because else []
+    return "\n".join(lines)
 
 
 def source_words(source: Source, locator: str = "") -> str:
@@ -89,9 +106,9 @@ def source_words(source: Source, locator: str = "") -> str:
     The parts are title, publisher and the escaped `locator`, then publication date and host. The host is left out when
     it equals the title or the publisher.
     """
-    named, site = titled(source), escaped(host(source.url), 60) or "no link"
+    named, host = titled(source), escaped(site(source.url), 60) or "no link"
     title = ", ".join(filter(None, [*named, clip(locator, 120)]))
-    about = ", ".join([source_date(source), *([] if site in named else [site])])
+    about = ", ".join([source_date(source), *([] if host in named else [host])])
     return f"{title}; {about}"
 
 

@@ -14,6 +14,7 @@ from discord import ui
 from bot import dates
 from bot.ledger.changes import Alert, RecordChange
 from bot.ledger.cited import day_key
+from bot.ledger.source_lines import site
 from bot.ui import facts, news
 from bot.ui.cited import source_words
 from bot.ui.ids import custom_id, parse
@@ -257,7 +258,7 @@ def _read_button(cited: Sequence[Fact[object]], sources: Mapping[int, Source]) -
     for fact in cited:
         url = sources[fact.source].url if fact.source in sources else ""
         if facts.masked_link(url):
-            return [ui.Button(label=clip(f"Read {facts.host(url)}", LABEL_LIMIT), url=url)]
+            return [ui.Button(label=clip(f"Read {site(url)}", LABEL_LIMIT), url=url)]
     return []
 
 

@@ -227,6 +227,7 @@ async def test_an_export_holds_everything_and_nothing_of_others(db, person):
         "drafts": 2,
         "corrections": 2,
         "questions": 2,
+        "sources_described": 0,
         "updates": 8,
     }
     for word in SECRETS:
@@ -247,6 +248,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
     assert await references_to(db, "person") == {
         ("guild", "set_up_by"),
         ("ledger", "person_id"),
+        ("source", "person_id"),
         ("draft", "person_id"),
         ("correction", "person_id"),
         ("question", "person_id"),

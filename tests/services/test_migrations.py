@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 
 from bot.ledger.due_dates import Offset, item_of
+from bot.ledger.source_lines import Description
 from bot.services import (
     deliveries,
     destinations,
     follows,
     guilds,
     markers,
+    people,
     questions,
     records,
     reminders,
     restores,
     search,
+    sources,
     updates,
     why,
 )
@@ -34,7 +37,8 @@ from bot.services.restores import Restored
 from bot.services.search import Wanted
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import Confirmation, Notice, OpenList, Outcome
+from data.records import Confirmation, Notice, OpenList, Outcome, Source
+from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD
 
 NOW = datetime.fromisoformat("2027-03-01T08:00:00Z")
@@ -550,3 +554,31 @@ async def test_a_destination_still_follows_everything_only_once(renamed: Databas
     with pytest.raises(sqlite3.IntegrityError, match="follow_once"):
         async with renamed.write(GUILD) as conn:
             await conn.execute("INSERT INTO follow (destination_id, since, created_at) VALUES (4, 0, '2027')")
+
+
+async def test_a_source_of_an_earlier_version_is_its_own_description(tmp_path: Path):
+    path = await old_file(tmp_path, 6)
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(f"""
+INSERT INTO guild (guild_id, name, owner_id) VALUES ({GUILD}, 'Newsroom', 77);
+INSERT INTO source (id, guild_id, title, publisher, published_on, url, note) VALUES
+    (5, {GUILD}, 'A title', 'A publisher', '{{"precision":"day","first":"2024-03-05","last":"2024-03-05"}}',
+     'https://news.example/a', 'A note');
+""")
+        file.commit()
+    async with opened(path) as db:
+        source = await sources.get(db.read, GUILD, 5)
+        assert source == Source(
+            5, "A title", "A publisher", on_day("2024-03-05"), "https://news.example/a", "A note", version=5
+        )
+        async with db.write(GUILD) as conn:
+            known = {"published_on": source.published_on, "url": source.url, "note": source.note}
+            assert await sources.ensure(conn, GUILD, title="A title", publisher="A publisher", **known) == 5
+            person = await people.ensure(conn, 77)
+            better = Description("Better", language="Hindi")
+            await sources.describe(conn, GUILD, source, better, now=NOW, person_id=person.id)
+        assert (await sources.get(db.read, GUILD, 5)).title == "Better"
+        assert await rows(db, "SELECT id, title, describes FROM source ORDER BY id") == [
+            (5, "A title", None),
+            (6, "Better", 5),
+        ]

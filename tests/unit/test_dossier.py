@@ -82,6 +82,19 @@ def test_a_file_is_read_with_what_its_facts_inherit():
     assert alias.date == FactDate("unknown")
 
 
+def test_a_source_has_an_archived_copy_and_a_language():
+    links = "url: https://example.org/a\n    archived: https://web.archive.org/web/1/x"
+    described = f"title: An article\n    {links}\n    language: हिन्दी"
+    article = read((HEAD + RECORDS).replace("title: An article", described)).sources["article"]
+    assert (article.url, article.archived_url) == ("https://example.org/a", "https://web.archive.org/web/1/x")
+    assert article.language == "हिन्दी"
+
+
+def test_an_archived_copy_that_is_no_link_is_a_mistake():
+    (mistake,) = mistakes((HEAD + RECORDS).replace("title: An article", "title: An article\n    archived: archive.org"))
+    assert '"archive.org" is not a link. Write it like https://web.archive.org/' in mistake
+
+
 def test_a_fact_with_a_source_of_its_own_does_not_inherit_the_locator():
     text = HEAD + RECORDS.replace("    facts:\n      - stage", "    at: page 3\n    facts:\n      - stage")
     quantity = fact(text + "      - quantity: 31\n        source: names\n", "quantity")
