@@ -39,6 +39,7 @@ COGS = (
     "cogs.update",
     "cogs.draft",
     "cogs.correct",
+    "cogs.source",
     "cogs.follow",
     "cogs.remind",
     "cogs.digest",

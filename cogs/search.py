@@ -1,4 +1,4 @@
-"""`/search`: searches the text of all records, with filters, or opens a record that the user chose while typing."""
+"""`/search`: searches the text of all records, with filters, opens a chosen record, or shows all facts of a source."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line, slug_of, words_of
 from bot.services import guilds, records
-from bot.services.lists import SearchListing
+from bot.services.lists import SearchListing, SourceListing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
 from cogs.shared.answers import Interaction
 from cogs.shared.fixed_choices import ChoiceArgument
 from cogs.shared.lists import answer_list
 from cogs.shared.records import AnyRecord, Participant, Topic, card_of, get_record
+from cogs.shared.sources import Source, get_sources
 from data.records import Kind
 
 OneKind = app_commands.Transform[str, ChoiceArgument({kind: KIND_WORDS[kind][1] for kind in KINDS})]
@@ -48,6 +49,7 @@ class SearchCog(commands.Cog):
         participant="Only records that name this person, organisation or country",
         topic="Only records about this topic",
         stage="Only deals at this stage",
+        source="Only what rests on this source: a title, a link or a host",
         dated="Only records last reported then: a day, month, year or range, like March 2024",
         order="Best first, or newest first",
     )
@@ -60,6 +62,7 @@ class SearchCog(commands.Cog):
         participant: Participant | None = None,
         topic: Topic | None = None,
         stage: Stage | None = None,
+        source: Source | None = None,
         dated: str | None = None,
         order: Order = "best",
     ) -> None:
@@ -67,7 +70,10 @@ class SearchCog(commands.Cog):
         now = self.bot.clock.now()
         actor = await self.bot.permissions.actor(interaction, now)
         text = one_line(text or "")
-        if not (kind or participant or topic or stage or dated):
+        if source and not (text or kind or participant or topic or stage or dated):
+            await answer_list(interaction, SourceListing(source))
+            return
+        if not (kind or participant or topic or stage or dated or source):
             # A chosen record arrives as its slug. What users type is hardly ever a slug.
             opened = await records.find(self.bot.db.read, actor.guild_id, text) if text == slug_of(text) else None
             if opened is not None:
@@ -83,7 +89,7 @@ class SearchCog(commands.Cog):
         if text and not words_of(text[:_LONGEST]):
             await guilds.get(self.bot.db.read, actor.guild_id)
             raise BadInput(f"{quoted(text)} has no word to look for. Nothing was changed. Write a name or a few words.")
-        listing = await self._listing(actor.guild_id, now, text, kind, participant, topic, stage, dated, order)
+        listing = await self._listing(actor.guild_id, now, text, kind, participant, topic, stage, dated, order, source)
         await answer_list(interaction, listing)
 
     # Shared steps
@@ -99,6 +105,7 @@ class SearchCog(commands.Cog):
         stage: str | None,
         dated: str | None,
         order: str,
+        source: str | None,
     ) -> SearchListing:
         """Return the list of results for the options of `/search`. Raise a UserError when an option is unusable."""
         if stage and kind not in (None, "deal"):
@@ -117,6 +124,11 @@ class SearchCog(commands.Cog):
             guild = await guilds.get(self.bot.db.read, guild_id)
             first, last, period = _period(dated, dates.local_date(now, guild.zone))
             filters.append(period)
+        cited: tuple[int, ...] = ()
+        if source:
+            matches = await get_sources(self.bot.db.read, guild_id, source)
+            cited = tuple(match.id for match in matches)
+            filters.append(f"source {escaped(matches[0].title if len(matches) == 1 else source, 100)}")
         wanted = Wanted(
             text[: _LONGEST + 1],  # With one character too many, the answer says that the text was clipped.
             cast(Kind | None, kind),
@@ -125,6 +137,7 @@ class SearchCog(commands.Cog):
             stage,
             first,
             last,
+            cited,
             "newest" if order == "newest" else "best",
         )
         return SearchListing(wanted, ", ".join(filters))

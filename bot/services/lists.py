@@ -1,4 +1,4 @@
-"""The lists that users page through (records of a kind, pending items, search results) as values and as JSON."""
+"""The lists that users page through, of records, pending items, search results or facts, as values and as JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,13 @@ class SearchListing(Struct, frozen=True, omit_defaults=True, tag="search"):
     filters: str = ""
 
 
-Listing = KindListing | PendingListing | SearchListing
+class SourceListing(Struct, frozen=True, omit_defaults=True, tag="source"):
+    """A list of the facts that rest on sources. `text` is what names the sources, as `sources.matching` reads it."""
+
+    text: str
+
+
+Listing = KindListing | PendingListing | SearchListing | SourceListing
 
 
 class _Untagged(Struct, frozen=True):

@@ -24,6 +24,7 @@ from data.rows import as_list, fetch_all, in_list
 COUNTED = 1000
 """Matches are counted and paged up to here; of more it is only said that there are."""
 
+_CITING = 100_000  # So many matches are looked through for those that cite a source.
 _RANKED = 200  # So many are looked at by name; of more matches only those with the words in their name.
 _BEGINNING = 10  # So many names that begin as asked come first, however old they are.
 _INDEXED = 3  # Beginnings of so many letters have an index of their own: 0002_ask.sql.
@@ -35,7 +36,8 @@ _TERMS = 12
 class Wanted(Struct, frozen=True, omit_defaults=True):
     """A search as it was asked for: words, filters or both. `participant` and `topic` are slugs of records.
 
-    `first` and `last` bound the day of a record's newest fact.
+    `first` and `last` bound the day of a record's newest fact. `sources` are ids: only records count of which a present
+    fact rests on one of these sources.
     """
 
     text: str = ""
@@ -45,11 +47,12 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     stage: str | None = None
     first: date | None = None
     last: date | None = None
+    sources: tuple[int, ...] = ()
     order: Literal["best", "newest"] = "best"
 
     @property
     def filtered(self) -> bool:
-        return any(
+        return bool(self.sources) or any(
             one is not None for one in (self.kind, self.participant, self.topic, self.stage, self.first, self.last)
         )
 
@@ -161,12 +164,40 @@ async def search(
     )
     if not understood.possible or query is None:
         return SearchPage([], 0, False, understood)
-    ids = await index.matches(conn, query, COUNTED + 1)
+    ids = await index.matches(conn, query, _CITING if wanted.sources else COUNTED + 1)
+    if wanted.sources:
+        citing = await _citing(conn, guild_id, wanted.sources)
+        ids = [id_ for id_ in ids if id_ & index.RECORD_ID in citing][: COUNTED + 1]
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
     if terms and wanted.order == "best":
         ids = await _best_first(conn, guild_id, wanted, query, terms, ids)
     page = await _rows(conn, ids[:COUNTED][offset : offset + limit])
     return SearchPage(await _hits(conn, page, terms), total, more, understood)
+
+
+class _Cited(Struct, frozen=True):
+    """A record with its state as JSON."""
+
+    id: int
+    kind: Kind
+    state: str
+
+
+async def _citing(conn: Connection, guild_id: int, source_ids: Sequence[int]) -> frozenset[int]:
+    """Return the ids of the records whose present facts rest on one of some sources."""
+    cited = await fetch_all(
+        conn,
+        _Cited,
+        "SELECT id, kind, state FROM record WHERE guild_id = ? AND live = 1 AND id IN "
+        f"(SELECT record_id FROM ledger WHERE source_id IN {in_list()})",
+        (guild_id, as_list(source_ids)),
+    )
+    states = {record.id: decode_state(record.kind, record.state) for record in cited}
+    return frozenset(
+        id_
+        for id_, state in states.items()
+        if any(fact.source in source_ids for facts in state.fields.values() for fact in facts)
+    )
 
 
 # From what was typed to words that this server knows

@@ -17,6 +17,7 @@ from bot.ui.draft_changes import about, body
 from bot.ui.draft_questions import event_question, event_selects, left_lines, question, selects
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, Button, Select, button, card
+from bot.ui.sources import describe_button, warning
 from bot.ui.text import escaped
 from data.records import Opened
 
@@ -60,7 +61,8 @@ def preview(seen: Preview, guild_id: int | None) -> ui.LayoutView:
     heading = "\n\n".join(
         filter(None, [f"## Save this? {escaped(draft.task.name, 100)}", moved if seen.moved_on else ""])
     )
-    rest = ["\n".join(left_lines(seen)), question(seen.asked), event_question(seen), "-# Nothing is saved yet."]
+    asked = [question(seen.asked), event_question(seen)]
+    rest = [warning(seen.source), "\n".join(left_lines(seen)), *asked, "-# Nothing is saved yet."]
     return _card(heading, seen, rest, buttons, [*selects(seen, guild_id), *event_selects(seen, guild_id)])
 
 
@@ -70,6 +72,7 @@ def saved(seen: Preview, now: datetime, undo_until: datetime, guild_id: int | No
     buttons = [
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
         button("Open", custom_id("record.open", draft.task.record, guild_id=guild_id)),
+        describe_button(seen.source, guild_id),
     ]
     if draft.task.happening == "signed" and not draft.task.part_of:
         buttons.append(button("Second contract", custom_id("update.second", draft.batch, guild_id=guild_id)))

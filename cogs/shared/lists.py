@@ -11,17 +11,19 @@ from bot.app import Attache
 from bot.interactions.cache import quarter_of
 from bot.interactions.permissions import Actor
 from bot.ledger.kinds import KIND_WORDS, ON_REQUEST_KINDS
-from bot.services import guilds, index, questions, records, search
-from bot.services.lists import KindListing, Listing, PendingListing, SearchListing
-from bot.ui import lists
+from bot.services import guilds, index, questions, records, search, source_facts
+from bot.services.lists import KindListing, Listing, PendingListing, SearchListing, SourceListing
+from bot.ui import lists, sources
 from bot.ui.ids import number
 from bot.ui.text import plural, sentence
 from cogs.shared.answers import Interaction, dm_guild_id
+from cogs.shared.sources import get_sources
 from data.database import Connection, Database
 from data.records import Row
 
 _SEARCH = "~"  # A key that begins with this holds the words of a search.
-_LONGEST = 60  # Characters of a search in a key. The custom id also has to hold the server and the page.
+_SOURCE = "*"  # A key that begins with this names a source, as in `SourceListing`.
+_LONGEST = 60  # Characters of a search in a key; the custom id also holds the key's server and page.
 
 
 async def answer_list(interaction: Interaction, listing: Listing) -> None:
@@ -50,6 +52,8 @@ async def list_page(
             return await _pending_page(interaction, actor, listing, page, now, key)
         case SearchListing():
             return await _search_page(interaction, actor, listing, page, now, key)
+        case SourceListing():
+            return await source_page(interaction, actor, listing, page, now, key)
 
 
 # Keys
@@ -65,13 +69,17 @@ def short_key(listing: Listing) -> str:
             return kind
         case PendingListing(None):
             return "all" if listing.everything else "pending"
-        case SearchListing(wanted) if wanted == search.Wanted(wanted.text) and ":" not in wanted.text:
-            short = (
-                len(wanted.text.encode("utf-16-le", "surrogatepass")) <= 2 * _LONGEST
-            )  # Discord counts UTF-16 units.
-            return _SEARCH + wanted.text if short else ""
+        case SearchListing(wanted) if wanted == search.Wanted(wanted.text):
+            return _SEARCH + wanted.text if _fits(wanted.text) else ""
+        case SourceListing(text):
+            return _SOURCE + text if _fits(text) else ""
         case _:
             return ""
+
+
+def _fits(text: str) -> bool:
+    """Return whether a custom id has room for a text. Discord counts UTF-16 units."""
+    return ":" not in text and len(text.encode("utf-16-le", "surrogatepass")) <= 2 * _LONGEST
 
 
 async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
@@ -82,6 +90,8 @@ async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) 
         return KindListing(key)
     if key.startswith(_SEARCH):
         return SearchListing(search.Wanted(key.removeprefix(_SEARCH)))
+    if key.startswith(_SOURCE):
+        return SourceListing(key.removeprefix(_SOURCE))
     return await questions.get(conn, guild_id, number(key), now=now)
 
 
@@ -262,3 +272,37 @@ async def _rendered_search(
         newest=wanted.order == "newest" or not understood.terms,
     )
     return bot.page_cache.put(cache_key, understood.newest, rendered), understood.read_as
+
+
+# Facts of sources
+
+
+async def source_page(
+    interaction: Interaction,
+    actor: Actor,
+    listing: SourceListing,
+    page: int,
+    now: datetime,
+    key: str = "",
+    note: str = "",
+) -> ui.LayoutView:
+    """Render one page of the facts of sources, as `list_page` does. `note` is a line above them, in Markdown.
+
+    Raise NotInRecord when no source is meant.
+    """
+    bot = interaction.client
+    guild = await guilds.get(bot.db.read, actor.guild_id)
+    matches = await get_sources(bot.db.read, actor.guild_id, listing.text)
+    shown = await source_facts.load(bot.db.read, actor.guild_id, matches)
+    if len(matches) == 1:
+        listing = SourceListing(f"#{matches[0].id}")
+        key = ""
+    return sources.render(
+        shown,
+        listing.text,
+        page,
+        key=key or await _make_key(bot.db, actor, listing, now),
+        editor=actor.may_edit(guild),
+        guild_id=dm_guild_id(interaction, actor.guild_id),
+        note=note,
+    )

@@ -6,7 +6,7 @@ The checks know only the lines of the page and the ledger. They assume that a pa
 - A line that contains dates or sources but states no fact (small print) is about the lines above it, up to a heading or
   the previous such line. After a blank line it is about all of the text above.
 - A heading with a date is about the lines below it, up to the next heading.
-- In lists of sources, "source 3" refers to the line "Source 3: ...".
+- In lists of sources, "source 3" refers to the line "Source 3: ...". An option of a menu can be such a line.
 """
 
 from __future__ import annotations
@@ -320,6 +320,7 @@ def _read(page: Page, book: Book) -> Iterator[_Line]:
 
 def _option(number: int, raw: str, book: Book) -> _Line:
     line = _Line(number, raw, text=plain(raw).casefold())
+    line.legend = bool(_LEGEND.match(line.text))
     line.named = book.named(line.text)
     line.here = set(line.named)
     return line

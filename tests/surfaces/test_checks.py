@@ -154,3 +154,12 @@ def test_a_violation_names_the_place_the_line_and_what_the_date_belongs_to():
     first = str(check(page, BOOK).violations[0])
     assert first.startswith("card:drones:2: '3 March 2025' does not belong to these words but to drones.quantity=")
     assert first.endswith("**Signed on 3 March 2025**")
+
+
+def test_the_option_of_a_numbered_source_is_fine_and_any_other_option_is_checked():
+    def wrong_option(option: str) -> set[str]:
+        page = Page("all facts", "made up", ("## 31 armed drones",), (option,), ("All facts",), "drones")
+        return {violation.check for violation in check(page, BOOK).violations}
+
+    assert wrong_option("Source 2: Ministry note · no link, 21 November 2025") == set()
+    assert wrong_option("Ministry note · no link, 21 November 2025") == {"foreign"}

@@ -148,6 +148,7 @@ def sources(
         page,
         id_for=lambda n: custom_id("ask.sources", key, chosen, n, guild_id=guild_id),
         named=True,
+        guild_id=guild_id,
     )
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from discord import ui
 
 from bot.ledger.kinds import fields_of, get_field
-from bot.ui import corrections, facts, pages, theme
+from bot.ui import corrections, facts, pages, sources, theme
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card
 from bot.ui.text import clip, escaped, sentence
@@ -78,8 +78,8 @@ def sources_page(
 
     The sources are described below the facts. With `by_source` each is a heading above its facts instead; `shown` is
     then sorted by source. With `named` each record's name is a heading above its facts. `page` counts from 0, `id_for`
-    returns the custom id of the button to a page, and `noun` ends its label: "More facts". An `editor` gets a menu of
-    the page's facts.
+    returns the custom id of the button to a page, and `noun` ends its label: "More facts". A menu opens the sources of the
+    page. An `editor` also gets a menu of the page's facts. `guild_id` is given for a direct message.
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
@@ -113,7 +113,12 @@ def sources_page(
         corrections.Choosable(opened.record.kind, name, fact, opened.names)
         for opened, name, fact in (shown[i] for i in here)
     ]
-    selects = corrections.menu(choosable, guild_id) if editor else []
+    known = {id_: source for opened, _, _ in shown for id_, source in opened.sources.items()}
+    cited = dict.fromkeys(shown[i][2].source for i in here)
+    selects = [
+        *sources.menu({numbers[id_]: known[id_] for id_ in cited if id_ in known}, guild_id),
+        *(corrections.menu(choosable, guild_id) if editor else []),
+    ]
     return card(["\n\n".join(filter(None, texts))], selects=selects, buttons=[*turn, *buttons], accent=theme.PLAIN)
 
 
@@ -128,10 +133,8 @@ def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -
 
 
 def _legend(opened: Opened, source_id: int, number: int) -> str:
-    """Render the description of a source: number, title, publisher, date, link and note."""
+    """Render the number of a source and its whole description."""
     source = opened.sources.get(source_id)
     if source is None:
         return f"**Source {number}:** not on file any more"
-    title = ", ".join(facts.titled(source))
-    note = f"\n-# {escaped(source.note, 250)}" if source.note else ""
-    return f"**Source {number}:** {title}; {facts.source_date(source)}; {facts.link(source.url)}{note}"
+    return f"**Source {number}:** {facts.described(source)}"

@@ -1,0 +1,130 @@
+"""What people do with sources: read all facts of one, describe it better, and mark it as false."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+from bot import dates
+from bot.app import Attache
+from bot.errors import BadInput
+from bot.interactions.components import chosen, component, typed
+from bot.interactions.permissions import Actor
+from bot.ledger.source_lines import read_description
+from bot.ledger.words import one_line
+from bot.services import guilds, people, source_facts, sources
+from bot.services.lists import SourceListing
+from bot.ui import sources as views
+from bot.ui.ids import number
+from bot.ui.text import plural
+from cogs.shared.answers import Interaction, dm_guild_id, show_page
+from cogs.shared.lists import source_page
+
+
+class SourceCog(commands.Cog):
+    """The buttons, menus and forms about sources. They belong to no command."""
+
+    def __init__(self, bot: Attache) -> None:
+        self.bot = bot
+
+    # Components: all facts of a source, and its description
+
+    @component("source.open", fetch_permissions=True)
+    async def open_source(self, interaction: Interaction, actor: Actor, source_id: str = "") -> None:
+        """Show all facts of a source. A button has the id of the source in its custom id, a menu as the choice."""
+        source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id or chosen(interaction)))
+        listing = SourceListing(f"#{source.id}")
+        view = await source_page(interaction, actor, listing, 0, self.bot.clock.now())
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    @component("source.describe", requires="editor")
+    async def open_description_form(self, interaction: Interaction, actor: Actor, source_id: str) -> None:
+        """Open the form that describes a source."""
+        source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
+        await interaction.response.send_modal(views.description_form(source, dm_guild_id(interaction, actor.guild_id)))
+
+    @component("source.described", requires="editor")
+    async def describe(self, interaction: Interaction, actor: Actor, source_id: str, version: str) -> None:
+        """Enter the description that an editor typed, and show the source. A refusal repeats all that was typed."""
+        now = self.bot.clock.now()
+        guild = await guilds.get(self.bot.db.read, actor.guild_id)
+        inputs = {name: one_line(str(text or "")) for name, text in typed(interaction).items()}
+        source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
+        better, mistakes = read_description(inputs, now=now, today=dates.local_date(now, guild.zone))
+        if source.version != number(version):
+            mistakes = ["Somebody else described this source meanwhile; open the form again to see how."]
+        if better is None or mistakes:
+            refusal = views.refused(mistakes, inputs, source.id, dm_guild_id(interaction, actor.guild_id))
+            await interaction.response.send_message(view=refusal, ephemeral=True)
+            return
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            await sources.describe(conn, actor.guild_id, source, better, now=now, person_id=person.id)
+        note = "**Described.** It is shown like this wherever it is cited; the ledger stays as it is."
+        await self._show(interaction, actor, source.id, note)
+
+    # Components: a source that is false
+
+    @component("source.false", requires="editor")
+    async def preview_falsehood(self, interaction: Interaction, actor: Actor, source_id: str) -> None:
+        """Show what would be withdrawn, and what would stay, if a source were marked as false."""
+        source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
+        plan = await source_facts.withdrawal(self.bot.db.read, actor.guild_id, source)
+        await show_page(interaction, views.false_preview(plan, dm_guild_id(interaction, actor.guild_id)))
+
+    @component("source.why", requires="editor")
+    async def open_reason_form(
+        self, interaction: Interaction, actor: Actor, source_id: str, how: str, mark: str = ""
+    ) -> None:
+        """Open the form for the reason why a source is false, or why it is not false after all."""
+        source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
+        form = views.reason_form(source, how, mark, dm_guild_id(interaction, actor.guild_id))
+        await interaction.response.send_modal(form)
+
+    @component("source.mark", requires="editor")
+    async def mark(self, interaction: Interaction, actor: Actor, source_id: str, how: str, mark: str) -> None:
+        """Mark a source as false, or lift that. If what rests on it has changed since the preview, show a new one."""
+        now, id_ = self.bot.clock.now(), number(source_id)
+        reason = one_line(str(typed(interaction).get("reason") or ""))
+        if not reason:
+            raise BadInput("A reason is needed. Nothing was changed. Write it like: The ministry denied it.")
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            if how == "true":
+                _, count = await source_facts.restore(conn, actor.guild_id, id_, reason, now=now, person_id=person.id)
+                note = f"**Not marked as false any more.** {plural(count, 'update')} brought back."
+                marked = True
+            else:
+                done = await source_facts.mark_false(
+                    conn,
+                    actor.guild_id,
+                    id_,
+                    reason,
+                    mark=mark,
+                    withdrawing=how == "withdraw",
+                    now=now,
+                    person_id=person.id,
+                )
+                marked = done is not None
+                note = f"**Marked as false.** {plural(done[1] if done else 0, 'update')} withdrawn."
+        if marked:
+            await self._show(interaction, actor, id_, note)
+            return
+        source = await sources.get(self.bot.db.read, actor.guild_id, id_)
+        plan = await source_facts.withdrawal(self.bot.db.read, actor.guild_id, source)
+        moved = "**Somebody changed this meanwhile.** This is how it is now; choose again if it is right."
+        view = views.false_preview(
+            plan, dm_guild_id(interaction, actor.guild_id), f"{moved} {views.typed_reason(reason)}"
+        )
+        await show_page(interaction, view)
+
+    # Shared steps
+
+    async def _show(self, interaction: Interaction, actor: Actor, source_id: int, note: str) -> None:
+        """Show all facts of a source, with a note above them."""
+        listing = SourceListing(f"#{source_id}")
+        view = await source_page(interaction, actor, listing, 0, self.bot.clock.now(), note=note)
+        await show_page(interaction, view)
+
+
+async def setup(bot: Attache) -> None:
+    await bot.add_cog(SourceCog(bot))
