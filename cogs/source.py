@@ -1,7 +1,10 @@
-"""What people do with sources: read all facts of one, describe it better, and mark it as false."""
+"""What people do with sources: read all facts of one, describe it better, mark it as false, and cite a record."""
 
 from __future__ import annotations
 
+import io
+
+import discord
 from discord.ext import commands
 
 from bot import dates
@@ -11,8 +14,9 @@ from bot.interactions.components import chosen, component, typed
 from bot.interactions.permissions import Actor
 from bot.ledger.source_lines import read_description
 from bot.ledger.words import one_line
-from bot.services import guilds, people, source_facts, sources
+from bot.services import guilds, people, records, source_facts, sources
 from bot.services.lists import SourceListing
+from bot.ui import citations
 from bot.ui import sources as views
 from bot.ui.ids import number
 from bot.ui.text import plural
@@ -116,6 +120,35 @@ class SourceCog(commands.Cog):
             plan, dm_guild_id(interaction, actor.guild_id), f"{moved} {views.typed_reason(reason)}"
         )
         await show_page(interaction, view)
+
+    # Components that cite
+
+    @component("source.cite")
+    async def cite(
+        self, interaction: Interaction, actor: Actor, slug: str, form: str = "", source_id: str = ""
+    ) -> None:
+        """Show citations of the sources of a record: of one source with `source_id`, in plain text without a `form`.
+
+        They come as a file when they do not fit into a code block.
+        """
+        now = self.bot.clock.now()
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        only = number(source_id) or None
+        cited = citations.of_record(opened, dates.local_date(now, opened.zone), only)
+        chosen_form = form if form in citations.FORMS else "plain"
+        text = citations.written(cited, chosen_form)
+        guild_id = dm_guild_id(interaction, actor.guild_id)
+        if citations.fits(text):
+            view = citations.page(opened.record, text, chosen_form, only, guild_id)
+            await show_page(interaction, view, new=not form)
+            return
+        file = discord.File(io.BytesIO(text.encode()), citations.file_name(opened.record, chosen_form))
+        await interaction.response.send_message(
+            f"{plural(len(cited), 'source')} to cite, as a file.",
+            file=file,
+            view=citations.other_forms(opened.record, chosen_form, only, guild_id),
+            ephemeral=True,
+        )
 
     # Shared steps
 

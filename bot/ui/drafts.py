@@ -72,6 +72,7 @@ def saved(seen: Preview, now: datetime, undo_until: datetime, guild_id: int | No
     buttons = [
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
         button("Open", custom_id("record.open", draft.task.record, guild_id=guild_id)),
+        button("Cite", custom_id("source.cite", draft.task.record, "", seen.source.id, guild_id=guild_id)),
         describe_button(seen.source, guild_id),
     ]
     if draft.task.happening == "signed" and not draft.task.part_of:

@@ -34,7 +34,7 @@ async def test_a_deal_is_shown_with_what_is_known_and_what_is_not(world: World):
     ):
         assert line in text.splitlines()
     assert reply(result).flags.ephemeral
-    assert labels_of(reply(result)) == ["Follow", "Remind me", "All facts", "History", "Share"]
+    assert labels_of(reply(result)) == ["Follow", "Remind me", "All facts", "History", "Cite", "Share"]
     assert id_of(reply(result), "Remind me") == "remind.me:v1::armed-drones"
 
 
@@ -216,7 +216,7 @@ async def test_share_posts_the_card_for_everyone_and_only_once(world: World):
     assert text.startswith("## 31 armed drones for India")
     assert f"-# Shared by <@{world.editor.user.id}>" in text
     labels = [child.label for row in public.components[1:] for child in row.children]  # pyright: ignore[reportAttributeAccessIssue]  # rows of buttons
-    assert labels == ["Follow", "Remind me", "All facts", "History"]
+    assert labels == ["Follow", "Remind me", "All facts", "History", "Cite"]
     (private,) = [message for message in world.channel.history(viewer=world.editor) if message.flags.ephemeral]
     assert "-# Shared in this channel." in drawn(private)
     with pytest.raises(simcord.SetupError):

@@ -62,7 +62,7 @@ async def test_a_stage_is_entered_previewed_saved_and_undone(world: World):
 
     saved = await world.editor.click(reply(preview), label="Save")
     assert answer(saved).startswith("## Saved: 31 armed drones for India")
-    assert labels_of(reply(saved)) == ["Undo", "Open", "Describe this source"]
+    assert labels_of(reply(saved)) == ["Undo", "Open", "Cite", "Describe this source"]
     assert await value(world, "armed-drones", "stage") == "signed"
 
     await world.env.advance_time(59)

@@ -250,7 +250,7 @@ def unescaped(view: ui.LayoutView) -> str:
 
 async def test_the_buttons_fit_who_asks_and_where():
     found = starter()["armed-drones"]
-    own = ["Follow", "Remind me", "All facts", "History"]
+    own = ["Follow", "Remind me", "All facts", "History", "Cite"]
     assert labels_of(cards.record(found, now=NOW, editor=True)) == [*own, "Share", "What happened", "Update"]
     for view in (
         cards.record(found, now=NOW, editor=True, shared=True),

@@ -111,6 +111,7 @@ def _buttons(
     buttons.append(component("All facts", "record.sources"))
     if kind_of(record.kind).with_history:
         buttons.append(component("History", "record.history"))
+    buttons.append(component("Cite", "source.cite"))
     if sharable and not shared and guild_id is None:
         buttons.append(component("Share", "record.share"))
     if editor and not shared:

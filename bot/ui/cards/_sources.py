@@ -78,8 +78,8 @@ def sources_page(
 
     The sources are described below the facts. With `by_source` each is a heading above its facts instead; `shown` is
     then sorted by source. With `named` each record's name is a heading above its facts. `page` counts from 0, `id_for`
-    returns the custom id of the button to a page, and `noun` ends its label: "More facts". A menu opens the sources of the
-    page. An `editor` also gets a menu of the page's facts. `guild_id` is given for a direct message.
+    returns the custom id of the button to a page, and `noun` ends its label: "More facts". A menu opens the page's
+    sources. An `editor` also gets a menu of the page's facts. `guild_id` is given for a direct message.
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
