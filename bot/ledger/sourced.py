@@ -25,7 +25,10 @@ class SourcedFact(Struct, frozen=True):
 
 
 class EntryDetails(Struct, frozen=True):
-    """When an update was entered, and by whom. `user_id` is None for a dossier and for people who were forgotten."""
+    """When an update or a description was entered, and by whom.
+
+    `user_id` is None for a dossier and for people who were forgotten.
+    """
 
     id: int
     origin: Literal["editor", "dossier"]
@@ -36,13 +39,15 @@ class EntryDetails(Struct, frozen=True):
 class FactsOfSources(Struct, frozen=True):
     """Some sources with the facts that rest on them.
 
-    `names` are the names, by slug, of the records that the facts name. `entered` has an entry for each update.
+    `names` are the names, by slug, of the records that the facts name. `entered` has an entry for each update,
+    `described` for each source that an editor described anew, by `Source.version`.
     """
 
     sources: list[Source]
     facts: list[SourcedFact]
     names: dict[str, str]
     entered: dict[int, EntryDetails]
+    described: dict[int, EntryDetails]
 
 
 class Withdrawal(Struct, frozen=True):

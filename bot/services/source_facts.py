@@ -60,8 +60,21 @@ async def load(conn: Connection, guild_id: int, cited: Sequence[Source]) -> Fact
         f"WHERE u.guild_id = ? AND u.id IN {in_list()}",
         (guild_id, as_list(sourced.fact.update for sourced in facts)),
     )
-    names = await _names(conn, guild_id, facts)
-    return FactsOfSources(list(cited), facts, names, {update.id: update for update in entered})
+    described = await fetch_all(
+        conn,
+        EntryDetails,
+        "SELECT s.id, 'editor' AS origin, s.described_at AS entered_at, p.user_id FROM source s "
+        "LEFT JOIN person p ON p.id = s.person_id "
+        f"WHERE s.guild_id = ? AND s.describes IS NOT NULL AND s.id IN {in_list()}",
+        (guild_id, as_list(source.version for source in cited)),
+    )
+    return FactsOfSources(
+        list(cited),
+        facts,
+        await _names(conn, guild_id, facts),
+        {update.id: update for update in entered},
+        {description.id: description for description in described},
+    )
 
 
 async def _names(conn: Connection, guild_id: int, facts: Sequence[SourcedFact]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -248,6 +249,8 @@ async def recent(conn: Connection, guild_id: int, limit: int | None = None) -> l
     )
 
 
+_COMPLETED = 2000  # So many sources are looked at for a half-typed text, those that were used last.
+_normal = lru_cache(20_000)(normal)  # Each key pressed asks for the words of all sources again.
 _NUMBERED = re.compile(r"(?:.*, )?#(\d{1,18})", re.DOTALL)
 
 
@@ -257,18 +260,16 @@ async def matching(conn: Connection, guild_id: int, text: str) -> list[Source]:
     The text is "#12" (an id), the choice that completion shows, a link, a title, a host, or words of these.
     """
     typed = one_line(text)
-    cited = await recent(conn, guild_id)
-    if numbered := _NUMBERED.fullmatch(typed):
-        by_id = [source for source in cited if source.id == int(numbered[1])]
-        if by_id:
-            return by_id
+    if (numbered := _NUMBERED.fullmatch(typed)) and (by_id := await find(conn, guild_id, int(numbered[1]))):
+        return [by_id]
     link, name = link_key(typed), normal(typed)
     if not name:
         return []
+    cited = await recent(conn, guild_id)
     steps: tuple[Callable[[Source], bool], ...] = (
         lambda source: label(source) == typed,
         lambda source: link in (link_key(source.url), link_key(source.archived_url)),
-        lambda source: normal(source.title) == name,
+        lambda source: _normal(source.title) == name,
         lambda source: link_key(site(source.url)) == link,
     )
     for fits in steps:
@@ -285,12 +286,12 @@ async def complete(conn: Connection, guild_id: int, text: str, limit: int) -> li
     link = link_key(typed)
     return [
         source
-        for source in await recent(conn, guild_id)
+        for source in await recent(conn, guild_id, _COMPLETED)
         if (len(link) > 3 and link in link_key(source.url)) or _has_words(source, normal(typed))
     ][:limit]
 
 
 def _has_words(source: Source, words: str) -> bool:
     """Return whether each of some words, as `normal` returns them, begins a word of a source's description."""
-    described = normal(f"{source.title} {source.publisher} {source.url}").split()
+    described = _normal(f"{source.title} {source.publisher} {source.url}").split()
     return bool(words) and all(any(word.startswith(part) for word in described) for part in words.split())

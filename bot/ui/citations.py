@@ -19,7 +19,7 @@ from bot.ui import theme
 from bot.ui.cards import facts_of
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card, plain
-from bot.ui.text import escaped
+from bot.ui.text import escaped, sentence
 from data.records import FactDate, Opened, Record, Source
 
 _ROOM = 3600  # Characters of a code block in a message; the rest is for the heading.
@@ -80,10 +80,11 @@ def written(citations: Sequence[Citation], form: str) -> str:
 def _plain(citation: Citation) -> str:
     """Write a citation as sentences on one line."""
     source = citation.source
-    day = _words(source.published_on)
+    publisher = "" if source.publisher == source.title else source.publisher
+    day = _words(source.published_on) or ("undated" if publisher else "Undated")
     parts = [
         source.title,
-        ", ".join(filter(None, ["" if source.publisher == source.title else source.publisher, day or "undated"])),
+        ", ".join(filter(None, [publisher, day])),
         f"In {source.language}" if source.language else "",
         source.url,
         f"Archived: {source.archived_url}" if source.archived_url else "",
@@ -105,7 +106,7 @@ def _notes(citation: Citation) -> list[str]:
     false = citation.source.false_because
     return [
         f"Cited for {citation.what}, as of {_words(citation.as_of) or 'an unknown date'}",
-        "; ".join(citation.locators),
+        sentence("; ".join(citation.locators)),
         f"Marked as false: {false}" if false else "",
     ]
 

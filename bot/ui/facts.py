@@ -10,7 +10,7 @@ from bot import dates
 from bot.ledger.kinds import fields_of, get_field
 from bot.ledger.source_lines import site
 from bot.ledger.values import Names
-from bot.ui.text import clip, escape, escaped, joined
+from bot.ui.text import clip, escape, escaped, joined, sentence
 from data.records import Fact, FactDate, Kind, Record, Source, Value
 
 WORKED_OUT = "year inferred"
@@ -83,18 +83,22 @@ def titled(source: Source) -> list[str]:
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), marked])))
 
 
-def described(source: Source) -> str:
+def described(source: Source, *, title: bool = True) -> str:
     """Render all that is known of a source, in one paragraph: title, publisher, day, language, links, note.
 
-    A source that was marked as false is followed by the reason.
+    A source that was marked as false is followed by the reason. Without `title` the title is left out.
     """
+    named = titled(source)[0 if title else 1 :]
     parts = [
+        ", ".join(named),
         source_date(source),
         f"in {escaped(source.language, 40)}" if source.language else "",
         link(source.url),
         f"archived: {link(source.archived_url)}" if source.archived_url else "",
     ]
-    lines = [f"{', '.join(titled(source))}; {'; '.join(filter(None, parts))}"]
+    text = "; ".join(filter(None, parts))
+    ours = not named or named[0] == FALSE  # A name keeps its first letter as it is: "reuters.com".
+    lines = [sentence(text) if ours else text]
     lines += [f"-# {escaped(source.note, 250)}"] if source.note else []
     lines += [f"-# False: {escaped(source.false_because, 250)}"] if source.false_because else []
     return "\n".join(lines)

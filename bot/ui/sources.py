@@ -104,7 +104,8 @@ def render(
     texts = [
         f"## {escaped(single.title, 150) if single else f'Facts from {escaped(title, 100)}'}",
         note,
-        facts.described(single) if single else "",
+        facts.described(single, title=False) if single else "",
+        _described_by(shown, single) if single and editor else "",
         "\n".join(
             "\n".join([heading, *(entries[i] for i in indexes)])
             for heading, indexes in groupby(here, key=headings.__getitem__)
@@ -147,6 +148,15 @@ def _by(entered: EntryDetails) -> str:
     else:
         who = f"<@{entered.user_id}>" if entered.user_id else "someone whose name was deleted"
     return f"entered by {who} {dates.timestamp(entered.entered_at)}"
+
+
+def _described_by(shown: FactsOfSources, source: Source) -> str:
+    """Render who described a source anew, and when. Return "" for a source that is as it was first entered."""
+    described = shown.described.get(source.version)
+    if described is None:
+        return ""
+    who = f"<@{described.user_id}>" if described.user_id else "someone whose name was deleted"
+    return f"-# Described by {who} {dates.timestamp(described.entered_at)}"
 
 
 def _editing(source: Source, guild_id: int | None) -> list[Button]:
@@ -233,13 +243,16 @@ def false_preview(plan: Withdrawal, guild_id: int | None, note: str = "") -> ui.
         for sourced, other in plan.shared
     ]
     staying += [f"- {escaped(sourced.record, 60)}: its name; other sources report on it" for sourced in plan.kept]
+    count = plural(len(plan.updates), "update")
+    withdrawn = f"All {count} from it would be withdrawn." if len(plan.updates) > 1 else ""
     texts = [
         "## Is this source false?",
         note,
         facts.described(source),
         f"**What rests on it alone and would be withdrawn:**\n{_fitting(ending)}" if ending else "",
-        f"**What stays:**\n{_fitting(staying)}" if staying else "",
-        "-# Nothing is changed yet. The source is then shown as false wherever it is cited; the history keeps all.",
+        f"**What stays, because another source reports it too:**\n{_fitting(staying)}" if staying else "",
+        f"-# Nothing is changed yet. {withdrawn} The source is then shown as false wherever it is cited; the history "
+        "keeps everything.",
     ]
 
     def marking(text: str, how: str) -> Button:

@@ -29,9 +29,9 @@ async def test_a_card_is_cited_in_three_forms(world: World):
     plain = reply(await world.member.click(card, label="Cite"))
     assert plain.flags.ephemeral
     assert text_of(plain).startswith(
-        "## Cite 31 armed drones for India\n```\nDeal & more. undated. https://news.example/a"
+        "## Cite 31 armed drones for India\n```\nDeal & more. Undated. https://news.example/a"
     )
-    assert "Cited for 31 armed drones for India, as of 5 March 2024. page 3." in text_of(plain)
+    assert "Cited for 31 armed drones for India, as of 5 March 2024. Page 3." in text_of(plain)
     assert "News article without a title." in text_of(plain)
     assert "list of names" not in text_of(plain)
     assert labels_of(plain) == ["BibTeX", "RIS"]

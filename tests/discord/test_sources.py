@@ -64,9 +64,7 @@ async def test_all_facts_of_a_source_are_found_by_title_link_and_host(world: Wor
     for typed in ("Deal is signed", "news.example", LINK, "www.news.example", "deal is SIGNED"):
         result = await ask(world, "search", source=typed)
         text = answer(result)
-        assert text.startswith(
-            f"## Deal is signed\n\nDeal is signed; undated; <{LINK}>\n\n### 31 armed drones for India\n"
-        )
+        assert text.startswith(f"## Deal is signed\n\nUndated; <{LINK}>\n\n### 31 armed drones for India\n")
         assert "**Stage:** Signed\n-# 5 March 2024; page 3\n" in text
         assert text.endswith("-# 1 fact of 1 record")
         assert "entered by" not in text
@@ -178,9 +176,10 @@ async def test_an_editor_describes_a_source_and_everything_shows_it(world: World
     described = answer(await world.editor.submit_modal(form, typed))
     assert described.startswith("## Drones \\*come\\* from Hosur\n\n**Described.**")
     assert (
-        "Drones \\*come\\* from Hosur, Example Times; 6 March 2024; in English; <https://news.example/a>; "
+        "Example Times; 6 March 2024; in English; <https://news.example/a>; "
         "archived: <https://web.archive.org/web/2024/https://news.example/a>" in described
     )
+    assert f"-# Described by <@{world.editor.user.id}> <t:" in described
     card = reply(await ask(world, "deal show", deal="armed-drones"))
     assert "Example Times" in answer(await world.member.click(card, label="All facts"))
     again = await world.editor.click(await open_source(world, world.editor, "Drones"), label="Describe this source")
@@ -245,7 +244,7 @@ async def test_a_false_source_loses_what_rests_on_it_alone_and_says_so_from_then
     page = await open_source(world, world.editor, "Blog")
     preview = reply(await world.editor.click(page, label="This source is false"))
     text = texts(preview)
-    alone, stays = text.split("**What stays:**")
+    alone, stays = text.split("**What stays, because another source reports it too:**")
     assert "**What rests on it alone and would be withdrawn:**" in alone
     assert alone.count("\n- ") == 4
     assert "also reported by News article without a title" in stays
@@ -254,7 +253,7 @@ async def test_a_false_source_loses_what_rests_on_it_alone_and_says_so_from_then
     form = await world.editor.click(preview, label="Mark as false and withdraw 5")
     marked = answer(await world.editor.submit_modal(form, {"reason": "The *ministry* denied it"}))
     assert "**Marked as false.** 5 updates withdrawn." in marked
-    assert "Blog, marked as false; undated; <https://blog.example/x>\n-# False: The \\*ministry\\* denied it" in marked
+    assert "\n\nMarked as false; undated; <https://blog.example/x>\n-# False: The \\*ministry\\* denied it" in marked
     assert "No fact on the record rests on it now." in marked
     assert (await stage(world), await stage(world, "fighter-jet-engines")) == ("under_review", "unspecified")
     card = reply(await ask(world, "deal show", deal="armed-drones"))
@@ -295,7 +294,7 @@ async def test_a_source_that_is_true_after_all_is_restored_with_its_facts(world:
     form = await world.editor.click(page, label="Not false after all")
     told = answer(await world.editor.submit_modal(form, {"reason": "The ministry confirmed it"}))
     assert "**Not marked as false any more.** 5 updates brought back." in told
-    assert "marked as false;" not in told
+    assert "Marked as false;" not in told
     assert (await stage(world), await stage(world, "fighter-jet-engines")) == ("signed", "signed")
 
 

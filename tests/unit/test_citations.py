@@ -120,7 +120,7 @@ def test_a_plain_citation_has_everything_in_one_line():
         "India & US sign {pact}: 100% of $3bn. Ministry_of #Defence, 10 November 2023. In English. "
         "https://www.news.example/a_(b)?x=1&y=%20 . "
         "Archived: https://web.archive.org/web/2023/https://www.news.example/a . "
-        "Cited for 31 armed drones, as of 9 November 2023. sentence 5; page 3. Accessed 24 November 2026.\n"
+        "Cited for 31 armed drones, as of 9 November 2023. Sentence 5; page 3. Accessed 24 November 2026.\n"
     )
 
 
@@ -134,7 +134,7 @@ def test_a_bibtex_entry_has_everything_and_its_special_characters_are_escaped():
         "  language = {English},",
         "  url = {https://www.news.example/a_(b)?x=1&y=%20},",
         "  urldate = {2026-11-24},",
-        "  note = {Cited for 31 armed drones, as of 9 November 2023. sentence 5; page 3},",
+        "  note = {Cited for 31 armed drones, as of 9 November 2023. Sentence 5; page 3},",
         r"  addendum = {Archived: \url{https://web.archive.org/web/2023/https://www.news.example/a}},",
         "  month = nov,",
         "}",
@@ -153,7 +153,7 @@ def test_a_ris_record_has_everything_and_ends_its_lines_with_cr_lf():
         "L2  - https://web.archive.org/web/2023/https://www.news.example/a\r\n"
         "Y2  - 2026/11/24/\r\n"
         "N1  - Cited for 31 armed drones, as of 9 November 2023\r\n"
-        "N1  - sentence 5; page 3\r\n"
+        "N1  - Sentence 5; page 3\r\n"
         "ID  - newsexample2023-7\r\n"
         "ER  - \r\n"
     )
@@ -162,7 +162,7 @@ def test_a_ris_record_has_everything_and_ends_its_lines_with_cr_lf():
 @pytest.mark.parametrize(
     ("day", "iso", "slashed", "words"),
     [
-        (None, None, None, "undated"),
+        (None, None, None, "Undated"),
         (on_day("2024-02-29"), "2024-02-29", "2024/02/29/", "29 February 2024"),
         (MARCH, "2024-03", "2024/03//", "March 2024"),
         (FactDate("year", date(2024, 1, 1), date(2024, 12, 31)), "2024", "2024///", "2024"),
