@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -91,7 +93,11 @@ class FollowCog(
         """What you follow here, and with Manage Server what the channels follow"""
         await defer_in_dm(interaction)
         visible, incomplete = await self._list_visible(interaction)
-        entries = [entry for entry in visible if entry.follows or entry.destination.digest_at]
+        entries = [
+            replace(entry, lost=await follows.lost_by(self.bot.db.read, entry.destination.id))
+            for entry in visible
+            if entry.follows or entry.destination.digest_at
+        ]
         if not entries:
             if incomplete:
                 raise unanswered()

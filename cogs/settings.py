@@ -1,4 +1,4 @@
-"""`/settings`: shows the bot's state in a server, resumes channels, loads dossiers, deletes the server's data."""
+"""`/settings`: shows the bot's state in a server, resumes channels, loads and unloads dossiers, deletes data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,19 @@ from bot.dossier import BadDossier, Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.components import component, typed
 from bot.interactions.permissions import Actor, require_manager
-from bot.services import deliveries, destinations, digests, dossiers, erasure, guilds, housekeeping, people, questions
+from bot.services import (
+    deliveries,
+    destinations,
+    digests,
+    dossiers,
+    erasure,
+    guilds,
+    housekeeping,
+    loaded_dossiers,
+    people,
+    questions,
+)
+from bot.ui import dossiers as dossier_views
 from bot.ui import standing as views
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
@@ -65,22 +77,14 @@ class SettingsCog(
                 parsed = await _read_file(file, now)
             else:
                 parsed = await asyncio.to_thread(dossiers.read_shipped, dossier or "", now=now)
+            async with self.bot.db.write(actor.guild_id) as conn:
+                person = await people.ensure(conn, actor.user_id)
+                changes = await dossiers.load(conn, actor.guild_id, parsed, now=now, person_id=person.id)
         except BadDossier as bad:
             name = file.filename if file is not None else dossier or ""
-            await interaction.followup.send(view=views.mistakes(bad.mistakes, name), ephemeral=True)
+            await interaction.followup.send(view=dossier_views.mistakes(bad.mistakes, name), ephemeral=True)
             return
-        async with self.bot.db.write(actor.guild_id) as conn:
-            person = await people.ensure(conn, actor.user_id)
-            changes = await dossiers.load(conn, actor.guild_id, parsed, now=now, person_id=person.id)
-        view = views.loaded(
-            changes.name,
-            added=changes.added,
-            changed=changes.changed,
-            withdrawn=changes.withdrawn,
-            kept=changes.kept,
-            unchanged=changes.unchanged,
-            mention=self.bot.mention,
-        )
+        view = dossier_views.loaded(changes, mention=self.bot.mention)
         await interaction.followup.send(view=view, ephemeral=True)
 
     @load.autocomplete("dossier")
@@ -92,6 +96,13 @@ class SettingsCog(
             if typed_name in dossier.name.casefold() or typed_name in dossier.key
         ]
         return choices(Offered(dossier.name, "", dossier.key) for dossier in matches)
+
+    @app_commands.command(name="dossiers")
+    async def list_dossiers(self, interaction: Interaction) -> None:
+        """List the dossiers that are loaded here; each can be unloaded."""
+        actor, _ = await self._require_manager(interaction)
+        await guilds.get(self.bot.db.read, actor.guild_id)
+        await interaction.response.send_message(view=await self._dossiers(actor.guild_id), ephemeral=True)
 
     @app_commands.command(name="delete")
     async def delete(self, interaction: Interaction) -> None:
@@ -117,6 +128,31 @@ class SettingsCog(
             async with self.bot.db.write(actor.guild_id) as conn:
                 await destinations.resume(conn, destination.id, now)
         await interaction.edit_original_response(view=await self._status(actor.guild_id, now))
+
+    @component("settings.dossiers", requires="manager")
+    async def turn_dossiers(self, interaction: Interaction, actor: Actor, page: str) -> None:
+        """Show a page of the dossiers that are loaded."""
+        view = await self._dossiers(actor.guild_id, number(page))
+        await interaction.response.edit_message(view=view)
+
+    @component("settings.unload", requires="manager")
+    async def preview_unloading(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        """Show what unloading a dossier would change, and ask whether to do it."""
+        await interaction.response.defer()
+        unloading = await loaded_dossiers.preview(self.bot.db.read, actor.guild_id, slug)
+        await interaction.edit_original_response(view=dossier_views.unload_preview(unloading))
+
+    @component("settings.unload_confirmed", requires="manager")
+    async def unload(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        """Unload a dossier. Raise UserError when it is not loaded any more."""
+        await interaction.response.defer()
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            unloading = await loaded_dossiers.unload(
+                conn, actor.guild_id, slug, now=self.bot.clock.now(), person_id=person.id
+            )
+        view = dossier_views.unloaded(unloading, mention=self.bot.mention)
+        await interaction.edit_original_response(view=view)
 
     @component("settings.delete", requires="manager")
     async def delete_guild(self, interaction: Interaction, actor: Actor) -> None:
@@ -152,6 +188,13 @@ class SettingsCog(
         require_manager(actor)
         return actor, now
 
+    async def _dossiers(self, guild_id: int, page: int = 0) -> ui.LayoutView:
+        """Render a page of the dossiers that are loaded in a server."""
+        conn = self.bot.db.read
+        entries = await loaded_dossiers.list_loaded(conn, guild_id)
+        melted = await loaded_dossiers.list_melted(conn, guild_id)
+        return dossier_views.listing(entries, melted, page, mention=self.bot.mention)
+
     async def _status(self, guild_id: int, now: datetime) -> ui.LayoutView:
         """Render the state of the bot in a server. Raise UserError when the server is not set up."""
         conn = self.bot.db.read
@@ -172,7 +215,7 @@ class SettingsCog(
             guild=settings,
             digest=digest,
             holdings=holdings,
-            dossiers=dossiers.names(holdings.dossiers),
+            dossiers=await loaded_dossiers.names(conn, guild_id),
             questions_filed=counts.filed,
             questions_unanswered=counts.unanswered,
             paused=paused,

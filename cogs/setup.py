@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -17,8 +18,11 @@ from bot.dossier import Dossier
 from bot.errors import BadInput, UserError
 from bot.interactions.permissions import require_manager
 from bot.ledger.due_dates import DEFAULT_DELIVERY_TIME
-from bot.services import destinations, digests, dossiers, guilds, people
+from bot.ledger.words import normal
+from bot.services import destinations, digests, dossiers, guilds, loaded_dossiers, people
+from bot.ui import dossiers as dossier_views
 from bot.ui import setup as views
+from bot.ui.choices import Offered, choices
 from bot.ui.text import joined
 from cogs.shared.answers import Interaction
 from cogs.shared.zones import complete_zone
@@ -27,21 +31,23 @@ from data.records import Destination, Guild
 
 log = logging.getLogger(__name__)
 
-STARTER = "india-us-2plus2-2023"
-"""The slug of the dossier that the first setup of a server loads."""
-
 WEEKDAYS = "12345"
 """Monday to Friday as ISO weekdays."""
 
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """The options of `/setup`, parsed. None leaves a setting unchanged."""
+    """The options of `/setup`, parsed. None leaves a setting unchanged.
+
+    `dossiers` are loaded in their order. `no_dossier` says that none was asked for in so many words.
+    """
 
     zone: str | None
     channel_id: int | None
     role_id: int | None
     digest: time | None
+    dossiers: Sequence[Dossier] = ()
+    no_dossier: bool = False
 
 
 class SetupCog(commands.Cog):
@@ -60,6 +66,7 @@ class SetupCog(commands.Cog):
         channel="Where the digest and the reminders go",
         role="Who may change the record, besides those with Manage Server",
         digest="When the digest comes on weekdays, such as 09:00",
+        dossier="What the record begins with: the first dossier, that and what followed, or none",
     )
     @app_commands.autocomplete(zone=complete_zone)
     async def set_up(
@@ -69,6 +76,7 @@ class SetupCog(commands.Cog):
         channel: discord.TextChannel | discord.Thread | None = None,
         role: discord.Role | None = None,
         digest: str | None = None,
+        dossier: str | None = None,
     ) -> None:
         """Set Attaché up in this server; once it is, change only what you name."""
         now = self.bot.clock.now()
@@ -83,16 +91,26 @@ class SetupCog(commands.Cog):
             )
         before = await guilds.find(self.bot.db.read, guild.id)
         first = before is None or before.set_up_at is None
+        key = _chosen_dossier(dossier, now) if dossier is not None else dossiers.STARTER if first else dossiers.NONE
+        with_base = [] if key == dossiers.NONE else await asyncio.to_thread(dossiers.read_with_base, key, now=now)
         options = SetupOptions(
             zone=dates.parse_zone(zone) if zone is not None else None,
             channel_id=_chosen_channel(interaction, channel, first=first),
             role_id=_chosen_role(role),
             digest=dates.parse_time_of_day(digest) if digest is not None else None,
+            dossiers=with_base,
+            no_dossier=dossier is not None and key == dossiers.NONE,
         )
-        starter = await asyncio.to_thread(dossiers.read_shipped, STARTER, now=now) if first else None
         async with self.bot.db.write(guild.id) as conn:
-            result = await self._set_up(conn, guild, actor.user_id, options, starter, now)
+            result = await self._set_up(conn, guild, actor.user_id, options, now)
         await interaction.followup.send(view=views.set_up(result, now=now, mention=self.bot.mention), ephemeral=True)
+
+    @set_up.autocomplete("dossier")
+    async def complete_dossier(self, _: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        typed = normal(current)
+        return choices(
+            offered for offered in _offers(self.bot.clock.now()) if typed in normal(f"{offered.name} {offered.value}")
+        )
 
     # Events
 
@@ -144,12 +162,11 @@ class SetupCog(commands.Cog):
         guild: discord.Guild,
         user_id: int,
         options: SetupOptions,
-        starter: Dossier | None,
         now: datetime,
     ) -> views.SetUp:
         """Change the settings that the options name. Return all settings, and which of them have changed.
 
-        At the first setup, also set a digest and load the `starter` dossier. The caller commits.
+        At the first setup, also set a digest. The caller commits.
         """
         person = await people.ensure(conn, user_id)
         before = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
@@ -164,10 +181,11 @@ class SetupCog(commands.Cog):
             editor_role_id=options.role_id,
         )
         first = before.set_up_at is None
-        if first and starter is not None:
-            await dossiers.load(conn, guild.id, starter, now=now, person_id=person.id)
+        loads = [
+            await dossiers.load(conn, guild.id, dossier, now=now, person_id=person.id) for dossier in options.dossiers
+        ]
         digest = options.digest or (DEFAULT_DELIVERY_TIME if first else None)
-        notes = []
+        notes: list[str] = []
         if options.channel_id is not None or digest is not None or before.left_at is not None:
             notes = await self._set_channel(conn, guild, after, old, digest, person.id, now)
         if options.zone is not None or options.channel_id is not None or before.left_at is not None:
@@ -182,12 +200,22 @@ class SetupCog(commands.Cog):
         changed = {name for name, (was, is_) in pairs.items() if was != is_}
         if first and options.zone is not None:
             changed.add("zone")
+        if any(load.added or load.changed or load.withdrawn for load in loads):
+            changed.add("record")
         holdings = await guilds.holdings(conn, guild.id)
+        if options.no_dossier and holdings.dossiers:
+            notes.append(
+                f"The dossiers stay that were loaded before; {self.bot.mention('settings dossiers')} unloads them."
+            )
+        elif loads and not first and "record" not in changed:
+            notes.append("The dossier was loaded already, and nothing in it is new.")
+        if first or "record" in changed:
+            notes += dossier_views.ages(await dossiers.list_old(conn, guild.id, now=now))
         return views.SetUp(
             after,
             new,
             holdings,
-            dossiers.names(holdings.dossiers),
+            await loaded_dossiers.names(conn, guild.id),
             first,
             before.left_at is not None,
             frozenset(changed),
@@ -291,6 +319,33 @@ def _chosen_channel(
         return None
     channel_permissions.require_postable(channel)
     return channel.id
+
+
+def _offers(now: datetime) -> list[Offered]:
+    """Return the dossiers that `/setup` offers, the one that it loads by itself first, and none of them last."""
+    listed = sorted(dossiers.shipped(), key=lambda dossier: (dossier.key != dossiers.STARTER, bool(dossier.builds_on)))
+    offers: list[Offered] = []
+    for dossier in listed:
+        name = f"With {dossier.name[:1].lower()}{dossier.name[1:]}" if dossier.builds_on else dossier.name
+        beside = ["the default"] if dossier.key == dossiers.STARTER else []
+        if dossier.newest is not None and dossiers.is_old(dossier.newest, now):
+            beside.append(dossier_views.age(dossier.newest))
+        offers.append(Offered(name, "; ".join(beside), dossier.key))
+    return [*offers, Offered("None: the record begins empty", "", dossiers.NONE)]
+
+
+def _chosen_dossier(text: str, now: datetime) -> str:
+    """Return the key of the dossier to load, or "none". Raise BadInput for a text that is no choice.
+
+    A text may be a key, the name of a dossier, or what a choice displays.
+    """
+    for choice in choices(_offers(now)):
+        if normal(text) in (normal(choice.value), normal(choice.name)):
+            return str(choice.value)
+    try:
+        return dossiers.find_shipped(text).key
+    except BadInput as error:
+        raise BadInput(f"{str(error).removesuffix('.')}, or none.") from None
 
 
 def _chosen_role(role: discord.Role | None) -> int | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.dossier._mistakes import BadDossier, Mistake
 from bot.dossier._reader import read_tree
-from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
+from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource, Reference
 from bot.dossier._yaml import LARGEST_FILE, Mapping, Scalar, parse
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "DossierRecord",
     "DossierSource",
     "Mistake",
+    "Reference",
     "check",
     "read",
     "title",

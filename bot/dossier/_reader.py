@@ -11,27 +11,35 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot import dates
+from bot.dossier import _causes
 from bot.dossier._mistakes import BadDossier, Mistake
-from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource
+from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource, Reference
 from bot.dossier._yaml import Mapping, Node, Scalar, Sequence
 from bot.errors import BadInput
 from bot.ledger.fold import stage_goes_back
 from bot.ledger.kinds import KIND_WORDS, Field, fields_of, find_field, get_field
 from bot.ledger.values import quoted
-from bot.ledger.words import normal, slug_of
+from bot.ledger.words import normal, one_line, slug_of
 from data.records import FactDate, Kind, Update
 
 MOST_FACTS = 3_000  # All are written in one transaction, and other writes wait for it.
 LONGEST_VALUE = 1_000
 
-_FILE_KEYS = ("dossier", "name", "summary", "sources", "defaults", "records")
+_FILE_KEYS = ("dossier", "name", "summary", "builds_on", "sources", "defaults", "records")
 _SOURCE_KEYS = ("title", "publisher", "published_on", "url", "archived", "language", "note")
 _DEFAULT_KEYS = ("source", "date", "names")
-_RECORD_KEYS = ("kind", "name", "at", "source", "date", "aliases", "facts")
+_RECORD_KEYS = ("kind", "name", "existing", "at", "source", "date", "aliases", "facts")
 FACT_KEYS = ("at", "date", "source", "key", "reason")
 """Keys that an entry of `facts` may have beside the name of its field. No field has one of these names."""
 
 _UNKNOWN = FactDate("unknown")
+
+
+class _NotInFile(BadInput):
+    """Raised for a name that no record in the file has."""
+
+    def __init__(self) -> None:
+        super().__init__("No record in the file has this name.")
 
 
 class _Citation(Struct, frozen=True):
@@ -60,6 +68,8 @@ class _Reader:
         self.kinds: dict[str, Kind] = {}
         self.named: dict[str, dict[str, Node]] = defaultdict(dict)  # normalised name or alias -> slug -> its node
         self.fact_nodes: dict[str, Node] = {}  # key of a fact -> the node that used it first
+        self.references: dict[str, Reference] = {}
+        self.written: dict[str, str] = {}  # key of a reference -> the name as it is written, normalised
 
     def dossier(self, root: Node) -> Dossier:
         """Return the dossier with the YAML tree `root`. Raise BadDossier with all mistakes in it."""
@@ -69,6 +79,7 @@ class _Reader:
             self.check_slug(slug, top.entries["dossier"])
         name = self.text(top, "name", 100, "India–U.S. 2+2 talks", required=True)
         summary = self.text(top, "summary", 600, "What one news article says.")
+        builds_on = self.text(top, "builds_on", 60, "india-us-2plus2-2023")
         self.read_sources(self.part(top, "sources", "article:, and indented below it, title: A news article"))
         defaults = (
             self.mapping(top.entries["defaults"], _DEFAULT_KEYS, "source: article")
@@ -95,7 +106,7 @@ class _Reader:
         )
         if self.mistakes:
             raise BadDossier(self.mistakes)
-        return Dossier(slug, name, summary, self.sources, records)
+        return Dossier(slug, name, summary, self.sources, records, self.references, builds_on)
 
     def read_sources(self, listed: Mapping) -> None:
         """Read the sources of the file into `self.sources`."""
@@ -131,14 +142,22 @@ class _Reader:
         elif kind:
             words = ", ".join(words[0] for words in KIND_WORDS.values())
             self.wrong(node.entries["kind"], f"{quoted(kind)} is not a kind of record. Write one of: {words}.")
-        self.text(node, "name", 100, "India", required=True)
+        if "existing" in node.entries:
+            self.text(node, "existing", 100, "India", required=True)
+            if "name" in node.entries:
+                self.wrong(
+                    node.entries["existing"],
+                    "A record has a name or is an existing one of the server, not both. Remove one of the two lines.",
+                )
+        else:
+            self.text(node, "name", 100, "India", required=True)
         facts = [
             fact.entries.get(name)
             for fact in self.items(node, "facts")
             if isinstance(fact, Mapping)
             for name in ("alias", "formerly")
         ]
-        for name in (node.entries.get("name"), *self.items(node, "aliases"), *facts):
+        for name in (node.entries.get("name"), node.entries.get("existing"), *self.items(node, "aliases"), *facts):
             if isinstance(name, Scalar) and normal(name.text):
                 self.named[normal(name.text)].setdefault(slug, name)
 
@@ -168,12 +187,22 @@ class _Reader:
         for item in self.items(node, "facts"):
             facts += self.item(prefix, kind, item, citation)
         self.check_stages(node, [fact for fact in facts if fact.field == "stage"])
-        return DossierRecord(slug, kind, name.text if isinstance(name, Scalar) else "", tuple(facts))
+        existing = node.entries.get("existing")
+        return DossierRecord(
+            slug,
+            kind,
+            _one_line(name),
+            tuple(facts),
+            _one_line(existing),
+            existing.line if existing else node.line,
+            (existing or node).path,
+        )
 
     def item(self, prefix: str, kind: Kind, node: Node, citation: _Citation) -> list[DossierFact]:
         """Read an entry of a record's `facts`. Return a list with its fact, or [] if its field or value is invalid."""
         if not isinstance(node, Mapping):
-            self.wrong(node, "A field and its value are expected here. Write them like quantity: 31.")
+            no_space = _causes.no_space(node.text) if isinstance(node, Scalar) and node.plain else ""
+            self.wrong(node, no_space or "A field and its value are expected here. Write them like quantity: 31.")
             return []
         self.check_twice(node)
         fields = [name for name in node.entries if name not in FACT_KEYS]
@@ -209,6 +238,8 @@ class _Reader:
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
             return []
+        if not field.type.quotes:
+            self.check_quotes(node)
         if not citation.source:
             self.wrong(node, "No source is given. Write source: and the key of a source, here or under defaults.")
         if citation.date is None:
@@ -217,12 +248,16 @@ class _Reader:
             self.wrong(node, f"{quoted(node.text)} has {len(node.text):,} characters. Shorten it.")
             return []
         try:
-            value = field.type.parse(node.text, self.find)
+            try:
+                value = field.type.parse(node.text, self.find)
+            except _NotInFile:
+                value = field.type.parse(node.text, lambda text, kinds: self.refer(node, text, kinds))
             field.type.check(value)
         except BadInput as error:
             self.wrong(node, str(error).replace(" Nothing was changed.", ""))
             return []
-        item = "" if field.rule == "replace" else field.type.key(value)
+        # In the key a name of the server stays as it is written, whatever record it means there.
+        item = "" if field.rule == "replace" else field.type.key(field.type.repointed(value, self.written))
         parts = {"replace": (), "list": (item,), "variants": (item, citation.source)}[field.rule]
         full = "/".join(filter(None, (prefix, field.name, key or "|".join(parts))))
         if first := self.fact_nodes.get(full):
@@ -249,9 +284,10 @@ class _Reader:
         return _Citation(source or outer.source, date, locator)
 
     def find(self, text: str, kinds: tuple[Kind, ...]) -> str:
-        """Return the slug of the record with a name, alias or slug, among the records of these kinds in the file.
+        """Return the key of the record in the file with a name, alias or key, among the records of these kinds.
 
-        Raise BadInput if there is no such record, or if there are several.
+        Raise _NotInFile if no record of the file has this name, and another BadInput if several have it, or only
+        records of other kinds.
         """
         wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
         slugs = (
@@ -267,12 +303,26 @@ class _Reader:
         if slugs:
             kind = KIND_WORDS[self.kinds[slugs[0]]][0]
             raise BadInput(f"{quoted(text)} is a {kind} in this file; a {wanted} is expected here.")
-        known = [slug for slug, kind in self.kinds.items() if kind in kinds]
-        names = [name for name, nodes in self.named.items() if any(self.kinds.get(slug) in kinds for slug in nodes)]
-        close = _close(text, known) or _close(normal(text), names)
-        raise BadInput(
-            f"{quoted(text)} is not in this file as a {wanted}.{close} Write the name or the key of one of its records."
-        )
+        if not normal(text):
+            raise BadInput(f"{quoted(text)} is no name. Write the name or the key of a {wanted}.")
+        raise _NotInFile
+
+    def refer(self, node: Node, text: str, kinds: tuple[Kind, ...]) -> str:
+        """Return what `find` returns or, for a name that no record of the file has, the key of a reference to it.
+
+        `node` is the value with the name.
+        """
+        try:
+            return self.find(text, kinds)
+        except _NotInFile:
+            known = [slug for slug, kind in self.kinds.items() if kind in kinds]
+            names = [name for name, nodes in self.named.items() if any(self.kinds.get(slug) in kinds for slug in nodes)]
+            hint = _close(text, known) or _close(normal(text), names)
+            # No record has a key with spaces.
+            key = f"{normal(text)} ({' or '.join(KIND_WORDS[kind][0] for kind in kinds)})"
+            self.written[key] = normal(text)
+            self.references.setdefault(key, Reference(one_line(text), kinds, node.line, node.path, hint))
+            return key
 
     # Checks of several nodes together
 
@@ -280,6 +330,11 @@ class _Reader:
         """Add a mistake if the key of a record cannot be its slug."""
         if slug != slug_of(slug):
             self.wrong(node, f"{quoted(slug)} cannot be a key. Write it like {slug_of(slug)}.")
+
+    def check_quotes(self, node: Scalar) -> None:
+        """Add a mistake for a value in curly quotation marks, which YAML does not know."""
+        if node.plain and (reason := _causes.curly(node.text)):
+            self.wrong(node, reason)
 
     def check_names(self) -> None:
         """Add a mistake for each name that two records of the same kind share."""
@@ -330,7 +385,8 @@ class _Reader:
         Add a mistake for each key that is not in `known`. An empty `known` allows all keys.
         """
         if not isinstance(node, Mapping):
-            self.wrong(node, f"Names and values are expected here. Write them like {example}.")
+            no_space = _causes.no_space(node.text) if isinstance(node, Scalar) and node.plain else ""
+            self.wrong(node, no_space or f"Names and values are expected here. Write them like {example}.")
             return Mapping(node.path, node.line)
         self.check_twice(node)
         for key in node.entries if known else ():
@@ -376,7 +432,8 @@ class _Reader:
         if not isinstance(value, Scalar):
             self.wrong(value, f"One value is expected here. Write it like {example}.")
             return ""
-        text = " ".join(value.text.split())
+        self.check_quotes(value)
+        text = _one_line(value)
         if not text:
             self.wrong(value, f"Nothing is written here. Write it like {key}: {example}")
         elif len(text) > limit:
@@ -411,6 +468,11 @@ class _Reader:
                 "Write the day on which it was true; a date to come belongs into a due date.",
             )
         return date
+
+
+def _one_line(node: Node | None) -> str:
+    """Return the text of a node on one line, or "" if it is missing or is no single value."""
+    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
 
 
 def _close(text: str, known: Iterable[str]) -> str:

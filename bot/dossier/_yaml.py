@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from bot.dossier import _causes
 from bot.dossier._mistakes import BadDossier, Mistake
 from bot.ledger.values import quoted
 
@@ -31,9 +32,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Scalar(Node):
-    """A single value in a YAML file, as text."""
+    """A single value in a YAML file, as text. `plain` says that it has no quotation marks and is no block of text."""
 
     text: str
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def parse(content: bytes) -> Node:
     """Parse the bytes of a YAML file into a tree of nodes.
 
     Raise BadDossier if the file is not a single YAML document in UTF-8, or uses aliases, anchors or tags. All values
-    stay strings, so that `NO` is a country, and nothing in a file can be executed.
+    stay strings, so that `NO` is a country, and nothing in a file can be executed. Also raise it when a comment would
+    swallow a part of a value, or when lines are indented with other characters than spaces.
     """
     if len(content) > LARGEST_FILE:
         raise _fatal(1, f"The file is larger than {LARGEST_FILE:,} bytes. Split it into several dossiers.")
@@ -76,28 +79,22 @@ def parse(content: bytes) -> Node:
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise _fatal(line, "There is a control character here, as in files that are not text. Remove it.")
+    lines = _causes.lines_of(text)
+    if bad := [Mistake(number, "", reason) for number, reason in _causes.bad_indentation(lines)]:
+        raise BadDossier(bad)
+    tree = _Tree(text, lines)
     try:
-        events = iter(yaml.parse(text, Loader=_Loader))
-        root: Node | None = None
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
-                    raise _fatal(_line(event), "A second document begins here. Remove the line ---.")
-                root = _node(events, next(events), "", 1)
+        root = tree.root()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        raise _fatal(mark.line + 1 if mark else 1, f"This is not YAML: {problem}. {_hint(problem)}") from None
+        line = mark.line + 1 if mark else 1
+        raise _fatal(*_causes.of_parser_error(lines, problem, line, context.line + 1 if context else line)) from None
     if root is None:
         raise _fatal(1, "The file is empty. It begins with a line like: dossier: india-us-2plus2-2023")
+    if tree.mistakes:
+        raise BadDossier(tree.mistakes)
     return root
-
-
-def _hint(problem: str) -> str:
-    """Return a sentence that says how to solve a problem that the YAML parser reported."""
-    if "'\\t'" in problem or "tab" in problem:
-        return "Indent with spaces, not with tabs."
-    return 'Check the indentation, and put a value with ": " or # in it in quotation marks.'
 
 
 def _fatal(line: int, reason: str, path: str = "") -> BadDossier:
@@ -108,33 +105,59 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1
 
 
-def _node(events: Iterator[yaml.Event], event: yaml.Event, path: str, depth: int) -> Node:
-    """Return the node that begins with an event, with all nodes below it. Raise BadDossier for unsupported YAML."""
-    line = _line(event)
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        raise _fatal(line, "Anchors and aliases (& and *) are not used in dossiers. Write the value out.", path)
-    if getattr(event, "tag", None):
-        raise _fatal(line, f"Tags like {quoted(str(event.tag))} are not used in dossiers. Write the value alone.", path)  # pyright: ignore[reportAttributeAccessIssue]  # getattr found it
-    if depth > DEEPEST:
-        raise _fatal(line, f"This is nested more than {DEEPEST} levels deep. A dossier needs five.", path[:80])
-    if isinstance(event, yaml.ScalarEvent):
-        return Scalar(path, line, event.value)
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Node] = []
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(_node(events, event, f"{path}[{len(items)}]", depth + 1))
-        return Sequence(path, line, items)
-    mapping = Mapping(path, line)
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        key = _node(events, event, path, depth + 1)
-        if not isinstance(key, Scalar):
-            raise _fatal(
-                key.line, "A name has to stand before the colon here, not a list. Write it like kind: deal", path
-            )
-        value = _node(events, next(events), mapping.below(key.text), depth + 1)
-        if key.text in mapping.entries:
-            mapping.twice.append((key.text, key.line))
-        else:
-            mapping.entries[key.text] = value
-            mapping.keys[key.text] = key.line
-    return mapping
+class _Tree:
+    """Builds the tree of nodes of a YAML file, and collects the mistakes that the parser reads without a word."""
+
+    def __init__(self, text: str, lines: list[str]) -> None:
+        self.events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=_Loader))
+        self.lines = lines
+        self.mistakes: list[Mistake] = []
+
+    def root(self) -> Node | None:
+        """Return the root of the tree, or None if the file is empty. Raise BadDossier for a second document."""
+        root: Node | None = None
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise _fatal(_line(event), "A second document begins here. Remove the line ---.")
+                root = self.node(next(self.events), "", 1)
+        return root
+
+    def node(self, event: yaml.Event, path: str, depth: int) -> Node:
+        """Return the node that begins with an event, with all nodes below it. Raise BadDossier for unsupported YAML."""
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _fatal(line, "Anchors and aliases (& and *) are not used in dossiers. Write the value out.", path)
+        if tag := getattr(event, "tag", None):
+            raise _fatal(line, f"Tags like {quoted(str(tag))} are not used in dossiers. Write the value alone.", path)
+        if depth > DEEPEST:
+            raise _fatal(line, f"This is nested more than {DEEPEST} levels deep. A dossier needs five.", path[:80])
+        if isinstance(event, yaml.ScalarEvent):
+            plain = not event.style
+            if plain and (reason := _causes.swallowed(self._rest(event), event.value)):
+                self.mistakes.append(Mistake(event.end_mark.line + 1, path, reason))
+            return Scalar(path, line, event.value, plain)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+                items.append(self.node(event, f"{path}[{len(items)}]", depth + 1))
+            return Sequence(path, line, items)
+        mapping = Mapping(path, line)
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.node(event, path, depth + 1)
+            if not isinstance(key, Scalar):
+                raise _fatal(
+                    key.line, "A name has to stand before the colon here, not a list. Write it like kind: deal", path
+                )
+            value = self.node(next(self.events), mapping.below(key.text), depth + 1)
+            if key.text in mapping.entries:
+                mapping.twice.append((key.text, key.line))
+            else:
+                mapping.entries[key.text] = value
+                mapping.keys[key.text] = key.line
+        return mapping
+
+    def _rest(self, event: yaml.ScalarEvent) -> str:
+        """Return what follows a value in its last line."""
+        end = event.end_mark
+        return self.lines[end.line][end.column :] if end.line < len(self.lines) else ""

@@ -13,12 +13,12 @@ from bot.ledger import due_dates, fold
 from bot.ledger.changes import SETTLED_AFTER, RecordChange, changed_fields, with_news, without_undone
 from bot.ledger.due_dates import CatchUp, Item
 from bot.message_contents import Digest, Load
-from bot.services import deliveries, destinations, records, reminders, scope, updates
+from bot.services import deliveries, destinations, dossiers, loaded_dossiers, records, reminders, scope, updates
 from bot.services.changes import record_change
 from bot.services.scope import Scope
 from data.database import Connection, to_text
 from data.records import Destination, Guild, Kind, Opened, Outcome, Update
-from data.rows import fetch_all, fetch_one, fetch_value
+from data.rows import fetch_all, fetch_one, fetch_value, fetch_values
 
 _ONE_HOUR = timedelta(hours=1)
 _MOST_AT_FIRST = 60  # The most deals, and the most statements, that are read for a first digest.
@@ -183,6 +183,7 @@ async def collect(
             for item in items
             if not due_dates.is_overdue(item, at)
         ),
+        old_dossiers=await dossiers.list_old(conn, guild.guild_id, now=now) if first else [],
         read_to=read_to,
     )
 
@@ -291,9 +292,10 @@ class _Loaded(Struct, frozen=True):
 
 
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
-    """Return each dossier that was loaded since the last digest, and how many records in scope it changed.
+    """Return the dossiers that were loaded or unloaded since the last digest, and how many records in scope changed.
 
-    Dossiers that changed no record in scope, and updates with an id above `read_to`, are left out.
+    Dossiers that changed no record in scope are left out, and those that were loaded and unloaded again meanwhile.
+    Updates with an id above `read_to` do not count.
     """
     rows = await fetch_all(
         conn,
@@ -307,7 +309,18 @@ async def _loads(conn: Connection, destination: Destination, reach: Scope, read_
         since = reach.since(row.record_id)
         if since is not None and since < row.newest:
             counts[row.dossier] = counts.get(row.dossier, 0) + 1
-    return [Load(dossier, count) for dossier, count in counts.items()]
+    before = await fetch_values(
+        conn,
+        str,
+        "SELECT DISTINCT dossier FROM ledger WHERE guild_id = ? AND id <= ? AND origin = 'dossier'",
+        (destination.guild_id, destination.digested_to),
+    )
+    known = await loaded_dossiers.list_known(conn, destination.guild_id)
+    return [
+        Load(dossier.name, counts[dossier.slug], unloaded=dossier.unloaded_at is not None)
+        for dossier in known
+        if dossier.slug in counts and (dossier.unloaded_at is None or dossier.slug in before)
+    ]
 
 
 class _RecordRow(Struct, frozen=True):

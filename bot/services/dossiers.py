@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from bot import dossier as files
@@ -18,48 +19,57 @@ from bot.ledger.fold import key_of, live_updates, stage_goes_back
 from bot.ledger.kinds import get_field
 from bot.ledger.values import quoted
 from bot.ledger.words import normal
-from bot.services import sources, updates
+from bot.message_contents import DossierAge, Loaded
+from bot.services import dossier_records, loaded_dossiers, sources, updates
 from bot.services.updates import Change
-from data.database import Connection
-from data.records import Update
-from data.rows import fetch_values
+from data.database import Connection, to_text
+from data.records import FactDate, Update
+from data.rows import fetch_value
+
+STARTER = "india-us-2plus2-2023"
+"""The key of the dossier that the first setup of a server loads, unless another is chosen."""
+
+OLD_AFTER = timedelta(days=180)
+"""People are told of the newest fact of a dossier when it is older than this."""
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "data" / "dossiers"
+_END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # Shipped files are read once, whatever the time is.
+
+
+NONE = "none"
+"""What people write for no dossier at all."""
 
 
 class Shipped(Struct, frozen=True):
-    """A dossier that comes with the program. `key` is the name of its file without the suffix, `name` its title."""
+    """A dossier that comes with the program.
+
+    `key` is the name of its file without the suffix, `name` its title. `newest` is the newest date of its facts, and
+    `builds_on` the key of the dossier that has to be loaded before it, or "".
+    """
 
     key: str
     name: str
-
-
-class Loaded(Struct, frozen=True):
-    """The result of loading a dossier. All numbers count facts.
-
-    `added`, `changed` and `unchanged` compare the file with what was loaded before. `withdrawn` facts are no longer in
-    the file. `kept` facts changed in the file, but were left as an editor had changed them.
-    """
-
-    name: str
-    added: int
-    changed: int
-    withdrawn: int
-    unchanged: int
-    kept: int
+    newest: FactDate | None
+    builds_on: str
 
 
 @cache
 def shipped() -> tuple[Shipped, ...]:
     """Return the dossiers that come with the program, sorted by name. The files are read once and cached."""
-    listed = [Shipped(path.stem, files.title(path.read_bytes())) for path in _SHIPPED.glob("*.yaml")]
+    listed: list[Shipped] = []
+    for path in _SHIPPED.glob("*.yaml"):
+        dossier = files.read(path.read_bytes(), now=_END_OF_TIME)
+        listed.append(Shipped(path.stem, dossier.name, dossier.newest, dossier.builds_on))
     return tuple(sorted(listed, key=lambda dossier: dossier.name))
 
 
-def names(slugs: Sequence[str]) -> list[str]:
-    """Return the names of dossiers in the order of their slugs. For one that is not shipped, its slug is returned."""
-    known = {dossier.key: dossier.name for dossier in shipped()}
-    return [known.get(slug, slug) for slug in slugs]
+def find_shipped(text: str) -> Shipped:
+    """Return the shipped dossier with this key or name. Raise BadInput, which lists the keys, if there is none."""
+    for dossier in shipped():
+        if text == dossier.key or normal(text) == normal(dossier.name):
+            return dossier
+    known = ", ".join(dossier.key for dossier in shipped())
+    raise BadInput(f"{quoted(text)} is not one of the dossiers here. Nothing was changed. Write one of: {known}.")
 
 
 def read_shipped(name: str, *, now: datetime) -> Dossier:
@@ -67,19 +77,43 @@ def read_shipped(name: str, *, now: datetime) -> Dossier:
 
     Raise BadInput, which lists the keys, when there is no such dossier.
     """
-    for dossier in shipped():
-        if name == dossier.key or normal(name) == normal(dossier.name):
-            return files.read((_SHIPPED / f"{dossier.key}.yaml").read_bytes(), now=now)
-    known = ", ".join(dossier.key for dossier in shipped())
-    raise BadInput(f"{quoted(name)} is not one of the dossiers here. Nothing was changed. Write one of: {known}.")
+    return files.read((_SHIPPED / f"{find_shipped(name).key}.yaml").read_bytes(), now=now)
+
+
+def read_with_base(name: str, *, now: datetime) -> list[Dossier]:
+    """Return a shipped dossier and, before it, those that it builds on. Blocks on file I/O.
+
+    Raise BadInput, which lists the keys, when there is no such dossier.
+    """
+    dossier = read_shipped(name, now=now)
+    return [*(read_with_base(dossier.builds_on, now=now) if dossier.builds_on else []), dossier]
+
+
+def is_old(newest: FactDate | None, now: datetime) -> bool:
+    """Return whether the newest fact of a dossier is so old that people are told."""
+    return newest is not None and newest.day is not None and now.date() - newest.day > OLD_AFTER
+
+
+async def list_old(conn: Connection, guild_id: int, *, now: datetime) -> list[DossierAge]:
+    """Return the dossiers of a guild without recent facts. One on which another loaded dossier builds is left out."""
+    loaded = [dossier for dossier in await loaded_dossiers.list_known(conn, guild_id) if dossier.unloaded_at is None]
+    continued = {known.builds_on for known in shipped() if known.key in [dossier.slug for dossier in loaded]}
+    return [
+        DossierAge(dossier.name, dossier.newest)
+        for dossier in loaded
+        if dossier.newest is not None and is_old(dossier.newest, now) and dossier.slug not in continued
+    ]
 
 
 async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: datetime, person_id: int | None) -> Loaded:
     """Enter the new facts of a dossier, correct those that changed and withdraw those that are no longer in it.
 
     A fact stays as it is when an editor corrected or withdrew it, or later entered another value for the same day.
-    Raise BadInput or UserError when a fact is refused; the caller's transaction must then be rolled back.
+    Raise BadDossier when names of the server in the file cannot be used, and BadInput or UserError when a fact is
+    refused; the caller's transaction must then be rolled back.
     """
+    if dossier.builds_on:
+        await _require_loaded(conn, guild_id, dossier)
     source_ids = {
         key: await sources.ensure(
             conn,
@@ -94,59 +128,108 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
         )
         for key, source in dossier.sources.items()
     }
-    known = await fetch_values(
-        conn,
-        str,
-        "SELECT DISTINCT r.slug FROM ledger u JOIN record r ON r.id = u.record_id "
-        "WHERE u.guild_id = ? AND u.dossier = ? AND u.dossier <> ''",
-        (guild_id, dossier.slug),
-    )
-    slugs = {*known, *(record.slug for record in dossier.records)}
-    histories = await updates.histories(conn, guild_id, slugs)
+    known = await dossier_records.list_known(conn, guild_id, dossier.slug)
+    placed = await dossier_records.place(conn, guild_id, dossier)
+    old_slugs = await loaded_dossiers.slugs_of(conn, guild_id, dossier.slug)
+    histories = await updates.histories(conn, guild_id, {*old_slugs, *(placing.record.slug for placing in placed)})
     live = {slug: live_updates(history) for slug, history in histories.items()}
     live_ids = {update.id for live_of_record in live.values() for update in live_of_record}
-    by_key: dict[str, list[Update]] = defaultdict(list)  # The updates of this dossier, by the key of their fact.
+    by_key: dict[tuple[str, str, str], list[Update]] = defaultdict(list)  # Of this dossier: record, field, key of fact.
     for update in chain.from_iterable(histories.values()):
         if update.origin == "dossier" and update.dossier == dossier.slug:
-            by_key[update.origin_key].append(update)
+            by_key[update.record, update.field, update.origin_key].append(update)
 
     changes: list[Change] = []
-    to_withdraw: list[int] = []
     added = changed = withdrawn = unchanged = kept = 0
-    for record in dossier.records:
-        history = histories.get(record.slug, [])
+    for placing in placed:
+        record = placing.record
+        history, live_here = histories.get(record.slug, []), live.get(record.slug, [])
+        if placing.chosen == "shared" and not _names_it_so(record, dossier.slug, live_here):
+            record = dossier_records.as_alias(record)
         for fact in record.facts:
             source_id = source_ids[fact.source]
-            earlier = by_key.pop(fact.key, [])
+            earlier = by_key.pop((record.slug, fact.field, fact.key), [])
             last = earlier[-1] if earlier and earlier[-1].action == "set" else None
-            if last is None:
-                added += 1
-            elif _same(last, fact, source_id):
+            before = next((update for update in reversed(earlier) if update.action == "set"), None)
+            if last is not None and _same(last, fact, source_id):
                 unchanged += 1
                 continue
-            elif last.id not in live_ids or _editors_came_later(record, fact, source_id, last, live[record.slug]):
+            if before is not None and (
+                (last is not None and last.id not in live_ids)
+                or _editors_came_later(record, fact, source_id, before, live_here)
+            ):
                 kept += 1
                 continue
-            else:
-                changed += 1
+            added, changed = added + (last is None), changed + (last is not None)
             changes.append(_change(dossier.slug, record, fact, source_id, last, history))
-    for earlier in by_key.values():
-        if earlier[-1].id in live_ids:
-            withdrawn += 1
-            to_withdraw += _not_withdrawn(earlier, histories[earlier[-1].record])
+    gone = {
+        update.id: update
+        for earlier in by_key.values()
+        if earlier[-1].id in live_ids
+        for update in _not_withdrawn(earlier, histories[earlier[-1].record])
+    }
+    if gone:
+        stays = await loaded_dossiers.names_to_keep(conn, guild_id, histories, gone, changes)
+        gone = {id_: update for id_, update in gone.items() if id_ not in stays}
+        withdrawn = len({(update.record, update.origin_key) for update in gone.values()})
     if changes:
         await updates.append(conn, guild_id, changes, now=now, person_id=person_id, origin="dossier")
-    if to_withdraw:
+    if gone:
         await updates.withdraw(
             conn,
             guild_id,
-            to_withdraw,
+            list(gone),
             now=now,
             person_id=person_id,
             reason="No longer in the dossier",
             origin="dossier",
         )
-    return Loaded(dossier.name, added, changed, withdrawn, unchanged, kept)
+    await _remember(conn, guild_id, dossier, now, person_id, changed=bool(changes or gone))
+    await dossier_records.remember(conn, guild_id, dossier.slug, placed)
+    known_keys = {row.key for row in known}
+    shared = tuple(
+        sorted(
+            placing.record.name for placing in placed if placing.chosen == "shared" and placing.key not in known_keys
+        )
+    )
+    return Loaded(dossier.name, added, changed, withdrawn, unchanged, kept, shared)
+
+
+async def _require_loaded(conn: Connection, guild_id: int, dossier: Dossier) -> None:
+    """Raise BadInput unless the dossier that a dossier builds on is loaded in a guild."""
+    base = await fetch_value(
+        conn,
+        str,
+        "SELECT slug FROM dossier WHERE guild_id = ? AND slug = ? AND unloaded_at IS NULL",
+        (guild_id, dossier.builds_on),
+    )
+    if base is None:
+        names = {known.key: known.name for known in shipped()}
+        title = quoted(names.get(dossier.builds_on, dossier.builds_on))
+        raise BadInput(
+            f"{quoted(dossier.name)} builds on the dossier {title}, which is not loaded here. Nothing was changed. "
+            "Load that one first with /settings load."
+        )
+
+
+async def _remember(
+    conn: Connection, guild_id: int, dossier: Dossier, now: datetime, person_id: int | None, *, changed: bool
+) -> None:
+    """Store that a dossier is loaded. When and by whom is kept from the last load that `changed` something."""
+    newest = msgspec.json.encode(dossier.newest).decode() if dossier.newest else None
+    await conn.execute(
+        "INSERT INTO dossier (guild_id, slug, name, newest, loaded_at, loaded_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+        "ON CONFLICT (guild_id, slug) DO UPDATE SET name = excluded.name, newest = excluded.newest, "
+        "loaded_at = CASE WHEN ?7 THEN excluded.loaded_at ELSE dossier.loaded_at END, "
+        "loaded_by = CASE WHEN ?7 THEN excluded.loaded_by ELSE dossier.loaded_by END, unloaded_at = NULL",
+        (guild_id, dossier.slug, dossier.name, newest, to_text(now), person_id, changed),
+    )
+
+
+def _names_it_so(record: DossierRecord, dossier: str, live: Sequence[Update]) -> bool:
+    """Return whether somebody other than a dossier gave a record the name that the dossier gives it."""
+    names = [update.value for update in live if update.field == "name" and update.dossier != dossier]
+    return any(normal(str(name)) == normal(record.name) for name in names)
 
 
 def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
@@ -191,8 +274,9 @@ def _change(
         others = [update for update in history if last is None or update.id != last.id]
         if stage_goes_back(others, str(fact.value), fact.date):
             raise BadInput(
-                f"The stage of {quoted(record.name)} in the dossier is a step back from what is on the record here, so "
-                "it needs a reason. Nothing was changed. Write reason: below it in the file."
+                f"The stage of {quoted(record.title)} in the dossier is a step back from what is on the record here, "
+                "so it needs a reason. Nothing was changed. Write reason: below it in the file, or first withdraw what "
+                "is wrong in the record."
             )
     return Change(
         record=record.slug,
@@ -209,10 +293,10 @@ def _change(
     )
 
 
-def _not_withdrawn(fact_updates: Sequence[Update], history: Sequence[Update]) -> list[int]:
-    """Return the ids of those updates of one dossier fact that set a value and are not withdrawn yet.
+def _not_withdrawn(fact_updates: Sequence[Update], history: Sequence[Update]) -> list[Update]:
+    """Return those updates of one dossier fact that set a value and are not withdrawn yet.
 
     All of them have to be withdrawn to end the fact. Withdrawing only the newest would bring back the one it replaced.
     """
     withdrawn = {update.replaces for update in history if update.action == "withdrawn"}
-    return [update.id for update in fact_updates if update.action == "set" and update.id not in withdrawn]
+    return [update for update in fact_updates if update.action == "set" and update.id not in withdrawn]

@@ -20,6 +20,8 @@ _OF_A_GUILD = (
     "DELETE FROM draft WHERE guild_id = ?",
     "DELETE FROM correction WHERE guild_id = ?",
     "DELETE FROM question WHERE guild_id = ?",
+    "DELETE FROM dossier_record WHERE guild_id = ?",
+    "DELETE FROM dossier WHERE guild_id = ?",
     "DELETE FROM ledger WHERE guild_id = ?",
     "DELETE FROM state_history WHERE record_id IN (SELECT id FROM record WHERE guild_id = ?)",
     "DELETE FROM link WHERE from_id IN (SELECT id FROM record WHERE guild_id = ?)",
@@ -38,6 +40,7 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
     UNION SELECT created_by FROM reminder WHERE created_by IS NOT NULL
     UNION SELECT set_up_by FROM guild WHERE set_up_by IS NOT NULL
     UNION SELECT person_id FROM source WHERE person_id IS NOT NULL
+    UNION SELECT loaded_by FROM dossier WHERE loaded_by IS NOT NULL
     UNION SELECT person_id FROM draft
     UNION SELECT person_id FROM correction
     UNION SELECT person_id FROM question)

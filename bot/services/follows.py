@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from bot.errors import NotInRecord, UserError
 from bot.ledger.values import quoted
+from bot.message_contents import LostFacts
 from bot.services import updates
 from data.database import Connection, to_text
 from data.records import Destination, Follow
@@ -132,6 +133,41 @@ async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
         "ORDER BY CASE WHEN f.record_id IS NULL THEN 0 ELSE 1 END, lower(r.name), f.id",
         (destination_id,),
     )
+
+
+class _LostRow(Struct, frozen=True):
+    """A follow, its record, and how many facts of the record were withdrawn when a dossier was unloaded."""
+
+    follow_id: int
+    guild_id: int
+    slug: str
+    name: str
+    live: bool
+    dossier: str
+    facts: int
+
+
+async def lost_by(conn: Connection, destination_id: int) -> dict[int, list[LostFacts]]:
+    """Return what the follows of a destination lost as dossiers were unloaded, by follow id."""
+    rows = await fetch_all(
+        conn,
+        _LostRow,
+        "SELECT f.id AS follow_id, r.guild_id, r.slug, r.name, r.live, d.name AS dossier, count(*) AS facts "
+        "FROM follow f JOIN record r ON r.id = f.record_id "
+        "JOIN dossier d ON d.guild_id = r.guild_id AND d.unloaded_at IS NOT NULL "
+        "JOIN ledger w ON w.record_id = r.id AND w.dossier = d.slug AND w.origin = 'dossier' "
+        "AND w.action = 'withdrawn' AND w.entered_at = d.unloaded_at WHERE f.destination_id = ? "
+        "GROUP BY f.id, r.guild_id, r.slug, r.name, r.live, d.name ORDER BY f.id, d.name",
+        (destination_id,),
+    )
+    lost: dict[int, list[LostFacts]] = {}
+    for row in rows:
+        name = row.name
+        if not row.live:
+            history = await updates.history(conn, row.guild_id, row.slug)
+            name = next((str(u.value) for u in reversed(history) if u.field == "name" and u.action == "set"), "")
+        lost.setdefault(row.follow_id, []).append(LostFacts(name, row.dossier, row.facts, not row.live))
+    return lost
 
 
 async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:

@@ -121,8 +121,7 @@ async def holdings(conn: Connection, guild_id: int) -> Holdings:
     dossiers = await fetch_values(
         conn,
         str,
-        "SELECT DISTINCT dossier FROM ledger WHERE guild_id = ? AND dossier <> '' AND origin = 'dossier' "
-        "ORDER BY dossier",
+        "SELECT slug FROM dossier WHERE guild_id = ? AND unloaded_at IS NULL ORDER BY slug",
         (guild_id,),
     )
     return Holdings(records or 0, updates or 0, tuple(dossiers))

@@ -36,6 +36,9 @@ _OF_A_PERSON = {
         FROM destination d JOIN guild k ON k.guild_id = d.guild_id
         WHERE d.channel_id IS NOT NULL AND d.set_up_by = ? ORDER BY d.id""",
     "servers_set_up": "SELECT name AS server, guild_id, set_up_at FROM guild WHERE set_up_by = ? ORDER BY guild_id",
+    "dossiers_loaded": """
+        SELECT k.name AS server, d.guild_id, d.slug, d.name, d.loaded_at, d.unloaded_at
+        FROM dossier d JOIN guild k ON k.guild_id = d.guild_id WHERE d.loaded_by = ? ORDER BY d.guild_id, d.slug""",
     "drafts": """
         SELECT k.name AS server, t.task, t.typed, t.state, t.created_at, t.saved_at
         FROM draft t JOIN guild k ON k.guild_id = t.guild_id WHERE t.person_id = ? ORDER BY t.id""",

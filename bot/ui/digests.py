@@ -17,7 +17,7 @@ from bot.ledger.due_dates import item_of
 from bot.ledger.kinds import KIND_WORDS, get_field
 from bot.ledger.stage import leading_first
 from bot.message_contents import Digest
-from bot.ui import facts, news, theme
+from bot.ui import dossiers, facts, news, theme
 from bot.ui.cited import some
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, Select, button, card, finished, plain
@@ -112,11 +112,13 @@ _NEXT = "-# The next one comes when something changes or a date comes near, and 
 def _texts(contents: Digest) -> list[str]:
     """Render the digest as texts: the head, then one text for each section, then a last line."""
     head = f"## Digest, {dates.format_day(contents.day)}\n-# {escaped(contents.server, 100)}"
+    old = "".join(f"\n-# {line}" for line in dossiers.ages(contents.old_dossiers))
     sections = _sections(contents)
-    fitted = _fitted(sections, _ROOM - len(head) - len(_NEXT) - 150)
+    fitted = _fitted(sections, _ROOM - len(head) - len(old) - len(_NEXT) - 150)
     if contents.first:
         shown = sum(count for section, (_, count) in zip(sections, fitted, strict=True) if section.lists_items)
         head += _first_digest(shown, contents.open_total)
+    head += old
     return [head, *(text for text, _ in fitted), _NEXT]
 
 
@@ -135,7 +137,10 @@ def _sections(contents: Digest) -> list[_Section]:
     sections: list[_Section] = []
     changes = [line for change in contents.changes for line in _change_lines(change)]
     loads = [
-        _Line(f"The dossier **{escaped(load.dossier, 100)}** was loaded: {plural(load.records, 'record')}")
+        _Line(
+            f"The dossier **{escaped(load.dossier, 100)}** was {'unloaded' if load.unloaded else 'loaded'}: "
+            f"{plural(load.records, 'record')}"
+        )
         for load in contents.loads
     ]
     if changes or loads:

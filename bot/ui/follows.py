@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from discord import ui
 
 from bot import dates
+from bot.message_contents import LostFacts
 from bot.ui import messages
 from bot.ui.cards import short
 from bot.ui.ids import custom_id
@@ -91,11 +92,15 @@ def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
 
 @dataclass(frozen=True)
 class DestinationEntry:
-    """A destination in a list, with the name of its server and its follows."""
+    """A destination in a list, with the name of its server and its follows.
+
+    `lost` has what follows lost as dossiers were unloaded, by follow id.
+    """
 
     destination: Destination
     server: str
     follows: Sequence[Follow]
+    lost: Mapping[int, Sequence[LostFacts]] = field(default_factory=dict[int, Sequence[LostFacts]])
 
 
 def title(entry: DestinationEntry, *, in_dm: bool) -> str:
@@ -113,7 +118,7 @@ def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: boo
     texts = ["## Follows", *([UNANSWERED] if incomplete else [])]
     for entry in entries:
         lines = [f"### {title(entry, in_dm=in_dm)}"]
-        lines += [f"- {_follow_line(follow)}" for follow in entry.follows]
+        lines += [f"- {_follow_line(follow, entry.lost.get(follow.id, ()))}" for follow in entry.follows]
         if entry.destination.state == "paused":
             lines.append(f"-# Paused: {escaped(messages.why_paused(entry.destination), 200)}")
         if entry.destination.digest_at:
@@ -122,12 +127,22 @@ def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: boo
     return card([clip("\n".join(texts), TEXT_LIMIT - 10)])
 
 
-def _follow_line(follow: Follow) -> str:
-    """Render a follow in a list: "31 armed drones · at once, mentions <@&7>"."""
-    name = "everything" if follow.slug is None else escaped(follow.name or "", 100)
+def _follow_line(follow: Follow, lost: Sequence[LostFacts]) -> str:
+    """Render a follow in a list: "31 armed drones · at once, mentions <@&7>", and what it lost with which dossier."""
+    gone = [facts.name for facts in lost if facts.gone]
+    name = "everything" if follow.slug is None else escaped(gone[0] if gone else follow.name or "", 100)
     how = "muted" if follow.muted else "at once" if follow.at_once else "in the digest only"
     role = f", mentions <@&{follow.role_id}>" if follow.role_id else ""
-    return f"{name} · {how}{role}"
+    from_dossiers = "".join(f"; {_lost(facts)}" for facts in lost)
+    return f"{name} · {how}{role}{from_dossiers}"
+
+
+def _lost(facts: LostFacts) -> str:
+    """Render what a follow lost with a dossier."""
+    dossier = f"the dossier {escaped(facts.dossier, 80)}"
+    if facts.gone:
+        return f"its record went with {dossier}, and comes back when that is loaded again"
+    return f"lost {plural(facts.facts, 'fact')} with {dossier}, which was unloaded"
 
 
 def log(

@@ -71,6 +71,8 @@ def set_up(done: SetUp, *, now: datetime, mention: Mention) -> ui.LayoutView:
     """Render what /setup changed, the settings as they are now, and three steps to take next."""
     lines = setting_lines(done.guild, done.digest, now=now, mention=mention)
     lines["record"] = record_line(done.holdings, done.dossiers)
+    if not done.holdings.records:
+        lines["record"] += f"; {mention('settings load')} loads a dossier"
     if done.first:
         heading = "## Attaché is set up"
         if "zone" not in done.changed:

@@ -1,4 +1,4 @@
-"""The messages of /settings: how things stand in a server, loaded dossiers, and the deletion of a server's data."""
+"""The messages of /settings about how things stand in a server, and about the deletion of a server's data."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import discord
 from discord import ui
 
 from bot import dates
-from bot.dossier import Mistake
 from bot.ui import messages
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card, finished
 from bot.ui.me import file_line
 from bot.ui.messages import HELD
 from bot.ui.setup import record_line, setting_lines
-from bot.ui.text import clip, escaped, joined, plural
+from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import OPEN, PLAIN
 from data.records import Destination, Guild, Held, Holdings
 
 MOST_RESUMED = 10  # Paused channels with a button. More than two rows of buttons would hide the text on a phone.
 MOST_HELD = 4  # Channels with held messages that get two buttons each. All direct messages together get two more.
-MOST_MISTAKES = 15
 
 
 @dataclass(frozen=True)
@@ -127,39 +125,6 @@ def _questions(status: ServerStatus) -> str:
 def _name(status: ServerStatus, channel_id: int | None) -> str:
     name = status.channel_names.get(channel_id or 0)
     return f"#{name}" if name else f"channel {channel_id}"
-
-
-def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
-    """Render that a dossier file was not loaded. List its first 15 mistakes, each with its line in the file."""
-    shown = [f"- {escaped(str(mistake), 220)}" for mistake in all_mistakes[:MOST_MISTAKES]]
-    if len(all_mistakes) > MOST_MISTAKES:
-        shown.append(f"- and {len(all_mistakes) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
-    heading = f"## {escaped(file_name, 80)} was not loaded"
-    summary = f"{plural(len(all_mistakes), 'mistake')}. Nothing was changed. Correct the file, then load it again."
-    return card([f"{heading}\n{summary}", clip("\n".join(shown), 3600)], accent=OPEN)
-
-
-def loaded(
-    name: str, *, added: int, changed: int, withdrawn: int, kept: int, unchanged: int, mention: Callable[[str], str]
-) -> ui.LayoutView:
-    """Render how many facts were changed by loading the dossier `name`.
-
-    `changed` counts facts that the dossier corrected. `kept` counts facts that stay although the dossier has another
-    value, because editors changed them. `unchanged` counts facts that the record had already.
-    """
-    did = [
-        f"{plural(count, 'fact')} {what}"
-        for count, what in ((added, "added"), (changed, "corrected"), (withdrawn, "withdrawn"))
-        if count
-    ]
-    lines = [f"## {escaped(name, 150)}"]
-    lines.append(f"**{joined(did)}.**" if did else "**Nothing was changed:** all of it is on record already.")
-    if kept:
-        lines.append(f"{plural(kept, 'fact')} stayed as your editors have {'it' if kept == 1 else 'them'}.")
-    if did and unchanged:
-        lines.append(f"{plural(unchanged, 'fact')} {'was' if unchanged == 1 else 'were'} there already.")
-    quiet = f"-# Nobody is alerted; the next digest says it in one line. {mention('deal list')} shows the deals."
-    return card(["\n".join(lines), quiet if did else ""], accent=PLAIN)
 
 
 def delete_form(server_name: str) -> ui.Modal:

@@ -29,6 +29,11 @@ simcord.Env._settle_internal.__kwdefaults__["idle"] = 0.001  # pyright: ignore[r
 _LOADED: dict[tuple[str, int, int], dict[str, list[tuple[Any, ...]]]] = {}
 """The rows, by table, that loading a dossier made. A key is dossier name, server id and row id of the person."""
 
+_LOADED_TABLES = (
+    *("source", "record", "ledger", "link", "name", "spelling", "state_history", "search_index"),
+    *("dossier", "dossier_record"),
+)
+
 
 class EnvClock:
     """The clock given to the bot. It tells the time of the simulated Discord."""
@@ -111,7 +116,7 @@ class World:
         with contextlib.closing(sqlite3.connect(self.db.path)) as file:
             _LOADED[key] = {
                 table: file.execute(f"SELECT {'rowid, ' * (table == 'search_index')}* FROM {table}").fetchall()
-                for table in ("source", "record", "ledger", "link", "name", "spelling", "state_history", "search_index")
+                for table in _LOADED_TABLES
             }
 
 

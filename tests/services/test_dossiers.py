@@ -142,15 +142,14 @@ async def test_a_stage_behind_what_editors_know_is_refused_with_the_name_of_the_
     assert await value_of(db, loaded, "armed-drones", "stage") == "requested"
 
 
-async def test_a_record_of_another_kind_under_the_same_key_refuses_the_whole_file(db, guild, now, source):
-    async with db.write(guild) as conn:
-        change = Change("china-details", "topic", "name", "Details", SESSION_DAY, source)
-        await updates.append(conn, guild, [change], now=now, person_id=1, origin="editor")
-    with pytest.raises(BadInput, match="is a topic here, not a pending item"):
-        await load(db, guild, now)
-    assert list(await every(db, guild)) == ["china-details"]
-    ((count,),) = await db.read.execute_fetchall("SELECT count(*) FROM source WHERE guild_id = ?", (guild,))
-    assert count == 1
+async def test_a_record_that_becomes_another_kind_refuses_the_whole_file(db, loaded, now):
+    newest = await updates.newest_id(db.read, loaded)
+    text = (dossiers._SHIPPED / f"{STARTER}.yaml").read_text(encoding="utf-8")
+    start = text.index("  china-details:")
+    other = f"{text[:start]}  china-details:\n    kind: topic\n    name: Details\n"
+    with pytest.raises(BadInput, match="is a pending item here, not a topic"):
+        await load(db, loaded, now, files.read(other.encode(), now=now))
+    assert await updates.newest_id(db.read, loaded) == newest
 
 
 async def test_two_servers_hold_it_apart(db, loaded, now):

@@ -97,6 +97,15 @@ async def fill(db: Database, guild_id: int, person_id: int, words: tuple[str, ..
             "INSERT INTO question (guild_id, person_id, asked, asked_at) VALUES (?, ?, ?, 'now')",
             (guild_id, person_id, question),
         )
+        await conn.execute(
+            "INSERT INTO dossier (guild_id, slug, name, loaded_at, loaded_by) VALUES (?, 'tea', ?, 'now', ?)",
+            (guild_id, f"The {deal} file", person_id),
+        )
+        await conn.execute(
+            "INSERT INTO dossier_record (guild_id, dossier, key, record_id, chosen) "
+            "SELECT guild_id, 'tea', slug, id, 'new' FROM record WHERE guild_id = ? AND slug = 'deal'",
+            (guild_id,),
+        )
 
 
 @pytest.fixture
@@ -224,6 +233,7 @@ async def test_an_export_holds_everything_and_nothing_of_others(db, person):
         "messages": 2,
         "channels_set_up": 2,
         "servers_set_up": 0,
+        "dossiers_loaded": 2,
         "drafts": 2,
         "corrections": 2,
         "questions": 2,
@@ -255,6 +265,7 @@ async def test_every_column_that_names_a_person_or_a_server_is_known_here(db):
         ("destination", "person_id"),
         ("destination", "set_up_by"),
         ("reminder", "created_by"),
+        ("dossier", "loaded_by"),
     }
     guilds = set()
     for table in await tables(db):

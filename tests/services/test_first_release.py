@@ -26,10 +26,12 @@ from bot.services import (
     derived,
     destinations,
     digests,
+    dossiers,
     drafts,
     follows,
     guilds,
     housekeeping,
+    loaded_dossiers,
     portability,
     questions,
     records,
@@ -349,3 +351,30 @@ async def test_a_list_that_a_button_names_has_its_filters(old: Path, released: D
     ((id_, asked_at),) = rows(old, query)
     listing = await questions.get(released.read, newsroom, id_, now=datetime.fromisoformat(asked_at))
     assert listing == PendingListing("grain-deal", "Grain deal", everything=True)
+
+
+# Its dossier
+
+
+async def test_its_dossier_is_listed_and_loading_it_again_makes_no_second_record(
+    released: Database, newsroom: int, stopped_at: datetime
+):
+    (entry,) = await loaded_dossiers.list_loaded(released.read, newsroom)
+    assert (entry.slug, entry.name) == (dossiers.STARTER, "India–U.S. 2+2 talks, 10 November 2023")
+    assert entry.newest is not None
+    assert entry.newest.first == date(2023, 11, 10)
+    assert await loaded_dossiers.list_melted(released.read, newsroom) == []
+    async with released.write(newsroom) as conn:
+        starter = dossiers.read_shipped(dossiers.STARTER, now=stopped_at)
+        await dossiers.load(conn, newsroom, starter, now=stopped_at, person_id=None)
+    ((count,),) = await released.read.execute_fetchall(
+        "SELECT count(*) FROM dossier_record WHERE guild_id = ? AND dossier = ? AND key <> "
+        "(SELECT slug FROM record WHERE id = record_id)",
+        (newsroom, dossiers.STARTER),
+    )
+    assert count == 0
+    async with released.write(newsroom) as conn:
+        done = await loaded_dossiers.unload(conn, newsroom, dossiers.STARTER, now=stopped_at, person_id=1)
+    assert done.gone > 0
+    assert "31 armed drones for India" in done.stay, "editors have entered a new stage of it"
+    assert (await guilds.holdings(released.read, newsroom)).dossiers == ()

@@ -17,8 +17,10 @@ from bot.ledger.source_lines import Description
 from bot.services import (
     deliveries,
     destinations,
+    dossier_records,
     follows,
     guilds,
+    loaded_dossiers,
     markers,
     people,
     questions,
@@ -37,7 +39,7 @@ from bot.services.restores import Restored
 from bot.services.search import Wanted
 from data.database import Database
 from data.migrate import FOLDER, migrate
-from data.records import Confirmation, Notice, OpenList, Outcome, Source
+from data.records import Confirmation, FactDate, Notice, OpenList, Outcome, Source
 from tests.builders import on_day
 from tests.conftest import GUILD, OTHER_GUILD
 
@@ -339,6 +341,39 @@ async def test_updates_know_their_dossier_and_pending_items_their_columns(tmp_pa
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             async with db.write(GUILD) as conn:
                 await conn.execute("UPDATE ledger SET dossier = 'other'")
+
+
+# Version 10: dossiers
+
+
+async def test_dossiers_keep_their_records_under_their_keys(tmp_path: Path):
+    async with upgraded(tmp_path, []) as db:
+        (dossier,) = await loaded_dossiers.list_loaded(db.read, GUILD)
+        assert (dossier.slug, dossier.name, dossier.newest, dossier.facts) == ("talks", "talks", None, 2)
+        (known,) = await dossier_records.list_known(db.read, GUILD, "talks")
+        assert (known.key, known.slug, known.chosen) == ("treaty", "treaty", "new")
+        assert await loaded_dossiers.list_melted(db.read, GUILD) == []
+
+
+async def test_records_that_dossiers_melted_together_are_known_and_the_newest_fact_of_each_dossier(tmp_path: Path):
+    path = await old_file(tmp_path, 4)
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(_OF_0004)
+        file.executescript(f"""
+INSERT INTO ledger (guild_id, record_id, action, field, value, precision, fact_from, fact_to, entered_at, source_id,
+                    batch, origin, origin_key, person_id) VALUES
+    ({GUILD}, 3, 'set', 'name', '"Treaty of tea"', 'day', '2026-05-05', '2026-05-05', '2027-02-02T08:00:00.000Z', 1,
+     'b4', 'dossier', 'tea/treaty/name', 1),
+    ({GUILD}, 3, 'set', 'summary', '"Short."', 'month', '2024-03-01', '2024-03-31', '2027-02-02T08:00:00.000Z', 1,
+     'b4', 'dossier', 'tea/treaty/summary', 1);
+""")
+    async with opened(path) as db:
+        talks, tea = await loaded_dossiers.list_loaded(db.read, GUILD)
+        assert (tea.slug, tea.loaded_by, tea.facts) == ("tea", 77, 2)
+        assert tea.newest == FactDate("month", date(2024, 3, 1), date(2024, 3, 31))
+        assert talks.newest is None
+        (melted,) = await loaded_dossiers.list_melted(db.read, GUILD)
+        assert (melted.name, melted.dossiers) == ("Treaty of tea", ["talks", "tea"])
 
 
 # Version 6: the names of tables and columns

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from datetime import date
 
 import pytest
 
+from bot.errors import BadInput
 from bot.ledger.cited import plain
 from bot.ledger.kinds import get_field
-from bot.services import past, records, updates
+from bot.services import loaded_dossiers, past, records, updates
 from bot.ui import cards
 from data.database import Database
 from data.records import Money, Opened
@@ -105,13 +107,26 @@ async def test_neither_engines_nor_vehicles_are_signed(db, both):
     assert (await on(db, both, ENGINES, "2024-09-30")).record.state.value("stage") == "unspecified"
 
 
-@pytest.mark.parametrize("order", [(STARTER, SEQUEL), (SEQUEL, STARTER), (SEQUEL,)])
-async def test_both_load_in_any_order_and_loading_again_changes_nothing(db, guild, now, order):
-    first = [await load(db, guild, now, name) for name in order]
-    again = [await load(db, guild, now, name) for name in order]
+async def test_loading_both_again_changes_nothing(db, guild, now):
+    first = [await load(db, guild, now, name) for name in (STARTER, SEQUEL)]
+    again = [await load(db, guild, now, name) for name in (STARTER, SEQUEL)]
     assert [(result.added, result.changed, result.withdrawn, result.unchanged) for result in again] == [
         (0, 0, 0, result.added) for result in first
     ]
+    assert await loaded_dossiers.list_melted(db.read, guild) == []
+
+
+async def test_it_needs_the_starter_dossier(db, guild, now):
+    with pytest.raises(
+        BadInput, match=r"builds on the dossier .India–U.S. 2\+2 talks, 10 November 2023., which is not"
+    ):
+        await load(db, guild, now, SEQUEL)
+    assert await every(db, guild) == {}
+
+
+async def test_it_makes_no_second_record_of_what_the_starter_dossier_has(db, both):
+    names = Counter((opened.record.kind, opened.record.name) for opened in (await every(db, both)).values())
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 async def test_every_card_fits_a_phone_and_uses_no_word_that_promises_too_much(db, both, now):

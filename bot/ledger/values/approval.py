@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, cast, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import dates
 from bot.errors import BadInput, UserError
@@ -117,6 +118,10 @@ class ApprovalType(FieldType):
     def records(self, value: Value) -> list[tuple[str, str]]:
         approval = expect(value, Approval)
         return [(approval.side, "gives " + approval.what)]
+
+    def repointed(self, value: Value, slugs: Mapping[str, str]) -> Approval:
+        approval = expect(value, Approval)
+        return replace(approval, side=slugs.get(approval.side, approval.side))
 
 
 class _Parts(Struct):

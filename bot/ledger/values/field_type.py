@@ -78,6 +78,10 @@ class FieldType(ABC):
         """Return the records that the value points to, as pairs of slug and role."""
         return []
 
+    def repointed(self, value: Value, slugs: Mapping[str, str]) -> Value:
+        """Return the value with other slugs in place of those that it points to, for the slugs that `slugs` has."""
+        return value
+
     def require(self, value: Value, shape: type[T]) -> T:
         """Return the value, narrowed to the type `shape`. Raise BadInput when it is of another type."""
         if not isinstance(value, shape):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import BadInput
 from bot.ledger.values.field_type import FieldType, Find, Names, expect, named, quoted, split_no_longer
@@ -74,3 +76,7 @@ class PartyType(FieldType):
     def records(self, value: Value) -> list[tuple[str, str]]:
         party = expect(value, Party)
         return [(party.record, party.role)] if party.record else []
+
+    def repointed(self, value: Value, slugs: Mapping[str, str]) -> Party:
+        party = expect(value, Party)
+        return replace(party, record=slugs.get(party.record, party.record))
