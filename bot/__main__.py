@@ -101,12 +101,15 @@ def _check_dossier(file: Path) -> int:
     from bot import dossier
     from bot.clock import SystemClock
 
-    mistakes = dossier.check(file, now=SystemClock().now())
-    for mistake in mistakes:
+    checked = dossier.check(file, now=SystemClock().now())
+    for mistake in checked.mistakes:
         print(mistake, file=sys.stderr)
-    if not mistakes:
-        print(f"{file}: no mistakes.")
-    return 1 if mistakes else 0
+    if checked.mistakes:
+        return 1
+    print(f"{file}: no mistakes.")
+    if checked.names:
+        print("A server that loads it has to have records of these names:", *checked.names, sep="\n")
+    return 0
 
 
 if __name__ == "__main__":

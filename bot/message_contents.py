@@ -56,8 +56,8 @@ class Digest(Struct, frozen=True):
     statements: list[Opened]
     open_total: int  # The number of open items in the destination's scope; 0 unless `first` is True.
     offset_reached: bool  # Since the last digest, a due date came so near that it is time for a reminder.
-    old_dossiers: list[DossierAge]  # Only in a first digest: the loaded dossiers without recent facts.
     read_to: int  # The id of the newest update that this digest has read.
+    old_dossiers: list[DossierAge] = []  # Only in a first digest: the loaded dossiers without recent facts.
 
     @property
     def worth_sending(self) -> bool:

@@ -95,7 +95,8 @@ class SettingsCog(
             for dossier in dossiers.shipped()
             if typed_name in dossier.name.casefold() or typed_name in dossier.key
         ]
-        return choices(Offered(dossier.name, "", dossier.key) for dossier in matches)
+        now = self.bot.clock.now()
+        return choices(Offered(dossier.name, _age(dossier, now), dossier.key) for dossier in matches)
 
     @app_commands.command(name="dossiers")
     async def list_dossiers(self, interaction: Interaction) -> None:
@@ -242,6 +243,11 @@ class SettingsCog(
         if not isinstance(channel, channel_permissions.Postable):
             raise UserError("That channel takes no messages any more. Nothing was changed. Choose another.")
         return channel
+
+
+def _age(dossier: dossiers.Shipped, now: datetime) -> str:
+    """Return how recent a dossier is, or "" if it has recent facts."""
+    return dossier_views.age(dossier.newest) if dossier.newest and dossiers.is_old(dossier.newest, now) else ""
 
 
 async def _read_file(file: discord.Attachment, now: datetime) -> Dossier:

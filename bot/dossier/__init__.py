@@ -8,14 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from bot.dossier._mistakes import BadDossier, Mistake
 from bot.dossier._reader import read_tree
 from bot.dossier._shapes import Dossier, DossierFact, DossierRecord, DossierSource, Reference
-from bot.dossier._yaml import LARGEST_FILE, Mapping, Scalar, parse
+from bot.dossier._yaml import LARGEST_FILE, parse
 
 __all__ = [
     "LARGEST_FILE",
     "BadDossier",
+    "Checked",
     "Dossier",
     "DossierFact",
     "DossierRecord",
@@ -24,7 +27,6 @@ __all__ = [
     "Reference",
     "check",
     "read",
-    "title",
 ]
 
 
@@ -33,24 +35,26 @@ def read(content: bytes, *, now: datetime) -> Dossier:
     return read_tree(parse(content), now)
 
 
-def title(content: bytes) -> str:
-    """Return the name of the dossier in a file, or "" if it has none, without checking the rest of the file.
+class Checked(Struct, frozen=True):
+    """The result of checking a dossier file: its mistakes as sentences, and the names that a server has to know.
 
-    Raise BadDossier if the file cannot be parsed.
+    A server that has a record of each of these names can load a file without mistakes. Each name comes with its line.
     """
-    root = parse(content)
-    name = root.entries.get("name") if isinstance(root, Mapping) else None
-    return " ".join(name.text.split()) if isinstance(name, Scalar) else ""
+
+    mistakes: list[str]
+    names: list[str]
 
 
-def check(path: Path, *, now: datetime) -> list[str]:
-    """Return all mistakes in a dossier file as sentences with line and path. Return [] if the file can be loaded."""
+def check(path: Path, *, now: datetime) -> Checked:
+    """Check a dossier file. Each mistake has its line and path."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
-        read(content, now=now)
+        dossier = read(content, now=now)
     except OSError as error:
-        return [f"{path.name} cannot be read: {(error.strerror or str(error)).lower()}."]
+        return Checked([f"{path.name} cannot be read: {(error.strerror or str(error)).lower()}."], [])
     except BadDossier as error:
-        return [str(mistake) for mistake in error.mistakes]
-    return []
+        return Checked([str(mistake) for mistake in error.mistakes], [])
+    existing = [(record.line, record.existing, "") for record in dossier.records if record.existing]
+    named = [(reference.line, reference.name, reference.hint) for reference in dossier.references.values()]
+    return Checked([], [f"line {line}: {name}{hint and f'.{hint}'}" for line, name, hint in sorted(existing + named)])

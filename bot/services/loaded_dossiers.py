@@ -177,14 +177,15 @@ async def _plan(conn: Connection, guild_id: int, slug: str) -> tuple[Unloading, 
         for record in live_before
         if not _names([update for update in live_updates(histories[record]) if update.id not in ending])
     ]
+    no_longer_open = [update.record for update in ending.values() if update.field == "state"]
     lost = await fetch_one(
         conn,
         _Lost,
         "SELECT (SELECT count(*) FROM follow f JOIN record r ON r.id = f.record_id "
         f"WHERE r.guild_id = ?1 AND r.slug IN {in_list('?2')}) AS follows, "
         "(SELECT count(*) FROM reminder m JOIN record r ON r.id = m.record_id "
-        f"WHERE r.guild_id = ?1 AND r.open = 1 AND r.slug IN {in_list('?2')} AND m.muted = 0) AS reminders",
-        (guild_id, as_list(gone)),
+        f"WHERE r.guild_id = ?1 AND r.open = 1 AND r.slug IN {in_list('?3')} AND m.muted = 0) AS reminders",
+        (guild_id, as_list(gone), as_list([*gone, *no_longer_open])),
     )
     facts = len({update.origin_key for update in ending.values() if update.dossier == slug})
     follows, reminders = (lost.follows, lost.reminders) if lost else (0, 0)

@@ -14,11 +14,12 @@ from bot.message_contents import DossierAge, DossierEntry, Loaded, Melted, Unloa
 from bot.ui import pages
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card
-from bot.ui.text import clip, escaped, joined, plural
+from bot.ui.text import escaped, joined, plural
 from bot.ui.theme import OPEN, PLAIN
 from data.records import FactDate
 
 MOST_MISTAKES = 15
+_ROOM_FOR_MISTAKES = 3500  # Characters.
 _MOST_AGES = 3  # Dossiers whose age a digest tells.
 _MOST_NAMES = 3  # Records that an answer names; the others are counted.
 _MOST_MELTED = 8
@@ -61,13 +62,20 @@ def some(names: Sequence[str]) -> str:
 
 
 def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
-    """Render that a dossier file was not loaded, and its first 15 mistakes, each with its line in the file."""
-    shown = [f"- {escaped(str(mistake), 330)}" for mistake in all_mistakes[:MOST_MISTAKES]]
-    if len(all_mistakes) > MOST_MISTAKES:
-        shown.append(f"- and {len(all_mistakes) - MOST_MISTAKES:,} more; `python -m bot dossier check` lists all")
+    """Render that a dossier file was not loaded, and its first mistakes, each with its line in the file."""
+    lines: list[str] = []
+    room = _ROOM_FOR_MISTAKES
+    for mistake in all_mistakes[:MOST_MISTAKES]:
+        line = f"- {escaped(str(mistake), 330)}"
+        if len(line) + 1 > room:
+            break
+        lines.append(line)
+        room -= len(line) + 1
+    if more := len(all_mistakes) - len(lines):
+        lines.append(f"- and {more:,} more; `python -m bot dossier check` lists all")
     heading = f"## {escaped(file_name, 80)} was not loaded"
     summary = f"{plural(len(all_mistakes), 'mistake')}. Nothing was changed. Correct the file, then load it again."
-    return card([f"{heading}\n{summary}", clip("\n".join(shown), 3600)], accent=OPEN)
+    return card([f"{heading}\n{summary}", "\n".join(lines)], accent=OPEN)
 
 
 def loaded(changes: Loaded, *, mention: Mention) -> ui.LayoutView:
@@ -150,8 +158,10 @@ def unload_preview(unloading: Unloading) -> ui.LayoutView:
     """Render what unloading a dossier would change, with the buttons that confirm it and that lead back."""
     texts = [f"## Unload {escaped(unloading.name, 150)}?\n" + "\n".join(_effects(unloading, done=False))]
     buttons: list[Button] = [
-        button("Unload it", custom_id("settings.unload_confirmed", unloading.slug), discord.ButtonStyle.danger),
-        button("Keep it", custom_id("settings.dossiers", 0)),
+        button(
+            "Unload this dossier", custom_id("settings.unload_confirmed", unloading.slug), discord.ButtonStyle.danger
+        ),
+        button("Keep this dossier", custom_id("settings.dossiers", 0)),
     ]
     return card(texts, buttons=buttons, accent=OPEN)
 

@@ -136,7 +136,7 @@ async def test_a_loaded_dossier_is_one_line(there: Outbound, channel: Destinatio
     lines = there.last.splitlines()
     assert "### What changed" in lines
     (line,) = (line for line in lines if "was loaded" in line)
-    assert line.startswith("The dossier **india-us-2plus2-2023** was loaded: ")
+    assert line.startswith("The dossier **India–U.S. 2+2 talks, 10 November 2023** was loaded: ")
 
 
 async def test_a_person_reads_of_what_they_follow_and_from_then_on(there: Outbound):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from bot import dossier as files
@@ -48,7 +50,7 @@ async def unload(db: Database, guild: int, now, slug: str):
         return await loaded_dossiers.unload(conn, guild, slug, now=now, person_id=person.id)
 
 
-async def states(db: Database, guild: int) -> dict[str, object]:
+async def states(db: Database, guild: int) -> dict[str, tuple[str, list[str], dict[str, list[Value]], bool]]:
     """Return, by slug, the values and status line of each live record, without the ids of updates."""
     return {
         slug: (
@@ -262,6 +264,19 @@ async def test_reminders_of_its_items_end_and_begin_again(db, loaded, now):
     assert mine.open
 
 
+async def test_an_item_that_keeps_its_name_is_no_longer_open_and_its_reminder_ends(db, loaded, now, edit):
+    await edit(loaded, "drone-clearances", "pending", summary="Asked for in June.")
+    async with db.write(loaded) as conn:
+        person = await people.ensure(conn, 500)
+        place = await destinations.ensure_person(conn, loaded, person.id, now=now)
+        item = await records.get(conn, loaded, "drone-clearances")
+        await reminders.join(conn, place, item, now=now, person_id=person.id)
+    done = await unload(db, loaded, now, STARTER)
+    assert (done.stay, done.reminders) == (("Clearances for the 31 drones",), 1)
+    item = await records.get(db.read, loaded, "drone-clearances")
+    assert (item.record.open, item.record.state.value("summary")) == (False, "Asked for in June.")
+
+
 async def test_a_record_gone_from_the_file_keeps_its_name_when_others_speak_of_it(db, guild, now, edit):
     both = "  tea: {kind: topic, name: Tea, facts: [summary: A drink.]}\n  milk: {kind: topic, name: Milk}\n"
     await load(db, guild, now, file(now, "tea", both))
@@ -270,6 +285,58 @@ async def test_a_record_gone_from_the_file_keeps_its_name_when_others_speak_of_i
     assert result.withdrawn == 1
     tea = (await records.get(db.read, guild, "tea")).record
     assert (tea.name, set(tea.state.fields)) == ("Tea", {"name"})
+
+
+# Any two dossiers
+
+NAMES = ("France", "Gaul", "Paris", "Tea", "Signature", "Île")
+SORTS: tuple[tuple[Kind, str], ...] = (
+    ("participant", "country"),
+    ("participant", "organisation"),
+    ("participant", "person"),
+    ("participant", ""),
+    ("place", ""),
+    ("deal", ""),
+    ("pending", ""),
+    ("topic", ""),
+)
+
+
+def any_file(random: Random, now, slug: str) -> files.Dossier:
+    """Return a dossier of records with few different keys and names, which point to each other."""
+    lines: list[str] = []
+    keys = random.sample(["a", "b", "c", "d", "e", "f"], random.randint(1, 5))
+    for number, key in enumerate(keys):
+        kind, type_ = random.choice(SORTS)
+        facts = [f"{{type: {type_}}}"] if type_ else []
+        if kind == "deal" and number:
+            facts.append(f"{{summary: About {slug}.}}")
+        name, alias = f"{random.choice(NAMES)} {number}" if random.random() < 0.3 else NAMES[number], f"Alias {key}"
+        lines.append(f"  {key}: {{kind: {kind}, name: {name}, aliases: [{alias}], facts: [{', '.join(facts)}]}}\n")
+    return file(now, slug, "".join(lines))
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_two_dossiers_have_in_common_each_goes_without_a_trace(db, guild, now, seed):
+    random = Random(seed)
+    one, two = any_file(random, now, "one"), any_file(random, now, "two")
+    await load(db, guild, now, one)
+    alone = await states(db, guild)
+    result = await load(db, guild, now, two)
+    both = await states(db, guild)
+    assert len(both) == len(alone) + len(two.records) - len(result.shared)
+    assert {slug: name for slug, (name, *_) in both.items() if slug in alone} == {
+        slug: name for slug, (name, *_) in alone.items()
+    }, "a dossier renames no record of another"
+    assert (await load(db, guild, now, one)).added == (await load(db, guild, now, two)).added == 0
+    await unload(db, guild, now, "two")
+    assert await states(db, guild) == alone
+    await load(db, guild, now, two)
+    assert await states(db, guild) == both
+    await unload(db, guild, now, "one")
+    assert len(await states(db, guild)) == len(two.records)
+    await unload(db, guild, now, "two")
+    assert await states(db, guild) == {}
 
 
 # What the first release melted together

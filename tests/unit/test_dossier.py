@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import dossier
-from bot.dossier import BadDossier, Dossier
+from bot.dossier import BadDossier, Checked, Dossier
 from bot.dossier._reader import FACT_KEYS, MOST_FACTS
 from bot.ledger.kinds import KINDS, fields_of
 from data.records import FactDate, ListedText, Party
@@ -295,18 +295,28 @@ def test_no_field_has_the_name_of_what_stands_beside_it():
 def test_checking_a_file_gives_its_mistakes_as_lines(tmp_path):
     file = tmp_path / "talks.yaml"
     file.write_text(HEAD + RECORDS, encoding="utf-8")
-    assert dossier.check(file, now=NOW) == []
+    assert dossier.check(file, now=NOW) == Checked([], [])
     file.write_text(HEAD + RECORDS + "      - value: much\n", encoding="utf-8")
-    (told,) = dossier.check(file, now=NOW)
+    (told,) = dossier.check(file, now=NOW).mistakes
     assert told.startswith(f"line {FACTS_BEGIN}, records.grain.facts[1].value: ")
-    assert dossier.check(tmp_path / "none.yaml", now=NOW) == ["none.yaml cannot be read: no such file or directory."]
-    (told,) = dossier.check(tmp_path, now=NOW)
+    missing = dossier.check(tmp_path / "none.yaml", now=NOW)
+    assert missing.mistakes == ["none.yaml cannot be read: no such file or directory."]
+    (told,) = dossier.check(tmp_path, now=NOW).mistakes
     assert "cannot be read" in told
+
+
+def test_checking_a_file_lists_the_names_that_a_server_has_to_have(tmp_path):
+    file = tmp_path / "talks.yaml"
+    more = "      - party: Norwya\n  drones:\n    kind: deal\n    existing: The drones\n"
+    file.write_text(HEAD + RECORDS + more, encoding="utf-8")
+    assert dossier.check(file, now=NOW) == Checked(
+        [], [f"line {FACTS_BEGIN}: Norwya. Close to it: norway.", f"line {FACTS_BEGIN + 3}: The drones"]
+    )
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
 def test_shipped_dossiers_have_no_mistake_and_are_named_after_their_file(file):
-    assert dossier.check(file, now=NOW) == []
+    assert dossier.check(file, now=NOW).mistakes == []
     assert dossier.read(file.read_bytes(), now=NOW).slug == file.stem
 
 
@@ -339,6 +349,7 @@ PIECES = [
         "\x00",
         "\u2028",
     ),
+    *(" #4", "\u00a0", "\u200b", "“", "”", "name:x", "existing: ", "builds_on: "),
     *("", "no longer ", " as ", "9" * 30, "unknown: ", "since ", "٣", "K"),
 ]
 
