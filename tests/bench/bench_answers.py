@@ -34,7 +34,7 @@ from bot.clock import SystemClock
 from bot.ledger.values import expect
 from bot.ledger.words import words_of
 from bot.services import dossiers
-from cogs.setup import STARTER
+from bot.services.dossiers import STARTER
 from data.database import Database
 from data.migrate import migrate
 from tests.wire.loopback import Loopback

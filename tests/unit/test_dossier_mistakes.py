@@ -121,14 +121,14 @@ def test_a_file_saved_as_utf_16_is_told_so():
 
 
 def test_a_name_that_the_file_lacks_is_left_to_the_server():
-    text = f"{HEAD}{RECORDS}      - party: Sweden as buyer\n      - party: sweden as seller\n      - under: Sweden\n"
+    text = f"{HEAD}{RECORDS}      - party: Sweden as buyer\n      - party: sweden as seller\n      - topic: Sweden\n"
     references = read(text).references
     assert [(one.name, one.kinds, one.line) for one in references.values()] == [
         ("Sweden", ("participant",), text.count("\n") - 2),
-        ("Sweden", ("document",), text.count("\n")),
+        ("Sweden", ("topic",), text.count("\n")),
     ]
-    keys = [fact.key for fact in read(text).records[1].facts if fact.field in ("party", "under")]
-    assert keys == ["talks/grain/party/sweden|buyer", "talks/grain/party/sweden|seller", "talks/grain/under/sweden|"]
+    keys = [fact.key for fact in read(text).records[1].facts if fact.field in ("party", "topic")]
+    assert keys == ["talks/grain/party/sweden|buyer", "talks/grain/party/sweden|seller", "talks/grain/topic/sweden|"]
 
 
 def test_a_record_is_existing_or_has_a_name():
