@@ -100,7 +100,7 @@ async def test_no_source_makes_a_message_too_long():
                 plan, guild_id, f"**Somebody changed this meanwhile.** {sources.typed_reason('*' * 500)}"
             )
         )
-        typed = dict.fromkeys(("title", "publisher", "published", "archived", "language"), "*" * 500)
+        typed: dict[str, str] = dict.fromkeys(("title", "publisher", "published", "archived", "language"), "*" * 500)
         fits(sources.refused(read_description(typed, now=NOW, today=date(2026, 11, 24))[1], typed, 2**40, guild_id))
 
     check()
