@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from snowballstemmer import stemmer
+from Stemmer import Stemmer
 
 # Only these scripts lose their accents, since readers leave them out there. Hindi and Arabic need their marks.
 _ACCENTS_DROPPED_FROM = ("LATIN", "GREEK", "CYRILLIC")
@@ -224,11 +224,11 @@ def slug_of(name: str) -> str:
     return as_written(name).replace(" ", "-")[:50].strip("-") or "record"
 
 
-_english = stemmer("english")
+_english = Stemmer("english", 0)  # Without the cache of ten thousand words that is its default.
 _PLURALS = {"buses": "bus", "gases": "gas"}  # Plurals that the stemmer does not reduce to the stem of the singular.
 
 
-@lru_cache(8192)
+@lru_cache(512)  # A search stems each of its words several times.
 def stem(word: str) -> str:
     """Return the stem that the forms of an English word share: "negoti" for "negotiating" and "negotiations".
 
