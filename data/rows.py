@@ -72,17 +72,20 @@ def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row],
     missing = {name for name, field in fields.items() if field.required}.difference(columns)
     if missing or not fields.keys() >= set(columns):
         raise TypeError(f"{shape.__name__} has the fields {', '.join(fields)}, the row {', '.join(columns)}")
-    converters = [_converter(fields[name].type) for name in columns]
+    converters = [
+        (i, convert) for i, name in enumerate(columns) if (convert := _converter(fields[name].type)) is not None
+    ]
 
     def values(row: sqlite3.Row) -> list[object]:
-        return [
-            value if convert is None or value is None else convert(value)
-            for convert, value in zip(converters, row, strict=True)
-        ]
+        converted = list(row)
+        for i, convert in converters:
+            if converted[i] is not None:
+                converted[i] = convert(converted[i])
+        return converted
 
-    if columns == shape.__match_args__[: len(columns)]:  # A call with keyword arguments takes twice as long.
-        return lambda row: shape(*values(row))
-    return lambda row: shape(**dict(zip(columns, values(row), strict=True)))
+    if columns != shape.__match_args__[: len(columns)]:  # A call with keyword arguments takes twice as long.
+        return lambda row: shape(**dict(zip(columns, values(row), strict=True)))
+    return (lambda row: shape(*values(row))) if converters else (lambda row: shape(*row))
 
 
 @lru_cache(512)
