@@ -1,4 +1,4 @@
-"""Full-text search of one server's records: with all words and filters, and with typos corrected."""
+"""Full-text search of one server's records: by all words of a text, by filters, and with typos corrected."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from bot.ledger.cited import bare, cited, undated
 from bot.ledger.kinds import KINDS, fields_of
 from bot.ledger.stored import decode_state
 from bot.ledger.values import words_inside
-from bot.ledger.words import words_of
+from bot.ledger.words import normal, words_of
 from bot.services import index
 from bot.services.index import Query, Term, Vocabulary
 from data.database import Connection
-from data.records import CitedText, Kind, Row, State
+from data.records import CitedText, Kind, Row
 from data.rows import as_list, fetch_all, in_list
 
 COUNTED = 1000
-"""Matches are counted and paged up to here; of more it is only said that there are."""
+"""Matches are counted and paged up to this number. Of more matches people only read that there are more."""
 
 _CITING = 100_000  # So many matches are looked through for those that cite a source.
-_RANKED = 200  # So many are looked at by name; of more matches only those with the words in their name.
-_BEGINNING = 10  # So many names that begin as asked come first, however old they are.
-_INDEXED = 3  # Beginnings of so many letters have an index of their own: 0002_ask.sql.
-_ENDS = 60  # So many words are named for one that is begun.
-_LONGEST = 400
-_TERMS = 12
+_RANKED = 200  # Up to this number all matches are ranked by name. Of more, only those with the words in their names.
+_BEGINNING = 10  # When there are more, this number of names that begin with the text come first, however old.
+_INDEXED = 3  # FTS5 has an index of word beginnings up to this length: 0002_ask.sql.
+_ENDS = 60  # An unfinished word with more endings than this is searched for by its beginning.
+_LONGEST = 400  # Characters of a text that are read.
+_TERMS = 12  # Terms that are searched for.
 
 
 class Wanted(Struct, frozen=True, omit_defaults=True):
-    """A search as it was asked for: words, filters or both. `participant` and `topic` are slugs of records.
+    """A search as somebody asked for it: a text, filters, or both.
 
-    `first` and `last` bound the day of a record's newest fact. `sources` are ids: only records count of which a present
-    fact rests on one of these sources.
+    `participant` and `topic` are slugs of records that a match is linked with. The day of its newest fact lies between
+    `first` and `last`.
+    `sources` are ids of sources: a match has a present fact that rests on one of them.
     """
 
     text: str = ""
@@ -53,22 +54,23 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     @property
     def filtered(self) -> bool:
         return bool(self.sources) or any(
-            one is not None for one in (self.kind, self.participant, self.topic, self.stage, self.first, self.last)
+            value is not None for value in (self.kind, self.participant, self.topic, self.stage, self.first, self.last)
         )
 
 
 class Hit(Struct, frozen=True):
-    """A record that was found, and the fact that holds the words which its name and status do not hold."""
+    """A record that matches. `fact` has the words that are neither in the record's name nor in its status line."""
 
     row: Row
     fact: CitedText | None = None
 
 
 class ParsedSearch(Struct, frozen=True):
-    """A search in words that the server knows, and the newest update of its ledger when they were looked up.
+    """The text of a search, in words of the server's records.
 
-    Not `possible`: some word is nowhere in it. `corrected`: the words are not as typed. `left_out`: there were more of
-    them than are looked for.
+    `possible` is false if some word, even corrected, is in no record. `corrected` tells whether the words differ from
+    the typed ones, and `left_out` whether there were too many to search for all. `newest` is the id of the server's
+    newest update at that time; with a newer update the text has to be parsed again.
     """
 
     terms: list[Term]
@@ -83,7 +85,7 @@ class ParsedSearch(Struct, frozen=True):
 
 
 class SearchPage(Struct, frozen=True):
-    """One page of what was found. With `more` there are more than `total`."""
+    """One page of the matches. `total` counts all matches; with `more` there are more than `total`."""
 
     hits: list[Hit]
     total: int
@@ -92,46 +94,58 @@ class SearchPage(Struct, frozen=True):
 
 
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedSearch:
-    """Return the words of a search with their other forms; those that the server's record does not hold, corrected."""
+    """Return the text of a search as terms, with other forms of each word and with unknown words corrected."""
     asked, left_out = _terms(wanted.text)
     unfinished = next((term.words[-1] for term in asked if term.begins), "")
     words = [word for term in asked for word in term.words]
     vocabulary = await index.look_up(conn, guild_id, words, unfinished=unfinished, limit=_ENDS + 1)
     others = _others(vocabulary, asked)
-    terms: list[Term] = []
+    known = [_known(vocabulary, *pair) for pair in zip(asked, others, strict=True)]
+    terms = [term for term in known if term is not None]
     possible = bool(asked) or wanted.filtered
-    for term in asked:
-        held = vocabulary.held
-        begun = vocabulary.begun if term.begins else ()
-        if others[term] or held.issuperset(term.words) or (begun and held.issuperset(term.words[:-1])):
-            few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
-            terms.append(Term(term.words, term.begins, others[term], begun if few else ()))
-            continue
-        meant = await index.corrected(conn, guild_id, vocabulary, term.words)
-        possible = possible and all(meant.values())
-        if len(term.words) == 1 and all(" " in one for one in meant[term.words[0]]):
-            # It is only written as two words, which changes nothing about it.
-            terms.append(Term(term.words, others=tuple(meant[term.words[0]])))
-            continue
-        # A word that had to be corrected was meant as a whole.
-        terms.append(Term(tuple((meant[word] or [word])[0] for word in term.words)))
+    if len(terms) < len(asked):
+        unknown = [word for term, same in zip(asked, known, strict=True) if same is None for word in term.words]
+        meanings = await index.corrected(conn, guild_id, vocabulary, unknown)
+        possible = all(meanings.values())
+        terms = [same or _corrected(term, meanings) for term, same in zip(asked, known, strict=True)]
     corrected = [term.words for term in terms] != [term.words for term in asked]
     return ParsedSearch(terms, possible, corrected, left_out, vocabulary.newest)
 
 
-def _others(vocabulary: Vocabulary, asked: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
-    """Return what may stand for each single word: its other forms, it as two words, or it and its neighbour as one."""
-    found: dict[Term, tuple[str, ...]] = dict.fromkeys(asked, ())
-    for term in asked:
-        if len(term.words) == 1:
-            (word,) = term.words
-            found[term] = (*vocabulary.forms(word), *vocabulary.as_two(word))
-    for one, other in pairwise(asked):
-        if len(one.words) == len(other.words) == 1:
-            joined = vocabulary.as_one(*one.words, *other.words)
-            found[one] += tuple(joined)
-            found[other] += tuple(joined)
-    return found
+def _known(vocabulary: Vocabulary, term: Term, others: tuple[str, ...]) -> Term | None:
+    """Return a term with `others` and with its endings. Return None if no record contains its words or `others`."""
+    known = vocabulary.known
+    begun = vocabulary.begun if term.begins else ()
+    if not (others or known.issuperset(term.words) or (begun and known.issuperset(term.words[:-1]))):
+        return None
+    few = len(begun) <= _ENDS and len(term.words[-1]) > _INDEXED
+    return Term(term.words, term.begins, others, begun if few else ())
+
+
+def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
+    """Return a term with each word replaced by its likeliest meaning. A corrected word is not taken as unfinished."""
+    word, *more = term.words
+    if not more and all(" " in meaning for meaning in meanings[word]):
+        # It is only written as two words, so people read it as they typed it.
+        return Term(term.words, others=tuple(meanings[word]))
+    return Term(tuple((meanings[word] or [word])[0] for word in term.words))
+
+
+def _others(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[str, ...]]:
+    """Return the `others` of each term that is a single word.
+
+    They are its other forms, the word as two words, and the word with its neighbour as one word.
+    """
+    others = [
+        (*vocabulary.forms(term.words[0]), *vocabulary.as_two(term.words[0])) if len(term.words) == 1 else ()
+        for term in terms
+    ]
+    for i, (term, following) in enumerate(pairwise(terms)):
+        if len(term.words) == len(following.words) == 1:
+            joined = tuple(vocabulary.as_one(term.words[0], following.words[0]))
+            others[i] += joined
+            others[i + 1] += joined
+    return others
 
 
 async def search(
@@ -143,12 +157,13 @@ async def search(
     offset: int = 0,
     limit: int = 10,
 ) -> SearchPage:
-    """Return one page of the records that hold every word and fit every filter.
+    """Return one page of the records that contain every word and fit every filter.
 
-    A word may stand in another form ("drone", "negotiating" and "negotiations") or as two words ("co-production"), the
-    last word may be unfinished, and a piece with a digit in it is looked for as it stands ("MQ-9B"). A word that no
-    record of this server holds is replaced by the one nearest to it.
-    Best first: the name that was asked for, names that begin so, names that hold all words, then the newest.
+    A word also matches its other forms ("negotiating" and "negotiations"), and the same as two words ("co-production").
+    The last word may be unfinished. A word with a digit in it is a phrase ("MQ-9B"). A word that is in no record of the
+    server is replaced by the nearest word.
+    The best matches come first: a name that equals the text, names that begin with it, names with all words, and then
+    by the newest fact. `understood` is the result of `understand`, if the caller has it.
     """
     understood = understood or await understand(conn, guild_id, wanted)
     terms = understood.terms
@@ -164,14 +179,24 @@ async def search(
     )
     if not understood.possible or query is None:
         return SearchPage([], 0, False, understood)
-    ids = await index.matches(conn, query, _CITING if wanted.sources else COUNTED + 1)
+    best = bool(terms) and wanted.order == "best"
+    names: dict[int, list[str]] = {}
     if wanted.sources:
         citing = await _citing(conn, guild_id, wanted.sources)
-        ids = [id_ for id_ in ids if id_ & index.RECORD_ID in citing][: COUNTED + 1]
+        matching = await index.matches(conn, query, _CITING)
+        ids = [id_ for id_ in matching if id_ & index.RECORD_ID in citing][: COUNTED + 1]
+        names = await index.names_of(conn, ids) if best and len(ids) <= _RANKED else {}
+    elif best:
+        ids, names = await index.matches_with_names(conn, query, COUNTED + 1, most=_RANKED)
+    else:
+        ids = await index.matches(conn, query, COUNTED + 1)
+    if not ids:
+        return SearchPage([], 0, False, understood)
+    ranked = ids
+    if best and not (wanted.sources and len(ids) > _RANKED):
+        ranked = await _best_first(conn, guild_id, wanted, query, terms, ids, names)
     total, more = min(len(ids), COUNTED), len(ids) > COUNTED
-    if terms and wanted.order == "best":
-        ids = await _best_first(conn, guild_id, wanted, query, terms, ids)
-    page = await _rows(conn, ids[:COUNTED][offset : offset + limit])
+    page = await _rows(conn, ranked[:COUNTED][offset : offset + limit])
     return SearchPage(await _hits(conn, page, terms), total, more, understood)
 
 
@@ -200,43 +225,50 @@ async def _citing(conn: Connection, guild_id: int, source_ids: Sequence[int]) ->
     )
 
 
-# From what was typed to words that this server knows
+# From the typed text to terms
 
 
 def _terms(text: str) -> tuple[list[Term], bool]:
-    """Return the words of a text, a piece with a digit in it as one term; and whether some had to be left out."""
-    found: list[Term] = []
+    """Return the terms of a text, and whether some were left out. A piece with a digit ("MQ-9B") is one term."""
+    terms: list[Term] = []
     for piece in text[:_LONGEST].split():
         words = words_of(piece)
         if len(words) > 1 and any(word[0].isdigit() for word in words):
-            found.append(Term(tuple(words)))
+            terms.append(Term(tuple(words)))
         else:
-            found += [Term((word,)) for word in words]
-    kept = list(dict.fromkeys(found))[:_TERMS]
-    left_out = len(text.strip()) > _LONGEST or len(set(found)) > _TERMS
-    if kept and not left_out:
-        kept[-1] = Term(kept[-1].words, begins=True)
-    return kept, left_out
+            terms += [Term((word,)) for word in words]
+    distinct = list(dict.fromkeys(terms))
+    left_out = len(text.strip()) > _LONGEST or len(distinct) > _TERMS
+    first = distinct[:_TERMS]
+    if first and not left_out:
+        first[-1] = Term(first[-1].words, begins=True)
+    return first, left_out
 
 
 # The best first
 
 
 async def _best_first(
-    conn: Connection, guild_id: int, wanted: Wanted, query: Query, terms: Sequence[Term], ids: list[int]
+    conn: Connection,
+    guild_id: int,
+    wanted: Wanted,
+    query: Query,
+    terms: Sequence[Term],
+    ids: list[int],
+    names: dict[int, list[str]],
 ) -> list[int]:
-    """Return matches with those first whose name fits; of very many matches only some names are looked at.
+    """Return the search ids of matches, the best first.
 
-    FTS5's own rank is not used: it counts each word over all servers, so it is slower the more there are, and the
-    records of others would change the order.
+    `ids` are the search ids of the newest matches and `names` their names, if they are few enough to rank all. Of more
+    matches those are ranked that begin as asked or have all terms in their names.
+    FTS5's own rank is not used. It counts each word over all servers, so it is slower the more servers there are, and
+    the records of other servers would change the order.
     """
-    looked_at = ids
     if len(ids) > _RANKED:
         by_name = await index.matches_by_name(conn, guild_id, query, terms, _RANKED)
-        looked_at = [*await _beginning(conn, guild_id, wanted, query, terms), *by_name]
-    names = await index.names_of(conn, looked_at)
+        names = await index.names_of(conn, [*await _beginning(conn, guild_id, wanted, query, terms), *by_name])
     front = sorted(names, key=lambda id_: (_rank(names[id_], terms), -id_))
-    return list(dict.fromkeys([*front, *ids]))
+    return [*front, *(id_ for id_ in ids if id_ not in names)]
 
 
 async def _beginning(conn: Connection, guild_id: int, wanted: Wanted, query: Query, terms: Sequence[Term]) -> list[int]:
@@ -250,27 +282,27 @@ def _asked(terms: Sequence[Term]) -> str:
 
 
 def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
-    """Return how well names fit: 0 one is what was asked, 1 and 2 one begins so, 3 and 4 they hold all words, 5 none.
+    """Return how well the best of a record's names fits, as a number: the smaller the better.
 
-    Of each two the first is for whole words, the other for a last one that is only begun.
+    0: a name equals the text. 1: a name begins with it. 2: the same with an unfinished last word. 3: the names have all
+    words. 4: the same with an unfinished last word. 5: some word is in no name.
     """
     asked = _asked(terms)
     if asked in names:
         return 0
     if any(name.startswith(asked) for name in names):
         return 1 if any(name.startswith(asked + " ") for name in names) else 2
-    words = [name.split() for name in names]
-    if not all(any(term.held_by(one) for one in words) for term in terms):
+    if not all(any(map(term.matches, names)) for term in terms):
         return 5
-    whole = Term(terms[-1].words, False, terms[-1].others)
-    return 3 if any(whole.held_by(one) for one in words) else 4
+    whole = Term(terms[-1].words, others=terms[-1].others)
+    return 3 if any(map(whole.matches, names)) else 4
 
 
 # From matches to rows
 
 
 class _Matched(Struct, frozen=True):
-    """A record that matches, as a list shows it."""
+    """A record that matches: the columns of a list, and its state as JSON."""
 
     id: int
     kind: Kind
@@ -278,6 +310,7 @@ class _Matched(Struct, frozen=True):
     name: str
     status: tuple[CitedText, ...]
     newest_on: str | None
+    state: str
 
     @property
     def row(self) -> Row:
@@ -285,39 +318,34 @@ class _Matched(Struct, frozen=True):
 
 
 async def _rows(conn: Connection, search_ids: Sequence[int]) -> list[_Matched]:
+    """Return the records with these search ids, in the same order."""
     ids = [search_id & index.RECORD_ID for search_id in search_ids]
     rows = await fetch_all(
         conn,
         _Matched,
-        f"SELECT id, kind, slug, name, status, newest_on FROM record WHERE id IN {in_list()}",
+        f"SELECT id, kind, slug, name, status, newest_on, state FROM record WHERE id IN {in_list()}",
         (as_list(ids),),
     )
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 
-class _Stated(Struct, frozen=True):
-    """A record with all it states."""
-
-    id: int
-    kind: Kind
-    state: str
-
-
 class _Link(Struct, frozen=True):
+    """The slug and the name of a record that the record `from_id` names in a field."""
+
     from_id: int
     slug: str
     name: str
 
 
 async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term]) -> list[Hit]:
+    """Return the records of a page, each with a fact if some terms are neither in its name nor in its status line."""
     missing: dict[int, list[Term]] = {}
-    for one in page:
-        words = words_of(f"{one.name} {undated(one.status)}")
-        if wanting := [term for term in terms if not term.held_by(words)]:
-            missing[one.id] = wanting
-    facts: dict[int, CitedText | None] = {}
+    for match in page:
+        text = normal(f"{match.name} {undated(match.status)}")
+        if terms_elsewhere := [term for term in terms if not term.matches(text)]:
+            missing[match.id] = terms_elsewhere
+    names: dict[int, dict[str, str]] = {id_: {} for id_ in missing}
     if missing:
-        names: dict[int, dict[str, str]] = {id_: {} for id_ in missing}
         for link in await fetch_all(
             conn,
             _Link,
@@ -326,24 +354,26 @@ async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term
             (as_list(missing),),
         ):
             names[link.from_id][link.slug] = link.name
-        stated = await fetch_all(
-            conn, _Stated, f"SELECT id, kind, state FROM record WHERE id IN {in_list()}", (as_list(missing),)
-        )
-        facts = {
-            one.id: _fact_with(one.kind, decode_state(one.kind, one.state), names[one.id], missing[one.id])
-            for one in stated
-        }
-    return [Hit(one.row, facts.get(one.id)) for one in page]
+    return [
+        Hit(match.row, _fact_with(match, names[match.id], missing[match.id]) if match.id in missing else None)
+        for match in page
+    ]
 
 
-def _fact_with(kind: Kind, state: State, names: dict[str, str], terms: Sequence[Term]) -> CitedText | None:
-    """Return the fact that holds the most of some words, with the label of its field: "Value: more than $3 billion"."""
+def _fact_with(match: _Matched, names: dict[str, str], terms: Sequence[Term]) -> CitedText | None:
+    """Return the fact of a record that contains the most terms: "Value: more than $3 billion". Return None without any.
+
+    `names` are the names of the linked records by slug.
+    """
     best, most = None, 0
-    for field in fields_of(kind):
+    state = decode_state(match.kind, match.state)
+    for field in fields_of(match.kind):
         for fact in state.facts(field.name):
-            said = words_inside(field.type, fact.value, names)
-            words = words_of(said)
-            held = sum(term.held_by(words) for term in terms)
-            if held > most:
-                best, most = cited(f"{field.label}: {said}", bare(fact) if field.reports else None), held
+            words = words_inside(field.type, fact.value, names)
+            text = normal(words)
+            count = sum(term.matches(text) for term in terms)
+            if count > most:
+                best, most = cited(f"{field.label}: {words}", bare(fact) if field.reports else None), count
+            if most == len(terms):
+                return best
     return best

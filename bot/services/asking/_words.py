@@ -77,9 +77,8 @@ async def corrected(
     }
     if not strange:
         return None
-    near = await index.similar(conn, guild_id, strange)
-    vocabulary = await index.look_up(conn, guild_id, sorted(strange), parted=True)
-    held = {half for half in vocabulary.held if len(half) >= 3}
+    vocabulary, near = await index.look_up_unknown(conn, guild_id, strange)
+    held = {half for half in vocabulary.known if len(half) >= 3}
     names = _names(found)
     instead = {
         word: _nearest(word, near[word], is_name=word in names) or _parted(word, held, is_name=word in names)

@@ -1,34 +1,35 @@
-"""Finding records by their names: completing a half-typed one, or looking one up."""
+"""Finding records by their names: completing a half-typed name, and looking up an exact name.
+
+The rows of the table `name` have a `match_kind`: 0 for a whole name or alias, 1 for a name from a later word on, 2 for
+initials, 3 for an alias without its note in brackets.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice, product
 
 from msgspec import Struct
 
 from bot.ledger.kinds import KINDS
 from bot.ledger.words import normal
-from bot.services.index._words import AFTER, corrected, look_up
+from bot.services.index._words import AFTER, corrected, look_up, look_up_unknown
 from data.database import Connection
-from data.records import Kind, Row
-from data.rows import as_list, fetch_all, fetch_values
+from data.records import CitedText, Kind, Row
+from data.rows import fetch_all
 
-_NAMES_OF_KIND = """
-SELECT match_kind, norm, record_id FROM (
-  SELECT match_kind, norm, record_id FROM name
-  WHERE guild_id = ? AND kind = ? AND match_kind = ? AND norm >= ? AND norm < ? ORDER BY norm LIMIT ?)
-"""
 _ROW = "r.kind, r.slug, r.name, r.status, r.newest_on"
 
-_LOOKED_AT = 300  # Names looked at for words in another order, whatever the server holds.
-_COMPLETED = 5  # Words of a typed name that are looked for.
-_MEANT = 2  # Words that are tried for one that is not known.
-_IN_OTHER_FORMS = 4  # Names that are tried with the words in other forms.
+_SHORT = 3  # Letters of a text that is short: very many names begin with it, and it is no typo.
+_MOST_READ = 300  # Rows that one statement reads to choose from.
+_MOST_WORDS = 5  # Words of a typed text that are looked for.
+_MEANINGS_EACH = 2  # Meanings that are tried for an unknown word.
+_MOST_NAMES = 4  # Names that are tried with the typed words in other forms.
 
 
 async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: str) -> list[Row]:
-    """Return up to five records with exactly this name or alias."""
+    """Return up to five records with exactly this name or alias, apart from case, accents and punctuation."""
     marks = ", ".join("?" * len(kinds))
     return await fetch_all(
         conn,
@@ -42,74 +43,120 @@ async def named(conn: Connection, guild_id: int, kinds: Sequence[Kind], text: st
 async def complete(
     conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS, limit: int = 25
 ) -> list[tuple[Row, str]]:
-    """Return what a half-typed name may mean: names that begin so, then words inside names and initials, then typos.
+    """Return up to `limit` records that a half-typed name may mean, each with how it matches, the best first.
 
-    Without a text the newest records come first. Each row comes with how it was found: "name", "word" or "spelling".
-    No step takes longer when there are more records.
+    "name": a name or alias begins with the text. "word": the text begins words inside a name, or initials. "spelling":
+    a name has other forms of the words, or the words without typos; these are looked for if nothing else matches.
+    Without a text the newest records are returned. No step takes longer when a server has more records.
     """
-    asked = normal(text[:100])
-    words = list(dict.fromkeys(asked.split()))[:_COMPLETED]
-    found: dict[str, tuple[Row, str]] = {}
+    typed = normal(text[:100])
+    words = list(dict.fromkeys(typed.split()))[:_MOST_WORDS]
+    completed: dict[str, tuple[Row, str]] = {}
 
-    def add(how: str, rows: Sequence[Row]) -> bool:
+    def add(how: str, rows: Iterable[Row]) -> None:
         for row in rows:
-            found.setdefault(row.slug, (row, how))
-        return len(found) < limit
+            completed.setdefault(row.slug, (row, how))
 
     if not words:
         add("name", await _newest(conn, guild_id, kinds, limit))
-    more = add("name", await _starting(conn, guild_id, kinds, (0,), asked, limit))
-    if more and words:
-        more = add("word", await _starting(conn, guild_id, kinds, (1, 2, 3), asked, limit))
-    if more and len(words) > 1:
+        steps: list[tuple[int, ...]] = [(0,)]
+    elif len(typed) <= _SHORT:
+        steps = [(0,), (1, 2, 3)]  # Whole names are mostly enough.
+    else:
+        steps = [(0, 1, 2, 3)]
+    for match_kinds in steps:
+        if len(completed) < limit:
+            for match in await _beginning(conn, guild_id, kinds, match_kinds, typed, limit):
+                add("word" if match.match_kind else "name", [match.row])
+    if len(words) > 1 and len(completed) < limit:
         add("word", await _in_any_order(conn, guild_id, kinds, words, limit))
-    if not found and words:
-        for meant in await _meant(conn, guild_id, words):
-            for name in meant:
+    if not completed and len(typed) > 2:
+        for names in await _meanings(conn, guild_id, words):
+            for name in names:
                 if " " in name:
                     add("spelling", await _in_any_order(conn, guild_id, kinds, name.split(), limit))
                 else:
-                    add("spelling", await _starting(conn, guild_id, kinds, (0, 1), name, limit))
-            if found:
+                    matches = await _beginning(conn, guild_id, kinds, (0, 1), name, limit, exact_first=True)
+                    add("spelling", [match.row for match in matches])
+            if completed:
                 break
-    return list(found.values())[:limit]
+    return list(completed.values())[:limit]
 
 
-async def beginning(conn: Connection, guild_id: int, kinds: Sequence[Kind], asked: str, limit: int) -> list[int]:
-    """Return the ids of records whose name or alias begins so, by name."""
-    return await fetch_values(
-        conn,
-        int,
-        f"SELECT record_id FROM ({' UNION ALL '.join([_NAMES_OF_KIND] * len(kinds))}) ORDER BY norm LIMIT ?",
-        (*(value for kind in kinds for value in (guild_id, kind, 0, asked, asked + AFTER, limit)), limit),
+@lru_cache
+def names_that_begin(kinds: int, match_kinds: tuple[int, ...]) -> str:
+    """Return a statement for the names that begin with a text.
+
+    `kinds` is how many kinds of records are asked for. The parameters are ?1 the guild, ?2 the normalised text, ?3 the
+    text with AFTER behind it, ?4 the most names of each kind and match_kind, and from ?5 on the kinds. As each kind has
+    a limit of its own, many names of one kind do not hide those of another.
+    """
+    return " UNION ALL ".join(
+        "SELECT match_kind, norm, record_id FROM (SELECT match_kind, norm, record_id FROM name WHERE guild_id = ?1 "
+        f"AND kind = ?{i} AND match_kind = {match_kind} AND norm >= ?2 AND norm < ?3 ORDER BY norm LIMIT ?4)"
+        for i in range(5, 5 + kinds)
+        for match_kind in match_kinds
     )
 
 
-async def _starting(
-    conn: Connection, guild_id: int, kinds: Sequence[Kind], hows: Sequence[int], asked: str, limit: int
-) -> list[Row]:
-    """Return the records with a name that begins so, by name.
+class _NameMatch(Struct, frozen=True):
+    """A record, and the match_kind of the name by which it matches."""
 
-    Each kind is read by itself, so that the names of one do not use up the limit of another.
+    match_kind: int
+    kind: Kind
+    slug: str
+    name: str
+    status: tuple[CitedText, ...]
+    newest_on: str | None
+
+    @property
+    def row(self) -> Row:
+        return Row(self.kind, self.slug, self.name, self.status, self.newest_on)
+
+
+async def _beginning(
+    conn: Connection,
+    guild_id: int,
+    kinds: Sequence[Kind],
+    match_kinds: tuple[int, ...],
+    text: str,
+    limit: int,
+    *,
+    exact_first: bool = False,
+) -> list[_NameMatch]:
+    """Return up to `limit` records with a name that begins with a normalised text, in the order of these names.
+
+    Whole names come first, then parts of names. With `exact_first` names and parts that equal the text come first.
     """
-    parts = [(kind, how) for kind in kinds for how in hows]
     rows = await fetch_all(
         conn,
-        Row,
-        f"SELECT {_ROW} FROM ({' UNION ALL '.join([_NAMES_OF_KIND] * len(parts))}) n "
-        "JOIN record r ON r.id = n.record_id "
-        "WHERE r.guild_id = ? AND r.live = 1 ORDER BY n.norm <> ?, n.match_kind = 1, n.norm, n.record_id LIMIT ?",
-        (
-            *(value for kind, how in parts for value in (guild_id, kind, how, asked, asked + AFTER, 2 * limit)),
-            guild_id,
-            asked,
-            2 * limit,  # Some records begin so by several names.
-        ),
+        _NameMatch,
+        _records_that_begin(len(kinds), match_kinds, exact_first),
+        (guild_id, text, text + AFTER, 2 * limit, *kinds),  # Some records have several such names.
     )
-    return list({row.slug: row for row in rows}.values())[:limit]
+    best: dict[str, _NameMatch] = {}
+    for row in rows:
+        best.setdefault(row.slug, row)
+    return list(best.values())[:limit]
+
+
+@lru_cache
+def _records_that_begin(kinds: int, match_kinds: tuple[int, ...], exact_first: bool) -> str:
+    """Return a statement for the records with names that begin with a text. Parameters as in `names_that_begin`."""
+    order = "norm <> ?2, match_kind = 1, norm, record_id"
+    if not exact_first:
+        order = f"match_kind > 0, {order}"
+    most = "2 * ?4" if {0, 1} <= {*match_kinds} else "?4"  # Of whole names and of parts as many as of either alone.
+    # The names are sorted before their records are read, and a CROSS JOIN keeps their order.
+    return (
+        f"SELECT n.match_kind, {_ROW} FROM (SELECT * FROM ({names_that_begin(kinds, match_kinds)}) ORDER BY {order} "
+        f"LIMIT {most}) n CROSS JOIN record r ON r.id = n.record_id WHERE r.guild_id = ?1 AND r.live = 1"
+    )
 
 
 class _Count(Struct, frozen=True):
+    """How many names, up to a limit, have a word that begins with `word`."""
+
     word: str
     names: int
 
@@ -117,85 +164,128 @@ class _Count(Struct, frozen=True):
 async def _in_any_order(
     conn: Connection, guild_id: int, kinds: Sequence[Kind], words: Sequence[str], limit: int
 ) -> list[Row]:
-    """Return the records with a name in which each of some words is begun.
+    """Return records whose names have, for each of these words, a word that begins with it; sorted by name.
 
-    The rarest word is looked up, and the others are looked for in what it finds. Where all are very common, only the
-    first names of one are looked at; more typed words find the others.
+    Only the names with the rarest word are read. If even that word is very common, the first of these names are read,
+    and a longer text finds the others.
     """
-    names = "SELECT record_id, kind FROM name WHERE guild_id = ? AND norm >= ? AND norm < ? AND match_kind <= 1 LIMIT ?"
-    counts = await fetch_all(
-        conn,
-        _Count,
-        " UNION ALL ".join([f"SELECT ? AS word, (SELECT count(*) FROM ({names})) AS names"] * len(words)),
-        tuple(value for word in words for value in (word, guild_id, word, word + AFTER, _LOOKED_AT)),
-    )
-    rarest = min(counts, key=lambda count: (count.names, -len(count.word))).word
-    others = [word for word in words if word != rarest]
-    # The plus sign keeps SQLite from looking the other word up in the whole server.
-    held = "EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id AND +o.norm >= ? AND +o.norm < ?)"
+    counts = await fetch_all(conn, _Count, _counts(len(words)), (guild_id, AFTER, _MOST_READ, *words))
+    rarest = min(counts, key=lambda count: (count.names, -len(count.word)))
+    if not rarest.names:
+        return []
+    others = [word for word in words if word != rarest.word]
     return await fetch_all(
         conn,
         Row,
-        f"SELECT DISTINCT {_ROW} FROM ({names}) n JOIN record r ON r.id = n.record_id "
-        f"WHERE n.kind IN ({', '.join('?' * len(kinds))}) {''.join(f' AND {held}' for _ in others)} "
-        "AND r.guild_id = ? AND r.live = 1 ORDER BY r.sort_name LIMIT ?",
-        (
-            *(guild_id, rarest, rarest + AFTER, _LOOKED_AT),
-            *kinds,
-            *(value for word in others for value in (word, word + AFTER)),
-            *(guild_id, limit),
-        ),
+        _records_with_words(len(others), len(kinds)),
+        (guild_id, AFTER, _MOST_READ, rarest.word, *others, *kinds, limit),
+    )
+
+
+def _names_with(parameter: int) -> str:
+    """Return a statement for names with a word that begins with this parameter; ?1 is the guild, ?3 the limit."""
+    return (
+        "SELECT record_id, kind FROM name "
+        f"WHERE guild_id = ?1 AND norm >= ?{parameter} AND norm < ?{parameter} || ?2 AND match_kind <= 1 LIMIT ?3"
+    )
+
+
+@lru_cache
+def _counts(words: int) -> str:
+    """Return a statement that counts the names with each of so many words, which are the parameters from ?4 on."""
+    return " UNION ALL ".join(
+        f"SELECT ?{i} AS word, (SELECT count(*) FROM ({_names_with(i)})) AS names" for i in range(4, 4 + words)
+    )
+
+
+@lru_cache
+def _records_with_words(others: int, kinds: int) -> str:
+    """Return a statement for the records with names that have the word ?4 and so many other words.
+
+    The other words are the parameters from ?5 on. After them come the kinds and the limit.
+    """
+    # The plus sign keeps SQLite from looking up the other word in the whole server.
+    also = "".join(
+        " AND EXISTS (SELECT 1 FROM name o WHERE o.record_id = n.record_id "
+        f"AND +o.norm >= ?{i} AND +o.norm < ?{i} || ?2)"
+        for i in range(5, 5 + others)
+    )
+    marks = ", ".join("?" * kinds)
+    return (
+        f"SELECT DISTINCT {_ROW} FROM ({_names_with(4)}) n JOIN record r ON r.id = n.record_id "
+        f"WHERE r.guild_id = ?1 AND r.live = 1{also} AND n.kind IN ({marks}) ORDER BY r.sort_name LIMIT ?"
     )
 
 
 async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
-    """Return the records with the newest facts, those of one day in the order of `kinds`; closed items come last.
+    """Return the records with the newest facts, closed pending items last; those of one day in the order of `kinds`.
 
-    Only the newest records of the server are looked at, so there may be none of a kind without recent facts.
+    Only the newest records of the server are read, so a kind without recent facts is missing.
     """
-    return await fetch_all(
-        conn,
-        Row,
-        f"SELECT {_ROW} FROM (SELECT * FROM record WHERE guild_id = ? AND live = 1 ORDER BY newest_on DESC LIMIT ?) r "
-        "JOIN (SELECT value AS kind, key AS rank FROM json_each(?)) wanted ON wanted.kind = r.kind "
-        "ORDER BY r.kind = 'pending' AND NOT r.open, r.newest_on DESC, wanted.rank, r.sort_name LIMIT ?",
-        (guild_id, _LOOKED_AT, as_list(kinds), limit),
+    return await fetch_all(conn, Row, _newest_records(len(kinds)), (guild_id, _MOST_READ, limit, *kinds))
+
+
+@lru_cache
+def _newest_records(kinds: int) -> str:
+    """Return a statement for the newest records; ?1 is the guild, ?2 the rows to read, ?3 the limit, then the kinds."""
+    # CASE takes a third of the time of a join with a list of the kinds.
+    ranks = " ".join(f"WHEN ?{i} THEN {i}" for i in range(4, 4 + kinds))
+    return (
+        f"SELECT {_ROW} FROM ("
+        f"SELECT kind, slug, name, status, newest_on, open, sort_name, CASE kind {ranks} END AS rank "
+        "FROM record WHERE guild_id = ?1 AND live = 1 ORDER BY newest_on DESC LIMIT ?2) r WHERE r.rank IS NOT NULL "
+        "ORDER BY r.kind = 'pending' AND NOT r.open, r.newest_on DESC, r.rank, r.sort_name LIMIT ?3"
     )
 
 
-async def _meant(conn: Connection, guild_id: int, words: Sequence[str]) -> list[list[str]]:
-    """Return groups of texts that words which find nothing may mean, the likeliest group first.
+async def _meanings(conn: Connection, guild_id: int, words: Sequence[str]) -> list[list[str]]:
+    """Return the names that words without a match may mean, in groups, the likeliest group first.
 
-    First the words in other forms, or written as one or two words; then all of them with typos corrected; then each
-    longer word alone, the last first.
+    The first group has other forms of the words, and words written as one or as two. The second group has the words
+    without typos. Each further group has one meaning of a single word, beginning with the last word.
     """
-    vocabulary = await look_up(conn, guild_id, words)
-    alike = await corrected(conn, guild_id, vocabulary, words)
-    in_other_forms = [
+    only_word = len(words) == 1 and len(words[0]) > _SHORT
+    if only_word:
+        # A single word without a match is mostly a typo, so this look-up is made at once.
+        vocabulary, similar = await look_up_unknown(conn, guild_id, words)
+        meanings = {word: vocabulary.meanings(word) or similar[word] for word in words}
+    else:
+        vocabulary = await look_up(conn, guild_id, words)
+        meanings = await corrected(conn, guild_id, vocabulary, words)
+    forms = [
         _shortest(
-            {one for one in alike[word] if one == word or " " in one}
-            | {*vocabulary.forms(word), *vocabulary.as_two(word)}
+            {meaning for meaning in meanings[word] if meaning == word or " " in meaning}
+            | {*vocabulary.forms(word), *vocabulary.as_two(word, usual=only_word)}
         )
         for word in words
     ]
-    same = [
-        " ".join([*words[:i], one, *words[i + 2 :]])
+    in_other_forms = [
+        " ".join([*words[:i], joined, *words[i + 2 :]])
         for i in range(len(words) - 1)
-        for one in vocabulary.as_one(words[i], words[i + 1])
+        for joined in vocabulary.as_one(words[i], words[i + 1])
     ]
-    same += [" ".join(one) for one in islice(product(*in_other_forms), _IN_OTHER_FORMS)]
-    together = " ".join((alike[word] or [word])[0] for word in words)
+    in_other_forms += [" ".join(name) for name in islice(product(*forms), _MOST_NAMES)]
+    without_typos = " ".join((meanings[word] or [word])[0] for word in words)
     # One or two letters, or a number, are a part of very many names: "K-Sure" is not meant by "K9".
-    alone = [one for word in words[::-1] if len(word) > 2 and not word[0].isdigit() for one in alike[word][:_MEANT]]
-    tried = " ".join(words)
-    groups = [same, [together], *([one] for one in alone)]
-    return [fresh for group in groups if (fresh := [one for one in group if one != tried])]
+    single_words = [
+        meaning
+        for word in reversed(words)
+        if len(word) > 2 and not word[0].isdigit()
+        for meaning in meanings[word][:_MEANINGS_EACH]
+    ]
+    tried = {" ".join(words)}
+    groups: list[list[str]] = []
+    for group in (in_other_forms, [without_typos], *([meaning] for meaning in single_words)):
+        if names := [name for name in group if name not in tried]:
+            groups.append(names)
+            tried.update(names)
+    return groups
 
 
 def _shortest(words: Iterable[str]) -> list[str]:
-    """Return words without those that begin with another of them, which finds them as well."""
-    kept: list[str] = []
+    """Return words without those that begin with another of them: that other word finds their names as well."""
+    shortest: list[str] = []
     for word in sorted(words):
-        if not kept or not word.startswith(kept[-1]):
-            kept.append(word)
-    return kept
+        if not shortest or not word.startswith(shortest[-1]):
+            shortest.append(word)
+    return shortest

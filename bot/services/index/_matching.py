@@ -1,24 +1,28 @@
-"""Finding records by the words of their texts and by filters, in the full-text index."""
+"""Finding records by all their words and by filters, in the full-text table `search_index`.
+
+A search id is the rowid of a record's row in `search_index`. Greater search ids have newer facts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from msgspec import Struct, structs
 
-from bot.services.index._completion import beginning
+from bot.services.index._completion import names_that_begin
 from bot.services.index._words import AFTER
 from bot.services.index._writing import RECORD_ID
 from data.database import Connection
 from data.records import Kind
-from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
+from data.rows import as_list, fetch_one, fetch_value, fetch_values, in_list
 
 
 class Term(Struct, frozen=True):
-    """A word to look for, or several words in a row. `others` are words and phrases that match it as well.
+    """A word of a search, or several words that must follow one another.
 
-    With `begins` the last word may be unfinished; `ends` are the words that it may become, where these are few.
+    `others` are words and phrases that match instead. With `begins` the last word may be unfinished. `ends` are all
+    words that complete an unfinished word; it is empty if they are too many.
     """
 
     words: tuple[str, ...]
@@ -26,28 +30,21 @@ class Term(Struct, frozen=True):
     others: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
 
-    def held_by(self, words: Sequence[str]) -> bool:
-        """Return whether this term stands in a text, given as its words."""
-        if any(_stands_in(other.split(), words) if " " in other else other in words for other in self.others):
+    def matches(self, text: str) -> bool:
+        """Return whether a normalised text, that is words with single spaces between them, contains this term."""
+        padded = f" {text} "
+        phrase = " ".join(self.words)
+        if (f" {phrase}" if self.begins else f" {phrase} ") in padded:
             return True
-        return _stands_in(self.words, words, begins=self.begins)
-
-
-def _stands_in(phrase: Sequence[str], words: Sequence[str], *, begins: bool = False) -> bool:
-    """Return whether a phrase stands in a text, given as its words; with `begins` its last word may be unfinished."""
-    *before, last = phrase
-    if not before:
-        return any(word.startswith(last) for word in words) if begins else last in words
-    count = len(before)
-    return any(
-        list(words[i : i + count]) == before
-        and (words[i + count].startswith(last) if begins else words[i + count] == last)
-        for i in range(len(words) - count)
-    )
+        return any(f" {other} " in padded for other in self.others)
 
 
 class Query(Struct, frozen=True):
-    """A search of the texts: FTS5's expression for their tags and words, and the ids between which they lie."""
+    """A search of the full-text table.
+
+    `tags` and `words` are FTS5 expressions for the filters and for the terms; without terms `words` is empty. Search
+    ids lie between `first` and `last`.
+    """
 
     tags: str
     words: str
@@ -56,7 +53,7 @@ class Query(Struct, frozen=True):
 
     @property
     def match(self) -> str:
-        """Return FTS5's expression for the whole search."""
+        """Return the FTS5 expression for filters and terms together."""
         return " AND ".join(filter(None, (self.tags, self.words)))
 
 
@@ -71,10 +68,10 @@ async def query(
     first: date | None = None,
     last: date | None = None,
 ) -> Query | None:
-    """Return the search for records that hold all terms and fit all filters; None when a record in `linked` is gone.
+    """Return a query for records that contain all terms and fit all filters.
 
-    `linked` are slugs of records that a match names. `first` and `last` bound the day of its newest fact: a
-    record without dated facts matches no period.
+    A match has to be linked with each record in `linked` (slugs). The day of its newest fact lies between `first` and
+    `last`; a record without dated facts is in no such period. Return None if a record in `linked` does not exist.
     """
     tags = [f"g{guild_id}"]
     tags += [f"g{guild_id}k{kind}"] if kind is not None else []
@@ -98,88 +95,125 @@ async def query(
 
 
 def _expression(terms: Sequence[Term]) -> str:
-    # Each word is quoted, so no operator of the query language can come from a person; words hold no quotes.
+    # Each word is quoted, so that no operator of FTS5 can come from a person. Words contain no quotes.
     return f"({' AND '.join(map(_alternatives, terms))})" if terms else ""
 
 
 def _alternatives(term: Term) -> str:
-    # Where FTS5 has no index of beginnings it would read all that any of the words has, so they are named.
+    # FTS5 has an index for short beginnings of words only. For others it would read the rows of every word that begins
+    # so, and the words in `ends` are fewer.
     *before, last = term.words
-    wholes = [" ".join([*before, end]) for end in term.ends or (last,)]
-    begun = " *" if term.begins and not term.ends else ""
-    found = [f'"{whole}"{begun}' for whole in wholes] + [f'"{other}"' for other in term.others]
-    return f"({' OR '.join(found)})"
+    phrases = [" ".join([*before, end]) for end in term.ends or (last,)]
+    star = " *" if term.begins and not term.ends else ""
+    alternatives = [f'"{phrase}"{star}' for phrase in phrases] + [f'"{other}"' for other in term.others]
+    return f"({' OR '.join(alternatives)})"
+
+
+_MATCHES = """
+SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?
+"""
 
 
 async def matches(conn: Connection, query: Query, limit: int) -> list[int]:
-    """Return the ids of the texts that match, the newest first, which is the order of their ids."""
-    return await fetch_values(
-        conn,
-        int,
-        "SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND rowid <= ? "
-        "ORDER BY rowid DESC LIMIT ?",
-        (query.match, query.first, query.last, limit),
+    """Return the search ids of the newest matches, the newest first."""
+    # One row with a list of a thousand numbers is read faster than a thousand rows.
+    ids = await fetch_value(
+        conn, list[int], f"SELECT json_group_array(rowid) FROM ({_MATCHES})", (*_values(query), limit)
     )
+    return sorted(ids or [], reverse=True)
+
+
+class _Matches(Struct, frozen=True):
+    """All matches of a query in one row: their search ids, and pairs of a record id and a name."""
+
+    ids: list[int]
+    names: list[tuple[int, str]] | None
+
+
+async def matches_with_names(
+    conn: Connection, query: Query, limit: int, *, most: int
+) -> tuple[list[int], dict[int, list[str]]]:
+    """Return the search ids of the newest matches, the newest first, and the normalised names of each search id.
+
+    Names are for ranking, so there are none if only one record matches, or more than `most` do.
+    """
+    row = await fetch_one(
+        conn,
+        _Matches,
+        "SELECT ids, CASE WHEN total BETWEEN 2 AND ? THEN (SELECT json_group_array(json_array(record_id, norm)) "
+        "FROM name WHERE record_id IN (SELECT value & ? FROM json_each(ids)) AND match_kind = 0) END AS names "
+        f"FROM (SELECT json_group_array(rowid) AS ids, count(*) AS total FROM ({_MATCHES}))",
+        (most, RECORD_ID, *_values(query), limit),
+    )
+    assert row is not None
+    return sorted(row.ids, reverse=True), _by_search_id(row.ids, row.names) if row.names else {}
+
+
+def _values(query: Query) -> tuple[str, int, int]:
+    return query.match, query.first, query.last
 
 
 async def matches_by_name(
     conn: Connection, guild_id: int, query: Query, terms: Sequence[Term], limit: int
 ) -> list[int]:
-    """Return the matches that hold all terms in their names, the newest first."""
+    """Return the search ids of the newest matches whose names contain all terms, the newest first."""
     if not await _are_in_names(conn, guild_id, terms):
         return []
     return await matches(conn, structs.replace(query, words=f"name : {query.words}"), limit)
 
 
 async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
-    """Return whether each term begins a word of some name: a quick look-up, which most common words do not pass."""
-    begun = [{term.words[0], *term.others} for term in terms]
-    found = await fetch_values(
+    """Return whether for each term some name has a word that begins like it. Most common words are in no name."""
+    begins = [{term.words[0], *term.others} for term in terms]
+    in_names = await fetch_values(
         conn,
         str,
         f"SELECT w.value FROM {in_list('?1')} w "
         "WHERE EXISTS (SELECT 1 FROM name WHERE guild_id = ?2 AND norm >= w.value AND norm < w.value || ?3)",
-        (as_list(set[str]().union(*begun)), guild_id, AFTER),
+        (as_list(set[str]().union(*begins)), guild_id, AFTER),
     )
-    return all(not words.isdisjoint(found) for words in begun)
+    return all(not words.isdisjoint(in_names) for words in begins)
 
 
 async def matches_that_begin(
-    conn: Connection, guild_id: int, query: Query, asked: str, kinds: Sequence[Kind], limit: int, *, filtered: bool
+    conn: Connection, guild_id: int, query: Query, text: str, kinds: Sequence[Kind], limit: int, *, filtered: bool
 ) -> list[int]:
-    """Return the matches whose name begins as asked, by name: they may be older than the newest of all matches.
+    """Return the search ids of matches with a name that begins with a normalised text, in the order of the names.
 
-    Without filters (not `filtered`) a record of one of the kinds whose name begins so always matches.
+    `filtered` tells whether the query has filters besides the kind. If it has none, every record with such a name
+    matches, and the full-text table is not read.
     """
-    found = await beginning(conn, guild_id, kinds, asked, limit)
+    names = names_that_begin(len(kinds), (0,))
     fits = (
-        "SELECT 1 FROM search_index t WHERE t.rowid = r.search_id AND search_index MATCH ?3 "
-        "AND t.rowid >= ?4 AND t.rowid <= ?5"
+        "SELECT 1 FROM search_index t WHERE t.rowid = r.search_id AND search_index MATCH ? "
+        "AND t.rowid >= ? AND t.rowid <= ?"
     )
     return await fetch_values(
         conn,
         int,
-        f"SELECT r.search_id FROM {in_list('?1')} w CROSS JOIN record r ON r.id = w.value "
-        f"WHERE r.guild_id = ?2 AND r.live = 1 AND (?6 OR EXISTS ({fits}))",
-        (as_list(found), guild_id, query.match, query.first, query.last, not filtered),
+        f"SELECT r.search_id FROM (SELECT record_id FROM ({names}) ORDER BY norm LIMIT ?4) n "
+        "CROSS JOIN record r ON r.id = n.record_id "
+        f"WHERE r.guild_id = ?1 AND r.live = 1 AND (? OR EXISTS ({fits}))",
+        (guild_id, text, text + AFTER, limit, *kinds, not filtered, *_values(query)),
     )
 
 
-class _Name(Struct, frozen=True):
-    record_id: int
-    norm: str
-
-
-async def names_of(conn: Connection, search_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Return all normalised names of records, by the ids of their texts."""
-    texts = {search_id & RECORD_ID: search_id for search_id in search_ids}
-    rows = await fetch_all(
+async def names_of(conn: Connection, search_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the normalised names and aliases of records by their search id."""
+    names = await fetch_value(
         conn,
-        _Name,
-        f"SELECT record_id, norm FROM name WHERE record_id IN {in_list()} AND match_kind = 0",
-        (as_list(texts),),
+        list[tuple[int, str]],
+        f"SELECT json_group_array(json_array(record_id, norm)) FROM name WHERE record_id IN {in_list()} "
+        "AND match_kind = 0",
+        (as_list(search_id & RECORD_ID for search_id in search_ids),),
     )
-    names: dict[int, list[str]] = {}
-    for row in rows:
-        names.setdefault(texts[row.record_id], []).append(row.norm)
-    return names
+    return _by_search_id(search_ids, names or [])
+
+
+def _by_search_id(search_ids: Iterable[int], names: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    """Return names by search id. Each name comes with its record id; `search_ids` are those of all these records."""
+    search_id_of = {search_id & RECORD_ID: search_id for search_id in search_ids}
+    by_search_id: dict[int, list[str]] = {}
+    for record_id, name in names:
+        by_search_id.setdefault(search_id_of[record_id], []).append(name)
+    return by_search_id

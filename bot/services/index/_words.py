@@ -1,10 +1,9 @@
-"""The vocabulary of a server's record: the words that it holds, their other forms, and typos corrected by them."""
+"""The vocabulary of a server's records: which words they contain, in which other forms, and what a typo may mean."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -13,9 +12,9 @@ from bot.ledger.words import distance, spelling_variants, stem
 from data.database import Connection
 from data.rows import as_list, fetch_all, in_list
 
-_ALIKE = 60  # Words looked at for one that is mistyped.
-_ROWS = 3000  # Spellings looked at for all words that are mistyped.
-_SHORTEST_JOINED = 4  # So many letters a word has at least that is looked for as two.
+_MOST_COMPARED = 60  # Candidates for the meaning of a typo that are compared letter by letter.
+_MOST_CANDIDATES = 3000  # Rows of candidates that one statement returns.
+_SHORTEST_COMPOUND = 4  # Letters of the shortest word that may be two words written as one.
 # fmt: off
 _PREFIXES = (
     "anti", "bi", "co", "counter", "cyber", "inter", "intra", "macro", "micro", "mid", "mini", "multi", "non", "over",
@@ -24,144 +23,220 @@ _PREFIXES = (
 # fmt: on
 
 AFTER = "\U0010ffff"
-"""A character that sorts after all others: texts that begin with `x` sort before `x` and this."""
+"""A character that sorts after all others: the texts that begin with `x` lie between `x` and `x + AFTER`."""
 
 
 class Vocabulary(Struct, frozen=True):
-    """The words of a server's record that are among some words or are forms of them, and its newest update.
+    """The words of a server's records that a look-up found. It knows nothing of words that were not looked up.
 
-    `held` are those of the words that the record holds, `by_stem` its words by their stem, `begun` its words that begin
-    as an unfinished one does (of very many only the first).
+    `known` are the words that some record contains. `by_stem` has the words of the records by their stem, but a word
+    that is its own stem is only in `known`. `begun` are the words of the records that begin with the unfinished word.
+    `newest` is the id of the newest update of the server, or 0.
     """
 
-    held: frozenset[str]
+    known: frozenset[str]
     by_stem: Mapping[str, Collection[str]]
     begun: tuple[str, ...]
     newest: int
 
     def forms(self, word: str) -> list[str]:
-        """Return the other words of the record that are forms of a word, as "drones" is of "drone"."""
-        return self._of_stem(stem(word), word)
+        """Return the other words of the records that have the stem of this word: "drones" for "drone"."""
+        return self._with_stem(stem(word), word)
 
     def as_one(self, first: str, second: str) -> list[str]:
-        """Return the words of the record that are two words written as one, as "coproductions" is "co production"."""
+        """Return the words of the records that are two words written as one: "coproductions" for "co", "production"."""
         joined = first + second
-        return [*self.held.intersection({joined}), *self._of_stem(first + stem(second), joined)]
+        same = [joined] if joined in self.known else []
+        return same + self._with_stem(first + stem(second), joined)
 
-    def as_two(self, word: str) -> list[str]:
-        """Return a word as two words of the record, in each way there is: "co production" for "coproduction"."""
-        found: list[str] = []
-        for first, second, stem_of_second in _halves(word):
-            if first in self.held:
-                seconds = [*self.held.intersection({second}), *self._of_stem(stem_of_second, second)]
-                found += [f"{first} {one}" for one in seconds]
-        return found
+    def as_two(self, word: str, *, usual: bool = False) -> list[str]:
+        """Return each way to write a word as two words of the records: "co production" for "coproduction".
 
-    def _of_stem(self, of: str, word: str) -> list[str]:
-        """Return the words of the record with a stem, without one of them."""
-        return sorted({*self.by_stem.get(of, ()), *self.held.intersection({of})} - {word})
+        With `usual` the first of the two words must be a common prefix such as "co".
+        """
+        firsts = self.known.difference((word,))
+        if usual:
+            firsts = firsts.intersection(_PREFIXES)
+        if not word.startswith(tuple(firsts)):
+            return []
+        pairs: list[str] = []
+        for first, second, shared in _splits(word):
+            if first in firsts:
+                same = [second] if second in self.known else []
+                pairs += [f"{first} {other}" for other in same + self._with_stem(shared, second)]
+        return pairs
+
+    def meanings(self, word: str) -> list[str]:
+        """Return a word if some record contains it, else its other forms, else the word written as two words."""
+        return [word] if word in self.known else self.forms(word) or self.as_two(word)
+
+    def _with_stem(self, its_stem: str, word: str) -> list[str]:
+        """Return the words of the records with the stem `its_stem`, sorted, without `word` itself."""
+        words = self.by_stem.get(its_stem, ())
+        if its_stem in self.known:
+            words = {*words, its_stem}
+        return sorted(other for other in words if other != word) if words else []
 
 
-class _Word(Struct, frozen=True):
-    found: Literal["held", "begun", "newest"]
-    variant: str = ""
-    word: str = ""
-    newest: int = 0
+class _Entry(Struct, frozen=True):
+    """A row of a look-up. `part` tells which part of the statement returned it.
+
+    "known" and "begun" are words of the records with their variants, "near" are the candidates for typos. The one row
+    of "newest" has the id of the newest update.
+    """
+
+    part: Literal["known", "begun", "near", "newest"]
+    variant: str
+    word: str
+    newest: int
+
+
+# The list is joined because `variant IN` is slower: SQLite sorts the list first.
+_EXACT = f"""
+SELECT 'known' AS part, s.variant, s.word, 0 AS newest
+FROM {in_list("?2")} v CROSS JOIN spelling s ON s.guild_id = ?1 AND s.variant = v.value
+WHERE s.word = s.variant OR s.variant >= '=' AND s.variant < '>'
+"""
+_KNOWN = f"""
+{_EXACT} UNION ALL SELECT 'begun', variant, word, 0 FROM (SELECT variant, word FROM spelling WHERE guild_id = ?1
+AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5)
+UNION ALL SELECT 'newest', '', '', coalesce(max(id), 0) FROM ledger WHERE guild_id = ?1
+"""
+_UNKNOWN = f"""
+{_EXACT} UNION ALL SELECT 'near', variant, word, 0 FROM (SELECT s.variant, s.word
+FROM {in_list("?3")} v CROSS JOIN spelling s ON s.guild_id = ?1 AND s.variant = v.value
+WHERE length(s.word) BETWEEN ?4 AND ?5 LIMIT ?6)
+"""
 
 
 async def look_up(
-    conn: Connection, guild_id: int, words: Sequence[str], *, parted: bool = False, unfinished: str = "", limit: int = 0
+    conn: Connection, guild_id: int, words: Sequence[str], *, unfinished: str = "", limit: int = 0
 ) -> Vocabulary:
-    """Return what a server's record holds of some words, of their forms, and of neighbours as one word, in one read.
+    """Look up words, their other forms, and each two neighbours written as one word.
 
-    Words with a usual prefix are also looked up as two; with `parted` every word in each way to split it, which takes
-    longest, so it is meant for unknown words. With `unfinished` the result has up to `limit` words that begin so.
+    A word with a common prefix is also looked up as two words. `begun` of the result has up to `limit` words that begin
+    with `unfinished`.
     """
-    looked_for = set(words)
-    stems = {stem(word) for word in words}
-    for first, second in pairwise(words):
+    stems = [stem(word) for word in words]
+    wanted, wanted_stems = set(words), set(stems)
+    for first, second, stem_of_second in zip(words, words[1:], stems[1:], strict=False):
         if first.isalpha() and second.isalpha():
-            looked_for.add(first + second)
-            stems.add(first + stem(second))
+            wanted.add(first + second)
+            wanted_stems.add(first + stem_of_second)
     for word in words:
-        for first, second, stem_of_second in _halves(word) if parted or word.startswith(_PREFIXES) else ():
-            if not parted and first not in _PREFIXES:
-                continue
-            looked_for |= {first, second}
-            stems.add(stem_of_second)
-    variants = looked_for | stems | {"=" + of for of in stems}
+        if word.startswith(_PREFIXES):
+            for first, second, stem_of_second in _splits(word):
+                if first in _PREFIXES:
+                    wanted |= {first, second}
+                    wanted_stems.add(stem_of_second)
     rows = await fetch_all(
-        conn,
-        _Word,
-        "SELECT 'held' AS found, variant, word, 0 AS newest FROM spelling WHERE guild_id = ?1 "
-        f"AND variant IN {in_list('?2')} AND (word = variant OR variant >= '=' AND variant < '>') "
-        "UNION ALL SELECT 'begun', variant, word, 0 FROM (SELECT variant, word FROM spelling WHERE guild_id = ?1 "
-        "AND variant >= ?3 AND variant < ?3 || ?4 AND word = variant LIMIT ?5) "
-        "UNION ALL SELECT 'newest', '', '', coalesce(max(id), 0) FROM ledger WHERE guild_id = ?1",
-        (guild_id, as_list(variants), unfinished or AFTER, AFTER, limit),
+        conn, _Entry, _KNOWN, (guild_id, _variants(wanted, wanted_stems), unfinished or AFTER, AFTER, limit)
     )
-    by_stem: dict[str, list[str]] = {}
-    for row in rows:
-        if row.variant.startswith("="):
-            by_stem.setdefault(row.variant[1:], []).append(row.word)
-    return Vocabulary(
-        held=frozenset(row.word for row in rows if row.found == "held" and row.variant == row.word),
-        by_stem=by_stem,
-        begun=tuple(row.word for row in rows if row.found == "begun"),
-        newest=rows[-1].newest,
-    )
+    return _vocabulary(rows)
 
 
-def _halves(word: str) -> list[tuple[str, str, str]]:
-    """Return each way to split a word in two, with the stem that the second part has when the whole is stemmed."""
-    if len(word) < _SHORTEST_JOINED or not word.isalpha():
-        return []
-    whole = stem(word)
-    halves = [(word[:i], word[i:], whole[i:]) for i in range(1, len(word) - 1)]
-    return [(first, second, end if len(end) > 1 else second) for first, second, end in halves]
+async def look_up_unknown(
+    conn: Connection, guild_id: int, words: Collection[str]
+) -> tuple[Vocabulary, dict[str, list[str]]]:
+    """Look up words that are probably in no record: the words, their forms, each way to split them, and their typos.
 
-
-class _Candidate(Struct, frozen=True):
-    variant: str
-    word: str
-
-
-async def similar(conn: Connection, guild_id: int, words: Collection[str]) -> dict[str, list[str]]:
-    """Return for each of some words the words of a server's record that it may be a typo of, the nearest first.
-
-    A word of four letters may have one typo, of up to eight two, a longer one three; shorter words and numbers none.
+    Return the vocabulary and, for each word, the words of the records that it may be a typo of, the nearest first. Four
+    letters may have one typo, up to eight letters two, longer words three. Shorter words and numbers have none.
     """
-    variants = {word: spelling_variants(word) for word in words if len(word) >= 4 and not word[0].isdigit()}
-    if not variants:
-        return {word: [] for word in words}
-    lengths = [len(word) for word in variants]
+    splits = [split for word in words for split in _splits(word)]
+    wanted = {*words, *(half for first, second, _ in splits for half in (first, second))}
+    wanted_stems = {*map(stem, words), *(stem_of_second for _, _, stem_of_second in splits)}
+    spelled = {word: spelling_variants(word) for word in words if len(word) >= 4 and not word[0].isdigit()}
+    lengths = [len(word) for word in spelled] or [0]
     rows = await fetch_all(
         conn,
-        _Candidate,
-        f"SELECT variant, word FROM spelling WHERE guild_id = ? AND variant IN {in_list()} "
-        "AND length(word) BETWEEN ? AND ? LIMIT ?",
-        (guild_id, as_list(set[str]().union(*variants.values())), min(lengths) - 3, max(lengths) + 3, _ROWS),
+        _Entry,
+        _UNKNOWN,
+        (
+            guild_id,
+            _variants(wanted, wanted_stems),
+            as_list(sorted(set[str]().union(*spelled.values()))),  # Sorted, so that the result is always the same.
+            min(lengths) - 3,
+            max(lengths) + 3,
+            _MOST_CANDIDATES,
+        ),
     )
-    found: dict[str, list[str]] = {word: [] for word in words}
-    for word, own in variants.items():
-        typos = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
-        # Who shares more variants is more alike.
-        shared = Counter(row.word for row in rows if row.variant in own and abs(len(row.word) - len(word)) <= typos)
-        near = [(distance(word, other), other[0] != word[0], other) for other, _ in shared.most_common(_ALIKE)]
-        found[word] = [other for far, _, other in sorted(near) if far <= typos]
-    return found
+    candidates = [row for row in rows if row.part == "near"]
+    similar: dict[str, list[str]] = {word: [] for word in words}
+    if candidates:
+        similar |= {word: _nearest(word, variants, candidates) for word, variants in spelled.items()}
+    return _vocabulary(rows), similar
 
 
 async def corrected(
     conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return for each of some words what it may be in a server's record, the likeliest first; [] for nothing.
+    """Return what each word may mean in the server's records, the likeliest first; an empty list for nothing.
 
-    That is the word itself where the record holds it, else its other forms, else it as two words, else the words of
-    which it may be a typo.
+    A word means itself if some record contains it, else its other forms. If there are none, it means the same as two
+    words, else the words that it may be a typo of.
     """
-    found = {word: [word] if word in vocabulary.held else vocabulary.forms(word) for word in words}
-    if unknown := [word for word, meant in found.items() if not meant]:
-        halves = await look_up(conn, guild_id, unknown, parted=True)
-        found |= {word: halves.as_two(word) for word in unknown}
-    return found | await similar(conn, guild_id, [word for word, meant in found.items() if not meant])
+    meanings = {word: [word] if word in vocabulary.known else vocabulary.forms(word) for word in words}
+    # Shorter words and numbers are neither two words nor typos.
+    unknown = [
+        word for word in words if not meanings[word] and len(word) >= _SHORTEST_COMPOUND and not word[0].isdigit()
+    ]
+    if unknown:
+        halves, similar = await look_up_unknown(conn, guild_id, unknown)
+        meanings |= {word: halves.as_two(word) or similar[word] for word in unknown}
+    return meanings
+
+
+def _variants(words: set[str], stems: set[str]) -> str:
+    """Return a parameter with the variants under which `spelling` has these words, and all words with these stems."""
+    return as_list(words | stems | {"=" + its_stem for its_stem in stems})
+
+
+def _vocabulary(rows: Sequence[_Entry]) -> Vocabulary:
+    by_stem: dict[str, list[str]] = {}
+    known: set[str] = set()
+    for row in rows:
+        if row.part == "known":
+            if row.variant == row.word:
+                known.add(row.word)
+            else:
+                by_stem.setdefault(row.variant[1:], []).append(row.word)
+    begun = tuple(row.word for row in rows if row.part == "begun")
+    return Vocabulary(frozenset(known), by_stem, begun, rows[-1].newest if rows else 0)
+
+
+def _splits(word: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each way to split a word in two: the first half, the second half, and the stem of the second half.
+
+    The stem is cut off the stem of the whole word, because a short half may be stemmed differently. A stem of a single
+    letter is replaced by the half itself. The second half has at least two letters.
+    """
+    if len(word) < _SHORTEST_COMPOUND or not word.isalpha():
+        return
+    whole = stem(word)
+    for i in range(1, len(word) - 1):
+        end = whole[i:]
+        yield word[:i], word[i:], end if len(end) > 1 else word[i:]
+
+
+def _nearest(word: str, variants: Collection[str], candidates: Sequence[_Entry]) -> list[str]:
+    """Return the candidates that are few enough typos away from a word, the nearest first.
+
+    `variants` are the spelling variants of the word. The candidates that share most of them are compared with the word.
+    """
+    typos = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
+    shared = Counter(
+        row.word for row in candidates if row.variant in variants and abs(len(row.word) - len(word)) <= typos
+    )
+    near = [
+        (_typos_between(word, other), other[0] != word[0], other) for other, _ in shared.most_common(_MOST_COMPARED)
+    ]
+    return [other for far, _, other in sorted(near) if far <= typos]
+
+
+def _typos_between(a: str, b: str) -> int:
+    """Return the distance between two words, without comparing the letters that both begin or end with."""
+    shortest = min(len(a), len(b))
+    first = next((i for i in range(shortest) if a[i] != b[i]), shortest)
+    last = next((i for i in range(shortest - first) if a[-1 - i] != b[-1 - i]), shortest - first)
+    return distance(a[first : len(a) - last], b[first : len(b) - last])
