@@ -1,4 +1,4 @@
-"""Writing the index: the texts, the names and the vocabulary of records that changed."""
+"""Writing the search index: the tables `search_index`, `name` and `spelling`, for records that changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from data.records import Kind, ListedText, State
 from data.rows import as_list, fetch_all, fetch_values, in_list
 
 RECORD_ID = (1 << 40) - 1
-"""The part of a text's rowid that is the record; above it is the ordinal of its newest day, 0 without one."""
+"""The bits of a search id (a rowid of `search_index`) that are the record's id.
+
+The bits above them are the ordinal of the day of its newest fact, or 0.
+"""
 
 _STOP_WORDS = {"of", "the", "and", "for", "in", "on", "a", "an", "to"}
 _NAMES = ("alias", "formerly")
@@ -25,7 +28,10 @@ _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
 class IndexedRecord(Struct, frozen=True):
-    """A record as the index takes it, with the ids of those that it is linked with and their names by slug."""
+    """A record as it is given to the index.
+
+    `linked` are the ids of the records that it is linked with, `neighbours` their names by slug.
+    """
 
     id: int
     kind: Kind
@@ -38,7 +44,7 @@ class IndexedRecord(Struct, frozen=True):
 
 
 class _Text(Struct, frozen=True):
-    """A row of the table of texts, and its words."""
+    """A row of `search_index`: tags for filters, the names of a record, and the words of its other facts."""
 
     id: int
     tags: str
@@ -51,14 +57,14 @@ class _Text(Struct, frozen=True):
 
 
 async def clear(conn: Connection) -> None:
-    """Delete the whole index of all servers."""
+    """Delete the index of all servers."""
     for table in ("search_index", "name", "spelling"):
-        await conn.execute(f"DELETE FROM {table}")  # Tables of ours.
+        await conn.execute(f"DELETE FROM {table}")
     await conn.execute("UPDATE record SET search_id = NULL WHERE search_id IS NOT NULL")
 
 
 async def erase(conn: Connection, guild_id: int) -> None:
-    """Delete what the index holds of one server, before its records are deleted."""
+    """Delete the index of one server. This has to come before its records are deleted."""
     await conn.execute(
         "DELETE FROM search_index WHERE rowid IN (SELECT search_id FROM record WHERE guild_id = ?)", (guild_id,)
     )
@@ -69,9 +75,10 @@ async def erase(conn: Connection, guild_id: int) -> None:
 async def write(
     conn: Connection, guild_id: int, entries: Sequence[IndexedRecord], renamed: Collection[int]
 ) -> dict[int, int | None]:
-    """Write the texts of records, and the names of those in `renamed`. Return the ids of the texts, by record.
+    """Write the index of records: their words, and for the record ids in `renamed` also their names.
 
-    The caller writes these ids to the records. A record that is not live has no text and no name.
+    Return the new search id of each record id, which the caller has to store in the record. A record that is not live
+    is not in the index; its search id is None.
     """
     before = await fetch_all(
         conn,
@@ -94,14 +101,17 @@ async def write(
 
 
 def _text_of(guild_id: int, entry: IndexedRecord) -> _Text:
-    # Newer texts have greater ids, whatever the record.
+    # Rows of newer records have greater ids, so that matches are read in that order.
     day = date.fromisoformat(entry.newest_on).toordinal() if entry.newest_on else 0
     names = " ".join(normal(name) for name in _all_names(entry))
     return _Text(day << 40 | entry.id, _tags(guild_id, entry), names, _body(entry))
 
 
 def _tags(guild_id: int, entry: IndexedRecord) -> str:
-    """Return the tags that filters look for: kind, linked records, stage, and whether it is open, each per guild."""
+    """Return the tags by which filters find a record: "g7 g7kdeal g7r12 g7ssigned" for a deal of guild 7.
+
+    "k" is the kind, "r" a linked record, "s" the stage. "o" marks an open pending item or a deal without an approval.
+    """
     stage = fold.stage_in(entry.kind, entry.state)
     tags = ["", f"k{entry.kind}", *(f"r{to_id}" for to_id in sorted(entry.linked))]
     tags += [f"s{stage.replace('_', '')}"] if stage else []
@@ -110,14 +120,14 @@ def _tags(guild_id: int, entry: IndexedRecord) -> str:
 
 
 def _body(entry: IndexedRecord) -> str:
-    """Return the words of all facts of a record but its names."""
-    said = [
+    """Return the normalised words of all facts of a record, except its names."""
+    words = [
         field.type.words(fact.value, entry.neighbours)
         for field in fields_of(entry.kind)
         if field.name not in ("name", *_NAMES)
         for fact in entry.state.facts(field.name)
     ]
-    return normal(" ".join(said))
+    return normal(" ".join(words))
 
 
 def _all_names(entry: IndexedRecord) -> list[str]:
@@ -126,10 +136,10 @@ def _all_names(entry: IndexedRecord) -> list[str]:
 
 async def _write_names(conn: Connection, guild_id: int, entries: Sequence[IndexedRecord]) -> None:
     rows = [
-        (guild_id, norm, how, entry.id, entry.kind)
+        (guild_id, text, match_kind, entry.id, entry.kind)
         for entry in entries
         if entry.live
-        for norm, how in _ways_to_name(entry)
+        for text, match_kind in _ways_to_name(entry)
     ]
     await conn.execute(f"DELETE FROM name WHERE record_id IN {in_list()}", (as_list(entry.id for entry in entries),))
     await conn.executemany(
@@ -138,30 +148,30 @@ async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Indexe
 
 
 def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
-    """Return each normalised text that finds a record by its names, with its kind of match.
+    """Return each normalised text by which the names of a record find it, with its match_kind.
 
-    0 is a whole name, 1 a name from a later word on, 2 its initials, 3 an alias without its note in brackets: "New
-    Delhi" for "New Delhi (for the Indian government)".
+    The match_kind is 0 for a whole name or alias, 1 for a name from a later word on, 2 for initials, and 3 for an alias
+    without its note in brackets: "New Delhi" of "New Delhi (for the Indian government)".
     """
-    found: set[tuple[str, int]] = set()
+    texts: set[tuple[str, int]] = set()
     for name in _all_names(entry):
         words = words_of(name)
-        found |= {(" ".join(words[i:]), min(i, 1)) for i in range(len(words))}
+        texts |= {(" ".join(words[i:]), min(i, 1)) for i in range(len(words))}
         if 2 <= len(words) <= 8:
             for some in (words, [word for word in words if word not in _STOP_WORDS]):
-                # Initials with a digit in them could not be asked for: typed, they are several words.
+                # Nobody finds initials with a digit in them: a typed text is split in words at digits.
                 if len(some) >= 2 and not any(word[0].isdigit() for word in some):
-                    found.add(("".join(word[0] for word in some), 2))
+                    texts.add(("".join(word[0] for word in some), 2))
     for name in _all_names(entry)[1:]:
         without = normal(_NOTE.sub(" ", name))
         if without and without != normal(name):
-            found.add((without, 3))
-    return found
+            texts.add((without, 3))
+    return texts
 
 
 async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], new: Sequence[_Text]) -> None:
-    """Replace texts, and the words that the server knows by them."""
-    # The index begins a new part whenever a rowid is smaller than the one before.
+    """Replace rows of `search_index`, and bring the vocabulary of the server up to date with them."""
+    # FTS5 begins a new segment whenever a rowid is smaller than the one before.
     await conn.executemany("DELETE FROM search_index WHERE rowid = ?", sorted((text.id,) for text in old))
     await conn.executemany(
         "INSERT INTO search_index (rowid, tags, name, body) VALUES (?, ?, ?, ?)",
@@ -174,7 +184,7 @@ async def _write_texts(conn: Connection, guild_id: int, old: Sequence[_Text], ne
 
 
 async def _learn(conn: Connection, guild_id: int, words: set[str]) -> None:
-    """Add to the vocabulary those of some words that it lacks."""
+    """Add words to the vocabulary of a server, except those that it has already."""
     known = await fetch_values(
         conn,
         str,
@@ -188,8 +198,8 @@ async def _learn(conn: Connection, guild_id: int, words: set[str]) -> None:
 
 
 async def _forget(conn: Connection, guild_id: int, words: set[str]) -> None:
-    """Delete those of some words from the vocabulary that no text of the server holds any longer."""
-    # Words hold no quotes, so each of them is a phrase of the query.
+    """Delete words from the vocabulary of a server, except those that some record still contains."""
+    # Words contain no quotes, so each is one phrase of the FTS5 expression.
     lost = await fetch_values(
         conn,
         str,
