@@ -1,4 +1,6 @@
-"""Benchmark of search, autocomplete and /ask among 100,000 deals: `python -m tests.bench.bench_search`.
+"""Measures search, completion and `/ask` among 100,000 deals and a million updates.
+
+Run it with `python -m tests.bench.bench_search`.
 
 It prints processor times of the whole process, one case after the other. The database is made by
 `tests/bench/crowd.py` and kept in var/bench. Nothing fails for being slow.
@@ -33,10 +35,7 @@ CASES = 120  # In each group. With fewer cases, a 99th percentile would mean lit
 
 @dataclass(frozen=True)
 class Group:
-    """Cases of one sort, such as searches for a name. `run` executes one case.
-
-    `aim` is the processor time in milliseconds that 99 of 100 cases should stay under.
-    """
+    """Cases of one sort. `run` runs one case. `aim` is the processor time in ms that 99 of 100 should need at most."""
 
     title: str
     aim: float
@@ -47,7 +46,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Known:
-    """A sample of record names in the biggest server of the file, and the words in these names."""
+    """Names of records in the file, and the words of these names."""
 
     names: list[str]
     words: list[str]
@@ -55,7 +54,9 @@ class Known:
     @classmethod
     async def read(cls, conn: Connection) -> Known:
         rows = await conn.execute_fetchall(
-            "SELECT name FROM record WHERE guild_id = ? AND live = 1 AND id % 7 = 0 LIMIT 5000", (crowd.BIG,)
+            # In one order, so that the cases stay the same when indexes change.
+            "SELECT name FROM record WHERE guild_id = ? AND live = 1 AND id % 7 = 0 ORDER BY id LIMIT 5000",
+            (crowd.BIG,),
         )
         names = [name for (name,) in rows]
         return cls(names, sorted({word for name in names for word in name.split() if word.isalpha() and len(word) > 3}))
@@ -98,7 +99,7 @@ async def completed(conn: Connection, guild_id: int, asked: tuple[str, Sequence[
 
 
 def searches(rnd: random.Random, known: Known) -> list[Group]:
-    """Return the groups of /search cases, made of random words and names in `known`."""
+    """Return the groups of searches with /search."""
 
     def wanted(make: Callable[[], Wanted | str]) -> list[Wanted]:
         made = [make() for _ in range(CASES)]
@@ -184,7 +185,7 @@ async def asked(conn: Connection, guild_id: int, question: str) -> object:
 
 
 def questions(rnd: random.Random, known: Known) -> list[Group]:
-    """Return the groups of /ask cases. Each covers parsing the question, finding the answer and rendering it."""
+    """Return the groups of questions to /ask. They are measured from parsing to the rendered answer."""
 
     def word() -> str:
         return rnd.choice(known.words)
@@ -225,10 +226,7 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 async def measure(conn: Connection, group: Group) -> list[float]:
-    """Run all cases of a group, print the figures and return the processor time of each case in milliseconds.
-
-    The first case is run once before, so that statements are compiled and caches are filled.
-    """
+    """Return the processor time of each case in milliseconds. One case is run before, to fill caches."""
     await group.run(conn, group.guild_id, group.cases[0])
     took: list[float] = []
     for case in group.cases:
@@ -246,7 +244,7 @@ def _figures(took: Sequence[float]) -> str:
 
 
 async def as_of(db: Database) -> None:
-    """Print how long lists of a whole server as of a past day take, and how long cards take to read meanwhile."""
+    """Print the time of lists as of a past day, and the time of reading cards while these lists are made."""
     opened: list[float] = []
     done = asyncio.Event()
 
@@ -277,7 +275,7 @@ async def as_of(db: Database) -> None:
 
 
 async def check(db: Database) -> None:
-    """Derive 50 random records anew, as an update does, and print whether their rows stay the same."""
+    """Derive 50 records again, as an update does, and print whether their derived rows stay the same."""
     tables = {
         "record": "SELECT * FROM record WHERE id = ?",
         "link": "SELECT * FROM link WHERE from_id = ?",
