@@ -22,7 +22,17 @@ from bot.ledger import record_forms
 from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import OUTCOMES, PENDING_KINDS, STAGES, fields_of, get_field
 from bot.ledger.words import one_line
-from bot.services import corrections, event_drafts, guilds, pending_drafts, people, questions, record_drafts, records
+from bot.services import (
+    corrections,
+    event_drafts,
+    guilds,
+    pending_drafts,
+    people,
+    questions,
+    record_drafts,
+    records,
+    updates,
+)
 from bot.ui import corrections as correction_views
 from bot.ui import draft_forms
 from bot.ui import questions as question_views
@@ -30,7 +40,7 @@ from bot.ui.choices import MOST, Offered, choice_of
 from bot.ui.ids import number
 from bot.ui.pages import clamped
 from cogs.shared.answers import Interaction, dm_guild_id, show_page
-from cogs.shared.drafting import open_checked_form, open_field_form, open_form, require_editing
+from cogs.shared.drafting import answered_as_closed, open_checked_form, open_field_form, open_form, require_editing
 from cogs.shared.event_options import Day, SourceOption
 from cogs.shared.fixed_choices import ChoiceArgument
 from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, get_record
@@ -284,6 +294,8 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         name = chosen(interaction)
+        if name in ("due", draft_forms.CHECKED) and await answered_as_closed(interaction, actor, opened):
+            return
         if name == draft_forms.CLOSE:
             await open_form(interaction, actor, reading.closing_task(opened), now, here=True)
         elif name == draft_forms.CHECKED:
@@ -291,16 +303,50 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         else:
             await open_field_form(interaction, actor, guild, opened, name, now, here=True)
 
+    @component("update.value", requires="editor")
+    async def show_value(self, interaction: Interaction, actor: Actor, slug: str, field: str) -> None:
+        """Show the value that the editor chose in the menu of a field, or open an empty form for another one."""
+        now, guild_id = self.bot.clock.now(), dm_guild_id(interaction, actor.guild_id)
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        row = get_field(opened.record.kind, field)
+        if chosen(interaction) == draft_forms.ANOTHER:
+            await open_form(interaction, actor, reading.field_task(opened, row), now, here=True)
+            return
+        update = await updates.get_live(self.bot.db.read, actor.guild_id, number(chosen(interaction)))
+        opened = await records.get(self.bot.db.read, actor.guild_id, update.record)
+        row = get_field(opened.record.kind, update.field)
+        await interaction.response.edit_message(view=draft_forms.chosen_value(opened, row, update, guild_id))
+
+    @component("update.revise", requires="editor")
+    async def open_revision_form(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
+        """Open the form of a value, which begins with that value."""
+        update = await updates.get_live(self.bot.db.read, actor.guild_id, number(update_id))
+        opened = await records.get(self.bot.db.read, actor.guild_id, update.record)
+        value = get_field(opened.record.kind, update.field).type.typed(update.fact.value, opened.names)
+        task = reading.changing_task(opened, update)
+        await open_form(interaction, actor, task, self.bot.clock.now(), value=value, here=True)
+
+    @component("update.end", requires="editor")
+    async def open_ending_form(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
+        """Open the form that says since when, and by which source, a value is no longer true."""
+        update = await updates.get_live(self.bot.db.read, actor.guild_id, number(update_id))
+        opened = await records.get(self.bot.db.read, actor.guild_id, update.record)
+        await open_form(interaction, actor, reading.ending_task(opened, update), self.bot.clock.now(), here=True)
+
     @component("update.close", requires="editor")
     async def open_closing_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Open the form that closes a pending item."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        if await answered_as_closed(interaction, actor, opened):
+            return
         await open_form(interaction, actor, reading.closing_task(opened), self.bot.clock.now())
 
     @component("update.due", requires="editor")
     async def open_due_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Open the form for the due date of a pending item."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        if await answered_as_closed(interaction, actor, opened):
+            return
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         await open_field_form(interaction, actor, guild, opened, "due", self.bot.clock.now())
 
@@ -308,8 +354,16 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     async def open_checked_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
         """Open the form which notes that an editor looked and found nothing new about a record."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        if await answered_as_closed(interaction, actor, opened):
+            return
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         await open_checked_form(interaction, actor, guild, opened, self.bot.clock.now())
+
+    @component("update.reopen", requires="editor")
+    async def open_reopening_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
+        """Open the form that opens a closed pending item again, with a due date or none."""
+        opened = await records.get(self.bot.db.read, actor.guild_id, slug)
+        await open_form(interaction, actor, reading.reopening_task(opened), self.bot.clock.now(), value="none")
 
     # Shared steps
 

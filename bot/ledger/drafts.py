@@ -12,11 +12,25 @@ from msgspec import Struct
 from bot import dates
 from bot.errors import BadInput, NotInRecord, UserError
 from bot.ledger.changes import FieldChange
+from bot.ledger.cited import plain
 from bot.ledger.closing import DealQuestion, LeftOpen
 from bot.ledger.kinds import Field, get_field
 from bot.ledger.source_lines import SourceLine, read_source_line
-from bot.ledger.values import ApprovalType, Find, Names, ends, quoted
-from data.records import Fact, FactDate, Kind, Opened, Party, Source, V_co, Value
+from bot.ledger.values import Find, Names, ends, quoted
+from data.records import (
+    Approval,
+    Fact,
+    FactDate,
+    Kind,
+    ListedText,
+    Money,
+    Opened,
+    Party,
+    Source,
+    Update,
+    V_co,
+    Value,
+)
 
 T = TypeVar("T")
 
@@ -230,6 +244,8 @@ class Mistakes(BadInput):
 
 DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date", "Reason"
 RECORD = "Record"
+NAMES_SOURCE = "Names used in this server"
+"""The source of aliases. They are no news, so that their form asks for no date and no source."""
 
 
 def form_field(task: Task[Value]) -> Field | None:
@@ -238,14 +254,11 @@ def form_field(task: Task[Value]) -> Field | None:
 
 
 def prefilled(opened: Opened, field: Field) -> str:
-    """Return the text with which the input of a field begins: the present value.
-
-    A list has several values, so its input begins empty; except that a single approval is usually the one that changes.
-    """
+    """Return the text with which the input of a field begins: the present value. A field of several begins empty."""
     facts = opened.record.state.facts(field.name)
     if not facts:
         return "none" if field.name == "due" else ""
-    if field.rule == "list" and not (isinstance(field.type, ApprovalType) and len(facts) == 1):
+    if field.rule != "replace":
         return ""
     return field.type.typed(facts[-1].value, opened.names)
 
@@ -261,6 +274,32 @@ def field_task(opened: Opened, field: Field) -> Task[Value]:
     return Task(opened.record.slug, opened.record.kind, opened.record.name, field.name)
 
 
+def ended_value(value: Value) -> Value:
+    """Return the value that ends another ("no longer General Atomics"), None for a value that nothing ends."""
+    if isinstance(value, Party | ListedText | Money | Approval):
+        return msgspec.structs.replace(value, gone=True)
+    return None
+
+
+def changing_task(opened: Opened, update: Update) -> Task[Value]:
+    """Return the task that changes one of several values of a field. The old value ends where another one follows."""
+    field = get_field(opened.record.kind, update.field)
+    ended = ended_value(update.fact.value)
+    return Task(
+        opened.record.slug,
+        opened.record.kind,
+        opened.record.name,
+        field.name,
+        [Given(field.name, ended)] if ended is not None else [],
+    )
+
+
+def ending_task(opened: Opened, update: Update) -> Task[Value]:
+    """Return the task after which one of several values of a field is no longer true. Its form asks since when."""
+    ended = ended_value(update.fact.value)
+    return Task(opened.record.slug, opened.record.kind, opened.record.name, given=[Given(update.field, ended)])
+
+
 def alias_task() -> Task[Value]:
     """Return the task that adds an alias to the record that its form names. Every kind has aliases."""
     return Task("", "deal", "a record of your choice", "alias", asks_record=True)
@@ -270,6 +309,25 @@ def checked_task(opened: Opened) -> Task[Value]:
     """Return the task which notes that somebody looked for news of a record and found none."""
     given: list[Given[Value]] = [Given("checked", "nothing new")]
     return Task(opened.record.slug, opened.record.kind, opened.record.name, given=given)
+
+
+def reopening_task(opened: Opened) -> Task[Value]:
+    """Return the task that opens a closed pending item again; its form asks for the due date."""
+    given: list[Given[Value]] = [Given("state", "open")]
+    return Task(opened.record.slug, "pending", opened.record.name, "due", given)
+
+
+def check_open(task: Task[Value], opened: Opened | None) -> None:
+    """Raise UserError when a task dates or checks a pending item that is closed, without opening it again."""
+    if opened is None or opened.record.kind != "pending" or opened.record.open:
+        return
+    checks = any(given.field == "checked" for given in task.given)
+    opens = any(given.field == "state" and given.value == "open" for given in task.given)
+    if (checks or task.field == "due") and not opens:
+        raise UserError(
+            f"{quoted(opened.record.name)} is closed: {plain(opened.record.status)}. Nothing was changed. "
+            "To open it again, use /update pending."
+        )
 
 
 def closing_task(opened: Opened) -> Task[Value]:
@@ -365,6 +423,9 @@ def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, wron
     value: Value = None
     if field is not None:
         value = reader.part(field.label, lambda: _read_value(field, typed.get("value", ""), find, opened))
+    if draft.task.field == "alias":
+        reader.finish()
+        return Entry(value, FactDate("unknown"), SourceLine(NAMES_SOURCE), None, "")
     day = reader.part(DATE, lambda: read_day(typed.get("date", ""), now))
     cited = reader.part(SOURCE, lambda: read_source_line(typed.get("source", "")))
     published_on = reader.part(PUBLISHED, lambda: read_published(typed.get("published", ""), now))
@@ -381,13 +442,21 @@ def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Gi
 
     A due date that is unchanged is left out where something else changes; so is "no due date" of a new item.
     """
-    values = list(task.given)
+    values = [given for given in task.given if not _follows(task, given, value)]
     if task.field:
         due_alone = task.field != "due" or not values
         before = opened.record.state.value("due") if opened else None
         if due_alone or value != before:
             values.append(Given(task.field, value))
     return values
+
+
+def _follows(task: Task[Value], given: Given[Value], value: Value) -> bool:
+    """Return whether a value takes the place of the one that ends: then the end is not entered beside it."""
+    if given.field != task.field or not ends(given.value):
+        return False
+    type_ = get_field(task.kind, task.field).type
+    return type_.key(given.value) == type_.key(value) and not isinstance(value, Money)
 
 
 def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given[Value]]:

@@ -16,6 +16,7 @@ from bot.ledger.drafts import (
     NewRecord,
     Planned,
     Task,
+    check_open,
     form_field,
     read,
     values_of,
@@ -42,6 +43,7 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
     task = draft.task
     if task.closes and opened is not None and not opened.record.open:
         raise UserError(f"{quoted(opened.record.name)} was closed meanwhile. Nothing was changed.")
+    check_open(task, opened)
     find, others = await _finder(conn, draft)
     entry = read(draft, find, opened, now=now, wrong=wrong)
     values = [

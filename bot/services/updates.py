@@ -266,6 +266,17 @@ async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
     return [row.update for row in entered]
 
 
+async def get_live(conn: Connection, guild_id: int, update_id: int) -> Update:
+    """Return an update that gives a present value of a record. Raise UserError when it does not do so any more."""
+    rows = await ledger_rows.fetch(conn, "r.guild_id = ? AND u.id = ?", (guild_id, update_id))
+    if rows:
+        update = rows[0].update
+        live = fold.live_updates(await history(conn, guild_id, update.record))
+        if any(other.id == update.id for other in live) and fold.is_readable(update):
+            return update
+    raise UserError("This value is no longer on the record. Nothing was changed. Open the card to see what is.")
+
+
 async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
     """Return all updates of several records by slug, in the order of entering. Slugs without updates are left out."""
     by_slug: dict[str, list[Update]] = {}

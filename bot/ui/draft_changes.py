@@ -52,7 +52,9 @@ def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
 
 
 def about(seen: Preview) -> str:
-    """Return the day and the source that all changes of a draft share."""
+    """Return the day and the source that all changes of a draft share, "" for aliases, which have neither."""
+    if seen.draft.task.field == "alias":
+        return ""
     entry, source = seen.entry, seen.source
     title = ", ".join(filter(None, [escaped(source.title, 150), escaped(entry.cited.locator, 100)]))
     lines = [

@@ -9,16 +9,16 @@ import discord
 from discord import ui
 
 from bot.ledger import record_forms
-from bot.ledger.cited import cited, shortened
-from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, form_field
+from bot.ledger.cited import cited, day_words, shortened
+from bot.ledger.drafts import DATE, PUBLISHED, REASON, RECORD, SOURCE, Draft, ended_value, form_field
 from bot.ledger.event_forms import Input, inputs
 from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import KIND_WORDS, Field, fields_of, get_field
 from bot.ledger.values import ChoiceType, TextType, words_inside
 from bot.ui.ids import custom_id
 from bot.ui.layout import Select, button, card, finished
-from bot.ui.text import clip, escaped
-from data.records import Opened
+from bot.ui.text import clip, escaped, plural
+from data.records import Fact, Opened, Update, Value
 
 CLOSE, CHECKED = "close", "checked"
 """The choices of the menu of what can be updated that are no fields."""
@@ -60,6 +60,44 @@ def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
     return card([f"## Update {name}", what], selects=[select], buttons=[remove])
 
 
+ANOTHER = "another"
+"""The choice of the menu of values that opens an empty form."""
+_VALUES = 24  # Values in a menu; Discord takes 25 options, and one of them is another value.
+
+
+def choose_value(opened: Opened, field: Field, guild_id: int | None) -> ui.LayoutView:
+    """Ask which of the several values of a field is to be changed or ended, or whether another one is added."""
+    known = sorted(opened.record.state.facts(field.name), key=lambda fact: fact.date.day or date.min, reverse=True)
+    options = [discord.SelectOption(label="Another one", value=ANOTHER, description="An empty form opens")]
+    for fact in known[:_VALUES]:
+        words = clip(field.type.words(fact.value, opened.names), 100)
+        options.append(discord.SelectOption(label=words, value=str(fact.update), description=_reported(fact)))
+    select: Select = ui.Select(
+        custom_id=custom_id("update.value", opened.record.slug, field.name, guild_id=guild_id),
+        placeholder="Choose one of these, or another",
+        options=options,
+    )
+    text = f"## {field.label}: {escaped(opened.record.name, 200)}\nWhat does the source report on?"
+    more = len(known) - _VALUES
+    note = f"-# {plural(more, 'older value')} can be written again under *Another one*." if more > 0 else ""
+    return card(["\n".join(filter(None, [text, note]))], selects=[select])
+
+
+def _reported(fact: Fact[Value]) -> str | None:
+    return clip(day_words([fact.date]), 100) or None
+
+
+def chosen_value(opened: Opened, field: Field, update: Update, guild_id: int | None) -> ui.LayoutView:
+    """Ask what became of a value: it has changed, or it is no longer true."""
+    words = escaped(field.type.in_full(update.fact.value, opened.names), 400)
+    buttons = [button("Change it", custom_id("update.revise", update.id, guild_id=guild_id))]
+    if ended_value(update.fact.value) is not None:
+        buttons.append(button("No longer so", custom_id("update.end", update.id, guild_id=guild_id)))
+    day = escaped(day_words([update.date]), 120)
+    text = f"## {field.label}: {escaped(opened.record.name, 200)}\n**{words}**, {day}"
+    return card([f"{text}\nWhat does the source say of it?"], buttons=buttons)
+
+
 def choose_happening(opened: Opened, guild_id: int | None) -> ui.LayoutView:
     """Ask what happened to a deal: a menu of the kinds of events, whose choice opens a form."""
     select: Select = ui.Select(
@@ -81,7 +119,10 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
     if task.adds:
         heading = f"New {KIND_WORDS[task.kind][0]}" if task.new else "Note"
         return _of_inputs(draft, heading, record_forms.inputs(task), guild_id=guild_id, here=here)
-    heading = "Nothing new" if field is None else "Close" if task.closes else field.label
+    unchanged = any(given.field == "checked" for given in task.given)
+    heading = "Nothing new" if unchanged else "No longer so"
+    if field is not None:
+        heading = "Close" if task.closes else field.label
     arguments = (draft.id, "here") if here else (draft.id,)
     modal = ui.Modal(
         title=clip(f"{heading}: {task.name}", _TITLE),
@@ -106,7 +147,7 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
         ("published", PUBLISHED, "When the source appeared, or undated", "11 November 2023, or undated", 200),
         ("reason", REASON, why, "The ministry withdrew its approval", 500),
     ]
-    for name, label, hint, example, limit in parts:
+    for name, label, hint, example, limit in parts if task.field != "alias" else ():
         if name == "reason" and (field is None or task.asks_record):
             continue  # Five parts fit into a form.
         modal.add_item(_text(draft, name, label, hint, example, limit))

@@ -13,12 +13,13 @@ from bot.errors import UserError
 from bot.ledger.drafts import Draft, MissingRecord, Mistakes, Preview
 from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.words import normal
+from bot.ui.cited import line
 from bot.ui.draft_changes import about, body
 from bot.ui.draft_questions import event_question, event_selects, left_lines, question, selects
 from bot.ui.ids import custom_id
 from bot.ui.layout import TEXT_LIMIT, Button, Select, button, card
 from bot.ui.sources import describe_button, warning
-from bot.ui.text import escaped
+from bot.ui.text import escaped, sentence
 from data.records import Opened
 
 
@@ -93,6 +94,17 @@ def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutV
     )
 
 
+def closed(opened: Opened, guild_id: int | None) -> ui.LayoutView:
+    """Answer a button about a pending item that is closed by now: how it ended, and a button that opens it again."""
+    slug = opened.record.slug
+    buttons = [
+        button("Open it again", custom_id("update.reopen", slug, guild_id=guild_id)),
+        button("Show it", custom_id("record.open", slug, guild_id=guild_id)),
+    ]
+    text = f"## {escaped(opened.record.name, 100)} is closed already\n{sentence(line(opened.record.status, limit=300))}"
+    return card([f"{text}\n-# Nothing was changed."], buttons=buttons)
+
+
 def discarded(draft: Draft) -> ui.LayoutView:
     """Say that a draft was discarded."""
     return card([f"## Discarded\nNothing was changed about {escaped(draft.task.name, 100)}."])
@@ -106,7 +118,7 @@ def _card(
     selects: Sequence[Select] = (),
 ) -> ui.LayoutView:
     """Return a message with one text, whose blank lines look alike everywhere. The changes get the remaining room."""
-    after = [about(seen), *filter(None, rest)]
+    after = [part for part in (about(seen), *rest) if part]
     room = TEXT_LIMIT - sum(len(text) + 2 for text in [heading, *after])
     return card(["\n\n".join([heading, *body(seen, room), *after])], buttons=buttons, selects=selects)
 

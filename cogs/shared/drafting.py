@@ -32,6 +32,15 @@ async def require_editing(interaction: Interaction) -> tuple[Actor, Guild, datet
     return actor, guild, now
 
 
+async def answered_as_closed(interaction: Interaction, actor: Actor, opened: Opened) -> bool:
+    """Answer a button that dates, checks or closes a pending item if the item is closed. Return whether it was."""
+    if opened.record.kind != "pending" or opened.record.open:
+        return False
+    view = views.closed(opened, dm_guild_id(interaction, actor.guild_id))
+    await interaction.response.send_message(view=view, ephemeral=True)
+    return True
+
+
 async def open_field_form(
     interaction: Interaction,
     actor: Actor,
@@ -42,11 +51,21 @@ async def open_field_form(
     *,
     here: bool = False,
 ) -> None:
-    """Open the form for the field `name` of a record, filled in with the present value where there is one."""
+    """Open the form for the field `name` of a record, filled in with the present value.
+
+    Of a field that has several values, show the menu of these instead, so that none has to be typed again.
+    """
     if name == "checked":
         await open_checked_form(interaction, actor, guild, opened, now, here=here)
         return
     field = get_field(opened.record.kind, name)
+    if field.rule != "replace" and opened.record.state.facts(field.name):
+        view = draft_forms.choose_value(opened, field, dm_guild_id(interaction, actor.guild_id))
+        if here:
+            await interaction.response.edit_message(view=view)
+        else:
+            await interaction.response.send_message(view=view, ephemeral=True)
+        return
     value = reading.prefilled(opened, field)
     task = replace(reading.field_task(opened, field), started_from=reading.started_from(opened, field))
     await open_form(interaction, actor, task, now, value=value, here=here)

@@ -13,7 +13,7 @@ from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
 from data.records import Approval, ApprovalState, Kind, Money, Party, Value
 from tests.builders import on_day
-from tests.discord.conftest import World, answer, parts, reply
+from tests.discord.conftest import World, answer, parts, posted, reply
 from tests.discord.test_update import FORM, update, value
 from tests.discord.test_update_refusals import press
 
@@ -256,7 +256,8 @@ async def test_signing_and_completing_with_something_open_is_told_and_saved_all_
 async def test_two_editors_at_once_see_that_an_approval_was_settled_meanwhile(world: World):
     await approval(world, "2024-01-08", "india", "budget")
     mine = await pick(world, await close(world), ALSO, "Budget by India")
-    form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="approval")
+    menu = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="approval")
+    form = await world.manager.select(reply(menu), ["another"])
     theirs = await world.manager.submit_modal(form, FORM | {"value": "India: budget, refused"})
     await world.manager.click(reply(theirs), label="Save")
     again = await world.editor.click(reply(mine), label="Save")
@@ -374,3 +375,26 @@ async def test_values_beside_a_new_one_have_each_its_own_day_and_source(world: W
 async def test_what_reports_nothing_has_no_day(world: World):
     preview = await update(world, "deal", FORM | {"value": "Drones"}, deal="armed-drones", field="name")
     assert "Before: 31 armed drones for India\nAfter: **Drones**\n" in answer(preview)
+
+
+@pytest.mark.parametrize("name", ["update.close", "update.due", "update.checked"])
+async def test_an_old_button_about_a_closed_item_says_so_and_offers_to_open_it_again(world: World, name: str):
+    old = await posted(world, button("Answer", custom_id(name, "drone-clearances")))
+    late = await posted(world, button("Answer", custom_id("update.due", "drone-clearances")))
+    opened = await world.editor.click(late, label="Answer")
+    preview = await update(world, "close", FORM | {"value": ["given"]}, item="drone-clearances", outcome="given")
+    await world.editor.click(reply(preview), label="Save")
+    before = await updates.newest_id(world.db.read, world.guild.id)
+    answered = await world.editor.click(old, label="Answer")
+    assert answered.modal is None
+    assert "## Clearances for the 31 drones is closed already\nClosed: given, 5 March 2024" in answer(answered)
+    assert "Nothing was changed" in answer(answered)
+    # A form that was open when the item closed is refused too.
+    refused = await world.editor.submit_modal(opened, FORM | {"value": "31 October 2027, fixed"})
+    assert "is closed" in answer(refused)
+    assert await updates.newest_id(world.db.read, world.guild.id) == before
+    form = await world.editor.click(reply(answered), label="Open it again")
+    preview = await world.editor.submit_modal(form, FORM | {"value": "31 October 2027, fixed", "date": "7 March 2024"})
+    saved = await world.editor.click(reply(preview), label="Save")
+    assert answer(saved).startswith("## Saved")
+    assert (await records.get(world.db.read, world.guild.id, "drone-clearances")).record.open

@@ -160,7 +160,7 @@ async def test_before_setup_every_command_says_what_is_missing(empty_world: Worl
 
 async def test_every_press_asks_for_the_rights_anew(world: World):
     names = [name for name in handlers(world.bot.components) if name.startswith("update.")]
-    assert len(names) == 23
+    assert len(names) == 27
     for name in names:
         result = await press(world, world.member, custom_id(name, "1", "1"))
         assert "Only editors change the record" in answer(result), name
