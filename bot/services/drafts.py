@@ -123,12 +123,13 @@ async def get_saved(conn: Connection, guild_id: int, batch: str) -> Draft:
 async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
     """Store what a form was sent with, before anything is parsed. Inputs that were not sent stay as they were.
 
-    When the value has changed, what was chosen below the preview is forgotten: it was chosen for another value.
+    When the value has changed, what was chosen below the preview is forgotten: it was chosen for another value. So it
+    is whenever the form of an event is sent again.
     """
     kept = draft.typed | {name: text[:TYPED_LIMIT] for name, text in typed.items()}
     kept |= {name: fixed_day(kept.get(name, ""), today) for name in ("date", "published")}
     await conn.execute("UPDATE draft SET typed = ? WHERE id = ?", (_json(kept), draft.id))
-    if kept.get("value") != draft.typed.get("value") or (draft.task.happening and kept != draft.typed):
+    if kept.get("value") != draft.typed.get("value") or draft.task.happening:
         draft = await _keep_task(conn, draft, replace(draft.task, stage_after={}, also={}, chosen=EventChoices()))
     return replace(draft, typed=kept)
 
