@@ -18,7 +18,7 @@ from bot.interactions.permissions import Actor
 from bot.ledger.corrections import Act, Correction
 from bot.ledger.drafts import Mistakes, fixed_day
 from bot.ledger.kinds import Field, get_field
-from bot.services import corrections, entered_updates, guilds, people, records
+from bot.services import corrections, entered_updates, guilds, merging, people, records, removals
 from bot.services.updates import UNDO_FOR
 from bot.ui import corrections as views
 from bot.ui.ids import number
@@ -78,9 +78,7 @@ class CorrectCog(commands.Cog):
         async with self.bot.db.write(actor.guild_id) as conn:
             opened = await records.get(conn, actor.guild_id, slug)
             person = await people.ensure(conn, actor.user_id)
-            correction = await corrections.begin_removal(
-                conn, actor.guild_id, person.id, opened, now=self.bot.clock.now()
-            )
+            correction = await removals.begin_removal(conn, actor.guild_id, person.id, opened, now=self.bot.clock.now())
         await self._send_form(interaction, actor, correction, None, here=True)
 
     @component("correct.return", requires="editor")
@@ -88,10 +86,21 @@ class CorrectCog(commands.Cog):
         """Open the form that brings back a removed record. A menu has the slug as the chosen value."""
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
-            correction = await corrections.begin_return(
+            correction = await removals.begin_return(
                 conn, actor.guild_id, person.id, slug or chosen(interaction), now=self.bot.clock.now()
             )
         await self._send_form(interaction, actor, correction, None, here=True)
+
+    @component("correct.separate", requires="editor")
+    async def separate(self, interaction: Interaction, actor: Actor) -> None:
+        """Separate the duplicate that the editor chose from the record that it was merged into."""
+        slug = chosen(interaction)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            name = await merging.separate(conn, actor.guild_id, slug, now=self.bot.clock.now(), person_id=person.id)
+            opened = await records.get(conn, actor.guild_id, slug)
+        view = views.separated(opened.record.name, slug, name, dm_guild_id(interaction, actor.guild_id))
+        await interaction.response.edit_message(view=view)
 
     # Components: the form, the preview, and *Undo*
 

@@ -26,11 +26,13 @@ from bot.services import (
     corrections,
     event_drafts,
     guilds,
+    merging,
     pending_drafts,
     people,
     questions,
     record_drafts,
     records,
+    removals,
     updates,
 )
 from bot.ui import corrections as correction_views
@@ -217,12 +219,36 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         view = await self._questions_page(interaction, actor, 0, now)
         await interaction.response.send_message(view=view, ephemeral=True)
 
+    @app_commands.command(name="merge")
+    @app_commands.describe(
+        duplicate="The record that is there twice", into="The record that stays", reason="Why they are the same"
+    )
+    async def merge(
+        self,
+        interaction: Interaction,
+        duplicate: AnyRecord,
+        into: AnyRecord,
+        reason: app_commands.Range[str, 1, 500],
+    ) -> None:
+        """Merge a duplicate into another record of its kind; its name keeps working"""
+        actor, _, now = await require_editing(interaction)
+        first = await get_record(self.bot, actor.guild_id, duplicate)
+        second = await get_record(self.bot, actor.guild_id, into)
+        async with self.bot.db.write(actor.guild_id) as conn:
+            person = await people.ensure(conn, actor.user_id)
+            correction = await removals.begin_merge(conn, actor.guild_id, person.id, first, second, reason, now=now)
+            seen = await corrections.preview(conn, correction, now=now)
+        await interaction.response.send_message(view=correction_views.preview(seen, None), ephemeral=True)
+
     @app_commands.command(name="removed")
     async def removed(self, interaction: Interaction) -> None:
-        """See the records that were removed, and bring one back"""
+        """See the records that were removed or merged, and bring one back"""
         actor, _, _ = await require_editing(interaction)
-        rows = await corrections.list_removed(self.bot.db.read, actor.guild_id)
-        view = correction_views.removed([(row.kind, row.slug, row.name) for row in rows], None)
+        rows = await removals.list_removed(self.bot.db.read, actor.guild_id)
+        merged = await merging.list_merged(self.bot.db.read, actor.guild_id)
+        view = correction_views.removed(
+            [(row.kind, row.slug, row.name) for row in rows], [(row.kind, row.slug, row.name) for row in merged], None
+        )
         await interaction.response.send_message(view=view, ephemeral=True)
 
     # Components: questions that members filed with *Not what I asked*

@@ -19,7 +19,7 @@ from data.records import Fact, FactDate, Kind, Source, Update, Value
 
 T = TypeVar("T")
 
-Act = Literal["correct", "withdraw", "bring back", "remove"]
+Act = Literal["correct", "withdraw", "bring back", "remove", "merge"]
 """What is done with updates. A record is removed by withdrawing its names; other updates of it stay in the ledger."""
 
 REASON_LIMIT = 500
@@ -31,7 +31,8 @@ class CorrectionTask(Struct, frozen=True, omit_defaults=True):
     `corrects` is the id of the update that a new one replaces, None unless the act is "correct". `withdraws` are the
     ids of the updates and withdrawals that are withdrawn. `offered` are those that may be withdrawn with them: of the
     same batch, or entered from a form that was filled in with the value of one of them. `name` is the name of the
-    record, "" for updates of several records. `filled_in` is what the form of a correction was filled in with.
+    record, "" for updates of several records. `into` is the slug of the record that it is merged into. `filled_in` is
+    what the form of a correction was filled in with.
     """
 
     act: Act
@@ -41,6 +42,7 @@ class CorrectionTask(Struct, frozen=True, omit_defaults=True):
     withdraws: list[int] = []
     offered: list[int] = []
     filled_in: dict[str, str] = {}
+    into: str = ""
 
 
 class Correction(Struct, frozen=True):

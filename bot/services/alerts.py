@@ -143,7 +143,8 @@ async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[
     return await fetch_all(
         conn,
         _TouchedRecord,
-        "SELECT DISTINCT r.id, r.slug, r.kind FROM ledger u JOIN record r ON r.id = u.record_id "
+        "SELECT DISTINCT r.id, r.slug, r.kind FROM ledger u JOIN record own ON own.id = u.record_id "
+        "JOIN record r ON r.id = coalesce(own.merged_into, own.id) "
         "WHERE u.guild_id = ? AND u.batch = ? ORDER BY r.id",
         (guild_id, batch),
     )

@@ -13,7 +13,6 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import NotInRecord, UserError
-from bot.ledger import fold
 from bot.ledger.changes import changed_fields
 from bot.ledger.corrections import (
     Act,
@@ -28,11 +27,11 @@ from bot.ledger.corrections import (
 )
 from bot.ledger.kinds import get_field
 from bot.ledger.values import FieldType, Find, quoted
-from bot.services import entered_updates, records, sources, timelines, updates
+from bot.services import entered_updates, merging, records, sources, updates
 from bot.services.updates import Change
 from data.database import Connection, to_text
 from data.records import Kind, Opened, State, Update
-from data.rows import as_list, fetch_all, fetch_one, fetch_value, in_list
+from data.rows import as_list, fetch_one, fetch_value, in_list
 
 _TYPED_LIMIT = 4000  # Discord: the most that one part of a form can have.
 _COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
@@ -71,60 +70,10 @@ async def begin(
     if act == "correct":
         typed = filled_in(entered[0])
         task = replace(task, corrects=entered[0].update.id, filled_in=typed)
-    return await _insert(conn, guild_id, person_id, task, typed, now)
+    return await insert(conn, guild_id, person_id, task, typed, now)
 
 
-async def begin_removal(
-    conn: Connection, guild_id: int, person_id: int, opened: Opened, *, now: datetime
-) -> Correction:
-    """Begin to remove a record, which withdraws its names."""
-    slug = opened.record.slug
-    history = await updates.history(conn, guild_id, slug)
-    names = [update.id for update in fold.live_updates(history) if update.field == "name"]
-    task = CorrectionTask("remove", slug, opened.record.name, withdraws=names)
-    return await _insert(conn, guild_id, person_id, task, {}, now)
-
-
-async def begin_return(conn: Connection, guild_id: int, person_id: int, slug: str, *, now: datetime) -> Correction:
-    """Begin to bring back a record that was removed. Raise UserError when it was not, or is back already."""
-    history = await updates.history(conn, guild_id, slug)
-    if not history:
-        raise NotInRecord(f"{quoted(slug)} was never in the record here.", "Nothing was changed.")
-    names = {update.id for update in history if update.action == "set" and update.field == "name"}
-    ended_by = fold.ended_by(history)
-    if not names - ended_by.keys():
-        last = max((ended_by[id_] for id_ in names), key=lambda update: update.id)
-        if last.action == "withdrawn":
-            withdrawals = [ended_by[id_].id for id_ in sorted(names) if ended_by[id_].batch == last.batch]
-            name = (await timelines.names_of(conn, guild_id, [slug]))[slug]
-            task = CorrectionTask("bring back", slug, name, withdraws=withdrawals)
-            return await _insert(conn, guild_id, person_id, task, {}, now)
-    raise UserError(f"{quoted(slug)} is in the record. Nothing was changed.")
-
-
-class RemovedRecord(msgspec.Struct, frozen=True):
-    """A record that was removed: its kind, slug and last name."""
-
-    kind: Kind
-    slug: str
-    name: str
-
-
-async def list_removed(conn: Connection, guild_id: int) -> list[RemovedRecord]:
-    """Return the records of a server that lost their names, at most 25, those that were removed last first."""
-    rows = await fetch_all(
-        conn,
-        RemovedRecord,
-        "SELECT r.kind, r.slug, '' AS name FROM record r JOIN ledger u ON u.record_id = r.id "
-        "WHERE r.guild_id = ? AND r.live = 0 AND u.action = 'withdrawn' AND u.field = 'name' "
-        "GROUP BY r.id, r.kind, r.slug ORDER BY max(u.id) DESC LIMIT ?",
-        (guild_id, entered_updates.MOST),
-    )
-    names = await timelines.names_of(conn, guild_id, [row.slug for row in rows])
-    return [replace(row, name=names[row.slug]) for row in rows]
-
-
-async def _insert(
+async def insert(
     conn: Connection, guild_id: int, person_id: int, task: CorrectionTask, typed: dict[str, str], now: datetime
 ) -> Correction:
     """Insert a correction that begins, and return it."""
@@ -276,6 +225,8 @@ async def _newest_of(conn: Connection, guild_id: int, seen: CorrectionPreview) -
 async def _enter(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:
     """Append the updates and withdrawals of a correction. Return what they changed, and the id of their batch."""
     guild_id, task = correction.guild_id, correction.task
+    if task.act == "merge":
+        return await _enter_merge(conn, correction, now)
     ids = [*([task.corrects] if task.corrects is not None else []), *task.withdraws]
     entered = {
         entry.update.id: entry for entry in await entered_updates.describe(conn, guild_id, [*ids, *task.offered])
@@ -320,6 +271,29 @@ async def _enter(conn: Connection, correction: Correction, now: datetime) -> tup
         ),
         batch,
     )
+
+
+async def _enter_merge(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:
+    """Merge a duplicate. Return what that changes about the record that it is merged into, and the id of the batch."""
+    guild_id, task = correction.guild_id, correction.task
+    duplicate, old = await records.find(conn, guild_id, task.record), await records.find(conn, guild_id, task.into)
+    if duplicate is None or old is None or duplicate.record.slug != task.record or old.record.slug != task.into:
+        raise UserError("One of these is no longer in the record. Nothing was changed. Begin again with /update merge.")
+    batch = await merging.merge(
+        conn,
+        guild_id,
+        task.record,
+        task.into,
+        now=now,
+        person_id=correction.person_id,
+        reason=read_reason(correction.typed),
+    )
+    new = await records.get(conn, guild_id, task.into)
+    record, names = new.record, dict(duplicate.names) | old.names | new.names
+    changes = changed_fields(record.kind, old.record.state, record.state)
+    change = CorrectedRecord(record.kind, record.slug, record.name, changes, names, removed=False, returns=False)
+    links = sum(not link.outward for link in duplicate.links)
+    return CorrectionPreview(correction, None, [], [], [change], new.sources, links), batch
 
 
 async def _change(conn: Connection, correction: Correction, corrected: EnteredUpdate, now: datetime) -> Change:

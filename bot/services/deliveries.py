@@ -528,7 +528,8 @@ async def about(conn: Connection, delivery: Delivery) -> str:
         names = await fetch_values(
             conn,
             str,
-            "SELECT DISTINCT record.name FROM ledger JOIN record ON record.id = ledger.record_id "
+            "SELECT DISTINCT record.name FROM ledger JOIN record own ON own.id = ledger.record_id "
+            "JOIN record ON record.id = coalesce(own.merged_into, own.id) "
             "WHERE ledger.guild_id = ? AND ledger.batch = ?",
             (delivery.guild_id, delivery.batch),
         )

@@ -16,7 +16,7 @@ from bot.ledger.kinds import find_field
 from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from bot.ledger.values import due_day
-from bot.services import index, ledger_rows
+from bot.services import duplicates, index, ledger_rows
 from data.database import Connection, Database
 from data.migrate import migrate
 from data.records import Due, Fact, Kind, State, Update
@@ -89,7 +89,15 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
     These others are the records that pending items point to, since a deal shows its open items, and the records that
     point to one with a new name. The caller commits.
     """
-    touched = set(record_ids)
+    touched = set(record_ids) | await duplicates.write(conn, guild_id)
+    touched |= set(
+        await fetch_values(
+            conn,
+            int,
+            f"SELECT merged_into FROM record WHERE id IN {in_list()} AND merged_into IS NOT NULL",
+            (as_list(touched),),
+        )
+    )
     around = await _pointed_to_by_items(conn, touched)
     renamed: list[int] = []
     for part in _parts(touched):
@@ -129,7 +137,11 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
     """
     chosen = as_list(ids)
     updates: dict[int, list[Update]] = defaultdict(list)
-    for entered in await ledger_rows.fetch(conn, f"u.record_id IN {in_list()}", (chosen,)):
+    with_duplicates = (
+        f"u.record_id IN (SELECT id FROM record WHERE id IN {in_list('?1')} "
+        f"UNION SELECT id FROM record WHERE merged_into IN {in_list('?1')})"
+    )
+    for entered in await ledger_rows.fetch(conn, with_duplicates, (chosen,)):
         updates[entered.record_id].append(entered.update)
     stored_records = await fetch_all(
         conn, _Named, f"SELECT id, kind, name FROM record WHERE id IN {in_list()}", (chosen,)

@@ -341,7 +341,8 @@ async def _changes(conn: Connection, destination: Destination, reach: Scope, rea
     rows = await fetch_all(
         conn,
         _RecordRow,
-        "SELECT record.id, record.slug, record.kind FROM ledger JOIN record ON record.id = ledger.record_id "
+        "SELECT record.id, record.slug, record.kind FROM ledger JOIN record own ON own.id = ledger.record_id "
+        "JOIN record ON record.id = coalesce(own.merged_into, own.id) "
         "WHERE ledger.guild_id = ? AND ledger.id > ? AND ledger.id <= ? AND ledger.origin = 'editor' "
         "GROUP BY record.id, record.slug, record.kind ORDER BY min(ledger.id)",
         (guild_id, destination.digested_to, read_to),
@@ -382,7 +383,9 @@ async def _change(
     if not (after.facts("name") or before.facts("name")):
         return None
     read_ids = {update.id for update in read}
-    changes = with_news(kind, changed_fields(kind, before, after, [u for u in known if u.id not in read_ids]))
+    changes = changed_fields(kind, before, after, [u for u in known if u.id not in read_ids])
+    if after.facts("name"):
+        changes = with_news(kind, changes)
     return await record_change(conn, guild_id, slug, kind, (before, after), changes) if changes else None
 
 

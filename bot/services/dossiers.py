@@ -131,7 +131,8 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
     known = await dossier_records.list_known(conn, guild_id, dossier.slug)
     placed = await dossier_records.place(conn, guild_id, dossier)
     old_slugs = await loaded_dossiers.slugs_of(conn, guild_id, dossier.slug)
-    histories = await updates.histories(conn, guild_id, {*old_slugs, *(placing.record.slug for placing in placed)})
+    slugs = {*old_slugs, *(placing.record.slug for placing in placed)}
+    histories = await updates.histories(conn, guild_id, slugs, merged=False)
     live = {slug: live_updates(history) for slug, history in histories.items()}
     live_ids = {update.id for live_of_record in live.values() for update in live_of_record}
     by_key: dict[tuple[str, str, str], list[Update]] = defaultdict(list)  # Of this dossier: record, field, key of fact.

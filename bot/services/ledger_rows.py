@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.ledger.stored import decode_value
 from data.database import Connection
-from data.records import FactDate, Kind, Precision, Update
+from data.records import Approval, FactDate, Kind, ListedText, Party, Precision, Unreadable, Update, Value
 from data.rows import fetch_all
 
 _COLUMNS = (
-    "u.id, u.record_id, r.slug, r.kind, u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, "
+    "u.id, u.guild_id, r.id AS record_id, r.slug, r.kind, CASE WHEN r.id = own.id THEN 0 ELSE 1 END AS merged,"
+    " u.action, u.field, u.value, u.fact_from, u.fact_to, u.precision, u.worked_out, "
     "u.printed, u.entered_at, u.person_id, u.source_id, u.locator, u.reason, u.replaces, u.batch, u.origin, "
     "u.origin_key, u.dossier, u.started_from"
 )
 
 
 class Entered(Struct, frozen=True):
-    """An update with the row id and the kind of the record that it belongs to."""
+    """An update with the row id and the kind of the record that it belongs to.
+
+    An update of a duplicate belongs to the record that the duplicate was merged into.
+    """
 
     record_id: int
     kind: Kind
@@ -29,12 +34,17 @@ class Entered(Struct, frozen=True):
 
 
 class _Row(Struct, frozen=True):
-    """A row of the ledger with the slug and the kind of its record. `value` is still JSON text."""
+    """A row of the ledger with the slug and the kind of its record. `value` is still JSON text.
+
+    `merged` says that the row was entered for a duplicate that was merged into this record.
+    """
 
     id: int
+    guild_id: int
     record_id: int
     slug: str
     kind: Kind
+    merged: bool
     action: Literal["set", "withdrawn"]
     field: str
     value: str
@@ -56,18 +66,22 @@ class _Row(Struct, frozen=True):
     started_from: int | None
 
 
-async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[Entered]:
-    """Return the updates for which the SQL condition `where` is true, in the order in which they were entered.
+async def fetch(conn: Connection, where: str, values: Sequence[object], *, merged: bool = True) -> list[Entered]:
+    """Return the updates that fulfil an SQL condition, in the order in which they were entered.
 
-    In `where`, `u` is a row of the ledger and `r` is its record. `where` becomes part of the query, so it must never
-    contain user input. `values` are the parameters of `where`.
+    In the condition `where`, `u` is a row of the ledger, `own` the record that it was entered for, and `r` the record
+    that this one was merged into, or the same record. The condition becomes part of the query, so it must never contain
+    user input. `values` are its parameters. Without `merged`, duplicates are read as the records that they once were.
     """
+    joined = "coalesce(own.merged_into, own.id)" if merged else "own.id"
     rows = await fetch_all(
         conn,
         _Row,
-        f"SELECT {_COLUMNS} FROM ledger u JOIN record r ON r.id = u.record_id WHERE {where} ORDER BY u.id",
+        f"SELECT {_COLUMNS} FROM ledger u JOIN record own ON own.id = u.record_id JOIN record r ON r.id = {joined} "
+        f"WHERE {where} ORDER BY u.id",
         values,
     )
+    duplicates = await _duplicates(conn) if merged else {}
     return [
         Entered(
             row.record_id,
@@ -76,8 +90,8 @@ async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[
                 id=row.id,
                 record=row.slug,
                 action=row.action,
-                field=row.field,
-                value=decode_value(row.kind, row.field, row.value),
+                field="alias" if row.merged and row.field == "name" else row.field,
+                value=_value(row, duplicates),
                 date=FactDate(row.precision, row.fact_from, row.fact_to, row.worked_out, row.printed),
                 entered_at=row.entered_at,
                 person_id=row.person_id,
@@ -94,3 +108,38 @@ async def fetch(conn: Connection, where: str, values: Sequence[object]) -> list[
         )
         for row in rows
     ]
+
+
+class _Duplicate(Struct, frozen=True):
+    """The slug of a record that was merged into another, and the slug of that other record."""
+
+    guild_id: int
+    slug: str
+    into_slug: str
+
+
+async def _duplicates(conn: Connection) -> dict[tuple[int, str], str]:
+    """Return the slug of the record that each duplicate was merged into, by the guild and slug of the duplicate."""
+    rows = await fetch_all(
+        conn,
+        _Duplicate,
+        "SELECT d.guild_id, d.slug, t.slug AS into_slug FROM record d JOIN record t ON t.id = d.merged_into "
+        "WHERE d.merged_into IS NOT NULL",
+        (),
+    )
+    return {(row.guild_id, row.slug): row.into_slug for row in rows}
+
+
+def _value(row: _Row, duplicates: Mapping[tuple[int, str], str]) -> Value | Unreadable:
+    """Return the decoded value of a row, with the records that duplicates were merged into instead of the duplicates.
+
+    The name of a duplicate is an alias of the record that it was merged into.
+    """
+    value = decode_value(row.kind, row.field, row.value)
+    if row.merged and row.field == "name" and isinstance(value, str):
+        return ListedText(value)
+    if isinstance(value, Party):
+        return replace(value, record=duplicates.get((row.guild_id, value.record), value.record))
+    if isinstance(value, Approval):
+        return replace(value, side=duplicates.get((row.guild_id, value.side), value.side))
+    return value

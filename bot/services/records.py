@@ -46,9 +46,13 @@ _SELECT = (
 )
 
 
+_OF_SLUG = "(SELECT coalesce(merged_into, id) FROM record WHERE guild_id = ? AND slug = ?)"
+"""The record with a slug, or the one that it was merged into: the slug of a duplicate keeps working."""
+
+
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
     """Return a record of a server by its slug, or None if there is none or every name of the record was withdrawn."""
-    rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.slug = ?", (guild_id, slug))
+    rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.id = {_OF_SLUG}", (guild_id, guild_id, slug))
     return next(iter(await _opened(conn, rows)), None)
 
 
@@ -225,7 +229,7 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
         rows = await fetch_all(
             conn,
             Row,
-            "SELECT kind, slug, name, status, newest_on FROM record WHERE guild_id = ? AND slug = ? AND live = 1",
+            f"SELECT kind, slug, name, status, newest_on FROM record WHERE live = 1 AND id = {_OF_SLUG}",
             (guild_id, text),
         )
         matches = [row for row in rows if row.kind in kinds]

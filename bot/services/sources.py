@@ -212,9 +212,10 @@ async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int,
     rows = await fetch_all(
         conn,
         _SourceOfRecord,
-        f"SELECT u.record_id, s.id, {_DESCRIBED} "
-        f"FROM (SELECT DISTINCT record_id, source_id FROM ledger WHERE record_id IN {in_list()}) u "
-        f"JOIN source s ON s.id = u.source_id {_DESCRIPTION} ORDER BY s.id",
+        f"SELECT DISTINCT o.into_id AS record_id, s.id, {_DESCRIBED} "
+        f"FROM (SELECT id, id AS into_id FROM record WHERE id IN {in_list('?1')} "
+        f"UNION ALL SELECT id, merged_into FROM record WHERE merged_into IN {in_list('?1')}) AS o "
+        f"JOIN ledger u ON u.record_id = o.id JOIN source s ON s.id = u.source_id {_DESCRIPTION} ORDER BY s.id",
         (as_list(record_ids),),
     )
     for row in rows:

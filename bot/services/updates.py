@@ -135,7 +135,11 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
             raise NotInRecord(f"{quoted(slug)} is not in the record as a {wanted}. Nothing was changed.")
     if change.replaces is not None:
         target = await fetch_value(
-            conn, int, "SELECT id FROM ledger WHERE id = ? AND record_id = ?", (change.replaces, record_id)
+            conn,
+            int,
+            "SELECT u.id FROM ledger u JOIN record r ON r.id = u.record_id WHERE u.id = ? "
+            "AND ? IN (r.id, r.merged_into)",
+            (change.replaces, record_id),
         )
         if target is None:
             raise UserError("The update to be corrected does not belong to this record. Nothing was changed.")
@@ -260,9 +264,17 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
     )
 
 
+# The records with the slugs ?2 in the guild ?1, the records that these were merged into, and all duplicates of these.
+_WITH_DUPLICATES = f"""
+(SELECT coalesce(merged_into, id) FROM record WHERE guild_id = ?1 AND slug IN {in_list("?2")}
+ UNION SELECT d.id FROM record r JOIN record d ON d.merged_into = coalesce(r.merged_into, r.id)
+ WHERE r.guild_id = ?1 AND r.slug IN {in_list("?2")})
+"""
+
+
 async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
     """Return all updates of a record, also withdrawn and replaced ones, in the order in which they were entered."""
-    entered = await ledger_rows.fetch(conn, "r.guild_id = ? AND r.slug = ?", (guild_id, slug))
+    entered = await ledger_rows.fetch(conn, f"u.record_id IN {_WITH_DUPLICATES}", (guild_id, as_list([slug])))
     return [row.update for row in entered]
 
 
@@ -277,11 +289,16 @@ async def get_live(conn: Connection, guild_id: int, update_id: int) -> Update:
     raise UserError("This value is no longer on the record. Nothing was changed. Open the card to see what is.")
 
 
-async def histories(conn: Connection, guild_id: int, slugs: Iterable[str]) -> dict[str, list[Update]]:
-    """Return all updates of several records by slug, in the order of entering. Slugs without updates are left out."""
+async def histories(
+    conn: Connection, guild_id: int, slugs: Iterable[str], *, merged: bool = True
+) -> dict[str, list[Update]]:
+    """Return all updates of several records by slug, in the order of entering. Slugs without updates are left out.
+
+    The updates of a duplicate are under the slug of the record that it was merged into, or without `merged` its own.
+    """
     by_slug: dict[str, list[Update]] = {}
-    where = f"r.guild_id = ? AND r.slug IN {in_list()}"
-    for row in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs))):
+    where = f"u.record_id IN {_WITH_DUPLICATES}" if merged else f"own.guild_id = ? AND own.slug IN {in_list()}"
+    for row in await ledger_rows.fetch(conn, where, (guild_id, as_list(slugs)), merged=merged):
         by_slug.setdefault(row.update.record, []).append(row.update)
     return by_slug
 

@@ -30,24 +30,28 @@ _ASKS: Mapping[Act, str] = {
     "withdraw": "Withdraw this?",
     "bring back": "Bring this back?",
     "remove": "Remove this from the record?",
+    "merge": "Merge this?",
 }
 _DONE: Mapping[Act, str] = {
     "correct": "Corrected",
     "withdraw": "Withdrawn",
     "bring back": "Brought back",
     "remove": "Removed",
+    "merge": "Merged",
 }
 _BUTTONS: Mapping[Act, str] = {
     "correct": "Save",
     "withdraw": "Withdraw",
     "bring back": "Bring back",
     "remove": "Remove",
+    "merge": "Merge",
 }
 _TITLES: Mapping[Act, str] = {
     "correct": "Correct",
     "withdraw": "Withdraw",
     "bring back": "Bring back",
     "remove": "Remove",
+    "merge": "Merge",
 }
 
 
@@ -156,21 +160,40 @@ def by_editor(entered: Sequence[EnteredUpdate], user_id: int | None, guild_id: i
     return card([text], selects=selects)
 
 
-def removed(records: Sequence[tuple[Kind, str, str]], guild_id: int | None) -> ui.LayoutView:
-    """Render the records that were removed, each given with kind, slug and last name, and a menu to bring one back."""
-    if not records:
+def removed(
+    records: Sequence[tuple[Kind, str, str]], merged: Sequence[tuple[Kind, str, str]], guild_id: int | None
+) -> ui.LayoutView:
+    """Render the records that were removed and the duplicates that were merged, each with a menu to bring one back.
+
+    A record is given with kind, slug and last name, a duplicate with the name of the record that it was merged into.
+    """
+    if not records and not merged:
         return card(["## Removed records\nNone. What an editor removes is listed here and can be brought back."])
     lines = [f"- {escaped(name, 100)} ({KIND_WORDS[kind][0]}), `{slug}`" for kind, slug, name in records]
-    options = [
-        discord.SelectOption(label=clip(name, 100), value=slug, description=clip(f"{KIND_WORDS[kind][0]}; {slug}", 100))
-        for kind, slug, name in records
-    ]
-    select: Select = ui.Select(
-        custom_id=custom_id("correct.return", guild_id=guild_id), placeholder="Bring one back", options=options
-    )
-    return card(
-        [_fitted(["## Removed records", "Their updates are still in the ledger."], lines, 3800)], selects=[select]
-    )
+    lines += [f"- `{slug}` ({KIND_WORDS[kind][0]}), merged into {escaped(name, 100)}" for kind, slug, name in merged]
+    selects: list[Select] = []
+    for name, placeholder, entries in (
+        ("correct.return", "Bring one back", [(name, slug, kind) for kind, slug, name in records]),
+        ("correct.separate", "Separate one again", [(slug, slug, kind) for kind, slug, _ in merged]),
+    ):
+        if entries:
+            options = [
+                discord.SelectOption(label=clip(label, 100), value=slug, description=KIND_WORDS[kind][0])
+                for label, slug, kind in entries
+            ]
+            select: Select = ui.Select(
+                custom_id=custom_id(name, guild_id=guild_id), placeholder=placeholder, options=options
+            )
+            selects.append(select)
+    text = _fitted(["## Removed records", "Their updates are still in the ledger."], lines, 3800)
+    return card([text], selects=selects)
+
+
+def separated(name: str, slug: str, other: str, guild_id: int | None) -> ui.LayoutView:
+    """Render that a duplicate is a record of its own again. `other` is the record that it had been merged into."""
+    text = f"## Separated\n{escaped(name, 100)} is a record of its own again, apart from {escaped(other, 100)}."
+    note = "-# Follows and reminders stay where they are. Who follows is not told."
+    return card([f"{text}\n{note}"], buttons=[_to("Open", "record.open", slug, guild_id)])
 
 
 # The forms
@@ -271,7 +294,8 @@ def saved(seen: CorrectionPreview, now: datetime, undo_until: datetime, guild_id
     """Render what a correction changed, for how long it can be undone, and a menu of what may be wrong too."""
     correction, act = seen.correction, seen.correction.task.act
     until = f"{dates.timestamp(undo_until, 'T')} ({dates.timestamp(undo_until, 'R')})"
-    note = f"-# Saved {dates.timestamp(now)}. *Undo* works until {until}; whoever got it at once is told then."
+    who = "nobody is told of it." if act == "merge" else "whoever got it at once is told then."
+    note = f"-# Saved {dates.timestamp(now)}. *Undo* works until {until}; {who}"
     buttons = [_to("Undo", "correct.undo", correction.batch, guild_id)]
     if act == "remove":
         buttons.append(_to("Bring back", "correct.return", correction.task.record, guild_id))
@@ -336,7 +360,12 @@ def _body(seen: CorrectionPreview, above: Sequence[str], below: Sequence[str]) -
     above = list(filter(None, above))
     if seen.links:
         number = plural(seen.links, "other record points", "other records point")
-        above.append(f"**Before you save:** {number} to it. They stay, and no longer show it as a record.")
+        then = (
+            "They point to the other one then." if act == "merge" else "They stay, and no longer show it as a record."
+        )
+        above.append(f"**Before you save:** {number} to it. {then}")
+    if act == "merge":
+        above.append("All that is on record about the first is then about the second; its name and slug keep working.")
     room = TEXT_LIMIT - 200 - sum(len(text) + 2 for text in [*above, *below])
     verb = "Brought back:" if act == "bring back" else "Withdrawn:"
     entries: list[str] = []

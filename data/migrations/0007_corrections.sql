@@ -4,6 +4,11 @@
 ALTER TABLE ledger ADD COLUMN started_from INTEGER REFERENCES ledger (id);
 CREATE INDEX ledger_started_from ON ledger (started_from) WHERE started_from IS NOT NULL;
 
+-- The record that this one is a duplicate of. Derived from its updates of the field merged_into, which no kind has.
+ALTER TABLE record ADD COLUMN merged_into INTEGER REFERENCES record (id);
+CREATE INDEX record_merged_into ON record (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX ledger_of_merges ON ledger (guild_id) WHERE field = 'merged_into';
+
 CREATE TABLE correction (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     guild_id INTEGER NOT NULL REFERENCES guild (guild_id) ON DELETE CASCADE,
