@@ -14,7 +14,7 @@ from bot.errors import BadInput
 from bot.ledger.kinds import KIND_WORDS, KINDS, STAGES
 from bot.ledger.values import quoted
 from bot.ledger.words import one_line, slug_of, words_of
-from bot.services import guilds, records
+from bot.services import guilds, records, sources
 from bot.services.lists import SearchListing, SourceListing
 from bot.services.search import Wanted
 from bot.ui.text import escaped
@@ -127,8 +127,10 @@ class SearchCog(commands.Cog):
         cited: tuple[int, ...] = ()
         if source:
             matches = await get_sources(self.bot.db.read, guild_id, source)
+            if one_publication := len(matches) == 1:
+                matches = await sources.copies(self.bot.db.read, guild_id, matches[0])
             cited = tuple(match.id for match in matches)
-            filters.append(f"source {escaped(matches[0].title if len(matches) == 1 else source, 100)}")
+            filters.append(f"source {escaped(matches[0].title if one_publication else source, 100)}")
         wanted = Wanted(
             text[: _LONGEST + 1],  # With one character too many, the answer says that the text was clipped.
             cast(Kind | None, kind),

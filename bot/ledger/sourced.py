@@ -37,13 +37,15 @@ class EntryDetails(Struct, frozen=True):
 
 
 class FactsOfSources(Struct, frozen=True):
-    """Some sources with the facts that rest on them.
+    """Some publications with the facts that rest on them.
 
+    `sources` has one source for each publication, and `publications` the id of this one by the id of each source.
     `names` are the names, by slug, of the records that the facts name. `entered` has an entry for each update,
     `described` for each source that an editor described anew, by `Source.version`.
     """
 
     sources: list[Source]
+    publications: dict[int, int]
     facts: list[SourcedFact]
     names: dict[str, str]
     entered: dict[int, EntryDetails]
@@ -80,17 +82,19 @@ def facts_in(kind: Kind, slug: str, name: str, state: State, source_ids: Collect
                 yield SourcedFact(kind, slug, name, field.name, fact)
 
 
-def ending_updates(kind: Kind, history: Sequence[Update], source_id: int, *, named_by_others: bool) -> set[int]:
-    """Return the ids of the updates of a record to withdraw when a source is false.
+def ending_updates(
+    kind: Kind, history: Sequence[Update], source_ids: Collection[int], *, named_by_others: bool
+) -> set[int]:
+    """Return the ids of the updates of a record to withdraw when some sources are false.
 
-    These are the live updates from the source, and those that count again once these are gone. A record that other
+    These are the live updates from the sources, and those that count again once these are gone. A record that other
     sources report on, or that is `named_by_others`, does not lose its only name.
     """
     ending: set[int] = set()
     while more := {
         update.id
         for update in live_updates([update for update in history if update.id not in ending])
-        if update.source_id == source_id
+        if update.source_id in source_ids
     }:
         ending |= more
     after = fold(kind, [update for update in history if update.id not in ending])

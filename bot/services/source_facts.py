@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from bot.errors import UserError
 from bot.ledger.fold import fold, is_readable
 from bot.ledger.kinds import fields_of
+from bot.ledger.source_lines import link_key
 from bot.ledger.sourced import (
     EntryDetails,
     FactsOfSources,
@@ -24,7 +25,7 @@ from bot.ledger.stored import decode_state
 from bot.services import records, sources, updates
 from data.database import Connection
 from data.records import Fact, Kind, Source
-from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
+from data.rows import as_list, fetch_all, fetch_values, in_list
 
 
 class _Folded(Struct, frozen=True):
@@ -38,8 +39,16 @@ class _Folded(Struct, frozen=True):
 
 
 async def load(conn: Connection, guild_id: int, cited: Sequence[Source]) -> FactsOfSources:
-    """Return the present facts of a guild that rest on some of its sources, the newest records first."""
-    ids = {source.id for source in cited}
+    """Return the present facts of a guild that rest on some of its sources, the newest records first.
+
+    Sources with the same link are one publication, described by the first of them.
+    """
+    shown: dict[str, Source] = {}
+    publications: dict[int, int] = {}
+    for source in cited:
+        publication = shown.setdefault(link_key(source.url) or f"#{source.id}", source)
+        publications[source.id] = publication.id
+    ids = publications.keys()
     folded = await fetch_all(
         conn,
         _Folded,
@@ -69,7 +78,8 @@ async def load(conn: Connection, guild_id: int, cited: Sequence[Source]) -> Fact
         (guild_id, as_list(source.version for source in cited)),
     )
     return FactsOfSources(
-        list(cited),
+        list(shown.values()),
+        publications,
         facts,
         await _names(conn, guild_id, facts),
         {update.id: update for update in entered},
@@ -86,13 +96,13 @@ async def _names(conn: Connection, guild_id: int, facts: Sequence[SourcedFact]) 
     return await records.names(conn, guild_id, slugs)
 
 
-async def _records_of(conn: Connection, guild_id: int, source: Source) -> list[int]:
-    """Return the ids of the guild's records that have an update from a source."""
+async def _records_of(conn: Connection, guild_id: int, source_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the guild's records that have an update from one of some sources."""
     return await fetch_values(
         conn,
         int,
-        "SELECT DISTINCT record_id FROM ledger WHERE guild_id = ? AND source_id = ?",
-        (guild_id, source.id),
+        f"SELECT DISTINCT record_id FROM ledger WHERE guild_id = ? AND source_id IN {in_list()}",
+        (guild_id, as_list(source_ids)),
     )
 
 
@@ -113,12 +123,13 @@ class _Mention(Struct, frozen=True):
 
 
 async def withdrawal(conn: Connection, guild_id: int, source: Source) -> Withdrawal:
-    """Return what is to be withdrawn when a source is false."""
+    """Return what is to be withdrawn when a source and its copies are false."""
+    source_ids = {copy.id for copy in await sources.copies(conn, guild_id, source)}
     touched = await fetch_all(
         conn,
         _Kind,
         f"SELECT id, kind, slug, name FROM record WHERE guild_id = ? AND id IN {in_list()} ORDER BY sort_name, id",
-        (guild_id, as_list(await _records_of(conn, guild_id, source))),
+        (guild_id, as_list(await _records_of(conn, guild_id, source_ids))),
     )
     histories = await updates.histories(conn, guild_id, [record.slug for record in touched])
     mentions: dict[str, list[Fact[object]]] = defaultdict(list)
@@ -136,12 +147,12 @@ async def withdrawal(conn: Connection, guild_id: int, source: Source) -> Withdra
     kept: list[SourcedFact] = []
     for record in touched:
         history = [update for update in histories.get(record.slug, []) if is_readable(update)]
-        named_by_others = any(fact.source != source.id for fact in mentions[record.slug])
-        ending = ending_updates(record.kind, history, source.id, named_by_others=named_by_others)
+        named_by_others = any(fact.source not in source_ids for fact in mentions[record.slug])
+        ending = ending_updates(record.kind, history, source_ids, named_by_others=named_by_others)
         ids += ending
         after = fold(record.kind, [update for update in history if update.id not in ending])
         before = fold(record.kind, history)
-        for sourced in facts_in(record.kind, record.slug, record.name, before, {source.id}):
+        for sourced in facts_in(record.kind, record.slug, record.name, before, source_ids):
             if sourced.fact.update not in ending:
                 kept.append(sourced)
             elif other := same_fact(record.kind, sourced, after):
@@ -194,18 +205,14 @@ async def restore(
     source = await sources.get(conn, guild_id, source_id)
     if not source.false_because:
         raise UserError("This source is not marked as false any more. Nothing was changed.")
-    batch = await fetch_value(
-        conn,
-        str,
-        "SELECT batch FROM source WHERE guild_id = ? AND describes = ? AND batch <> '' ORDER BY id DESC LIMIT 1",
-        (guild_id, source_id),
-    )
+    copies = [copy.id for copy in await sources.copies(conn, guild_id, source)]
     ids = await fetch_values(
         conn,
         int,
-        "SELECT u.id FROM ledger u WHERE u.guild_id = ? AND u.batch = ? AND u.action = 'withdrawn' AND NOT EXISTS "
+        "SELECT u.id FROM ledger u WHERE u.guild_id = ? AND u.action = 'withdrawn' AND u.batch IN "
+        f"(SELECT batch FROM source WHERE batch <> '' AND describes IN {in_list()}) AND NOT EXISTS "
         "(SELECT 1 FROM ledger w WHERE w.replaces = u.id AND w.action = 'withdrawn') ORDER BY u.id",
-        (guild_id, batch or ""),
+        (guild_id, as_list(copies)),
     )
     if ids:
         await updates.withdraw(conn, guild_id, ids, now=now, person_id=person_id, reason=because)

@@ -75,29 +75,35 @@ def _day(published_on: FactDate | None) -> str | None:
 async def describe(
     conn: Connection, guild_id: int, source: Source, better: Description, *, now: datetime, person_id: int
 ) -> Source:
-    """Enter a better description of a source and return the source as it is described now.
+    """Enter a better description of a source and its copies, and return the source as it is described now.
 
-    Its link, its note and whether it is false stay. Raise UserError when somebody described the source after `source`
-    was read.
+    Links, notes and whether it is false stay. Raise UserError when somebody described the source after `source` was
+    read.
     """
     await _require_unchanged(conn, guild_id, source)
-    present = Description(source.title, source.publisher, source.published_on, source.archived_url, source.language)
-    if better == present:
-        return source
-    return await _enter(conn, guild_id, source, better, source.false_because, "", now, person_id)
+    for copy in await copies(conn, guild_id, source):
+        if _description_of(copy) != better:
+            await _enter(conn, guild_id, copy, better, copy.false_because, "", now, person_id)
+    return await get(conn, guild_id, source.id)
 
 
 async def mark(
     conn: Connection, guild_id: int, source: Source, because: str, *, batch: str, now: datetime, person_id: int
 ) -> Source:
-    """Enter that a source is false, and why; with `because` "" that it is not. Return the source as it is now.
+    """Enter that a source and its copies are false, and why; with `because` "" that they are not. Return the source.
 
     `batch` is that of the withdrawals that were entered with it, "" without any. Raise UserError when somebody
     described the source after `source` was read.
     """
     await _require_unchanged(conn, guild_id, source)
-    present = Description(source.title, source.publisher, source.published_on, source.archived_url, source.language)
-    return await _enter(conn, guild_id, source, present, because, batch, now, person_id)
+    for copy in await copies(conn, guild_id, source):
+        if copy.false_because != because:
+            await _enter(conn, guild_id, copy, _description_of(copy), because, batch, now, person_id)
+    return await get(conn, guild_id, source.id)
+
+
+def _description_of(source: Source) -> Description:
+    return Description(source.title, source.publisher, source.published_on, source.archived_url, source.language)
 
 
 async def _require_unchanged(conn: Connection, guild_id: int, source: Source) -> None:
@@ -117,8 +123,8 @@ async def _enter(
     batch: str,
     now: datetime,
     person_id: int,
-) -> Source:
-    """Insert a row that describes a source anew, and return the source as it is described now."""
+) -> None:
+    """Insert a row that describes a source anew."""
     await conn.execute(
         "INSERT INTO source (guild_id, title, publisher, published_on, url, note, archived_url, language, describes, "
         "false_because, batch, person_id, described_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -138,7 +144,23 @@ async def _enter(
             to_text(now),
         ),
     )
-    return await get(conn, guild_id, source.id)
+
+
+async def copies(conn: Connection, guild_id: int, source: Source) -> list[Source]:
+    """Return a source and the other sources of the guild with the same link, the given one first.
+
+    They are one publication, which was entered with several titles or days. A source without a link has no copies.
+    """
+    if not source.url:
+        return [source]
+    linked = await fetch_all(
+        conn,
+        Source,
+        f"SELECT s.id, {_DESCRIBED} FROM source s {_DESCRIPTION} "
+        "WHERE s.guild_id = ? AND s.describes IS NULL AND s.url <> '' AND s.id <> ? ORDER BY s.id",
+        (guild_id, source.id),
+    )
+    return [source, *(other for other in linked if link_key(other.url) == link_key(source.url))]
 
 
 async def find(conn: Connection, guild_id: int, source_id: int) -> Source | None:

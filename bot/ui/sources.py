@@ -85,20 +85,22 @@ def render(
     single = shown.sources[0] if len(shown.sources) == 1 else None
     numbers = {source.id: n for n, source in enumerate(shown.sources, 1)}
     legends = {source.id: f"**Source {numbers[source.id]}:** {facts.described(source)}" for source in shown.sources}
+    cited = [shown.publications[sourced.fact.source] for sourced in shown.facts]
     headings = [f"### {escaped(sourced.record, 80)}" for sourced in shown.facts]
     entries = [
-        _entry(shown, sourced, None if single else numbers[sourced.fact.source], editor) for sourced in shown.facts
+        _entry(shown, sourced, None if single else numbers[id_], editor)
+        for sourced, id_ in zip(shown.facts, cited, strict=True)
     ]
     layout = pages.pack(
         [
-            len(heading) + len(entry) + (0 if single else len(legends[sourced.fact.source]))
-            for heading, entry, sourced in zip(headings, entries, shown.facts, strict=True)
+            len(heading) + len(entry) + (0 if single else len(legends[id_]))
+            for heading, entry, id_ in zip(headings, entries, cited, strict=True)
         ],
         limit=pages.PAGE_TEXT - 1200 if single else pages.PAGE_TEXT,
     )
     page = pages.clamped(page, len(layout))
     here = layout[page]
-    of_page = list(dict.fromkeys(shown.facts[i].fact.source for i in here))
+    of_page = list(dict.fromkeys(cited[i] for i in here))
     records = len({sourced.slug for sourced in shown.facts})
     count = f"{plural(len(shown.facts), 'fact')} of {plural(records, 'record')}" if shown.facts else ""
     texts = [

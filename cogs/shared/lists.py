@@ -12,6 +12,7 @@ from bot.interactions.cache import quarter_of
 from bot.interactions.permissions import Actor
 from bot.ledger.kinds import KIND_WORDS, ON_REQUEST_KINDS
 from bot.services import guilds, index, questions, records, search, source_facts
+from bot.services import sources as source_rows
 from bot.services.lists import KindListing, Listing, PendingListing, SearchListing, SourceListing
 from bot.ui import lists, sources
 from bot.ui.ids import number
@@ -293,8 +294,10 @@ async def source_page(
     bot = interaction.client
     guild = await guilds.get(bot.db.read, actor.guild_id)
     matches = await get_sources(bot.db.read, actor.guild_id, listing.text)
-    shown = await source_facts.load(bot.db.read, actor.guild_id, matches)
     if len(matches) == 1:
+        matches = await source_rows.copies(bot.db.read, actor.guild_id, matches[0])
+    shown = await source_facts.load(bot.db.read, actor.guild_id, matches)
+    if len(shown.sources) == 1:
         listing = SourceListing(f"#{matches[0].id}")
         key = ""
     return sources.render(

@@ -138,6 +138,30 @@ async def test_a_source_is_opened_from_all_facts(world: World):
     assert texts(opened).startswith("## Blog\n")
 
 
+async def test_a_page_that_was_entered_with_two_titles_is_one_source(world: World):
+    await add(world, "First title", ("armed-drones", "deal", "made_in", "Hosur"), url="https://news.example/a")
+    await add(world, "Second title", ("armed-drones", "deal", "delivery", "in 2027"), url="https://news.example/a/")
+    for text in ("First title", "Second title", "news.example/a"):
+        page = await open_source(world, world.editor, text)
+        assert "**Made in:** Hosur" in texts(page)
+        assert "**Delivery:** in 2027" in texts(page)
+        assert labels_of(page) == ["Describe this source", "This source is false"]
+    found = await ask(world, "search", kind="deal", source="First title")
+    assert menu(reply(found)) == ["armed-drones"]
+
+
+async def test_a_better_description_is_in_the_digest_too(world: World):
+    await world.manager.slash(world.channel, "digest set", channel=world.channel)
+    source = await add(world, "A paper", ("armed-drones", "deal", "stage", "signed"))
+    page = await open_source(world, world.editor, f"#{source}")
+    form = await world.editor.click(page, label="Describe this source")
+    empty = {"publisher": "", "published": "", "archived": "", "language": ""}
+    await world.editor.submit_modal(form, empty | {"title": "Note of the ministry"})
+    digest = answer(await world.manager.slash(world.channel, "digest preview", channel=world.channel))
+    assert "Note of the ministry" in digest
+    assert "A paper" not in digest
+
+
 async def test_what_is_no_source_here_is_refused_kindly(world: World):
     for text in ("zeppelin", "#999999", "#0", NASTY[:80], "*"):
         told = answer(await ask(world, "search", source=text))

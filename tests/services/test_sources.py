@@ -340,3 +340,41 @@ async def test_who_described_a_source_is_exported_and_forgotten(db: Database, gu
     async with db.write(guild) as conn:
         assert await erasure.delete_guild(conn, guild)
     assert await db.read.execute_fetchall("SELECT id FROM source WHERE guild_id = ?", (guild,)) == []
+
+
+# One publication that was entered with several titles or days
+
+
+async def test_copies_of_a_source_are_described_marked_and_restored_together(db: Database, guild: int, now: datetime):
+    first = await add(db, guild, "news.example", "https://news.example/a")
+    second = await add(db, guild, "A deal", "http://www.news.example/a/", on_day("2024-03-01"))
+    other = await add(db, guild, "Another page", "https://news.example/b")
+    await cite(db, guild, now, first, ("d", "deal", "name", "Drones"), ("d", "deal", "made_in", "Hosur"))
+    await cite(db, guild, now, second, ("d", "deal", "delivery", "in 2027"))
+    await cite(db, guild, now, other, ("o", "deal", "name", "Other"))
+    better = Description("Deal is signed", "Example Times")
+    await described(db, guild, now, second, better)
+    known = await sources.get_many(db.read, guild, [first, second, other])
+    assert [known[id_].title for id_ in (first, second, other)] == ["Deal is signed", "Deal is signed", "Another page"]
+    assert known[first].url == "https://news.example/a"
+    shown = await source_facts.load(db.read, guild, await sources.matching(db.read, guild, "news.example/a"))
+    assert len(shown.sources) == 1
+    assert set(shown.publications) == {first, second}
+    assert {fact.field for fact in shown.facts} == {"name", "made_in", "delivery"}
+    assert await false(db, guild, now, first) == 3
+    assert await records.find(db.read, guild, "d") is None
+    assert (await records.get(db.read, guild, "o")).record.name == "Other"
+    third = await add(db, guild, "A later title", "https://news.example/a")
+    async with db.write(guild) as conn:
+        assert (await sources.get_to_cite(conn, guild, third)).false_because == "It was made up"
+        assert (await sources.get_to_cite(conn, guild, other)).false_because == ""
+    await cite(db, guild, now, third, ("o", "deal", "made_in", "Pune"))
+    assert await false(db, guild, now, third) == 1
+    async with db.write(guild) as conn:
+        source, count = await source_facts.restore(conn, guild, second, "It is true", now=now, person_id=1)
+    assert (count, source.false_because) == (4, "")
+    assert await value(db, guild, "o", "made_in") == "Pune"
+    assert (await records.get(db.read, guild, "d")).record.state.text("delivery") == "in 2027"
+    assert all(
+        not one.false_because for one in (await sources.get_many(db.read, guild, [first, second, third])).values()
+    )

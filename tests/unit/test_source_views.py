@@ -79,7 +79,9 @@ async def test_no_source_makes_a_message_too_long():
         for of in (cited, cited[:1]):
             listed = data.draw(some_facts(of))
             entered = {fact.fact.update: EntryDetails(fact.fact.update, "editor", NOW, 2**63) for fact in listed}
-            shown = FactsOfSources(of, listed, {}, entered, {of[0].version: EntryDetails(1, "editor", NOW, 2**63)})
+            described = {of[0].version: EntryDetails(1, "editor", NOW, 2**63)}
+            publications = {source.id: source.id for source in of}
+            shown = FactsOfSources(of, publications, listed, {}, entered, described)
             view = sources.render(
                 shown, "x" * 400, page, key="*" + "k" * 60, editor=editor, guild_id=guild_id, note="n" * 200
             )
