@@ -14,7 +14,7 @@ from bot.interactions.components import chosen, component, typed
 from bot.interactions.permissions import Actor
 from bot.ledger.source_lines import read_description
 from bot.ledger.words import one_line
-from bot.services import guilds, people, records, source_facts, sources
+from bot.services import guilds, people, records, source_facts, sources, timelines
 from bot.services.lists import SourceListing
 from bot.ui import citations
 from bot.ui import sources as views
@@ -133,8 +133,13 @@ class SourceCog(commands.Cog):
         """
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
-        only = number(source_id) or None
-        cited = citations.of_record(opened, dates.local_date(now, opened.zone), only)
+        only, today = number(source_id) or None, dates.local_date(now, opened.zone)
+        if only is None:
+            cited = citations.of_record(opened, today)
+        else:  # What was entered last may be in the history alone.
+            timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug)
+            entered = [update.fact for update in timeline.updates if update.action == "set"]
+            cited = citations.of_facts(opened, [fact for fact in entered if fact.source == only], today)
         chosen_form = form if form in citations.FORMS else "plain"
         text = citations.written(cited, chosen_form)
         guild_id = dm_guild_id(interaction, actor.guild_id)

@@ -20,7 +20,7 @@ from bot.ui.cards import facts_of
 from bot.ui.ids import custom_id
 from bot.ui.layout import Button, button, card, plain
 from bot.ui.text import escaped, sentence
-from data.records import FactDate, Opened, Record, Source
+from data.records import Fact, FactDate, Opened, Record, Source, Value
 
 _ROOM = 3600  # Characters of a code block in a message; the rest is for the heading.
 
@@ -50,21 +50,23 @@ FORMS = {"plain": Form("Plain text", "txt"), "bibtex": Form("BibTeX", "bib"), "r
 """The forms of citation by the names that custom ids have."""
 
 
-def of_record(opened: Opened, today: date, only: int | None = None) -> list[Citation]:
-    """Return a citation of each source of a record, the newest first, or of one source with the id `only`.
+def of_record(opened: Opened, today: date) -> list[Citation]:
+    """Return a citation of each source of a record, the newest first.
 
     A source that only gives names or kinds is left out, unless the record has no other.
     """
-    kind = opened.record.kind
-    stated = [(name, fact) for name, fact in facts_of(opened) if fact.source in opened.sources]
-    reported = [fact for name, fact in stated if get_field(kind, name).reports] or [fact for _, fact in stated]
-    if only is not None:
-        reported = [fact for _, fact in stated if fact.source == only]
+    stated = facts_of(opened)
+    reported = [fact for name, fact in stated if get_field(opened.record.kind, name).reports]
+    return of_facts(opened, reported or [fact for _, fact in stated], today)
+
+
+def of_facts(opened: Opened, facts: Sequence[Fact[Value]], today: date) -> list[Citation]:
+    """Return a citation of each source of some facts of a record, the newest first."""
     citations: list[Citation] = []
-    for id_ in dict.fromkeys(fact.source for fact in reported):
-        facts = [fact for fact in reported if fact.source == id_]
-        newest = max(facts, key=lambda fact: fact.date.day or date.min)
-        places = tuple(dict.fromkeys(fact.locator for fact in facts if fact.locator))
+    for id_ in dict.fromkeys(fact.source for fact in facts if fact.source in opened.sources):
+        of_source = [fact for fact in facts if fact.source == id_]
+        newest = max(of_source, key=lambda fact: fact.date.day or date.min)
+        places = tuple(dict.fromkeys(fact.locator for fact in of_source if fact.locator))
         citations.append(Citation(opened.record.name, newest.date, opened.sources[id_], places, today))
     return sorted(citations, key=lambda citation: citation.as_of.day or date.min, reverse=True)
 

@@ -71,3 +71,11 @@ async def test_what_was_saved_is_cited_and_described_at_once(world: World):
     described = await world.editor.click(saved, label="Describe this source")
     assert described.modal is not None
     assert id_of(saved, "Cite").startswith("source.cite:v1::armed-drones::")
+
+
+async def test_an_update_that_only_goes_into_the_history_is_cited_too(world: World):
+    form = await world.editor.slash(world.channel, "update stage", deal="Drone deal", stage="proposed")
+    typed = {"date": "5 March 2022", "source": "Old note, page 9", "published": "undated", "value": ["proposed"]}
+    saved = reply(await world.editor.click(reply(await world.editor.submit_modal(form, typed)), label="Save"))
+    cited = text_of(reply(await world.editor.click(saved, label="Cite")))
+    assert "Old note. Undated. Cited for 31 armed drones for India, as of 5 March 2022. Page 9." in cited

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ledger.words import one_line
-from bot.ui.citations import FORMS, Citation, file_name, fits, of_record, page, written
+from bot.ui.citations import FORMS, Citation, file_name, fits, of_facts, of_record, page, written
 from data.records import Fact, FactDate, Party, Record, Source, State
 from tests import builders
 from tests.builders import on_day
@@ -205,7 +205,7 @@ def test_each_source_of_a_record_is_cited_with_its_own_newest_day_and_places():
         ("S3", on_day("2024-05-01"), ()),
         ("S2", on_day("2024-03-05"), ("page 1", "page 2")),
     ]
-    assert [one.source.id for one in of_record(opened, ACCESSED, only=1)] == [1]
+    assert [one.source.id for one in of_facts(opened, facts["name"], ACCESSED)] == [1]  # pyright: ignore[reportArgumentType]  # values of any type
     only_named = builders.opened("deal", State({"name": facts["name"]}), sources=[Source(1, "S1")])  # pyright: ignore[reportArgumentType]  # values of any type
     assert [one.source.id for one in of_record(only_named, ACCESSED)] == [1]
     assert of_record(builders.opened("deal", State()), ACCESSED) == []
