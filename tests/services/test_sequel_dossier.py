@@ -17,7 +17,7 @@ from bot.ui import cards
 from data.database import Database
 from data.records import Money, Opened
 from tests.heard import heard, mistakes
-from tests.services.starter import STARTER, every, load
+from tests.services.starter import STARTER, every, linked, load
 
 SEQUEL = "india-us-after-2plus2"
 DRONES, ENGINES, VEHICLES = "armed-drones", "fighter-jet-engines", "infantry-combat-vehicles"
@@ -80,6 +80,7 @@ async def test_the_values_of_the_drones_stand_side_by_side_and_the_ceiling_is_no
     assert "$3.99 billion (notified ceiling)" in before
     assert not any("contract" in value for value in before)
     assert set(before) < set(after)
+    assert "nearly $4 billion (contract, as reported)" in after
     assert not any("3.99" in value for value in after if "contract" in value)
 
 
@@ -98,6 +99,11 @@ OPEN = {
 
 async def test_what_was_open(db, both):
     assert {key: plain((await on(db, both, *key)).record.status) for key in OPEN} == OPEN
+
+
+async def test_the_support_contract_is_part_of_the_drone_deal(db, both):
+    supports = [opened for opened in (await every(db, both)).values() if linked(opened, "part_of") == {DRONES}]
+    assert len(supports) == 1
 
 
 async def test_neither_engines_nor_vehicles_are_signed(db, both):
