@@ -138,7 +138,15 @@ class Quantity(Struct, frozen=True, omit_defaults=True):
     printed: str = ""
 
 
-Value = str | ListedText | Party | Money | Quantity | Approval | FactDate | Due | None
+class Title(Struct, frozen=True, omit_defaults=True):
+    """A title or an office of a person. `since` and `until` are None where no source says when they hold it."""
+
+    text: str
+    since: FactDate | None = None
+    until: FactDate | None = None
+
+
+Value = str | ListedText | Party | Money | Quantity | Approval | Title | FactDate | Due | None
 """The value of a field. The field's type in bot/ledger/values decides which; None is the value "no due date"."""
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.ledger.status import status
-from data.records import CitedText, Due, FactDate, Kind, Link, Opened, Record, Source, State, Sureness, Update
+from bot.ledger.values import read_quantity
+from data.records import CitedText, Due, FactDate, Kind, Link, Opened, Quantity, Record, Source, State, Sureness, Update
 
 ENTERED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -21,6 +22,11 @@ def on_day(day: str | date, *, worked_out: bool = False) -> FactDate:
 def due_value(day: str | date, sureness: Sureness = "announced") -> Due:
     """Return a due date on a single day, as a value of the field "due"."""
     return Due(on_day(day), sureness)
+
+
+def count_of(text: str) -> Quantity:
+    """Return a number of things as it is typed, such as "31 drones", as a value of the field "quantity"."""
+    return read_quantity(text)
 
 
 def update(id_: int, field: str, value: Any, day: FactDate, **more: Any) -> Update:

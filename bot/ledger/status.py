@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from bot import dates
-from bot.ledger import stage
+from bot.ledger import quantities, stage
 from bot.ledger.cited import bare, cited, of_each_day, one_day
 from bot.ledger.kinds import OUTCOMES, get_field, kind_of
 from bot.ledger.stage import AwaitedItem
+from bot.ledger.titles import titles
 from bot.ledger.values import NO_DUE_DATE, Names
 from data.records import CitedText, Due, Fact, FactDate, Kind, State
 
@@ -124,13 +125,15 @@ class _Words:
 
 
 def _deal(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
-    """Return a deal's stage, its side state, and what it waits for."""
+    """Return a deal's stage, its side state, how much was delivered, and what it waits for."""
     side_state = stage.side_state(state)
+    delivered = quantities.progress_clause(state)
     awaited = stage.waiting(state, items, names)
     more = len(awaited) - _AWAITED_NAMED
     return [
         stage.stage(state, names),
         *([side_state] if side_state else []),
+        *([replace(delivered, facts=tuple(map(bare, delivered.facts)))] if delivered else []),
         *awaited[:_AWAITED_NAMED],
         *([CitedText(f"{more} more open")] if more > 0 else []),
     ]
@@ -206,12 +209,15 @@ def _session(words: _Words) -> list[CitedText]:
 def _participant(words: _Words) -> list[CitedText]:
     """Return what a participant is, and their country.
 
-    With a title these are one text when both were reported on one date. Without a title the text is the first known of
+    With a title, of several the leading one, these are one text when both were reported on one date. Without a title
+    the text is the first known of
     `org_type` and `type`; it has no facts, since neither is news.
     """
-    title, country = words.text("title"), words.text("country")
-    if not words.facts("title"):
+    leading, country = titles(words.state)[:1], words.text("country")
+    if not leading:
         return [CitedText(words.newest("org_type") or words.newest("type")), country]
+    type_ = get_field("participant", "title").type
+    title = cited(type_.words(leading[0].value, {}), bare(leading[0]))
     if not country.text or not one_day([*title.facts, *country.facts]):
         return [title, country]
     return [cited(f"{title.text}, {country.text}", *title.facts, *country.facts)]

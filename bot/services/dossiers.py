@@ -149,7 +149,10 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
             record = dossier_records.as_alias(record)
         for fact in record.facts:
             source_id = source_ids[fact.source]
+            # A field that has several values now may have had only one, with a shorter key, when it was loaded before.
+            shorter = f"{dossier.slug}/{record.slug}/{fact.field}"
             earlier = by_key.pop((record.slug, fact.field, fact.key), [])
+            earlier = earlier or by_key.pop((record.slug, fact.field, shorter), [])
             last = earlier[-1] if earlier and earlier[-1].action == "set" else None
             before = next((update for update in reversed(earlier) if update.action == "set"), None)
             if last is not None and _same(last, fact, source_id):

@@ -14,6 +14,7 @@ from bot.ledger.status import act
 from bot.ledger.values import (
     NO_DUE_DATE,
     Names,
+    approval_details,
     approver_words,
     due_clause,
     expect,
@@ -124,6 +125,7 @@ _APPROVALS = {
 _FIELDS = {
     "summary": "in short: {}",
     "quantity": "number {}",
+    "delivered": "{} delivered",
     "approved_by": "approved by {}",
     "made_in": "made in {}",
     "party": "{} takes part",
@@ -165,7 +167,8 @@ def clause(change: RecordChange, field: str, fact: Fact[Value]) -> str:
             by, what = _the(approver_words(approval, change.names)), f"the {approval.what.removeprefix('the ')}"
             plural = approval.state == "expired" and approval.what.endswith("s")
             words = _APPROVALS[approval.state].format(by=by, what=what)
-            return words.replace(" has expired", " have expired") if plural else words
+            words = words.replace(" has expired", " have expired") if plural else words
+            return f"{words}{approval_details(approval)}"
         case "session", "state":
             return _SESSION_STATES[expect(value, str)]
         case "pending", "state":

@@ -38,11 +38,12 @@ from data.records import (
     Record,
     Row,
     Source,
+    Title,
     Update,
 )
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import HERE, SERVERS, Question, plain
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 
 LATER = 1005
 _NAMES = {
@@ -56,7 +57,11 @@ _NAMES = {
 _TOLD: tuple[tuple[str, str, tuple[tuple[str, Kind, str, str], ...]], ...] = (
     ("20 November 2026", "Ministry note 2", (("fighter-jet-engines", "deal", "stage", "signed"),)),
     ("5 June 2025", "Ministry note 1", (("fighter-jet-engines", "deal", "summary", "Talks on the price go on."),)),
-    ("3 March 2025", "Roll of the Senate", (("lloyd-austin", "participant", "title", "former Defense Secretary"),)),
+    (
+        "3 March 2025",
+        "Roll of the Senate",
+        (("lloyd-austin", "participant", "title", "former Defense Secretary"),),
+    ),
     ("1 October 2024", "Gazette 9", (("drone-clearances", "pending", "due", "31 October 2024, announced"),)),
     ("15 October 2024", "Contract report", (("armed-drones", "deal", "stage", "signed"),)),
     (
@@ -269,13 +274,13 @@ def _values(kind: Kind, n: int) -> dict[str, Any]:
             "summary": f"{word}.",
             "party": Party("", word),
             "value": Money(Decimal(5), "USD", bound=Bound.EXACT, kind=word),
-            "quantity": word,
+            "quantity": count_of(word),
             "model": word,
             "approved_by": Party("", word),
             "approval": Approval(side="x", what=word, state="granted"),
         },
         "pending": {"who": Party("", word), "summary": word, "due": due},
-        "participant": {"title": word, "summary": word},
+        "participant": {"title": Title(word), "summary": word},
         "statement": {"said": word, "whose": Party("", word)},
     }[kind]
 

@@ -22,7 +22,7 @@ from bot.ui import answers
 from bot.ui.ids import LIMIT
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.database import Database
-from data.records import Kind, ListedText, Party
+from data.records import Kind, ListedText, Party, Title
 from tests.ask.conftest import Answered, Asking
 from tests.ask.servers import SERVERS, Question
 
@@ -172,7 +172,7 @@ async def fill_with_hard_names(db: Database) -> None:
         changes += [set_(slug, "alias", ListedText(text)) for slug, text in aliases]
         changes += [
             set_("maker", "type", "organisation"),
-            set_("maker", "title", HARD),
+            set_("maker", "title", Title(HARD)),
             set_("deal", "party", party),
             set_("deal", "summary", HARD),
             set_("deal", "stage", "approved"),

@@ -11,7 +11,7 @@ import simcord
 from bot import dates
 from bot.services import updates
 from data.records import Bound, Money
-from tests.builders import due_value
+from tests.builders import count_of, due_value
 from tests.discord.conftest import World, answer, id_of, labels_of, reply
 from tests.discord.looking import ask, drawn, enter, menu
 
@@ -162,7 +162,7 @@ async def test_all_facts_list_each_with_its_date_its_source_and_the_place_in_it(
 
 
 async def test_all_facts_can_be_grouped_by_source_and_back(world: World):
-    await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
+    await enter(world, ("fighter-jet-engines", "deal", "quantity", count_of("99")), url="https://example.org/a_b")
     card = reply(await ask(world, "deal show", deal="fighter-jet-engines"))
     by_field = await world.member.click(card, label="All facts")
     by_source = await world.member.click(reply(by_field), label="By source")
@@ -173,7 +173,7 @@ async def test_all_facts_can_be_grouped_by_source_and_back(world: World):
 
 
 async def test_a_source_with_a_link_shows_where_it_leads(world: World):
-    await enter(world, ("fighter-jet-engines", "deal", "quantity", "99"), url="https://example.org/a_b")
+    await enter(world, ("fighter-jet-engines", "deal", "quantity", count_of("99")), url="https://example.org/a_b")
     card = await ask(world, "deal show", deal="fighter-jet-engines")
     assert "-# *All facts* has each source" in answer(card)
     assert "<https://example.org/a_b>" in answer(await world.member.click(reply(card), label="All facts"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.builders import count_of
 from tests.discord.conftest import World, answer, id_of, labels_of, reply
 from tests.discord.looking import add_deals, ask, enter, menu
 
@@ -136,7 +137,7 @@ async def test_a_search_that_was_made_before_shows_what_was_entered_since(world:
 
 
 async def test_newest_first_and_best_first_differ(world: World):
-    await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", "7 drones"))
+    await enter(world, ("late", "deal", "name", "Something else"), ("late", "deal", "quantity", count_of("7 drones")))
     best = menu(reply(await ask(world, "search", text="drones", kind="deal")))
     newest = menu(reply(await ask(world, "search", text="drones", kind="deal", order="newest")))
     assert (best, newest) == (["armed-drones", "late"], ["late", "armed-drones"])

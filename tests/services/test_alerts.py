@@ -30,7 +30,7 @@ from data.records import (
     Precision,
     Sureness,
 )
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 
 GUILD, CHANNEL = 1000, 1001
 DAY = on_day("2023-11-10")
@@ -177,7 +177,7 @@ async def test_the_same_value_reported_again_never_alerts(there: Guild):
 
 async def test_what_is_no_milestone_waits_for_the_digest(there: Guild):
     await there.follow("drones")
-    await there.enter(there.change("drones", "deal", "quantity", "31", LATER))
+    await there.enter(there.change("drones", "deal", "quantity", count_of("31"), LATER))
     assert await there.plan(timedelta(days=1)) == []
 
 
@@ -490,7 +490,7 @@ async def test_a_source_that_appeared_on_a_later_day_is_not_said_to_have_reporte
 
 async def test_several_changes_take_a_line_each_with_the_main_news_first_and_the_rest_counted(there: Guild):
     await there.follow("drones")
-    texts = {"quantity": "31", "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
+    texts = {"quantity": count_of("31"), "model": "MQ-9B", "delivery": "from 2029", "made_in": "the United States"}
     party = there.change(*DEAL, "party", Party("us", "seller"), LATER)
     closed = there.change(*ITEM, "state", "closed", LATER)
     changes = [there.change(*DEAL, field, value, LATER) for field, value in texts.items()]
@@ -516,7 +516,7 @@ async def test_what_another_source_says_stands_below_with_its_own_day_and_source
     await there.enter(
         there.signed(),
         replace(there.change(*DEAL, "value", value, BETWEEN), source_id=notice, locator="paragraph 2"),
-        there.change(*DEAL, "quantity", "31", LATER),
+        there.change(*DEAL, "quantity", count_of("31"), LATER),
     )
     (delivery,) = await there.plan()
     assert (await there.text(delivery)).splitlines() == [
@@ -596,10 +596,9 @@ async def test_a_hostile_name_neither_pings_nor_formats(there: Guild):
 
 async def test_the_longest_values_fit_into_one_message(there: Guild):
     await there.follow("drones")
-    changes = [
-        there.change("drones", "deal", field, "*" * 99 + "x", LATER)
-        for field in ("quantity", "model", "delivery", "made_in")
-    ]
+    longest = "*" * 99 + "x"
+    changes = [there.change("drones", "deal", field, longest, LATER) for field in ("model", "delivery", "made_in")]
+    changes.append(there.change("drones", "deal", "quantity", count_of(longest), LATER))
     await there.enter(there.change("drones", "deal", "summary", "*" * 599 + "x", LATER), there.signed(), *changes)
     (delivery,) = await there.plan()
     assert len(await there.text(delivery)) <= 1900

@@ -11,7 +11,7 @@ from bot.interactions.cache import CACHED, CachedRecord, RecordCache
 from bot.services import destinations, follows, guilds, updates
 from bot.services.updates import Change
 from data.database import Connection
-from tests.builders import due_value
+from tests.builders import count_of, due_value
 from tests.conftest import REPORTED, enter
 
 
@@ -25,7 +25,7 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, guil
     first = await opened(cache, db.read, guild, "drones", ["deal"])
     assert await opened(cache, db.read, guild, "drones", ["deal"]) is first
     assert first.rendered(now) is first.rendered(now)
-    batch = await enter(db, guild, source, now, ("drones", "deal", "quantity", "31"))
+    batch = await enter(db, guild, source, now, ("drones", "deal", "quantity", count_of("31")))
     second = await opened(cache, db.read, guild, "drones", ["deal"])
     assert "31" in second.rendered(now).text
     async with db.write(guild) as conn:
@@ -37,7 +37,7 @@ async def test_a_card_is_drawn_anew_when_its_ledger_moved_and_only_then(db, guil
 async def test_a_kept_card_and_whether_its_reader_follows_cost_one_statement(db, guild, source, now):
     cache = RecordCache()
     await enter(db, guild, source, now, ("drones", "deal", "name", "The drones"))
-    await enter(db, guild, source, now, ("drones", "deal", "quantity", "31"))
+    await enter(db, guild, source, now, ("drones", "deal", "quantity", count_of("31")))
     async with db.write(guild) as conn:
         places = {user: (await destinations.ensure_own(conn, guild, user, now=now)).place for user in (1, 2, 3)}
         await follows.add(conn, places[1], "drones", now=now)

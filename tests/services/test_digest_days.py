@@ -10,6 +10,7 @@ from bot import dates
 from bot.services import destinations, people, updates
 from bot.ui import digests as rendered
 from data.records import Destination, Outcome
+from tests.builders import count_of
 from tests.services.digesting import channel, there, value_at
 from tests.services.outbound import GUILD, OTHER_CHANNEL, Outbound, all_texts, at, day, due
 
@@ -58,7 +59,7 @@ async def test_an_overdue_item_with_a_message_of_its_own_is_not_in_the_digest_of
     await there.item("payment", due=due("2027-03-07", "announced"))
     await there.item("clearances")
     await there.go_to("2027-03-03 09:00")
-    await there.enter("drones", "deal", quantity="31")
+    await there.enter("drones", "deal", quantity=count_of("31"))
     sent = await there.go_to("2027-03-04 09:00")
     assert [one.kind for one in sent] == ["reminder", "digest"]
     assert "Loa" not in there.last
@@ -142,7 +143,7 @@ async def test_a_digest_that_waited_is_replaced_and_loses_nothing(there: Outboun
     await there.plan()
     async with there.db.write(GUILD) as conn:
         await destinations.pause(conn, channel.id, Outcome.NOT_PERMITTED, "the bot lacks Send Messages there")
-    await there.enter("drones", "deal", quantity="31")
+    await there.enter("drones", "deal", quantity=count_of("31"))
     there.now = at("2027-03-04 12:00")
     async with there.db.write(GUILD) as conn:
         await destinations.resume(conn, channel.id, there.now)
@@ -169,7 +170,7 @@ async def test_a_digest_drawn_later_tells_what_it_was_planned_to_tell(there: Out
     await there.enter("drones", "deal", stage="signed")
     there.now = at("2027-03-03 09:00")
     await there.plan()
-    await there.enter("drones", "deal", quantity="31")
+    await there.enter("drones", "deal", quantity=count_of("31"))
     await there.go_to("2027-03-03 12:00")
     assert "the deal has been signed" in there.last
     assert "number" not in there.last
@@ -198,7 +199,7 @@ async def test_the_hour_keeps_its_wall_time_over_a_change_of_clocks(there: Outbo
     found = []
     there.now = at("2027-03-10 12:00", "America/New_York")
     for number in range(6):
-        await there.enter("drones", "deal", quantity=str(number))
+        await there.enter("drones", "deal", quantity=count_of(str(number)))
         found += await there.go_to(there.now + timedelta(hours=24))
     keys = [sent.key for sent in found]
     assert keys == sorted(set(keys))
@@ -218,7 +219,7 @@ async def test_a_day_has_one_digest_when_the_hour_comes_twice(there: Outbound):
     await there.plan()
     await there.send()
     for hour in range(30):
-        await there.enter("drones", "deal", quantity=str(hour))
+        await there.enter("drones", "deal", quantity=count_of(str(hour)))
         there.now += timedelta(hours=1)
         await there.plan()
         await there.send()
@@ -245,7 +246,7 @@ async def test_every_day_has_one_digest_wherever_the_clocks_change(there: Outbou
     for number in range(8 * 24):
         there.now += timedelta(hours=1)
         if number % 12 == 0:
-            await there.enter("drones", "deal", quantity=str(number))
+            await there.enter("drones", "deal", quantity=count_of(str(number)))
         await there.plan()
         sent += await there.send()
     first = dates.local_date(at(start, zone), zone)
@@ -258,7 +259,7 @@ async def test_every_day_has_one_digest_wherever_the_clocks_change(there: Outbou
 async def test_a_changed_hour_does_not_bring_a_second_digest_that_day(there: Outbound, channel: Destination):
     await there.enter("drones", "deal", stage="signed")
     await there.go_to("2027-03-03 09:00")
-    await there.enter("drones", "deal", quantity="31")
+    await there.enter("drones", "deal", quantity=count_of("31"))
     await there.digest(channel, at=time(18))
     assert await there.go_to("2027-03-03 18:00") == []
     assert len(await there.go_to("2027-03-04 18:00")) == 1

@@ -15,7 +15,7 @@ from bot.ui import digests as rendered
 from bot.ui.layout import TEXT_LIMIT
 from bot.ui.messages import Message
 from data.records import Bound, Destination, ListedText, Money, Outcome, Party
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 from tests.services.digesting import START, channel, there, value
 from tests.services.outbound import CHANNEL, GUILD, Outbound, all_texts, at, day, due
 
@@ -100,7 +100,7 @@ async def test_what_was_undone_or_withdrawn_is_left_out(there: Outbound, channel
     async with there.db.write(GUILD) as conn:
         later = there.now + timedelta(seconds=59)
         await updates.undo(conn, GUILD, undone, now=later, person_id=1)
-    batch = await there.enter("drones", "deal", quantity="31")
+    batch = await there.enter("drones", "deal", quantity=count_of("31"))
     rows = await there.db.read.execute_fetchall("SELECT id FROM ledger WHERE batch = ?", (batch,))
     async with there.db.write(GUILD) as conn:
         later = there.now + timedelta(hours=1)
@@ -122,7 +122,7 @@ async def test_what_was_told_at_once_is_not_repeated(there: Outbound, channel: D
     await there.enter("drones", "deal", stage="signed")
     (alert,) = await there.go_to(there.now + timedelta(seconds=80))
     assert alert.kind == "alert"
-    await there.enter("drones", "deal", quantity="31")
+    await there.enter("drones", "deal", quantity=count_of("31"))
     await there.go_to("2027-03-03 09:00")
     assert "**31 armed drones**: number 31 (" in there.last
     assert "signed" not in there.last
@@ -141,7 +141,7 @@ async def test_a_loaded_dossier_is_one_line(there: Outbound, channel: Destinatio
 
 async def test_a_person_reads_of_what_they_follow_and_from_then_on(there: Outbound):
     await there.enter("engines", "deal", name="Fighter-jet engines")
-    await there.enter("drones", "deal", quantity="30")
+    await there.enter("drones", "deal", quantity=count_of("30"))
     place = await there.person()
     await there.follow(place, "drones", at_once=False)
     await there.digest(place)
@@ -149,7 +149,7 @@ async def test_a_person_reads_of_what_they_follow_and_from_then_on(there: Outbou
     assert "31 armed drones" in there.last
     assert "engines" not in there.last
     assert "What changed" not in there.last
-    await there.enter("engines", "deal", quantity="99")
+    await there.enter("engines", "deal", quantity=count_of("99"))
     await there.enter("clearances", "pending", name="Clearances", state="open", about=Party("drones"))
     await there.go_to("2027-03-03 09:00")
     assert "**Clearances, about 31 armed drones**: a new item is open (" in there.last
@@ -183,7 +183,7 @@ def money(amount: str, kind: str = "") -> Money:
 async def test_each_change_has_the_source_and_the_day_of_its_own_report(there: Outbound, channel: Destination):
     await there.enter("engines", "deal", name="Fighter-jet engines")
     await report(there, "engines", "Reuters", "2025-03-03", "https://www.reuters.com/a", value=money("1000000000"))
-    await report(there, "engines", "A fan blog", "2025-03-04", "https://fan.blog/b", quantity="99")
+    await report(there, "engines", "A fan blog", "2025-03-04", "https://fan.blog/b", quantity=count_of("99"))
     await report(there, "engines", "Ministry note 2", "2025-03-05", stage="signed", model="F414")
     await report(there, "engines", "Ministry note 3", "2025-03-06", stage="in_execution")
     await there.go_to("2027-03-03 09:00")
@@ -202,13 +202,13 @@ async def test_each_change_has_the_source_and_the_day_of_its_own_report(there: O
 async def test_changes_of_one_day_and_source_share_a_line_and_a_former_value_has_its_own_day(
     there: Outbound, channel: Destination
 ):
-    await report(there, "drones", "First note", "2024-05-01", quantity="30")
+    await report(there, "drones", "First note", "2024-05-01", delivery="late")
     await there.go_to("2027-03-03 09:00")
-    await report(there, "drones", "Second note", "2024-06-01", model="MQ-9B", made_in="India", quantity="31")
+    await report(there, "drones", "Second note", "2024-06-01", model="MQ-9B", made_in="India", delivery="soon")
     await there.go_to("2027-03-04 09:00")
     section = there.last.split("### What changed\n")[1].split("\n\n")[0]
     assert section.splitlines() == [
-        "**31 armed drones**: number 31 (Second note, 1 June 2024); was 30, 1 May 2024",
+        "**31 armed drones**: delivery soon (Second note, 1 June 2024); was late, 1 May 2024",
         "**31 armed drones**: model MQ-9B; made in India (Second note, 1 June 2024)",
     ]
 
@@ -241,7 +241,7 @@ async def test_what_ended_names_the_report_that_ended_it_and_the_day_of_the_form
 async def test_no_digest_is_sent_for_how_the_record_is_kept(there: Outbound, channel: Destination, fields):
     await there.enter("drones", "deal", **fields)
     assert await there.go_to("2027-03-03 09:00") == []
-    await there.enter("drones", "deal", quantity="31", **fields)
+    await there.enter("drones", "deal", quantity=count_of("31"), **fields)
     await there.go_to("2027-03-04 09:00")
     section = there.last.split("### What changed\n")[1].split("\n\n")[0]
     assert section.endswith("**: number 31 (A news article, 10 November 2023)")
@@ -341,7 +341,9 @@ async def test_a_long_digest_is_cut_and_says_where_the_rest_is(there: Outbound, 
     for number in range(60):
         name = f"Item {number} " + "with a very long name " * 4
         await there.item(f"item-{number}", name=name[:100], due=due("2027-03-10"))
-        await there.enter(f"deal-{number}", "deal", name=f"Deal {number} " + "x" * 80, quantity="9" + "*" * 99)
+        await there.enter(
+            f"deal-{number}", "deal", name=f"Deal {number} " + "x" * 80, quantity=count_of("9" + "*" * 99)
+        )
     await there.go_to("2027-03-03 09:00")
     assert len(there.last) <= TEXT_LIMIT - 300
     for heading, rest in (("Due soon", "`/pending list`"), ("What changed", "`/search` and `/deal history`")):

@@ -12,7 +12,7 @@ from bot.services import dossiers, records, search, updates
 from bot.services.updates import Change
 from data.database import Database
 from data.records import ListedText, Money
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 from tests.services.starter import STARTER, every, load, loaded, roles
 
 __all__ = ["loaded"]  # The fixture.
@@ -66,8 +66,8 @@ async def test_a_corrected_file_appends_only_what_changed(db, loaded, now):
     assert (result.added, result.changed, result.withdrawn, result.kept) == (1, 1, 1, 0)
     history = await updates.history(db.read, loaded, "armed-drones")
     (first, second) = [u for u in history if u.field == "quantity"]
-    assert (second.value, second.replaces, second.reason) == ("32", first.id, "Corrected in the dossier")
-    assert await value_of(db, loaded, "armed-drones", "quantity") == "32"
+    assert (second.value, second.replaces, second.reason) == (count_of("32"), first.id, "Corrected in the dossier")
+    assert await value_of(db, loaded, "armed-drones", "quantity") == count_of("32")
     assert ("general-atomics", "maker") not in roles(await records.get(db.read, loaded, "armed-drones"), "party")
     assert (await load(db, loaded, now, corrected)).unchanged == result.unchanged + 2
 
@@ -75,7 +75,7 @@ async def test_a_corrected_file_appends_only_what_changed(db, loaded, now):
 async def test_a_file_corrected_twice_and_back_leaves_what_it_says(db, loaded, now):
     for quantity in ("32", "33", "31"):
         await load(db, loaded, now, changed_file(now, ("quantity: 31", f"quantity: {quantity}")))
-        assert await value_of(db, loaded, "armed-drones", "quantity") == quantity
+        assert await value_of(db, loaded, "armed-drones", "quantity") == count_of(quantity)
 
 
 async def test_what_is_gone_from_the_file_is_withdrawn_and_comes_back_with_it(db, loaded, now):
@@ -88,7 +88,7 @@ async def test_what_is_gone_from_the_file_is_withdrawn_and_comes_back_with_it(db
     assert {update.dossier for update in history} == {STARTER}
     assert (await load(db, loaded, now, without)).withdrawn == 0
     assert (await load(db, loaded, now)).added == 1
-    assert await value_of(db, loaded, "armed-drones", "quantity") == "31"
+    assert await value_of(db, loaded, "armed-drones", "quantity") == count_of("31")
 
 
 async def test_a_record_that_is_gone_from_the_file_is_gone(db, loaded, now):
@@ -113,11 +113,26 @@ async def test_a_newer_fact_of_an_editor_stands(db, loaded, now, source):
 
 @pytest.mark.parametrize("as_correction", [True, False])
 async def test_an_editors_fact_of_the_same_day_stands(db, loaded, now, source, as_correction):
-    (mine,) = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "quantity"]
-    await enter(db, loaded, now, source, "armed-drones", "quantity", "30", replaces=mine.id if as_correction else None)
-    result = await load(db, loaded, now, changed_file(now, ("quantity: 31", "quantity: 32")))
+    (mine,) = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "deal_type"]
+    replaces = mine.id if as_correction else None
+    await enter(db, loaded, now, source, "armed-drones", "deal_type", "lease", replaces=replaces)
+    result = await load(db, loaded, now, changed_file(now, ("deal_type: purchase", "deal_type: gift")))
     assert (result.changed, result.kept) == (0, 1)
-    assert await value_of(db, loaded, "armed-drones", "quantity") == "30"
+    assert await value_of(db, loaded, "armed-drones", "deal_type") == "lease"
+
+
+async def test_a_number_loaded_when_a_deal_had_only_one_is_the_same_fact_still(db, loaded, now):
+    [number] = [u for u in await updates.history(db.read, loaded, "armed-drones") if u.field == "quantity"]
+    async with db.write(loaded) as conn:
+        # The key that the releases gave it in which a deal had one number; rows of the ledger never change otherwise.
+        await conn.execute("DROP TRIGGER ledger_keeps_what_was_written")
+        await conn.execute(
+            "UPDATE ledger SET origin_key = ? WHERE id = ?", (f"{STARTER}/armed-drones/quantity", number.id)
+        )
+    again = await load(db, loaded, now)
+    assert (again.added, again.changed, again.withdrawn) == (0, 0, 0)
+    changed = await load(db, loaded, now, changed_file(now, ("quantity: 31", "quantity: 32")))
+    assert (changed.added, changed.changed, changed.withdrawn) == (0, 1, 0)
 
 
 async def test_what_an_editor_took_back_stays_away(db, loaded, now):
@@ -158,7 +173,7 @@ async def test_two_servers_hold_it_apart(db, loaded, now):
     first = await load(db, OTHER, now)
     assert first.added == (await load(db, loaded, now)).unchanged
     await load(db, OTHER, now, changed_file(now, ("quantity: 31", "quantity: 32")))
-    assert await value_of(db, loaded, "armed-drones", "quantity") == "31"
+    assert await value_of(db, loaded, "armed-drones", "quantity") == count_of("31")
     ids = [{o.record.id for o in (await every(db, guild)).values()} for guild in (loaded, OTHER)]
     assert not ids[0] & ids[1]
 

@@ -16,7 +16,8 @@ from bot.services.search import COUNTED, SearchPage, Wanted
 from bot.services.updates import Change
 from bot.ui.highlight import marked
 from data.database import Database
-from data.records import Kind, ListedText, Party, Value
+from data.records import Kind, ListedText, Party, Title, Value
+from tests.builders import count_of
 from tests.conftest import GUILD, NOW, OTHER_GUILD
 
 Facts = dict[str, tuple[Kind, dict[str, Value], str]]
@@ -50,7 +51,7 @@ RECORDS: Facts = {
     ),
     "ferry": (
         "deal",
-        {"name": "Ferries on the 9 B route", "summary": "A drone looks after each ferry.", "quantity": "3"},
+        {"name": "Ferries on the 9 B route", "summary": "A drone looks after each ferry.", "quantity": count_of("3")},
         "2024",
     ),
 }
@@ -271,7 +272,7 @@ async def test_the_name_asked_for_comes_first_then_names_that_begin_so_then_name
         "newest": ("deal", {"name": "C", "summary": "talks about trade"}, "5 May 2024"),
     }
     for _, fields, _ in entered.values():
-        fields["quantity"] = "3"  # Names have no news value, so they give a record no date. This field does.
+        fields["quantity"] = count_of("3")  # Names have no news value, so they give a record no date. This field does.
     await enter(db, guild, entered)
     assert await slugs(db, "trade talks") == ["alias", "begins", "inside", "newest", "in-text"]
     assert await slugs(db, Wanted("trade talks", order="newest")) == ["newest", "inside", "in-text", "begins", "alias"]
@@ -416,7 +417,7 @@ async def test_before_a_letter_is_typed_the_newest_are_offered_first(filled: Dat
         "old": ("pending", {"name": "Yard lease", "state": "open"}, "1 May 2024"),
         "new": ("pending", {"name": "Export licence", "state": "open"}, "2 May 2024"),
         "over": ("pending", {"name": "Advance payment", "state": "closed"}, "3 May 2024"),
-        "same-day": ("participant", {"name": "Aland", "title": "Minister"}, "5 March 2024"),
+        "same-day": ("participant", {"name": "Aland", "title": Title("Minister")}, "5 March 2024"),
         "undated": ("deal", {"name": "Any deal"}, "unknown: someday"),
     }
     await enter(filled, GUILD, later)

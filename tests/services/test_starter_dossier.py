@@ -13,7 +13,7 @@ from bot.ledger.cited import plain
 from bot.ledger.kinds import get_field
 from bot.services import dossiers, index, records, search
 from data.records import Approval, Bound, FactDate, ListedText, Money, Party
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 from tests.services.starter import STARTER, every, linked, loaded, roles
 
 __all__ = ["loaded"]  # The fixture.
@@ -167,7 +167,7 @@ async def test_the_deals_stand_as_the_article_leaves_them(db, loaded):
         ("us-government", "clearing authority"),
     }
     assert roles(vehicles, "party") == {("pentagon", "offering"), ("india", "interested")}
-    assert drones.record.state.value("quantity") == "31"
+    assert drones.record.state.value("quantity") == count_of("31")
     assert [fact.value for fact in drones.record.state.facts("approval")] == [
         Approval(side="us-government", what="clearances", state="open")
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.services import timelines, updates
-from data.records import Party
+from data.records import Party, Title
 from tests.conftest import enter
 
 
@@ -39,7 +39,7 @@ async def test_a_record_that_never_had_a_name_is_not_shown_by_its_slug(db, guild
         source,
         now,
         ("drones", "deal", "name", "The drones"),
-        ("nameless", "participant", "title", "Minister"),
+        ("nameless", "participant", "title", Title("Minister")),
         ("drones", "deal", "party", Party("nameless", "maker")),
     )
     assert (await timelines.get(db.read, guild, "drones")).names["nameless"] == "a record without a name"

@@ -13,7 +13,7 @@ from bot.services.search import SearchPage, Wanted
 from bot.services.updates import Change
 from data.database import Database
 from data.records import Approval, FactDate, Kind, Opened, Party
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 
 DAY = on_day("2023-11-10")
 
@@ -27,7 +27,7 @@ def drones(source: int) -> list[Change]:
         set_("us-government", "participant", "name", "U.S. government", source),
         set_("drones", "deal", "name", "31 armed drones for India", source),
         set_("drones", "deal", "stage", "under_review", source),
-        set_("drones", "deal", "quantity", "31", source),
+        set_("drones", "deal", "quantity", count_of("31"), source),
     ]
 
 

@@ -18,10 +18,23 @@ import msgspec
 from bot import dates
 from bot.ledger.fold import fold, live_updates
 from bot.ledger.kinds import find_field
-from bot.ledger.values import ChoiceType, expect, quantity_words
+from bot.ledger.values import ChoiceType, expect
 from bot.services import updates
 from data.database import Connection
-from data.records import Approval, Due, FactDate, Kind, ListedText, Money, Party, Quantity, Source, Unreadable, Update
+from data.records import (
+    Approval,
+    Due,
+    FactDate,
+    Kind,
+    ListedText,
+    Money,
+    Party,
+    Quantity,
+    Source,
+    Title,
+    Unreadable,
+    Update,
+)
 
 _NAMES = ("name", "alias", "formerly", "topic", "zone", "checked")
 _KINDS = ("deal_type", "type", "org_type", "place_type", "doc_type", "item_kind", "basis", "form", "closes_when")
@@ -373,6 +386,8 @@ def _recognised(
                 return (re.compile(relation), re.compile(either)), "", False
             return tuple(name + ([mark(role)] if role else [])), "", False
         case Quantity() as quantity:
-            return (mark(quantity_words(quantity)),), "", True
-        case ListedText(text=text) | text:
+            if quantity.number is None:
+                return (mark(quantity.printed),), "", True
+            return (re.compile(_amounts(quantity.number)),), "", True
+        case ListedText(text=text) | Title(text=text) | text:
             return (mark(text),), "", mark(text) != _phrase(text) or len(text.split()) > 2

@@ -19,7 +19,21 @@ from bot.ledger.values import expect
 from bot.services import sources, updates
 from bot.services.updates import Change
 from data.database import Connection, Database
-from data.records import Approval, ApprovalState, Bound, Due, FactDate, Kind, ListedText, Money, Party, Sureness, Value
+from data.records import (
+    Approval,
+    ApprovalState,
+    Bound,
+    Due,
+    FactDate,
+    Kind,
+    ListedText,
+    Money,
+    Party,
+    Quantity,
+    Sureness,
+    Title,
+    Value,
+)
 from tests.builders import on_day
 
 
@@ -148,6 +162,11 @@ def random_plan(rng: random.Random, today: date) -> Plan:
     def text() -> str:
         return f"{word()} {rng.choice(['lines', 'frames', 'parts', 'works'])}"
 
+    def quantity() -> Quantity:
+        """Return a number of things of an invented unit, mostly the same for all numbers of a ledger."""
+        return Quantity(Decimal(make.amount()), unit if chance() < 0.7 else f"{word()} craft")
+
+    unit = f"{word()} boats"
     bounds: list[Bound] = [Bound.EXACT, Bound.ABOUT, Bound.AT_MOST]
     sureness: list[Sureness] = ["fixed", "announced", "announced", "reported"]
     waiting: list[ApprovalState] = ["open", "requested"]
@@ -179,7 +198,9 @@ def random_plan(rng: random.Random, today: date) -> Plan:
             own += some(
                 ("stage", rng.choice(list(STAGES)[:5])),
                 ("deal_type", text()),
-                ("quantity", text()),
+                ("quantity", quantity()),
+                ("delivered", quantity()),
+                ("options", quantity()),
                 ("model", text()),
                 ("delivery", text()),
                 ("made_in", text()),
@@ -199,7 +220,10 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 own.append(("approval", Approval(side, what, state, authority)))
         elif kind == "participant":
             own += some(
-                ("type", "organisation"), ("title", text()), ("org_type", text()), ("country", ref("participant"))
+                ("type", "organisation"),
+                ("title", Title(text())),
+                ("org_type", text()),
+                ("country", ref("participant")),
             )
         elif kind == "place":
             own += some(("place_type", text()))
@@ -267,7 +291,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                 enter(
                     where,
                     slug,
-                    *some(("quantity", text()), ("side_state", rng.choice(["none", "on_hold"]))),
+                    *some(("quantity", quantity()), ("side_state", rng.choice(["none", "on_hold"]))),
                     first=first,
                 )
                 for act in [act for batch in before for act in batch if act.record == slug and act.field == "approval"]:
@@ -282,7 +306,7 @@ def random_plan(rng: random.Random, today: date) -> Plan:
                     money = Money(Decimal(make.amount()), "USD")
                     enter(where, slug, ("value", money), first=first)
             elif kind == "participant":
-                enter(where, slug, *some(("title", text())), first=first)
+                enter(where, slug, *some(("title", Title(text()))), first=first)
             elif kind == "session" and chance() < 0.6:
                 enter(where, slug, ("state", rng.choice(["postponed", "cancelled", "followed_up"])), first=first)
             if chance() < 0.25:

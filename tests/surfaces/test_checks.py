@@ -9,6 +9,7 @@ import pytest
 
 from bot.dates import parse_fact_date
 from data.records import Approval, Due, FactDate, Kind, ListedText, Party, Source, Update
+from tests.builders import count_of
 from tests.surfaces import book
 from tests.surfaces.checks import Page, check
 
@@ -26,7 +27,7 @@ LEDGER: list[tuple[str, str, Any, str, int]] = [
     ("drones", "alias", ListedText("Sea Guardian fleet"), "12 December 2024", 4),
     ("drones", "stage", "negotiating", "1 June 2024", 1),
     ("drones", "stage", "signed", "20 November 2025", 2),
-    ("drones", "quantity", "Thirty-one of them", "3 March 2025", 3),
+    ("drones", "quantity", count_of("Thirty-one of them"), "3 March 2025", 3),
     ("drones", "summary", "Raised at the talks in Lisbon.", "5 May 2022", 1),
     ("drones", "model", "Kestrel Mark Four", "20 November 2025", 2),
     ("drones", "approval", Approval(side="", what="export consent", state="open"), "2 February 2023", 1),

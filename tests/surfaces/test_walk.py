@@ -33,6 +33,8 @@ OWN = "walked"
 NOT_ON_CARDS = {
     ("*", "alias"): "names for finding",
     ("*", "checked"): "a quiet line says when somebody last looked",
+    ("deal", "quantity"): "said with what was delivered: 16 of 31 drones",
+    ("deal", "delivered"): "said with what was ordered: 16 of 31 drones",
     ("deal", "approved_by"): "named with the stage that it belongs to, approved",
     ("deal", "approval"): "of a signed deal it is said to have no outcome",
     ("deal", "side_state"): "left out once a newer stage overtook it",

@@ -50,7 +50,10 @@ async def test_an_answer_of_long_statements_fits_a_message():
 async def test_of_many_changes_the_newest_are_told_and_the_others_counted():
     state = State({"name": [Fact("Tanks", day(0), 1, 1)]})
     opened = builders.opened("deal", state, slug="tanks", sources=[source(1)])
-    updates = [builders.update(n, "quantity", f"{n} tanks", day(n), record="tanks", source_id=1) for n in range(2, 14)]
+    updates = [
+        builders.update(n, "quantity", builders.count_of(f"{n} tanks"), day(n), record="tanks", source_id=1)
+        for n in range(2, 14)
+    ]
     found = finding(changed=[Changed(opened, updates)], card=opened)
     text = answers.draw("what changed", found, now=NOW)
     assert [f": {n} tanks" in text for n in range(2, 14)] == [False] * 5 + [True] * 7

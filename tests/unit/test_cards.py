@@ -31,6 +31,7 @@ from bot.ledger.values import (
     PartyType,
     QuantityType,
     TextType,
+    TitleType,
     ZoneType,
 )
 from bot.services import dossiers
@@ -53,6 +54,7 @@ from data.records import (
     Source,
     State,
     Sureness,
+    Title,
     Value,
 )
 from tests import builders
@@ -480,6 +482,10 @@ def value_for(draw: st.DrawFn, kind: Kind, name: str) -> Value:
             return Money(Decimal("9" * 24), "USD", bound=Bound.MORE_THAN, kind=text[:40])
         case PartyType():
             return Party(draw(st.sampled_from([*slugs, ""])), text[:80])
+        case TitleType():
+            return Title(text[:100], draw(st.sampled_from([None, BUILTIN_DATE])))
+        case QuantityType():
+            return Quantity(Decimal("9" * 24), text[:40])
         case ApprovalType():
             side = draw(st.sampled_from(slugs))
             return Approval(side=side, what=text[:200], state="open", authority=text[:100])

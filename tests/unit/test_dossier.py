@@ -15,7 +15,7 @@ from bot.dossier import BadDossier, Checked, Dossier
 from bot.dossier._reader import FACT_KEYS, MOST_FACTS
 from bot.ledger.kinds import KINDS, fields_of
 from data.records import FactDate, ListedText, Party
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FOLDER = Path(__file__).parents[2] / "data" / "dossiers"
@@ -108,7 +108,7 @@ def test_records_are_pointed_to_by_name_alias_or_key(named):
 
 
 def test_everything_is_text():
-    assert fact(f"{HEAD}{RECORDS}      - quantity: 031\n", "quantity").value == "031"
+    assert fact(f"{HEAD}{RECORDS}      - quantity: 031\n", "quantity").value == count_of("031")
     assert fact(f"{HEAD}{RECORDS}      - model: yes\n", "model").value == "yes"
     assert fact(f"{HEAD}{RECORDS}      - model: null\n", "model").value == "null"
 

@@ -17,7 +17,7 @@ from bot.ledger.kinds import STAGES
 from bot.ledger.stored import decode_state, decode_value, encode
 from data.records import Approval, ApprovalState, FactDate, Kind, Money, Party, State, Unreadable, Update
 from tests import builders
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -315,7 +315,7 @@ def test_a_course_has_an_entry_for_each_change_and_for_nothing_else():
         update(4, "approval", approval("open"), day(3)),
         update(5, "stage", "approved", day(7)),
         update(6, "approval", approval("granted"), day(7)),
-        update(7, "quantity", "31", day(9)),
+        update(7, "quantity", count_of("31"), day(9)),
     ]
     assert state_history("deal", updates) == [
         DatedState(day(1).day, live=True, stage="requested", open=False),
@@ -356,7 +356,7 @@ stood_facts = st.one_of(
     st.tuples(st.just("stage"), st.sampled_from(list(STAGES))),
     st.tuples(st.just("approval"), st.builds(approval, st.sampled_from(["open", "granted"]), st.sampled_from("ab"))),
     st.tuples(st.just("state"), st.sampled_from(["open", "closed"])),
-    st.tuples(st.just("quantity"), st.just("31")),
+    st.tuples(st.just("quantity"), st.just(count_of("31"))),
 )
 stood_dates = (
     st.integers(0, 6).map(day) | st.just(UNDATED) | st.integers(0, 6).map(lambda n: FactDate("open", day(n).day))

@@ -21,7 +21,7 @@ from bot.ui import history
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import Approval, Bound, FactDate, Kind, ListedText, Money, Party, Source, Timeline, Update
 from tests import builders
-from tests.builders import due_value, on_day
+from tests.builders import count_of, due_value, on_day
 from tests.unit.views import labels_of, parts, text_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -156,8 +156,10 @@ async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
         [
             update(1, "stage", "signed", on("1 May 2024")),
             update(2, "stage", "negotiating", on("1 May 2024"), replaces=1, reason="A slip."),
-            update(3, "quantity", "9", on("2 May 2024"), person_id=2),
-            update(4, "quantity", "9", on("2 May 2024"), action="withdrawn", replaces=3, reason="Another deal"),
+            update(3, "quantity", count_of("9"), on("2 May 2024"), person_id=2),
+            update(
+                4, "quantity", count_of("9"), on("2 May 2024"), action="withdrawn", replaces=3, reason="Another deal"
+            ),
             update(5, "checked", "nothing new", on("3 May 2024")),
             update(6, "checked", "nothing new", on("3 May 2024"), action="withdrawn", replaces=5, origin="dossier"),
         ],
@@ -185,9 +187,9 @@ async def test_what_was_withdrawn_or_corrected_says_by_whom_when_and_why():
     ],
 )
 async def test_a_step_has_ended_exactly_when_the_record_no_longer_counts_it(later: list[tuple[str, int]], ended: bool):
-    updates = [update(1, "quantity", "1", on("1 May 2024"))]
+    updates = [update(1, "quantity", count_of("1"), on("1 May 2024"))]
     updates += [
-        update(n, "quantity", str(n), on("1 May 2024"), action=action, replaces=replaces)
+        update(n, "quantity", count_of(str(n)), on("1 May 2024"), action=action, replaces=replaces)
         for n, (action, replaces) in enumerate(later, 2)
     ]
     found = course("deal", updates)
@@ -203,7 +205,7 @@ async def test_names_topics_and_kinds_are_counted_and_not_told():
         update(1, "name", "Engines", day),
         update(2, "alias", ListedText("Jet engines"), FactDate("unknown")),
         update(3, "topic", Party("india"), day),
-        update(4, "quantity", "99", day),
+        update(4, "quantity", count_of("99"), day),
     ]
     (text,) = pages_of(course("deal", entered))
     assert "-# 3 entries of names, aliases and topics are left out; *All facts* has them" in text
@@ -252,7 +254,7 @@ async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_o
     found = course(
         "deal",
         [
-            update(1, "quantity", "99", inferred),
+            update(1, "quantity", count_of("99"), inferred),
             update(2, "model", "A", inferred, batch="another"),
             update(3, "delivery", "soon", FactDate("unknown")),
             update(4, "made_in", "India", FactDate("unknown", printed="the Cold War")),
@@ -272,7 +274,7 @@ async def test_a_day_that_is_not_known_comes_last_and_an_inferred_year_is_said_o
 values = {
     "stage": st.sampled_from(["proposed", "under_review", "approved", "signed", "completed"]),
     "side_state": st.sampled_from(["none", "on_hold", "cancelled"]),
-    "quantity": st.sampled_from(["31", "99", "the U.S."]),
+    "quantity": st.sampled_from(["31", "99", "the U.S."]).map(count_of),
     "summary": st.sampled_from(["It was raised.", "It was signed"]),
     "checked": st.just("nothing new"),
     "name": st.sampled_from(["Engines", "Jet engines"]),
@@ -320,7 +322,7 @@ async def test_each_line_has_its_own_day_and_source_and_that_of_what_it_took_ove
                 if other.field == one.field and (other.date.day or date.min) < (one.date.day or date.min)
             ]
             assert set(was) <= {dates.format_fact_date(other.date, weekday=False) for other in before}
-            if one.field in ("stage", "quantity", "summary", "side_state") and before:
+            if one.field in ("stage", "summary", "side_state") and before:
                 newest = max(before, key=lambda other: other.date.day or date.min)
                 assert was == [dates.format_fact_date(newest.date, weekday=False)]
 

@@ -22,11 +22,7 @@ def test_events_statements_and_items_can_be_about_any_record(kind: Kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_choice_of_a_field_to_update_fits_a_select(kind: Kind):
-    assert len(draft_forms.offered(opened(kind, State()))) <= 25
-
-
-def test_the_choice_of_a_field_to_update_fits_a_select_for_an_open_item():
-    assert len(draft_forms.offered(opened("pending", State(), waits=True))) <= 25
+    assert len(draft_forms.offered(opened(kind, State(), waits=kind == "pending"))) <= 25
 
 
 @pytest.mark.parametrize("kind", KINDS)

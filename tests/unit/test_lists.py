@@ -20,7 +20,7 @@ from bot.ui import draft_forms, lists
 from bot.ui.layout import COMPONENT_LIMIT, TEXT_LIMIT
 from data.records import CitedText, Fact, FactDate, Kind, Link, Money, Opened, Party, Row, Source, State, Waiting
 from tests import builders
-from tests.builders import due_value, on_day
+from tests.builders import count_of, due_value, on_day
 from tests.unit.views import parts
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -184,7 +184,7 @@ async def test_what_can_be_updated_shows_each_present_value_with_its_day():
     state = State(
         {
             "value": [fact(money[0]), fact(money[1], on("5 March 2024"), 2)],
-            "quantity": [fact("word " * 30)],
+            "quantity": [fact(count_of("word " * 30))],
         }
     )
     opened = builders.opened("deal", state, said=())

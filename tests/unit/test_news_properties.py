@@ -22,7 +22,7 @@ from data.records import Due, FactDate, Kind, Money, Party, Source, Update, Valu
 from tests.builders import due_value, on_day, update
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TEXTS = ("quantity", "model", "delivery", "made_in", "summary")
+TEXTS = ("model", "delivery", "made_in", "summary")
 NAMES: dict[Kind, str] = {"deal": "The drones", "pending": "The licence"}
 
 

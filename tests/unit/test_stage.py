@@ -17,7 +17,7 @@ from bot.ledger.kinds import PENDING_KINDS, SIDE_STATES, STAGES, stage_rank
 from bot.ledger.stage import AwaitedItem
 from bot.ledger.status import status
 from data.records import Approval, ApprovalState, Fact, FactDate, Party, State
-from tests.builders import on_day, update
+from tests.builders import count_of, on_day, update
 
 NAMES = {"us": "U.S. government", "brazil": "Brazil", "eu": "European Union", "india": "India"}
 
@@ -43,12 +43,14 @@ def line(state: State, *items: AwaitedItem) -> str:
 
 
 def test_the_stage_has_the_day_of_its_own_fact_and_no_other_field_dates_it():
-    state = deal(("stage", "signed", "2024-10-15"), ("quantity", "99", "2026-11-20"), ("name", "X", "2026-11-21"))
+    state = deal(
+        ("stage", "signed", "2024-10-15"), ("quantity", count_of("99"), "2026-11-20"), ("name", "X", "2026-11-21")
+    )
     assert line(state) == "Signed on 15 October 2024"
 
 
 def test_without_a_stage_nothing_dates_what_is_said():
-    state = deal(("quantity", "99", "2026-11-20"), ("name", "Engines", "2023-11-10"))
+    state = deal(("quantity", count_of("99"), "2026-11-20"), ("name", "Engines", "2023-11-10"))
     assert line(state) == "No stage reported"
     assert status("deal", state, NAMES)[0].facts == ()
 
@@ -146,7 +148,7 @@ def test_closing_the_item_leaves_no_waiting_line_of_its_day():
         ("stage", "under_review", "2023-11-10"),
         ("approval", approval("us", "clearances", "open"), "2023-11-10"),
         ("approval", approval("us", "review", "open", "U.S. Congress"), "2024-02-01"),
-        ("quantity", "31", "2024-03-02"),
+        ("quantity", count_of("31"), "2024-03-02"),
     )
     assert "2 March 2024" not in line(state)
 
@@ -179,7 +181,7 @@ approvals = st.tuples(
     ),
     days,
 )
-others = st.tuples(st.sampled_from(["quantity", "model", "name"]), st.just("x"), days)
+others = st.tuples(st.sampled_from(["deal_type", "model", "name"]), st.just("x"), days)
 items_ = st.builds(item, st.sampled_from(["Alpha", "Beta"]), st.sampled_from(list(PENDING_KINDS)), days)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.services import deliveries, destinations
 from data.records import Confirmation
+from tests.builders import count_of
 from tests.wire import world
 from tests.wire.live_server import SENT, LiveServer, live
 
@@ -248,7 +249,7 @@ async def test_without_history_a_later_try_says_that_it_may_be_a_repeat(live: Li
 async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(live: LiveServer):
     async with live.db.write(live.guild) as conn:
         await destinations.set_digest(conn, live.place, now=live.clock.now(), at=time(12, 30), days="1234567")
-    await live.enter(live.clock.now(), ("quantity", "31"))
+    await live.enter(live.clock.now(), ("quantity", count_of("31")))
     fault = live.server.fault("POST", "/channels/*/messages", "drop_after")
     await live.tick(minutes=30)
     assert fault.hits == 1
@@ -265,7 +266,7 @@ async def test_a_digest_is_silent_and_found_by_the_button_inside_its_layout(live
 async def test_a_layout_that_is_refused_goes_as_plain_text(live: LiveServer):
     async with live.db.write(live.guild) as conn:
         await destinations.set_digest(conn, live.place, now=live.clock.now(), at=time(12, 30), days="1234567")
-    await live.enter(live.clock.now(), ("quantity", "31"))
+    await live.enter(live.clock.now(), ("quantity", count_of("31")))
     live.server.fault("POST", "/channels/*/messages", 400, code=50035)
     await live.tick(minutes=30)
     (digest,) = live.sent()

@@ -22,7 +22,7 @@ from bot.services.updates import Change
 from data.database import Database
 from data.migrate import migrate
 from data.records import Outcome
-from tests.builders import due_value, on_day
+from tests.builders import count_of, due_value, on_day
 from tests.wire import world
 from tests.wire.live_server import LiveServer, connect
 from tests.wire.loopback import Loopback
@@ -385,10 +385,10 @@ def digests_in(drill: Drill) -> list[str]:
 
 async def test_a_digest_comes_once_and_what_it_had_not_read_comes_in_the_next(drill: Drill):
     await digest_at(drill, time(13))
-    await drill.enter(drill.clock.now(), ("quantity", "31"))
+    await drill.enter(drill.clock.now(), ("quantity", count_of("31")))
     await live(drill, 1)
     assert len(digests_in(drill)) == 1  # The first one lists everything.
-    await drill.enter(drill.clock.now(), ("quantity", "32"))
+    await drill.enter(drill.clock.now(), ("quantity", count_of("32")))
     drill.clock.pass_(minutes=59, seconds=30)
     await drill.enter(drill.clock.now(), ("model", "MQ-9B"))  # Can still be undone when the digest is due in 30 s.
     backup(drill.db.path, drill.copy)
@@ -408,9 +408,9 @@ async def test_a_digest_comes_once_and_what_it_had_not_read_comes_in_the_next(dr
 
 async def test_what_an_earlier_digest_told_is_not_told_again_days_later(drill: Drill):
     await digest_at(drill, time(13))
-    await drill.enter(drill.clock.now(), ("quantity", "31"))
+    await drill.enter(drill.clock.now(), ("quantity", count_of("31")))
     await live(drill, 1)
-    await drill.enter(drill.clock.now(), ("quantity", "32"))
+    await drill.enter(drill.clock.now(), ("quantity", count_of("32")))
     backup(drill.db.path, drill.copy)
     await live(drill, 3)
     assert len(digests_in(drill)) == 2  # Two days had no news and thus no digest.

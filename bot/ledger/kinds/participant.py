@@ -1,7 +1,7 @@
 """Describes participants (people, organisations and countries): their fields and the layout of their card."""
 
 from bot.ledger.kinds.kind import Field, FieldLine, ItemsLine, LinkedLine, RecordKind, StatementLine
-from bot.ledger.values import ChoiceType, PartyType, TextType
+from bot.ledger.values import ChoiceType, PartyType, TextType, TitleType
 
 PARTICIPANT_TYPES = {"person": "Person", "organisation": "Organisation", "country": "Country"}
 
@@ -11,7 +11,7 @@ PARTICIPANT = RecordKind(
     several="participants",
     fields=(
         Field("type", "Kind", ChoiceType("Organisation", PARTICIPANT_TYPES), reports=False, noun="kinds"),
-        Field("title", "Title", TextType("Foreign Minister", 100)),
+        Field("title", "Title", TitleType("Defence Minister, from 31 May 2019 until 9 June 2024"), "list"),
         Field("country", "Country", PartyType("India", ("participant",))),
         Field("org_type", "What it is", TextType("company unit", 80), reports=False, noun="kinds"),
     ),
@@ -20,6 +20,7 @@ PARTICIPANT = RecordKind(
     card=(
         "lead",
         "mentioned",
+        "other_titles",
         FieldLine("formerly"),
         "to_act_on",
         LinkedLine("Deals", ("deal",), roles=True),

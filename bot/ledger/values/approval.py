@@ -108,8 +108,8 @@ class ApprovalType(FieldType):
 
     def words(self, value: Value, names: Names) -> str:
         approval = expect(value, Approval)
-        details = [approval.state, *_details(approval, lambda day: dates.format_fact_date(day, weekday=False))]
-        return f"{approval.what} by {approver_words(approval, names)}: {', '.join(details)}"
+        by = approver_words(approval, names)
+        return f"{approval.what} by {by}: {approval.state}{approval_details(approval)}"
 
     def key(self, value: Value) -> str:
         approval = expect(value, Approval)
@@ -167,6 +167,15 @@ def _split(text: str) -> _Parts | None:
         given=int(details["given"]) if "given" in details else None,
         total=int(details["total"]) if "total" in details else None,
     )
+
+
+def approval_details(approval: Approval) -> str:
+    """Return what is known of an approval beside its state, to be put after it: ", 12 of 27, due 2 March 2024"."""
+    return "".join(f", {detail}" for detail in _details(approval, _day_words))
+
+
+def _day_words(day: FactDate) -> str:
+    return dates.format_fact_date(day, weekday=False)
 
 
 def _details(approval: Approval, day_words: Callable[[FactDate], str]) -> list[str]:

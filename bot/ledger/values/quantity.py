@@ -29,9 +29,16 @@ class _Stored:
         self._decoder = msgspec.json.Decoder(Quantity | str)
 
     def decode(self, buf: bytes | str | msgspec.Raw, /) -> Value:
-        """Return the quantity of a stored value."""
+        """Return the quantity of a stored value. Words that are no number of things are kept as they are printed."""
         value = self._decoder.decode(buf)
-        return read_quantity(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            quantity = read_quantity(value)
+            _check(quantity)
+        except BadInput:
+            return Quantity(printed=value)
+        return quantity
 
 
 @dataclass(frozen=True)
@@ -50,20 +57,7 @@ class QuantityType(FieldType):
         quantity = self.require(value, Quantity)
         if quantity.number is None and not quantity.printed:
             raise BadInput(f"Nothing is written there. Nothing was changed. Write it like {self.example}.")
-        if len(self.typed(quantity, {})) > _LIMIT:
-            length = len(self.typed(quantity, {}))
-            raise BadInput(
-                f"{quoted(self.typed(quantity, {}))} has {length:,} characters; {_LIMIT} fit. Nothing was changed. "
-                "Shorten it."
-            )
-        numbers = [number for number in (quantity.number, quantity.most, quantity.total) if number is not None]
-        if any(not number.is_finite() or number < 0 for number in numbers):
-            raise BadInput(f"{quoted(self.typed(quantity, {}))} is not a number of things. Nothing was changed.")
-        if quantity.number is not None and quantity.total is not None and quantity.number > quantity.total:
-            raise BadInput(
-                f"{quoted(self.typed(quantity, {}))} is more than all of them. Nothing was changed. "
-                "Write the part first, like 46 of 180."
-            )
+        _check(quantity)
 
     def typed(self, value: Value, names: Names) -> str:
         quantity = self.require(value, Quantity)
@@ -74,6 +68,20 @@ class QuantityType(FieldType):
 
     def key(self, value: Value) -> str:
         return self.require(value, Quantity).unit.casefold()
+
+
+def _check(quantity: Quantity) -> None:
+    """Raise BadInput for a quantity that is too long or cannot be a number of things."""
+    words = quantity_words(quantity)
+    if len(words) > _LIMIT:
+        raise BadInput(f"{quoted(words)} has {len(words):,} characters; {_LIMIT} fit. Nothing was changed. Shorten it.")
+    numbers = [number for number in (quantity.number, quantity.most, quantity.total) if number is not None]
+    if any(not number.is_finite() or number < 0 for number in numbers):
+        raise BadInput(f"{quoted(words)} is not a number of things. Nothing was changed.")
+    if quantity.number is not None and quantity.total is not None and quantity.number > quantity.total:
+        raise BadInput(
+            f"{quoted(words)} is more than all of them. Nothing was changed. Write the part first, like 46 of 180."
+        )
 
 
 def read_quantity(text: str) -> Quantity:

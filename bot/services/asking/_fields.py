@@ -10,10 +10,11 @@ from datetime import date
 from bot.ask.finding import Listed, Missing, Told
 from bot.ask.lexicon import same
 from bot.ledger.kinds import get_field
+from bot.ledger.values import quantity_words
 from bot.ledger.words import words_of
 from bot.services.asking import _holders, _pending, _roles, _states
 from bot.services.asking._scene import MOST, Scene, facts_of, stage_of
-from data.records import Fact, Opened, Row
+from data.records import Fact, Opened, Quantity, Row
 
 
 def _first(one: Opened) -> tuple[str, Fact] | None:
@@ -132,7 +133,8 @@ def _list_of_country(scene: Scene, country: Opened) -> None:
 
 def _per_unit(scene: Scene, deal: Opened) -> bool:
     """Whether the price of one of several is asked for, as in "a tonne of"."""
-    counted = {word for fact in deal.record.state.facts("quantity") for word in words_of(str(fact.value))}
+    numbers = [quantity_words(fact.value) for fact in deal.record.state.facts("quantity", Quantity)]
+    counted = {word for number in numbers for word in words_of(number)}
     return any(
         scene.reading.word(place - 1) in scene.lex.grammar["single"]
         and any(same(scene.reading.word(place), word) for word in counted)

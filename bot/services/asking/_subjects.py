@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.ask.reading import SAID_OF, Name, Named
 from bot.ledger.cited import undated
+from bot.ledger.titles import titles
 from bot.ledger.words import words_of
 from bot.services import records
 from bot.services.asking._scene import DEFINITE, Scene
@@ -64,7 +65,13 @@ async def _take_titled(scene: Scene) -> None:
     found = await records.get_many(
         scene.conn, scene.guild_id, [t.slug for t in texts if t.rank(words)[0] == len(words)]
     )
-    titled = [one for one in found if held_by(words, words_of(one.record.state.text("title"))) == len(words)]
+    holders = [
+        (one, title.value)
+        for one in found
+        for title in titles(one.record.state)
+        if held_by(words, words_of(title.value.text)) == len(words)
+    ]
+    titled = [one for one, title in holders if title.until is None] or [one for one, _ in holders]
     own = {other.record.slug for other in others}
     of_country = [
         one for one in titled if (country := one.record.state.value("country", Party)) and country.record in own

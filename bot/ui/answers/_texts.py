@@ -14,7 +14,7 @@ from bot.ledger.cited import cited, day_key, day_words
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import KIND_WORDS, SIDE_STATES, get_field
 from bot.ledger.status import act
-from bot.ledger.values import Names, approver_words, expect, named, record_of
+from bot.ledger.values import Names, approval_details, approver_words, expect, named, record_of
 from bot.ui import cards
 from bot.ui.text import clip, joined, sentence
 from data.records import Approval, CitedText, Fact, Kind, Link, Opened, Party, State, Value
@@ -134,6 +134,8 @@ def _of_field(
             cited(f"{label}: {fact_words(opened, name, fact)}", fact)
             for label, fact in zip(labels, newest, strict=False)
         ]
+        if name != "value":
+            return each
         counted = [fact for fact in opened.record.state.facts("quantity") if _at(fact) in map(_at, newest)]
         return [*each, *_of_field(opened, "quantity", counted, now)]
     texts = []
@@ -219,7 +221,9 @@ def _approval(opened: Opened, fact: Fact[Value]) -> CitedText:
     waits = is_open(approval)
     stale = waits and stage.overtaken(opened.record.state, fact)
     how = "no outcome reported" if stale else approval.state
-    return cited(f"{approval.what} by {approver_words(approval, opened.names)}: {how}", fact)
+    return cited(
+        f"{approval.what} by {approver_words(approval, opened.names)}: {how}{approval_details(approval)}", fact
+    )
 
 
 def _approvals_beside(opened: Opened) -> list[CitedText]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.ledger import stage
@@ -9,9 +10,11 @@ from bot.ledger.cited import cited
 from bot.ledger.closing import SETTLED
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import get_field
+from bot.ledger.quantities import progress
 from bot.ledger.stage import AwaitedItem, leading_first
 from bot.ledger.status import WINDOW
-from bot.ledger.values import NO_DUE_DATE, approver_words
+from bot.ledger.values import NO_DUE_DATE, approval_details, approver_words
+from bot.ledger.words import as_written
 from bot.ui.cards._draft import SHOWN, CardDraft, Worded
 from bot.ui.cited import some
 from bot.ui.text import joined
@@ -59,8 +62,14 @@ def _who_must_act(draft: CardDraft) -> None:
     elif items:
         draft.add_items("Open items", items)
     elif approvals := stage.open_approvals(draft.record.state):
-        who = [cited(f"{approver_words(fact.value, draft.names)}, for {fact.value.what}", fact) for fact in approvals]
-        draft.add_line("Who must act", [*some(who, 2), CitedText(NO_DUE_DATE)], listed=False)
+        who = [
+            cited(
+                f"{approver_words(fact.value, draft.names)}, for {fact.value.what}{approval_details(fact.value)}", fact
+            )
+            for fact in approvals
+        ]
+        no_due_date = [] if any(fact.value.due for fact in approvals) else [CitedText(NO_DUE_DATE)]
+        draft.add_line("Who must act", [*some(who, 2), *no_due_date], listed=False)
 
 
 def _add_actors(draft: CardDraft, item: Link) -> None:
@@ -83,50 +92,96 @@ def _value(draft: CardDraft) -> None:
     draft.add_line("Value", values, most=2, listed=False)
 
 
+def _delivered(draft: CardDraft) -> None:
+    """Add how much was delivered: "46 of 180 tanks"."""
+    if (part := progress(draft.record.state)) is not None:
+        draft.add_line("Delivered", [part], listed=False)
+
+
 def _also(draft: CardDraft) -> None:
-    """Add the newest quantity, model, delivery and place of manufacture in one line."""
+    """Add the newest quantity, option, model, delivery and place of manufacture in one line.
+
+    The ordered number is left out when the line *Delivered* names it.
+    """
+    delivered = progress(draft.record.state)
+    named = {fact.update for fact in delivered.facts} if delivered is not None else set[int]()
     parts = [
         CitedText(
             f"made in {part.text}" if name == "made_in" else f"{get_field('deal', name).label.lower()} {part.text}",
             part.facts,
         )
-        for name in ("quantity", "model", "delivery", "made_in")
+        for name in ("quantity", "options", "model", "delivery", "made_in")
         for part in draft.value_texts(name, 60)[:1]
+        if not any(fact.update in named for fact in part.facts)
     ]
-    draft.add_line("Also", parts, most=4, listed=False)
+    draft.add_line("Also", parts, most=5, listed=False)
 
 
 def _approvals(draft: CardDraft) -> None:
-    """Add one or two approvals in words. For three or more, add how many have each outcome, and the newest decision."""
+    """Add the approvals that the lead and *Who must act* do not name already.
+
+    One or two are put in words. Of more than two, those that three or more sides give are counted by what is approved
+    ("ratification: 12 of 27 granted"), the others by their outcome, and the newest decision is named.
+    """
     state = draft.record.state
     approvals = sorted(state.facts("approval", Approval), key=lambda fact: fact.date.day or date.min, reverse=True)
     awaited = stage.open_approvals(state)
-    if all(fact in awaited for fact in approvals):
-        return  # The lead and *Who must act* name them already.
-    label = "Approvals" if len(approvals) > 1 else "Approval"
+    by_many = _given_by_many(approvals)
+    detailed = bool(_open_items(draft)) and any(approval_details(fact.value) for fact in approvals)
+    if not by_many and not detailed and all(fact in awaited for fact in approvals):
+        return
 
     def outcome(fact: Fact[Approval]) -> str:
         return "no outcome reported" if is_open(fact.value) and fact not in awaited else fact.value.state
 
     def words(fact: Fact[Approval]) -> str:
-        return f"{fact.value.what} by {approver_words(fact.value, draft.names)}: {outcome(fact)}"
+        by = approver_words(fact.value, draft.names)
+        return f"{fact.value.what} by {by}: {outcome(fact)}{approval_details(fact.value)}"
 
-    if len(approvals) <= 2:
-        draft.add_line(label, [cited(words(fact), fact) for fact in approvals], listed=False)
-        return
-    counts: dict[str, int] = {}
+    parts = [CitedText(f"{together[0].value.what}: {_granted(together)}") for together in by_many]
+    counted = [fact for together in by_many for fact in together]
+    others = [fact for fact in approvals if fact not in counted]
+    if len(others) > 2:
+        counts: dict[str, int] = {}
+        for fact in others:
+            counts[outcome(fact)] = counts.get(outcome(fact), 0) + 1
+        parts.append(CitedText(", ".join(f"{count} {name}" for name, count in counts.items())))
+        counted, others = approvals, []
+    decided = [fact for fact in approvals if fact in counted and fact.value.state in SETTLED]
+    parts += [cited(f"newest: {words(fact)}", fact) for fact in decided[:1]]
+    parts += [cited(words(fact), fact) for fact in others]
+    draft.add_line("Approvals" if len(approvals) > 1 else "Approval", parts, most=len(parts), listed=False)
+
+
+_MANY = 3  # An approval that so many sides give is counted by side.
+
+
+def _given_by_many(approvals: Sequence[Fact[Approval]]) -> list[list[Fact[Approval]]]:
+    """Return the approvals of one kind that three or more sides give, such as ratifications, as one list for each."""
+    by_what: dict[str, list[Fact[Approval]]] = {}
     for fact in approvals:
-        counts[outcome(fact)] = counts.get(outcome(fact), 0) + 1
-    counted = CitedText(", ".join(f"{count} {name}" for name, count in counts.items()))
-    decided = [fact for fact in approvals if fact.value.state in SETTLED]
-    newest = [cited(f"newest: {words(fact)}", fact) for fact in decided[:1]]
-    draft.add_line(label, [counted, *newest], listed=False)
+        by_what.setdefault(as_written(fact.value.what), []).append(fact)
+    return [facts for facts in by_what.values() if len({fact.value.side for fact in facts}) >= _MANY]
+
+
+def _granted(approvals: Sequence[Fact[Approval]]) -> str:
+    """Return how many sides have given an approval: "12 of 27 granted, 1 refused".
+
+    A side has given it when all its authorities have, and has refused it when one of them has.
+    """
+    by_side: dict[str, set[str]] = {}
+    for fact in approvals:
+        by_side.setdefault(fact.value.side, set()).add(fact.value.state)
+    granted = sum(states == {"granted"} for states in by_side.values())
+    refused = sum("refused" in states for states in by_side.values())
+    return f"{granted} of {len(by_side)} granted{f', {refused} refused' if refused else ''}"
 
 
 WORDED: Worded = {
     "lead": _lead,
     "who_must_act": _who_must_act,
     "value": _value,
+    "delivered": _delivered,
     "stage": _stage,
     "approvals": _approvals,
     "also": _also,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.ledger.kinds import ON_REQUEST_KINDS
+from bot.ledger.cited import cited
+from bot.ledger.kinds import ON_REQUEST_KINDS, get_field
+from bot.ledger.titles import titles
 from bot.ui.cards._draft import CardDraft, Worded
 from data.records import CitedText
 
@@ -11,6 +13,14 @@ def _mentioned(draft: CardDraft) -> None:
     """Add "Mentioned, not a party" to the lead if no deal, session or dialogue points to the participant."""
     if not draft.linked("deal", "session", "dialogue"):
         draft.add_lead([CitedText("Mentioned, not a party")])
+
+
+def _other_titles(draft: CardDraft) -> None:
+    """Add the titles that the lead does not name."""
+    type_ = get_field("participant", "title").type
+    others = titles(draft.record.state)[1:]
+    parts = [cited(type_.words(fact.value, draft.names), fact) for fact in others]
+    draft.add_line("Other titles", parts, listed=False, reported=True)
 
 
 def _to_act_on(draft: CardDraft) -> None:
@@ -23,4 +33,9 @@ def _named_in_items(draft: CardDraft) -> None:
     draft.add_items("Open, and named in it", [link for link in items if link.item_kind in ON_REQUEST_KINDS])
 
 
-WORDED: Worded = {"mentioned": _mentioned, "to_act_on": _to_act_on, "named_in_items": _named_in_items}
+WORDED: Worded = {
+    "mentioned": _mentioned,
+    "other_titles": _other_titles,
+    "to_act_on": _to_act_on,
+    "named_in_items": _named_in_items,
+}
