@@ -236,13 +236,16 @@ class State(Struct, frozen=True, omit_defaults=True):
     """The present facts of a record, by field, as all its updates together give them. A field's oldest fact is first.
 
     `opened` and `newest` are the oldest and the newest date of a fact with news value. `signed` is the day since which
-    a deal has been signed, or None for a deal that is not signed and for other kinds.
+    a deal has been signed, or None for a deal that is not signed and for other kinds. `first_due` is the first due date
+    of a pending item that moved, and `moved` how often it has moved since.
     """
 
     fields: dict[str, list[Fact[Value]]] = {}
     opened: FactDate | None = None
     newest: FactDate | None = None
     signed: date | None = None
+    first_due: Fact[Due] | None = None
+    moved: int = 0
 
     @overload
     def facts(self, field: str) -> list[Fact[Value]]: ...

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.ledger.kinds import STAGES, Field, find_field, stage_rank
 from bot.ledger.values import ends
-from data.records import Approval, Fact, FactDate, Kind, Money, State, Unreadable, Update, Value
+from data.records import Approval, Due, Fact, FactDate, Kind, Money, State, Unreadable, Update, Value
 
 _LONG_AGO = date.min
 
@@ -80,12 +80,32 @@ def fold(
         apply(kind, current, update)
 
     dated = [u.date for u in live if u.date.day is not None and _reports(kind, u)]
+    due_dates = _due_dates(kind, live)
     return State(
         fields=_fields(current),
         opened=min(dated, key=_by_day, default=None),
         newest=max(dated, key=_by_day, default=None),
         signed=_signed_on(kind, live),
+        first_due=due_dates[0] if len(due_dates) > 1 else None,
+        moved=max(len(due_dates) - 1, 0),
     )
+
+
+def _due_dates(kind: Kind, live: Iterable[Update]) -> list[Fact[Due]]:
+    """Return the due dates that a pending item has had, the first one first. Each differs from the one before it.
+
+    A corrected due date was never true, so it is none of them. A usual time is no due date.
+    """
+    due_dates: list[Fact[Due]] = []
+    if kind != "pending":
+        return due_dates
+    for update in sorted((u for u in live if u.field == "due"), key=_order):
+        value = update.value
+        if not isinstance(value, Due) or value.sureness == "usual" or value.date.day is None:
+            continue
+        if not due_dates or due_dates[-1].value.date.day != value.date.day:
+            due_dates.append(Fact(value, update.date, update.id, update.source_id, update.locator))
+    return due_dates
 
 
 def _signed_on(kind: Kind, live: Iterable[Update]) -> date | None:

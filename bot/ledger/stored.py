@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from bot.errors import BadInput
 from bot.ledger.kinds import find_field
-from data.records import Fact, FactDate, Kind, State, Unreadable, Value
+from data.records import Due, Fact, FactDate, Kind, State, Unreadable, Value
 
 
 class _StoredState(Struct, frozen=True):
@@ -17,6 +17,8 @@ class _StoredState(Struct, frozen=True):
     opened: FactDate | None = None
     newest: FactDate | None = None
     signed: date | None = None
+    first_due: Fact[Due] | None = None
+    moved: int = 0
 
 
 _decoder = msgspec.json.Decoder(_StoredState)
@@ -50,7 +52,7 @@ def decode_state(kind: Kind, stored: str) -> State:
             fields[name] = [
                 Fact(decode(fact.value), fact.date, fact.update, fact.source, fact.locator) for fact in facts
             ]
-    return State(fields, raw.opened, raw.newest, raw.signed)
+    return State(fields, raw.opened, raw.newest, raw.signed, raw.first_due, raw.moved)
 
 
 def encode(value: Value | State) -> str:

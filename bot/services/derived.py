@@ -22,7 +22,7 @@ from data.migrate import migrate
 from data.records import Due, Fact, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
-VERSION = "10"
+VERSION = "11"
 """The version of the derived tables. Count it up when they are written differently: the next start rewrites them."""
 
 _TOGETHER = 500  # Records that the same statements write. A higher number would take more memory.

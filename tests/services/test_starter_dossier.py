@@ -12,7 +12,7 @@ import pytest
 from bot.ledger.cited import plain
 from bot.ledger.kinds import get_field
 from bot.services import dossiers, index, records, search
-from data.records import Approval, Bound, FactDate, ListedText, Money, Party
+from data.records import Approval, Bound, FactDate, ListedText, Money, Party, Title
 from tests.builders import count_of, on_day
 from tests.services.starter import STARTER, every, linked, loaded, roles
 
@@ -122,9 +122,9 @@ async def test_the_session_is_linked_with_all_that_it_had(db, loaded):
 async def test_people_have_the_titles_and_countries_of_the_article(db, loaded):
     there = await every(db, loaded)
     assert {
-        s: (o.record.state.value("title"), linked(o, "country"))
+        s: (title.text, linked(o, "country"))
         for s, o in there.items()
-        if o.record.state.fact("title")
+        if (title := o.record.state.value("title", Title)) is not None
     } == {
         "antony-blinken": ("U.S. Secretary of State", {"united-states"}),
         "lloyd-austin": ("Defense Secretary", {"united-states"}),
