@@ -141,6 +141,8 @@ def _approvals(draft: CardDraft) -> None:
     parts = [CitedText(f"{together[0].value.what}: {_granted(together)}") for together in by_many]
     counted = [fact for together in by_many for fact in together]
     others = [fact for fact in approvals if fact not in counted]
+    if counted:  # The lead names the open approval already.
+        others = [fact for fact in others if fact not in awaited or approval_details(fact.value)]
     if len(others) > 2:
         counts: dict[str, int] = {}
         for fact in others:
