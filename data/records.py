@@ -93,12 +93,14 @@ class Party(Struct, frozen=True, omit_defaults=True):
     """One participant or other record that a field names, with its role, such as India as the "buyer" of a deal.
 
     `record` is the slug of the named record. Without a record it is "", and `role` has the words of the source instead.
-    `gone` means that the record no longer takes part.
+    `gone` means that the record no longer takes part. `acts_for` is the slug of the participant for whom it acts, such
+    as the state for which a minister signs, or "".
     """
 
     record: str
     role: str = ""
     gone: bool = False
+    acts_for: str = ""
 
 
 class Approval(Struct, frozen=True, omit_defaults=True):

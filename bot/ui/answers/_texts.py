@@ -199,7 +199,9 @@ def _by_role(group: Sequence[Fact], names: Names) -> list[CitedText]:
     """Return who takes part, in a text for each role."""
     roles: dict[str, list[Fact]] = {}
     for fact in group:
-        roles.setdefault(expect(fact.value, Party).role, []).append(fact)
+        party = expect(fact.value, Party)
+        acts_for = f" for {named(party.acts_for, names)}" if party.acts_for else ""
+        roles.setdefault(f"{party.role}{acts_for}", []).append(fact)
     return [
         cited(f"{role or 'party'}: {names_of([named(record_of(fact.value), names) for fact in of_role])}", *of_role)
         for role, of_role in roles.items()
