@@ -20,7 +20,8 @@ import pytest_asyncio
 from bot.backup import backup, restore
 from bot.errors import BadInput, UserError
 from bot.ledger.due_dates import offset_of
-from bot.ledger.kinds import KINDS, fields_of
+from bot.ledger.kinds import KINDS, fields_of, get_field
+from bot.ledger.stored import decode_value
 from bot.services import (
     deliveries,
     derived,
@@ -44,7 +45,7 @@ from bot.services.search import Wanted
 from bot.ui import history
 from bot.ui.messages import Message
 from data.database import Database
-from data.records import Delivery, Outcome
+from data.records import Delivery, Outcome, Quantity, Title
 from tests.services.outbound import Outbound, all_texts
 
 FILE = Path(__file__).parents[1] / "files" / "first_release.db.gz"
@@ -245,6 +246,21 @@ def key_of(delivery: Delivery) -> str | None:
 
 
 # Reading it
+
+
+async def test_numbers_and_titles_that_were_texts_are_read_as_they_were(
+    old: Path, released: Database, newsroom: int, stopped_at: datetime
+):
+    told = rows(
+        old,
+        "SELECT r.kind, u.field, u.value FROM ledger u JOIN record r ON r.id = u.record_id "
+        "WHERE (r.kind, u.field) IN (VALUES ('deal', 'quantity'), ('participant', 'title'))",
+    )
+    assert len(told) > 5
+    for kind, field, text in told:
+        value = decode_value(kind, field, text)
+        assert isinstance(value, Quantity | Title)
+        assert get_field(kind, field).type.words(value, {}) == json.loads(text)
 
 
 async def test_every_record_opens_with_its_card_its_list_and_its_history(

@@ -13,6 +13,7 @@ from bot.ledger import stage
 from bot.ledger.cited import cited, day_key, day_words
 from bot.ledger.fold import is_open
 from bot.ledger.kinds import KIND_WORDS, SIDE_STATES, get_field
+from bot.ledger.quantities import progress_clause
 from bot.ledger.status import act
 from bot.ledger.values import Names, approval_details, approver_words, expect, named, record_of
 from bot.ui import cards
@@ -126,6 +127,9 @@ def _of_field(
         return [_approval(opened, fact) for fact in newest]
     if kind == "pending" and name in ("state", "outcome"):
         return list(opened.record.status) if not opened.record.open else [cited("Open", *newest)]
+    if name == "delivered":
+        part = progress_clause(State({"delivered": newest, "quantity": opened.record.state.facts("quantity")}))
+        return [part] if part is not None else []
     if name == "value":
         newest.sort(key=lambda fact: "contract" not in field.type.key(fact.value))
     if field.rule == "variants":  # Each is a report of its own.
