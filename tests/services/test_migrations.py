@@ -617,3 +617,10 @@ INSERT INTO source (id, guild_id, title, publisher, published_on, url, note) VAL
             (5, "A title", None),
             (6, "Better", 5),
         ]
+
+
+async def test_updates_of_earlier_versions_started_from_no_form_and_no_record_is_merged(renamed: Database):
+    started = await renamed.read.execute_fetchall("SELECT DISTINCT started_from FROM ledger")
+    merged = await renamed.read.execute_fetchall("SELECT DISTINCT merged_into FROM record")
+    assert [tuple(row) for row in started] == [tuple(row) for row in merged] == [(None,)]
+    assert await renamed.read.execute_fetchall("SELECT id FROM correction") == []
