@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.ledger.values import record_of
 from bot.services import destinations, digests, index, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button
@@ -44,7 +45,7 @@ async def test_a_duplicate_is_merged_its_names_keep_working_and_it_is_separated_
     assert "Drone signing" not in listed
     merged = (await records.get(world.db.read, world.guild.id, "drone-signing")).record
     assert (merged.slug, merged.name, merged.open) == ("signature-of-drones", "Signature of drones", True)
-    assert {fact.value.record for fact in merged.state.facts("who")} == {"india", "united-states"}
+    assert {record_of(fact.value) for fact in merged.state.facts("who")} == {"india", "united-states"}
     found = await index.complete(world.db.read, world.guild.id, "drone signing")
     assert [row.slug for row, _ in found][:1] == ["signature-of-drones"]
     for typed in ("Drone signing", "drone-signing"):
@@ -61,9 +62,9 @@ async def test_a_duplicate_is_merged_its_names_keep_working_and_it_is_separated_
     assert "Drone signing is a record of its own again" in answer(apart)
     assert "Drone signing" in await open_items(world)
     first = (await records.get(world.db.read, world.guild.id, "drone-signing")).record
-    assert [fact.value.record for fact in first.state.facts("who")] == ["india"]
+    assert [record_of(fact.value) for fact in first.state.facts("who")] == ["india"]
     second = (await records.get(world.db.read, world.guild.id, "signature-of-drones")).record
-    assert [fact.value.record for fact in second.state.facts("who")] == ["united-states"]
+    assert [record_of(fact.value) for fact in second.state.facts("who")] == ["united-states"]
     assert second.state.value("due") is None
 
 
@@ -85,11 +86,11 @@ async def test_nobody_is_told_of_a_merge_and_follows_move(world: World):
 
 async def test_links_to_a_merged_participant_go_to_the_other_one(world: World):
     before = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("party")
-    assert "india" in [fact.value.record for fact in before]
+    assert "india" in [record_of(fact.value) for fact in before]
     _, done = await merge(world, "india", "russia")
     parties = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("party")
-    assert "india" not in [fact.value.record for fact in parties]
-    assert "russia" in [fact.value.record for fact in parties]
+    assert "india" not in [record_of(fact.value) for fact in parties]
+    assert "russia" in [record_of(fact.value) for fact in parties]
     assert "Russia" in answer(await world.member.slash(world.channel, "deal show", deal="armed-drones"))
     await world.editor.click(reply(done), label="Undo")
     parties = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("party")
