@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import simcord
+from msgspec.structs import replace
 
 from bot.ledger.drafts import Draft, Task
 from bot.ledger.happenings import HAPPENINGS
@@ -13,6 +14,7 @@ from bot.services import records, updates
 from bot.ui import draft_forms
 from bot.ui.ids import custom_id
 from bot.ui.layout import button, plain
+from data.records import Value
 from tests.discord.conftest import World, answer, dms, id_of, labels_of, reply
 from tests.discord.test_update_refusals import press
 
@@ -43,8 +45,8 @@ async def names_offered(world: World, option: str, text: str = "") -> list[str]:
 
 async def test_every_form_of_an_event_fits(world: World):
     for name in HAPPENINGS:
-        for more in ({}, {"asks_source": True}, {"part_of": "d" * 50}):
-            task: Task[Any] = Task("s" * 50, "deal", "N" * 100, happening=name, **more)
+        plain_task: Task[Value] = Task("s" * 50, "deal", "N" * 100, happening=name)
+        for task in (plain_task, replace(plain_task, asks_source=True), replace(plain_task, part_of="d" * 50)):
             form = draft_forms.form(
                 Draft(10**15, 1, 1, task, {"who": "w" * 4000}, 0, "open", ""), guild_id=10**19, here=True
             ).to_dict()

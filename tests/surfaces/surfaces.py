@@ -23,7 +23,7 @@ from bot.ui.messages import Message
 from data.database import Database
 from data.migrate import migrate
 from data.records import Delivery
-from tests.discord.conftest import EnvClock, World, labels_of, parts
+from tests.discord.conftest import EnvClock, World, labels_of, parts, reply
 from tests.heard import heard, mistakes
 from tests.services.outbound import GUILD, ZONE, Outbound, at
 from tests.surfaces import book as books
@@ -260,6 +260,8 @@ async def _updates(reader: Reader) -> list[Seen]:
             # Newer than all other fact dates, so that the new value is the current one.
             typed["date"] = f"{number + 20} December 2025"
         opened = await world.editor.slash(world.channel, f"update {command}", **{option: slugs[0]}, **chosen)
+        if opened.modal is None and "Another one" in str(reply(opened).components):  # The field has several values.
+            opened = await world.editor.select(reply(opened), ["another"])
         assert opened.modal is not None, f"no form was opened for {command}"
         asked = {part["component"]["custom_id"] for part in opened.modal["components"] if "component" in part}
         typed = {
