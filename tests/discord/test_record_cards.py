@@ -128,7 +128,7 @@ async def test_a_closed_item_says_how_it_ended_and_offers_no_reminder(world: Wor
         ("drone-clearances", "pending", "outcome", "given"),
     )
     result = await ask(world, "pending show", item="drone-clearances")
-    assert "**Closed: given**, reported 5 March 2024\n" in answer(result)
+    assert "**Given on 5 March 2024**\n" in answer(result)
     assert "Remind me" not in labels_of(reply(result))
     assert "drone-clearances" not in menu(reply(await ask(world, "pending list")))
 

@@ -247,18 +247,18 @@ async def test_undo_pressed_twice_or_late_says_so(world: World):
 
 
 async def test_two_editors_at_once_see_what_the_other_saved(world: World):
-    mine = await update(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="quantity")
-    form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="quantity")
+    mine = await update(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="model")
+    form = await world.manager.slash(world.channel, "update deal", deal="armed-drones", field="model")
     theirs = await world.manager.submit_modal(form, FORM | {"value": "40"})
     await world.manager.click(reply(theirs), label="Save")
     again = await world.editor.click(reply(mine), label="Save")
     assert "Somebody changed this meanwhile" in answer(again)
     before = "Before: 40, 5 March 2024 ([example.org](<https://example.org/x>), paragraph 3)"
     assert f"{before}\nAfter: **32**, 5 March 2024" in answer(again)
-    assert await value(world, "armed-drones", "quantity") == "40"
+    assert await value(world, "armed-drones", "model") == "40"
     saved = await world.editor.click(reply(again), label="Save")
     assert "## Saved" in answer(saved)
-    assert await value(world, "armed-drones", "quantity") == "32"
+    assert await value(world, "armed-drones", "model") == "32"
 
 
 async def test_a_draft_of_somebody_else_does_not_open(world: World):
