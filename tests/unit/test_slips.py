@@ -25,10 +25,7 @@ def item(*due: tuple[str, str] | tuple[str, str, Sureness], **more: Any) -> list
     updates = [update(1, "name", "Signature", opened_on), update(2, "state", "open", opened_on)]
     return [
         *updates,
-        *(
-            update(n, "due", due_value(day, *sure), on_day(reported))  # type: ignore[arg-type]  # a sureness at most
-            for n, (day, reported, *sure) in enumerate(due, 3)
-        ),
+        *(update(n, "due", due_value(day, *sure), on_day(reported)) for n, (day, reported, *sure) in enumerate(due, 3)),
     ]
 
 

@@ -10,6 +10,7 @@ from itertools import cycle
 from bot.services import destinations, follows, guilds, people, sources, updates
 from bot.services.updates import Change
 from data.database import Database
+from data.records import Value
 from tests.builders import on_day
 from tests.wire.loopback import Loopback, Payload
 
@@ -55,7 +56,7 @@ class Newsroom:
             newest = await updates.newest_id(conn, self.guild)
             await conn.execute("UPDATE guild SET alerted_to = ?", (newest,))
 
-    async def enter(self, now: datetime, *fields: tuple[str, str], on: date = date(2026, 11, 20)) -> str:
+    async def enter(self, now: datetime, *fields: tuple[str, Value], on: date = date(2026, 11, 20)) -> str:
         day = on_day(on)
         changes = [
             Change("drones", "deal", field, value, day, self.source, reason="reported") for field, value in fields
