@@ -6,6 +6,7 @@ from bot.ledger.values import record_of
 from bot.services import destinations, digests, index, records, updates
 from bot.ui.ids import custom_id
 from bot.ui.layout import button
+from data.records import Party
 from tests.discord.conftest import World, answer, dms, posted, reply, text_of
 from tests.discord.test_correct import DAY, FORM, options_of, saved
 
@@ -93,7 +94,7 @@ async def test_links_to_a_merged_participant_go_to_the_other_one(world: World):
     assert "russia" in [record_of(fact.value) for fact in parties]
     assert "Russia" in answer(await world.member.slash(world.channel, "deal show", deal="armed-drones"))
     await world.editor.click(reply(done), label="Undo")
-    parties = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("party")
+    parties = (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.facts("party", Party)
     assert [fact.value for fact in parties] == [fact.value for fact in before]
 
 
