@@ -16,7 +16,6 @@ FIELDS = (
     Field("alias", "Also known as", ListedTextType("the drone deal", 100), "list", reports=False, noun="aliases"),
     Field("formerly", "Formerly", ListedTextType("Rockwell Collins", 100), "list", reports=False, noun="names"),
     Field("summary", "In short", TextType("Raised at the talks in New Delhi.", 600)),
-    Field("note", "Note", ListedTextType("Both sides welcomed the progress.", 600), "list"),
     Field("topic", "Topic", PartyType("Defence cooperation", ("topic",)), "list", reports=False, noun="topics"),
     Field("note", "Note", ListedTextType("A report of March 2024 gave the Navy 16.", 600), "list"),
     Field("checked", "Last checked", ChoiceType("nothing new", {"nothing new": "Nothing new"}), reports=False),
