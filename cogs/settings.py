@@ -34,7 +34,7 @@ from bot.ui import dossiers as dossier_views
 from bot.ui import standing as views
 from bot.ui.choices import Offered, choices
 from bot.ui.ids import number
-from cogs.shared.answers import Interaction
+from cogs.shared.answers import Interaction, show_page
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +133,7 @@ class SettingsCog(
     @component("settings.dossiers", requires="manager")
     async def turn_dossiers(self, interaction: Interaction, actor: Actor, page: str) -> None:
         """Show a page of the dossiers that are loaded."""
-        view = await self._dossiers(actor.guild_id, number(page))
-        await interaction.response.edit_message(view=view)
+        await show_page(interaction, await self._dossiers(actor.guild_id, number(page)))
 
     @component("settings.unload", requires="manager")
     async def preview_unloading(self, interaction: Interaction, actor: Actor, slug: str) -> None:

@@ -49,8 +49,7 @@ REBUILT = (
 )
 """Modules that the next issues rewrite. They are exempt until then."""
 
-STILL_NAMING_NOTHING: dict[str, int] = {
-}
+STILL_NAMING_NOTHING: dict[str, int] = {}
 """How many names of NAMING_NOTHING each module still has, counted once per function. The numbers only get smaller."""
 
 

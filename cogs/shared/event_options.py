@@ -42,7 +42,7 @@ class DayArgument(app_commands.Transformer[discord.Client]):
         return choices(choice for choice in offered if asked in f"{choice.name} {choice.beside}".casefold())
 
 
-class SourceArgument(app_commands.Transformer[discord.Client]):
+class TypedSourceArgument(app_commands.Transformer[discord.Client]):
     """A command option that takes a source: a typed line, or one of the server's sources, the last used first."""
 
     async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
@@ -58,4 +58,4 @@ class SourceArgument(app_commands.Transformer[discord.Client]):
 
 
 Day = app_commands.Transform[str, DayArgument()]
-SourceOption = app_commands.Transform[str, SourceArgument()]
+SourceOption = app_commands.Transform[str, TypedSourceArgument()]

@@ -15,7 +15,7 @@ from bot.services.updates import Change
 from bot.ui.ids import custom_id
 from bot.ui.layout import button
 from data.records import Value
-from tests.builders import due_value, on_day
+from tests.builders import count_of, due_value, on_day
 from tests.discord.conftest import World, answer, id_of, labels_of, parts, posted, reply
 from tests.discord.test_update import FORM, filled, update
 
@@ -59,11 +59,11 @@ async def sign(world: World) -> None:
 
 
 async def test_a_wrong_update_seen_a_day_later_is_corrected(world: World):
-    await saved(world, "deal", FORM | {"value": "13"}, deal="armed-drones", field="quantity")
+    await saved(world, "deal", FORM | {"value": "13"}, deal="armed-drones", field="model")
     await world.env.advance_time(DAY)
-    shown = await opened(world, "Number: 13")
-    assert "## Number of 31 armed drones for India" in answer_of(shown)
-    assert "Number: 13, 5 March 2024" in answer_of(shown)
+    shown = await opened(world, "Model: 13")
+    assert "## Model of 31 armed drones for India" in answer_of(shown)
+    assert "Model: 13, 5 March 2024" in answer_of(shown)
     assert labels_of(shown) == ["Correct", "Withdraw", "All by this editor", "History"]
     form = await world.editor.click(shown, label="Correct")
     assert filled(form) == {
@@ -78,16 +78,16 @@ async def test_a_wrong_update_seen_a_day_later_is_corrected(world: World):
     form = await world.editor.click(reply(refused), label="Change")
     assert filled(form)["value"] == "31"
     preview = await world.editor.submit_modal(form, filled(form) | {"reason": "Digits swapped"})
-    assert "**Number**\nBefore: 13, 5 March 2024" in answer(preview)
+    assert "**Model**\nBefore: 13, 5 March 2024" in answer(preview)
     assert "After: 31, 5 March 2024" in answer(preview)
     assert labels_of(reply(preview)) == ["Save", "Change", "Discard"]
-    assert await value(world, "armed-drones", "quantity") == "13"
+    assert await value(world, "armed-drones", "model") == "13"
     done = await world.editor.click(reply(preview), label="Save")
     assert answer(done).startswith("## Corrected: 31 armed drones for India")
-    assert await value(world, "armed-drones", "quantity") == "31"
+    assert await value(world, "armed-drones", "model") == "31"
     newest = (await updates.history(world.db.read, world.guild.id, "armed-drones"))[-1]
     assert (newest.reason, newest.locator, newest.date) == ("Digits swapped", "paragraph 3", on_day("2024-03-05"))
-    assert "~~**5 March 2024. Number: 13**~~ (corrected by" in answer_of(await history(world))
+    assert "~~**5 March 2024. Model: 13**~~ (corrected by" in answer_of(await history(world))
 
 
 def answer_of(message: simcord.ResponseMessage) -> str:
@@ -147,28 +147,30 @@ async def stage_as_of(world: World, known_on: datetime | None = None) -> Value:
 
 
 async def test_a_false_value_with_five_dependents_is_withdrawn_with_them(world: World):
+    first = FORM | {"value": "31", "date": "10 November 2023"}
+    await saved(world, "deal", first, deal="armed-drones", field="model")
     for n in range(6):
         form = FORM | {"value": str(40 + n), "date": f"{n + 1} March 2024"}
-        await saved(world, "deal", form, deal="armed-drones", field="quantity")
+        await saved(world, "deal", form, deal="armed-drones", field="model")
     await world.env.advance_time(DAY)
-    shown = await opened(world, "Number: 40")
+    shown = await opened(world, "Model: 40")
     told = answer_of(shown)
     assert "Entered from a form that started with this value:" in told
-    assert [f"Number: {n}" in told for n in range(41, 46)] == [True] * 5
+    assert [f"Model: {n}" in told for n in range(41, 46)] == [True] * 5
     form = await world.editor.click(shown, label="Withdraw")
     preview = await world.editor.submit_modal(form, {"reason": "A hoax"})
-    assert chosen_in(reply(preview)) == [f"Number: {n}" for n in range(41, 46)]
+    assert chosen_in(reply(preview)) == [f"Model: {n}" for n in range(41, 46)]
     assert "After: 31, 10 November 2023" in answer(preview)
     assert labels_of(reply(preview))[0] == "Withdraw 6"
     ids = options_of(reply(preview))
-    preview = await world.editor.select(reply(preview), [ids[f"Number: {n}"] for n in range(41, 45)])
+    preview = await world.editor.select(reply(preview), [ids[f"Model: {n}"] for n in range(41, 45)])
     assert labels_of(reply(preview))[0] == "Withdraw 5"
-    assert "**Number**\nStays: 45, 6 March 2024" in answer(preview)
+    assert "**Model**\nStays: 45, 6 March 2024" in answer(preview)
     preview = await world.editor.select(reply(preview), list(ids.values()))
     done = await world.editor.click(reply(preview), label="Withdraw 6")
-    assert await value(world, "armed-drones", "quantity") == "31"
+    assert await value(world, "armed-drones", "model") == "31"
     await world.editor.click(reply(done), label="Undo")
-    assert await value(world, "armed-drones", "quantity") == "45"
+    assert await value(world, "armed-drones", "model") == "45"
 
 
 async def test_other_updates_of_the_same_act_are_offered_but_not_chosen(world: World):
@@ -203,7 +205,9 @@ async def test_an_alias_is_withdrawn_from_all_facts(world: World):
     pages = [reply(await world.editor.click(message, label="All facts"))]
     while "Also known as: Predator deal" not in options_of(pages[-1]):
         pages.append(reply(await world.editor.click(pages[-1], label="More facts")))
-    shown = await world.editor.select(pages[-1], [options_of(pages[-1])["Also known as: Predator deal"]])
+    shown = await world.editor.select(
+        pages[-1], [options_of(pages[-1])["Also known as: Predator deal"]], custom_id=custom_id("correct.open")
+    )
     form = await world.editor.click(reply(shown), label="Withdraw")
     preview = await world.editor.submit_modal(form, {"reason": "Nobody calls it so"})
     await world.editor.click(reply(preview), label="Withdraw")
@@ -257,7 +261,7 @@ async def test_a_record_that_changed_after_the_preview_is_shown_again(world: Wor
     await sign(world)
     shown = await opened(world, "Stage: Signed")
     preview = await world.editor.submit_modal(await world.editor.click(shown, label="Withdraw"), {"reason": "Wrong"})
-    await saved(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="quantity")
+    await saved(world, "deal", FORM | {"value": "32"}, deal="armed-drones", field="model")
     again = await world.editor.click(reply(preview), label="Withdraw")
     assert "**Somebody changed this meanwhile.**" in answer(again)
     assert await value(world, "armed-drones", "stage") == "signed"
@@ -311,7 +315,7 @@ async def test_five_edits_of_a_prankster_are_undone_in_ten_presses(world: World)
 
     message = await posted(world, button("History", custom_id("record.history", "armed-drones")))
     page = reply(await manager.click(message, label="History"))  # 1
-    shown = reply(await manager.select(page, [options_of(page)["Number: 3000"]]))  # 2
+    shown = reply(await manager.select(page, [options_of(page)["Number: 3,000"]]))  # 2
     listed = reply(await manager.click(shown, label="All by this editor"))  # 3
     assert len(options_of(listed)) == 5
     form = await manager.select(listed, list(options_of(listed).values()))  # 4
@@ -320,6 +324,6 @@ async def test_five_edits_of_a_prankster_are_undone_in_ten_presses(world: World)
     done = await manager.click(reply(preview), label="Withdraw 5")  # 6
     assert answer(done).startswith("## Withdrawn: 5 updates")
     assert await value(world, "armed-drones", "stage") == "under_review"
-    assert await value(world, "armed-drones", "quantity") == "31"
+    assert await value(world, "armed-drones", "quantity") == count_of("31")
     assert await value(world, "armed-drones", "model") is None
     assert await value(world, "fighter-jet-engines", "stage") != "completed"

@@ -271,7 +271,7 @@ async def test_one_undo_takes_a_whole_event_back(world: World):
     before = await state_of(world, "armed-drones")
     options = {"deal": "drones", "kind": "signed", "day": "2024-10-15", "source": SIGNATURE}
     saved = await entering.save(await entering.form("update event", options, {"counted": "4 billion USD (contract)"}))
-    assert labels_of(reply(saved)) == ["Undo", "Open", "Second contract"]
+    assert labels_of(reply(saved)) == ["Undo", "Open", "Cite", "Describe this source", "Second contract"]
     assert await records.find(world.db.read, world.guild.id, "delivery-31-armed-drones-for-india") is not None
     undone = await entering.click(saved, "Undo")
     assert answer(undone).startswith("## Undone")

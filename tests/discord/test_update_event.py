@@ -175,7 +175,7 @@ async def test_a_signature_with_a_second_contract_needs_two_forms(world: World):
     assert "Part of: **31 armed drones for India**" in answer(preview)
     assert "<https://example.org/x>" in answer(preview)
     second = await world.editor.click(reply(preview), label="Save")
-    assert labels_of(reply(second)) == ["Undo", "Open"]
+    assert labels_of(reply(second)) == ["Undo", "Open", "Cite", "Describe this source"]
     undone = await world.editor.click(reply(second), label="Undo")
     assert "Maintenance is no longer in the record" in answer(undone)
     assert (await records.get(world.db.read, world.guild.id, "armed-drones")).record.state.text("stage") == "signed"

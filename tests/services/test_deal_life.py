@@ -18,7 +18,7 @@ from bot.ledger.values import MoneyType
 from bot.services import updates
 from bot.services.updates import Change
 from data.database import Database
-from data.records import Approval, Bound, Money, State, Value
+from data.records import Approval, Bound, Money, Quantity, State, Value
 from tests.builders import on_day
 
 DEAL = "drones"
@@ -61,7 +61,7 @@ STEPS = (
         stage="under_review",
         values=FIRST,
     ),
-    Step("counted", "2023-11-10", [("quantity", "31")], stage="under_review", values=FIRST),
+    Step("counted", "2023-11-10", [("quantity", Quantity(Decimal(31)))], stage="under_review", values=FIRST),
     Step("bought by", "2023-11-10", [("side_state", "none")], stage="under_review", values=FIRST),
     Step(
         "notified",

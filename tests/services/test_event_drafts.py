@@ -197,7 +197,7 @@ async def test_a_source_is_used_again_by_link_title_and_displayed_words(newsroom
     ):
         assert await recent_sources.match(newsroom.db.read, GUILD, text) == newest
         seen = await newsroom.preview(await newsroom.draft("talks", source=text, note=text))
-        assert seen.source == newest
+        assert seen.source.id == newest.id
     assert (
         await newsroom.preview(await newsroom.draft("talks", source="https://example.org/x, page 9", note="x"))
     ).entry.cited.locator == "page 9"

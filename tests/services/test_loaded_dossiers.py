@@ -23,7 +23,7 @@ from bot.services import (
 from bot.ui import dossiers as views
 from data.database import Database
 from data.records import FactDate, Kind, Party, Value
-from tests.builders import on_day
+from tests.builders import count_of, on_day
 from tests.conftest import OTHER_GUILD, enter
 from tests.services.starter import STARTER, every, load, loaded
 
@@ -167,7 +167,9 @@ async def test_an_editors_corrections_survive_unloading_and_loading_again(db, lo
             conn,
             loaded,
             [
-                updates.Change("armed-drones", "deal", "quantity", "30", same_day, source, replaces=quantity.id),
+                updates.Change(
+                    "armed-drones", "deal", "quantity", count_of("30"), same_day, source, replaces=quantity.id
+                ),
                 updates.Change("armed-drones", "deal", "deal_type", "gift", same_day, source),
             ],
             now=now,

@@ -224,7 +224,7 @@ async def test_what_one_act_entered_is_one_line_with_its_main_news_first_and_its
         update(1, "stage", "approved", on("2024-10-09"), batch="earlier"),
         update(2, "stage", "signed", signed),
         update(3, "value", Money(Decimal(4 * 10**9), "USD", kind="contract"), signed),
-        update(4, "quantity", "31", signed),
+        update(4, "quantity", count_of("31"), signed),
     ]
     lines = lines_of(course("deal", entered))
     assert len(lines) == 2
@@ -240,9 +240,11 @@ async def test_an_undone_part_of_an_act_and_another_source_have_lines_of_their_o
     signed = on("2024-10-15")
     entered = [
         update(1, "stage", "signed", signed),
-        update(2, "quantity", "31", signed),
+        update(2, "quantity", count_of("31"), signed),
         update(3, "model", "B", signed, source=2),
-        update(4, "quantity", "31", signed, action="withdrawn", replaces=2, batch="later", reason="A mistake"),
+        update(
+            4, "quantity", count_of("31"), signed, action="withdrawn", replaces=2, batch="later", reason="A mistake"
+        ),
     ]
     lines = lines_of(course("deal", entered))
     assert len(lines) == 3
