@@ -1,4 +1,4 @@
-"""Corrections as editors see them: an update and what may be done with it, the forms, the preview, what was saved."""
+"""Messages for editors about corrections: one update with its buttons, the forms, the preview, and what was saved."""
 
 from __future__ import annotations
 
@@ -56,18 +56,22 @@ _TITLES: Mapping[Act, str] = {
 
 
 class Choosable(Struct, frozen=True):
-    """An update that a menu offers, with the names that its words need. `ending` says how it ended, "" if it counts."""
+    """An update as a menu offers it.
+
+    `names` has the names, by slug, of the records that its value names. `ending` is "withdrawn" or "corrected"; it is
+    "" for an update that still counts.
+    """
 
     kind: Kind
     field: str
     fact: Fact[Value]
     names: Names
     ending: str = ""
-    of: str = ""  # The name of its record, where the menu has updates of several.
+    of: str = ""  # The name of its record if the menu has updates of several records, else "".
 
 
 def menu(choosable: Sequence[Choosable], guild_id: int | None) -> list[Select]:
-    """Return the menu from which an editor chooses updates to correct or withdraw. Return [] without updates."""
+    """Return a list with a menu to choose updates that are to be corrected or withdrawn. Return [] without updates."""
     if not choosable:
         return []
     options = [_option(each) for each in choosable[:_OPTIONS]]
@@ -91,7 +95,7 @@ def _option(each: Choosable, *, chosen: bool = False) -> discord.SelectOption:
 
 
 def choosable(entered: EnteredUpdate, *, several_records: bool = False) -> Choosable:
-    """Return an update as a menu offers it."""
+    """Return an update as a menu offers it. With `several_records`, the option also shows the name of its record."""
     ending = ""
     if entered.ended_by is not None:
         ending = "withdrawn" if entered.ended_by.action == "withdrawn" else "corrected"
@@ -108,9 +112,10 @@ def details(
     together: Sequence[EnteredUpdate],
     guild_id: int | None,
 ) -> ui.LayoutView:
-    """Render one update with the buttons for what may be done with it, and the updates that may be wrong with it.
+    """Render one update, the buttons to correct or withdraw it, and other updates that may be wrong as well.
 
-    `resting` are those entered from a form that was filled in with its value, `together` those of the same batch.
+    `resting` are updates whose forms were filled in with the value of this update. `together` are updates that were
+    saved at the same time as this update.
     """
     update, ender = entered.update, entered.ended_by
     texts = [
@@ -149,7 +154,7 @@ def details(
 
 
 def by_editor(entered: Sequence[EnteredUpdate], user_id: int | None, guild_id: int | None) -> ui.LayoutView:
-    """Render the newest updates of one editor, from which several can be chosen to be withdrawn together."""
+    """Render the newest updates of one editor, with a menu to choose several and withdraw them together."""
     who = f"<@{user_id}>" if user_id else "someone whose name was deleted"
     lines = [f"- {_stated(each, of=True)}" for each in entered]
     heading = f"## Entered by {who}"
@@ -165,7 +170,8 @@ def removed(
 ) -> ui.LayoutView:
     """Render the records that were removed and the duplicates that were merged, each with a menu to bring one back.
 
-    A record is given with kind, slug and last name, a duplicate with the name of the record that it was merged into.
+    A removed record is given as (kind, slug, its last name). A duplicate is given as (kind, its slug, the name of the
+    record that it was merged into).
     """
     if not records and not merged:
         return card(["## Removed records\nNone. What an editor removes is listed here and can be brought back."])
@@ -190,7 +196,7 @@ def removed(
 
 
 def separated(name: str, slug: str, other: str, guild_id: int | None) -> ui.LayoutView:
-    """Render that a duplicate is a record of its own again. `other` is the record that it had been merged into."""
+    """Render that a duplicate is a record of its own again. `other` names the record that it had been merged into."""
     text = f"## Separated\n{escaped(name, 100)} is a record of its own again, apart from {escaped(other, 100)}."
     note = "-# Follows and reminders stay where they are. Who follows is not told."
     return card([f"{text}\n{note}"], buttons=[_to("Open", "record.open", slug, guild_id)])
@@ -202,7 +208,8 @@ def separated(name: str, slug: str, other: str, guild_id: int | None) -> ui.Layo
 def form(correction: Correction, field: Field | None, *, guild_id: int | None, here: bool) -> ui.Modal:
     """Return the form of a correction, filled in with what was typed before.
 
-    Without a field it asks only for the reason. With `here`, what answers it replaces the message below the form.
+    If `field` is None, the form asks only for the reason. If `here` is True, the answer to the form replaces the
+    message with the button that opened the form.
     """
     task, arguments = correction.task, (correction.id, "here") if here else (correction.id,)
     what = task.name or plural(len(task.withdraws), "update")
@@ -229,7 +236,7 @@ def _text(name: str, label: str, hint: str, typed: Mapping[str, str], limit: int
 
 
 def _value_input(field: Field, typed: str) -> ui.Label[ui.LayoutView]:
-    """Return the part of a form that asks for the value: a menu for a few choices, else a text with an example."""
+    """Return the input for the value: a menu if the field has fixed choices, else a text input with an example."""
     if isinstance(field.type, ChoiceType):
         options = [
             discord.SelectOption(label=words, value=value, default=value == typed)
@@ -253,7 +260,7 @@ def _value_input(field: Field, typed: str) -> ui.Label[ui.LayoutView]:
 
 
 def mistaken(correction: Correction, texts: Iterable[str], guild_id: int | None) -> ui.LayoutView:
-    """Render what in the form cannot be used, with a button that opens the form again."""
+    """Render what is wrong in the form of a correction (`texts`), with a button that opens the form again."""
     lines = [f"- {escaped(text.replace(' Nothing was changed.', ''), 600)}" for text in texts]
     return card(
         [
@@ -269,7 +276,7 @@ def mistaken(correction: Correction, texts: Iterable[str], guild_id: int | None)
 
 
 def preview(seen: CorrectionPreview, guild_id: int | None) -> ui.LayoutView:
-    """Render what a correction would change, with a menu of the updates that may be withdrawn too."""
+    """Render what a correction would change, with a menu of further updates that an editor may withdraw with it."""
     correction = seen.correction
     moved = "**Somebody changed this meanwhile.** It is shown as it is now; save again if it is right."
     above = [
@@ -291,7 +298,10 @@ def preview(seen: CorrectionPreview, guild_id: int | None) -> ui.LayoutView:
 
 
 def saved(seen: CorrectionPreview, now: datetime, undo_until: datetime, guild_id: int | None) -> ui.LayoutView:
-    """Render what a correction changed, for how long it can be undone, and a menu of what may be wrong too."""
+    """Render what a correction changed, and for how long it can be undone.
+
+    After a correction or withdrawal, a menu offers other updates that may be wrong as well.
+    """
     correction, act = seen.correction, seen.correction.task.act
     until = f"{dates.timestamp(undo_until, 'T')} ({dates.timestamp(undo_until, 'R')})"
     who = "nobody is told of it." if act == "merge" else "whoever got it at once is told then."
@@ -309,7 +319,10 @@ def saved(seen: CorrectionPreview, now: datetime, undo_until: datetime, guild_id
 
 
 def undone(name: str, guild_id: int | None, slug: str) -> ui.LayoutView:
-    """Render that a correction was undone. `name` is that of its record, "" for updates of several records."""
+    """Render that a correction was undone.
+
+    `name` and `slug` are those of the corrected record. If the correction changed several records, `name` is "".
+    """
     what = f"{escaped(name, 100)} is" if name else "The records are"
     buttons = [_to("History", "record.history", slug, guild_id)] if name else []
     return card([f"## Undone\n{what} as before. The history keeps both steps."], buttons=buttons)
@@ -333,7 +346,10 @@ def _button_label(seen: CorrectionPreview) -> str:
 
 
 def _offer(seen: CorrectionPreview, guild_id: int | None) -> list[Select]:
-    """Return the menu of the updates that may be withdrawn, or brought back, with those of a correction."""
+    """Return a list with the menu of further updates to withdraw in the same step, or [] if there are none.
+
+    If the correction brings an update back, the menu offers further updates to bring back.
+    """
     if not seen.offered:
         return []
     back = seen.correction.task.act == "bring back"
@@ -354,7 +370,11 @@ def _offer(seen: CorrectionPreview, guild_id: int | None) -> list[Select]:
 
 
 def _body(seen: CorrectionPreview, above: Sequence[str], below: Sequence[str]) -> str:
-    """Return the text of a preview or of what was saved. The lists get the room that the other texts leave."""
+    """Return the text of a correction, for the preview and for the message after saving.
+
+    The texts `above` come first, then the withdrawn updates and the changed records, then the texts `below`. The lists
+    in the middle get the room that the other texts leave.
+    """
     act = seen.correction.task.act
     named = len({change.slug for change in seen.changes}) > 1
     above = list(filter(None, above))
@@ -377,7 +397,7 @@ def _body(seen: CorrectionPreview, above: Sequence[str], below: Sequence[str]) -
 
 
 def _change_lines(seen: CorrectionPreview) -> list[str]:
-    """Return what the record says before and after, for each record that is changed."""
+    """Return lines for each record that a correction changes: each changed field before and after, or its removal."""
     lines: list[str] = []
     for change in seen.changes:
         if len(seen.changes) > 1:
@@ -398,7 +418,7 @@ def _change_lines(seen: CorrectionPreview) -> list[str]:
 
 
 def _stays_line(change: CorrectedRecord, name: str, fact: Fact[Value], sources: Mapping[int, Source]) -> str:
-    """Render what a field goes on to say, because another update says it."""
+    """Render the value that a field keeps after a correction, because the value comes from another update."""
     field = get_field(change.kind, name)
     return f"**{field.label}**\nStays: {_fact_words(field, fact, change.names, sources)}"
 
@@ -411,7 +431,7 @@ def _field_lines(change: CorrectedRecord, each: FieldChange, sources: Mapping[in
 
 
 def _fact_words(field: Field, fact: Fact[Value], names: Names, sources: Mapping[int, Source]) -> str:
-    """Render the value of a fact with its day and source. A field without news value has neither."""
+    """Render the value of a fact with its day and source. Leave both out if the field has no news value."""
     words = _words(field, fact.value, names)
     if not field.reports:
         return escaped(words, 300)
@@ -424,7 +444,7 @@ def _words(field: Field, value: Value, names: Names) -> str:
 
 
 def _stated(entered: EnteredUpdate, *, of: bool = False) -> str:
-    """Render what an update says: its field, value, day and source. With `of` the name of its record comes first."""
+    """Render what an update says: its field, value, day and source. With `of`, its record's name comes first."""
     field = get_field(entered.kind, entered.update.field)
     sources = {entered.source.id: entered.source}
     fact = entered.update.fact
@@ -455,14 +475,14 @@ def _because(reason: str) -> str:
 
 
 def _listed(heading: str, entered: Sequence[EnteredUpdate]) -> str:
-    """Render a heading with a list of updates below it. Return "" without updates."""
+    """Render a heading with a list of updates below it. Return "" if there are no updates."""
     if not entered:
         return ""
     return _fitted([heading], [f"- {_stated(each, of=True)}" for each in entered], 1200)
 
 
 def _fitted(heading: Sequence[str], lines: Sequence[str], room: int) -> str:
-    """Return the heading and the first lines that fit into so many characters, and the number of the others."""
+    """Return a heading with the first lines that fit into `room` characters, and a count of the other lines."""
     kept = list(heading)
     for n, text in enumerate(lines):
         if n == _OPTIONS or len("\n".join([*kept, text])) > room - 30:

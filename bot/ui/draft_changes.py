@@ -1,4 +1,4 @@
-"""The changes of a draft in words: each field before and after, with the day and the source of what was there."""
+"""The changes of a draft in words: the former and the new value of each field, and day and source of the former."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MORE_ROOM = 30  # "And 12 more changes."
 
 
 def body(seen: Preview, room: int) -> list[str]:
-    """Return the changes of each record, in at most `room` characters together.
+    """Return a text for each record that a draft changes. The texts have at most `room` characters together.
 
-    The records that change along are written first, so that the main record gets the room that they leave.
+    The first text is about the record that the draft is for. Other records that it changes get 3/5 of `room` at most.
     """
     texts: list[str] = []
     share = room * 3 // 5 // max(1, len(seen.changes) - 1)
@@ -40,7 +40,7 @@ def body(seen: Preview, room: int) -> list[str]:
 
 
 def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
-    """Return the first lines that fit below a heading, and how many more there are."""
+    """Return a heading with the first lines that fit into `room` characters, and a count of the other lines."""
     kept = [heading] if heading else []
     for n, text in enumerate(lines):
         last = n == len(lines) - 1
@@ -52,7 +52,7 @@ def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
 
 
 def about(seen: Preview) -> str:
-    """Return the day and the source that all changes of a draft share, "" for aliases, which have neither."""
+    """Return the typed day, source and reason of a draft. Return "" for a draft of aliases: its form asks for none."""
     if seen.draft.task.field == "alias":
         return ""
     entry, source = seen.entry, seen.source
@@ -67,12 +67,12 @@ def about(seen: Preview) -> str:
 
 
 def _words(kind: Kind, name: str, value: Value, names: Names) -> str:
-    """Return a value in plain words."""
+    """Return a value in full words, not yet escaped."""
     return get_field(kind, name).type.in_full(value, names)
 
 
 def _stem(kind: Kind, name: str, value: Value, names: Names) -> str:
-    """Return a value in words that something follows in the same line: a sentence leaves its full stop out."""
+    """Return a value in words for the middle of a line: the full stop at the end of a sentence is removed."""
     words, type_ = _words(kind, name, value, names), get_field(kind, name).type
     sentences = isinstance(type_, TextType) and type_.limit > 200
     last = words.rpartition(" ")[2]
@@ -80,7 +80,10 @@ def _stem(kind: Kind, name: str, value: Value, names: Names) -> str:
 
 
 def _former(seen: Preview, change: Edited | Note, name: str, fact: Fact[Value], *, reported: bool = False) -> str:
-    """Return a former value: its words, its own day and its own source. A field that reports nothing has neither."""
+    """Return a former value in words, with the day and the source of its fact.
+
+    Day and source are left out if the field reports no news. With `reported`, that word stands before the day.
+    """
     words = _stem(change.kind, name, fact.value, change.names)
     if name == "side_state" and fact.value == "none":
         words = "not held up"
@@ -92,7 +95,7 @@ def _former(seen: Preview, change: Edited | Note, name: str, fact: Fact[Value], 
 
 
 def _now(change: Edited, name: str, fact: Fact[Value], before: Fact[Value] | None) -> str:
-    """Return a value as it is after, with its day if there is a value before it."""
+    """Return the new value of a field in bold. The day is added if the field has a former value (`before`)."""
     in_words = _words if before is None else _stem
     words = in_words(change.kind, name, fact.value, change.names)
     if name == "side_state" and fact.value == "none":
@@ -105,7 +108,7 @@ def _now(change: Edited, name: str, fact: Fact[Value], before: Fact[Value] | Non
 
 
 def _new_lines(change: Edited) -> list[str]:
-    """Return a line for each value of a new record. Its name is in the heading."""
+    """Return a line for each value of a new record, except its name: the heading shows the name."""
     return [
         f"{get_field(change.kind, moved.field).label}: {_now(change, moved.field, moved.after, None)}"
         for moved in change.changes
@@ -114,7 +117,10 @@ def _new_lines(change: Edited) -> list[str]:
 
 
 def _change_lines(seen: Preview, change: Edited, notes: Sequence[Note]) -> list[str]:
-    """Return for each field its lines before and after; of a list, what was added to it and what has ended."""
+    """Return a text for each changed field of a record: the value before, and the value after.
+
+    The text for a field with a list of values shows which values were added and which have ended.
+    """
     fields: dict[str, list[FieldChange]] = {}
     for moved in change.changes:
         fields.setdefault(moved.field, []).append(moved)
@@ -143,7 +149,11 @@ def _field_lines(
 
 
 def _note_line(seen: Preview, note: Note) -> str:
-    """Return what becomes of a value that replaces no other, and the values beside it, each with its own day."""
+    """Return what the draft does with a value that does not simply replace another value.
+
+    The value was reported before, or it goes into the history only, or other sources report other values beside it.
+    The other values are shown with their own days.
+    """
     field = get_field(note.kind, note.field)
     words = escaped(_stem(note.kind, note.field, note.value, note.names), 200)
     gone = ends(note.value)

@@ -21,7 +21,7 @@ from bot.ui.text import clip, escaped, plural
 from data.records import Fact, Opened, Update, Value
 
 CLOSE, CHECKED = "close", "checked"
-"""The choices of the menu of what can be updated that are no fields."""
+"""Two choices of the menu of `choose` that are no fields: to close an item, and to say that nothing is new."""
 
 _LABEL, _TITLE, _HINT, _PLACEHOLDER = 45, 45, 100, 100  # Discord: parts of a form.
 
@@ -29,7 +29,10 @@ _Label = ui.Label[ui.Modal]
 
 
 def offered(opened: Opened) -> list[tuple[str, str]]:
-    """Return what an editor can choose to update about a record, each with its label. An open item can be closed."""
+    """Return the choices of what an editor can update about a record, as (value, label): mainly its fields.
+
+    For an open pending item, the first choice is to close it. The last choice is always that nothing is new.
+    """
     item = opened.record.kind == "pending"
     choices = [(CLOSE, "It happened: close this item")] if opened.record.open else []
     left_out = {"checked", "state", "outcome"} if item and opened.record.open else {"checked"}
@@ -38,7 +41,7 @@ def offered(opened: Opened) -> list[tuple[str, str]]:
 
 
 def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
-    """Ask what is to be updated about a record. Each field is offered with its present value and day."""
+    """Render a menu from which an editor chooses what to update about a record. It shows each field's present value."""
     options: list[discord.SelectOption] = []
     for name, label in offered(opened):
         # The newest value comes first: it is what an update changes, and the others may not fit.
@@ -61,12 +64,12 @@ def choose(opened: Opened, guild_id: int | None) -> ui.LayoutView:
 
 
 ANOTHER = "another"
-"""The choice of the menu of values that opens an empty form."""
-_VALUES = 24  # Values in a menu; Discord takes 25 options, and one of them is another value.
+"""The choice in the menu of `choose_value` that opens an empty form, to add a value."""
+_VALUES = 24  # Values in a menu. Discord allows 25 options, and one of them is ANOTHER.
 
 
 def choose_value(opened: Opened, field: Field, guild_id: int | None) -> ui.LayoutView:
-    """Ask which of the several values of a field is to be changed or ended, or whether another one is added."""
+    """Render a menu of the present values of a field. An editor chooses one to change or end, or adds another value."""
     known = sorted(opened.record.state.facts(field.name), key=lambda fact: fact.date.day or date.min, reverse=True)
     options = [discord.SelectOption(label="Another one", value=ANOTHER, description="An empty form opens")]
     for fact in known[:_VALUES]:
@@ -88,7 +91,7 @@ def _reported(fact: Fact[Value]) -> str | None:
 
 
 def chosen_value(opened: Opened, field: Field, update: Update, guild_id: int | None) -> ui.LayoutView:
-    """Ask what became of a value: it has changed, or it is no longer true."""
+    """Render a chosen value with buttons: one to change it and, if such a value can end, one to say that it has."""
     words = escaped(field.type.in_full(update.fact.value, opened.names), 400)
     buttons = [button("Change it", custom_id("update.revise", update.id, guild_id=guild_id))]
     if ended_value(update.fact.value) is not None:
@@ -99,7 +102,7 @@ def chosen_value(opened: Opened, field: Field, update: Update, guild_id: int | N
 
 
 def choose_happening(opened: Opened, guild_id: int | None) -> ui.LayoutView:
-    """Ask what happened to a deal: a menu of the kinds of events, whose choice opens a form."""
+    """Render a menu of what can happen to a deal. A choice opens the form for such an event."""
     select: Select = ui.Select(
         custom_id=custom_id("update.happening", opened.record.slug, guild_id=guild_id),
         placeholder="What happened",
@@ -112,7 +115,10 @@ def choose_happening(opened: Opened, guild_id: int | None) -> ui.LayoutView:
 
 
 def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
-    """Return the form of a draft with what was typed. With `here`, its answer replaces the message of the button."""
+    """Return the form of a draft, filled in with what was typed before.
+
+    If `here` is True, the answer to the form replaces the message with the button that opened the form.
+    """
     task, field = draft.task, form_field(draft.task)
     if task.happening:
         return _of_inputs(draft, HAPPENINGS[task.happening].label, inputs(task), guild_id=guild_id, here=here)
@@ -133,7 +139,7 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
         modal.add_item(_text(draft, "record", RECORD, hint, "31 armed drones for India", 200))
     if field is not None:
         modal.add_item(_value(field, draft))
-    # A stage that goes back is not saved without a reason; everything else may be.
+    # A change back to an earlier stage needs a reason. For all other changes the reason is optional.
     why = "Needed when a stage goes back" if field is not None and field.name == "stage" else "If you want to say why"
     parts = [
         (
@@ -155,7 +161,7 @@ def form(draft: Draft, *, guild_id: int | None, here: bool) -> ui.Modal:
 
 
 def _text(draft: Draft, name: str, label: str, hint: str, example: str, limit: int) -> _Label:
-    """Return an input of the form that asks for a text."""
+    """Return a text input of the form. `name` is its key in `draft.typed`, `hint` its description."""
     text: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=name,
         placeholder=example,
@@ -167,7 +173,7 @@ def _text(draft: Draft, name: str, label: str, hint: str, example: str, limit: i
 
 
 def _value(field: Field, draft: Draft) -> _Label:
-    """Return the input of the value: a choice where there are a few, else a text with an example."""
+    """Return the input for the value: a menu if the field has fixed choices, else a text input with an example."""
     typed = draft.typed.get("value", "")
     if isinstance(field.type, ChoiceType):
         options = [
@@ -193,7 +199,7 @@ def _value(field: Field, draft: Draft) -> _Label:
 
 
 def _of_inputs(draft: Draft, heading: str, asked: Sequence[Input], *, guild_id: int | None, here: bool) -> ui.Modal:
-    """Return a form of several text inputs, filled in with what was typed."""
+    """Return a form with the inputs `asked`, filled in with what was typed before. For `here` see `form`."""
     arguments = (draft.id, "here") if here else (draft.id,)
     modal = ui.Modal(
         title=clip(f"{heading}: {draft.task.name}", _TITLE),

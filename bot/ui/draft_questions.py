@@ -1,4 +1,4 @@
-"""What the preview of a draft says before saving and asks below the changes: open ends, and choices about the deals."""
+"""What the preview of a draft shows below the changes: warnings, and selects of further changes of the deals."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ _WARNINGS = 4
 _OPTIONS = 25  # Discord: options of a select.
 
 STAYS = "stays"
-"""The value by which a select of stages says that the present stage is kept."""
+"""The value of the option "The stage stays as it is" in a select of stages."""
 
 
 def left_lines(seen: Preview) -> list[str]:
-    """Return what should be known before saving: likely slips, and what signed or completed deals leave open."""
+    """Return warnings to read before saving: (a) likely mistakes in the draft, (b) what stays open about deals.
+
+    (b) is for deals that the draft makes signed or completed: their approvals and pending items that are still open.
+    """
     lines = [f"**Before you save:** {escaped(warning, 200)}." for warning in seen.warnings[:_WARNINGS]]
     if len(seen.warnings) > _WARNINGS:
         lines.append(f"-# And {plural(len(seen.warnings) - _WARNINGS, 'more warning')} of this sort.")
     deals = max(len(seen.left), 1)
-    most, limit = max(_LEFT_NAMED // deals, 1), 120 // deals  # What is left of several deals has the room of one.
+    most, limit = max(_LEFT_NAMED // deals, 1), 120 // deals  # Several deals together get the room of one.
     for open_parts in seen.left:
         of = f" of {escaped(open_parts.name, 60)}" if len(seen.left) > 1 else ""
         parts = [
@@ -48,7 +51,10 @@ def left_lines(seen: Preview) -> list[str]:
 
 
 def question(asked: Sequence[DealQuestion]) -> str:
-    """Return what the selects below the preview are for."""
+    """Return the sentences above the selects about deals: what an editor can choose in them.
+
+    Return "" if no deal has a select.
+    """
     last = [escaped(each.name, 60) for each in asked if each.last and each.stages]
     asks = list(dict.fromkeys(ask for each in asked for ask in _asks(each, several=len(asked) > 1)))
     texts: list[str] = []
@@ -67,13 +73,17 @@ def question(asked: Sequence[DealQuestion]) -> str:
 
 
 def _asks(asked: DealQuestion, *, several: bool) -> list[str]:
-    """Return what a source may say about a deal too."""
+    """Return what can be chosen about a deal, as clauses after "If the source also says". `several` deals are asked."""
     asks = ["how far these deals are now" if several else "how far the deal is now"] if asked.stages else []
     return [*asks, *([f"that other approvals were {asked.state}"] if asked.approvals else [])]
 
 
 def selects(seen: Preview, guild_id: int | None) -> list[Select]:
-    """Return for each deal a select of its stage after this, and one of the other approvals that are settled too."""
+    """Return up to two selects for each deal that the preview asks about.
+
+    One select has the stages that the deal may have reached. The other has its open approvals; those that an editor
+    chooses get the state `DealQuestion.state`, such as "granted".
+    """
     chooser: list[Select] = []
     for asked in seen.asked:
         of = clip(asked.name, 60) if len(seen.asked) > 1 else ""
@@ -121,7 +131,7 @@ def _stage_option(asked: DealQuestion, step: str, why: str) -> discord.SelectOpt
 
 
 def event_question(seen: Preview) -> str:
-    """Return what the selects below the preview of an event are for, "" when there are none."""
+    """Return the sentence that explains the selects below the preview of an event. Return "" if there are none."""
     event = seen.event
     if event is None or not (event.stages or event.options or event.items):
         return ""
@@ -129,7 +139,11 @@ def event_question(seen: Preview) -> str:
 
 
 def event_selects(seen: Preview, guild_id: int | None) -> list[Select]:
-    """Return the selects of an event: the stage after it, what else it changes, and whose date was typed."""
+    """Return the selects below the preview of an event.
+
+    They ask (a) for the stage of the deal after the event, (b) what else the event changes, and (c) which pending item
+    the typed due date belongs to. A select without anything to choose is left out.
+    """
     event = seen.event
     if event is None:
         return []

@@ -24,7 +24,7 @@ from data.records import Opened
 
 
 def mistaken(draft: Draft, error: UserError, guild_id: int | None) -> ui.LayoutView:
-    """Return what in the form cannot be used, with a button that opens the form again."""
+    """Render what is wrong in a form (`error`), with a button that opens the form again."""
     texts = error.texts if isinstance(error, Mistakes) else [str(error)]
     missing = error.missing if isinstance(error, Mistakes) else []
     lines = [f"- {escaped(text.replace(' Nothing was changed.', ''), 600)}" for text in texts]
@@ -40,7 +40,10 @@ def mistaken(draft: Draft, error: UserError, guild_id: int | None) -> ui.LayoutV
 
 
 def _adding(missing: Sequence[MissingRecord]) -> str:
-    """Return the label of the button that adds missing records: "New participant: Donald Lu"."""
+    """Return the label of the button that adds the records which a form names and the server does not have.
+
+    It is "New participant: Donald Lu" for one record, and "Add 2 new participants" for several.
+    """
     names = {normal(record.name): record for record in missing}
     kinds = {record.kind for record in missing}
     if len(names) == 1:
@@ -49,7 +52,7 @@ def _adding(missing: Sequence[MissingRecord]) -> str:
 
 
 def preview(seen: Preview, guild_id: int | None) -> ui.LayoutView:
-    """Return what saving would change, before and after; below it what else may be said of the deal behind it."""
+    """Render the preview of a draft: what saving would change, warnings, and selects of further changes of deals."""
     draft = seen.draft
     moved = (
         "**Somebody changed this meanwhile.** Before and after are shown as they are now; save again if they are right."
@@ -68,7 +71,7 @@ def preview(seen: Preview, guild_id: int | None) -> ui.LayoutView:
 
 
 def saved(seen: Preview, now: datetime, undo_until: datetime, guild_id: int | None) -> ui.LayoutView:
-    """Return what was saved, and for how long it can be undone."""
+    """Render what was saved, and for how long it can be undone."""
     draft = seen.draft
     buttons = [
         button("Undo", custom_id("update.undo", draft.batch, guild_id=guild_id)),
@@ -85,7 +88,10 @@ def saved(seen: Preview, now: datetime, undo_until: datetime, guild_id: int | No
 
 
 def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutView:
-    """Say that an update was undone. `opened` is its record, None when the update had made it."""
+    """Render that an update was undone. `name` is the name of its record, and `opened` the record itself.
+
+    `opened` is None if the update had created the record, because the record is then gone.
+    """
     if opened is None:
         return card([f"## Undone\n{escaped(name, 100)} is no longer in the record. The history keeps both steps."])
     to_record = button("Open", custom_id("record.open", opened.record.slug, guild_id=guild_id))
@@ -95,7 +101,10 @@ def undone(name: str, opened: Opened | None, guild_id: int | None) -> ui.LayoutV
 
 
 def closed(opened: Opened, guild_id: int | None) -> ui.LayoutView:
-    """Answer a button about a pending item that is closed by now: how it ended, and a button that opens it again."""
+    """Render the answer when somebody uses a button that closes a pending item, but the item is closed already.
+
+    It shows how the item ended, and a button that opens the item again.
+    """
     slug = opened.record.slug
     buttons = [
         button("Open it again", custom_id("update.reopen", slug, guild_id=guild_id)),
@@ -106,7 +115,7 @@ def closed(opened: Opened, guild_id: int | None) -> ui.LayoutView:
 
 
 def discarded(draft: Draft) -> ui.LayoutView:
-    """Say that a draft was discarded."""
+    """Render that a draft was discarded."""
     return card([f"## Discarded\nNothing was changed about {escaped(draft.task.name, 100)}."])
 
 
@@ -117,7 +126,11 @@ def _card(
     buttons: Sequence[Button],
     selects: Sequence[Select] = (),
 ) -> ui.LayoutView:
-    """Return a message with one text, whose blank lines look alike everywhere. The changes get the remaining room."""
+    """Return a message about a draft: the heading, the changes, their day and source, then `rest`.
+
+    The changes get the room that the other texts leave. All is one text, because only some clients leave space between
+    several texts.
+    """
     after = [part for part in (about(seen), *rest) if part]
     room = TEXT_LIMIT - sum(len(text) + 2 for text in [heading, *after])
     return card(["\n\n".join([heading, *body(seen, room), *after])], buttons=buttons, selects=selects)
