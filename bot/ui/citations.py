@@ -1,4 +1,4 @@
-"""Cites the sources of a record: in plain text, as BibTeX and as RIS. Pure."""
+"""Renders citations of the sources of a record, as plain text, BibTeX or RIS. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ROOM = 3600  # Characters of a code block in a message; the rest is for the hea
 
 
 class Citation(Struct, frozen=True):
-    """One source of a record, as it is cited.
+    """A citation of one source of a record.
 
-    `what` is the name of the record, and `as_of` the date of the newest fact that the record has from the source.
-    `locators` are the places in the source, and `accessed` the day on which the citation is made.
+    `what` is the name of the record. `as_of` is the date of the newest fact from the source. `locators` are the pages
+    or paragraphs in the source, and `accessed` is the day on which the citation is made.
     """
 
     what: str
@@ -40,20 +40,21 @@ class Citation(Struct, frozen=True):
 
 
 class Form(NamedTuple):
-    """A form of citation: its name on a button, and the ending of its file."""
+    """A format of citations: its label on a button, and the extension of a file in this format."""
 
     label: str
     ending: str
 
 
 FORMS = {"plain": Form("Plain text", "txt"), "bibtex": Form("BibTeX", "bib"), "ris": Form("RIS", "ris")}
-"""The forms of citation by the names that custom ids have."""
+"""The formats of citations, by their names in custom ids."""
 
 
 def of_record(opened: Opened, today: date) -> list[Citation]:
-    """Return a citation of each source of a record, the newest first.
+    """Return a citation for each source of a record. The source with the newest fact comes first.
 
-    A source that only gives names or kinds is left out, unless the record has no other.
+    A source is left out if it only states fields without news value, such as names. But if that is true of all sources
+    of the record, all are cited.
     """
     stated = facts_of(opened)
     reported = [fact for name, fact in stated if get_field(opened.record.kind, name).reports]
@@ -61,7 +62,7 @@ def of_record(opened: Opened, today: date) -> list[Citation]:
 
 
 def of_facts(opened: Opened, facts: Sequence[Fact[Value]], today: date) -> list[Citation]:
-    """Return a citation of each source of some facts of a record, the newest first."""
+    """Return a citation for each source of some facts of a record. The source with the newest fact comes first."""
     citations: list[Citation] = []
     for id_ in dict.fromkeys(fact.source for fact in facts if fact.source in opened.sources):
         of_source = [fact for fact in facts if fact.source == id_]
@@ -72,7 +73,7 @@ def of_facts(opened: Opened, facts: Sequence[Fact[Value]], today: date) -> list[
 
 
 def written(citations: Sequence[Citation], form: str) -> str:
-    """Return citations in one of FORMS. Those in RIS have the line ends that the format asks for."""
+    """Return citations as a text in one of FORMS. A text in RIS has CR LF at the end of each line."""
     if form == "ris":
         return "\r\n".join(_ris(citation) for citation in citations)
     entry = _bibtex if form == "bibtex" else _plain
@@ -80,7 +81,7 @@ def written(citations: Sequence[Citation], form: str) -> str:
 
 
 def _plain(citation: Citation) -> str:
-    """Write a citation as sentences on one line."""
+    """Return a citation as plain text: sentences on one line."""
     source = citation.source
     publisher = "" if source.publisher == source.title else source.publisher
     day = _words(source.published_on) or ("undated" if publisher else "Undated")
@@ -97,14 +98,14 @@ def _plain(citation: Citation) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Return a text with a full stop, after a space where the text is a link, of which it would become a part."""
+    """Return a text with a full stop. If the text ends in a link, a space keeps the full stop out of the link."""
     if re.search(r"https?://\S+$", text):
         return f"{text} ."
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _notes(citation: Citation) -> list[str]:
-    """Return what the source is cited for, where in it that is, and that it is false where it was marked so."""
+    """Return notes for a citation: the record that it is for, the locators, and the reason if the source is false."""
     false = citation.source.false_because
     return [
         f"Cited for {citation.what}, as of {_words(citation.as_of) or 'an unknown date'}",
@@ -131,10 +132,10 @@ _BIBTEX = {
 
 
 def _bibtex(citation: Citation) -> str:
-    """Write a citation as an entry of the type misc, which every style of BibTeX and biblatex knows."""
+    """Return a citation in BibTeX, as an entry of the type misc: every style of BibTeX and biblatex has this type."""
     source = citation.source
     day = source.published_on
-    # Double braces keep the capitals of a title, and a publisher that contains "and" in one piece.
+    # Double braces keep the capital letters of a title. They also keep a publisher with "and" in its name in one piece.
     fields = [
         ("title", f"{{{_tex(source.title)}}}"),
         ("publisher", f"{{{_tex(source.publisher)}}}" if source.publisher else ""),
@@ -158,12 +159,12 @@ def _tex(text: str) -> str:
 
 
 def _tex_link(url: str) -> str:
-    """Return a link for a field that TeX takes verbatim: what would end the field is percent-encoded."""
+    """Return a link for a field that TeX reads verbatim. Characters that would end the field are percent-encoded."""
     return re.sub(r'[{}\\"\s<>^`|]', lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
 
 
 def _key(source: Source) -> str:
-    """Return the key of an entry: the host or title in ASCII letters, the year, and the id, which makes it unique."""
+    """Return a unique key for the entry of a source: its host (else title), year and id, such as "reuterscom2023-7"."""
     words = re.sub(r"[^a-z0-9]+", "", (re.sub("^www[.]", "", site(source.url)) or source.title).lower())
     year = source.published_on.first.year if source.published_on and source.published_on.first else ""
     return f"{words[:24] or 'source'}{year}-{source.id}"
@@ -191,7 +192,7 @@ def _iso(day: FactDate | None) -> str:
 
 
 def _ris(citation: Citation) -> str:
-    """Write a citation in RIS: on each line a tag, two spaces, a hyphen, a space and a value, with CR LF at its end."""
+    """Return a citation in RIS. Each line has a tag, two spaces, a hyphen, a space and a value, then CR LF."""
     source = citation.source
     day = source.published_on
     lines = [
@@ -211,7 +212,10 @@ def _ris(citation: Citation) -> str:
 
 
 def _slashed(day: FactDate | None) -> str:
-    """Return a date as RIS writes it: year, month, day and other words, each followed by a slash but the last."""
+    """Return a date in RIS, as year/month/day/words: "2023/11/10/", "2023/11//" or "2023///". Return "" for None.
+
+    A date that is less regular, such as a range, has its words after the last slash.
+    """
     if day is None:
         return ""
     if day.first is None:
@@ -232,19 +236,22 @@ def _slashed(day: FactDate | None) -> str:
 
 
 def fits(text: str) -> bool:
-    """Return whether a text can be shown in a code block: it is short enough and does not end the block itself."""
+    """Return whether a text can be shown in a code block: it is short enough and contains no "```"."""
     return len(text) <= _ROOM and "```" not in text
 
 
 def page(record: Record, text: str, form: str, only: int | None, guild_id: int | None) -> ui.LayoutView:
-    """Render citations in a code block, with a button for each other form."""
+    """Render citations (`text`) in a code block, with a button for each other format than `form`.
+
+    `only` is the id of the cited source, or None if all sources of the record are cited.
+    """
     heading = f"## Cite {escaped(record.name, 100)}"
     block = f"```\n{text.rstrip()}\n```" if text.strip() else "No source is on file for it."
     return card([f"{heading}\n{block}"], buttons=_forms(record, form, only, guild_id), accent=theme.PLAIN)
 
 
 def other_forms(record: Record, form: str, only: int | None, guild_id: int | None) -> ui.View:
-    """Return the view below a file of citations: a button for each other form."""
+    """Return the view below a file of citations: a button for each other format. For `only` see `page`."""
     return plain(_forms(record, form, only, guild_id))
 
 
@@ -258,5 +265,5 @@ def _forms(record: Record, form: str, only: int | None, guild_id: int | None) ->
 
 
 def file_name(record: Record, form: str) -> str:
-    """Return the name of a file of citations: "armed-drones.bib"; letters that some systems refuse become hyphens."""
+    """Return the name of a file of citations: "armed-drones.bib". It is the slug with only a-z, 0-9 and hyphens."""
     return f"{re.sub(r'[^a-z0-9]+', '-', record.slug.lower()).strip('-') or 'record'}.{FORMS[form].ending}"

@@ -1,4 +1,4 @@
-"""Renders cited texts in a message: escaped, with the dates of their facts after them, and the sources of these."""
+"""Renders cited texts: the escaped text with the dates of its facts, and the sources of these facts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _SOURCES_NAMED = 2  # A line names this many sources and counts the others.
 
 
 def shared_day(parts: Iterable[CitedText]) -> FactDate | None:
-    """Return the date that all facts of some texts share, or None if there are several dates or no facts."""
+    """Return the date of the facts of some texts. Return None if the dates differ or there are no facts."""
     days = days_of(fact for part in parts for fact in part.facts)
     return days[0] if len(days) == 1 else None
 
 
 def shared_source(parts: Iterable[CitedText]) -> int | None:
-    """Return the id of the source that all facts of some texts share, or None if there are several or no facts."""
+    """Return the source id of the facts of some texts. Return None if the sources differ or there are no facts."""
     ids = {fact.source for part in parts for fact in part.facts}
     return ids.pop() if len(ids) == 1 else None
 
@@ -35,16 +35,17 @@ def line(
 ) -> str:
     """Render texts as one line: "Signed; deliveries open, 3 May 2024; number 31, 4 May 2024".
 
-    Texts are separated by semicolons, or joined as "a, b and c" if `listed`. Neighbours whose facts share a date are
-    followed by that date. It is left out if the message has `stated` it elsewhere or the last of these texts contains
-    it. `reported` adds that word before each date. Each text is clipped to `limit` characters.
+    Texts are separated by semicolons. If `listed`, neighbouring texts with the same date are joined as "a, b and c".
+    The date follows the last of these texts. It is left out (a) if that text contains the date, (b) if the date is
+    `stated`, a date that the message states elsewhere. If `reported`, each date is preceded by "reported". If `bold`,
+    the first text is bold. Each text is clipped to `limit` characters.
     """
     groups: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
         words = [escaped(part.text, limit) for part in together]
         if bold and not groups:
             words[0] = f"**{sentence(words[0])}**"
-        # A list of names that contain "and" or commas themselves could not be taken apart by a reader.
+        # If a name contains "and" or a comma, a reader could not see where the next name of a list begins.
         apart = listed and not any(" and " in word or "," in word for word in words)
         text = joined(words) if apart or len(words) == 1 else "; ".join(words)
         day = escaped(day_words(days), 120)
@@ -58,7 +59,7 @@ def line(
 def some(parts: Sequence[CitedText], most: int, singular: str = "", plural: str = "") -> list[CitedText]:
     """Return the first `most` texts and, when there are others, a text that counts them: "2 more values".
 
-    `singular` and `plural` are the noun after the count. Without `plural` the singular is used for any count.
+    `singular` and `plural` are the noun after the count. If `plural` is "", the singular is used for any count.
     """
     more = len(parts) - most
     if more <= 0:
@@ -69,7 +70,7 @@ def some(parts: Sequence[CitedText], most: int, singular: str = "", plural: str 
 def source_words(shown: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
     """Render the sources of some facts for the end of a line: "[reuters.com](https://…), sentence 5, 1 more".
 
-    A source without a safe link is named by its title. Two sources are named, the others counted.
+    A source without a safe link is named by its title. At most two sources are named, and the others are counted.
     """
     locators: dict[int, dict[str, None]] = {}
     for fact in shown:
@@ -90,9 +91,9 @@ def _named(source: Source, locator: str) -> str:
 
 
 def source_line(parts: Iterable[CitedText], sources: Mapping[int, Source]) -> str:
-    """Render the only source of some texts as a line of small print: title, publisher, locators, date and link.
+    """Render the source of some texts as a line of small print: title, publisher, locators, date and link.
 
-    Return "" when the texts have several sources or none, or when their source is not in `sources`.
+    Return "" if the texts have no source or more than one, or if the source is not in `sources`.
     """
     shown = [fact for part in parts for fact in part.facts]
     if len({fact.source for fact in shown}) != 1 or shown[0].source not in sources:

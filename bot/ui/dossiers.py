@@ -1,4 +1,4 @@
-"""The messages about dossiers: choosing, loading, listing and unloading them, and the mistakes in their files."""
+"""The messages when dossiers are loaded, listed or unloaded, and the message about mistakes in a dossier file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Mention = Callable[[str], str]
 
 
 def age(newest: FactDate) -> str:
-    """Return how recent a dossier is: "its newest fact is of 10 November 2023"."""
+    """Return a clause with the date of a dossier's newest fact: "its newest fact is of 10 November 2023"."""
     return f"its newest fact is {_of(newest)}"
 
 
 def ages(dossiers: Sequence[DossierAge]) -> list[str]:
-    """Render a line for each dossier without recent facts: "The newest fact of the dossier Talks is of May 2023."."""
+    """Render a line for each of the first dossiers without recent facts, and a line that counts the others."""
     lines = [
         f"The newest fact of the dossier {escaped(old.dossier, 100)} is {_of(old.newest)}."
         for old in dossiers[:_MOST_AGES]
@@ -52,7 +52,7 @@ def _of(date: FactDate) -> str:
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first names and how many there are besides: "France, India, Japan and 3 others"."""
+    """Join the first names, and count the other names: "France, India, Japan and 3 others"."""
     shown = [escaped(name, 80) for name in names[:_MOST_NAMES]]
     more = len(names) - len(shown)
     return joined([*shown, *([plural(more, "other", "others")] if more else [])])
@@ -79,7 +79,7 @@ def mistakes(all_mistakes: Sequence[Mistake], file_name: str) -> ui.LayoutView:
 
 
 def loaded(changes: Loaded, *, mention: Mention) -> ui.LayoutView:
-    """Render how many facts changed when a dossier was loaded, and which records of the server it shares."""
+    """Render what loading a dossier did: how many facts changed, and which existing records got facts from it."""
     did = [
         f"{plural(count, 'fact')} {what}"
         for count, what in ((changes.added, "added"), (changes.changed, "corrected"), (changes.withdrawn, "withdrawn"))
@@ -110,7 +110,7 @@ def listing(
 ) -> ui.LayoutView:
     """Render a page of the dossiers that are loaded in a server, each with a button that unloads it.
 
-    The records that an earlier version let two dossiers share are named below.
+    `melted` are records that belong to two dossiers by a mistake of an earlier version. They are named below the list.
     """
     if not dossiers:
         return card([f"## Dossiers\nNone is loaded here. {mention('settings load')} loads one."], accent=PLAIN)
@@ -129,7 +129,7 @@ def listing(
 
 
 def _entry(dossier: DossierEntry) -> str:
-    """Render the lines of a dossier in the list: its name, when and by whom it was loaded, its facts."""
+    """Render the lines of a dossier in the list: its name, when and by whom it was loaded, the number of its facts."""
     who = f" by <@{dossier.loaded_by}>" if dossier.loaded_by else ""
     newest = f"; {age(dossier.newest)}" if dossier.newest else ""
     return (
@@ -139,7 +139,7 @@ def _entry(dossier: DossierEntry) -> str:
 
 
 def _melted(melted: Sequence[Melted]) -> list[str]:
-    """Render a line for each record that belongs to two dossiers, and what can be done about it."""
+    """Render lines that name the first records of two dossiers, count the others, and say how to separate them."""
     lines = [
         f"- **{escaped(record.name, 100)}** ({KIND_WORDS[record.kind][0]}): "
         f"{joined([escaped(name, 80) for name in record.dossiers])}"
@@ -155,7 +155,7 @@ def _melted(melted: Sequence[Melted]) -> list[str]:
 
 
 def unload_preview(unloading: Unloading) -> ui.LayoutView:
-    """Render what unloading a dossier would change, with the buttons that confirm it and that lead back."""
+    """Render what unloading a dossier would change, with one button that unloads it and one that leads back."""
     texts = [f"## Unload {escaped(unloading.name, 150)}?\n" + "\n".join(_effects(unloading, done=False))]
     buttons: list[Button] = [
         button(
@@ -176,7 +176,7 @@ def unloaded(unloading: Unloading, *, mention: Mention) -> ui.LayoutView:
 
 
 def _effects(unloading: Unloading, *, done: bool) -> list[str]:
-    """Render what unloading a dossier changes, as lines; in the past tense when it is `done`."""
+    """Render lines that say what unloading a dossier changes. They are in the past tense if `done` is True."""
 
     def verb(count: int, singular: str, several: str, past: str) -> str:
         return past if done else singular if count == 1 else several

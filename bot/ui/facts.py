@@ -15,12 +15,12 @@ from data.records import Fact, FactDate, Kind, Record, Source, Value
 
 WORKED_OUT = "year inferred"
 FALSE = "marked as false"
-"""Stands beside each mention of a source that an editor marked as false."""
+"""The words beside each mention of a source that an editor marked as false."""
 _COUNTED = re.compile(r"(sentence|page|paragraph|article|section)s? (\d+(?:(?:, | and )\d+)*)")
 
 
 def dated(d: FactDate) -> str:
-    """Render a fact date: "10 November 2023". Add "(year inferred)" when the source does not print the whole date."""
+    """Render a fact date: "10 November 2023". Add "(year inferred)" if the source does not print the whole date."""
     words = dates.format_fact_date(d, weekday=False)
     words = escaped(words, 200) if d.printed else words
     return f"{words} ({WORKED_OUT})" if d.worked_out else words
@@ -60,7 +60,7 @@ def source_date(source: Source) -> str:
 
 
 def locators(texts: Iterable[str]) -> str:
-    """Render several locators in one source as one phrase: "sentences 2, 4 and 5, page 3"."""
+    """Join locators in the same source to one phrase: "sentences 2, 4 and 5, page 3"."""
     counted: dict[str, set[int]] = {}
     others: dict[str, None] = {}
     for text in dict.fromkeys(texts):
@@ -75,9 +75,9 @@ def locators(texts: Iterable[str]) -> str:
 
 
 def titled(source: Source) -> list[str]:
-    """Return a source's title and publisher, escaped, and that the source is false where it was marked so.
+    """Return a list of a source's title and publisher, escaped. Add FALSE if the source was marked as false.
 
-    Leave out an empty publisher and one that equals the title.
+    The publisher is left out if it is empty or equals the title.
     """
     marked = FALSE if source.false_because else ""
     return list(dict.fromkeys(filter(None, [escaped(source.title, 120), escaped(source.publisher, 60), marked])))
@@ -86,7 +86,7 @@ def titled(source: Source) -> list[str]:
 def described(source: Source, *, title: bool = True) -> str:
     """Render all that is known of a source, in one paragraph: title, publisher, day, language, links, note.
 
-    A source that was marked as false is followed by the reason. Without `title` the title is left out.
+    If the source was marked as false, the reason is added. If `title` is False, the title is left out.
     """
     named = titled(source)[0 if title else 1 :]
     parts = [
@@ -107,8 +107,8 @@ def described(source: Source, *, title: bool = True) -> str:
 def source_words(source: Source, locator: str = "") -> str:
     """Render a source as one phrase: "Joint Statement, U.S. Department of State, page 3; 10 November 2023, state.gov".
 
-    The parts are title, publisher and the escaped `locator`, then publication date and host. The host is left out when
-    it equals the title or the publisher.
+    The parts are title, publisher and `locator` (already escaped), then publication date and host. The host is left out
+    if it equals the title or the publisher.
     """
     named, host = titled(source), escaped(site(source.url), 60) or "no link"
     title = ", ".join(filter(None, [*named, clip(locator, 120)]))
@@ -117,9 +117,9 @@ def source_words(source: Source, locator: str = "") -> str:
 
 
 def looked(record: Record) -> str:
-    """Render when an editor last checked a record: "last looked at on 3 March 2025". Return "" when nobody ever did.
+    """Render when an editor last checked a record: "last looked at on 3 March 2025". Return "" if nobody has.
 
-    ": nothing new" is added unless a fact of the record has a later date.
+    Add ": nothing new" unless a fact of the record is dated later than that check.
     """
     fact = record.state.fact("checked")
     if fact is None:
@@ -130,16 +130,16 @@ def looked(record: Record) -> str:
 
 
 def not_stated(record: Record) -> str:
-    """Render a line that names the expected facts missing from a record: "Not stated: value, delivery dates".
+    """Render a line that names what a record should state but does not: "Not stated: value, delivery dates".
 
-    Return "" when none is missing.
+    Return "" if nothing is missing. A field should have a value if it has a text `Field.absent`.
     """
     missing = [field.absent for field in fields_of(record.kind) if field.absent and not record.state.facts(field.name)]
     return f"-# Not stated: {', '.join(missing)}" if missing else ""
 
 
 def some(words: Sequence[str], limit: int) -> str:
-    """Join at most `limit` words as a list and count the others: "a, b and 3 more"."""
+    """Join the first `limit` words as a list, and count the others: "a, b and 3 more"."""
     if len(words) <= limit:
         return joined(words)
     return f"{', '.join(words[:limit])} and {len(words) - limit:,} more"

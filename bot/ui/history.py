@@ -24,16 +24,17 @@ from data.records import Approval, FactDate, LinkedEvent, Opened, Timeline, Upda
 
 _MOST = 8  # Changes on a page. That many fit on the screen of a phone.
 _NOUNS = ("names", "aliases", "topics", "kinds", "notes")
-"""The nouns for entries of fields without news value, in the order in which the last line of a page lists them."""
+"""The fields without news value, as nouns, in the order in which the last line of a page lists them."""
 _CLAUSES = ("stage", "state", "side_state")
 """Fields whose values are shown without a label: "Signed" instead of "Stage: Signed"."""
 
 
 class Step(Struct, frozen=True):
-    """One entry of a history: an update, with the updates before and after it that explain it.
+    """An update in a history, with the update that it replaced and the update that ended it.
 
-    `before` has the former value. It is None for a first value, after "no longer", and when `ended_by` is set.
-    `ended_by` is the later update that withdrew or corrected this one.
+    `before` is the update with the former value. It is None (a) if the record had no value before, (b) if the former
+    value had ended ("no longer"), (c) if `ended_by` is set. `ended_by` is the later update that withdrew or corrected
+    `update`, or None if `update` still counts.
     """
 
     update: Update
@@ -42,10 +43,10 @@ class Step(Struct, frozen=True):
 
 
 def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
-    """Return a step for each update of a record that set a value of a known field, the earliest fact date first.
+    """Return a step for each update that set a value of a known field. The earliest fact date comes first.
 
-    The former value is what the update replaces or ends by the rule of its field: of a list the value of the same item,
-    such as of the same party.
+    Which former value an update replaces or ends depends on its field. In a field with a list of values, such as the
+    parties, it is the value about the same item, such as the same party.
     """
     ended_by = fold.ended_by(updates)
     current: Current = {}
@@ -62,11 +63,11 @@ def steps(opened: Opened, updates: Sequence[Update]) -> list[Step]:
 
 
 def page(timeline: Timeline, page: int, *, guild_id: int | None = None, editor: bool = False) -> ui.LayoutView:
-    """Render one page of a record's history, the newest change first: a line for each change, then who entered it.
+    """Render one page of a record's history, the newest change first. Below each change is who entered it.
 
-    Events about the record have lines among those of its changes. Updates of names, topics and other fields without
-    news value are only counted, in the last line. An `editor` gets a menu of the page's updates, to correct or withdraw
-    them.
+    Events about the record are listed among its changes. Updates of fields without news value, such as names and
+    topics, are only counted, in the last line. If `editor` is True, a menu offers to correct or withdraw the updates
+    on the page.
     """
     record = timeline.opened.record
     all_steps = steps(timeline.opened, timeline.updates)
@@ -112,7 +113,7 @@ def _choosable(timeline: Timeline, step: Step) -> corrections.Choosable:
 
 
 class _Entry(Struct, frozen=True):
-    """A line of a history, with the day by which it is ordered and the update that it tells of."""
+    """A line of a history, with the date that determines its place, and the (first) update that the line is about."""
 
     day: FactDate
     update: Update
@@ -121,7 +122,7 @@ class _Entry(Struct, frozen=True):
 
 
 def _event(event: LinkedEvent) -> _Entry:
-    """Return the line of an event about the record, on the day when the event happened or else was reported."""
+    """Return the line of an event about the record. Its date is when the event happened, else when it was reported."""
     about, happened = event.update.fact, event.happened
     day = happened.value if happened is not None else about.date
     facts = [about] if happened is None else [happened, about]
@@ -138,9 +139,10 @@ def _is_listed(opened: Opened, update: Update) -> bool:
 
 
 def _together(listed: Sequence[Step]) -> list[list[Step]]:
-    """Return the steps of a history in groups, of which each has one line.
+    """Group the steps of a history. The steps of one group share a line.
 
-    Updates that an editor entered by one act share a line while all of them count. Others have a line each.
+    Steps are in one group if an editor saved their updates together, with one date, source, locator and reason, and if
+    none was withdrawn or corrected. Any other step is a group of its own.
     """
 
     def key(step: Step) -> tuple[object, ...]:
@@ -154,7 +156,7 @@ def _together(listed: Sequence[Step]) -> list[list[Step]]:
 
 
 def _line(timeline: Timeline, act: Sequence[Step]) -> str:
-    """Render the line of one act: its fact date, and its values with their former values; the source comes once."""
+    """Render the line of one group of steps (`act`): the fact date, each value with its former value, the source."""
     if len(act) == 1:
         return _single_line(timeline, act[0])
     first = act[0].update
@@ -174,7 +176,7 @@ def _line(timeline: Timeline, act: Sequence[Step]) -> str:
 def _single_line(timeline: Timeline, step: Step) -> str:
     """Render the line of one step: fact date, value, former value with its own date, reason and source.
 
-    A step that was withdrawn or corrected is struck through, followed by who ended it.
+    If the update was withdrawn or corrected, its value is struck through, followed by who did that.
     """
     update = step.update
     field = find_field(timeline.opened.record.kind, update.field)
@@ -196,7 +198,7 @@ _LIFTED = {"slipped": "past its target date"}
 
 
 def _said(field: Field, step: Step, names: Names) -> str:
-    """Return the new value in words, with the punctuation between the date and the value: ". Value: $3 billion"."""
+    """Return the new value in words. They begin with the punctuation after the date: ". Value: $3 billion"."""
     value = step.update.fact.value
     if field.name == "checked":
         return ": Looked at, nothing new"
@@ -218,7 +220,7 @@ def _words(field: Field, value: Value, names: Names) -> str:
 def _before(field: Field, step: Step, names: Names) -> str:
     """Return the former value with its own date: "was: signed, 3 May 2024". Return "" without a former value.
 
-    When the value did not change, return the date on which it was reported before.
+    If both values are the same, return only when it was reported before: "as reported before, 3 May 2024".
     """
     before = step.before
     if before is None or field.name == "checked":
@@ -244,14 +246,20 @@ def _reason(update: Update) -> str:
 
 
 def _ended(timeline: Timeline, by: Update, how: str = "") -> str:
-    """Return who withdrew or corrected an update, when and why. `by` is the update that did so, `how` the verb."""
+    """Return who withdrew or corrected an update, when and why. `by` is the withdrawal or correction.
+
+    `how` replaces the verb, "withdrawn" or "corrected", if it is not "".
+    """
     how = how or ("withdrawn" if by.action == "withdrawn" else "corrected")
     why = f": {escaped(by.reason, 200).removesuffix('.')}" if by.reason else ""
     return f"{how} by {_who(timeline, by)} {dates.timestamp(by.entered_at)}{why}"
 
 
 def _brought_back(timeline: Timeline, update: Update) -> list[str]:
-    """Return a text for each withdrawal of an update that was itself withdrawn: by whom, when and why, both times."""
+    """Return a text for each time that an update was withdrawn and brought back.
+
+    The text says by whom, when and why the update was withdrawn, and then the same for bringing it back.
+    """
     ended_by = fold.ended_by(timeline.updates)
     withdrawals = [u for u in timeline.updates if u.action == "withdrawn" and u.replaces == update.id]
     return [
@@ -280,7 +288,7 @@ def _counted(entries: Sequence[_Entry], events: Sequence[LinkedEvent]) -> str:
 
 
 def _inferred(days: Sequence[FactDate]) -> str:
-    """Return a note that lists the dates whose year the source does not print: "The year is inferred: 3 May 2024".
+    """Return a note about dates whose year the source does not print: "The year is inferred: 3 May 2024".
 
     At most three dates are named. Return "" when there are none.
     """
@@ -292,8 +300,8 @@ def _inferred(days: Sequence[FactDate]) -> str:
 def _left_out(timeline: Timeline, updates: Sequence[Update]) -> str:
     """Return a note about the `updates` that the history leaves out: how many, and that *All facts* shows them.
 
-    *All facts* shows only current values, so the note says when some of them have been replaced since. Return "" when
-    nothing is left out.
+    *All facts* shows only current values. If some of the updates are not current, the note says so: "*All facts* has
+    those that stand". Return "" if `updates` is empty.
     """
     if not updates:
         return ""

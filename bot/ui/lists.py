@@ -44,11 +44,11 @@ def kind_page(
     guild_id: int | None = None,
     mentioned: frozenset[str] = frozenset(),
 ) -> ui.LayoutView:
-    """Render one page of the records of a kind. `total` counts the records of all pages.
+    """Render one page of the records of a kind. `rows` are the records of the page, `total` counts those of all pages.
 
-    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page. `noun` is
-    the kind's singular and plural, and `line` replaces the count below the list. Participants whose slugs are in
-    `mentioned` get a heading of their own.
+    `key` identifies the list in the custom ids of the page buttons. It may be "" if there is only one page. `noun` is
+    the singular and plural of the kind. `line`, if not "", replaces the count below the list. `mentioned` are slugs:
+    these participants are listed below the heading *Mentioned, not a party*.
     """
     count = -(-total // ROWS)
     lines: list[str] = []
@@ -68,8 +68,8 @@ def kind_page(
 class RenderedPage(NamedTuple):
     """The rendered content of one page of a list, without buttons. It can be cached and sent to several users.
 
-    `choices` are the menu entries of the records on the page. `page` counts from 0. `total` counts the records of all
-    pages, and `hidden` the pending items that the list leaves out unless a user asks for them.
+    `choices` are the menu options for the records on the page. `page` counts from 0. `total` counts the records on all
+    pages. `hidden` counts the pending items that are only listed if a user asks for them.
     """
 
     text: str
@@ -94,9 +94,12 @@ def render_search(
 ) -> RenderedPage:
     """Render one page of search results, with the search terms in bold.
 
-    A hit is a record, and the fact that matched when neither name nor status line did. `more` means that there may be
-    more results than `total`, `left_out` that only the first words of `query` were searched for, and `newest` that the
-    newest result comes first. `read_as` is the query with its typos corrected, or "" when there were none.
+    A hit is a record with None or, if neither its name nor its status line matched, with the fact that did. `filters`
+    are the filters in words.
+
+    If `more` is True, there may be more results than `total`. If `left_out` is True, only the first words of `query`
+    were searched for. If `newest` is True, the newest result comes first. `read_as` is the query with its typos
+    corrected, or "" if it has none.
     """
     lines: list[str] = []
     for row, fact in hits:
@@ -120,7 +123,7 @@ def render_search(
 def search_page(rendered: RenderedPage, *, key: str, guild_id: int | None = None) -> ui.LayoutView:
     """Return a page of search results as a message, with a menu of its records and page buttons.
 
-    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page.
+    `key` identifies the list in the custom ids of the page buttons. It may be "" if there is only one page.
     """
     count = -(-rendered.total // ROWS)
     turn = pages.turn_buttons(
@@ -131,7 +134,7 @@ def search_page(rendered: RenderedPage, *, key: str, guild_id: int | None = None
 
 
 def _excerpt(part: CitedText, terms: Sequence[Looked]) -> str:
-    """Return the words around the first search term in a fact, followed by the day of the fact."""
+    """Return the words around the first search term in the text of a fact, followed by the day of the fact."""
     words, day = around(part.text, terms, 100), escaped(day_words(days_of(part.facts)), 40)
     return f"{words}, {day}" if day and day not in words else words
 
@@ -139,8 +142,8 @@ def _excerpt(part: CitedText, terms: Sequence[Looked]) -> str:
 def no_results(query: str, filters: str, close: Sequence[str], command: str, read_as: str = "") -> ui.LayoutView:
     """Render the answer to a search without results, with advice on what to try instead.
 
-    `close` are names of records that are similar to `query`, `command` is the mention of `/search`, and `read_as` is
-    the query with its typos corrected.
+    `close` are names of records that are similar to `query`. `command` is the mention of `/search`. `read_as` is the
+    query with its typos corrected, or "" if it has none.
     """
     missing = "No record holds all of these words" if read_as else "No record is there"
     fits = f" with {filters}" if filters else ""
@@ -169,9 +172,11 @@ def render_pending(
 ) -> RenderedPage:
     """Render one page of the open pending items.
 
-    `waiting` are the open items of all pages, and `items` the records of this page in the same order. `about` is the
-    escaped name of the record that all items concern, or "". Without `everything`, items on which nobody in particular
-    has to act are not listed; the small print names them.
+    `waiting` are the open items of all pages. `items` are the records of this page, in the same order. `about` is the
+    escaped name of a record if the list has only items about that record, else "".
+
+    Items on which nobody in particular has to act are only listed if `everything` is True. Otherwise the small print
+    names them.
     """
     listed = [row for row in waiting if everything or row.item_kind not in ON_REQUEST_KINDS]
     unlisted = [row for row in waiting if row.item_kind in ON_REQUEST_KINDS] if not everything else []
@@ -211,8 +216,9 @@ def pending_page(
 ) -> ui.LayoutView:
     """Return a page of open pending items as a message, with a menu of its items and page buttons.
 
-    `key` identifies the list in the custom ids of the page buttons; it may be "" when there is only one page.
-    `everything_key` identifies the list that includes the hidden items; with it, a button opens that list.
+    `key` identifies the list in the custom ids of the page buttons. It may be "" if there is only one page.
+    `everything_key` identifies the list that includes the hidden items. If it is not "" and there are hidden items, a
+    button opens that list.
     """
     count = -(-rendered.total // ITEMS)
     turn = pages.turn_buttons(
@@ -239,7 +245,7 @@ def _section(item: Waiting) -> str:
 
 
 def _counts(items: Sequence[Waiting]) -> str:
-    """Render how many items there are: "**2 stated as pending and 1 left open.** 1 due date."."""
+    """Render the number of items by sort, and of due dates: "**2 stated as pending and 1 left open.** 1 due date."."""
     counts: dict[str, int] = {}
     for item in items:
         words = "to watch" if item.item_kind in ON_REQUEST_KINDS else BASIS.get(item.basis, "open").lower()
@@ -253,8 +259,8 @@ def _counts(items: Sequence[Waiting]) -> str:
 def _parts(item: Opened, now: datetime, *, about: str, dates: bool) -> list[CitedText]:
     """Return the texts of an open item, each with its facts: what it is about, who has to act, and by when.
 
-    `about` is the escaped name of the record in the title of the list; the texts do not repeat it. `dates` means that
-    some item of the list has a due date; an item without one then says so.
+    `about` is the escaped name of the record in the title of the list. The texts do not repeat it. If `dates` is True,
+    another item of the list has a due date, and an item without a due date says that it has none.
     """
     record, names = item.record, item.names
     concerns = [
@@ -285,18 +291,18 @@ def _words(name: str, value: Value, names: Names) -> str:
 
 
 def _some(words: Sequence[str]) -> str:
-    """Join at most two of some words, and count the others: "India, Japan and 3 more"."""
+    """Join the first two words, and count the others: "India, Japan and 3 more"."""
     return joined(words) if len(words) <= 2 else f"{', '.join(words[:2])} and {len(words) - 2:,} more"
 
 
 def _item(
     item: Opened, number: int, parts: Sequence[CitedText], sources: Mapping[int, Source], stated: FactDate | None
 ) -> list[str]:
-    """Return the lines of one item: its numbered name, its texts, and small print.
+    """Return the lines of one item: its numbered name, its texts (`parts`), and small print.
 
-    `stated` is the day that the last line of the page states for all items, together with the source; the item then
-    names neither. Otherwise the item names its source in small print. When its texts have several sources, the sources
-    are named in brackets behind the texts. Without `sources`, the item is clipped and names none.
+    `stated` is the day if all items of the page have one day and source. The last line of the page states both, and the
+    item states neither. If `stated` is None, the item shows its source in small print or, if its texts have several
+    sources, each source in brackets behind its text. If `sources` is empty, no source is shown and the item is clipped.
     """
     if stated is not None:
         words, source = cited_line(parts, stated=stated, limit=_PART), ""
@@ -315,12 +321,12 @@ def _item(
 
 
 def _has_due_date(parts: Sequence[CitedText]) -> bool:
-    """Return whether a text states a due date. The day of its report is then marked as "reported"."""
+    """Return whether one of the texts states a due date. The day of the report is then marked as "reported"."""
     return any(isinstance(fact.value, Due) for part in parts for fact in part.facts)
 
 
 def _by_source(parts: Iterable[CitedText]) -> Iterator[list[CitedText]]:
-    """Yield groups of consecutive texts that have the same day and the same sources."""
+    """Yield groups of neighbouring texts with the same day and the same sources."""
     for _, together in by_day(parts):
         for _, run in groupby(together, key=lambda part: {fact.source for fact in part.facts}):
             yield list(run)

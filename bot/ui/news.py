@@ -45,7 +45,7 @@ class News(NamedTuple):
 
 
 def news_of(change: RecordChange) -> list[News]:
-    """Return the news about one changed record, the most important first. Changes without news value are left out."""
+    """Return the news about one changed record, the most important first. Changes without news value give no news."""
     changes = with_news(change.kind, change.changes)
     if not change.state.facts("name"):
         return [_removed(change)] if change.changes else []
@@ -57,9 +57,9 @@ def news_of(change: RecordChange) -> list[News]:
 
 
 def subject(change: RecordChange, already_named: Iterable[str] = ()) -> str:
-    """Return the name of the record that changed. A pending item is followed by the records that it is about.
+    """Return the name of the record that changed. For a pending item, add the names of the records that it is about.
 
-    `already_named` are slugs of records that the same message names elsewhere; they are not repeated.
+    `already_named` are slugs of records that the same message names elsewhere. They are not added.
     """
     about = change.state.facts("about") if change.kind == "pending" else []
     unnamed = [fact for fact in about if record_of(fact.value) not in set(already_named)]
@@ -67,9 +67,9 @@ def subject(change: RecordChange, already_named: Iterable[str] = ()) -> str:
 
 
 def titled(name: str, about: Iterable[Fact[Value]], names: Names) -> str:
-    """Return a pending item's name with the records that it is about: "Clearances, about 31 armed drones".
+    """Return a pending item's name and the records that it is about: "Clearances, about 31 armed drones".
 
-    Records whose names are part of the item's name are left out.
+    `about` are the facts that name these records. A record is left out if the item's name contains the record's name.
     """
     records = [named(record_of(fact.value), names) for fact in about]
     records = [record for record in records if record.casefold() not in name.casefold()]
@@ -216,11 +216,11 @@ _OF_INSTITUTIONS = re.compile(
     r"|republic|senate|staff|states|union)\b",
     re.IGNORECASE,
 )
-"""Words by which a name of several words is known to take an article: "the Ministry of Defence"."""
+"""If a name of several words contains one of these words, it takes an article: "the Ministry of Defence"."""
 
 
 def _the(name: str) -> str:
-    """Return a name, with "the" where English wants it: "the U.S. government", but "India" and "Congress (Brazil)"."""
+    """Return a name, with "the" if it needs one: "the U.S. government", but "India" and "Congress (Brazil)"."""
     plain = name.split(" (", maxsplit=1)[0]
     needs = " " in plain and _OF_INSTITUTIONS.search(plain) and not plain.casefold().startswith("the ")
     owned = "'s" in plain or "’s" in plain
@@ -236,7 +236,7 @@ def _low(words: str) -> str:
 
 
 def _field_news(change: RecordChange, changed: FieldChange) -> News:
-    """Return the news of a change of one field: a new, ended, corrected or withdrawn value."""
+    """Return the news of one changed value: it is new, or it has ended, was corrected, withdrawn or brought back."""
     before, after, ended = changed.before, changed.after, changed.ended_by
     if changed.brought_back and after is not None:
         said = f"{_after(change, changed.field, None, after)} after all: the withdrawal of this report is withdrawn"
@@ -245,7 +245,7 @@ def _field_news(change: RecordChange, changed: FieldChange) -> News:
         said = f"{_after(change, changed.field, None, after)} after all: the report of its end has been withdrawn"
         return News(cited(said, after, ended), (), None, changed.reason, corrected=True)
     if changed.withdrawn and before is not None:
-        # The value before was withdrawn, and an earlier report counts again.
+        # The former value was withdrawn, and an earlier report counts again.
         said = f"the report {_quoted(change, changed.field, before)} has been withdrawn"
         valid_again = CitedText("nothing is on record in its place")
         if after is not None:
@@ -257,7 +257,7 @@ def _field_news(change: RecordChange, changed: FieldChange) -> News:
             return News(cited(f"{words} no longer takes part", ended or before), (), cited("a party", before))
         label = _low(get_field(change.kind, changed.field).label)
         return News(cited(f"no longer {label}: {words}", ended or before), (), cited("so", before))
-    assert after is not None  # A change has a value before it, after it, or both.
+    assert after is not None  # A change has a former value, a new value, or both.
     said, was = _after(change, changed.field, None if changed.corrected else before, after), None
     if before is not None and before.value is not None:
         was = cited(_before(change, changed.field, before), before)
@@ -309,9 +309,9 @@ def _removed(change: RecordChange) -> News:
 
 
 def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
-    """Return the news that a pending item opened or closed, and the fields that this news covers.
+    """Return (a) the news that a pending item opened or closed, and (b) the names of the fields that this news states.
 
-    Both are empty when the item did neither.
+    If the item neither opened nor closed, both are empty.
     """
     state = next((changed for changed in changes if changed.field == "state" and changed.after is not None), None)
     if state is None or state.after is None or state.withdrawn:
@@ -329,7 +329,7 @@ def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[li
 
 
 def acts(change: RecordChange) -> list[CitedText]:
-    """Return cited texts about a pending item: who must act, and by when. The latter may be that no date is given."""
+    """Return cited texts that say who must act on a pending item, and by when or that no due date is given."""
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),
@@ -341,10 +341,10 @@ _ACTING = 4  # How many of those who must act are named. The others are counted.
 
 
 def acting(who: Sequence[Fact[Value]], names: Names, item: State) -> list[CitedText]:
-    """Return cited texts that say who must act on a pending item. At most four are named; the others are counted.
+    """Return cited texts that say who must act on a pending item: "India and Poland must act".
 
-    `who` are the facts of the field "who"; neighbouring facts of one day and source share a text. `item` determines
-    the verb.
+    `who` are the facts of the item's field "who". At most four are named, and the others are counted. Neighbouring
+    facts with the same day and source share a text. `item` is the state of the item; it determines the verb.
     """
     if not who:
         return [CitedText("who must act is not in the record")]
@@ -371,12 +371,12 @@ def key_of(fact: Fact[object]) -> Key:
 
 
 def keys_of(parts: Iterable[CitedText]) -> frozenset[Key]:
-    """Return the distinct pairs of day and source among the facts of some cited texts."""
+    """Return the keys (day and source) of all facts of some cited texts."""
     return frozenset(key_of(fact) for part in parts for fact in part.facts)
 
 
 def where(cited_facts: Iterable[Fact[object]], sources: Mapping[int, Source]) -> str:
-    """Render the sources and days of some facts: "[reuters.com](<https://...>), 3 March 2025"."""
+    """Render each source and day of some facts once: "[reuters.com](<https://...>), 3 March 2025"."""
     by_key: dict[Key, list[Fact[object]]] = {}
     for fact in cited_facts:
         by_key.setdefault(key_of(fact), []).append(fact)
@@ -392,9 +392,9 @@ def sourced(
 ) -> str:
     """Render cited texts as clauses, each followed by its source and day in brackets.
 
-    Neighbouring texts of one day and source share the brackets. Texts without facts come last, without brackets. Texts
-    whose only day and source are `stated` get none either: the message states them elsewhere. Each text is clipped to
-    `limit` characters.
+    Neighbouring texts with the same day and source share the brackets. A text without facts comes last and has no
+    brackets. `stated` is a day and source that the message states elsewhere; a text with only this day and source has
+    no brackets either. Each text is clipped to `limit` characters.
     """
     clauses: list[str] = []
     ordered = sorted((part for part in parts if part.text), key=lambda part: not part.facts)
@@ -413,8 +413,8 @@ _HOLDS_A_DATE = re.compile(r"\b\d{4}\b")
 def dated(part: CitedText) -> str:
     """Render a former value with its own day: "under review, 3 May 2024".
 
-    When the value contains a year itself, the day is set apart as that of the report: "due by 31 October 2024 (reported
-    3 May 2024)".
+    If the value itself contains a year, the day is put in brackets, so that the two dates are not confused: "due by 31
+    October 2024 (reported 3 May 2024)".
     """
     day = escaped(day_words(days_of(part.facts)), 120)
     words = escaped(part.text, 200)

@@ -1,4 +1,4 @@
-"""Renders the facts that rest on sources, and the forms by which editors describe a source or mark it as false."""
+"""Renders pages with the facts of a source, and the forms in which editors describe a source or mark it as false."""
 
 from __future__ import annotations
 
@@ -39,13 +39,20 @@ _LISTED = 900  # Characters of each of the two lists of a preview.
 
 
 def choice(source: Source) -> Offered:
-    """Return a source as a choice of a command option. Its value is its link, or its id when the link is too long."""
+    """Return a source as a choice for autocompletion.
+
+    The value of the choice is the link of the source. If there is no link, or it is too long, the value is "#" with the
+    id of the source.
+    """
     id_ = f"#{source.id}"
     return Offered(label(source), "", source.url if source.url and len(source.url) <= LIMIT else id_, id_)
 
 
 def menu(numbered: Mapping[int, Source], guild_id: int | None) -> list[Select]:
-    """Return a menu that opens all facts of one of the sources of a page, by number, or no menu for no sources."""
+    """Return a list with a menu of sources. A choice opens all facts of that source. Return [] without sources.
+
+    The keys of `numbered` are the numbers that the sources have on the page.
+    """
     options = [
         discord.SelectOption(
             label=clip(f"Source {number}: {one_line(source.title)}", 100),
@@ -76,11 +83,14 @@ def render(
     guild_id: int | None,
     note: str = "",
 ) -> ui.LayoutView:
-    """Render one page of the facts that rest on sources, by record. `page` counts from 0, `note` is in Markdown.
+    """Render one page of the facts of one source, or of several sources, grouped by record. `page` counts from 0.
 
-    One source is described in the heading, several below the facts. `title` is the text that was typed, for several.
-    `key` is the key of the list for the page buttons. An `editor` also reads who entered each fact, and gets the
-    buttons that describe a single source or mark it as false.
+    One source is described in the heading. Several sources are described below the facts, and the heading has `title`,
+    the text that the user searched for. `note` is Markdown below the heading. `key` identifies the list in the custom
+    ids of the page buttons.
+
+    If `editor` is True, each fact also says who entered it. For one source there are then buttons to describe it and to
+    mark it as false.
     """
     single = shown.sources[0] if len(shown.sources) == 1 else None
     numbers = {source.id: n for n, source in enumerate(shown.sources, 1)}
@@ -130,7 +140,7 @@ def render(
 
 
 def _entry(shown: FactsOfSources, sourced: SourcedFact, number: int | None, editor: bool) -> str:
-    """Render one fact with its day and locator, the number of its source, and for editors who entered it."""
+    """Render one fact with its day, the `number` of its source and its locator, and for an `editor` who entered it."""
     entered = shown.entered.get(sourced.fact.update) if editor else None
     place = clip(facts.locators([sourced.fact.locator]), 150)
     where = ", ".join(filter(None, [f"source {number}" if number else "", place]))
@@ -153,7 +163,7 @@ def _by(entered: EntryDetails) -> str:
 
 
 def _described_by(shown: FactsOfSources, source: Source) -> str:
-    """Render who described a source anew, and when. Return "" for a source that is as it was first entered."""
+    """Render who last described a source, and when. Return "" if nobody has described it since it was entered."""
     described = shown.described.get(source.version)
     if described is None:
         return ""
@@ -162,7 +172,7 @@ def _described_by(shown: FactsOfSources, source: Source) -> str:
 
 
 def _editing(source: Source, guild_id: int | None) -> list[Button]:
-    """Return the buttons by which editors describe a source, and mark it as false or true."""
+    """Return two buttons for editors: one to describe a source, and one to mark it as false (or to end that mark)."""
     falsehood = (
         button("Not false after all", custom_id("source.why", source.id, "true", guild_id=guild_id))
         if source.false_because
@@ -172,12 +182,12 @@ def _editing(source: Source, guild_id: int | None) -> list[Button]:
 
 
 def describe_button(source: Source, guild_id: int | None) -> Button:
-    """Return the button by which editors describe a source better."""
+    """Return the button that opens the form in which an editor describes a source."""
     return button("Describe this source", custom_id("source.describe", source.id, guild_id=guild_id))
 
 
 def warning(source: Source) -> str:
-    """Render a warning for an editor who is about to cite a source that was marked as false, or "" for another one."""
+    """Render a warning that the source of a draft was marked as false. Return "" if it was not."""
     if not source.false_because:
         return ""
     return f"**Before you save:** this source was marked as false: {escaped(source.false_because, 200)}"
@@ -187,7 +197,7 @@ def warning(source: Source) -> str:
 
 
 def description_form(source: Source, guild_id: int | None) -> ui.Modal:
-    """Return the form that describes a source, filled in with what is known of it."""
+    """Return the form in which an editor describes a source, filled in with the present description."""
     modal = ui.Modal(
         title="Describe this source",
         custom_id=custom_id("source.described", source.id, source.version, guild_id=guild_id),
@@ -220,7 +230,7 @@ def description_form(source: Source, guild_id: int | None) -> ui.Modal:
 
 
 def refused(texts: Sequence[str], typed: Mapping[str, str], source_id: int, guild_id: int | None) -> ui.LayoutView:
-    """Render what cannot be used in a form about a source, and all that was typed, so that nothing is lost."""
+    """Render what is wrong in a form about a source (`texts`). Repeat what was typed, so that nothing is lost."""
     mistakes = [f"- {escaped(text.replace(' Nothing was changed.', ''), 500)}" for text in texts]
     kept = [f"**{sentence(name)}:** {escaped(text, 500)}" for name, text in typed.items() if text.strip()]
     again = [button("Describe this source", custom_id("source.describe", source_id, guild_id=guild_id))]
@@ -233,7 +243,7 @@ def refused(texts: Sequence[str], typed: Mapping[str, str], source_id: int, guil
 
 
 def false_preview(plan: Withdrawal, guild_id: int | None, note: str = "") -> ui.LayoutView:
-    """Render what ends and what stays when a source is marked as false. `note` is in Markdown."""
+    """Render which facts would end and which would stay if a source were marked as false. `note` is in Markdown."""
     source = plan.source
     ending = [f"- {escaped(sourced.record, 60)}: {_with_day(sourced, plan.names)}" for sourced in plan.alone]
     earlier = len(plan.updates) - len(plan.alone) - len(plan.shared)
@@ -270,7 +280,7 @@ def _with_day(sourced: SourcedFact, names: Names) -> str:
 
 
 def _fitting(lines: Sequence[str]) -> str:
-    """Join the lines that fit, and count the others."""
+    """Join the first lines that fit into _LISTED characters, and count the other lines."""
     kept: list[str] = []
     used = 0
     for line in lines:
@@ -283,12 +293,16 @@ def _fitting(lines: Sequence[str]) -> str:
 
 
 def typed_reason(reason: str) -> str:
-    """Render the reason that an editor typed before the preview changed, so that it is not lost."""
+    """Render the reason that an editor typed, for a preview that is shown again because something changed meanwhile."""
     return f"Your reason: {escaped(reason, 300)}"
 
 
 def reason_form(source: Source, how: str, mark: str, guild_id: int | None) -> ui.Modal:
-    """Return the form for the reason why a source is false (`how` is "withdraw" or "keep") or true after all."""
+    """Return the form in which an editor gives the reason for marking a source as false, or for ending that mark.
+
+    `how` is "withdraw" to withdraw the updates from the source too, "keep" to keep them, or "true" to end the mark.
+    `mark` is `Withdrawal.mark` of the preview, which shows later whether the preview is still up to date.
+    """
     true = how == "true"
     modal = ui.Modal(
         title="Not false after all" if true else "Why is this source false?",
