@@ -50,12 +50,12 @@ def record(
     rendered: RenderedCard | None = None,
     following: bool = False,
 ) -> ui.LayoutView:
-    """Return the message with the card of a record. `rendered` is its cached content, None to render it now.
+    """Return the message with the card of a record. `rendered` is the cached card, or None to render it now.
 
-    `editor` and `following` say whether the reader is an editor and follows the record. `guild_id` is given for a
-    direct message. `session` is the latest session of a dialogue. A `shared` card is sent to a whole channel, so its
-    buttons do not depend on the reader. A card that is not `sharable` has no *Share* button. `note` is a last line in
-    Markdown.
+    `editor` says that the reader is an editor, and `following` that the reader follows the record. A card that is
+    `shared` is posted for a whole channel, so its buttons do not depend on the reader. A card has no *Share* button if
+    `sharable` is False. `session` is the latest session of a dialogue. `note` is a last line in Markdown. Give
+    `guild_id` for a direct message.
     """
     rendered = rendered or render(opened, now=now, session=session)
     # One text with blank lines looks the same in every client. Only some clients leave space between several texts.
@@ -75,7 +75,7 @@ def record(
 
 
 class RenderedCard(NamedTuple):
-    """A card as it can be cached: its text, whether somebody has to act, and the choices of its menu."""
+    """The content of a card, for a cache: its text, whether somebody has to act, and the options of its menu."""
 
     text: str
     waiting: bool
@@ -85,7 +85,7 @@ class RenderedCard(NamedTuple):
 def render(opened: Opened, *, now: datetime, session: Opened | None = None, room: int = _TEXT) -> RenderedCard:
     """Render a card with a text of at most `room` characters. `session` is the latest session of a dialogue.
 
-    The time `now` decides only whether a due date has passed.
+    `now` is only used to decide whether a due date has passed.
     """
     draft = drafted(opened, now, session)
     links = {link.slug: link for link in opened.links} if kind_of(opened.record.kind).hub else {}

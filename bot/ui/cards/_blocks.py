@@ -1,4 +1,4 @@
-"""Builds a card from the blocks in the layout of its kind."""
+"""Builds the draft of a card from the blocks that the layout of its kind (`RecordKind.card`) lists."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _WORDED: dict[Kind, Worded] = {
     "statement": _statement.WORDED,
     "topic": _topic.WORDED,
 }
-"""The functions of named blocks, by kind. A kind whose blocks all have no function needs no module in this package."""
+"""The functions that add the lines of named blocks, by kind and name. Other blocks need no function."""
 
 
 def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
-    """Return a card with all its lines, the most important first. `session` is the latest session of a dialogue."""
+    """Return the draft of a card with all its lines. `session` is the latest session of a dialogue."""
     draft, kind = CardDraft(opened, now, session), kind_of(opened.record.kind)
     for block in kind.card:
         _add(draft, kind, block)
@@ -42,14 +42,14 @@ def drafted(opened: Opened, now: datetime, session: Opened | None) -> CardDraft:
 
 
 def without_block(kind: RecordKind) -> list[str]:
-    """Return the names of the fields that no block of the layout shows. Each gets a line of its own at the end."""
+    """Return the names of the fields that no other part of a card shows. Each gets a line at the end of the card."""
     shown = {block.name for block in kind.card if isinstance(block, FieldLine)}
     shown |= {"summary", *common.BESIDE, *kind.status, *kind.beside}
     return [field.name for field in fields_of(kind.name) if field.name not in shown]
 
 
 def _add(draft: CardDraft, kind: RecordKind, block: Block) -> None:
-    """Add the lines of one block. Raise LookupError for a named block that has no function."""
+    """Add the lines of one block to a card. Raise LookupError if the block has only a name and no function."""
     match block:
         case FieldLine(name, label, most):
             draft.add_field(name, label, most=most)

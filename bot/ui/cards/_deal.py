@@ -1,4 +1,4 @@
-"""Adds the lines of a deal's card that need words of their own, such as who must act."""
+"""Adds the lines of a deal's card that are more than the values of a field, such as who must act."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def _open_items(draft: CardDraft) -> list[Link]:
 
 
 def _awaited(draft: CardDraft) -> list[CitedText]:
-    """Return what the deal waits for: its open approvals and pending items."""
+    """Return a text for each thing that the deal waits for: an open approval or a pending item."""
     items = [AwaitedItem(link.name, link.item_kind, link.opened_by) for link in _open_items(draft)]
     return stage.waiting(draft.record.state, items, draft.names)
 
 
 def _leads_with_awaited(draft: CardDraft) -> bool:
-    """Return whether the card begins with what the deal waits for. The stage then has a line of its own."""
+    """Return whether the card begins with what the deal waits for. If so, the stage gets a line further below."""
     state = draft.record.state
     return bool(_awaited(draft)) and stage.side_state(state) is None and not stage.is_signed(state)
 
@@ -73,9 +73,10 @@ def _who_must_act(draft: CardDraft) -> None:
 
 
 def _add_actors(draft: CardDraft, item: Link) -> None:
-    """Add who has to act on the only open item, and its due date, which is never left out.
+    """Add a line with who has to act on the only open item, and with its due date.
 
-    The label is "Left to act" when no source states the item as pending.
+    The label is "Who must act" if a source states the item as pending, or if nobody is known who has to act. Otherwise
+    it is "Left to act".
     """
     first, *others = [part for part in item.status if part.field != "due"] or [CitedText("")]
     due = [part for part in item.status if part.field == "due"]
@@ -86,7 +87,7 @@ def _add_actors(draft: CardDraft, item: Link) -> None:
 
 
 def _value(draft: CardDraft) -> None:
-    """Add the reported values, those of the contract first, then the newest."""
+    """Add a line with the reported values of the deal: first those of the contract, then the others, newest first."""
     type_ = get_field("deal", "value").type
     values = [cited(type_.words(fact.value, draft.names), fact) for fact in leading_first(draft.record)]
     draft.add_line("Value", values, most=2, listed=False)
@@ -99,9 +100,9 @@ def _delivered(draft: CardDraft) -> None:
 
 
 def _also(draft: CardDraft) -> None:
-    """Add the newest quantity, option, model, delivery and place of manufacture in one line.
+    """Add a line with the newest quantity, option, model, delivery and place of manufacture.
 
-    The ordered number is left out when the line *Delivered* names it.
+    The quantity is left out if the line *Delivered* shows it.
     """
     delivered = progress(draft.record.state)
     named = {fact.update for fact in delivered.facts} if delivered is not None else set[int]()
@@ -118,10 +119,12 @@ def _also(draft: CardDraft) -> None:
 
 
 def _approvals(draft: CardDraft) -> None:
-    """Add the approvals that the lead and *Who must act* do not name already.
+    """Add a line with the approvals. Add none if the lead or *Who must act* names all of them already.
 
-    One or two are put in words. Of more than two, those that three or more sides give are counted by what is approved
-    ("ratification: 12 of 27 granted"), the others by their outcome, and the newest decision is named.
+    - Approvals that three or more sides give are counted by side: "ratification: 12 of 27 granted".
+    - One or two other approvals are put in words.
+    - If there are more than two others, they are counted by outcome: "3 granted, 1 refused".
+    - If some approvals are counted, the newest decision among them is named.
     """
     state = draft.record.state
     approvals = sorted(state.facts("approval", Approval), key=lambda fact: fact.date.day or date.min, reverse=True)
@@ -155,11 +158,14 @@ def _approvals(draft: CardDraft) -> None:
     draft.add_line("Approvals" if len(approvals) > 1 else "Approval", parts, most=len(parts), listed=False)
 
 
-_MANY = 3  # An approval that so many sides give is counted by side.
+_MANY = 3  # If an approval needs this many sides or more, it is counted by side.
 
 
 def _given_by_many(approvals: Sequence[Fact[Approval]]) -> list[list[Fact[Approval]]]:
-    """Return the approvals of one kind that three or more sides give, such as ratifications, as one list for each."""
+    """Return lists of approvals that three or more sides give. Each list has the approvals of one sort.
+
+    For example, one list has the ratifications by all parliaments.
+    """
     by_what: dict[str, list[Fact[Approval]]] = {}
     for fact in approvals:
         by_what.setdefault(as_written(fact.value.what), []).append(fact)
@@ -169,7 +175,7 @@ def _given_by_many(approvals: Sequence[Fact[Approval]]) -> list[list[Fact[Approv
 def _granted(approvals: Sequence[Fact[Approval]]) -> str:
     """Return how many sides have given an approval: "12 of 27 granted, 1 refused".
 
-    A side has given it when all its authorities have, and has refused it when one of them has.
+    A side may have several authorities. It has given the approval if all of them have, and refused it if one has.
     """
     by_side: dict[str, set[str]] = {}
     for fact in approvals:

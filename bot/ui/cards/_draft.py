@@ -15,9 +15,9 @@ from bot.ui.cited import some
 from bot.ui.text import clip
 from data.records import CitedText, Fact, Kind, Link, Opened
 
-SHOWN = 3  # A line shows this many texts and counts the others, unless its caller asks for another number.
+SHOWN = 3  # A line shows this many texts and counts the others. `most` changes the number for one line.
 _SUMMARY = 130  # Characters of the field *In short*.
-_TWO_ITEMS = 130  # Two open items are named if their names and status lines have this many characters at most.
+_TWO_ITEMS = 130  # If the names and status lines of two open items are longer than this together, only one is named.
 
 
 class CardLine(NamedTuple):
@@ -26,14 +26,15 @@ class CardLine(NamedTuple):
     label: str  # "" for a line without a label.
     parts: list[CitedText]
     listed: bool = False  # Whether the texts are joined as "a, b and c".
-    reported: bool = False  # Whether dates are marked as "reported", because the texts contain other dates, too.
-    links: tuple[Fact[object], ...] = ()  # The facts that link the records which the line names.
+    reported: bool = False  # Whether "reported" precedes the dates. So they differ from dates in the texts.
+    links: tuple[Fact[object], ...] = ()  # The line names records. These facts link them with the card's record.
 
 
 class CardDraft:
-    """A card before it is rendered: the lines of the lead below its heading, and the other lines by importance.
+    """A card before it is rendered.
 
-    `session` is the latest session of a dialogue. `waiting` says whether somebody has to act.
+    `lead` are the lines directly below the heading. `lines` are the other lines, the most important first. `session` is
+    the latest session of a dialogue. `waiting` says whether somebody has to act.
     """
 
     def __init__(self, opened: Opened, now: datetime, session: Opened | None) -> None:
@@ -49,9 +50,9 @@ class CardDraft:
     # Reading the record
 
     def value_texts(self, name: str, limit: int = 200) -> list[CitedText]:
-        """Return each value of a field as a text of at most `limit` characters, the newest value first.
+        """Return a text for each value of a field, the newest value first. Each text has at most `limit` characters.
 
-        A field that reports no news, such as the kind of a deal, has texts without facts.
+        If the field has no news value, such as the kind of a deal, the texts have no facts, so that no date is shown.
         """
         field = get_field(self.record.kind, name)
         newest_first = sorted(self.record.state.facts(name), key=lambda fact: fact.date.day or date.min, reverse=True)
@@ -61,7 +62,10 @@ class CardDraft:
         ]
 
     def linked(self, *kinds: Kind, field: str = "") -> list[Link]:
-        """Return a link for each record of some kinds that points to this record, by the given field or by any."""
+        """Return a link for each record of some kinds that points to the card's record.
+
+        If `field` is not "", only records count that point to it with this field.
+        """
         by_slug: dict[str, Link] = {}
         for link in self.opened.links:
             if link.kind in kinds and not link.outward and field in ("", link.field):
@@ -69,30 +73,30 @@ class CardDraft:
         return list(by_slug.values())
 
     def texts(self) -> list[CitedText]:
-        """Return all texts of the card, those of the lead first."""
+        """Return the texts of all lines, those of the lead first."""
         return [part for line in [*self.lead, *self.lines] for part in line.parts]
 
-    # Adding lines. Each line has a lower rank than those before it.
+    # Adding lines: the most important line has to be added first.
 
     def add_lead(self, parts: Sequence[CitedText], *, reported: bool = False) -> None:
-        """Add a line to the lead, which is shown whatever its length."""
+        """Add a line to the lead. Lines of the lead are always shown."""
         self.lead.append(CardLine("", list(parts), reported=reported))
 
     def add_line(
         self, label: str, parts: Sequence[CitedText], *, most: int = SHOWN, listed: bool = True, reported: bool = False
     ) -> None:
-        """Add a line with the first `most` texts and the number of the others. Add nothing when there are no texts."""
+        """Add a line with the first `most` texts and a count of the other texts. Add no line if there are no texts."""
         if parts:
             self.lines.append(CardLine(label, some(parts, most), listed, reported))
 
     def add_field(self, name: str, label: str = "", *, most: int = SHOWN) -> None:
-        """Add a line with the values of a field, labelled with the field's own label unless another is given."""
+        """Add a line with the values of a field. If `label` is "", the line has the label of the field."""
         field = get_field(self.record.kind, name)
         is_date = isinstance(field.type, DateType | DueType)
         self.add_line(label or field.label, self.value_texts(name), most=most, reported=is_date)
 
     def add_summary(self) -> None:
-        """Add the first sentences of the field *In short*, as a line without a label."""
+        """Add a line without a label: the first sentences of the field *In short*."""
         parts = self.value_texts("summary", 600)
         if parts:
             self.lines.append(CardLine("", [CitedText(_first_sentences(parts[0].text), parts[0].facts)]))
@@ -100,8 +104,8 @@ class CardDraft:
     def add_records(self, label: str, links: Sequence[Link], *, roles: bool = False, dated: bool = False) -> None:
         """Add a line with the names of linked records.
 
-        With `roles` each is followed by this record's roles in it. With `dated` each states the fact that links it, and
-        the newest comes first.
+        If `roles` is True, each name is followed by the roles of the card's record: "31 drones (buyer)". If `dated` is
+        True, each name is followed by the date of the link, and the newest link comes first.
         """
         if dated:
             newest_first = sorted(links, key=lambda link: link.fact.date.day or date.min, reverse=True)
@@ -112,7 +116,10 @@ class CardDraft:
             self.lines.append(CardLine(label, some(parts, SHOWN), listed=True, links=facts))
 
     def _in_role(self, link: Link) -> list[CitedText]:
-        """Return "31 drones (buyer)" for a linked record, one text for the roles reported on each date."""
+        """Return texts with a linked record and the roles of the card's record in it: "31 drones (buyer)".
+
+        There is one text for the roles that were reported on each date.
+        """
         with_role = [
             other
             for other in self.opened.links
@@ -126,15 +133,15 @@ class CardDraft:
         return of_each_day([other.fact for other in with_role], words) or [CitedText(link.name)]
 
     def add_statement(self, label: str, *, field: str = "") -> None:
-        """Add a line with the newest statement that points to this record, and the number of the others."""
+        """Add a line with the newest statement that points to this record, and a count of the other statements."""
         parts = [self._statement(link) for link in self.linked("statement", field=field) if link.status]
         self.add_line(label, parts, most=1, listed=False)
 
     def _statement(self, link: Link) -> CitedText:
-        """Return "India (call): a ceasefire" for a statement, or "call: a ceasefire" on the card of its only owner.
+        """Return the text for a statement: "India (call): a ceasefire".
 
-        When the owner and the words were reported on different dates, return the owner alone or, on the owner's card,
-        the words alone.
+        On the card of the only side that made the statement, the side is left out: "call: a ceasefire". If the side and
+        the words were reported on different dates, return the side alone or, on the card of the side, the words alone.
         """
         first, *rest = link.status
         if [value.text for value in first.values if value.field == "whose"] != [self.record.name]:
@@ -146,10 +153,10 @@ class CardDraft:
         return next((part for part in rest if part.field == "said"), first)
 
     def add_items(self, label: str, links: Sequence[Link]) -> None:
-        """Add a line with one or two open pending items and the number of the others.
+        """Add a line with one or two open pending items and a count of the other items.
 
-        Each item is named with its due date and with those who have to act: "India and Poland must act". The latter
-        are left out when the card's record is the first of at most two of them.
+        Each item is named with its due date and with who has to act: "India and Poland must act". Who has to act is
+        left out if it is the card's record, alone or followed by one other record.
         """
         items = [link for link in links if link.open]
         self.waiting |= bool(items)
@@ -167,9 +174,9 @@ class CardDraft:
 
 
 def _first_sentences(typed: str) -> str:
-    """Return the first sentences of a typed text that fit a card, without the last full stop.
+    """Return as many of the first sentences of a text as fit a card. The last full stop is removed.
 
-    A first sentence that is too long by itself is cut between two words.
+    If even the first sentence is too long, it is cut between two words.
     """
     kept = ""
     for sentence in re.split(r"(?<=\w\w[.!?]) (?=\S)", typed):
@@ -182,12 +189,13 @@ def _first_sentences(typed: str) -> str:
 
 
 Worded = Mapping[str, Callable[[CardDraft], None]]
-"""Functions that add the lines of a block to a card, by the name of the block in the card layout of a kind."""
+"""The functions that add the lines of named blocks to a card, by the name of the block in the layout of a kind."""
 
 
 def is_overdue(opened: Opened, now: datetime) -> bool:
-    """Return whether a pending item is open and its fixed or announced due date has passed.
+    """Return whether a pending item is open although its due date, which was fixed or announced, has passed.
 
-    The date has passed when its last day has ended in the zone of the item or, if none is known, of the server.
+    The date has passed when its last day has ended in the time zone of the item. If the item has none, the zone of the
+    server is used.
     """
     return opened.record.open and due_dates.is_overdue(due_dates.item_of(opened.record, opened.zone), now)

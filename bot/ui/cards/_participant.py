@@ -1,4 +1,4 @@
-"""Adds the lines of a participant's card that need words of their own, such as the items to act on."""
+"""Adds the lines of a participant's card that are more than the values of a field, such as the items to act on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _mentioned(draft: CardDraft) -> None:
 
 
 def _other_titles(draft: CardDraft) -> None:
-    """Add the titles that the lead does not name."""
+    """Add a line with the participant's titles, except the first: the lead names it."""
     type_ = get_field("participant", "title").type
     others = titles(draft.record.state)[1:]
     parts = [cited(type_.words(fact.value, draft.names), fact) for fact in others]

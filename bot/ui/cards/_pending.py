@@ -1,4 +1,4 @@
-"""Adds the lines of a pending item's card that need words of their own: who has to act, and by when."""
+"""Adds the lines of a pending item's card about who has to act, by when, and how the item was closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from data.records import CitedText, Due, Fact
 
 
 def _lead(draft: CardDraft) -> None:
-    """Add the status line of the item. If the item is open, its due date moves from there to a line *Due*."""
+    """Add the lead. For an open item it is the status line without the due date, which gets a line *Due*."""
     record = draft.record
     if not record.open:
         draft.add_lead(_closed(draft))
@@ -30,7 +30,7 @@ def _who_had_to_act(draft: CardDraft) -> None:
 
 
 def _due(draft: CardDraft) -> list[CitedText]:
-    """Return the due date of an open item and, when the item is overdue, that the date has passed."""
+    """Return texts about the due date of an open item: the date, how often it moved, and whether it has passed."""
     fact = draft.record.state.fact("due")
     type_ = get_field("pending", "due").type
     due = cited(type_.in_full(fact.value, draft.names) if fact else NO_DUE_DATE, fact)
@@ -39,7 +39,10 @@ def _due(draft: CardDraft) -> list[CitedText]:
 
 
 def _moved(draft: CardDraft) -> list[CitedText]:
-    """Return how often the due date of the item has moved: "moved three times; first due 1 March 2024"."""
+    """Return a list with a text on how often the due date moved: "moved three times; first due 1 March 2024".
+
+    Return [] if it never moved.
+    """
     state = draft.record.state
     if state.first_due is None:
         return []
@@ -55,7 +58,10 @@ def _times(count: int) -> str:
 
 
 def _closed(draft: CardDraft) -> list[CitedText]:
-    """Return how and when a closed item ended, how early or late that was, and how often its due date had moved."""
+    """Return texts about a closed item.
+
+    They say how and when it ended, how many days that was before or after its due date, and how often this date moved.
+    """
     state = draft.record.state
     closed, outcome, due = state.fact("state", str), state.fact("outcome", str), state.fact("due", Due)
     if closed is None:
@@ -72,7 +78,7 @@ def _closed(draft: CardDraft) -> list[CitedText]:
 def _early_or_late(closed: Fact[str], due: Fact[Due] | None) -> list[CitedText]:
     """Return how many days before or after its due date an item closed: "16 days before it was due".
 
-    Return [] without a due date, for a usual time, and when one of the two dates is no single day.
+    Return [] if there is no due date, if the due date is only a usual time, or if one of the dates is not a single day.
     """
     if due is None or due.value.sureness == "usual" or {closed.date.precision, due.value.date.precision} != {"day"}:
         return []

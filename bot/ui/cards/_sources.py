@@ -21,9 +21,9 @@ def all_facts(
 ) -> ui.LayoutView:
     """Render one page of the list of all facts of a record. `page` counts from 0.
 
-    The facts are in the order of their fields. With `by_source` they are grouped by source, and the source with the
-    newest fact comes first. When there are several sources, a button changes the order. An `editor` gets a menu of the
-    page's facts, to correct or withdraw them.
+    The facts are in the order of their fields. If `by_source` is True, they are grouped by source instead, and the
+    source with the newest fact comes first. If there are several sources, a button changes the order. If `editor` is
+    True, a menu offers to correct or withdraw the facts of the page.
     """
     slug, order = opened.record.slug, (_BY_SOURCE,) if by_source else ()
     shown = [(opened, name, fact) for name, fact in facts_of(opened)]
@@ -49,13 +49,13 @@ def all_facts(
     )
 
 
-_BY_SOURCE = "s"  # The argument of a custom id that asks for the order by source.
+_BY_SOURCE = "s"  # The argument of the custom id for the order by source.
 
 
 def facts_of(opened: Opened) -> list[tuple[str, Fact[Value]]]:
     """Return every fact of a record, each with the name of its field.
 
-    The order is that of the kind's fields, but fields that only say how the record is kept come last.
+    The facts are in the order of the kind's fields, except that fields without news value come last.
     """
     fields = sorted(fields_of(opened.record.kind), key=lambda field: not field.reports)
     return [(field.name, fact) for field in fields for fact in opened.record.state.facts(field.name)]
@@ -76,10 +76,12 @@ def sources_page(
 ) -> ui.LayoutView:
     """Render one page of a list of facts, each given with its record and the name of its field.
 
-    The sources are described below the facts. With `by_source` each is a heading above its facts instead; `shown` is
-    then sorted by source. With `named` each record's name is a heading above its facts. `page` counts from 0, `id_for`
-    returns the custom id of the button to a page, and `noun` ends its label: "More facts". A menu opens the page's
-    sources. An `editor` also gets a menu of the page's facts. `guild_id` is given for a direct message.
+    The sources are described below the facts. If `by_source` is True, each source is a heading above its facts instead,
+    and `shown` must be sorted by source. If `named` is True, each record's name is a heading above its facts. A menu
+    opens one of the sources of the page. If `editor` is True, a second menu offers to correct or withdraw its facts.
+
+    `page` counts from 0. `id_for` returns the custom id of the button to a page, and `noun` is the last word on such a
+    button, as in "More facts". `buttons` are further buttons. Give `guild_id` for a direct message.
     """
     numbers = {id_: n for n, id_ in enumerate(dict.fromkeys(fact.source for _, _, fact in shown), 1)}
     legends = {fact.source: _legend(opened, fact.source, numbers[fact.source]) for opened, _, fact in shown}
@@ -89,7 +91,7 @@ def sources_page(
     else:
         titles = [f"### {escaped(opened.record.name, 80)}" if named else "" for opened, _, _ in shown]
         entries = [_sourced(opened, name, fact, numbers[fact.source]) for opened, name, fact in shown]
-    # Each entry counts with its heading and its source's description, although several entries may share these.
+    # The size of each entry includes its heading and the description of its source, even if entries share them.
     layout = pages.pack(
         [
             len(title) + len(entry) + len(legends[fact.source])
@@ -123,7 +125,7 @@ def sources_page(
 
 
 def _sourced(opened: Opened, name: str, fact: Fact[Value], number: int | None) -> str:
-    """Render one fact with its date and its locator. `number` is that of its source, None when a heading names it."""
+    """Render one fact with its date, source and locator. `number` is the source's number, or None to leave it out."""
     kind = opened.record.kind
     words = facts.value(kind, name, fact, opened.names, 300)
     place = clip(facts.locators([fact.locator]), 150)

@@ -12,7 +12,7 @@ from data.records import CitedText
 
 
 def _lead(draft: CardDraft) -> None:
-    """Add whose the statement is and what it says: one text when both were reported on one date, else two."""
+    """Add who made the statement and what it says: in one text if both were reported on one date, else in several."""
     state = draft.record.state
     owners = draft.value_texts("whose", 100)
     said = state.fact("said")

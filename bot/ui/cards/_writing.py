@@ -1,4 +1,4 @@
-"""Renders the text of a card: as many of its lines as fit a phone's screen, and the small print below them."""
+"""Renders the text of a card: as many lines as fit the screen of a phone, and the small print below these lines."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from data.records import CitedText, Fact, FactDate, Value
 
 _CONTENT_LINES = 8  # A card has this many lines at most: its heading, the lead and the lines below it.
 _PHONE_WIDTH = 36  # Characters that fit the width of a phone's screen (390 px).
-_PHONE_LINES = 17  # Rows of that width which the lines below the lead may take together.
-_LINE = 240  # Characters of one text at most; a labelled line has twice as many at most.
+_PHONE_LINES = 17  # Rows of _PHONE_WIDTH characters. The lines below the lead may take so many together.
+_LINE = 240  # Characters of one text at most. A line with a label has at most twice as many.
 
 
 def written(draft: CardDraft, room: int) -> str:
     """Render a card as Markdown of at most `room` characters.
 
-    Below the heading are the lead, the most important lines and the small print.
+    The text has the heading, the lead, the most important other lines, and the small print.
     """
     fitting = _fitting(draft)
     shown = [*draft.lead, *draft.lines[:fitting]]
@@ -41,7 +41,7 @@ def written(draft: CardDraft, room: int) -> str:
 
 
 def _fitting(draft: CardDraft) -> int:
-    """Return how many of the lines below the lead fit a phone's screen."""
+    """Return how many of the lines below the lead fit the screen of a phone."""
     most = _CONTENT_LINES - 1 - len(draft.lead)
     rows = _PHONE_LINES
     for count, card_line in enumerate(draft.lines[:most]):
@@ -52,9 +52,10 @@ def _fitting(draft: CardDraft) -> int:
 
 
 def _line(card_line: CardLine, stated: FactDate | None, *, lead: bool = False) -> str:
-    """Render a line with its label. A line without one, such as *In short*, ends like a sentence.
+    """Render one line of a card: "**Value:** $3 billion, 3 May 2024". A full stop ends a line that has no label.
 
-    `stated` is a date that the line need not repeat. `lead` is true for the first line of the lead.
+    `stated` is a date that the lead states for all lines, so this line leaves it out. Use `lead` for the first line of
+    the lead. Its first text is bold, it has no full stop, and it shows its own date.
     """
     words = line(
         card_line.parts,
@@ -76,10 +77,13 @@ def _small_print(
     stated: FactDate | None,
     left_out: Sequence[CardLine],
 ) -> list[str]:
-    """Return the lines of small print: what is not stated, what *All facts* adds, freshness, and the one source.
+    """Return the lines of small print below a card.
 
-    `parts` and `links` are the texts and the linking facts of the card, `stated` the date that its lead states for all
-    lines. `left_out` are the lines that did not fit.
+    They say (a) what the record does not state, (b) what more *All facts* has, (c) how recent the record is, (d) which
+    source the card rests on, if all its facts have one source and one date.
+
+    `parts` are the texts of the card, and `links` the facts that link the records on it. `stated` is the date that the
+    lead states for all lines, or None. `left_out` are the lines that did not fit.
     """
     cited_parts = [*parts, CitedText("", links)]
     source = source_line(cited_parts, draft.opened.sources) if shared_day(cited_parts) is not None else ""
@@ -91,10 +95,11 @@ def _small_print(
 
 
 def _freshness(draft: CardDraft, stated: FactDate | None) -> str:
-    """Return when an editor last checked the record without finding news, or else its newest fact.
+    """Return a line that says how recent a record is.
 
-    The newest fact is named only for kinds with a history, and only when the lines have different dates (`stated` is
-    None). Return "" when there is neither.
+    If an editor checked the record after its newest fact, the line says when. Otherwise it names the newest fact. But
+    the line is "" if there is no such fact, if the kind has no history, or if the lead already states one date for all
+    lines (`stated`).
     """
     checked = draft.record.state.fact("checked")
     newest = _newest(draft)
@@ -109,7 +114,7 @@ def _freshness(draft: CardDraft, stated: FactDate | None) -> str:
 
 
 def _newest(draft: CardDraft) -> tuple[str, Fact[Value]] | None:
-    """Return the newest dated fact that reports something, with the name of its field; None without one."""
+    """Return the newest dated fact with news value, as (field name, fact). Return None if there is none."""
     dated = [
         (name, fact)
         for name, of_field in draft.record.state.fields.items()
