@@ -241,7 +241,7 @@ def fits(text: str) -> bool:
 
 
 def page(record: Record, text: str, form: str, only: int | None, guild_id: int | None) -> ui.LayoutView:
-    """Render citations (`text`) in a code block, with a button for each other format than `form`.
+    """Render citations (`text`) in a code block, with a button for each format except `form`.
 
     `only` is the id of the cited source, or None if all sources of the record are cited.
     """

@@ -168,7 +168,7 @@ def by_editor(entered: Sequence[EnteredUpdate], user_id: int | None, guild_id: i
 def removed(
     records: Sequence[tuple[Kind, str, str]], merged: Sequence[tuple[Kind, str, str]], guild_id: int | None
 ) -> ui.LayoutView:
-    """Render the records that were removed and the duplicates that were merged, each with a menu to bring one back.
+    """Render the records that were removed and the duplicates that were merged. Two menus bring such a record back.
 
     A removed record is given as (kind, slug, its last name). A duplicate is given as (kind, its slug, the name of the
     record that it was merged into).

@@ -173,7 +173,7 @@ def _fitted(sections: Sequence[_Section], room: int) -> list[tuple[str, int]]:
     No section is left out. Lines without room are not shown but counted, with the command that shows them.
     """
     fitted: list[tuple[str, int]] = []
-    # Room for the first lines of each section is kept free by those above it, so that a long one leaves some to all.
+    # Each section leaves room for the first lines of all later sections, so that a long section crowds out none.
     reserved = [len(_section(section, room, most=_RESERVED_LINES)[0]) for section in sections]
     for index, section in enumerate(sections):
         below = 0
@@ -326,7 +326,7 @@ def when_sent(contents: Digest, at: datetime | None) -> str:
 
 
 def not_set(channel_id: int | None, *, follows_some: bool) -> str:
-    """Return the line of a preview for when there is no digest: what the preview shows, and how to set a digest.
+    """Return the line below a preview if no digest is set yet: what the preview shows, and how to set a digest.
 
     `channel_id` is None for a user's own digest. `follows_some` says that the user follows something.
     """

@@ -20,7 +20,7 @@ from data.records import FactDate
 
 MOST_MISTAKES = 15
 _ROOM_FOR_MISTAKES = 3500  # Characters.
-_MOST_AGES = 3  # Dossiers whose age a digest tells.
+_MOST_AGES = 3  # Dossiers that a digest lists with the age of their newest fact.
 _MOST_NAMES = 3  # Records that an answer names; the others are counted.
 _MOST_MELTED = 8
 _ON_A_PAGE = 8
@@ -139,7 +139,7 @@ def _entry(dossier: DossierEntry) -> str:
 
 
 def _melted(melted: Sequence[Melted]) -> list[str]:
-    """Render lines that name the first records of two dossiers, count the others, and say how to separate them."""
+    """Render lines about records that belong to two dossiers by mistake: their names, and how to separate them."""
     lines = [
         f"- **{escaped(record.name, 100)}** ({KIND_WORDS[record.kind][0]}): "
         f"{joined([escaped(name, 80) for name in record.dossiers])}"

@@ -1,4 +1,4 @@
-"""The changes of a draft in words: the former and the new value of each field, and day and source of the former."""
+"""The changes of a draft in words: each former value with its day and source, and each new value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MORE_ROOM = 30  # "And 12 more changes."
 def body(seen: Preview, room: int) -> list[str]:
     """Return a text for each record that a draft changes. The texts have at most `room` characters together.
 
-    The first text is about the record that the draft is for. Other records that it changes get 3/5 of `room` at most.
+    The first text is about the record that the draft is for. All other records together get at most 3/5 of `room`.
     """
     texts: list[str] = []
     share = room * 3 // 5 // max(1, len(seen.changes) - 1)
@@ -52,7 +52,7 @@ def _fitted(heading: str, lines: Sequence[str], room: int) -> str:
 
 
 def about(seen: Preview) -> str:
-    """Return the typed day, source and reason of a draft. Return "" for a draft of aliases: its form asks for none."""
+    """Return the typed day, source and reason of a draft. Return "" if the draft is about aliases."""
     if seen.draft.task.field == "alias":
         return ""
     entry, source = seen.entry, seen.source

@@ -29,9 +29,9 @@ _Label = ui.Label[ui.Modal]
 
 
 def offered(opened: Opened) -> list[tuple[str, str]]:
-    """Return the choices of what an editor can update about a record, as (value, label): mainly its fields.
+    """Return what an editor can choose to update about a record, as (value, label): its fields and two other choices.
 
-    For an open pending item, the first choice is to close it. The last choice is always that nothing is new.
+    The last choice is that nothing is new. For an open pending item, the first choice is to close it.
     """
     item = opened.record.kind == "pending"
     choices = [(CLOSE, "It happened: close this item")] if opened.record.open else []

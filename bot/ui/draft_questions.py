@@ -23,9 +23,10 @@ STAYS = "stays"
 
 
 def left_lines(seen: Preview) -> list[str]:
-    """Return warnings to read before saving: (a) likely mistakes in the draft, (b) what stays open about deals.
+    """Return the warnings that an editor should read before saving.
 
-    (b) is for deals that the draft makes signed or completed: their approvals and pending items that are still open.
+    They are about (a) likely mistakes in the draft, (b) approvals and pending items that stay open although the draft
+    makes their deal signed or completed.
     """
     lines = [f"**Before you save:** {escaped(warning, 200)}." for warning in seen.warnings[:_WARNINGS]]
     if len(seen.warnings) > _WARNINGS:
@@ -73,7 +74,10 @@ def question(asked: Sequence[DealQuestion]) -> str:
 
 
 def _asks(asked: DealQuestion, *, several: bool) -> list[str]:
-    """Return what can be chosen about a deal, as clauses after "If the source also says". `several` deals are asked."""
+    """Return what an editor can choose about a deal, as clauses that follow "If the source also says".
+
+    `several` says that the preview asks about several deals.
+    """
     asks = ["how far these deals are now" if several else "how far the deal is now"] if asked.stages else []
     return [*asks, *([f"that other approvals were {asked.state}"] if asked.approvals else [])]
 

@@ -1,4 +1,4 @@
-"""Updates as editors see them: what can be updated, the form, the preview, and what was saved."""
+"""Messages for editors about updates: mistakes in the form, the preview, what was saved, and what was undone."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def value(kind: Kind, name: str, fact: Fact[Value], names: Names, limit: int = 4
 
 
 def link(url: str) -> str:
-    """Render a web address as a link that shows all of it.
+    """Render a web address as a link that shows the whole address.
 
     An address that Discord could misread is rendered as plain text, and an empty one as "no link".
     """

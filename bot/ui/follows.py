@@ -94,7 +94,7 @@ def not_following(record: Record, guild_id: int | None) -> tuple[str, ui.View]:
 class DestinationEntry:
     """A destination in a list, with the name of its server and its follows.
 
-    `lost` has what follows lost as dossiers were unloaded, by follow id.
+    If dossiers were unloaded, some followed records have lost facts. `lost` has these losses by the id of the follow.
     """
 
     destination: Destination
@@ -128,7 +128,10 @@ def listing(entries: Sequence[DestinationEntry], *, in_dm: bool, incomplete: boo
 
 
 def _follow_line(follow: Follow, lost: Sequence[LostFacts]) -> str:
-    """Render a follow in a list: "31 armed drones · at once, mentions <@&7>", and what it lost with which dossier."""
+    """Render a follow in a list: "31 armed drones · at once, mentions <@&7>".
+
+    If its record lost facts because dossiers were unloaded (`lost`), that is added.
+    """
     gone = [facts.name for facts in lost if facts.gone]
     name = "everything" if follow.slug is None else escaped(gone[0] if gone else follow.name or "", 100)
     how = "muted" if follow.muted else "at once" if follow.at_once else "in the digest only"
@@ -138,7 +141,7 @@ def _follow_line(follow: Follow, lost: Sequence[LostFacts]) -> str:
 
 
 def _lost(facts: LostFacts) -> str:
-    """Render what a follow lost with a dossier."""
+    """Render what a followed record lost when a dossier was unloaded: its facts, or the record itself."""
     dossier = f"the dossier {escaped(facts.dossier, 80)}"
     if facts.gone:
         return f"its record went with {dossier}, and comes back when that is loaded again"

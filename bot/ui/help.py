@@ -14,7 +14,11 @@ from bot.ui.theme import PLAIN
 
 Who = Literal["manager", "editor", "member", "dm"]
 Stand = Literal["new", "paused", "ready"]
-"""The state of a server: "new" before /setup, "paused" after a removal of the bot until the next /setup, or "ready"."""
+"""The state of a server.
+
+It is "new" until the first /setup. It is "paused" if the bot was removed and added again, until the next /setup.
+Otherwise it is "ready".
+"""
 
 
 class Command(NamedTuple):

@@ -198,7 +198,7 @@ _LIFTED = {"slipped": "past its target date"}
 
 
 def _said(field: Field, step: Step, names: Names) -> str:
-    """Return the new value in words. They begin with the punctuation after the date: ". Value: $3 billion"."""
+    """Return the new value in words, after the punctuation that follows the date: ". Value: $3 billion"."""
     value = step.update.fact.value
     if field.name == "checked":
         return ": Looked at, nothing new"

@@ -18,7 +18,7 @@ View = ui.View | ui.LayoutView
 """The view of a message. An ordinary view has only the buttons below a text; a layout contains the text as well."""
 Button = ui.Button[ui.LayoutView]
 Select = ui.Select[ui.LayoutView]
-"""Buttons and selects have the types for layouts. An ActionRow takes no others, and a `ui.View` takes these too."""
+"""Buttons and selects are typed for layouts, because an ActionRow only takes these. A `ui.View` takes them as well."""
 
 V = TypeVar("V", bound=View | ui.Modal)
 
@@ -35,7 +35,7 @@ def finished(view: V) -> V:
 
 
 def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> Button:
-    """Return a button with a clipped label. No button is ever disabled, because screen readers do not announce that."""
+    """Return a button with a clipped label. The bot disables no button: screen readers would not announce it."""
     return ui.Button(label=clip(label, LABEL_LIMIT), custom_id=custom_id, style=style)
 
 

@@ -58,7 +58,10 @@ def deleted(*, follows: int, reminders: int, drafts: int, updates_kept: int, emp
 
 
 def file_line(*, emptied: bool) -> str:
-    """Return a sentence that says whether deleted data is gone from the database's file (`emptied`) or goes later."""
+    """Return a sentence that says whether the database's file still has traces of deleted data.
+
+    `emptied` says that it has none. Otherwise they go when the bot is restarted.
+    """
     if emptied:
         return "It is gone from the database's file too."
     return (

@@ -314,7 +314,8 @@ _KINDS = {
 def notice(content: Notice, destination: str, server: str, guild_id: int, nonce: str) -> Message:
     """Render the notice that Discord refused a message or that a destination is paused, with the reason and the remedy.
 
-    `destination` is text, such as "<#7>". The notice goes to the user who set it up or to the owner of the server.
+    `destination` is the destination in words, such as "<#7>". The notice goes to the user who set the destination up,
+    or to the owner of the server.
     """
     if content.outcome == "refused":
         text = (

@@ -329,7 +329,7 @@ def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[li
 
 
 def acts(change: RecordChange) -> list[CitedText]:
-    """Return cited texts that say who must act on a pending item, and by when or that no due date is given."""
+    """Return cited texts about a pending item: (a) who must act, (b) the due date, or that none is given."""
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),

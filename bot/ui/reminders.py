@@ -156,7 +156,7 @@ def due(opened: Opened, passed: bool) -> list[CitedText]:
 def item_parts(opened: Opened, listed: StillOpen) -> list[CitedText]:
     """Return the texts about one item in *Still open*: who has to act, by when, and when somebody last checked it.
 
-    If the item has no due date, that is said only in a full list, or if the item has news.
+    If the item has no due date, a text says so only if `listed.full` is True or the item is in `listed.with_news`.
     """
     record = opened.record
     due_on = item_of(record, opened.zone).due_on

@@ -1,4 +1,4 @@
-"""The messages of /settings about how things stand in a server, and about the deletion of a server's data."""
+"""The messages of /settings: the status of the bot in a server, and the deletion of a server's data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_HELD = 4  # Channels with held messages that get two buttons each. All dire
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How things stand in one server, as /settings show renders it.
+    """The status of the bot in one server, which /settings show renders.
 
     `last_tick` is when the scheduler last looked for due messages. `oldest_due` is when the message that has waited
     longest was due. `questions_unanswered` counts the questions of the last 24 hours. `channel_names` has the name of
@@ -50,7 +50,7 @@ class ServerStatus:
 
 
 def standing(status: ServerStatus, *, now: datetime, mention: Callable[[str], str]) -> ui.LayoutView:
-    """Render how things stand in a server. Buttons resume paused channels, and send or drop held messages."""
+    """Render the status of the bot in a server. Buttons resume paused channels, and send or drop held messages."""
     guild = status.guild
     channels = [destination for destination in status.paused if destination.channel_id is not None]
     people = len(status.paused) - len(channels)

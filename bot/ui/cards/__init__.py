@@ -55,7 +55,7 @@ def record(
     `editor` says that the reader is an editor, and `following` that the reader follows the record. A card that is
     `shared` is posted for a whole channel, so its buttons do not depend on the reader. A card has no *Share* button if
     `sharable` is False. `session` is the latest session of a dialogue. `note` is a last line in Markdown. Give
-    `guild_id` for a direct message.
+    `guild_id` if the card is shown in a direct message.
     """
     rendered = rendered or render(opened, now=now, session=session)
     # One text with blank lines looks the same in every client. Only some clients leave space between several texts.

@@ -26,7 +26,7 @@ class CardLine(NamedTuple):
     label: str  # "" for a line without a label.
     parts: list[CitedText]
     listed: bool = False  # Whether the texts are joined as "a, b and c".
-    reported: bool = False  # Whether "reported" precedes the dates. So they differ from dates in the texts.
+    reported: bool = False  # Whether "reported" precedes each date, to tell it from dates in the texts.
     links: tuple[Fact[object], ...] = ()  # The line names records. These facts link them with the card's record.
 
 

@@ -60,7 +60,7 @@ def _times(count: int) -> str:
 def _closed(draft: CardDraft) -> list[CitedText]:
     """Return texts about a closed item.
 
-    They say how and when it ended, how many days that was before or after its due date, and how often this date moved.
+    They say how and when it ended, how many days before or after its due date that was, and how often this date moved.
     """
     state = draft.record.state
     closed, outcome, due = state.fact("state", str), state.fact("outcome", str), state.fact("due", Due)

@@ -74,7 +74,7 @@ def sources_page(
     editor: bool = False,
     guild_id: int | None = None,
 ) -> ui.LayoutView:
-    """Render one page of a list of facts, each given with its record and the name of its field.
+    """Render one page of a list of facts. `shown` has all facts of the list, as (record, field name, fact).
 
     The sources are described below the facts. If `by_source` is True, each source is a heading above its facts instead,
     and `shown` must be sorted by source. If `named` is True, each record's name is a heading above its facts. A menu

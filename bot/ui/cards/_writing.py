@@ -97,9 +97,9 @@ def _small_print(
 def _freshness(draft: CardDraft, stated: FactDate | None) -> str:
     """Return a line that says how recent a record is.
 
-    If an editor checked the record after its newest fact, the line says when. Otherwise it names the newest fact. But
-    the line is "" if there is no such fact, if the kind has no history, or if the lead already states one date for all
-    lines (`stated`).
+    If an editor checked the record after its newest fact, the line says when. Otherwise it names the newest fact.
+    Instead of naming it, return "" (a) if no dated fact has news value, (b) if the kind has no history, (c) if `stated`
+    is not None: then the lead states one date for all lines.
     """
     checked = draft.record.state.fact("checked")
     newest = _newest(draft)
