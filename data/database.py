@@ -34,10 +34,11 @@ class InUse(DatabaseError):
 
 
 class FileLock:
-    """A lock with which only one process at a time uses a database file. It is a flock on a file beside the database.
+    """A lock on a database file, so that only one process at a time uses the file.
 
-    The operating system releases the lock when the process ends. The lock file is never deleted. Otherwise two
-    processes could hold locks on two different files of the same name.
+    It is a flock on a second file, which stands beside the database. The operating system releases the lock when the
+    process ends. The lock file is never deleted. Otherwise two processes could hold locks on two different files of the
+    same name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,9 +66,9 @@ class FileLock:
 
 
 def to_text(at: datetime) -> str:
-    """Return an instant as it is stored: "2023-11-10T06:30:00.000Z". Sorted as texts, instants are in order of time.
+    """Return an instant as the text that is stored for it, such as "2023-11-10T06:30:00.000Z".
 
-    Raise ValueError for a naive datetime.
+    The alphabetical order of these texts is the order of time. Raise ValueError for a naive datetime.
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place in the database")
@@ -77,7 +78,7 @@ def to_text(at: datetime) -> str:
 def _look_into(path: Path) -> None:
     """Create the file if it is missing. Raise sqlite3.Error if it is not a database.
 
-    aiosqlite is not used for this check, since its thread would go on running after such an error.
+    This check uses sqlite3, not aiosqlite. The thread of an aiosqlite connection would go on running after the error.
     """
     path.touch(mode=0o600)  # Private, since it has Discord ids. SQLite gives the WAL file the same mode.
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -87,9 +88,10 @@ def _look_into(path: Path) -> None:
 class Database:
     """The database in WAL mode, with one connection for writing and two for reading.
 
-    `write(guild_id)` opens a transaction, one at a time. `read` is the connection for quick queries; they do not wait
-    for writes. `aside` is the connection for slow queries, so that quick queries do not wait for slow ones.
-    `after_write` is called after each commit.
+    - `write(guild_id)` opens a transaction on the writing connection. Only one transaction is open at a time.
+    - `read` is the connection for quick queries. Its queries do not wait for writes.
+    - `aside` is the connection for slow queries, so that a slow query does not delay the queries on `read`.
+    - `after_write` is a function that is called after each commit.
     """
 
     def __init__(self, writer: Connection, reader: Connection, aside: Connection, path: Path) -> None:
@@ -102,7 +104,7 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path) -> Database:
-        """Open a database file, or create it. Raise DatabaseError if it is no database or cannot be written."""
+        """Open a database file, or create it. Raise DatabaseError if the file is no database or cannot be written."""
         if sqlite3.sqlite_version_info < (3, 39):
             raise DatabaseError(f"SQLite 3.39 or newer is needed; this Python has {sqlite3.sqlite_version}.")
         opened: list[Connection] = []
@@ -134,8 +136,8 @@ class Database:
         """Run the block in a write transaction: commit at its end, roll back on an exception or a cancellation.
 
         Other writes wait for the end of the block, so do not send anything to Discord inside it. `guild_id` is the
-        guild whose rows are written, or None if the rows do not belong to a single guild. The traceback of an error
-        names the guild.
+        guild whose rows are written. It is None if the rows do not belong to a single guild. If the block fails, the
+        traceback names the guild.
         """
         async with self._write_lock:
             connection = self._writer
@@ -157,10 +159,10 @@ class Database:
             await self._writer.execute("ROLLBACK")
 
     async def vacuum(self) -> bool:
-        """Rewrite the database file without deleted data, and empty its write-ahead log. Return whether that succeeded.
+        """Rewrite the database file without deleted data, and empty its write-ahead log. Return whether both succeeded.
 
-        A long read such as a backup can prevent the log from being emptied. Then the log is emptied when the database
-        is closed.
+        A long read, such as a backup, can prevent the log from being emptied. In this case the result is False, and the
+        log is emptied when the database is closed.
         """
         async with self._write_lock:
             await self._writer.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")

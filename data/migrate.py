@@ -11,7 +11,10 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def _statements(script: str) -> list[str]:
-    """Split an SQL script into statements, each trigger as one. Raise ValueError if the last one is incomplete."""
+    """Split an SQL script into its statements. Raise ValueError if the last statement is incomplete.
+
+    A trigger is one statement, although it has semicolons inside.
+    """
     statements, pending = [], ""
     for line in script.splitlines(keepends=True):
         pending += line

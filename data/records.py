@@ -24,9 +24,9 @@ V_co = TypeVar("V_co", covariant=True)
 class FactDate(Struct, frozen=True, omit_defaults=True):
     """The date on which a fact was true, as precise as its source gave it: a day, a month, a year or a range.
 
-    `first` and `last` are the first and the last possible day. An open range has no `last`. An unknown date has neither
-    day, and `printed` has the words of the source ("Cold War"). `worked_out` means that the source does not print the
-    date, but that it can be inferred.
+    `first` and `last` are the first and the last possible day. In an open range, such as "since 2018", `last` is None.
+    In an unknown date both are None, and `printed` has the words of the source ("Cold War"). `worked_out` means that
+    the source does not print the date, but that the date can be inferred.
     """
 
     precision: Precision
@@ -37,14 +37,17 @@ class FactDate(Struct, frozen=True, omit_defaults=True):
 
     @property
     def day(self) -> date | None:
-        """Return the day that stands for the date: its last day, or the first day of an open range, or None."""
+        """Return one day that represents the date: its last day. In an open range, return the first day.
+
+        Return None for an unknown date.
+        """
         return self.first if self.precision == "open" else self.last
 
 
 class Due(Struct, frozen=True):
     """A date by which something has to happen, and how sure that date is.
 
-    When the date is no single day, its last day is the due day.
+    If the date is a month, a year or a range, its last day is the due day.
     """
 
     date: FactDate
@@ -52,7 +55,10 @@ class Due(Struct, frozen=True):
 
 
 class Bound(StrEnum):
-    """How an amount relates to the true one, as the source words it. The values are those of the stored JSON."""
+    """Whether an amount is exact, a limit or an estimate, in the words of the source.
+
+    The values are those of the stored JSON.
+    """
 
     EXACT = "exact"
     MORE_THAN = "at least"
@@ -65,12 +71,13 @@ class Bound(StrEnum):
 
 
 class Money(Struct, frozen=True, omit_defaults=True):
-    """An amount as a source gives it.
+    """An amount of money as a source gives it.
 
-    `amount` is in units of the currency, whose ISO 4217 code is `currency`: 3 billion dollars are 3000000000 "USD".
-    `bound` says whether the amount is exact, a limit or an estimate. `kind` describes it, such as "notified". For a
-    range, `amount` is the lower and `most` the upper end. `unit` is the unit that the source prints, such as "crore",
-    where that is not the usual unit for the amount. `gone` ends an amount that was on the record.
+    `amount` is in units of the currency, so 3 billion dollars are 3000000000. `currency` is the ISO 4217 code, such as
+    "USD". `bound` says whether the amount is exact, a limit or an estimate. `kind` describes the amount, such as
+    "notified". In a range, `amount` is the lower end and `most` the upper end. `unit` is the unit that the source
+    prints, such as "crore", if this is not the usual unit for such an amount. `gone` means that the update ends this
+    amount: it was on the record, and is no longer true.
     """
 
     amount: Decimal
@@ -83,7 +90,7 @@ class Money(Struct, frozen=True, omit_defaults=True):
 
 
 class ListedText(Struct, frozen=True, omit_defaults=True):
-    """One text of a field that has several texts, such as an alias. `gone` means that it is no longer true."""
+    """One text of a field that has several texts, such as an alias. `gone` means that the text is no longer true."""
 
     text: str
     gone: bool = False
@@ -92,9 +99,9 @@ class ListedText(Struct, frozen=True, omit_defaults=True):
 class Party(Struct, frozen=True, omit_defaults=True):
     """One participant or other record that a field names, with its role, such as India as the "buyer" of a deal.
 
-    `record` is the slug of the named record. Without a record it is "", and `role` has the words of the source instead.
-    `gone` means that the record no longer takes part. `acts_for` is the slug of the participant for whom it acts, such
-    as the state for which a minister signs, or "".
+    `record` is the slug of the named record. If the source gives only words and no record fits them, `record` is "" and
+    `role` has these words. `gone` means that the named record no longer takes part. `acts_for` is the slug of the
+    participant for whom the named record acts, such as the state for which a minister signs. It is "" if there is none.
     """
 
     record: str
@@ -106,12 +113,13 @@ class Party(Struct, frozen=True, omit_defaults=True):
 class Approval(Struct, frozen=True, omit_defaults=True):
     """An approval that a deal needs.
 
-    `side` is the slug of the participant on whose side it is needed, such as the United States. `authority` is the name
-    of the authority that decides, or "" when the source does not name it. `what` says what has to be approved.
+    `side` is the slug of the participant on whose side the approval is needed, such as the United States. `authority`
+    is the name of the authority that decides, or "" if the source does not name it. `what` says what has to be
+    approved.
 
-    `vote` is how the side or authority voted, "" when no vote is reported. `due` is the day by which it has to decide.
-    `given` and `total` count the members of a group as the source prints them ("12 of 27"). `gone` ends an approval
-    that the deal no longer needs.
+    `vote` is how the side or authority voted, or "" if no vote is reported. `due` is the day by which the authority has
+    to decide. `given` and `total` count the members of a group as the source prints them ("12 of 27"). `gone` means
+    that the deal no longer needs the approval.
     """
 
     side: str
@@ -126,10 +134,11 @@ class Approval(Struct, frozen=True, omit_defaults=True):
 
 
 class Quantity(Struct, frozen=True, omit_defaults=True):
-    """A number of things as a source gives it. `unit` is what is counted ("drones"), "" when that is plain.
+    """A number of things as a source gives it.
 
-    `total` is the whole that `number` is a part of, where the source prints both ("46 of 180"). `most` is the upper end
-    of a range. A quantity without a `number` is only `printed` in words ("two squadrons").
+    `unit` is what is counted ("drones"), or "" if this is plain. If the source prints a part of a whole ("46 of 180"),
+    `number` is the part and `total` the whole. In a range, `number` is the lower end and `most` the upper end. If the
+    source gives no number, `number` is None and `printed` has the words ("two squadrons").
     """
 
     number: Decimal | None = None
@@ -141,7 +150,10 @@ class Quantity(Struct, frozen=True, omit_defaults=True):
 
 
 class Title(Struct, frozen=True, omit_defaults=True):
-    """A title or an office of a person. `since` and `until` are None where no source says when they hold it."""
+    """A title or an office of a person.
+
+    The person holds it from `since` to `until`. Each of them is None if no source gives it.
+    """
 
     text: str
     since: FactDate | None = None
@@ -149,21 +161,27 @@ class Title(Struct, frozen=True, omit_defaults=True):
 
 
 Value = str | ListedText | Party | Money | Quantity | Approval | Title | FactDate | Due | None
-"""The value of a field. The field's type in bot/ledger/values decides which; None is the value "no due date"."""
+"""The value of a field. The type of the field (see bot/ledger/values) says which of these a field has.
+
+None is the value "no due date".
+"""
 
 
 class Unreadable(Struct, frozen=True):
-    """A value in the ledger that does not have the type of its field, as JSON. Such values are ignored."""
+    """A value in the ledger that could not be decoded as the type of its field. Such values are ignored.
+
+    `json` is the value as it is stored.
+    """
 
     json: str
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
-    """A source of updates, such as an article, as it is described now.
+    """A source of updates, such as an article, with its newest description.
 
-    Rows are never changed: a better description is another row. `id` is that of the row that updates cite, `version`
-    that of the row with the description. `archived_url` is the link of an archived copy. `false_because` says why the
-    source is false, and is "" for every other source.
+    Rows of sources are never changed. An editor who describes a source better adds another row. `id` is the id of the
+    first row, which updates cite. `version` is the id of the row with the newest description. `archived_url` is the
+    link of an archived copy. If the source was marked as false, `false_because` says why. Otherwise it is "".
     """
 
     id: int
@@ -179,7 +197,10 @@ class Source(Struct, frozen=True, omit_defaults=True):
 
 
 class Update(Struct, frozen=True):
-    """One dated, sourced change to a record: a row of the ledger. "set" gives a value, "withdrawn" takes one back."""
+    """One dated, sourced change to a record: a row of the ledger.
+
+    An update with the action "set" gives a value. One with the action "withdrawn" takes back another update.
+    """
 
     id: int
     record: str  # The slug of the record.
@@ -201,7 +222,7 @@ class Update(Struct, frozen=True):
 
     @property
     def fact(self) -> Fact[Value]:
-        """Return the value of the update as a fact. Raise TypeError when the value is unreadable."""
+        """Return the value of the update as a fact. Raise TypeError if the value is unreadable."""
         if isinstance(self.value, Unreadable):
             raise TypeError(f"update {self.id} is unreadable")
         return Fact(self.value, self.date, self.id, self.source_id, self.locator)
@@ -210,7 +231,7 @@ class Update(Struct, frozen=True):
 class Fact(Struct, Generic[V_co], frozen=True, omit_defaults=True):
     """The value of one field of a record, with its date, its source and the place in the source (`locator`).
 
-    `update` and `source` are ids. Code that needs only the date and the source of a fact takes a Fact[object].
+    `update` and `source` are ids. A function that does not use the value takes a Fact[object].
     """
 
     value: V_co
@@ -223,8 +244,8 @@ class Fact(Struct, Generic[V_co], frozen=True, omit_defaults=True):
 class CitedText(Struct, frozen=True, array_like=True):
     """A piece of text that people read, and the facts that it states.
 
-    The dates and sources that are shown with the text are those of the facts. A text that states no fact, such as "no
-    due date given", has neither. `text` is not escaped.
+    The dates and sources of these facts are shown with the text. A text that states no fact, such as "no due date
+    given", is shown without them. `text` is not escaped.
     """
 
     text: str
@@ -235,11 +256,14 @@ class CitedText(Struct, frozen=True, array_like=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """The present facts of a record, by field, as all its updates together give them. A field's oldest fact is first.
+    """The present facts of a record by field, computed from all its updates. A field's oldest fact is first.
 
-    `opened` and `newest` are the oldest and the newest date of a fact with news value. `signed` is the day since which
-    a deal has been signed, or None for a deal that is not signed and for other kinds. `first_due` is the first due date
-    of a pending item that moved, and `moved` how often it has moved since.
+    - `opened` and `newest` are the oldest and the newest date of a fact that reports something. A name, for example,
+      reports nothing.
+    - `signed` is the day since which a deal has been signed. It is None for a deal that is not signed, and for other
+      kinds.
+    - `first_due` is the first due date of a pending item whose due date has changed. Otherwise it is None.
+    - `moved` is the number of times that the due date has changed.
     """
 
     fields: dict[str, list[Fact[Value]]] = {}
@@ -254,7 +278,10 @@ class State(Struct, frozen=True, omit_defaults=True):
     @overload
     def facts(self, field: str, shape: type[T]) -> list[Fact[T]]: ...
     def facts(self, field: str, shape: type[T] | None = None) -> list[Fact[Value]] | list[Fact[T]]:
-        """Return the facts of a field, the oldest first. With `shape`, return only facts with values of this type."""
+        """Return the facts of a field, the oldest first.
+
+        If `shape` is given, return only the facts whose value has this type.
+        """
         facts = self.fields.get(field, [])
         return facts if shape is None else [fact for fact in facts if isinstance(fact.value, shape)]
 
@@ -263,7 +290,10 @@ class State(Struct, frozen=True, omit_defaults=True):
     @overload
     def fact(self, field: str, shape: type[T]) -> Fact[T] | None: ...
     def fact(self, field: str, shape: type[T] | None = None) -> Fact[Value] | Fact[T] | None:
-        """Return the newest fact of a field, or None when there is none or its value is not of the type `shape`."""
+        """Return the newest fact of a field, or None if the field has no fact.
+
+        If `shape` is given, also return None if the value of the newest fact is not of this type.
+        """
         facts = self.fields.get(field)
         if not facts or (shape is not None and not isinstance(facts[-1].value, shape)):
             return None
@@ -274,23 +304,26 @@ class State(Struct, frozen=True, omit_defaults=True):
     @overload
     def value(self, field: str, shape: type[T]) -> T | None: ...
     def value(self, field: str, shape: type[T] | None = None) -> Value | T:
-        """Return the newest value of a field, or None when there is none or it is not of the type `shape`."""
+        """Return the newest value of a field, or None if the field has no fact.
+
+        If `shape` is given, also return None if the newest value is not of this type.
+        """
         facts = self.fields.get(field)
         if not facts or (shape is not None and not isinstance(facts[-1].value, shape)):
             return None
         return facts[-1].value
 
     def text(self, field: str) -> str:
-        """Return the newest value of a field of texts or choices, or "" when there is none."""
+        """Return the newest value of a field of texts or choices, or "" if the field has no value."""
         value = self.value(field)
         return value if isinstance(value, str) else ""
 
 
 class Record(Struct, frozen=True):
-    """A record of any kind, with the state that its updates give.
+    """A record of any kind, with its state.
 
-    `status` is the line that lists show below its name, such as the stage of a deal. `open` is true for a pending item
-    that is not closed, and false for every other kind.
+    `status` is the line that lists show below the name of the record, such as the stage of a deal. `open` is True only
+    for a pending item that is not closed.
     """
 
     id: int
@@ -303,11 +336,13 @@ class Record(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True, array_like=True):
-    """A link between a record and another record, as the first record sees it.
+    """A link between two records, as one of them ("this record") sees the other.
 
-    `outward` means that a field of the record names the other one; otherwise a field of the other one names the record.
-    `field`, `role` and `fact` (without its value) belong to the record that names. The rest describes the other record:
-    `item_kind` and `opened_by`, the fact that opened it, are those of a pending item that is open.
+    If `outward` is True, a field of this record names the other record. If it is False, a field of the other record
+    names this record. `field`, `role` and `fact` describe this naming; `fact` comes without its value.
+
+    All other attributes describe the other record. `item_kind`, `opened_by` and `basis` are only set if it is an open
+    pending item. `opened_by` is the fact that opened the item.
     """
 
     field: str
@@ -327,7 +362,7 @@ class Link(Struct, frozen=True, array_like=True):
 class Opened(Struct, frozen=True):
     """A record with all that its card shows: its links, and the sources of its facts by id.
 
-    `editor_role_id` and `zone` are settings of its server.
+    `editor_role_id` and `zone` are settings of the record's server.
     """
 
     record: Record
@@ -343,9 +378,9 @@ class Opened(Struct, frozen=True):
 
 
 class LinkedEvent(Struct, frozen=True):
-    """An event about a record, as the history of that record lists it.
+    """An event that names a record, as the history of this record lists the event.
 
-    `update` is the update by which the event names the record, `happened` the fact that says when the event happened.
+    `update` is the update of the event that names the record. `happened` is the fact that says when the event happened.
     `sources` are the sources of the event by id.
     """
 
@@ -356,10 +391,10 @@ class LinkedEvent(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """A record with all its updates, and with the events about it.
+    """A record with all its updates, and with the events that name the record.
 
-    `names` are the names of all records that an update names, by slug. `user_ids` are the Discord ids of the people who
-    entered the updates, by `person_id`. People who asked to be forgotten are missing.
+    `names` has the name of each record that an update names, by slug. `user_ids` has the Discord id of each person who
+    entered an update, by `person_id`. People who asked to be forgotten are missing in it.
     """
 
     opened: Opened
@@ -370,7 +405,7 @@ class Timeline(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A record in a list. `newest_on` is the ISO date of its newest fact."""
+    """A record in a list. `newest_on` is the ISO date of its newest fact, or None if no fact has a date."""
 
     kind: Kind
     slug: str
@@ -380,9 +415,9 @@ class Row(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """An open pending item, with the values that decide where a list shows it.
+    """An open pending item, with the values by which lists are sorted and filtered.
 
-    `basis` is "stated" or "left open", and `due_on` an ISO date or None.
+    `basis` is "stated", "left open" or "". `due_on` is the due day as an ISO date, or None.
     """
 
     slug: str
@@ -395,8 +430,9 @@ class Waiting(Struct, frozen=True):
 class Guild(Struct, frozen=True):
     """A Discord server and its settings.
 
-    `channel_id` is the channel for digests and reminders. `owner_id` is a Discord user, `set_up_by` a person's id.
-    `left_at` is set while the bot is not in the server. `alerted_to` is the newest update that alerts have covered.
+    `channel_id` is the channel for digests and reminders. `owner_id` is the Discord id of the owner, but `set_up_by` is
+    the id of a `Person`. `left_at` is set while the bot is not in the server. `alerted_to` is the id of the newest
+    update that was processed for alerts.
     """
 
     guild_id: int
@@ -413,7 +449,7 @@ class Guild(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """The number of records and of updates of a server, and the slugs of the dossiers that it loaded."""
+    """What a server has: the number of its records, the number of its updates, and the slugs of its loaded dossiers."""
 
     records: int
     updates: int
@@ -430,7 +466,10 @@ class Person(Struct, frozen=True):
 
 
 class Filed(Struct, frozen=True):
-    """A question that users filed for the editors. `asked` is its text, `times` how often it was filed."""
+    """A question that users filed for the editors. `asked` is the text of the question.
+
+    `times` is how often the question was filed.
+    """
 
     id: int
     asked: str
@@ -439,9 +478,10 @@ class Filed(Struct, frozen=True):
 
 
 class Outcome(StrEnum):
-    """What became of a delivery, in the words that people read; NONE until the delivery is settled.
+    """What became of a delivery, in the words that people read. It is NONE until the delivery is settled.
 
-    A paused destination has the outcome of the delivery that paused it. An active one has NONE.
+    A destination has an outcome too. In a paused destination, it is the outcome of the delivery that failed. In an
+    active destination, it is NONE.
     """
 
     NONE = ""
@@ -462,7 +502,8 @@ class Outcome(StrEnum):
 class Destination(Struct, frozen=True):
     """A destination of messages: a channel of a server, or the direct messages to a person about one server.
 
-    Exactly one of `channel_id` and `person_id` is set. `user_id` and `dm_channel_id` are those of the person.
+    Exactly one of `channel_id` and `person_id` is set. If it is `person_id`, `user_id` and `dm_channel_id` are the
+    Discord ids of this person and of their direct messages.
     """
 
     id: int
@@ -487,10 +528,11 @@ class Destination(Struct, frozen=True):
 
 
 class Follow(Struct, frozen=True):
-    """A subscription of a destination to one record, or to all records of its server when `slug` is None.
+    """A subscription of a destination to one record. If `slug` is None, it is to all records of the server.
 
-    `at_once` means that news come as alerts, and not only in the digest. `role_id` is the role that an alert mentions.
-    `since` is the id of the newest update at the time when the follow began.
+    If `at_once` is True, changes are sent as alerts and listed in the digest. If it is False, they are only listed in
+    the digest. `role_id` is the role that an alert mentions. `since` is the id of the update that was the newest when
+    the follow began.
     """
 
     id: int
@@ -505,9 +547,11 @@ class Follow(Struct, frozen=True):
 
 
 class Reminder(Struct, frozen=True):
-    """A reminder at a destination: of a pending item (`slug`, `name`), or of a user's own `words` at an instant (`at`).
+    """A reminder at a destination. It is about a pending item, or has a user's own words.
 
-    `done_at` is the instant at which a reminder of own words became a delivery. `created_by` is a person's id.
+    A reminder of a pending item has the `slug` and `name` of the item. A reminder with own words has the `words` and
+    the instant `at` for which it was set. When that instant has come and a delivery is planned, `done_at` is set.
+    `created_by` is the id of a `Person`.
     """
 
     id: int
@@ -527,7 +571,10 @@ DeliveryKind = Literal["alert", "reminder", "open", "digest", "confirmation", "n
 
 
 class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
-    """The content of a confirmation: which command it confirms, and the record (`slug`) or the own words (`name`)."""
+    """The content of a message that confirms a command: `verb` is the command.
+
+    `slug` is the slug of the record that the command was about. For a reminder with own words, `name` has the words.
+    """
 
     verb: Literal["follow", "remind", "digest"]
     slug: str | None = None
@@ -537,8 +584,8 @@ class Confirmation(Struct, frozen=True, omit_defaults=True, tag="confirmation"):
 class Notice(Struct, frozen=True, tag="notice"):
     """The content of a notice that a delivery failed.
 
-    `destination` is the id of the destination at which it failed, and `kind` the kind of the delivery that failed.
-    `outcome` is the outcome of that delivery, and `words` the reason.
+    All attributes describe the failed delivery: `destination` is the id of its destination, `kind` its kind, `outcome`
+    its outcome, and `words` the reason in words.
     """
 
     destination: int
@@ -548,13 +595,19 @@ class Notice(Struct, frozen=True, tag="notice"):
 
 
 class OpenList(Struct, frozen=True, tag="open"):
-    """The content of a list of open items. `without` has the record ids of items that have a reminder on that day."""
+    """The content of a list of open items. The list leaves out the items whose record ids are in `without`.
+
+    These are items that have a reminder on the same day.
+    """
 
     without: list[int] = []
 
 
 class NewDelivery(Struct, frozen=True, kw_only=True):
-    """A message to be planned, described by what it is about. A destination has one delivery of each kind and `key`."""
+    """A message to be planned, described by what it is about.
+
+    At a destination, no two deliveries have the same `kind` and `key`.
+    """
 
     kind: DeliveryKind
     key: str
@@ -575,10 +628,11 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
 class Delivery(NewDelivery, frozen=True, kw_only=True):
     """A message to one destination, from planning to its outcome.
 
-    `unknown` means that the last try may or may not have arrived. `plain` means that Discord refused the message, so
-    the next try is ordinary text. `nonce` identifies the message for Discord and in the custom ids of its buttons.
-    `channel_id` and `message_id` are those of the sent message. After a restore, a message that may have arrived is
-    "held" until an editor drops or releases it.
+    - `unknown`: Discord did not say whether the last try arrived.
+    - `plain`: Discord refused the message in its usual form, so the next try sends it as ordinary text.
+    - `nonce`: a text that identifies the message, for Discord and in the custom ids of its buttons.
+    - `channel_id` and `message_id`: those of the sent message.
+    - `held`: after a restore, a message that may have arrived is "held" until an editor drops or releases it.
     """
 
     id: int
@@ -601,7 +655,7 @@ class Delivery(NewDelivery, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True):
-    """The number of deliveries that are held for a destination after a restore, and the first and last due time."""
+    """How many deliveries are held for a destination after a restore, and their first and last due time."""
 
     destination_id: int
     channel_id: int | None
@@ -613,9 +667,11 @@ class Held(Struct, frozen=True):
 class Why(Struct, frozen=True):
     """A delivery, with what the answer to *Why this?* says about it.
 
-    `about` is the name of its record or the user's own words, or "" when it is about several things. `set_up_by` is the
-    Discord user who set up the destination. `follows` are the present follows that brought an alert. `item` is the id
-    of the record of a reminder, and `muted` whether its reminders are muted at the destination.
+    - `about`: the name of the delivery's record or the user's own words, or "" if it is about several things.
+    - `set_up_by`: the Discord id of the user who set up the destination.
+    - `follows`: the follows because of which an alert was sent, if they have neither ended nor been muted since.
+    - `item`: the record id of the pending item of a reminder. None for other kinds, and for a reminder with own words.
+    - `muted`: whether reminders of this item are muted at the destination.
     """
 
     delivery: Delivery
@@ -628,7 +684,7 @@ class Why(Struct, frozen=True):
 
 
 class Logged(Struct, frozen=True):
-    """A delivery in the log. `about` is the name of its record, or "" when it is about none or several."""
+    """A delivery in the log. `about` is the name of its record, or "" if it is about no record or about several."""
 
     delivery: Delivery
     about: str

@@ -40,34 +40,37 @@ async def fetch_one(conn: Connection, shape: type[R], sql: str, values: Sequence
 
 
 async def fetch_values(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> list[V]:
-    """Return the values of a query with one column, each decoded as the type `shape`. NULL values are left out."""
+    """Return the values of a query with one column, each decoded as the type `shape`. Leave out NULL values."""
     convert = _converter(shape)
     rows = cast("list[sqlite3.Row]", await conn.execute_fetchall(sql, values))
     return [cast("V", convert(value) if convert else value) for (value,) in rows if value is not None]
 
 
 async def fetch_value(conn: Connection, shape: type[V], sql: str, values: Sequence[object] = ()) -> V | None:
-    """Return the first value of a query with one column, or None if there is none. NULL values do not count."""
+    """Return the first value of a query with one column that is not NULL. Return None if there is none."""
     return next(iter(await fetch_values(conn, shape, sql, values)), None)
 
 
 def in_list(mark: str = "?") -> str:
-    """Return a sub-select whose rows are the items of a list. The list is one parameter, made by `as_list`.
+    """Return a sub-select, as SQL text, whose rows are the items of a list. The list is one parameter of the statement.
 
-    The column is called `value`. `WHERE id IN {in_list()}` and `FROM {in_list("?2")} AS wanted` work for a list of any
-    length. `mark` is the placeholder of the parameter.
+    `as_list` makes this parameter, and `mark` is its placeholder. The column is called `value`. Examples of use are
+    `WHERE id IN {in_list()}` and `FROM {in_list("?2")} AS wanted`. They work for a list of any length.
     """
     return f"(SELECT value FROM json_each({mark}))"
 
 
 def as_list(values: Iterable[int | str]) -> str:
-    """Return a list of values as the single parameter that `in_list` unpacks."""
+    """Return a list as the text that is passed as the parameter of an `in_list` sub-select."""
     return msgspec.json.encode(list(values)).decode()
 
 
 @lru_cache(512)
 def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row], R]:
-    """Return a function that converts rows with these columns to structs. Raise TypeError if the columns do not fit."""
+    """Return a function that converts a row with these columns to a struct of type `shape`.
+
+    Raise TypeError if the columns do not fit the fields of the struct.
+    """
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     missing = {name for name, field in fields.items() if field.required}.difference(columns)
     if missing or not fields.keys() >= set(columns):
@@ -90,7 +93,7 @@ def _reader(shape: type[R], columns: tuple[str, ...]) -> Callable[[sqlite3.Row],
 
 @lru_cache(512)
 def _converter(type_: object) -> Convert | None:
-    """Return a function that converts a value from SQLite to a type. Return None if no conversion is needed."""
+    """Return a function that converts a value from SQLite to the given type. Return None if no conversion is needed."""
     if get_origin(type_) in (Union, UnionType):
         inner = [part for part in get_args(type_) if part is not NoneType]
         if len(inner) == 1:
