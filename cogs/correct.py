@@ -27,7 +27,7 @@ from data.database import Connection
 
 
 class CorrectCog(commands.Cog):
-    """The menus, buttons and forms by which editors correct what was never true. They belong to no command."""
+    """The menus, buttons and forms with which editors correct what was never true. No command belongs to this cog."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -36,7 +36,7 @@ class CorrectCog(commands.Cog):
 
     @component("correct.open", requires="editor")
     async def open_chosen(self, interaction: Interaction, actor: Actor) -> None:
-        """Show the update that the editor chose in a menu; for several, open the form that withdraws them."""
+        """Show the update that the editor chose in a menu. If they chose several, open the form that withdraws them."""
         ids = [number(text) for text in all_chosen(interaction)]
         if len(ids) == 1:
             await self._show(interaction, actor, ids[0])
@@ -45,7 +45,7 @@ class CorrectCog(commands.Cog):
 
     @component("correct.show", requires="editor")
     async def show_update(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
-        """Show an update with the buttons for what may be done with it."""
+        """Show an update, with buttons for what can be done with it: correct it, withdraw it or bring it back."""
         await self._show(interaction, actor, number(update_id))
 
     @component("correct.by", requires="editor")
@@ -59,7 +59,7 @@ class CorrectCog(commands.Cog):
 
     @component("correct.correct", requires="editor")
     async def open_correction(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
-        """Open the form that corrects an update, filled in with what the update says."""
+        """Open the form that corrects an update. It is filled in with the content of the update."""
         await self._begin(interaction, actor, "correct", [number(update_id)], here=True)
 
     @component("correct.withdraw", requires="editor")
@@ -83,7 +83,10 @@ class CorrectCog(commands.Cog):
 
     @component("correct.return", requires="editor")
     async def open_return(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
-        """Open the form that brings back a removed record. A menu has the slug as the chosen value."""
+        """Open the form that brings back a removed record.
+
+        If a button was pressed, `slug` is the slug of the record. If a menu was used, the slug is its chosen value.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
             correction = await removals.begin_return(
@@ -93,7 +96,7 @@ class CorrectCog(commands.Cog):
 
     @component("correct.separate", requires="editor")
     async def separate(self, interaction: Interaction, actor: Actor) -> None:
-        """Separate the duplicate that the editor chose from the record that it was merged into."""
+        """Undo the merge of a duplicate into another record. The editor chose the duplicate in a menu."""
         slug = chosen(interaction)
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
@@ -106,7 +109,10 @@ class CorrectCog(commands.Cog):
 
     @component("correct.form", requires="editor")
     async def submit_form(self, interaction: Interaction, actor: Actor, correction_id: str, here: str = "") -> None:
-        """Store what the editor typed, and show the preview or the mistakes."""
+        """Store what the editor typed into the form of a correction. Then show the preview or the mistakes.
+
+        If `here` is not empty, the preview or the mistakes replace the message with the pressed button.
+        """
         now, guild = self.bot.clock.now(), await guilds.get(self.bot.db.read, actor.guild_id)
         inputs = {
             name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
@@ -121,7 +127,7 @@ class CorrectCog(commands.Cog):
 
     @component("correct.change", requires="editor")
     async def reopen_form(self, interaction: Interaction, actor: Actor, correction_id: str) -> None:
-        """Open the form of a correction again, with what the editor typed before."""
+        """Open the form of a correction again. It is filled in with what the editor typed before."""
         correction = await self._get(self.bot.db.read, actor, correction_id)
         field = None
         if correction.task.corrects is not None:
@@ -131,7 +137,10 @@ class CorrectCog(commands.Cog):
 
     @component("correct.also", requires="editor")
     async def choose_also(self, interaction: Interaction, actor: Actor, correction_id: str) -> None:
-        """Add the updates that the editor chose to those that the correction withdraws."""
+        """Add more updates to a correction. It withdraws them too.
+
+        The editor chose these updates in a menu of the preview.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             correction = await self._get(conn, actor, correction_id)
             ids = {number(text) for text in all_chosen(interaction)}
@@ -147,7 +156,11 @@ class CorrectCog(commands.Cog):
 
     @component("correct.save", requires="editor")
     async def save(self, interaction: Interaction, actor: Actor, correction_id: str) -> None:
-        """Save a correction. Show the mistakes, or a new preview when one of its records has changed since."""
+        """Save a correction.
+
+        If the correction has mistakes, show these instead. If a record of the correction has changed since the preview,
+        show a new preview instead.
+        """
         now, guild_id = self.bot.clock.now(), dm_guild_id(interaction, actor.guild_id)
         correction: Correction | None = None
         try:
@@ -174,7 +187,7 @@ class CorrectCog(commands.Cog):
     # Shared steps
 
     async def _show(self, interaction: Interaction, actor: Actor, update_id: int) -> None:
-        """Show an update, with those that may be wrong with it, in a new message."""
+        """Show an update in a new message. The message also lists the updates that may be wrong if this one is."""
         conn = self.bot.db.read
         entered = await entered_updates.get_update(conn, actor.guild_id, update_id)
         resting, together = await entered_updates.related(conn, actor.guild_id, [update_id])
@@ -189,7 +202,10 @@ class CorrectCog(commands.Cog):
     async def _begin(
         self, interaction: Interaction, actor: Actor, act: Act, update_ids: Sequence[int], *, here: bool = False
     ) -> None:
-        """Store a new correction and open its form, which Discord opens only as the first answer."""
+        """Store a new correction of these updates and open its form.
+
+        The interaction must not have been answered yet, because Discord opens a form only as the first answer.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
             correction = await corrections.begin(
@@ -204,12 +220,12 @@ class CorrectCog(commands.Cog):
     async def _send_form(
         self, interaction: Interaction, actor: Actor, correction: Correction, field: Field | None, *, here: bool
     ) -> None:
-        """Open the form of a correction. Without `field` it asks for the reason alone."""
+        """Open the form of a correction. If `field` is None, the form only asks for the reason."""
         guild_id = dm_guild_id(interaction, actor.guild_id)
         await interaction.response.send_modal(views.form(correction, field, guild_id=guild_id, here=here))
 
     async def _get(self, conn: Connection, actor: Actor, correction_id: str) -> Correction:
-        """Return a correction of the actor. Raise UserError when it does not exist any more or is somebody else's."""
+        """Return a correction that the actor began. Raise UserError if it is gone or if somebody else began it."""
         person = await people.find(conn, actor.user_id)
         return await corrections.get(conn, actor.guild_id, number(correction_id), person.id if person else 0)
 
@@ -230,7 +246,7 @@ class CorrectCog(commands.Cog):
 
 
 def _texts(error: UserError) -> list[str]:
-    """Return the texts of an error: one for each mistake in a form, or the only text of any other error."""
+    """Return the texts of an error. If it reports mistakes in a form, each mistake has its own text."""
     return error.texts if isinstance(error, Mistakes) else [str(error)]
 
 

@@ -1,4 +1,7 @@
-"""The form, the preview, *Save* and *Undo* of drafts, which the commands and buttons of `cogs/update.py` begin."""
+"""The form, the preview, *Save* and *Undo* of drafts.
+
+The commands and buttons of `cogs/update.py` begin the drafts.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ from cogs.shared.drafting import get_draft, open_form, show_preview
 
 
 class DraftCog(commands.Cog):
-    """The components of drafts. With `here`, a preview replaces the message of the pressed button."""
+    """The forms, buttons and menus of drafts.
+
+    If `here` is not empty, the preview of a draft replaces the message with the pressed button.
+    """
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -30,7 +36,7 @@ class DraftCog(commands.Cog):
 
     @component("update.form", requires="editor")
     async def submit_form(self, interaction: Interaction, actor: Actor, draft_id: str, here: str = "") -> None:
-        """Store what the editor typed into the form of a draft, and show the preview or the mistakes."""
+        """Store what the editor typed into the form of a draft. Then show the preview, or the mistakes in the form."""
         now, guild = self.bot.clock.now(), await guilds.get(self.bot.db.read, actor.guild_id)
         inputs = {
             name: value if isinstance(value, str) else "".join(value[:1]) for name, value in typed(interaction).items()
@@ -43,7 +49,7 @@ class DraftCog(commands.Cog):
 
     @component("update.change", requires="editor")
     async def reopen_form(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Open the form of a draft again, with what the editor typed before."""
+        """Open the form of a draft again. It is filled in with what the editor typed before."""
         draft = await get_draft(self.bot.db.read, actor, draft_id)
         await interaction.response.send_modal(
             draft_forms.form(draft, guild_id=dm_guild_id(interaction, actor.guild_id), here=True)
@@ -51,7 +57,10 @@ class DraftCog(commands.Cog):
 
     @component("update.after", requires="editor")
     async def choose_stage(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
-        """Add the stage that the editor chose for a deal to the draft that closes one of its pending items."""
+        """Add a new stage of a deal to a draft that closes one of the deal's pending items.
+
+        The editor chose the stage in a menu of the preview.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
             draft = await drafts.choose_stage(conn, draft, number(deal_id), chosen(interaction))
@@ -59,7 +68,10 @@ class DraftCog(commands.Cog):
 
     @component("update.also", requires="editor")
     async def choose_approvals(self, interaction: Interaction, actor: Actor, draft_id: str, deal_id: str) -> None:
-        """Add the approvals that the editor chose for a deal to the draft that closes one of its pending items."""
+        """Add approvals of a deal to a draft that closes one of the deal's pending items.
+
+        The editor chose the approvals in a menu of the preview.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
             ids = [number(id_) for id_ in all_chosen(interaction)]
@@ -78,7 +90,8 @@ class DraftCog(commands.Cog):
     async def save_draft(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
         """Save a draft as updates.
 
-        If it has mistakes, show these. If one of its records has changed since the preview, show a new preview.
+        If the draft has mistakes, show these instead. If a record of the draft has changed since the preview, show a
+        new preview instead.
         """
         now, guild_id = self.bot.clock.now(), dm_guild_id(interaction, actor.guild_id)
         draft: Draft | None = None
@@ -109,7 +122,10 @@ class DraftCog(commands.Cog):
 
     @component("update.create", requires="editor")
     async def add_missing_records(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Add the records that a form names and the server does not have to the draft, which creates them too."""
+        """Add new records to a draft: those that its form names and that the server does not have yet.
+
+        *Save* then creates them.
+        """
         now = self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
@@ -120,7 +136,7 @@ class DraftCog(commands.Cog):
 
     @component("update.eventstage", requires="editor")
     async def choose_event_stage(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Choose the stage that the deal has after an event."""
+        """Put the stage that the editor chose into the draft of an event. The deal has this stage after the event."""
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
             stage = chosen(interaction)
@@ -129,7 +145,10 @@ class DraftCog(commands.Cog):
 
     @component("update.eventchanges", requires="editor")
     async def choose_event_changes(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Choose what an event changes too: items that it closes or opens, and approvals that it settles."""
+        """Put the changes that the editor chose into the draft of an event.
+
+        An event can close or open pending items, and it can settle approvals.
+        """
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
             draft = await drafts.choose_in_event(conn, draft, changes=all_chosen(interaction))
@@ -137,7 +156,7 @@ class DraftCog(commands.Cog):
 
     @component("update.eventitem", requires="editor")
     async def choose_event_item(self, interaction: Interaction, actor: Actor, draft_id: str) -> None:
-        """Choose the pending item that gets the due date of an event."""
+        """Put the pending item that the editor chose into the draft of an event. It gets the due date of the event."""
         async with self.bot.db.write(actor.guild_id) as conn:
             draft = await get_draft(conn, actor, draft_id)
             draft = await drafts.choose_in_event(conn, draft, item=chosen(interaction))
@@ -145,7 +164,10 @@ class DraftCog(commands.Cog):
 
     @component("update.second", requires="editor")
     async def open_second_contract(self, interaction: Interaction, actor: Actor, batch: str) -> None:
-        """Open the form of a second contract, which was signed together with the deal that a batch entered."""
+        """Open the form of a second contract that was signed together with a deal.
+
+        `batch` is the batch of updates that entered the signing of the deal.
+        """
         first = await drafts.get_saved(self.bot.db.read, actor.guild_id, batch)
         name = f"Second contract beside {first.task.name}"
         task: Task = Task("", "deal", name, new=True, happening="signed", part_of=first.task.record)

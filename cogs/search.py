@@ -1,4 +1,4 @@
-"""`/search`: searches the text of all records, with filters, opens a chosen record, or shows all facts of a source."""
+"""`/search`: searches the text of all records, with filters. It can also open one record, or show a source's facts."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class SearchCog(commands.Cog):
         order: str,
         source: str | None,
     ) -> SearchListing:
-        """Return the list of results for the options of `/search`. Raise a UserError when an option is unusable."""
+        """Return the list of results for the options of `/search`. Raise a UserError if an option cannot be used."""
         if stage and kind not in (None, "deal"):
             raise BadInput("Only deals have a stage. Nothing was changed. Leave out the kind or the stage.")
         filters = [f"kind {KIND_WORDS[cast(Kind, kind)][0]}"] if kind else []
@@ -146,9 +146,10 @@ class SearchCog(commands.Cog):
 
 
 def _period(text: str, today: date) -> tuple[date | None, date | None, str]:
-    """Return the first and the last day of a typed period, and the period in words.
+    """Return the (a) first day, (b) last day and (c) words of a period that the user typed, such as "March 2024".
 
-    Raise BadInput when the text is no date or names no day, such as "unknown".
+    In an open period, such as "since 2018", the last day is None. Raise BadInput if the text is no date or has no first
+    day, such as "unknown".
     """
     dated = dates.parse_fact_date(text, today=today)
     if dated.first is None:

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 class SettingsCog(
     commands.GroupCog, group_name="settings", group_description="How Attaché stands in this server; dossiers; deletion"
 ):
-    """The commands of `/settings`, the button that resumes a channel, and the form that confirms a deletion."""
+    """The commands of `/settings`, and their buttons and forms."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -118,7 +118,7 @@ class SettingsCog(
 
     @component("settings.resume", requires="manager")
     async def resume_channel(self, interaction: Interaction, actor: Actor, destination_id: str) -> None:
-        """Resume a paused channel and show the state again. Raise a UserError when the bot cannot post there."""
+        """Resume a paused channel. Then show the state of the bot again. Raise a UserError if it cannot post there."""
         await interaction.response.defer()
         now = self.bot.clock.now()
         destination = await destinations.find(self.bot.db.read, actor.guild_id, number(destination_id))
@@ -132,7 +132,7 @@ class SettingsCog(
 
     @component("settings.dossiers", requires="manager")
     async def turn_dossiers(self, interaction: Interaction, actor: Actor, page: str) -> None:
-        """Show a page of the dossiers that are loaded."""
+        """Show another page of the list of loaded dossiers."""
         await show_page(interaction, await self._dossiers(actor.guild_id, number(page)))
 
     @component("settings.unload", requires="manager")
@@ -144,7 +144,7 @@ class SettingsCog(
 
     @component("settings.unload_confirmed", requires="manager")
     async def unload(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Unload a dossier. Raise UserError when it is not loaded any more."""
+        """Unload a dossier. Raise UserError if it is not loaded any more."""
         await interaction.response.defer()
         async with self.bot.db.write(actor.guild_id) as conn:
             person = await people.ensure(conn, actor.user_id)
@@ -182,21 +182,21 @@ class SettingsCog(
     # Shared steps
 
     async def _require_manager(self, interaction: Interaction) -> tuple[Actor, datetime]:
-        """Return the actor and the present instant. Raise NotAllowed when the actor lacks Manage Server."""
+        """Return the actor and the present instant. Raise NotAllowed if the actor lacks Manage Server."""
         now = self.bot.clock.now()
         actor = await self.bot.permissions.actor(interaction, now)
         require_manager(actor)
         return actor, now
 
     async def _dossiers(self, guild_id: int, page: int = 0) -> ui.LayoutView:
-        """Render a page of the dossiers that are loaded in a server."""
+        """Render one page of the list of dossiers that are loaded in a server."""
         conn = self.bot.db.read
         entries = await loaded_dossiers.list_loaded(conn, guild_id)
         melted = await loaded_dossiers.list_melted(conn, guild_id)
         return dossier_views.listing(entries, melted, page, mention=self.bot.mention)
 
     async def _status(self, guild_id: int, now: datetime) -> ui.LayoutView:
-        """Render the state of the bot in a server. Raise UserError when the server is not set up."""
+        """Render the state of the bot in a server. Raise UserError if the server is not set up."""
         conn = self.bot.db.read
         settings = await guilds.get(conn, guild_id)
         digest = await digests.of_guild(conn, settings)
@@ -226,7 +226,10 @@ class SettingsCog(
         return views.standing(status, now=now, mention=self.bot.mention)
 
     async def _fetch_channel(self, channel_id: int) -> channel_permissions.Postable:
-        """Return a channel, from Discord if it is not cached. Raise a UserError when there is no such text channel."""
+        """Return the channel with an id. If it is not cached, ask Discord for it.
+
+        Raise a UserError if the channel was deleted, if the bot cannot see it, or if it takes no messages.
+        """
         try:
             channel = self.bot.get_channel(channel_id) or await self.bot.fetch_channel(channel_id)
         except discord.NotFound:
@@ -245,14 +248,14 @@ class SettingsCog(
 
 
 def _age(dossier: dossiers.Shipped, now: datetime) -> str:
-    """Return how recent a dossier is, or "" if it has recent facts."""
+    """Return how old the newest fact of a dossier is, in words. Return "" if the dossier has recent facts."""
     return dossier_views.age(dossier.newest) if dossier.newest and dossiers.is_old(dossier.newest, now) else ""
 
 
 async def _read_file(file: discord.Attachment, now: datetime) -> Dossier:
     """Download and parse a dossier file.
 
-    Raise BadInput when it is too large, UserError when the download fails, and BadDossier when it has mistakes.
+    Raise BadInput if the file is too large, UserError if the download fails, and BadDossier if the file has mistakes.
     """
     if file.size > files.LARGEST_FILE:
         raise BadInput(

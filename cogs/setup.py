@@ -37,9 +37,9 @@ WEEKDAYS = "12345"
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """The options of `/setup`, parsed. None leaves a setting unchanged.
+    """The options of `/setup`, parsed. If an option is None, its setting stays as it is.
 
-    `dossiers` are loaded in their order. `no_dossier` says that none was asked for in so many words.
+    `dossiers` are loaded in this order. `no_dossier` is True if the user chose to load none.
     """
 
     zone: str | None
@@ -51,7 +51,7 @@ class SetupOptions:
 
 
 class SetupCog(commands.Cog):
-    """The command `/setup`, and the events that tell which servers the bot is in."""
+    """The command `/setup`, and the handlers of events that say which servers the bot is in."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -116,9 +116,10 @@ class SetupCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Store what changed while a shard was offline: servers that the bot joined or left, new names, new owners.
+        """Store what has changed in the servers of a shard while the shard was offline.
 
-        This is not done in `on_ready`, which discord.py calls only once, when all shards are connected at the start.
+        The bot may have joined or left servers, and servers may have new names or owners. This is not done in
+        `on_ready`, which discord.py calls only once, when all shards are connected at the start.
         """
         now = self.bot.clock.now()
         joined_guilds = {guild.id: guild for guild in self.bot.guilds if guild.shard_id == shard_id}
@@ -164,9 +165,9 @@ class SetupCog(commands.Cog):
         options: SetupOptions,
         now: datetime,
     ) -> views.SetUp:
-        """Change the settings that the options name. Return all settings, and which of them have changed.
+        """Change the settings for which options were given, and load the dossiers.
 
-        At the first setup, also set a digest. The caller commits.
+        At the first setup, also set a digest. Return all settings, and which of them have changed. The caller commits.
         """
         person = await people.ensure(conn, user_id)
         before = await guilds.ensure(conn, guild.id, name=guild.name, owner_id=guild.owner_id or 0)
@@ -232,10 +233,10 @@ class SetupCog(commands.Cog):
         person_id: int,
         now: datetime,
     ) -> list[str]:
-        """Make the server's channel an active destination, and move the server's digest there or set it.
+        """Make the server's channel an active destination. Then move the server's digest to it, or set a digest there.
 
-        `old` is the destination that has had the digest until now. `digest` is the time of the digest, None to leave it
-        unchanged. Return notes for the answer.
+        `old` is the destination that had the server's digest before. `digest` is the new time of the digest; if it is
+        None, the time stays. Return notes for the answer.
         """
         if settings.channel_id is None:
             return []
@@ -261,17 +262,17 @@ class SetupCog(commands.Cog):
         return notes
 
     async def _refresh(self, stored: Guild, guild: discord.Guild) -> None:
-        """Store the name and the owner of a server if they have changed. Notices of failures go to the owner."""
+        """Store the name and the owner of a server if they have changed. The owner gets notices of failures."""
         owner_id = guild.owner_id or stored.owner_id
         if (stored.name, stored.owner_id) != (guild.name, owner_id):
             async with self.bot.db.write(guild.id) as conn:
                 await guilds.refresh(conn, guild.id, name=guild.name, owner_id=owner_id)
 
     async def _greet(self, guild: discord.Guild) -> None:
-        """Send a greeting to a server once after the bot joined, in a channel in which the bot may write.
+        """Send one greeting to a server after the bot joined, in a channel in which the bot may write.
 
-        The greeting is stored as sent before it is sent, so that a crash in between cannot cause a second greeting.
-        A server that is set up and in use gets none.
+        A server that is set up and in use gets no greeting. The greeting is stored as sent before it is sent, so that a
+        crash in between cannot cause a second greeting.
         """
         channel = _greeting_channel(guild)
         async with self.bot.db.write(guild.id) as conn:
@@ -292,7 +293,10 @@ def _shard_of(guild_id: int, shard_count: int | None) -> int:
 
 
 def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return a channel in which the bot may write: the one for system messages, or else the first text channel."""
+    """Return the channel for a greeting, or None if the bot can write in no channel.
+
+    It is the channel for system messages if the bot can write there, or else the first text channel in which it can.
+    """
     first = [guild.system_channel] if guild.system_channel else []
     for channel in [*first, *guild.text_channels]:
         if not channel_permissions.missing(channel):
@@ -303,9 +307,10 @@ def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
 def _chosen_channel(
     interaction: Interaction, channel: discord.TextChannel | discord.Thread | None, *, first: bool
 ) -> int | None:
-    """Return the id of the channel to set, or None to leave it unchanged. Raise a UserError for an unusable channel.
+    """Return the id of the channel to set, or None if the channel stays as it is.
 
-    Without the option `channel`, the first setup takes the channel in which the command was typed.
+    If `channel` is None and this is the `first` setup, the channel in which the command was typed is set. Raise a
+    UserError if the bot cannot post in the channel.
     """
     if channel is None and first:
         current = interaction.channel
@@ -322,7 +327,10 @@ def _chosen_channel(
 
 
 def _offers(now: datetime) -> list[Offered]:
-    """Return the dossiers that `/setup` offers, the one that it loads by itself first, and none of them last."""
+    """Return the choices for the option `dossier` of `/setup`.
+
+    The default is the first choice, and "None" is the last.
+    """
     listed = sorted(dossiers.shipped(), key=lambda dossier: (dossier.key != dossiers.STARTER, bool(dossier.builds_on)))
     offers: list[Offered] = []
     for dossier in listed:
@@ -335,9 +343,9 @@ def _offers(now: datetime) -> list[Offered]:
 
 
 def _chosen_dossier(text: str, now: datetime) -> str:
-    """Return the key of the dossier to load, or "none". Raise BadInput for a text that is no choice.
+    """Return the key of the dossier that a text names. Return "none" if the text says that no dossier is wanted.
 
-    A text may be a key, the name of a dossier, or what a choice displays.
+    The text may be a key, the name of a dossier, or the words of a choice. Raise BadInput for any other text.
     """
     for choice in choices(_offers(now)):
         if normal(text) in (normal(choice.value), normal(choice.name)):
@@ -349,7 +357,10 @@ def _chosen_dossier(text: str, now: datetime) -> str:
 
 
 def _chosen_role(role: discord.Role | None) -> int | None:
-    """Return the id of the editor role to set, or None. Raise BadInput for a role that cannot be given to people."""
+    """Return the id of the role that becomes the editor role, or None if no role was chosen.
+
+    Raise BadInput for a role that a server cannot give to people.
+    """
     if role is None:
         return None
     if role.is_default():
@@ -366,14 +377,17 @@ def _chosen_role(role: discord.Role | None) -> int | None:
 
 
 def _visible(digest: Destination | None) -> tuple[int | None, str, str] | None:
-    """Return the channel, time and days of a digest, or None when there is no digest."""
+    """Return the channel id, the time and the days of a digest. Return None if the destination has no digest."""
     if digest is None or digest.digest_at is None:
         return None
     return digest.channel_id, digest.digest_at, digest.digest_days
 
 
 def _warnings(guild: discord.Guild, settings: Guild, mention: views.Mention) -> list[str]:
-    """Return a warning when the bot cannot see, write or read the history in the server's channel, else nothing."""
+    """Return a warning if the bot cannot post in the server's channel or cannot read its history. Else return [].
+
+    The list has at most one warning.
+    """
     channel = guild.get_channel_or_thread(settings.channel_id or 0)
     if not isinstance(channel, discord.TextChannel | discord.Thread):
         return [

@@ -1,4 +1,8 @@
-"""What people do with sources: read all facts of one, describe it better, mark it as false, and cite a record."""
+"""Buttons, menus and forms about sources.
+
+Users read all facts of a source and get citations of a record's sources. Editors describe a source better, or mark it
+as false.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ from cogs.shared.lists import source_page
 
 
 class SourceCog(commands.Cog):
-    """The buttons, menus and forms about sources. They belong to no command."""
+    """The buttons, menus and forms about sources. No command belongs to this cog."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -34,7 +38,10 @@ class SourceCog(commands.Cog):
 
     @component("source.open", fetch_permissions=True)
     async def open_source(self, interaction: Interaction, actor: Actor, source_id: str = "") -> None:
-        """Show all facts of a source. A button has the id of the source in its custom id, a menu as the choice."""
+        """Show all facts of a source.
+
+        If a button was pressed, `source_id` is the id of the source. If a menu was used, the id is its chosen value.
+        """
         source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id or chosen(interaction)))
         listing = SourceListing(f"#{source.id}")
         view = await source_page(interaction, actor, listing, 0, self.bot.clock.now())
@@ -48,7 +55,11 @@ class SourceCog(commands.Cog):
 
     @component("source.described", requires="editor")
     async def describe(self, interaction: Interaction, actor: Actor, source_id: str, version: str) -> None:
-        """Enter the description that an editor typed, and show the source. A refusal repeats all that was typed."""
+        """Store the description of a source that the editor typed, and show the source.
+
+        If the description is refused, the answer repeats all that the editor typed. It is also refused if the source
+        has a newer description than `version`.
+        """
         now = self.bot.clock.now()
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         inputs = {name: one_line(str(text or "")) for name, text in typed(interaction).items()}
@@ -70,7 +81,7 @@ class SourceCog(commands.Cog):
 
     @component("source.false", requires="editor")
     async def preview_falsehood(self, interaction: Interaction, actor: Actor, source_id: str) -> None:
-        """Show what would be withdrawn, and what would stay, if a source were marked as false."""
+        """Show which updates would be withdrawn, and which would stay, if a source were marked as false."""
         source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
         plan = await source_facts.withdrawal(self.bot.db.read, actor.guild_id, source)
         await show_page(interaction, views.false_preview(plan, dm_guild_id(interaction, actor.guild_id)))
@@ -79,14 +90,22 @@ class SourceCog(commands.Cog):
     async def open_reason_form(
         self, interaction: Interaction, actor: Actor, source_id: str, how: str, mark: str = ""
     ) -> None:
-        """Open the form for the reason why a source is false, or why it is not false after all."""
+        """Open the form that asks why a source is false, or why it is not false after all.
+
+        The arguments are passed on to `mark`, which explains them.
+        """
         source = await sources.get(self.bot.db.read, actor.guild_id, number(source_id))
         form = views.reason_form(source, how, mark, dm_guild_id(interaction, actor.guild_id))
         await interaction.response.send_modal(form)
 
     @component("source.mark", requires="editor")
     async def mark(self, interaction: Interaction, actor: Actor, source_id: str, how: str, mark: str) -> None:
-        """Mark a source as false, or lift that. If what rests on it has changed since the preview, show a new one."""
+        """Mark a source as false, or remove the mark, for the reason that the editor typed.
+
+        `how` is "withdraw" (mark the source and withdraw the updates that rest on it), "keep" (only mark it) or "true"
+        (remove the mark). `mark` identifies what the preview showed. If that has changed since, show a new preview
+        instead.
+        """
         now, id_ = self.bot.clock.now(), number(source_id)
         reason = one_line(str(typed(interaction).get("reason") or ""))
         if not reason:
@@ -127,9 +146,10 @@ class SourceCog(commands.Cog):
     async def cite(
         self, interaction: Interaction, actor: Actor, slug: str, form: str = "", source_id: str = ""
     ) -> None:
-        """Show citations of the sources of a record: of one source with `source_id`, in plain text without a `form`.
+        """Show citations of the sources of a record.
 
-        They come as a file when they do not fit into a code block.
+        If `source_id` is given, cite only this source. `form` is the form of the citations; without it they are plain
+        text. If they do not fit into a code block, send them as a file.
         """
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -158,7 +178,7 @@ class SourceCog(commands.Cog):
     # Shared steps
 
     async def _show(self, interaction: Interaction, actor: Actor, source_id: int, note: str) -> None:
-        """Show all facts of a source, with a note above them."""
+        """Show all facts of a source, below a note."""
         listing = SourceListing(f"#{source_id}")
         view = await source_page(interaction, actor, listing, 0, self.bot.clock.now(), note=note)
         await show_page(interaction, view)

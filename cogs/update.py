@@ -1,6 +1,6 @@
 """`/update`: lets editors change records through a form and a preview, with *Save* and, for a minute, *Undo*.
 
-Filed questions are handled here too, since the remedy is often another name of a record.
+Editors also handle filed questions here. Often, a question can be answered once a record has another name.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ class ItemOrNewArgument(RecordArgument):
         super().__init__("pending")
 
     async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return the pending items that match what the user has typed, and the typed text as the name of a new item."""
+        """Return the pending items that match what the user has typed.
+
+        The typed text itself is the last choice: it begins a new item of that name.
+        """
         items, name = await super().completions(interaction, value), value.strip()
         if not name or len(name) > _LONGEST_NAME:
             return items
@@ -88,8 +91,8 @@ Outcome = app_commands.Transform[str, ChoiceArgument(OUTCOMES)]
 class UpdateCog(commands.GroupCog, group_name="update", group_description="Change the record, with a source"):
     """The commands of `/update`, and the buttons, menus and forms by which editors change records.
 
-    What an editor enters is a draft until *Save*. With `here`, a preview replaces the message of the pressed button;
-    otherwise it is a new message.
+    What an editor enters is a draft until *Save*. `here=True` means that the preview of the draft replaces the message
+    with the pressed button. Otherwise the preview is a new message.
     """
 
     def __init__(self, bot: Attache) -> None:
@@ -261,7 +264,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.question", requires="editor")
     async def show_question(self, interaction: Interaction, actor: Actor, page: str) -> None:
-        """Show the filed question that the editor chose in the menu. `page` is the page of the list to go back to."""
+        """Show the filed question that the editor chose in the menu. *Back* leads to page `page` of the list."""
         now = self.bot.clock.now()
         filed = await questions.find_filed(self.bot.db.read, actor.guild_id, number(chosen(interaction)), now=now)
         if filed is None:
@@ -273,7 +276,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.handled", requires="editor")
     async def mark_handled(self, interaction: Interaction, actor: Actor, question_id: str, page: str) -> None:
-        """Take a filed question off the list and show the list again."""
+        """Take a filed question off the list. Then show page `page` of the list again."""
         async with self.bot.db.write(actor.guild_id) as conn:
             first = await questions.handle(conn, actor.guild_id, number(question_id))
         note = "Handled: the question is off the list." if first else "That question was handled before."
@@ -282,7 +285,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.alias", requires="editor")
     async def open_alias_form(self, interaction: Interaction, actor: Actor, question_id: str) -> None:
-        """Open the form that gives a record another name, which often makes a filed question answerable."""
+        """Open the form that gives a record another name. With this name, the filed question can often be answered."""
         now = self.bot.clock.now()
         if await questions.find_filed(self.bot.db.read, actor.guild_id, number(question_id), now=now) is None:
             raise UserError("That question was handled meanwhile. Nothing was changed. Use /update questions again.")
@@ -292,7 +295,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.open", requires="editor")
     async def show_fields(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Show the menu of the fields of a record that can be updated."""
+        """Show the menu from which an editor chooses the field of a record to update."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         await interaction.response.send_message(
             view=draft_forms.choose(opened, dm_guild_id(interaction, actor.guild_id)), ephemeral=True
@@ -300,7 +303,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.happened", requires="editor")
     async def show_happenings(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Show the menu of what may have happened to a deal."""
+        """Show the menu from which an editor chooses what happened to a deal."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         await interaction.response.send_message(
             view=draft_forms.choose_happening(opened, dm_guild_id(interaction, actor.guild_id)), ephemeral=True
@@ -308,14 +311,17 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.happening", requires="editor")
     async def open_event_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Open the form of the event that the editor chose in the menu; it asks for day and source too."""
+        """Open the form of the event that the editor chose in the menu. The form also asks for day and source."""
         happening = choice_of(_HAPPENINGS, chosen(interaction))
         task = await event_drafts.event_task(self.bot.db.read, actor.guild_id, slug, happening)
         await open_form(interaction, actor, replace(task, asks_source=True), self.bot.clock.now(), here=True)
 
     @component("update.field", requires="editor")
     async def open_field_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Open the form that the editor chose in the menu: for a field, for closing the item, or for a check."""
+        """Open the form that the editor chose in the menu: for a field, for closing the item, or for a check.
+
+        A check notes that the editor looked and found nothing new.
+        """
         now = self.bot.clock.now()
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -331,7 +337,10 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.value", requires="editor")
     async def show_value(self, interaction: Interaction, actor: Actor, slug: str, field: str) -> None:
-        """Show the value that the editor chose in the menu of a field, or open an empty form for another one."""
+        """Show the value that the editor chose in the menu of a field's values.
+
+        If they chose *Another one* instead, open an empty form.
+        """
         now, guild_id = self.bot.clock.now(), dm_guild_id(interaction, actor.guild_id)
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         row = get_field(opened.record.kind, field)
@@ -345,7 +354,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.revise", requires="editor")
     async def open_revision_form(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
-        """Open the form of a value, which begins with that value."""
+        """Open the form for a new value in place of an old one. The form is filled in with the old value."""
         update = await updates.get_live(self.bot.db.read, actor.guild_id, number(update_id))
         opened = await records.get(self.bot.db.read, actor.guild_id, update.record)
         value = get_field(opened.record.kind, update.field).type.typed(update.fact.value, opened.names)
@@ -354,7 +363,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.end", requires="editor")
     async def open_ending_form(self, interaction: Interaction, actor: Actor, update_id: str) -> None:
-        """Open the form that says since when, and by which source, a value is no longer true."""
+        """Open the form for the end of a value. It asks since when the value is no longer true, and for the source."""
         update = await updates.get_live(self.bot.db.read, actor.guild_id, number(update_id))
         opened = await records.get(self.bot.db.read, actor.guild_id, update.record)
         await open_form(interaction, actor, reading.ending_task(opened, update), self.bot.clock.now(), here=True)
@@ -378,7 +387,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.checked", requires="editor")
     async def open_checked_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Open the form which notes that an editor looked and found nothing new about a record."""
+        """Open the form with which an editor notes that they looked and found nothing new about a record."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         if await answered_as_closed(interaction, actor, opened):
             return
@@ -387,7 +396,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.reopen", requires="editor")
     async def open_reopening_form(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Open the form that opens a closed pending item again, with a due date or none."""
+        """Open the form that reopens a closed pending item. It asks for the new due date, which may be "none"."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         await open_form(interaction, actor, reading.reopening_task(opened), self.bot.clock.now(), value="none")
 
@@ -396,7 +405,10 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     async def _questions_page(
         self, interaction: Interaction, actor: Actor, page: int, now: datetime, *, note: str = ""
     ) -> discord.ui.LayoutView:
-        """Render one page of the filed questions, or the last one when there is no such page any more."""
+        """Render one page of the filed questions. If the list has no such page any more, render its last page.
+
+        `note` is a line above the list.
+        """
         rows = question_views.ROWS
         filed, total = await questions.list_filed(
             self.bot.db.read, actor.guild_id, now=now, offset=page * rows, limit=rows
