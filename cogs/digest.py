@@ -55,7 +55,7 @@ class DigestCog(
     group_name="digest",
     group_description="One message that gathers what changed and what is open: for a channel, or for you",
 ):
-    """The commands of `/digest`, the menu that asks for a server, and a button in digests."""
+    """The commands of `/digest`, the menu in which a user chooses a server, and a button in digests."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -150,8 +150,8 @@ class DigestCog(
     async def continue_in_server(self, interaction: Interaction, _: Actor | None, command: str, *options: str) -> None:
         """Run a command for the server that the user chose in the menu of `_ask_server`.
 
-        `command` is "set", "preview" or "off". `options` are the fields of `DigestOptions` for "set", and empty for the
-        others.
+        `command` is "set", "preview" or "off". For "set", `options` are the fields of `DigestOptions`. For the others
+        there are none.
         """
         now = self.bot.clock.now()
         value = chosen(interaction)
@@ -178,8 +178,8 @@ class DigestCog(
     async def _ask_server(self, interaction: Interaction, command: str, *options: str) -> Actor | None:
         """Return the actor of a command. In a direct message, ask the user for the server if there are several.
 
-        If the user is asked, the answer is a menu of servers and None is returned. When the user has chosen a server,
-        `continue_in_server` runs the command with its options.
+        To ask, answer with a menu of servers and return None. When the user has chosen one, `continue_in_server` runs
+        the command with its options.
         """
         now = self.bot.clock.now()
         if interaction.guild_id is not None:
@@ -203,7 +203,7 @@ class DigestCog(
         return None
 
     async def _list_servers(self, interaction: Interaction) -> tuple[Sequence[ServerChoice], bool]:
-        """Return the servers about which the user gets direct messages, and whether the list may be incomplete.
+        """Return (a) the servers about which the user gets direct messages and (b) whether (a) may be incomplete.
 
         Servers that the user has left are not in the list. It may be incomplete if Discord does not answer in time.
         """

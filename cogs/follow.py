@@ -227,8 +227,9 @@ class FollowCog(
     ) -> None:
         """Store a follow and answer the deferred interaction.
 
-        If `slug` is None, everything is followed. If `channel_id` is None, the follower is the actor, otherwise the
-        channel. An actor who has never got a message about the server gets a confirmation by direct message.
+        If `slug` is None, everything is followed. If `channel_id` is None, the actor follows by direct message.
+        Otherwise the channel follows. An actor who has never got a message about the server gets a confirmation by
+        direct message.
         """
         now = self.bot.clock.now()
         confirmation_id: int | None = None
@@ -251,7 +252,7 @@ class FollowCog(
         await interaction.edit_original_response(view=view)
 
     async def _offer_to_stop(self, interaction: Interaction, actor: Actor, slug: str) -> bool:
-        """Return whether the user follows a record. If so, first answer that they do, with a button to stop."""
+        """Return whether the user follows a record. If they do, first answer with that fact and a button to stop."""
         follow = await follows.find_by_user(self.bot.db.read, actor.guild_id, actor.user_id, slug)
         if follow is None:
             return False
@@ -311,10 +312,10 @@ class FollowCog(
     async def _list_removable(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, within: float = ANSWER_WITHIN
     ) -> tuple[list[tuple[DestinationEntry, Follow]], bool]:
-        """Return the follows that the user can end, and whether some may be missing.
+        """Return (a) the follows that the user can end and (b) whether some may be missing.
 
-        If `channel` is None, these are the follows of the user's direct messages. Otherwise these are the channel's
-        follows.
+        If `channel` is None, these are the follows of the user's direct messages. Otherwise they are those of the
+        channel.
         """
         entries, incomplete = await self._list_visible(interaction, within)
         removable = [
@@ -326,7 +327,7 @@ class FollowCog(
         return removable, incomplete
 
     async def _end_follow(self, actor: Actor, follow_id: int) -> str:
-        """End a follow and return the answer. Raise a UserError if it has ended already or is somebody else's."""
+        """End a follow and return the answer. Raise a UserError if it has ended already or the actor may not end it."""
         async with self.bot.db.write(actor.guild_id) as conn:
             follow = await follows.find(conn, actor.guild_id, follow_id)
             if follow is None:
@@ -342,7 +343,7 @@ def _follow_ended() -> UserError:
 
 
 def _require_mentionable(role: discord.Role, channel: Postable, *, everything: bool) -> None:
-    """Raise a UserError when a mention of the role would be refused or would reach nobody."""
+    """Raise a UserError if Discord would refuse a mention of the role, or if the mention would reach nobody."""
     if everything:
         raise UserError(
             "Everything is told in a digest, and digests mention nobody. Nothing was changed. Leave the role out, or "

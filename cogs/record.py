@@ -18,7 +18,7 @@ _DIGITS = 5  # Digits of a page number. A larger number in a forged custom id mi
 
 
 class RecordCog(commands.Cog):
-    """The buttons and menus of cards and lists. They belong to no command."""
+    """The buttons and menus of cards and lists. No command belongs to this cog."""
 
     def __init__(self, bot: Attache) -> None:
         self.bot = bot
@@ -27,7 +27,10 @@ class RecordCog(commands.Cog):
 
     @component("record.open", fetch_permissions=True)
     async def open_record(self, interaction: Interaction, actor: Actor, slug: str = "") -> None:
-        """Show the card of a record. A button has the slug in its custom id; a menu has it as the chosen value."""
+        """Show the card of a record.
+
+        If a button was pressed, `slug` is the slug of the record. If a menu was used, the slug is its chosen value.
+        """
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         await interaction.response.send_message(view=await card_of(interaction, actor, opened, now), ephemeral=True)
@@ -49,7 +52,10 @@ class RecordCog(commands.Cog):
 
     @component("record.history", fetch_permissions=True)
     async def show_history(self, interaction: Interaction, actor: Actor, slug: str = "", page: str = "") -> None:
-        """Show one page of the history of a record. If a menu was used, the slug is its chosen value."""
+        """Show one page of the history of a record.
+
+        If a button was pressed, `slug` is the slug of the record. If a menu was used, the slug is its chosen value.
+        """
         timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug or chosen(interaction))
         view = history.page(
             timeline,
@@ -61,7 +67,7 @@ class RecordCog(commands.Cog):
 
     @component("record.share")
     async def share_card(self, interaction: Interaction, actor: Actor, slug: str) -> None:
-        """Post the card publicly in the channel, and remove the *Share* button from the private card."""
+        """Post the card of a record publicly in the channel, and remove the *Share* button from the private card."""
         require_may_post(interaction)
         now = self.bot.clock.now()
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
@@ -75,7 +81,7 @@ class RecordCog(commands.Cog):
 
     @component("list.page")
     async def show_list_page(self, interaction: Interaction, actor: Actor, key: str, page: str = "0") -> None:
-        """Show another page of a list. `key` identifies the list, as in `get_listing`."""
+        """Show another page of a list. `get_listing` explains `key`, which identifies the list."""
         now = self.bot.clock.now()
         listing = await get_listing(self.bot.db.read, actor.guild_id, key, now)
         view = await list_page(interaction, actor, listing, number(page, _DIGITS), now, key)

@@ -207,7 +207,7 @@ class RemindCog(
     # Shared steps
 
     async def _remind_of_items(self, interaction: Interaction, actor: Actor, items: list[Opened]) -> None:
-        """Set the user's reminders of pending items and answer. Raise a UserError when an item is closed."""
+        """Set the user's reminders of some pending items and answer. Raise a UserError if an item is closed."""
         for opened in items:
             reminders.check_open(opened)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -231,10 +231,11 @@ class RemindCog(
     async def _remind_of_words(
         self, interaction: Interaction, actor: Actor, text: str, moment: str, now: datetime
     ) -> None:
-        """Set a reminder with the user's own words at a typed time, and answer. Raise BadInput if either is unusable.
+        """Set a reminder with the user's own words at a typed time, and answer.
 
         The time is parsed in the zone of the user's direct messages about the server. If there are none yet, it is
-        parsed in the user's zone. If the user has no zone, it is parsed in the server's.
+        parsed in the user's zone. If the user has no zone, it is parsed in the server's zone. Raise BadInput if the
+        text or the time cannot be used.
         """
         guild = await guilds.get(self.bot.db.read, actor.guild_id)
         person = await people.find(self.bot.db.read, actor.user_id)
@@ -257,10 +258,10 @@ class RemindCog(
     async def _list_personal(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[PersonalReminder], bool]:
-        """Return the user's reminders, and whether the list may be incomplete.
+        """Return (a) the user's reminders and (b) whether some may be missing.
 
         In a server, the list has the reminders from that server. In a direct message, it has the reminders from every
-        server that the user is still in. It may be incomplete if Discord does not answer within `within` seconds.
+        server that the user is still in. Some may be missing if Discord does not answer within `within` seconds.
         """
         if interaction.guild_id is not None:
             await guilds.get(self.bot.db.read, interaction.guild_id)
@@ -277,7 +278,7 @@ class RemindCog(
         return [reminder for reminder in personal if reminder.guild_id in servers.joined], bool(servers.unknown)
 
     async def _get_personal(self, interaction: Interaction, text: str) -> PersonalReminder:
-        """Return the user's reminder whose id is `text` or whose title begins with it. Defer the answer in a DM.
+        """Return the user's reminder whose id is `text` or whose title begins with `text`. Defer the answer in a DM.
 
         Raise NotInRecord if no reminder fits, and BadInput if several do. Raise UserError if Discord does not answer in
         time.
@@ -326,10 +327,10 @@ class RemindCog(
             return views.snoozed(opened.record.name, at, target)
 
     async def _get_channel_destination(self, conn: Connection, interaction: Interaction, actor: Actor) -> Destination:
-        """Return the channel, as a destination, for which the actor snoozes a reminder.
+        """Return the destination whose reminder the actor snoozes: a channel.
 
-        It is the channel with the button, if that is a destination, or else the server's channel. Raise NotAllowed if
-        the actor is no editor. Raise UserError if neither channel is a destination.
+        It is the channel with the pressed button if this channel is a destination. Otherwise it is the server's
+        channel. Raise NotAllowed if the actor is no editor. Raise UserError if neither channel is a destination.
         """
         guild = await guilds.get(conn, actor.guild_id)
         if not actor.may_edit(guild):

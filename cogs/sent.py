@@ -28,7 +28,7 @@ from data.records import Destination, Follow, Outcome
 class SentCog(commands.Cog):
     """The buttons of delivered messages, and the events after which paused channels are resumed.
 
-    The custom ids of the buttons say what is muted or stopped, by a code (`target`) and an id. The codes are:
+    The buttons mute or stop something. Their custom ids say what, by a code (`target`) and an id. The codes are:
 
     - "follow": a follow.
     - "digest": the digest of a destination.
@@ -45,8 +45,8 @@ class SentCog(commands.Cog):
     async def explain(self, interaction: Interaction, actor: Actor, nonce: str, _marker: str = "") -> None:
         """Answer why a message was delivered, with buttons to mute or stop such messages.
 
-        `_marker` is part of the custom id for a search after a restore; it is not used here. It is "" in messages of
-        the first release.
+        `_marker` is not used here. It is in the custom id so that a search after a restore can recognise the message.
+        In messages of the first release it is "".
         """
         explained = await why.explain(self.bot.db.read, actor.guild_id, nonce)
         text, buttons = views.why(explained)
@@ -60,7 +60,8 @@ class SentCog(commands.Cog):
     async def mute(self, interaction: Interaction, actor: Actor, target: str, id_: str, record_id: str = "") -> None:
         """Mute a follow, the reminders of an item, or the reminders of all items without a due date.
 
-        `id_` is the id of the follow or destination. `record_id` is the id of the item.
+        `target` says which of these. `id_` is the id of the follow, or else of the destination. `record_id` is the id
+        of the item.
         """
         async with self.bot.db.write(actor.guild_id) as conn:
             if target == "follow":
@@ -82,7 +83,7 @@ class SentCog(commands.Cog):
 
     @component("sent.stop")
     async def stop(self, interaction: Interaction, actor: Actor, target: str, id_: str) -> None:
-        """End a follow or a digest."""
+        """End the follow or the digest that `target` and `id_` identify."""
         async with self.bot.db.write(actor.guild_id) as conn:
             if target == "follow":
                 follow = await self._get_follow(conn, actor, id_)
@@ -101,12 +102,12 @@ class SentCog(commands.Cog):
 
     @component("sent.release", fetch_permissions=True)
     async def release_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Send held messages, which may have been sent before a restore. `whose` is as in `_decide`."""
+        """Send held messages. They may have been sent already, before a restore. `_decide` explains `whose`."""
         await self._decide(interaction, actor, whose, sent=True)
 
     @component("sent.drop", fetch_permissions=True)
     async def drop_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Drop held messages, which may have been sent before a restore. `whose` is as in `_decide`."""
+        """Drop held messages. They may have been sent already, before a restore. `_decide` explains `whose`."""
         await self._decide(interaction, actor, whose, sent=False)
 
     # Events: each change of a permission may let the bot write in a paused channel again
@@ -137,7 +138,10 @@ class SentCog(commands.Cog):
         return f"No more reminders of this item here. {self.bot.mention('remind me')} asks for them again."
 
     async def _decide(self, interaction: Interaction, actor: Actor, whose: str, *, sent: bool) -> None:
-        """Send or drop held messages, and answer. `whose` is the id of their destination, or "people" for all users."""
+        """Send or drop the held messages of some destinations, and answer.
+
+        `whose` is the id of one destination, or "people" for the direct messages of all users of the server.
+        """
         decide, now = deliveries.release if sent else deliveries.drop, self.bot.clock.now()
         async with self.bot.db.write(actor.guild_id) as conn:
             if whose == "people":
@@ -161,7 +165,7 @@ class SentCog(commands.Cog):
         return destination
 
     async def _get_follow(self, conn: Connection, actor: Actor, id_: str) -> Follow:
-        """Return the follow with an id. Raise a UserError if it has ended or the actor may not change it."""
+        """Return the follow with an id. Raise a UserError if it has ended or if the actor may not change it."""
         follow = await follows.find(conn, actor.guild_id, number(id_))
         if follow is None:
             raise _already_ended()
@@ -180,7 +184,7 @@ class SentCog(commands.Cog):
         return actor.may_edit(await guilds.get(conn, actor.guild_id)) if target == "item" else actor.manager
 
     async def _require_may_change(self, conn: Connection, actor: Actor, destination: Destination, target: str) -> None:
-        """Raise NotAllowed if `_may_change` is False. The error says who may change the destination."""
+        """Raise NotAllowed if `_may_change` returns False. The error says who may change the destination."""
         if await self._may_change(conn, actor, destination, target):
             return
         if destination.person_id is not None:
@@ -210,8 +214,8 @@ class SentCog(commands.Cog):
 def _may_succeed(guild: discord.Guild, destination: Destination) -> bool:
     """Return whether a message to a channel may succeed, as far as the cache of discord.py tells.
 
-    The cache has no archived threads. If the channel is not in it, return True, unless a delivery failed because the
-    channel was deleted.
+    The cache has no archived threads, so a channel that is not in the cache may still exist. For such a channel, return
+    True unless the last delivery failed because the channel was deleted.
     """
     channel: Any = guild.get_channel_or_thread(destination.channel_id or 0)
     if channel is None:

@@ -264,7 +264,10 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
 
     @component("update.question", requires="editor")
     async def show_question(self, interaction: Interaction, actor: Actor, page: str) -> None:
-        """Show the filed question that the editor chose in the menu. *Back* leads to page `page` of the list."""
+        """Show the filed question that the editor chose in the menu.
+
+        The button *All questions* leads back to page `page` of the list.
+        """
         now = self.bot.clock.now()
         filed = await questions.find_filed(self.bot.db.read, actor.guild_id, number(chosen(interaction)), now=now)
         if filed is None:

@@ -18,9 +18,9 @@ Interaction = discord.Interaction[Attache]
 
 
 def dm_guild_id(interaction: Interaction, guild_id: int) -> int | None:
-    """Return `guild_id` if the interaction comes from a direct message, and None if it comes from a server.
+    """Return `guild_id` if the interaction comes from a direct message. Return None if it comes from a server.
 
-    The result is for custom ids: Discord does not say to which server a button in a direct message belongs.
+    The result is put into custom ids. Discord does not say to which server a button in a direct message belongs.
     """
     return guild_id if interaction.guild_id is None else None
 
@@ -28,14 +28,14 @@ def dm_guild_id(interaction: Interaction, guild_id: int) -> int | None:
 async def defer_in_dm(interaction: Interaction) -> None:
     """Defer the private answer to an interaction in a direct message. Do nothing in a server.
 
-    In a direct message, Discord is first asked for the user's servers. That can take longer than 3 seconds.
+    Commands in a direct message first ask Discord for the user's servers, which can take longer than 3 seconds.
     """
     if interaction.guild_id is None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
 async def answer(interaction: Interaction, content: str = MISSING, *, view: Any = MISSING) -> None:
-    """Send a private answer, or edit the answer when the interaction was deferred."""
+    """Send a private answer. If the interaction was deferred, edit the deferred answer instead."""
     if interaction.response.is_done():
         await interaction.edit_original_response(content=content, view=view)
     else:
@@ -43,7 +43,7 @@ async def answer(interaction: Interaction, content: str = MISSING, *, view: Any 
 
 
 def is_private(interaction: Interaction) -> bool:
-    """Return whether the message with the pressed button can only be seen by the user (is ephemeral)."""
+    """Return whether the message with the pressed button is ephemeral, so that only the user can see it."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
@@ -59,9 +59,9 @@ async def show_page(interaction: Interaction, view: ui.LayoutView, *, new: bool 
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Raise a UserError when the user or the bot may not write in the channel of the interaction.
+    """Raise a UserError if the user or the bot may not write in the channel of the interaction.
 
-    Direct messages are refused too, since a card is shared in a server.
+    Also raise it in a direct message, since cards are shared in servers only.
     """
     if interaction.guild_id is None:
         raise UserError("A card can be shared in a server's channel, not here. Nothing was posted. Open it there.")

@@ -1,4 +1,4 @@
-"""What the cogs for updates share: who may edit, drafts and their forms, and the preview of a draft."""
+"""Functions that the cogs for updates share: they check who may edit, open forms, and show previews of drafts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from data.records import Guild, Opened, Value
 
 
 async def require_editing(interaction: Interaction) -> tuple[Actor, Guild, datetime]:
-    """Return the actor, the server and the present instant. Raise NotAllowed when the actor is no editor."""
+    """Return the actor, the server and the present instant. Raise NotAllowed if the actor is no editor."""
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
@@ -33,7 +33,10 @@ async def require_editing(interaction: Interaction) -> tuple[Actor, Guild, datet
 
 
 async def answered_as_closed(interaction: Interaction, actor: Actor, opened: Opened) -> bool:
-    """Answer a button that dates, checks or closes a pending item if the item is closed. Return whether it was."""
+    """Return whether a record is a closed pending item. If it is, first answer the interaction with this fact.
+
+    It is for buttons that only make sense for an open item, such as the button that sets the due date.
+    """
     if opened.record.kind != "pending" or opened.record.open:
         return False
     view = views.closed(opened, dm_guild_id(interaction, actor.guild_id))
@@ -53,7 +56,8 @@ async def open_field_form(
 ) -> None:
     """Open the form for the field `name` of a record, filled in with the present value.
 
-    Of a field that has several values, show the menu of these instead, so that none has to be typed again.
+    If the field can have several values and has some, show a menu of its values instead. The user chooses the one to
+    change.
     """
     if name == "checked":
         await open_checked_form(interaction, actor, guild, opened, now, here=here)
@@ -74,7 +78,7 @@ async def open_field_form(
 async def open_checked_form(
     interaction: Interaction, actor: Actor, guild: Guild, opened: Opened, now: datetime, *, here: bool = False
 ) -> None:
-    """Open the form which notes that the editor looked and found nothing new, with today as its date."""
+    """Open the form with which the editor notes that they looked and found nothing new. Its date is today."""
     day = dates.local_date(now, guild.zone).isoformat()
     await open_form(interaction, actor, reading.checked_task(opened), now, day=day, here=here)
 
@@ -90,9 +94,10 @@ async def open_form(
     typed: Mapping[str, str] | None = None,
     here: bool = False,
 ) -> None:
-    """Store a new draft and open its form. `value`, `day` and `typed` are filled in.
+    """Store a new draft and open its form. The form is filled in with `value`, `day` and `typed`.
 
-    The interaction must not have been answered yet, because Discord opens a form only as the first answer.
+    `typed` has texts by the name of the input. The interaction must not have been answered yet, because Discord opens a
+    form only as the first answer.
     """
     async with interaction.client.db.write(actor.guild_id) as conn:
         person = await people.ensure(conn, actor.user_id)
@@ -103,7 +108,7 @@ async def open_form(
 
 
 async def get_draft(conn: Connection, actor: Actor, draft_id: str) -> Draft:
-    """Return a draft of the actor. Raise UserError when it does not exist any more or is somebody else's."""
+    """Return a draft that the actor began. Raise UserError if it is gone or if somebody else began it."""
     person = await people.find(conn, actor.user_id)
     return await drafts.get(conn, actor.guild_id, draft_id, person.id if person else 0)
 
@@ -111,7 +116,10 @@ async def get_draft(conn: Connection, actor: Actor, draft_id: str) -> Draft:
 async def show_preview(
     bot: Attache, interaction: Interaction, actor: Actor, draft: Draft, now: datetime, *, here: bool
 ) -> None:
-    """Show the preview of a draft, or what is wrong in its form."""
+    """Show the preview of a draft, or the mistakes in its form.
+
+    If `here` is True, this replaces the message with the pressed button. Otherwise it is a new private message.
+    """
     guild_id = dm_guild_id(interaction, actor.guild_id)
     try:
         async with bot.db.write(actor.guild_id) as conn:

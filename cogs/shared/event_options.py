@@ -1,4 +1,4 @@
-"""Command options for entering what happened: the day and the source, completed from the sources used last."""
+"""Command options for entering what happened: the day and the source. Both are completed from the last used sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _BESIDE = " ("  # In a choice of a day, what it is follows in brackets: "15 Octo
 
 
 class DayArgument(app_commands.Transformer[discord.Client]):
-    """A command option that takes the day of a fact. It offers today, yesterday and the days of the last sources."""
+    """A command option that takes the day of a fact.
+
+    It offers today, yesterday, and the days on which the last used sources were published.
+    """
 
     async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
         text = one_line(value)

@@ -11,7 +11,10 @@ from bot.ui.choices import choice_of
 
 
 class ChoiceArgument(app_commands.Transformer[discord.Client]):
-    """A command option that takes one of a few fixed choices: its value, or the words that Discord shows for it."""
+    """A command option that takes one of a few fixed choices.
+
+    The user may also type a choice: its value, or the words that Discord shows for it.
+    """
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = dict(words)

@@ -1,4 +1,7 @@
-"""Pages of lists as answers to commands and page buttons. A page button identifies its list by a key."""
+"""Pages of lists, as answers to commands and to page buttons.
+
+The custom id of a page button has a key that identifies the list.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,10 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
 async def list_page(
     interaction: Interaction, actor: Actor, listing: Listing, page: int, now: datetime, key: str = ""
 ) -> ui.LayoutView:
-    """Render one page of a list. If the list has no such page any more, render its last or first page.
+    """Render one page of a list. If the list has no such page any more, render its first or last page.
 
-    `key` is the key in the pressed page button, or "" for a new list. A new list with several pages gets a key. If the
-    list has no short key, it is stored.
+    `key` is the key in the pressed page button, or "" for a new list. If a new list has several pages, it gets a key.
+    If it has no short key, it is also stored.
     """
     match listing:
         case KindListing():
@@ -61,9 +64,9 @@ async def list_page(
 
 
 def short_key(listing: Listing) -> str:
-    """Return the key of a list that needs no row in the database, or "" if the list has to be stored.
+    """Return the short key of a list, which says all about the list. Return "" if the list has to be stored instead.
 
-    "deal" is the key of all deals, "all" of all pending items, and "~drones" of the search for "drones".
+    "deal" is the key of all deals, "all" of all open pending items, and "~drones" of the search for "drones".
     """
     match listing:
         case KindListing(kind, None, ()):
@@ -79,12 +82,12 @@ def short_key(listing: Listing) -> str:
 
 
 def _fits(text: str) -> bool:
-    """Return whether a custom id has room for a text. Discord counts UTF-16 units."""
+    """Return whether a text fits into the key of a list. Discord counts the UTF-16 units of a custom id."""
     return ":" not in text and len(text.encode("utf-16-le", "surrogatepass")) <= 2 * _LONGEST
 
 
 async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) -> Listing:
-    """Return the list with a key. Raise UserError if it was stored more than a day ago."""
+    """Return the list that a key identifies. Raise UserError if the list was stored more than a day ago."""
     if key in ("all", "pending"):
         return PendingListing(everything=key == "all")
     if key in KIND_WORDS:
@@ -97,7 +100,7 @@ async def get_listing(conn: Connection, guild_id: int, key: str, now: datetime) 
 
 
 async def _make_key(db: Database, actor: Actor, listing: Listing, now: datetime) -> str:
-    """Return the key of a list. If the list has no short key, store it for a day."""
+    """Return a key of a list. If the list has no short key, store it for a day."""
     if key := short_key(listing):
         return key
     async with db.write(actor.guild_id) as conn:
@@ -110,7 +113,7 @@ async def _make_key(db: Database, actor: Actor, listing: Listing, now: datetime)
 async def _kind_page(
     interaction: Interaction, actor: Actor, listing: KindListing, page: int, now: datetime, key: str
 ) -> ui.LayoutView:
-    """Render one page of the records of a kind, as `list_page` does."""
+    """Render one page of a list of records of a kind, as `list_page` does."""
     bot = interaction.client
     rows, total, mentioned = await _kind_rows(bot.db.read, actor.guild_id, listing, page)
     if not rows and page > 0:
@@ -137,9 +140,10 @@ async def _kind_page(
 async def _kind_rows(
     conn: Connection, guild_id: int, listing: KindListing, page: int
 ) -> tuple[list[Row], int, frozenset[str]]:
-    """Return (a) the rows of one page, (b) the number of rows on all pages, (c) slugs of participants to list apart.
+    """Return (a) the rows of one page, (b) the number of rows on all pages, (c) the slugs of "mentioned" participants.
 
-    Participants are listed apart if they have no role in a deal or in talks.
+    Mentioned participants are those on this page that have no role in a deal or in talks. The page lists them under a
+    separate heading. For other kinds, and for a filtered list, (c) is empty.
     """
     offset = page * lists.ROWS
     if listing.kind == "participant" and not listing.linked:
@@ -154,7 +158,7 @@ async def _kind_rows(
 async def _empty_kind(
     conn: Connection, mention: Callable[[str], str], guild_id: int, listing: KindListing
 ) -> ui.LayoutView:
-    """Render the answer when a list has no records: none of the kind exists, or none passes the filters."""
+    """Render the answer for a list without records. It says whether the filters are the reason."""
     noun, nouns = KIND_WORDS[listing.kind]
     if listing.filters:
         _, total = await records.list_kind(conn, guild_id, listing.kind, limit=1)
@@ -176,7 +180,7 @@ async def _empty_kind(
 async def _pending_page(
     interaction: Interaction, actor: Actor, listing: PendingListing, page: int, now: datetime, key: str
 ) -> ui.LayoutView:
-    """Render one page of the open pending items, as `list_page` does."""
+    """Render one page of a list of open pending items, as `list_page` does."""
     bot = interaction.client
     rendered = await _rendered_pending(bot, actor.guild_id, listing, page, now)
     if rendered is None:
@@ -200,10 +204,10 @@ async def _pending_page(
 async def _rendered_pending(
     bot: Attache, guild_id: int, listing: PendingListing, page: int, now: datetime
 ) -> lists.RenderedPage | None:
-    """Return one rendered page of the pending items, or None if no item is open.
+    """Return one rendered page of the open pending items, or None if no item is open.
 
-    The page is taken from the cache if the server's records are the same and it was rendered in the same quarter of an
-    hour.
+    The page comes from the cache if it was rendered in the same quarter of an hour and the server's records have not
+    changed since.
     """
     conn, cache_key = bot.db.read, (guild_id, listing, page)
     depends_on = await records.standing(conn, guild_id), quarter_of(now)
@@ -248,9 +252,9 @@ async def _search_page(
 async def _rendered_search(
     bot: Attache, guild_id: int, listing: SearchListing, page: int
 ) -> tuple[lists.RenderedPage, str]:
-    """Return one rendered page of search results, and the text of the search with its typos corrected.
+    """Return (a) one rendered page of search results and (b) the text of the search with its typos corrected.
 
-    The page is taken from the cache if the server's records have not changed.
+    The page comes from the cache if the server's records have not changed since it was rendered.
     """
     conn, wanted, cache_key = bot.db.read, listing.wanted, (guild_id, listing, page)
     understood = await search.understand(conn, guild_id, wanted)
@@ -287,9 +291,9 @@ async def source_page(
     key: str = "",
     note: str = "",
 ) -> ui.LayoutView:
-    """Render one page of the facts of sources, as `list_page` does. `note` is a line above them, in Markdown.
+    """Render one page of a list of the facts of sources, as `list_page` does.
 
-    Raise NotInRecord when no source is meant.
+    `note` is a line above the list, in Markdown. Raise NotInRecord if no source fits the text of the list.
     """
     bot = interaction.client
     guild = await guilds.get(bot.db.read, actor.guild_id)

@@ -1,4 +1,4 @@
-"""What commands about records share: options for a record, the look-up of a record, and its card."""
+"""What commands about records share: command options that take a record, the look-up of a record, and its card."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _SHORTEST_STATUS = 20  # Characters. If a choice has less room for the status li
 
 
 class RecordArgument(app_commands.Transformer[discord.Client]):
-    """A command option for a record of certain kinds, with autocompletion.
+    """A command option that takes a record of certain kinds, with autocompletion.
 
-    The value is the slug of the record that the user chose, or else the text that they typed. The command has to look
-    the record up, with `get_record`.
+    The value is the slug of the record that the user chose in the completions, or else the text that they typed. The
+    command calls `get_record` with this value.
     """
 
     def __init__(self, *kinds: Kind) -> None:
@@ -47,7 +47,10 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         return choices(await self.completions(interaction, value))
 
     async def completions(self, interaction: Interaction, value: str) -> list[Offered]:
-        """Return the records that match what the user has typed, the likeliest first. In a DM, return none."""
+        """Return the records that match what the user has typed, the most likely one first. In a DM, return [].
+
+        If a new record may have the typed name, the last choice begins it.
+        """
         if interaction.guild_id is None:
             return []
         matches = await index.complete(interaction.client.db.read, interaction.guild_id, value, self._kinds)
@@ -58,7 +61,10 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
         return offered
 
     async def _offers_new(self, interaction: Interaction, value: str, names: Sequence[str]) -> bool:
-        """Return whether the typed text is offered as the name of a new record: to editors, for a name that is free."""
+        """Return whether the completions offer the typed text as the name of a new record.
+
+        They do so if the user is an editor, records of this kind can be added, and none of `names` is the typed text.
+        """
         name = normal(value)
         if len(self._kinds) != 1 or self._kinds[0] not in record_drafts.ADDED or not name:
             return False
@@ -72,12 +78,15 @@ class RecordArgument(app_commands.Transformer[discord.Client]):
 
 
 def new_record_choice(kind: Kind, name: str) -> str:
-    """Return the choice that begins a new record: "New deal: Patrol boats"."""
+    """Return the text of the choice that begins a new record, such as "New deal: Patrol boats"."""
     return f"New {KIND_WORDS[kind][0]}: {name}"
 
 
 def _as_choice(row: Row, *, with_kind: bool) -> Offered:
-    """Return a record as a choice. Its name is followed by its kind if `with_kind` is True, else by its status line."""
+    """Return a record as a choice of a completion.
+
+    The choice shows the name of the record, and after it the kind if `with_kind` is True, or else the status line.
+    """
     room = LIMIT - len(row.name) - 3
     status = shortened(row.status, room) if row.status and room >= _SHORTEST_STATUS else ""
     return Offered(row.name, KIND_WORDS[row.kind][0] if with_kind else status, row.slug)
@@ -92,7 +101,7 @@ AnyRecord = app_commands.Transform[str, RecordArgument()]
 
 
 async def get_record(bot: Attache, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """Return the record with a slug, name or alias.
+    """Return the record whose slug, name or alias is `text`.
 
     Raise NotInRecord if there is none, and BadInput if there are several. Raise UserError if the server is not set up.
     """
@@ -109,7 +118,10 @@ async def _cached(
     kinds: Sequence[Kind],
     user_id: int | None = None,
 ) -> tuple[CachedRecord, bool]:
-    """Return the record with a slug, name or alias, and whether the user follows it. Raise as `get_record` does."""
+    """Return the record whose slug, name or alias is `text`, and whether the user follows it.
+
+    Raise the same errors as `get_record`.
+    """
     try:
         return await cache.open_for(conn, guild_id, text, kinds, user_id)
     except (NotInRecord, BadInput):
@@ -131,8 +143,8 @@ async def card_of(
 ) -> ui.LayoutView:
     """Return the card of a record as the actor sees it. If `shared` is True, return it as everyone sees it.
 
-    `sharable` adds a *Share* button, and `note` is a last line. `rendered` is the text of the card if it is in the
-    cache. `following` says whether the actor follows the record; if it is None, that is looked up.
+    If `sharable` is True, the card has a *Share* button. `note` is a last line. `rendered` is the text of the card if
+    it is in the cache. `following` says whether the actor follows the record; if it is None, this is looked up.
     """
     conn = interaction.client.db.read
     session: Opened | None = None  # The latest session of a dialogue, which the dialogue's card includes.
@@ -158,7 +170,10 @@ async def card_of(
 
 
 async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]) -> None:
-    """Answer a command privately with the card of the record that was named, or with the form of a new one."""
+    """Answer a command privately with the card of the record that `text` names.
+
+    If `text` is the choice that begins a new record, open the form of the new record instead.
+    """
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)

@@ -1,4 +1,4 @@
-"""What commands about sources share: an option that takes a source, and the look-up of the sources that it means."""
+"""What commands about sources share: an option that takes a source, and the look-up of the sources that fit a text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from data.database import Connection
 from data.records import Source as SourceRow
 
 SOURCES = 50
-"""So many of the sources that a text means are shown or searched: those that were used last."""
+"""The most sources that one text can mean. If more sources fit the text, those that were used last count."""
 
 
 class SourceArgument(app_commands.Transformer[discord.Client]):
-    """A command option that takes a source, with autocompletion: the last used first.
+    """A command option that takes a source, with autocompletion. The sources that were used last come first.
 
-    Its value is a link, an id such as "#12", or the text that was typed. `get_sources` finds the sources.
+    The value is a link, an id such as "#12", or the text that was typed. `get_sources` finds the sources for it.
     """
 
     async def transform(self, interaction: discord.Interaction, value: str, /) -> str:
@@ -41,7 +41,7 @@ Source = app_commands.Transform[str, SourceArgument()]
 
 
 async def get_sources(conn: Connection, guild_id: int, text: str) -> list[SourceRow]:
-    """Return the sources that a text means, at most 50. Raise NotInRecord when there are none."""
+    """Return the sources that a text means, at most `SOURCES`. Raise NotInRecord if there are none."""
     matches = await sources.matching(conn, guild_id, text)
     if not matches:
         await guilds.get(conn, guild_id)  # Without a setup there are no sources at all, so this error says more.
