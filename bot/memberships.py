@@ -1,4 +1,4 @@
-"""Memberships: whether a user is in a server. Discord is asked, and its answer is cached for a while."""
+"""Memberships: whether a user is in a server. The answers of Discord are cached for a while."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ ANSWER_WITHIN = 1.5  # Seconds; Discord shows an interaction as failed after 3 w
 
 @dataclass(frozen=True)
 class Servers:
-    """The answer to which servers a user is in, as ids. For servers in `unknown`, Discord did not answer in time."""
+    """Of some servers, those that a user is in. Both attributes have the ids of servers.
+
+    `joined` are the servers that the user is in. For the servers in `unknown`, Discord did not answer in time.
+    """
 
     joined: frozenset[int]
     unknown: frozenset[int]
 
 
 class Memberships:
-    """Looks up whether users are in servers. Memberships are cached for an hour, absences for a minute."""
+    """Finds out whether users are in servers.
+
+    If a user is in a server, this is cached for an hour. If they are not, it is cached for a minute.
+    """
 
     def __init__(self, client: discord.Client, limits: RateLimits) -> None:
         self._client, self._limits = client, limits
@@ -35,10 +41,10 @@ class Memberships:
         self._running: dict[tuple[int, int], asyncio.Task[bool | None]] = {}  # Requests, by guild and user.
 
     async def is_member(self, guild_id: int, user_id: int, now: datetime) -> bool:
-        """Return whether both the user and the bot are in a server. A cached membership may be up to an hour old.
+        """Return whether both the user and the bot are in a server.
 
-        This is for deliveries: it waits for the rate limiter. A cached absence is not used, so that a user who comes
-        back is noticed at once.
+        This is for deliveries, so a request to Discord waits for the rate limiter. A cached "yes" may be up to an hour
+        old. A cached "no" is not used, so that a user who comes back gets messages at once.
         """
         if self.recall(guild_id, user_id, now):
             return True
@@ -50,8 +56,8 @@ class Memberships:
     ) -> Servers:
         """Return which of these servers the user is in.
 
-        This is for interactions, so it does not wait for the rate limiter. If several servers are not cached, Discord
-        is asked about all of them at the same time. A server without an answer after `within` seconds is `unknown`.
+        This is for interactions, so it does not wait for the rate limiter. Discord is asked about all servers that are
+        not cached, at the same time. A server for which there is no answer within `within` seconds is `unknown`.
         """
         joined, unknown, requests = set[int](), set[int](), dict[int, asyncio.Task[bool | None]]()
         for guild_id in set(guild_ids):
@@ -71,14 +77,14 @@ class Memberships:
         return Servers(frozenset(joined), frozenset(unknown))
 
     def recall(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
-        """Return whether the user is in a server according to the cache. Return None if the cache does not know."""
+        """Return what the cache says: whether the user is in a server, or None if it does not know."""
         asked_at, is_member = self._cached.get((guild_id, user_id), (None, False))
         if asked_at is None or now - asked_at >= (MEMBERSHIP_KEPT if is_member else ABSENCE_KEPT):
             return None
         return is_member
 
     async def fetch_member(self, guild_id: int, user_id: int, now: datetime) -> discord.Member | None:
-        """Ask Discord for a member and cache the answer. Return None if the user or the bot is not in that server."""
+        """Ask Discord for a member and cache the answer. Return None if the user or the bot is not in the server."""
         guild = self._client.get_guild(guild_id)
         if guild is None:
             return None
@@ -92,9 +98,9 @@ class Memberships:
         return member
 
     def _request(self, guild_id: int, user_id: int, now: datetime) -> asyncio.Task[bool | None]:
-        """Return the running request for a membership. Start a request if none is running.
+        """Return the task that asks Discord whether a user is in a server. If none is running, start one.
 
-        If the caller stops waiting, the request goes on, so that the next caller finds the answer in the cache.
+        If the caller stops waiting, the task goes on. The next caller then finds the answer in the cache.
         """
         key = (guild_id, user_id)
         task = self._running.get(key)
@@ -104,7 +110,7 @@ class Memberships:
         return task
 
     async def _try_fetch(self, guild_id: int, user_id: int, now: datetime) -> bool | None:
-        """Return whether the user is in the server, or None when Discord does not answer."""
+        """Return whether the user is in the server. Return None if Discord does not answer."""
         self._limits.requests.count()
         try:
             return await self.fetch_member(guild_id, user_id, now) is not None

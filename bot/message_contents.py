@@ -1,4 +1,7 @@
-"""The contents of digests, reminders and answers about dossiers: collected by services, rendered by `bot/ui`. Pure."""
+"""The contents of digests, of reminders and of answers about dossiers. Pure.
+
+Services collect these contents, and `bot/ui` renders them.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from data.records import Due, FactDate, Kind, Opened, Reminder
 class StillOpen(Struct, frozen=True):
     """The list *Still open* of a Monday: pending items that have no due date, or whose due date has passed.
 
-    `with_news` has the ids of the items that were updated since the destination's last digest or list. If `full` is
-    False, the list says "no due date" only about these items.
+    `with_news` has the record ids of the items that were updated since the destination's last digest or list. If `full`
+    is True, the list says "no due date" about each item without one. If it is False, it says so only about the items in
+    `with_news`.
     """
 
     items: list[Opened]
@@ -24,9 +28,9 @@ class StillOpen(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """The line of a digest about a dossier that was loaded, loaded anew or unloaded.
+    """A line of a digest, which says that a dossier was loaded, loaded anew or unloaded.
 
-    `dossier` is its name, and `records` counts the records that it changed.
+    `dossier` is the name of the dossier. `records` is the number of records that this changed.
     """
 
     dossier: str
@@ -61,17 +65,21 @@ class Digest(Struct, frozen=True):
 
     @property
     def worth_sending(self) -> bool:
-        """Return whether the digest has something new. If it has nothing new, it is skipped.
+        """Return whether the digest has something new. A digest without anything new is not sent.
 
-        These count as new: changes, loaded dossiers, overdue items, the list *Still open*, and a due date for which it
-        is time for a reminder. In a first digest, items that are due soon, deals and statements count too.
+        These count as new: changes, loaded dossiers, overdue items, the list *Still open*, and a due date that has come
+        so near that a reminder is sent. In a first digest, items that are due soon, deals and statements count too.
         """
         new = self.still_open or self.overdue or self.changes or self.loads or self.offset_reached
         return bool(new or (self.first and (self.due or self.deals or self.statements)))
 
 
 class DueReminder(Struct, frozen=True):
-    """The contents of a reminder. It is about a pending item (`item`), or has a user's own words (`reminder`)."""
+    """The contents of a message that reminds of a pending item (`item`) or of a user's own words.
+
+    If it is about own words, `item` is None and `reminder` has the words. If it is about an item, `reminder` is the
+    stored reminder of the item, or None if the destination has none.
+    """
 
     reminder: Reminder | None
     item: Opened | None
@@ -93,17 +101,18 @@ class PersonalReminder(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """Return the name of the pending item, or the words of the reminder on one line."""
+        """Return the name of the pending item. For a reminder with own words, return the words on one line."""
         return self.reminder.name or " ".join(self.reminder.words.split()) or "a record that was taken back"
 
 
 class Loaded(Struct, frozen=True):
     """The result of loading a dossier. All numbers count facts.
 
-    `added`, `changed` and `unchanged` compare the file with what was loaded before. `withdrawn` facts are no longer in
-    the file. `kept` facts changed in the file, but were left as an editor had changed them. `shared` has the names of
-    countries, organisations and places that the server had already, and that got facts of this dossier for the first
-    time.
+    - `added`, `changed` and `unchanged`: facts of the file, compared with the file that was loaded before.
+    - `withdrawn`: facts that are no longer in the file.
+    - `kept`: facts that have changed in the file, but that stay as an editor had changed them.
+    - `shared`: the names of the countries, organisations and places that the server had already, and that now have
+      facts of this dossier for the first time.
     """
 
     name: str
@@ -116,7 +125,10 @@ class Loaded(Struct, frozen=True):
 
 
 class DossierEntry(Struct, frozen=True):
-    """A dossier that is loaded in a guild. `facts` counts those that count now; `loaded_by` is a Discord user id."""
+    """A dossier that is loaded in a guild. `facts` is the number of its facts that have not been replaced or withdrawn.
+
+    `loaded_by` is a Discord user id.
+    """
 
     slug: str
     name: str
@@ -127,7 +139,10 @@ class DossierEntry(Struct, frozen=True):
 
 
 class Melted(Struct, frozen=True):
-    """A record that two dossiers share though they should not, as the first release let them. `dossiers` are names."""
+    """A record with facts of two dossiers that should be two records. The first release took them for one.
+
+    `dossiers` are the names of the dossiers.
+    """
 
     name: str
     kind: Kind
@@ -135,10 +150,12 @@ class Melted(Struct, frozen=True):
 
 
 class Unloading(Struct, frozen=True):
-    """What unloading a dossier changes, or has changed.
+    """What will change if a dossier is unloaded, or what has changed.
 
-    `facts` are withdrawn. `gone` records came from the dossier alone; `stay` has the names of those that keep their
-    names, because other facts are about them. `follows` and `reminders` count those that lose their record.
+    - `facts`: the number of facts that are withdrawn.
+    - `gone`: the number of records that disappear, because all their facts came from the dossier.
+    - `stay`: the names of the records that keep the dossier's name for them, because other facts are about them.
+    - `follows` and `reminders`: the number of follows and of reminders whose record disappears.
     """
 
     slug: str
@@ -153,8 +170,8 @@ class Unloading(Struct, frozen=True):
 class LostFacts(Struct, frozen=True):
     """What a followed record lost when a dossier was unloaded.
 
-    `name` is the name of the record, `facts` counts its facts that were withdrawn with the `dossier`. A record that is
-    `gone` came from that dossier alone.
+    `name` is the name of the record, and `dossier` that of the dossier. `facts` is the number of the record's facts
+    that were withdrawn. `gone` means that the record came from this dossier alone and has disappeared.
     """
 
     name: str

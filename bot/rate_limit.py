@@ -6,9 +6,9 @@ import asyncio
 
 
 class RateLimiter:
-    """A token bucket: on average `rate` requests a second pass, and at most `burst` at once after a pause.
+    """A token bucket that limits requests: on average `rate` a second pass, and after a pause up to `burst` at once.
 
-    Requests that wait pass in the order in which they came.
+    Requests that have to wait pass in the order in which they came.
     """
 
     def __init__(self, rate: float, burst: float) -> None:
@@ -27,9 +27,9 @@ class RateLimiter:
             self._tokens -= 1
 
     def count(self) -> None:
-        """Count a request that cannot wait, because the answer to an interaction depends on it.
+        """Count a request without waiting. It is for requests on which the answer to an interaction depends.
 
-        The requests that call `wait` later wait longer in return.
+        Later calls of `wait` take longer because of it.
         """
         self._refill()
         self._tokens -= 1
@@ -43,9 +43,10 @@ class RateLimiter:
 
 
 class RateLimits:
-    """The rate limiters of the bot: `requests` is for all requests, `dms` for those that open a DM channel.
+    """The two rate limiters of the bot: `requests` counts all requests, and `dms` those that open a DM channel.
 
-    A request that opens a DM channel waits for both. Requests that answer an interaction are counted but do not wait.
+    A request that opens a DM channel waits for both limiters. A request that answers an interaction is counted, but
+    does not wait.
     """
 
     def __init__(self, requests: float = 40.0, dms: float = 0.5) -> None:

@@ -276,11 +276,12 @@ class FollowCog(
     async def _list_visible(
         self, interaction: Interaction, within: float = ANSWER_WITHIN
     ) -> tuple[list[DestinationEntry], bool]:
-        """Return the destinations that the user may see, their direct messages first, and whether some may be missing.
+        """Return (a) the destinations that the user may see and (b) whether some may be missing.
 
-        In a server, users see their own direct messages and the channels that they set up. Users with Manage Server see
-        all channels. In a direct message, users see their direct messages about every server that they are still in.
-        Some may be missing if Discord does not confirm within `within` seconds that the user is in a server.
+        Direct messages come first. In a server, users see their own direct messages and the channels that they set up.
+        Users with Manage Server see all channels. In a direct message, users see their direct messages about every
+        server that they are still in. Some may be missing if Discord does not confirm within `within` seconds that the
+        user is in a server.
         """
         conn, now, incomplete = self.bot.db.read, self.bot.clock.now(), False
         person = await people.find(conn, interaction.user.id)

@@ -31,14 +31,15 @@ __all__ = [
 
 
 def read(content: bytes, *, now: datetime) -> Dossier:
-    """Parse and check the bytes of a dossier file. Raise BadDossier with all mistakes in it."""
+    """Parse and check the bytes of a dossier file. If it has mistakes, raise BadDossier with all of them."""
     return read_tree(parse(content), now)
 
 
 class Checked(Struct, frozen=True):
-    """The result of checking a dossier file: its mistakes as sentences, and the names that a server has to know.
+    """The result of checking a dossier file.
 
-    A server that has a record of each of these names can load a file without mistakes. Each name comes with its line.
+    `mistakes` are sentences. `names` are the names of records that the file mentions but does not contain, each with
+    its line. The file can be loaded into a server that has a record of each of these names.
     """
 
     mistakes: list[str]
@@ -46,7 +47,7 @@ class Checked(Struct, frozen=True):
 
 
 def check(path: Path, *, now: datetime) -> Checked:
-    """Check a dossier file. Each mistake has its line and path."""
+    """Check a dossier file and return its mistakes, each with its line and path."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)

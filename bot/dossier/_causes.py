@@ -1,6 +1,7 @@
-"""Finds the usual causes of mistakes in YAML that was typed by hand, and says in plain words what to change.
+"""Finds the usual causes of mistakes in YAML that people typed, and says in plain words what to change.
 
-A YAML parser reports where it got lost, which is often a line too late, and some mistakes it reads without a word.
+A YAML parser reports the place where it noticed a mistake. This is often a line below the mistake. Some mistakes it
+does not report at all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from bot.ledger.values import quoted
 
 _BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""
+"""The line breaks of YAML 1.1. With them, lines get the same numbers as in the YAML parser."""
 
 _TAB = re.compile(r" *\t\s*\S")
 _ODD_SPACE = re.compile("[ \t]*(?:- *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])")
@@ -35,7 +36,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def bad_indentation(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the number of each line whose indentation has a character other than a space, and what to change."""
+    """Yield the number of each line that is indented with other characters than spaces, and what to change in it."""
     for number, line in enumerate(lines, 1):
         if _TAB.match(line):
             yield number, "This line begins with a tab. Indent with spaces, not with tabs."
@@ -45,10 +46,10 @@ def bad_indentation(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def swallowed(rest: str, value: str) -> str:
-    """Return what is wrong when a # after an unquoted value seems to belong to it: "Deal #4", "Deal # 4".
+    """Return what is wrong if a # makes a comment of text that seems to belong to a value: "Deal #4", "Deal # 4".
 
-    `rest` is the text after the value, to the end of its line. Return "" for a comment as people write it: a # with a
-    space after it, and no number.
+    `value` is the unquoted value as YAML reads it ("Deal"), and `rest` is the rest of its line (" #4"). Return "" for
+    an ordinary comment: a # with a space after it, and no number after the space.
     """
     match = _SWALLOWED.match(rest)
     if match is None:
@@ -62,7 +63,7 @@ def swallowed(rest: str, value: str) -> str:
 
 
 def curly(text: str) -> str:
-    """Return what is wrong when an unquoted value stands in curly quotation marks, else ""."""
+    """Return what is wrong if an unquoted value stands in curly quotation marks. Otherwise return ""."""
     match = _CURLY_AROUND.fullmatch(text.strip())
     if match is None:
         return ""
@@ -73,7 +74,7 @@ def curly(text: str) -> str:
 
 
 def no_space(text: str) -> str:
-    """Return what is wrong when a name and its value have no space after the colon between them, else ""."""
+    """Return what is wrong if there is no space after the colon between a name and its value. Otherwise return ""."""
     match = _NO_SPACE.match(text)
     if match is None:
         return ""
@@ -85,9 +86,10 @@ def no_space(text: str) -> str:
 
 
 def of_parser_error(lines: Sequence[str], problem: str, line: int, began: int) -> tuple[int, str]:
-    """Return the line of the probable cause of an error that the YAML parser reported, and what to change.
+    """Return (a) the line that probably caused an error of the YAML parser and (b) what to change in it.
 
-    `line` is where the parser noticed the problem, and `began` where the thing began that it was reading, both from 1.
+    `problem` is the parser's message, and `line` is the line in which the parser noticed the problem. `began` is the
+    line in which the value, list or mapping begins that the parser was reading. Lines count from 1.
     """
     if "end of stream" in problem and 1 <= began <= len(lines) and re.search("[\"']", lines[began - 1]):
         return began, "The quotation mark that opens here is not closed. Close it at the end of the value."
@@ -113,7 +115,7 @@ def of_parser_error(lines: Sequence[str], problem: str, line: int, began: int) -
 
 
 def _cause(line: str, problem: str) -> str:
-    """Return what is probably wrong in a line, or "" if nothing is."""
+    """Return what is probably wrong in a line. Return "" if nothing seems wrong."""
     if line.lstrip().startswith("#"):
         return ""
     if reason := no_space(line):

@@ -23,7 +23,10 @@ class Mistake(Struct, frozen=True):
 
 
 class BadDossier(BadInput):
-    """Raised for a dossier file with mistakes. `mistakes` has all of them by line; the text has only the first few."""
+    """Raised for a dossier file with mistakes.
+
+    `mistakes` has all of them, sorted by line. The text of the error has only the first few.
+    """
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = sorted(mistakes, key=lambda mistake: mistake.line)

@@ -1,4 +1,4 @@
-"""Conversion of the YAML tree of a file into a Dossier. It collects all mistakes before it refuses the file."""
+"""Conversion of the YAML tree of a dossier file into a Dossier. It collects all mistakes before it refuses a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SOURCE_KEYS = ("title", "publisher", "published_on", "url", "archived", "langua
 _DEFAULT_KEYS = ("source", "date", "names")
 _RECORD_KEYS = ("kind", "name", "existing", "at", "source", "date", "aliases", "facts")
 FACT_KEYS = ("at", "date", "source", "key", "reason")
-"""Keys that an entry of `facts` may have beside the name of its field. No field has one of these names."""
+"""The keys that an entry of `facts` may have beside the name of its field. No field has one of these names."""
 
 _UNKNOWN = FactDate("unknown")
 
@@ -43,9 +43,10 @@ class _NotInFile(BadInput):
 
 
 class _Citation(Struct, frozen=True):
-    """The source, date and locator that a fact has or inherits from its record and the defaults of the file.
+    """The source, date and locator of a fact.
 
-    `source` and `locator` are "", and `date` is None, where none is given.
+    What the fact does not give itself, it inherits from its record. What the record does not give, it inherits from the
+    defaults of the file. If none of them gives it, `source` or `locator` is "" and `date` is None.
     """
 
     source: str
@@ -54,7 +55,7 @@ class _Citation(Struct, frozen=True):
 
 
 def read_tree(root: Node, now: datetime) -> Dossier:
-    """Return the dossier in the YAML tree of a file. Raise BadDossier with all mistakes in it."""
+    """Return the dossier that the YAML tree of a file describes. Raise BadDossier with all mistakes in it."""
     return _Reader(now).dossier(root)
 
 
@@ -72,7 +73,10 @@ class _Reader:
         self.written: dict[str, str] = {}  # key of a reference -> the name as it is written, normalised
 
     def dossier(self, root: Node) -> Dossier:
-        """Return the dossier with the YAML tree `root`. Raise BadDossier with all mistakes in it."""
+        """Return the dossier that a YAML tree describes. `root` is the root of the tree.
+
+        If the file has mistakes, raise BadDossier with all of them.
+        """
         top = self.mapping(root, _FILE_KEYS, "dossier: india-us-2plus2-2023")
         slug = self.text(top, "dossier", 60, "india-us-2plus2-2023", required=True)
         if slug:
@@ -125,14 +129,17 @@ class _Reader:
             )
 
     def link(self, node: Mapping, key: str, example: str) -> str:
-        """Return the link at a key of a mapping, or "" if there is no such key. Add a mistake if it is no link."""
+        """Return the link that a mapping has at a key. Return "" if it does not have the key.
+
+        Add a mistake if the text is no link.
+        """
         url = self.text(node, key, 500, example)
         if url and not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
             self.wrong(node.entries[key], f"{quoted(url)} is not a link. Write it like {example}.")
         return url
 
     def introduce(self, slug: str, node: Mapping) -> None:
-        """Register the kind and the names of a record, so that facts anywhere in the file can point to it."""
+        """Store the kind and the names of a record, so that facts anywhere in the file can name the record."""
         kind = self.text(node, "kind", 60, "participant", required=True)
         by_word: dict[str, Kind] = {
             normal(word): kind for kind, words in KIND_WORDS.items() for word in (kind, words[0])
@@ -164,8 +171,8 @@ class _Reader:
     def record(self, prefix: str, slug: str, node: Mapping, citation: _Citation, names: str) -> DossierRecord:
         """Read a record with its facts.
 
-        The keys of the facts begin with `prefix`. `citation` has the defaults of the file for source and date. `names`
-        is the key of the source of aliases.
+        The key of each fact begins with `prefix`. The record inherits `citation` from the defaults of the file. `names`
+        is the key of the source for aliases, or "".
         """
         kind = self.kinds[slug]
         citation = self.citation(node, citation)
@@ -199,7 +206,7 @@ class _Reader:
         )
 
     def item(self, prefix: str, kind: Kind, node: Node, citation: _Citation) -> list[DossierFact]:
-        """Read an entry of a record's `facts`. Return a list with its fact, or [] if its field or value is invalid."""
+        """Read an entry of a record's `facts`. Return a list with its fact, or [] if the field or value is invalid."""
         if not isinstance(node, Mapping):
             no_space = _causes.no_space(node.text) if isinstance(node, Scalar) and node.plain else ""
             self.wrong(node, no_space or "A field and its value are expected here. Write them like quantity: 31.")
@@ -231,9 +238,10 @@ class _Reader:
     def fact(
         self, prefix: str, field: Field, node: Node, citation: _Citation, key: str = "", reason: str = ""
     ) -> list[DossierFact]:
-        """Read the value of a field. Return a list with its fact, or [] if the value is invalid.
+        """Read the value of a field. Return a list with its fact. Return [] if the value is invalid.
 
-        The key of the fact ends with `key`. Without one it ends with the field's name and, in a list, the value's key.
+        The key of the fact ends with `key`. If `key` is "", it ends with the name of the field. In a field with several
+        values, the key of the value is also added.
         """
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
@@ -274,9 +282,10 @@ class _Reader:
         ]
 
     def citation(self, node: Mapping, outer: _Citation) -> _Citation:
-        """Return the source, date and locator of a record or fact, inheriting those that its node does not give.
+        """Return the source, date and locator of a record or a fact. `outer` has those that it may inherit.
 
-        A locator belongs to its source, so a node with a source of its own does not inherit one.
+        A record inherits from the file, and a fact from its record. A locator is a place in a source. Therefore a node
+        with its own source does not inherit a locator.
         """
         source = self.source(node, "source")
         locator = self.text(node, "at", 200, "sentence 5") if "at" in node.entries else "" if source else outer.locator
@@ -284,10 +293,10 @@ class _Reader:
         return _Citation(source or outer.source, date, locator)
 
     def find(self, text: str, kinds: tuple[Kind, ...]) -> str:
-        """Return the key of the record in the file with a name, alias or key, among the records of these kinds.
+        """Return the key of the record in the file that has `text` as its name, alias or key. Only these kinds fit.
 
-        Raise _NotInFile if no record of the file has this name, and another BadInput if several have it, or only
-        records of other kinds.
+        Raise _NotInFile if no record in the file has this name. Raise another BadInput if several records have it, or
+        if only records of other kinds do.
         """
         wanted = " or ".join(KIND_WORDS[kind][0] for kind in kinds)
         slugs = (
@@ -308,9 +317,9 @@ class _Reader:
         raise _NotInFile
 
     def refer(self, node: Node, text: str, kinds: tuple[Kind, ...]) -> str:
-        """Return what `find` returns or, for a name that no record of the file has, the key of a reference to it.
+        """Return what `find` returns. If no record in the file has the name, return the key of a reference instead.
 
-        `node` is the value with the name.
+        The reference is for a record of the server with this name. `node` is the value that contains the name.
         """
         try:
             return self.find(text, kinds)
@@ -327,17 +336,17 @@ class _Reader:
     # Checks of several nodes together
 
     def check_slug(self, slug: str, node: Node) -> None:
-        """Add a mistake if the key of a record cannot be its slug."""
+        """Add a mistake if a key in the file, such as that of a record, cannot be used as a slug."""
         if slug != slug_of(slug):
             self.wrong(node, f"{quoted(slug)} cannot be a key. Write it like {slug_of(slug)}.")
 
     def check_quotes(self, node: Scalar) -> None:
-        """Add a mistake for a value in curly quotation marks, which YAML does not know."""
+        """Add a mistake if a value stands in curly quotation marks. YAML would take them for a part of the value."""
         if node.plain and (reason := _causes.curly(node.text)):
             self.wrong(node, reason)
 
     def check_names(self) -> None:
-        """Add a mistake for each name that two records of the same kind share."""
+        """Add a mistake for each name that two records of the same kind have."""
         for slugs in self.named.values():
             first: dict[Kind, str] = {}
             for slug, node in slugs.items():
@@ -351,7 +360,10 @@ class _Reader:
                     )
 
     def check_stages(self, node: Mapping, facts: list[DossierFact]) -> None:
-        """Add a mistake for each stage that goes back without a reason. Editors have to give a reason too."""
+        """Add a mistake for each stage of a record that is a step back and has no reason.
+
+        Editors have to give a reason for such a stage too.
+        """
         before: list[Update] = []
         for number, fact in enumerate(facts, 1):
             if not fact.reason and stage_goes_back(before, str(fact.value), fact.date):
@@ -363,7 +375,7 @@ class _Reader:
             before.append(_as_update(number, fact, self.now))
 
     def check_twice(self, node: Mapping) -> None:
-        """Add a mistake for each key that a mapping has twice."""
+        """Add a mistake for each key that occurs twice in a mapping."""
         for key, line in node.twice:
             self.mistakes.append(
                 Mistake(
@@ -376,13 +388,14 @@ class _Reader:
     # Access to nodes of the tree
 
     def wrong(self, node: Node, reason: str, line: int = 0) -> None:
-        """Add a mistake at a node; `line` replaces the line of the node if given."""
+        """Add a mistake at a node, for a reason. If `line` is given, it is used in place of the node's line."""
         self.mistakes.append(Mistake(line or node.line, node.path, reason))
 
     def mapping(self, node: Node, known: tuple[str, ...], example: str) -> Mapping:
-        """Return the node as a mapping. If it is not one, add a mistake and return an empty mapping.
+        """Return the node as a mapping. If it is not a mapping, add a mistake and return an empty mapping.
 
-        Add a mistake for each key that is not in `known`. An empty `known` allows all keys.
+        The mistake shows `example`. Also add a mistake for each key that is not in `known`. If `known` is empty, all
+        keys are allowed.
         """
         if not isinstance(node, Mapping):
             no_space = _causes.no_space(node.text) if isinstance(node, Scalar) and node.plain else ""
@@ -402,7 +415,7 @@ class _Reader:
         return node
 
     def part(self, top: Mapping, key: str, example: str) -> Mapping:
-        """Return a top-level mapping of the file, such as `sources`. Add a mistake if it is missing or empty."""
+        """Return a mapping at the top of the file, such as `sources`. Add a mistake if it is missing or empty."""
         section = self.mapping(top.entries[key], (), example) if key in top.entries else None
         if section is None or (not section.entries and isinstance(top.entries[key], Mapping)):
             self.mistakes.append(
@@ -411,15 +424,15 @@ class _Reader:
         return section or Mapping(key, top.line)
 
     def items(self, node: Mapping, key: str) -> list[Node]:
-        """Return the items of the list at a key of a mapping, or [] if there is no list."""
+        """Return the items of the list that a mapping has at a key. Return [] if there is no list."""
         value = node.entries.get(key)
         return value.items if isinstance(value, Sequence) else []
 
     def text(self, node: Mapping, key: str, limit: int, example: str, *, required: bool = False) -> str:
-        """Return the text at a key of a mapping, on one line, or "" if there is none.
+        """Return the text that a mapping has at a key, on one line. Return "" if there is none.
 
-        Add a mistake if it is not a text, is empty or has more than `limit` characters, or if it is `required` and
-        missing. The error shows `example`.
+        Add a mistake if the value is not a text, is empty or has more than `limit` characters. Also add one if the key
+        is missing and `required` is True. The mistake shows `example`.
         """
         value = node.entries.get(key)
         if value is None:
@@ -441,7 +454,10 @@ class _Reader:
         return text
 
     def source(self, node: Mapping, key: str) -> str:
-        """Return the key of the source named in a mapping, or "". Add a mistake if the file has no such source."""
+        """Return the key of the source that a mapping names at a key. Return "" if it does not have the key.
+
+        Add a mistake if the file has no such source.
+        """
         name = self.text(node, key, 100, "article")
         if name and name not in self.sources:
             known = ", ".join(self.sources) or "none yet"
@@ -449,9 +465,10 @@ class _Reader:
         return name
 
     def date(self, node: Mapping, key: str) -> FactDate | None:
-        """Return the date at a key of a mapping, or None if there is no such key.
+        """Return the date that a mapping has at a key. Return None if it does not have the key.
 
-        Add a mistake, and return an unknown date, if the text is no date. Add a mistake if the date has not begun.
+        If the text is no date, add a mistake and return an unknown date. Also add a mistake if the date has not begun
+        in any time zone.
         """
         text = self.text(node, key, 300, "10 November 2023")
         if not text:
@@ -471,18 +488,18 @@ class _Reader:
 
 
 def _one_line(node: Node | None) -> str:
-    """Return the text of a node on one line, or "" if it is missing or is no single value."""
+    """Return the text of a node on one line. Return "" if the node is missing or is a list or a mapping."""
     return " ".join(node.text.split()) if isinstance(node, Scalar) else ""
 
 
 def _close(text: str, known: Iterable[str]) -> str:
-    """Return a sentence with the known word that is most similar to a typed one, or "" if none is similar."""
+    """Return a sentence with the word of `known` that is most similar to a text. Return "" if no word is similar."""
     close = difflib.get_close_matches(text[:60], list(known), 1)
     return f" Close to it: {close[0]}." if close else ""
 
 
 def _as_update(number: int, fact: DossierFact, now: datetime) -> Update:
-    """Return a fact as an Update, for `stage_goes_back`. Fields that this function does not read are left empty."""
+    """Return a fact as the Update that `stage_goes_back` takes. Fields which that function does not read are empty."""
     return Update(
         number,
         "",

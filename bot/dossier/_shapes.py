@@ -25,10 +25,11 @@ class DossierSource(Struct, frozen=True):
 
 
 class DossierFact(Struct, frozen=True):
-    """A fact about a record in a dossier file.
+    """A fact about a record, as a dossier file states it.
 
-    `key` identifies the fact in later versions of the file. `item` is the key of the value within a list (see
-    `FieldType.key`), or "" for a field with a single value. `source` is the key of a source in the same file.
+    `key` identifies the fact: a later version of the file states the same fact with the same key. `item` is the key of
+    the value in a field with several values (see `FieldType.key`). It is "" in a field with one value. `source` is the
+    key of a source in the same file.
     """
 
     key: str
@@ -42,11 +43,11 @@ class DossierFact(Struct, frozen=True):
 
 
 class DossierRecord(Struct, frozen=True):
-    """A record in a dossier file with all its facts, which include its name.
+    """A record in a dossier file with all its facts. Its name is one of the facts.
 
-    `slug` is its key in the file. It becomes its slug in the server, unless another record has this slug there. With
-    `existing` the facts are about a record that the server has already,
-    under this name or alias; `name` is "" then. `line` and `path` are its place in the file.
+    `slug` is the key of the record in the file. In the server, the record gets this slug if no other record has it
+    there. `existing` is set if the server should have the record already: it is a name or alias of the record there,
+    and `name` is "". `line` and `path` are the place of the record in the file.
     """
 
     slug: str
@@ -63,16 +64,16 @@ class DossierRecord(Struct, frozen=True):
         return self.name or self.existing
 
     def texts(self, field: str) -> list[str]:
-        """Return the values of a field of texts, such as its aliases, in the order of the file."""
+        """Return the values of a field whose values are texts, such as the aliases, in the order of the file."""
         values = [fact.value for fact in self.facts if fact.field == field]
         return [value.text if isinstance(value, ListedText) else str(value) for value in values]
 
 
 class Reference(Struct, frozen=True):
-    """A name in a value that no record in the file has, so that the server's record of this name is meant.
+    """A name in a value of a dossier file, if no record in the file has the name. It refers to a record of the server.
 
-    `kinds` are the kinds that the record may have. `line` and `path` are the place of the first such value in the file,
-    and `hint` is a sentence about similar names in the file, or "".
+    `kinds` are the kinds that the record may have. `line` and `path` are the place in the file where the name occurs
+    first. `hint` is a sentence with a similar name in the file, or "".
     """
 
     name: str
@@ -85,8 +86,8 @@ class Reference(Struct, frozen=True):
 class Dossier(Struct, frozen=True):
     """The content of a dossier file.
 
-    Values point to records by their keys in the file, or by the keys of `references` to records of the server.
-    `builds_on` is the slug of a dossier that has to be loaded before this one, or "".
+    A value names a record by the record's key in the file. For a record of the server, it has a key of `references`
+    instead. `builds_on` is the slug of a dossier that has to be loaded before this one, or "".
     """
 
     slug: str
@@ -99,7 +100,7 @@ class Dossier(Struct, frozen=True):
 
     @property
     def newest(self) -> FactDate | None:
-        """Return the newest date of the facts that report something. Names and the like have no news value."""
+        """Return the newest date of a fact that reports something, or None. A name, for example, reports nothing."""
         dates = [
             fact.date for record in self.records for fact in record.facts if get_field(record.kind, fact.field).reports
         ]

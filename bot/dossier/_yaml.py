@@ -1,4 +1,4 @@
-"""Parsing of YAML into a tree of strings that know their line and path. Types, aliases and tags are not supported."""
+"""Parsing of YAML into a tree of nodes that have their line and path. Types, aliases and tags are not supported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a YAML file, with its path ("records.india") and line. An empty value is a Scalar with the text ""."""
+    """A node of a YAML file, with its path ("records.india") and its line. An empty value is a Scalar with text ""."""
 
     path: str
     line: int
@@ -32,7 +32,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Scalar(Node):
-    """A single value in a YAML file, as text. `plain` says that it has no quotation marks and is no block of text."""
+    """A single value in a YAML file, as text. `plain` means that it has no quotation marks and is no block of text."""
 
     text: str
     plain: bool = False
@@ -49,7 +49,7 @@ class Sequence(Node):
 class Mapping(Node):
     """A mapping in a YAML file.
 
-    `keys` has the line of each key. `twice` has the keys that were repeated, each with the line of the repetition.
+    `keys` has the line of each key. `twice` has each key that occurs again, with the line in which it does.
     """
 
     entries: dict[str, Node] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Mapping(Node):
     twice: list[tuple[str, int]] = field(default_factory=list)
 
     def below(self, key: str) -> str:
-        """Return the path of the entry with this key, such as "records.india"."""
+        """Return the path of the entry with this key: "records.india" for the key "india" in the mapping "records"."""
         shown = quoted(key).strip('"')
         return f"{self.path}.{shown}" if self.path else shown
 
@@ -65,9 +65,12 @@ class Mapping(Node):
 def parse(content: bytes) -> Node:
     """Parse the bytes of a YAML file into a tree of nodes.
 
-    Raise BadDossier if the file is not a single YAML document in UTF-8, or uses aliases, anchors or tags. All values
-    stay strings, so that `NO` is a country, and nothing in a file can be executed. Also raise it when a comment would
-    swallow a part of a value, or when lines are indented with other characters than spaces.
+    All values stay strings, so that `NO` is a country, and nothing in a file can be executed. Raise BadDossier if
+
+    - the file is not a single YAML document in UTF-8
+    - it uses aliases, anchors or tags
+    - a part of a value would be read as a comment
+    - lines are indented with other characters than spaces
     """
     if len(content) > LARGEST_FILE:
         raise _fatal(1, f"The file is larger than {LARGEST_FILE:,} bytes. Split it into several dossiers.")
@@ -106,7 +109,7 @@ def _line(event: yaml.Event) -> int:
 
 
 class _Tree:
-    """Builds the tree of nodes of a YAML file, and collects the mistakes that the parser reads without a word."""
+    """Builds the tree of nodes of a YAML file, and collects the mistakes that the YAML parser does not report."""
 
     def __init__(self, text: str, lines: list[str]) -> None:
         self.events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=_Loader))
@@ -114,7 +117,7 @@ class _Tree:
         self.mistakes: list[Mistake] = []
 
     def root(self) -> Node | None:
-        """Return the root of the tree, or None if the file is empty. Raise BadDossier for a second document."""
+        """Return the root of the tree, or None if the file is empty. Raise BadDossier if a second document begins."""
         root: Node | None = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -124,7 +127,7 @@ class _Tree:
         return root
 
     def node(self, event: yaml.Event, path: str, depth: int) -> Node:
-        """Return the node that begins with an event, with all nodes below it. Raise BadDossier for unsupported YAML."""
+        """Return the node that begins with an event, and all nodes below it. Raise BadDossier for unsupported YAML."""
         line = _line(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _fatal(line, "Anchors and aliases (& and *) are not used in dossiers. Write the value out.", path)
@@ -158,6 +161,6 @@ class _Tree:
         return mapping
 
     def _rest(self, event: yaml.ScalarEvent) -> str:
-        """Return what follows a value in its last line."""
+        """Return the text that follows a value in the last line of the value."""
         end = event.end_mark
         return self.lines[end.line][end.column :] if end.line < len(self.lines) else ""

@@ -1,1 +1,1 @@
-"""Parts that commands and components share: the component router, the permissions of users, and caches."""
+"""What commands and components share: the component router, the permissions of users, and caches."""

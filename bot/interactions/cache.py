@@ -1,4 +1,4 @@
-"""Caches of cards, answers and pages of lists. An entry is valid until the state on which it depends changes."""
+"""Caches of cards, answers and pages of lists. An entry is used until the state that it was made from changes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _Value = TypeVar("_Value")
 class Cache(Generic[_Key, _Value]):
     """A cache of a fixed number of entries, which drops the least recently used entry first.
 
-    Each value is stored with the state that it depends on, such as the newest update of its server. The value is
-    returned only while that state is the same.
+    Each value is stored with the state from which it was made, such as the newest update of its server. `get` returns
+    the value only if the caller passes the same state.
     """
 
     def __init__(self, size: int = CACHED) -> None:
@@ -34,7 +34,7 @@ class Cache(Generic[_Key, _Value]):
         self._entries: OrderedDict[_Key, tuple[object, _Value]] = OrderedDict()
 
     def get(self, key: _Key, depends_on: object) -> _Value | None:
-        """Return the value of a key. Return None if there is none, or if it was stored with another state."""
+        """Return the value of a key. Return None if there is none, or if it was stored with another `depends_on`."""
         entry = self._entries.get(key)
         if entry is None or entry[0] != depends_on:
             return None
@@ -42,7 +42,7 @@ class Cache(Generic[_Key, _Value]):
         return entry[1]
 
     def put(self, key: _Key, depends_on: object, value: _Value) -> _Value:
-        """Store a value with the state that it depends on, and return the value."""
+        """Store a value, and return it. `depends_on` is the state from which the value was made."""
         self._entries[key] = depends_on, value
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
@@ -51,22 +51,22 @@ class Cache(Generic[_Key, _Value]):
 
 
 def quarter_of(now: datetime) -> datetime:
-    """Return an instant rounded down to a quarter of an hour: 09:15 for 09:29."""
+    """Return the beginning of the quarter of an hour that contains an instant: 09:15 for 09:29."""
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @dataclass
 class CachedRecord:
-    """An opened record with its card, which is rendered when it is first needed."""
+    """An opened record and its card. The card is rendered when it is first needed."""
 
     opened: Opened
     _rendered: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
     def rendered(self, now: datetime) -> cards.RenderedCard:
-        """Return the card of the record. Render it again when a new quarter of an hour has begun.
+        """Return the card of the record. Render it again if a new quarter of an hour has begun since.
 
-        Without an update, a card changes only when a day ends. In every time zone, a day ends at a full quarter of an
-        hour.
+        As long as the record stays the same, its card changes only when a day ends. In every time zone, a day ends at a
+        full quarter of an hour.
         """
         quarter = quarter_of(now)
         if self._rendered is None or self._rendered[0] != quarter:
@@ -75,24 +75,31 @@ class CachedRecord:
 
 
 class CachedAnswer(NamedTuple):
-    """What was found for a question, and the text of its answer."""
+    """The answer to a question: what was found for it, and the text."""
 
     finding: Finding
     text: str
 
 
 AnswerCache = Cache[tuple[int, str, str], CachedAnswer]
-"""Answers by server, question and chosen record. An answer depends on the newest update and the quarter of an hour."""
+"""Answers to questions. A key has the server, the question and the record that the user chose.
+
+An answer is used until the server has a new update or a new quarter of an hour begins.
+"""
 
 PageCache = Cache[tuple[int, Listing, int], lists.RenderedPage]
-"""Pages of lists and searches by server, list and page number.
+"""Pages of lists and of searches. A key has the server, the list and the page number.
 
-A page depends on the newest update. If it shows due dates, it also depends on the quarter of an hour.
+A page is used until the server has a new update. A page with due dates is also rendered again when a new quarter of an
+hour begins.
 """
 
 
 class RecordCache:
-    """A cache of opened records. A key has the server, the text that names the record, and the kinds to look among."""
+    """A cache of opened records.
+
+    A key has the server, the text that names the record, and the kinds that the record may have.
+    """
 
     def __init__(self) -> None:
         self._cache: Cache[tuple[int, str, tuple[Kind, ...]], CachedRecord] = Cache()

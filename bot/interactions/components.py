@@ -1,12 +1,12 @@
-"""The router that hands each button, select and modal to its handler, by its custom id and the user's permissions.
+"""The router that passes each button, select and modal to its handler, by its custom id and the user's permissions.
 
 All state is in the custom id, so a button works after a restart and in a direct message. The view store of discord.py
-is not used: views and modals are stopped before they are sent, and `Attache.on_interaction` hands every component and
+is not used: views and modals are stopped before they are sent, and `Attache.on_interaction` passes every component and
 modal to this router. The reasons, as measured on discord.py 2.7.1:
 
-- An ephemeral view that mixes a `DynamicItem` with a plain select unregisters the pattern for the whole process at its
-  timeout. The buttons of all other messages are dead then.
-- A modal that is submitted after a restart is discarded; `on_interaction` still gets it with all that was typed.
+- An ephemeral view that mixes a `DynamicItem` with a plain select unregisters the pattern of the item for the whole
+  process when the view times out. From then on, the buttons of all other messages do nothing.
+- A modal that is submitted after a restart is discarded. `on_interaction` still gets it with all that was typed.
 - Each message with a view of `timeout=None` leaks one entry of the store.
 - Exceptions in callbacks of a `DynamicItem` are only logged, so the user sees "This interaction failed".
 """
@@ -33,9 +33,9 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """The registration of a component handler. The attributes are arguments of `component`.
+    """How a component handler was registered. The attributes are the arguments of `component`.
 
-    `fetch_permissions` is also True if `requires` makes it necessary.
+    But `fetch_permissions` is always True if `requires` is "editor" or "manager".
     """
 
     name: str
@@ -49,11 +49,13 @@ def component(
 ) -> Callable[[Handler], Handler]:
     """Mark a cog's method as the handler of the components and modals whose custom id begins with `name`.
 
-    The handler gets the interaction, the actor and the arguments in the custom id. `requires` says who may use it. If
-    `anywhere` is True, a component in a direct message need not name a server. If it names none, the actor is None.
+    The handler gets the interaction, the actor and the arguments in the custom id. `requires` says who may use the
+    component. If `anywhere` is True, the custom id of a component in a direct message need not name a server. If it
+    names none, the handler gets None as the actor.
 
-    A direct message does not tell the actor's permissions. The router asks Discord for them if `requires` is "editor"
-    or "manager". It also asks if `fetch_permissions` is True, which is for handlers that check permissions themselves.
+    An interaction in a direct message does not contain the user's permissions. The router asks Discord for them if
+    `requires` is "editor" or "manager". A handler that checks permissions itself sets `fetch_permissions`. Then the
+    router also asks.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -64,9 +66,9 @@ def component(
 
 
 def typed(interaction: discord.Interaction) -> dict[str, Any]:
-    """Return what the user entered in a submitted modal, by the custom id of each field.
+    """Return what the user entered in a submitted modal. The keys are the custom ids of the fields.
 
-    The value is a text, or for a select the list of chosen values.
+    Each value is a text. For a select, it is the list of the chosen values.
     """
     values: dict[str, Any] = {}
     waiting: list[Any] = list((interaction.data or {}).get("components", []))
@@ -81,7 +83,7 @@ def typed(interaction: discord.Interaction) -> dict[str, Any]:
 
 
 def chosen(interaction: discord.Interaction) -> str:
-    """Return the value that the user chose in a select, or "" if there is none."""
+    """Return the value that the user chose in a select. Return "" if they chose none."""
     return (all_chosen(interaction) or [""])[0]
 
 
@@ -98,7 +100,7 @@ class ComponentRouter:
         self.handlers: dict[str, tuple[ComponentRule, Handler]] = {}  # By name. Tests of permissions use it.
 
     def add(self, cog: commands.Cog) -> None:
-        """Register the methods of a cog that are marked with `component`. Raise ValueError if a name is taken."""
+        """Register the methods of a cog that `component` marks. Raise ValueError if two handlers have the same name."""
         for attribute in dir(type(cog)):
             rule = getattr(getattr(type(cog), attribute), "__component__", None)
             if rule is None:
@@ -110,8 +112,8 @@ class ComponentRouter:
     async def handle(self, interaction: discord.Interaction) -> None:
         """Call the handler of a component or modal.
 
-        Raise UserError if its custom id has no handler, and NotAllowed if the user may not use it. Errors of the
-        handler are raised as they are.
+        Raise UserError if the custom id has no handler, and NotAllowed if the user may not use the component. Errors
+        that the handler raises are passed on.
         """
         id_ = ids.parse(str((interaction.data or {}).get("custom_id", "")))
         if id_ is None or id_.version != ids.VERSION or id_.name not in self.handlers:

@@ -1,6 +1,7 @@
-"""Actors and their permissions.
+"""Actors (users in a server) and what they may do there.
 
-An interaction in a server contains the user's permissions. For a button in a direct message, Discord is asked for them.
+In a server, Discord sends the user's permissions with each interaction. In a direct message it does not. When a user
+presses a button there, the bot has to request the permissions from Discord.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from data.records import Guild
 
 TYPING_WITHIN = 0.5  # Seconds that autocomplete waits for Discord. A later answer is cached for the next keystroke.
 Requirement = Literal["everyone", "editor", "manager"]
-"""Who may use a component."""
+"""Who may use a component. Editors may use what everyone may, and managers may use what editors may."""
 
 
 class HasEditors(Protocol):
-    """Anything with the editor role of a server: a `Guild` or an `Opened` record."""
+    """A `Guild` or an `Opened` record: anything that has the id of a server's editor role."""
 
     @property
     def editor_role_id(self) -> int | None: ...
@@ -32,10 +33,10 @@ class HasEditors(Protocol):
 
 @dataclass(frozen=True)
 class Actor:
-    """The user behind an interaction, the server that the interaction is about, and the user's permissions there.
+    """A user who caused an interaction, the server that the interaction is about, and the user's permissions there.
 
-    `manager` says that they have Manage Server. In a direct message, `manager` is False and `role_ids` is empty, unless
-    Discord was asked for the permissions.
+    `manager` is True if the user has Manage Server. In a direct message, the permissions are only known if Discord was
+    asked for them. If it was not, `manager` is False and `role_ids` is empty.
     """
 
     guild_id: int
@@ -44,7 +45,7 @@ class Actor:
     role_ids: frozenset[int]
 
     def may_edit(self, guild: HasEditors) -> bool:
-        """Return whether the actor is an editor: they have the role chosen in /setup, or Manage Server."""
+        """Return whether the actor is an editor. Editors have the role that was chosen in /setup, or Manage Server."""
         return self.manager or (guild.editor_role_id is not None and guild.editor_role_id in self.role_ids)
 
 
@@ -63,7 +64,7 @@ def require_editor(actor: Actor, guild: Guild) -> None:
 
 
 def editors_are(guild: Guild) -> str:
-    """Return a sentence that says who the editors of a server are."""
+    """Return a sentence that says who the editors of a server are, for an error message."""
     if guild.editor_role_id is None:
         return "Here these are the people with Manage Server; they can choose an editor role in /setup."
     return f"Here these are the people with the role <@&{guild.editor_role_id}> or with Manage Server."
@@ -77,7 +78,7 @@ def unanswered() -> UserError:
 
 
 class Permissions:
-    """Looks up the actor of an interaction. Permissions are never cached."""
+    """Finds the actor of an interaction. Permissions are never cached."""
 
     def __init__(self, memberships: Memberships, limits: RateLimits) -> None:
         self._memberships, self._limits = memberships, limits
@@ -90,11 +91,11 @@ class Permissions:
         *,
         fetch_permissions: bool = False,
     ) -> Actor:
-        """Return the actor of an interaction. In a direct message, `guild_id` is the server that the button names.
+        """Return the actor of an interaction. `guild_id` is the server that the custom id of the button names, if any.
 
-        In a direct message, Discord is asked for the permissions only if `fetch_permissions` is True. Otherwise the
-        actor has none. Raise NotAllowed if the button belongs to another server, or if the user is not in the server.
-        Raise UserError if Discord does not answer in time.
+        If the interaction comes from a direct message, the actor's permissions are empty unless `fetch_permissions` is
+        True. Then Discord is asked for them. Raise NotAllowed if the button belongs to another server, or if the user
+        is not in the server. Raise UserError if Discord does not answer in time.
         """
         if interaction.guild_id is not None:
             if guild_id is not None and guild_id != interaction.guild_id:
