@@ -89,7 +89,7 @@ class DueReminder(Struct, frozen=True):
 
 
 class PersonalReminder(Struct, frozen=True):
-    """One line of `/remind list`: a reminder of a user, its server, and what is needed to say when it comes next."""
+    """One line of `/remind list`: a reminder of a user, its server, and what says when the next message comes."""
 
     reminder: Reminder
     guild_id: int
