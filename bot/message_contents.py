@@ -58,8 +58,8 @@ class Digest(Struct, frozen=True):
     loads: list[Load]
     deals: list[Opened]
     statements: list[Opened]
-    open_total: int  # The number of open items in the destination's scope; 0 unless `first` is True.
-    offset_reached: bool  # Since the last digest, a due date came so near that it is time for a reminder.
+    open_total: int  # Only in a first digest: the number of open items in the destination's scope. Else 0.
+    offset_reached: bool  # Since the last digest, a due date has come so near that a reminder of it is due.
     read_to: int  # The id of the newest update that this digest has read.
     old_dossiers: list[DossierAge] = []  # Only in a first digest: the loaded dossiers without recent facts.
 
@@ -155,7 +155,8 @@ class Unloading(Struct, frozen=True):
     - `facts`: the number of facts that are withdrawn.
     - `gone`: the number of records that disappear, because all their facts came from the dossier.
     - `stay`: the names of the records that keep the dossier's name for them, because other facts are about them.
-    - `follows` and `reminders`: the number of follows and of reminders whose record disappears.
+    - `follows`: the number of follows whose record disappears.
+    - `reminders`: the number of reminders whose item disappears or is no longer open.
     """
 
     slug: str
@@ -170,8 +171,8 @@ class Unloading(Struct, frozen=True):
 class LostFacts(Struct, frozen=True):
     """What a followed record lost when a dossier was unloaded.
 
-    `name` is the name of the record, and `dossier` that of the dossier. `facts` is the number of the record's facts
-    that were withdrawn. `gone` means that the record came from this dossier alone and has disappeared.
+    `name` is the name of the record, and `dossier` is the name of the dossier. `facts` is the number of the record's
+    facts that were withdrawn. `gone` means that the record came from this dossier alone and has disappeared.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Lets editors correct, withdraw and bring back updates, and remove records, from histories and cards.
+"""Lets editors correct, withdraw and bring back updates, and remove records.
 
-It has no command of its own: it begins with the menu of a history, of *All facts* or of *Update* on a card.
+No command belongs to this cog. Editors begin in the menu of a history, of *All facts*, or of *Update* on a card.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class DigestOptions:
 
     @classmethod
     def parse(cls, at: str | None, zone: str | None, weekdays: str | None) -> DigestOptions:
-        """Parse the options as the user typed them. Raise BadInput when one of them cannot be parsed."""
+        """Parse the options as the user typed them. Raise BadInput if one of them cannot be parsed."""
         return cls(
             f"{dates.parse_time_of_day(at):%H%M}" if at is not None else "",
             dates.parse_zone(zone) if zone is not None else "",
@@ -166,7 +166,7 @@ class DigestCog(
 
     @component("digest.follow")
     async def offer_deals(self, interaction: Interaction, actor: Actor) -> None:
-        """Offer the first deals of the server. Each comes with a button that follows it."""
+        """Offer the first deals of the server, each with a button by which the user follows the deal."""
         deals, total = await records.list_kind(self.bot.db.read, actor.guild_id, "deal")
         if not deals:
             raise UserError("No deal is on the record yet, so there is none to follow. Nothing was changed.")
@@ -214,14 +214,17 @@ class DigestCog(
         return [server for server in servers if server.guild_id in memberships.joined], bool(memberships.unknown)
 
     async def _find_destination(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination | None:
-        """Return the destination of a channel, or of the actor's direct messages when `channel` is None."""
+        """Return the destination of a channel. If `channel` is None, return that of the actor's direct messages.
+
+        Return None if there is no such destination.
+        """
         if channel is not None:
             return await destinations.find_channel(conn, actor.guild_id, channel.id)
         person = await people.find(conn, actor.user_id)
         return person and await destinations.find_person(conn, actor.guild_id, person.id)
 
     async def _get_with_digest(self, conn: Connection, actor: Actor, channel: Postable | None) -> Destination:
-        """Return the destination of a channel, or of the actor's direct messages when `channel` is None.
+        """Return the destination of a channel. If `channel` is None, return that of the actor's direct messages.
 
         Raise UserError if the destination has no digest. Raise NotAllowed if a channel is given and the actor lacks
         Manage Server.

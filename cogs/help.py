@@ -62,7 +62,10 @@ class HelpCog(commands.Cog):
         await interaction.response.send_message(view=view, ephemeral=True)
 
     async def _audience(self, actor: Actor | None) -> tuple[Who, Stand]:
-        """Return what kind of user the actor is, and the state of their server. `actor` is None in a direct message."""
+        """Return (a) what kind of user the actor is and (b) the state of their server.
+
+        `actor` is None in a direct message.
+        """
         if actor is None:
             return "dm", "ready"
         guild = await guilds.find(self.bot.db.read, actor.guild_id)

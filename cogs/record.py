@@ -39,7 +39,7 @@ class RecordCog(commands.Cog):
     async def show_facts(
         self, interaction: Interaction, actor: Actor, slug: str, page: str = "", order: str = ""
     ) -> None:
-        """Show one page with facts of a record. They are grouped by field, or by source if `order` is not empty."""
+        """Show one page with facts of a record. The facts are grouped by field, or by source if `order` is not ""."""
         opened = await records.get(self.bot.db.read, actor.guild_id, slug)
         view = cards.all_facts(
             opened,

@@ -102,9 +102,11 @@ class SourceCog(commands.Cog):
     async def mark(self, interaction: Interaction, actor: Actor, source_id: str, how: str, mark: str) -> None:
         """Mark a source as false, or remove the mark, for the reason that the editor typed.
 
-        `how` is "withdraw" (mark the source and withdraw the updates that rest on it), "keep" (only mark it) or "true"
-        (remove the mark). `mark` identifies what the preview showed. If that has changed since, show a new preview
-        instead.
+        - `how="withdraw"`: mark the source and withdraw the updates that cite it.
+        - `how="keep"`: only mark the source.
+        - `how="true"`: remove the mark and bring back the updates that were withdrawn with it.
+
+        `mark` identifies the updates that the preview showed. If they have changed since, show a new preview instead.
         """
         now, id_ = self.bot.clock.now(), number(source_id)
         reason = one_line(str(typed(interaction).get("reason") or ""))
@@ -156,7 +158,7 @@ class SourceCog(commands.Cog):
         only, today = number(source_id) or None, dates.local_date(now, opened.zone)
         if only is None:
             cited = citations.of_record(opened, today)
-        else:  # What was entered last may be in the history alone.
+        else:  # The facts of this source may be in the history only, if newer facts have replaced them.
             timeline = await timelines.get(self.bot.db.read, actor.guild_id, slug)
             entered = [update.fact for update in timeline.updates if update.action == "set"]
             cited = citations.of_facts(opened, [fact for fact in entered if fact.source == only], today)

@@ -99,9 +99,11 @@ class ListedText(Struct, frozen=True, omit_defaults=True):
 class Party(Struct, frozen=True, omit_defaults=True):
     """One participant or other record that a field names, with its role, such as India as the "buyer" of a deal.
 
-    `record` is the slug of the named record. If the source gives only words and no record fits them, `record` is "" and
-    `role` has these words. `gone` means that the named record no longer takes part. `acts_for` is the slug of the
-    participant for whom the named record acts, such as the state for which a minister signs. It is "" if there is none.
+    `record` is the slug of the named record. If the source gives only words that fit no record, `record` is "" and
+    `role` has these words. `gone` means that the named record no longer takes part.
+
+    The named record may act for a participant, such as a minister who signs for a state. Then `acts_for` is the slug of
+    this participant. Otherwise it is "".
     """
 
     record: str
@@ -218,7 +220,7 @@ class Update(Struct, frozen=True):
     origin: Literal["editor", "dossier"]
     origin_key: str  # Identifies a fact in a dossier. "" for a fact that no dossier stated.
     dossier: str = ""  # The slug of the dossier. "" for a fact that no dossier stated.
-    started_from: int | None = None  # The id of the update whose value the form of this one was filled in with.
+    started_from: int | None = None  # An update's id. The form of this update was filled in with that update's value.
 
     @property
     def fact(self) -> Fact[Value]:
@@ -250,7 +252,8 @@ class CitedText(Struct, frozen=True, array_like=True):
 
     text: str
     facts: tuple[Fact[object], ...] = ()
-    # In a status line: the field that the text is about ("who"), and the values in the text, each with its own field.
+    # Only in a status line: `field` is the field that the text is about, such as "who". `values` are the parts of the
+    # text that are values of a record; each has its own `field`.
     field: str = ""
     values: tuple[CitedText, ...] = ()
 
@@ -356,7 +359,7 @@ class Link(Struct, frozen=True, array_like=True):
     fact: Fact[object]
     item_kind: str = ""
     opened_by: Fact[object] | None = None
-    basis: str = ""  # Of a pending item that is open: "stated", "left open" or, when no source says, "".
+    basis: str = ""  # Of an open pending item: "stated", "left open", or "" if no source says.
 
 
 class Opened(Struct, frozen=True):
@@ -502,8 +505,8 @@ class Outcome(StrEnum):
 class Destination(Struct, frozen=True):
     """A destination of messages: a channel of a server, or the direct messages to a person about one server.
 
-    Exactly one of `channel_id` and `person_id` is set. If it is `person_id`, `user_id` and `dm_channel_id` are the
-    Discord ids of this person and of their direct messages.
+    For a channel, `channel_id` is set and `person_id` is None. For direct messages, it is the other way round. Then
+    `user_id` and `dm_channel_id` are the Discord ids of the person and of their direct messages.
     """
 
     id: int
@@ -515,9 +518,9 @@ class Destination(Struct, frozen=True):
     zone: str
     digest_at: str | None  # The local time of the digest, such as "09:00". None: no digest.
     digest_days: str  # ISO weekdays, such as "12345".
-    digested_to: int  # The newest update that was covered by a digest or a list of open items.
+    digested_to: int  # The id of the newest update that was covered by a digest or a list of open items.
     digests_sent: int
-    mondays: int  # How many lists of open items were sent; every fourth is complete.
+    mondays: int  # How many lists of open items were sent. Every fourth is full (`StillOpen.full`).
     planned_on: date | None  # The last local date for which messages were planned.
     next_delivery_at: datetime | None
     state: Literal["active", "paused"]
@@ -528,7 +531,7 @@ class Destination(Struct, frozen=True):
 
 
 class Follow(Struct, frozen=True):
-    """A subscription of a destination to one record. If `slug` is None, it is to all records of the server.
+    """A subscription of a destination to one record, or, if `slug` is None, to all records of the server.
 
     If `at_once` is True, changes are sent as alerts and listed in the digest. If it is False, they are only listed in
     the digest. `role_id` is the role that an alert mentions. `since` is the id of the update that was the newest when
@@ -613,14 +616,14 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
     key: str
     batch: str | None = None  # Of an alert: the batch of updates that it reports.
     day: date | None = None  # Of a digest or a list of open items: its local date.
-    # Of a reminder: why it is sent. "before" and "overdue" have the record and its due date, "snooze" and "words" have
-    # the reminder.
+    # Of a reminder: why it is sent. For "before" and "overdue", `record_id` and `due_on` are set. For "snooze" and
+    # "words", `reminder_id` is set.
     occasion: Literal["", "before", "overdue", "snooze", "words"] = ""
     record_id: int | None = None
     due_on: date | None = None  # The due date at the time of planning.
     days_before: int | None = None  # Of "before": the number of days until the due date.
     reminder_id: int | None = None
-    read_to: int | None = None  # The newest update that the message covers.
+    read_to: int | None = None  # The id of the newest update that the message covers.
     with_open: bool = False  # Whether the message lists the open items.
     payload: Confirmation | Notice | OpenList | None = None  # Content for which there is no column.
 
@@ -628,7 +631,7 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
 class Delivery(NewDelivery, frozen=True, kw_only=True):
     """A message to one destination, from planning to its outcome.
 
-    - `unknown`: Discord did not say whether the last try arrived.
+    - `unknown`: it is not known whether the last try arrived.
     - `plain`: Discord refused the message in its usual form, so the next try sends it as ordinary text.
     - `nonce`: a text that identifies the message, for Discord and in the custom ids of its buttons.
     - `channel_id` and `message_id`: those of the sent message.

@@ -240,8 +240,8 @@ class _Reader:
     ) -> list[DossierFact]:
         """Read the value of a field. Return a list with its fact. Return [] if the value is invalid.
 
-        The key of the fact ends with `key`. If `key` is "", it ends with the name of the field. In a field with several
-        values, the key of the value is also added.
+        The key of the fact consists of `prefix`, the name of the field, and `key`. If `key` is "" and the field can
+        have several values, the key of the value takes its place.
         """
         if not isinstance(node, Scalar):
             self.wrong(node, f"One value is expected here. Write it like {field.type.example}.")
@@ -264,7 +264,7 @@ class _Reader:
         except BadInput as error:
             self.wrong(node, str(error).replace(" Nothing was changed.", ""))
             return []
-        # In the key a name of the server stays as it is written, whatever record it means there.
+        # If the value names a record of the server, the key has the name as it is written in the file.
         item = "" if field.rule == "replace" else field.type.key(field.type.repointed(value, self.written))
         parts = {"replace": (), "list": (item,), "variants": (item, citation.source)}[field.rule]
         full = "/".join(filter(None, (prefix, field.name, key or "|".join(parts))))
@@ -436,7 +436,7 @@ class _Reader:
         """
         value = node.entries.get(key)
         if value is None:
-            # A node that is not a mapping is empty here, and has its mistake already.
+            # An empty mapping may stand for a node that is no mapping. There is a mistake for that node already.
             if required and (node.entries or not self.mistakes):
                 self.mistakes.append(
                     Mistake(node.line, node.below(key), f"This is missing. Write it like {key}: {example}")

@@ -45,9 +45,11 @@ class DossierFact(Struct, frozen=True):
 class DossierRecord(Struct, frozen=True):
     """A record in a dossier file with all its facts. Its name is one of the facts.
 
-    `slug` is the key of the record in the file. In the server, the record gets this slug if no other record has it
-    there. `existing` is set if the server should have the record already: it is a name or alias of the record there,
-    and `name` is "". `line` and `path` are the place of the record in the file.
+    `slug` is the key of the record in the file. In the server, the record gets the same slug if it is free there.
+    `line` and `path` are the place of the record in the file.
+
+    A file can also add facts to a record that the server has already. Then `existing` is a name or alias of that
+    record, and `name` is "".
     """
 
     slug: str

@@ -65,12 +65,13 @@ class Mapping(Node):
 def parse(content: bytes) -> Node:
     """Parse the bytes of a YAML file into a tree of nodes.
 
-    All values stay strings, so that `NO` is a country, and nothing in a file can be executed. Raise BadDossier if
+    All values stay strings, so that `NO` is a country, and nothing in a file can be executed. These are reasons to
+    raise BadDossier:
 
-    - the file is not a single YAML document in UTF-8
-    - it uses aliases, anchors or tags
-    - a part of a value would be read as a comment
-    - lines are indented with other characters than spaces
+    - The file is not a single YAML document in UTF-8.
+    - It uses aliases, anchors or tags.
+    - A part of a value would be read as a comment.
+    - A line is indented with other characters than spaces.
     """
     if len(content) > LARGEST_FILE:
         raise _fatal(1, f"The file is larger than {LARGEST_FILE:,} bytes. Split it into several dossiers.")

@@ -16,7 +16,7 @@ from data.database import Connection
 from data.records import Kind, Opened
 
 CACHED = 500  # Records of some 20 KB each.
-ANSWERS_CACHED = 100  # Answers hold several records, of which one with thousands of links takes some 100 KB.
+ANSWERS_CACHED = 100  # An answer holds several records. A record with thousands of links takes some 100 KB.
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -63,7 +63,7 @@ class CachedRecord:
     _rendered: tuple[datetime, cards.RenderedCard] | None = field(default=None)
 
     def rendered(self, now: datetime) -> cards.RenderedCard:
-        """Return the card of the record. Render it again if a new quarter of an hour has begun since.
+        """Return the card of the record. It is rendered once for each quarter of an hour.
 
         As long as the record stays the same, its card changes only when a day ends. In every time zone, a day ends at a
         full quarter of an hour.

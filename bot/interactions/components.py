@@ -33,9 +33,9 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """How a component handler was registered. The attributes are the arguments of `component`.
+    """How a component handler was registered. The attributes are the arguments of `component`, with one exception.
 
-    But `fetch_permissions` is always True if `requires` is "editor" or "manager".
+    If `requires` is "editor" or "manager", `fetch_permissions` is always True.
     """
 
     name: str

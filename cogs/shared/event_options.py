@@ -14,7 +14,7 @@ from bot.services import guilds, recent_sources
 from bot.ui.choices import Offered, choices
 from cogs.shared.answers import Interaction
 
-_BESIDE = " ("  # In a choice of a day, what it is follows in brackets: "15 October 2024 (today)".
+_BESIDE = " ("  # A choice of a day says in brackets why it is offered: "15 October 2024 (today)".
 
 
 class DayArgument(app_commands.Transformer[discord.Client]):

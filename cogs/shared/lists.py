@@ -27,7 +27,7 @@ from data.records import Row
 
 _SEARCH = "~"  # A key that begins with this holds the words of a search.
 _SOURCE = "*"  # A key that begins with this names a source, as in `SourceListing`.
-_LONGEST = 60  # Characters of a search in a key; the custom id also holds the key's server and page.
+_LONGEST = 60  # The most characters of a search in a key. The custom id also has the server and the page.
 
 
 async def answer_list(interaction: Interaction, listing: Listing) -> None:
@@ -35,7 +35,7 @@ async def answer_list(interaction: Interaction, listing: Listing) -> None:
     bot = interaction.client
     now = bot.clock.now()
     actor = await bot.permissions.actor(interaction, now)
-    if isinstance(listing, KindListing):  # The pages of the other lists check the setup where they need to.
+    if isinstance(listing, KindListing):  # For the other lists, the pages check that the server is set up.
         await guilds.get(bot.db.read, actor.guild_id)
     view = await list_page(interaction, actor, listing, 0, now)
     await interaction.response.send_message(view=view, ephemeral=True)

@@ -185,7 +185,7 @@ async def answer_card(interaction: Interaction, text: str, kinds: Sequence[Kind]
     try:
         cached, following = await _cached(bot.db.read, bot.record_cache, actor.guild_id, text, kinds, actor.user_id)
     except NotInRecord as error:
-        # A question changes nothing anyway; what helps is where all such records are listed.
+        # This command changes nothing, so the error need not say so. It names the list of such records instead.
         several = KIND_WORDS[kinds[0]][1]
         raise NotInRecord(error.refusal, f"/{kinds[0]} list shows the {several} here.") from None
     view = await card_of(interaction, actor, cached.opened, now, rendered=cached.rendered(now), following=following)
