@@ -28,27 +28,25 @@ REASON_LIMIT = 500
 class CorrectionTask(Struct, frozen=True, omit_defaults=True):
     """What a correction does.
 
-    `corrects` is the id of the update that a new one replaces, None unless the act is "correct". `withdraws` are the
-    ids of the updates and withdrawals that are withdrawn. `offered` are those that may be withdrawn with them: of the
-    same batch, or entered from a form that was filled in with the value of one of them. `name` is the name of the
-    record, "" for updates of several records. `into` is the slug of the record that it is merged into. `filled_in` is
-    what the form of a correction was filled in with.
+    `offered` are the ids of related updates that the editor can withdraw too. An update is related if it is of the same
+    batch, or if its form was filled in with the value of an update that the correction is about.
     """
 
     act: Act
-    record: str
-    name: str
-    corrects: int | None = None
-    withdraws: list[int] = []
+    record: str  # The slug of the record.
+    name: str  # The name of the record, "" if the updates are about several records.
+    corrects: int | None = None  # The id of the update that a new one replaces. None unless `act` is "correct".
+    withdraws: list[int] = []  # The ids of the updates and withdrawals that are withdrawn.
     offered: list[int] = []
-    filled_in: dict[str, str] = {}
-    into: str = ""
+    filled_in: dict[str, str] = {}  # The texts in the form when it opened, if `act` is "correct".
+    into: str = ""  # The slug of the record that this one is merged into, if `act` is "merge".
 
 
 class Correction(Struct, frozen=True):
-    """A correction that an editor has begun: a row of the table.
+    """A correction that an editor has begun: a row of the table `correction`.
 
-    `typed` is what was typed into its form, word for word. `base` is the newest update that its preview knew.
+    `typed` is what was typed into its form, word for word. `base` is the id of the newest update of its records when
+    the preview was made.
     """
 
     id: int
@@ -64,25 +62,24 @@ class Correction(Struct, frozen=True):
 class EnteredUpdate(Struct, frozen=True):
     """An update or a withdrawal, with all that a text about it needs.
 
-    `name` is the name of its record, or the last one where all names were withdrawn. `ended_by` is the update that
-    withdrew or corrected it, None while it counts. `user_id` is the Discord id of the person who entered it, None for
-    a dossier and for a person who asked to be forgotten; `ended_by_user_id` is that of the person who ended it.
+    A Discord id is None if a dossier made the entry, and if the person asked to be forgotten.
     """
 
     update: Update
     kind: Kind
-    name: str
+    name: str  # The name of the record. If all its names were withdrawn: the last of them.
     names: Names
     source: Source
-    user_id: int | None
-    ended_by: Update | None
-    ended_by_user_id: int | None = None
+    user_id: int | None  # The Discord id of the person who entered the update.
+    ended_by: Update | None  # The update that withdrew or corrected this one. None while this one counts.
+    ended_by_user_id: int | None = None  # The Discord id of the person who entered `ended_by`.
 
 
 class CorrectedRecord(Struct, frozen=True):
-    """What a correction changes about one record. `removed` and `returns` say that it loses or gets its only name.
+    """What a correction changes about one record.
 
-    `stays` are the facts of the fields that the correction touches without a change of what they say, by field.
+    `removed` says that the record loses its only name, `returns` that it gets one again. `stays` has the facts, by
+    field, of the fields whose updates are corrected or withdrawn although the field says the same as before.
     """
 
     kind: Kind
@@ -96,7 +93,7 @@ class CorrectedRecord(Struct, frozen=True):
 
 
 class CorrectedFact(Struct, frozen=True):
-    """What the form of a correction says once it is read. `source_id` is None when the source was typed anew."""
+    """The parsed form of a correction. `source_id` is None if the source in the form is not that of the update."""
 
     value: Value
     date: FactDate
@@ -106,25 +103,23 @@ class CorrectedFact(Struct, frozen=True):
 
 
 class CorrectionPreview(Struct, frozen=True):
-    """What a correction would change, or has changed.
-
-    `corrected` is the update that is replaced, `withdrawn` are those that are withdrawn, and `offered` are those that
-    may be withdrawn too. `links` is the number of records that point to a record that is removed. `moved_on` says that
-    one of the records changed after the preview before.
-    """
+    """What a correction would change, or has changed."""
 
     correction: Correction
-    corrected: EnteredUpdate | None
-    withdrawn: list[EnteredUpdate]
-    offered: list[EnteredUpdate]
+    corrected: EnteredUpdate | None  # The update that is replaced by a new one, if there is one.
+    withdrawn: list[EnteredUpdate]  # The updates that are withdrawn.
+    offered: list[EnteredUpdate]  # The updates that the editor can withdraw too.
     changes: list[CorrectedRecord]
     sources: dict[int, Source]
-    links: int = 0
-    moved_on: bool = False
+    links: int = 0  # How many records point to the record that is removed or merged.
+    moved_on: bool = False  # Whether a record has changed since the last preview.
 
 
 def filled_in(entered: EnteredUpdate) -> dict[str, str]:
-    """Return the texts with which the form of a correction starts: what the update says, as a person would type it."""
+    """Return the texts in the form of a correction when it opens, by input.
+
+    They say what the update says, as a person would type it.
+    """
     update, source = entered.update, entered.source
     published = dates.typed_fact_date(source.published_on) if source.published_on else "undated"
     field = get_field(entered.kind, update.field)
@@ -138,7 +133,7 @@ def filled_in(entered: EnteredUpdate) -> dict[str, str]:
 
 
 def read_reason(typed: Mapping[str, str]) -> str:
-    """Return the reason in a form. Raise Mistakes when there is none or when it is too long."""
+    """Return the reason that was typed into a form. Raise Mistakes if there is none or if it is too long."""
     reason = " ".join(typed.get("reason", "").split())
     if not reason:
         raise Mistakes(["Reason: Nothing is written there. Say in a few words why, for those who read the history."])
@@ -148,9 +143,10 @@ def read_reason(typed: Mapping[str, str]) -> str:
 
 
 def read_fact(correction: Correction, entered: EnteredUpdate, find: Find, now: datetime) -> CorrectedFact:
-    """Return what the form of a correction says. Raise Mistakes, which names every part that cannot be used.
+    """Return the parsed form of a correction. `entered` is the update that is corrected.
 
-    What was not changed in the form stays exactly as the update has it, even where the text would be read otherwise.
+    An input that was not changed is not parsed: its part stays exactly as the update has it. Raise Mistakes with a text
+    for each input that cannot be used, and if the form says the same as the update.
     """
     typed, before = correction.typed, correction.task.filled_in
     update, source = entered.update, entered.source
@@ -193,7 +189,7 @@ def read_fact(correction: Correction, entered: EnteredUpdate, find: Find, now: d
 
 
 def _begun(day: FactDate, now: datetime) -> FactDate:
-    """Return a fact date that has begun somewhere. Raise BadInput for a later one."""
+    """Return `day`. Raise BadInput if this date has not begun anywhere on earth."""
     if not dates.has_begun(day, now):
         raise BadInput(f"{dates.format_fact_date(day)} has not begun anywhere yet. Write the day as the source has it.")
     return day

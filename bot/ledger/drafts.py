@@ -1,4 +1,4 @@
-"""Drafts: what an editor is about to enter, what its form asks, and what the typed text means. Pure."""
+"""Drafts: changes that an editor is about to enter, what their forms ask, and how the typed text is parsed. Pure."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ T = TypeVar("T")
 
 
 class Given(Struct, Generic[V_co], frozen=True, array_like=True):
-    """A value that was chosen before the form opened."""
+    """A value for a field that was decided before the form opened. The form does not ask for it."""
 
     field: str
     value: V_co
 
 
 class NewRecord(Struct, frozen=True):
-    """A record that a draft creates beside the one that it is about, because its form names it."""
+    """A new record that a draft creates because its form names it, besides the record that the draft is about."""
 
     kind: Kind
     slug: str
@@ -53,8 +53,8 @@ class NewRecord(Struct, frozen=True):
 class EventChoices(Struct, frozen=True, omit_defaults=True):
     """What the editor chose below the preview of an event. An attribute is None until something was chosen.
 
-    `stage` is the stage of the deal after the event, "" to keep the present one. `changes` are the values of the chosen
-    `event_forms.EventOption`s. `item` is the slug of the pending item whose due date was typed.
+    `stage` is the stage of the deal after the event, "" to keep the present one. `changes` has `EventOption.value` of
+    each chosen option. `item` is the slug of the pending item that gets the typed date as its due date.
     """
 
     stage: str | None = None
@@ -63,40 +63,37 @@ class EventChoices(Struct, frozen=True, omit_defaults=True):
 
 
 class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
-    """What a draft changes: the field that its form asks for ("" for none), and what was chosen before.
+    """What a draft is to change: its record, the field that its form asks for, and the values decided before.
 
-    `name` is the record's name when the draft began; for a new record it is the name that it will have. `closes` marks
-    the closing of a pending item. `stage_after` has the stages that were chosen for deals, and `also` the updates of
-    the chosen approvals, both by the id of the deal. A deal for which nobody chose is in neither. With `asks_record`
-    the form asks for the record too; `record` is "" until the draft is saved.
-
-    `happening` is the kind of event that the draft enters, "" for a draft of another sort. `part_of` is the slug of the
-    deal that a second contract belongs to; its form asks for its name. With `asks_source` the form of an event asks for
-    the day and the source too. `adds` marks a new record that is entered by the form of its kind. `others` are records
-    that are created along. `started_from` is the update whose value the form was filled in with.
+    A task is (a) about one field or about values in `given`; (b) about an event in the life of a deal, if `happening`
+    is set; or (c) about a new record or a note, if `adds` is true.
     """
 
-    record: str
+    record: str  # The slug of the record. "" until the draft is saved, if the form asks for the record.
     kind: Kind
-    name: str
-    field: str = ""
+    name: str  # The name of the record when the draft began. For a new record: the name that it will get.
+    field: str = ""  # The field that the form asks for, "" if it asks for no single field.
     given: list[Given[V_co]] = []
-    closes: bool = False
-    stage_after: dict[int, str] = {}
-    also: dict[int, list[int]] = {}
-    new: bool = False
-    asks_record: bool = False
-    happening: str = ""
-    part_of: str = ""
-    asks_source: bool = False
-    adds: bool = False
+    closes: bool = False  # Whether the draft closes a pending item.
+    stage_after: dict[int, str] = {}  # Deal id -> the chosen stage. Deals for which nobody chose are left out.
+    also: dict[int, list[int]] = {}  # Deal id -> update ids of the chosen approvals. Left out as in `stage_after`.
+    new: bool = False  # Whether the draft creates the record.
+    asks_record: bool = False  # Whether the form asks for the record too.
+    happening: str = ""  # The kind of event that the draft enters, "" for none.
+    part_of: str = ""  # For a second contract: the slug of the deal that it belongs to. Its form asks for a name.
+    asks_source: bool = False  # Whether the form of (b) or (c) asks for the day and the source too.
+    adds: bool = False  # Whether the draft adds a record by the form of its kind, or a note.
     others: list[NewRecord] = []
     chosen: EventChoices = EventChoices()
-    started_from: int | None = None
+    started_from: int | None = None  # The id of the update whose value the form was filled in with, if any.
 
 
 class Draft(Struct, frozen=True):
-    """A task with the words that were typed into its form. `base` is the newest update that its preview knew."""
+    """A task with the words that were typed into its form.
+
+    `base` is the id of the newest update of its records when the preview was made. `batch` is the batch of updates that
+    the draft was saved as.
+    """
 
     id: int
     guild_id: int
@@ -109,9 +106,9 @@ class Draft(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A parsed form: a value, and the date, source and reason of all its facts.
+    """A parsed form: a value, and the date, source and reason of every fact that the draft enters.
 
-    `value` is None where the form asked for no single value, and for the value "no due date".
+    `value` is None if the form asked for no single value. It is also None for the value "no due date".
     """
 
     value: Value
@@ -122,7 +119,7 @@ class Entry(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """A value that a draft enters: the slug and the kind of its record, and its field."""
+    """A value that a draft enters into a field of a record. `record` is the slug of the record."""
 
     record: str
     kind: Kind
@@ -131,10 +128,10 @@ class Planned(Struct, frozen=True):
 
 
 class Note(Struct, frozen=True):
-    """What the preview says about a value that does not simply replace another.
+    """What the preview says about a value that does not simply replace another value.
 
-    "same": `others` reported the value before; "older": `others` are newer and remain the present ones; "beside":
-    `others` remain present beside the value.
+    `how` says how the value relates to the facts `others`. "same": these facts have the same value. "older": these
+    facts are newer than the value, and stay the present ones. "beside": these facts and the value are both present.
     """
 
     how: Literal["same", "older", "beside"]
@@ -146,7 +143,7 @@ class Note(Struct, frozen=True):
 
 
 class Edited(Struct, frozen=True):
-    """One record as a draft changes it: its fields before and after, and the names that their words need."""
+    """The changes of a draft to one record. `names` are the names, by slug, that the words of the changes need."""
 
     kind: Kind
     slug: str
@@ -157,7 +154,10 @@ class Edited(Struct, frozen=True):
 
 
 class EventOption(Struct, frozen=True):
-    """One more change that the preview of an event offers: its value in the select, its words, and those below them."""
+    """A further change that the preview of an event offers, as an option of a select.
+
+    `value` identifies the option, such as "close 17". `label` is its text, and `beside` is the smaller text below it.
+    """
 
     value: str
     label: str
@@ -166,48 +166,41 @@ class EventOption(Struct, frozen=True):
 
 
 class EventQuestion(Struct, frozen=True):
-    """What the preview of an event asks: the stage after it, what else it changes, and whose due date was typed.
+    """What the preview of an event asks.
 
-    `stages` are the stages that can be chosen, and `stage` is the chosen one, "" to keep the present one. `now` is the
-    present stage in words. `items` are the pending items that may get the typed date, as options of a select.
+    It asks for the stage of the deal after the event, for further changes, and which pending item gets the typed date.
     """
 
-    deal: str
-    now: str
-    stages: list[str]
-    stage: str
-    options: list[EventOption]
-    items: list[EventOption]
+    deal: str  # The name of the deal.
+    now: str  # The present stage in words.
+    stages: list[str]  # The stages that can be chosen.
+    stage: str  # The chosen stage, "" to keep the present one.
+    options: list[EventOption]  # The further changes.
+    items: list[EventOption]  # The pending items that can get the typed date as their due date.
 
 
 class Preview(Struct, frozen=True):
-    """The changes of a draft, made or to be made: before and after per record.
-
-    `moved_on` says that a record has changed since the last preview. `source` is that of the draft, `sources` are those
-    of the former values. `asked` is what may be added about the deals of a closing item or approval, `event` what may
-    be chosen about an event, `left` what deals leave open that become signed or completed. `warnings` are sentences to
-    be read before saving.
-    """
+    """The changes of a draft before they are saved, or after it. Each record is shown before and after the change."""
 
     draft: Draft
     changes: list[Edited]
     notes: list[Note]
     entry: Entry
-    source: Source
-    sources: dict[int, Source]
-    asked: list[DealQuestion] = []
-    left: list[LeftOpen] = []
-    moved_on: bool = False
-    event: EventQuestion | None = None
-    warnings: list[str] = []
+    source: Source  # The source of the draft.
+    sources: dict[int, Source]  # The sources of the former values, by id.
+    asked: list[DealQuestion] = []  # Questions about deals, if the draft closes a pending item or an approval.
+    left: list[LeftOpen] = []  # What stays open about deals that the draft marks as signed or completed.
+    moved_on: bool = False  # Whether a record has changed since the last preview.
+    event: EventQuestion | None = None  # What is asked about an event, None for a draft of no event.
+    warnings: list[str] = []  # Sentences that the editor reads before saving.
 
 
 class DraftPlan(Struct, frozen=True):
     """What a draft enters, before it is entered.
 
-    `source_id` is the id of a source of the server, None for a source that is typed for the first time. `before` are
-    the records that change, by slug; None for a new one. `asked` and `event` are as in `Preview`, the
-    former by the slug of the deal.
+    `source_id` is the id of a source of the server, or None if the typed source is new. `before` has each record that
+    changes, by slug, as it is before the draft, or None if the draft creates the record. `asked` has the questions
+    about deals by the slug of the deal. `event` and `warnings` are as in `Preview`.
     """
 
     draft: Draft
@@ -221,7 +214,10 @@ class DraftPlan(Struct, frozen=True):
 
 
 class MissingRecord(NotInRecord):
-    """A form names a record that the server does not have. `name` was typed, `kind` is the kind that fits."""
+    """A form names a record that the server does not have.
+
+    `name` is the typed name. `kind` is the kind of a new record that would get this name.
+    """
 
     def __init__(self, text: str, name: str, kind: Kind) -> None:
         super().__init__(text)
@@ -245,7 +241,7 @@ class Mistakes(BadInput):
 DATE, SOURCE, PUBLISHED, REASON = "Fact date", "Source", "The source's own date", "Reason"
 RECORD = "Record"
 NAMES_SOURCE = "Names used in this server"
-"""The source of aliases. They are no news, so that their form asks for no date and no source."""
+"""The source of all aliases. An alias is not news, so its form asks for no date and no source."""
 
 
 def form_field(task: Task[Value]) -> Field | None:
@@ -254,7 +250,11 @@ def form_field(task: Task[Value]) -> Field | None:
 
 
 def prefilled(opened: Opened, field: Field) -> str:
-    """Return the text with which the input of a field begins: the present value. A field of several begins empty."""
+    """Return the text that stands in the input of a field when its form opens: the present value.
+
+    Return "" for a field that can have several values, and for a field without a value. Return "none" if a pending item
+    has no due date yet.
+    """
     facts = opened.record.state.facts(field.name)
     if not facts:
         return "none" if field.name == "due" else ""
@@ -264,7 +264,7 @@ def prefilled(opened: Opened, field: Field) -> str:
 
 
 def started_from(opened: Opened, field: Field) -> int | None:
-    """Return the id of the update whose value `prefilled` returns, or None when it returns that of no update."""
+    """Return the id of the update whose value `prefilled` returns. Return None if its text is not from an update."""
     fact = opened.record.state.fact(field.name)
     return fact.update if fact is not None and prefilled(opened, field) else None
 
@@ -275,14 +275,20 @@ def field_task(opened: Opened, field: Field) -> Task[Value]:
 
 
 def ended_value(value: Value) -> Value:
-    """Return the value that ends another ("no longer General Atomics"), None for a value that nothing ends."""
+    """Return the value that ends a value of a list, such as "no longer General Atomics" for "General Atomics".
+
+    Return None for values of a type that has no such form, such as dates.
+    """
     if isinstance(value, Party | ListedText | Money | Approval):
         return msgspec.structs.replace(value, gone=True)
     return None
 
 
 def changing_task(opened: Opened, update: Update) -> Task[Value]:
-    """Return the task that changes one of several values of a field. The old value ends where another one follows."""
+    """Return the task that replaces one value of a field with several values by another.
+
+    `update` set the old value. The task ends the old value, if values of its type can be ended.
+    """
     field = get_field(opened.record.kind, update.field)
     ended = ended_value(update.fact.value)
     return Task(
@@ -295,18 +301,18 @@ def changing_task(opened: Opened, update: Update) -> Task[Value]:
 
 
 def ending_task(opened: Opened, update: Update) -> Task[Value]:
-    """Return the task after which one of several values of a field is no longer true. Its form asks since when."""
+    """Return the task that ends the value which `update` set. Its form asks since when the value is no longer true."""
     ended = ended_value(update.fact.value)
     return Task(opened.record.slug, opened.record.kind, opened.record.name, given=[Given(update.field, ended)])
 
 
 def alias_task() -> Task[Value]:
-    """Return the task that adds an alias to the record that its form names. Every kind has aliases."""
+    """Return the task that adds an alias. Its form asks for the record too, which can be of any kind."""
     return Task("", "deal", "a record of your choice", "alias", asks_record=True)
 
 
 def checked_task(opened: Opened) -> Task[Value]:
-    """Return the task which notes that somebody looked for news of a record and found none."""
+    """Return the task that enters a check: somebody looked for news of a record and there was none."""
     given: list[Given[Value]] = [Given("checked", "nothing new")]
     return Task(opened.record.slug, opened.record.kind, opened.record.name, given=given)
 
@@ -318,7 +324,7 @@ def reopening_task(opened: Opened) -> Task[Value]:
 
 
 def check_open(task: Task[Value], opened: Opened | None) -> None:
-    """Raise UserError when a task dates or checks a pending item that is closed, without opening it again."""
+    """Raise UserError if a task enters a due date or a check for a closed pending item and does not reopen it."""
     if opened is None or opened.record.kind != "pending" or opened.record.open:
         return
     checks = any(given.field == "checked" for given in task.given)
@@ -331,7 +337,7 @@ def check_open(task: Task[Value], opened: Opened | None) -> None:
 
 
 def closing_task(opened: Opened) -> Task[Value]:
-    """Return the task that closes a pending item. Raise UserError when the record is no open pending item."""
+    """Return the task that closes a pending item. Raise UserError if the record is not a pending item that is open."""
     record = opened.record
     if record.kind != "pending":
         raise BadInput(f"{quoted(record.name)} is not a pending item. Nothing was changed.")
@@ -347,7 +353,10 @@ def closing_task(opened: Opened) -> Task[Value]:
 
 
 def fixed_day(text: str, today: date) -> str:
-    """Return a typed date with "today" and "yesterday" replaced by the day: a draft may be saved tomorrow."""
+    """Return a typed date; for "today" and "yesterday", return the date that they mean on the day `today`.
+
+    A draft may be saved on a later day, when these words would mean another date.
+    """
     if text.strip().casefold() in ("today", "yesterday"):
         return dates.typed_fact_date(dates.parse_fact_date(text, today=today))
     return text
@@ -365,7 +374,10 @@ def read_day(text: str, now: datetime) -> FactDate:
 
 
 def read_published(text: str, now: datetime) -> FactDate | None:
-    """Return the date of a source, None for "undated". Raise BadInput as `read_day` does."""
+    """Return the date of a source, or None for "undated" and for an empty text.
+
+    Raise BadInput if the text is no date, or if the date has not begun anywhere on earth.
+    """
     if text.strip().casefold() in ("", "undated"):
         return None
     try:
@@ -386,14 +398,17 @@ def _read_value(field: Field, text: str, find: Find, opened: Opened | None) -> V
 
 
 class FormReader:
-    """Parses the inputs of a form one after the other and collects what is wrong with them."""
+    """Parses the inputs of a form one after the other and collects what is wrong with them.
+
+    `wrong` are texts about mistakes that were noticed before.
+    """
 
     def __init__(self, wrong: Sequence[str] = ()) -> None:
         self.texts = list(wrong)
         self.missing: list[MissingRecord] = []
 
     def part(self, label: str, parse: Callable[[], T]) -> T | None:
-        """Return what `parse` returns. When it raises a UserError, note its text under `label` and return None."""
+        """Return what `parse` returns. If `parse` raises a UserError, note its text under `label` and return None."""
         try:
             return parse()
         except UserError as error:
@@ -403,7 +418,7 @@ class FormReader:
             return None
 
     def finish(self) -> None:
-        """Raise Mistakes when anything was wrong."""
+        """Raise Mistakes if anything was wrong."""
         if self.texts:
             raise Mistakes(self.texts, self.missing)
 
@@ -417,7 +432,11 @@ def read_reason(text: str) -> str:
 
 
 def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, wrong: Sequence[str] = ()) -> Entry:
-    """Return the parsed form of a draft. Raise Mistakes with the texts in `wrong` and one for each unusable input."""
+    """Return the parsed form of a draft.
+
+    `wrong` are texts about mistakes that were noticed before. Raise Mistakes with these texts and one text for each
+    input that cannot be used.
+    """
     typed, field = draft.typed, form_field(draft.task)
     reader = FormReader(wrong)
     value: Value = None
@@ -438,9 +457,10 @@ def read(draft: Draft, find: Find, opened: Opened | None, *, now: datetime, wron
 
 
 def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Given[Value]]:
-    """Return the fields that a draft sets, in order.
+    """Return the values that a draft sets, each with its field, in the order of entering.
 
-    A due date that is unchanged is left out where something else changes; so is "no due date" of a new item.
+    `value` is the parsed value of the field that the form asked for. If it is a due date and the draft sets other
+    values too, it is left out when it is the same as before. For a new item this means that "no due date" is left out.
     """
     values = [given for given in task.given if not _follows(task, given, value)]
     if task.field:
@@ -452,7 +472,10 @@ def values_of(task: Task[Value], value: Value, opened: Opened | None) -> list[Gi
 
 
 def _follows(task: Task[Value], given: Given[Value], value: Value) -> bool:
-    """Return whether a value takes the place of the one that ends: then the end is not entered beside it."""
+    """Return whether `value` replaces the value that `given` ends, so that the end need not be entered too.
+
+    It does if both have the same key in the field. An amount of money never does.
+    """
     if given.field != task.field or not ends(given.value):
         return False
     type_ = get_field(task.kind, task.field).type
@@ -460,7 +483,10 @@ def _follows(task: Task[Value], given: Given[Value], value: Value) -> bool:
 
 
 def instead(opened: Opened | None, field: str, values: Sequence[Party]) -> list[Given[Value]]:
-    """Return the changes after which a list of records has just these: the new ones, and the end of the others."""
+    """Return the changes after which a list field has exactly these `values`.
+
+    They add the values that the field lacks, and end the present values that are not among `values`.
+    """
     present = [fact.value for fact in opened.record.state.facts(field, Party)] if opened else []
     ended = [msgspec.structs.replace(party, gone=True) for party in present if party not in values]
     return [Given(field, party) for party in [*values, *ended] if party not in present]

@@ -1,4 +1,4 @@
-"""Parses the form of an event in the life of a deal: what was counted, who, the next date, where it is said. Pure."""
+"""Parses the form of an event in the life of a deal, such as its signature or a delivery. Pure."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ NOTE_LABEL = "In one sentence"
 NAME_LABEL = "Name of the second contract"
 
 _UNSURE = "reported"
-"""How sure a due date is that is typed without a word about it: the weakest claim."""
+"""How sure a due date is if the typed text gives only the date. It is the weakest claim."""
 
 _PUBLISHED = re.compile(r"(?:\A|;)\s*(?:published|dated)\s+(?P<day>[^;]+)\Z", re.IGNORECASE)
 
 
 class Input(NamedTuple):
-    """One text input of a form: its custom id, label, hint and example, and how long its text may be."""
+    """One text input of a form. `name` is its custom id, and `limit` is how many characters fit into it."""
 
     name: str
     label: str
@@ -72,7 +72,7 @@ SOURCE_INPUTS = (
         required=True,
     ),
 )
-"""The inputs of a form that is not opened by a command with the day and the source."""
+"""The inputs for the day and the source. A form has them if no command option gave these (`Task.asks_source`)."""
 
 _MOST = 5  # Discord: inputs of a form.
 
@@ -80,8 +80,9 @@ _MOST = 5  # Discord: inputs of a form.
 class EventEntry(Struct, frozen=True):
     """The parsed form of an event.
 
-    `entry` has the date and the source of all its facts. `counted` are values of the field `Happening.counted`. `about`
-    are the slugs of other records that the note is about. `name` is that of a second contract, "" for other events.
+    `entry` has the date and the source of all facts that the form states. `counted` are values for the field
+    `Happening.counted` of the deal. `about` are the slugs of other records that get the note, besides the deal. `name`
+    is the name of a second contract, and "" for all other events.
     """
 
     entry: Entry
@@ -97,8 +98,9 @@ class EventEntry(Struct, frozen=True):
 def inputs(task: Task[Value]) -> list[Input]:
     """Return the inputs of the form of an event, at most five.
 
-    A second contract has a name instead of a due date. With `Task.asks_source` the day and the source are asked for
-    too, and the note only if there is room for it.
+    The form of a second contract asks for the name of the contract, but not for a due date. If `Task.asks_source` is
+    true, the form also asks for the day and the source, and it asks for the note only if it has fewer than five
+    inputs without it.
     """
     happening = HAPPENINGS[task.happening]
     second = [Input(NAME, NAME_LABEL, "As it is to be found", "Maintenance of the drones", 100, required=True)]
@@ -118,12 +120,12 @@ def inputs(task: Task[Value]) -> list[Input]:
 
 
 def split(text: str) -> list[str]:
-    """Return the parts of a text between semicolons, without empty ones."""
+    """Return the parts of a text between semicolons, without empty parts."""
     return [part for part in (one_line(part) for part in text.split(";")) if part]
 
 
 def mentioned(task: Task[Value], typed: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the names of records in the form of an event, each with the kinds of records that it can mean."""
+    """Return (typed name, kinds of records that it can mean) for each record that the form of an event names."""
     happening = HAPPENINGS[task.happening]
     parts = split(typed.get(WHO, ""))
     if happening.who == "record":
@@ -137,9 +139,11 @@ def mentioned(task: Task[Value], typed: dict[str, str]) -> list[tuple[str, tuple
 def read_event(
     draft: Draft, find: Find, source: Source | None, *, now: datetime, wrong: Sequence[str] = ()
 ) -> EventEntry:
-    """Return the parsed form of an event. `source` is the chosen source, None for a typed one.
+    """Return the parsed form of an event.
 
-    Raise Mistakes with the texts in `wrong` and one for each unusable input, and when the form says nothing at all.
+    `source` is the source of the server that the editor chose, or None if the typed source is a new one. `wrong` are
+    texts about mistakes that were noticed before. Raise Mistakes with these texts and one text for each unusable input.
+    Two more mistakes: the event "new_date" without a date, and other records without a note for them.
     """
     task, typed = draft.task, draft.typed
     happening = HAPPENINGS[task.happening]
@@ -185,14 +189,21 @@ def read_event(
 
 
 def split_published(text: str) -> tuple[str, str]:
-    """Return the place in the source, and the source's own date, of "paragraph 3; published 16 October 2024"."""
+    """Split a typed text into the place in the source and the date of the source.
+
+    "paragraph 3; published 16 October 2024" gives ("paragraph 3", "16 October 2024"). The date is "" if none was typed.
+    """
     line = one_line(text)
     match = _PUBLISHED.search(line)
     return (line[: match.start()].strip(" ;"), match["day"].strip()) if match else (line, "")
 
 
 def cited_line(text: str, locator: str, source: Source | None) -> SourceLine:
-    """Return the source line of a form: that of the known source, or the typed one. A typed locator is added."""
+    """Return the source line of a form: the line of `source` or, if that is None, the line that `text` means.
+
+    Its locator is `locator`, which was typed into an input for it. If this is "", the locator in `text` counts. Raise
+    BadInput if `locator` is too long, or if `source` is None and there is no source in `text`.
+    """
     if len(locator) > LOCATOR_LIMIT:
         raise BadInput(
             f"The place in the source has {len(locator):,} characters; {LOCATOR_LIMIT} fit. Nothing was changed. "
@@ -205,14 +216,17 @@ def cited_line(text: str, locator: str, source: Source | None) -> SourceLine:
 
 
 def _locator_of(text: str, source: Source) -> str:
-    """Return the locator behind the link of a chosen source, "" when the typed text has none."""
+    """Return the locator that was typed after the link of a chosen source. Return "" if the text has no such link."""
     if not source.url or source.url not in text:
         return ""
     return read_source_line(split_published(text)[0]).locator
 
 
 def published_day(typed: str, source: Source | None, now: datetime) -> FactDate | None:
-    """Return the date of a source: the typed one, or else that of the known source."""
+    """Return the date on which a source appeared, or None if it has no date.
+
+    `typed` is the date in words. If it is "", the date of `source` counts, which is None for a new source.
+    """
     if source is not None and not typed:
         return source.published_on
     return read_published(typed, now)
@@ -226,7 +240,7 @@ def _counted(happening: Happening, text: str, find: Find) -> list[Value]:
 
 
 def _party(happening: Happening, text: str, find: Find) -> Party:
-    """Return the party that a text means. A name without a role gets the usual one of the event."""
+    """Return the party that a text means. A new party without a typed role gets the role `Happening.role`."""
     type_ = get_field("deal", "party").type
     assert isinstance(type_, PartyType)
     party = type_.parse(text, find)
@@ -234,14 +248,17 @@ def _party(happening: Happening, text: str, find: Find) -> Party:
 
 
 def _approval(happening: Happening, text: str, find: Find) -> Approval:
-    """Return the approval that a text means. One without a state gets that of the event."""
+    """Return the approval that a text means. If the text has no state, the state is `Happening.approval`."""
     type_ = get_field("deal", "approval").type
     assert isinstance(type_, ApprovalType)
     return type_.parse_in(text, find, happening.approval or "")
 
 
 def _due(text: str) -> Due | None:
-    """Return the due date that a text means, None for an empty one. It is `_UNSURE` unless the text says how sure."""
+    """Return the due date that a text means, or None for an empty text.
+
+    If the text does not say how sure the date is, the due date is `_UNSURE`.
+    """
     line = one_line(text)
     if not line:
         return None

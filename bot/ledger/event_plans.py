@@ -1,4 +1,4 @@
-"""Decides what an event changes, and what its preview offers to change too. Pure."""
+"""Decides what an event changes, and which further changes the preview of the event offers. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ from bot.ledger.values import record_of
 from data.records import Approval, Fact, ListedText, Opened, Party, Update, Value
 
 BEGIN, CLOSE, APPROVE = "begin", "close", "approve"
-"""The first words of the values of `EventOption`s: begin a pending item, close one, settle an approval."""
+"""The first word of `EventOption.value`: begin a pending item, close a pending item, or settle an approval.
+
+Whole values are "begin", "close 17" (17 is a record id) and "approve 230 granted" (230 is the id of an update).
+"""
 
 _MAKERS = ("maker", "manufacturer", "seller", "supplier", "contractor", "builder")
 _BUYERS = ("buyer", "purchaser", "customer")
 
 
 class EventPlan(Struct, frozen=True):
-    """What an event changes, in the order of entering, and what its preview asks. `warnings` are said before saving."""
+    """What the draft of an event enters, and what its preview shows.
+
+    `values` are entered in this order. `question` is what the preview asks the editor. `warnings` are sentences that
+    the editor reads before saving.
+    """
 
     values: list[Planned]
     question: EventQuestion | None
@@ -33,10 +40,11 @@ class EventPlan(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """The deal of an event. `opened` is None for a deal that the event creates; then `updates` and `items` are empty.
+    """The deal that an event is about.
 
-    `items` are the open pending items about the deal. `item_slug` is the slug that a pending item gets if it begins.
-    `also` are the other records that the note is about.
+    `opened` is None if the event creates the deal; then `updates` and `items` are empty. `items` are the open pending
+    items about the deal. An event can begin a new pending item: this item gets the slug `item_slug` and the name
+    `item_name`. `also` are other records that get the note of the event, besides the deal.
     """
 
     slug: str
@@ -52,7 +60,12 @@ class Subject(Struct, frozen=True):
 def plan_event(
     happening_name: str, part_of: str, entry: EventEntry, subject: Subject, chosen: EventChoices
 ) -> EventPlan:
-    """Return what an event changes, with what was chosen below its preview or else the defaults."""
+    """Return what an event changes and what its preview asks.
+
+    `happening_name` is the kind of event, a key of `HAPPENINGS`. If the event is a second contract, `part_of` is the
+    slug of the deal that the contract belongs to; otherwise it is "". `chosen` is what the editor chose in the preview.
+    Where the editor chose nothing, the defaults of the event count.
+    """
     happening = HAPPENINGS[happening_name]
     options = _options(happening, entry, subject, chosen)
     approvals = [*entry.approvals, *_settled(options, subject)]
@@ -112,7 +125,10 @@ def _is_held_up(subject: Subject) -> bool:
 
 
 def _item(option: EventOption, how: str, subject: Subject) -> str:
-    """Return the slug of the pending item of a chosen option, "" when it is not chosen or is about something else."""
+    """Return the slug of the pending item that an option changes.
+
+    Return "" if the option is not chosen, or if the first word of its value is not `how`, such as `CLOSE`.
+    """
     first, _, number = option.value.partition(" ")
     if not option.chosen or first != how:
         return ""
@@ -120,7 +136,10 @@ def _item(option: EventOption, how: str, subject: Subject) -> str:
 
 
 def _options(happening: Happening, entry: EventEntry, subject: Subject, chosen: EventChoices) -> list[EventOption]:
-    """Return what the preview of an event offers to change too, each chosen by default or by the editor."""
+    """Return the further changes that the preview of an event offers.
+
+    `EventOption.chosen` is the default until the editor has chosen among the options, and then the editor's choice.
+    """
     options: list[EventOption] = []
     closes = _closed_by_default(happening, entry, subject)
     open_approvals = _open_approvals(entry, subject)
@@ -160,9 +179,10 @@ def _open_approvals(entry: EventEntry, subject: Subject) -> list[Fact[Approval]]
 
 
 def _closed_by_default(happening: Happening, entry: EventEntry, subject: Subject) -> set[str]:
-    """Return the slugs of the pending items that an event usually closes.
+    """Return the slugs of the pending items that an event closes unless the editor chooses otherwise.
 
-    A clearance is closed by an approval only when no other approval would remain open.
+    These are the open items whose kind is in `Happening.closes`. There is one exception: if the event grants or refuses
+    an approval, an item of the kind "clearance" is closed only if no approval of the deal is open after the event.
     """
     slugs: set[str] = set()
     still_open = _open_approvals(entry, subject)
@@ -186,9 +206,10 @@ def _approval_options(
     open_approvals: Sequence[Fact[Approval]],
     closes: set[str],
 ) -> list[tuple[Fact[Approval], str, bool]]:
-    """Return the open approvals that an event may settle, each with the state it gets and whether that is the default.
+    """Return (open approval, state that it gets, whether this is chosen by default) for each approval to settle.
 
-    After the end of a review, an approval that is not the reviewed one may have been granted instead.
+    When a review has ended, the state is "expired". Approvals that do not get it by default are returned a second time
+    with the state "granted", because they may have been granted instead.
     """
     if happening.approval == "open" or not (happening.approval or stage_rank(happening.stage or "unspecified") > 3):
         return []
@@ -207,7 +228,10 @@ def _approval_options(
 
 
 def _settled(options: Sequence[EventOption], subject: Subject) -> list[Approval]:
-    """Return the approvals of the chosen options in their new states. Of two states of one approval the last counts."""
+    """Return the approvals that the chosen options settle, in their new states.
+
+    If two chosen options settle the same approval, the last of these options counts.
+    """
     if subject.opened is None:
         return []
     facts = {str(fact.update): fact for fact in subject.opened.record.state.facts("approval", Approval)}
@@ -221,9 +245,11 @@ def _settled(options: Sequence[EventOption], subject: Subject) -> list[Approval]
 
 
 def _default_stage(happening: Happening, subject: Subject, approvals: Sequence[Approval]) -> str:
-    """Return the stage that a deal usually has after an event, "" when the event does not move it.
+    """Return the stage that a deal gets from an event unless the editor chooses another. Return "" for no new stage.
 
-    An approval moves only a deal that is in negotiation, and only when no approval remains open.
+    `approvals` are the approvals that the event enters. For most events the stage is `Happening.stage`. The stage
+    "approved" needs more if the deal is in the record already: the deal has to be in negotiation or further, the event
+    has to settle an approval, and no approval of the deal may stay open.
     """
     if happening.stage != "approved":
         return happening.stage
@@ -244,7 +270,13 @@ def _default_stage(happening: Happening, subject: Subject, approvals: Sequence[A
 def _dated_items(
     happening: Happening, subject: Subject, closed: Sequence[str], chosen: EventChoices
 ) -> list[EventOption]:
-    """Return the pending items that may get the typed date, one of them chosen: the one that the event is about."""
+    """Return the pending items that can get the typed date as their due date, as options for the preview.
+
+    `closed` are the slugs of the items that the event closes; these are not offered. For the event "new_date" all other
+    items are offered. For other events only items of the kind `Happening.opens` are offered or, if there is no item of
+    this kind, all items with none of them chosen by default. Otherwise the default is the first item that has a due
+    date or, if none has, the first item. The item that the editor chose comes before the default.
+    """
     items = [item for item in subject.items if item.record.slug not in closed]
     if happening.name != "new_date":
         items = [item for item in items if _is_kind(item, happening.opens)] or items
@@ -278,7 +310,11 @@ def _new_item(happening: Happening, entry: EventEntry, subject: Subject) -> list
 
 
 def _who_must_act(happening: Happening, entry: EventEntry, subject: Subject) -> list[Party]:
-    """Return who must act on the pending item that begins: who decides on the approval, or else who buys or makes."""
+    """Return who must act on the pending item that begins with an event.
+
+    In a notification window, this is whoever decides on the first open approval that the form names. For a delivery
+    these are the makers of the deal, and for every other item the buyers: two at most.
+    """
     if happening.opens == "notification_window":
         deciding = [approval for approval in entry.approvals if fold.is_open(approval)][:1]
         return [Party("", item.authority) if item.authority else Party(item.side) for item in deciding]
