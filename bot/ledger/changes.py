@@ -20,22 +20,19 @@ SETTLED_AFTER = timedelta(seconds=75)
 class FieldChange(Struct, frozen=True):
     """One value of a field that differs between two states of a record.
 
-    `before` is None for a value that was added, `after` for one that was removed. `ended_by` is the fact of the update
-    that corrected, ended ("no longer") or withdrew `before`, or of the withdrawal that brought `after` back.
-    `withdrawn` says that a withdrawal made the change, `corrected` that a correction or a withdrawal did.
-    `brought_back` says that a withdrawal of `after` was itself withdrawn. `reason` is what the editor gave for the
-    change.
+    `ended_by` is the fact of the update that corrected, withdrew or ended ("no longer") the value `before`. If a
+    withdrawal made the value `after` count again, it is the fact of this withdrawal.
     """
 
     field: str
     milestone: bool
-    before: Fact[Value] | None
-    after: Fact[Value] | None
+    before: Fact[Value] | None  # None for a value that was added.
+    after: Fact[Value] | None  # None for a value that was removed.
     ended_by: Fact[Value] | None = None
-    corrected: bool = False
-    withdrawn: bool = False
-    reason: str = ""
-    brought_back: bool = False
+    corrected: bool = False  # Whether a correction or a withdrawal made the change.
+    withdrawn: bool = False  # Whether a withdrawal made the change.
+    reason: str = ""  # The reason that the editor gave for the change.
+    brought_back: bool = False  # Whether `after` had been withdrawn, and this withdrawal was then withdrawn.
 
     @property
     def facts(self) -> list[Fact[Value]]:
@@ -46,8 +43,8 @@ class FieldChange(Struct, frozen=True):
 class RecordChange(Struct, frozen=True):
     """The changes of one record between two states, with all that is needed to put them in words.
 
-    `new` says that the record had no name before. `state` is the record after the changes. `names` are the names of the
-    records that the changed values point to, by slug. `sources` are the sources of the facts, by id.
+    `new` says that the record had no name before the changes. `state` is its state after the changes. `names` are the
+    names, by slug, of the records that the changed values point to. `sources` are the sources of the facts, by id.
     """
 
     kind: Kind
@@ -63,7 +60,7 @@ class RecordChange(Struct, frozen=True):
 class Alert(Struct, frozen=True):
     """The content of one alert: the changes that a batch made to the followed records, and the roles to mention.
 
-    `reply_to` is the id of the earlier message whose news the batch corrects or withdraws, None without one.
+    If the batch corrects or withdraws what an earlier message reported, `reply_to` is the id of this message.
     """
 
     changes: list[RecordChange]
@@ -74,8 +71,9 @@ class Alert(Struct, frozen=True):
 def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Update] = ()) -> list[FieldChange]:
     """Return the values that differ between two states of a record, milestones first.
 
-    A value that was reported again is no change. `updates` are the updates between the two states, oldest first. They
-    show how a value ended, and which value a field had in between when it had none before.
+    A value that was only reported again is no change. `updates` are the updates between the two states, oldest first.
+    They show how a value ended. If a field had no value in the state `before`, and `updates` gave it several values one
+    after another, the change is from an earlier one of these values to the present one.
     """
     by_id = {update.id: update for update in updates}
     changes: list[FieldChange] = []
@@ -83,37 +81,37 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
         field = find_field(kind, name)
         if field is None:
             continue
-        old, new = _by_key(field, before.facts(name), after.facts(name))
-        ended = {fact.update: fact for key, fact in old.items() if key not in new}
-        for key, now in new.items():
-            then, replaced = old.get(key), _replaced_ids(by_id, now)
-            if then is None:
+        old_facts, new_facts = _by_key(field, before.facts(name), after.facts(name))
+        ended = {fact.update: fact for key, fact in old_facts.items() if key not in new_facts}
+        for key, new in new_facts.items():
+            old, replaced = old_facts.get(key), _replaced_ids(by_id, new)
+            if old is None:
                 # A correction with another key replaces the old value; it does not add a second one.
-                then = next((ended.pop(id_) for id_ in replaced if id_ in ended), None)
-            if then is None and field.rule == "replace":
-                then = _interim_value(name, now, updates)
-            if then != now and (back := _brought_back_by(name, then, now, updates)):
-                change = FieldChange(name, field.milestone, then, now, back.fact, True, True, back.reason, True)
+                old = next((ended.pop(id_) for id_ in replaced if id_ in ended), None)
+            if old is None and field.rule == "replace":
+                old = _interim_value(name, new, updates)
+            if old != new and (back := _brought_back_by(name, old, new, updates)):
+                change = FieldChange(name, field.milestone, old, new, back.fact, True, True, back.reason, True)
                 changes.append(change)
-            elif then is None and now.update not in by_id and (restored_by := _restored_by(field, now, updates)):
+            elif old is None and new.update not in by_id and (restored_by := _restored_by(field, new, updates)):
                 reason = restored_by.reason
-                changes.append(FieldChange(name, field.milestone, None, now, restored_by.fact, True, True, reason))
-            elif then is None or then.value != now.value:
-                changes.append(_changed(field, then, now, updates, corrected=bool(then and then.update in replaced)))
-        changes += [_changed(field, then, None, updates) for then in ended.values()]
+                changes.append(FieldChange(name, field.milestone, None, new, restored_by.fact, True, True, reason))
+            elif old is None or old.value != new.value:
+                changes.append(_changed(field, old, new, updates, corrected=bool(old and old.update in replaced)))
+        changes += [_changed(field, old, None, updates) for old in ended.values()]
     return sorted(changes, key=lambda change: not change.milestone)
 
 
 def with_news(kind: Kind, changes: Iterable[FieldChange]) -> list[FieldChange]:
-    """Return the changes that are worth reporting, which are those of fields with news value (`Field.reports`).
+    """Return the changes of fields with news value (`Field.reports`). Only these are worth reporting.
 
-    Left out is a value such as "no due date" where the field was empty before.
+    A change is left out if the field was empty before and now only says that there is nothing, as in "no due date".
     """
     return [change for change in changes if get_field(kind, change.field).reports and not _states_absence(change)]
 
 
 _ABSENT = {"side_state": "none", "due": None}
-"""The value by which a field says that there is none: no side state, no due date."""
+"""The values that mean "there is none", by field: no side state, no due date."""
 
 
 def _states_absence(change: FieldChange) -> bool:
@@ -124,9 +122,10 @@ def _states_absence(change: FieldChange) -> bool:
 
 
 def _replaced_ids(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
-    """Return the ids of the updates that a fact's update replaces, directly or through others, the newest first.
+    """Return the ids of the updates that a correction replaces, the newest first.
 
-    Return [] when the fact's own update is not in `by_id`.
+    The correction is the update that set `fact`. The first id is of the update that it replaces, the second id of the
+    update that this one replaced, and so on. Return [] if `by_id` does not have the update that set `fact`.
     """
     replaced: list[int] = []
     update = by_id.get(fact.update)
@@ -138,21 +137,21 @@ def _replaced_ids(by_id: Mapping[int, Update], fact: Fact[object]) -> list[int]:
 
 def _changed(
     field: Field,
-    then: Fact[Value] | None,
-    now: Fact[Value] | None,
+    old: Fact[Value] | None,
+    new: Fact[Value] | None,
     updates: Sequence[Update],
     *,
     corrected: bool = False,
 ) -> FieldChange:
-    """Return the change of one value from the fact `then` to the fact `now`, either of which may be None."""
-    ended_by = _ended_by(field, then, now, updates)
+    """Return the change of a value from the fact `old` to the fact `new`. One of the two facts can be None."""
+    ended_by = _ended_by(field, old, new, updates)
     withdrawn = ended_by is not None and ended_by.action == "withdrawn"
-    cause = ended_by if withdrawn else next((u for u in updates if now is not None and u.id == now.update), None)
+    cause = ended_by if withdrawn else next((u for u in updates if new is not None and u.id == new.update), None)
     return FieldChange(
         field.name,
         field.milestone,
-        then,
-        now,
+        old,
+        new,
         ended_by.fact if ended_by is not None else None,
         corrected or withdrawn,
         withdrawn,
@@ -160,44 +159,52 @@ def _changed(
     )
 
 
-def _restored_by(field: Field, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
-    """Return the withdrawal of an update that had ended or replaced the value of `now`; None if there is none."""
+def _restored_by(field: Field, new: Fact[Value], updates: Sequence[Update]) -> Update | None:
+    """Return the withdrawal that made the value of the fact `new` count again, or None if there is none.
+
+    It withdrew an update that had ended or replaced this value.
+    """
     return next(
-        (u for u in updates if u.action == "withdrawn" and u.field == field.name and _concerns(field, u, now)), None
+        (u for u in updates if u.action == "withdrawn" and u.field == field.name and _concerns(field, u, new)), None
     )
 
 
-def _brought_back_by(name: str, then: Fact[Value] | None, now: Fact[Value], updates: Sequence[Update]) -> Update | None:
-    """Return the withdrawal of a withdrawal by which the value of `now` counts again; None if there is none.
+def _brought_back_by(name: str, old: Fact[Value] | None, new: Fact[Value], updates: Sequence[Update]) -> Update | None:
+    """Return the update that made the value of the fact `new` count again by withdrawing an earlier withdrawal.
 
-    A withdrawal repeats the value of what it withdraws, so the second one has the value of the update itself.
+    Return None if there is none. Every withdrawal repeats the value of the update that it withdraws. So the withdrawal
+    of a withdrawal has the same value as the fact that counts again.
     """
-    ended = {then.update} if then is not None else set[int]()
+    ended = {old.update} if old is not None else set[int]()
     return next(
         (
             u
             for u in updates
-            if u.action == "withdrawn" and u.field == name and u.value == now.value and u.replaces not in ended
+            if u.action == "withdrawn" and u.field == name and u.value == new.value and u.replaces not in ended
         ),
         None,
     )
 
 
-def _interim_value(name: str, now: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
-    """Return the newest value other than that of `now` that the updates gave to a field; None when there is none."""
+def _interim_value(name: str, new: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
+    """Return a fact with a different value than `new` that `updates` gave to the same field, or None if none did.
+
+    If there are several, return the one that was entered last. Updates that were corrected or withdrawn do not count.
+    `name` is the name of the field.
+    """
     live = filter(fold.is_readable, fold.live_updates(updates))
-    others = [u for u in live if u.field == name and u.value != now.value]
+    others = [u for u in live if u.field == name and u.value != new.value]
     return others[-1].fact if others else None
 
 
 def _ended_by(
-    field: Field, then: Fact[Value] | None, now: Fact[Value] | None, updates: Sequence[Update]
+    field: Field, old: Fact[Value] | None, new: Fact[Value] | None, updates: Sequence[Update]
 ) -> Update | None:
-    """Return the update that corrected, withdrew or ended ("no longer") the value `then`.
+    """Return the update that corrected, withdrew or ended ("no longer") the value of the fact `old`.
 
-    Return None when there was no such value, or when the newer value `now` followed it without correcting it.
+    Return None if `old` is None, and if `new` is only a newer value that does not correct the old one.
     """
-    if then is None:
+    if old is None:
         return None
     withdrawn: set[int | None] = set()
     for update in reversed(updates):
@@ -205,15 +212,19 @@ def _ended_by(
             continue
         if update.action == "withdrawn":
             withdrawn.add(update.replaces)
-        if update.replaces == then.update:
+        if update.replaces == old.update:
             return update
-    if now is not None:
+    if new is not None:
         return None
-    return next((u for u in reversed(updates) if u.field == field.name and _concerns(field, u, then)), None)
+    return next((u for u in reversed(updates) if u.field == field.name and _concerns(field, u, old)), None)
 
 
 def _concerns(field: Field, update: Update, fact: Fact[Value]) -> bool:
-    """Return whether an update is about the same item as a fact, or a report that can have replaced it."""
+    """Return whether an update can have replaced or ended a fact of a field.
+
+    Both have to have the same key. In a field with variants, the update also has to be from the same source as the
+    fact, or it has to be a "no longer".
+    """
     if fold.key_of(field, update.value) != fold.key_of(field, fact.value):
         return False
     if field.rule != "variants" or update.source_id == fact.source:
@@ -222,14 +233,14 @@ def _concerns(field: Field, update: Update, fact: Fact[Value]) -> bool:
 
 
 _ByKey = dict[object, Fact[Value]]
-"""The facts of a field by a key that is equal for the facts of two states that are compared with each other."""
+"""The facts of a field in one state, by key. A fact is compared with the fact that has its key in another state."""
 
 
 def _by_key(field: Field, before: Sequence[Fact[Value]], after: Sequence[Fact[Value]]) -> tuple[_ByKey, _ByKey]:
-    """Return the facts of a field in two states by key.
+    """Return the facts of a field in the first state and in the second state, each by a key for their comparison.
 
-    A field with variants can have several amounts of one source. An amount that is in both states is compared with
-    itself, and the others with each other, in order.
+    A field with variants can have several amounts from one source. An amount that is in both states has the same key in
+    both. The other amounts from the source are numbered: the first ones have the same key, then the second ones.
     """
     if field.rule == "list":
         return _of_items(field, before), _of_items(field, after)
@@ -248,12 +259,15 @@ def _of_items(field: Field, facts: Sequence[Fact[Value]]) -> _ByKey:
 
 
 def _report(field: Field, fact: Fact[Value]) -> object:
-    """Return what identifies an amount of a field with variants: its key, its source and the amount itself."""
+    """Return what identifies an amount of a field with variants: the key, the source and the amount itself."""
     return fold.key_of(field, fact.value), fact.source, fact.value
 
 
 def _of_reports(field: Field, facts: Sequence[Fact[Value]], in_both: Container[object]) -> _ByKey:
-    """Return the facts of a field with variants by key. The amounts in `in_both` have keys of their own."""
+    """Return the facts of a field with variants, by key.
+
+    A fact whose report is in `in_both` has the report as its key. The other facts from a source are numbered.
+    """
     by_key: _ByKey = {}
     counts: Counter[object] = Counter()
     for fact in facts:
@@ -267,7 +281,7 @@ def _of_reports(field: Field, facts: Sequence[Fact[Value]], in_both: Container[o
 
 
 def without_undone(history: Iterable[Update]) -> list[Update]:
-    """Return the updates of a record without those that were undone, and without the withdrawals that undid them.
+    """Return the updates of a record except (a) the updates that were undone, (b) the withdrawals that undid them.
 
     An update counts as undone if it was withdrawn within `SETTLED_AFTER`, before any alert or digest reported it.
     """
@@ -285,10 +299,10 @@ def without_undone(history: Iterable[Update]) -> list[Update]:
 
 
 def corrected_updates(history: Sequence[Update], batch: str) -> list[tuple[Update, list[Update]]]:
-    """Return each update of a batch that corrects or withdraws others, with these others, the newest first.
+    """Return each update of a batch that corrects or withdraws others, together with a list of these others.
 
-    The others are the update that it replaces, the one that this replaces in turn, and so on. Updates that were undone
-    are left out. `history` has all updates of the record.
+    The first of the others is the update that it replaces, the second is the update that the first one replaced, and so
+    on. An update of the batch that was undone is left out. `history` has all updates of the record.
     """
     by_id = {update.id: update for update in history}
     corrected: list[tuple[Update, list[Update]]] = []
@@ -304,9 +318,10 @@ def corrected_updates(history: Sequence[Update], batch: str) -> list[tuple[Updat
 
 
 def change_of(kind: Kind, history: Sequence[Update], batch: str) -> tuple[State, State, list[Update]] | None:
-    """Return the states of a record before and after a batch, and those updates of the batch that were not undone.
+    """Return (state before a batch, state after it, updates of the batch) for a record.
 
-    Return None when all of them were undone. `history` has all updates of the record, oldest first.
+    Updates that were undone are left out. Return None if all updates of the batch were undone, or if it has none of the
+    record. `history` has all updates of the record, oldest first.
     """
     remaining = without_undone(history)
     of_batch = [update for update in remaining if update.batch == batch]

@@ -57,8 +57,8 @@ def by_day(parts: Iterable[CitedText]) -> Iterator[tuple[tuple[FactDate, ...], l
 def plain(parts: Iterable[CitedText]) -> str:
     """Return a status line without markup: "Signed on 15 October 2024; deliveries outstanding, 20 October 2024".
 
-    Neighbouring texts of the same date share one mention of it, after the last of them. A date that this last text
-    already contains is left out.
+    A date that neighbouring texts have in common is written once, after the last of these texts. It is not written if
+    this last text contains it already.
     """
     groups: list[str] = []
     for days, together in by_day(part for part in parts if part.text):
@@ -69,7 +69,7 @@ def plain(parts: Iterable[CitedText]) -> str:
 
 
 def one_day(facts: Iterable[Fact[object] | None]) -> bool:
-    """Return whether all facts have the same date, so that one text may state them together. None is ignored."""
+    """Return whether all facts have the same date, so that one text may state them together. A None is ignored."""
     return len(days_of(fact for fact in facts if fact is not None)) <= 1
 
 
@@ -102,12 +102,12 @@ def bare(fact: Fact[object]) -> Fact[object]:
 
 
 def cited(text: str, *facts: Fact[object] | None, field: str = "", values: Sequence[CitedText] = ()) -> CitedText:
-    """Return a cited text. A fact that is None is left out. `field` and `values` are for texts of a status line."""
+    """Return a cited text. Facts that are None are left out. Only texts of a status line have `field` and `values`."""
     return CitedText(text, tuple(fact for fact in facts if fact is not None), field, tuple(values))
 
 
 def of_each_day(facts: Iterable[Fact[T]], words: Callable[[list[Fact[T]]], str]) -> list[CitedText]:
-    """Return one text for the facts of each date, the newest date first. `words` writes the text of such facts."""
+    """Return one text for each date, the newest date first. `words` makes a text from the facts of one date."""
     by_key: dict[Day, list[Fact[T]]] = {}
     for fact in sorted(facts, key=lambda fact: str(fact.date.day or ""), reverse=True):
         by_key.setdefault(day_key(fact.date), []).append(fact)

@@ -35,7 +35,10 @@ _HAPPENED = ("given", "done")
 """Outcomes of a pending item after which the pending event, such as a delivery, has taken place."""
 
 _IMPLIED = {"signature": ("signed", "The signature is done"), "delivery": ("completed", "The delivery is done")}
-"""What a pending item suggests about its deal once it has taken place, by kind of item: (stage, reason to show)."""
+"""The stage of a deal that an item about the deal suggests when it closes with an outcome in `_HAPPENED`.
+
+By kind of item: (stage, reason to show).
+"""
 
 
 class DealQuestion(Struct, frozen=True):
@@ -141,7 +144,7 @@ def _open(deal: Opened, without: str) -> list[Fact[Approval]]:
 
 
 def acts(item: Opened, approval: Approval) -> bool:
-    """Return whether the side or the authority that gives an approval is one of those who have to act on an item."""
+    """Return whether a pending item names the side or the authority of an approval among those who have to act."""
     who = [fact.value for fact in item.record.state.facts("who", Party)]
     if any(party.record and approval.side == party.record for party in who):
         return True

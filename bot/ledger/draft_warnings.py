@@ -1,4 +1,4 @@
-"""Decides what an editor is warned of before a draft is saved: likely slips that a source can still confirm. Pure."""
+"""Decides what an editor is warned of before a draft is saved: values that are likely to be mistakes. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.ledger.kinds import get_field
 from data.records import Approval, Money, Opened, Source
 
 _STRONG = frozenset({"USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "SGD", "KWD", "BHD", "OMR", "JOD"})
-"""Currencies of which a unit is worth about as much as a dollar, or more."""
+"""Currencies in which one unit is worth about one US dollar, or more."""
 
 _TRILLION = Decimal(10) ** 12
 _MOST_STRONG, _MOST_OTHER = 10 * _TRILLION, 1000 * _TRILLION
@@ -21,7 +21,7 @@ _TIMES_THE_OTHERS = 100
 
 
 def date_warnings(entry: Entry, source: Source) -> list[str]:
-    """Return a warning when the facts of a draft are dated after their source appeared."""
+    """Return a warning if the date of the facts of a draft is later than the date of their source."""
     published, day = source.published_on, entry.date.first
     if published is None or published.last is None or day is None or day <= published.last:
         return []
@@ -31,7 +31,7 @@ def date_warnings(entry: Entry, source: Source) -> list[str]:
 
 
 def item_warnings(item: Opened) -> list[str]:
-    """Return a warning for a new pending item that does not say who must act or what it is about."""
+    """Return a warning if a new pending item is open and does not say who must act or what it is about."""
     missing = [
         words
         for field, words in (("who", "who must act"), ("about", "what it is about"))
@@ -41,7 +41,10 @@ def item_warnings(item: Opened) -> list[str]:
 
 
 def closing_warnings(item: Opened, deals: Sequence[Opened]) -> list[str]:
-    """Return a warning for each open approval that a closing item was waiting for."""
+    """Return a warning for each approval that stays open although the item that waited for it is closed.
+
+    `deals` are the deals that the item is about.
+    """
     if item.record.state.text("item_kind") not in ("clearance", "notification_window"):
         return []
     return [
@@ -53,7 +56,11 @@ def closing_warnings(item: Opened, deals: Sequence[Opened]) -> list[str]:
 
 
 def amount_warnings(planned: Sequence[Planned], deal: Opened | None) -> list[str]:
-    """Return a warning for each amount that is larger than any deal, or a hundred times the deal's other amounts."""
+    """Return a warning for each amount in `planned` that is improbably large.
+
+    An amount is improbably large if no deal is worth so much, or if it is at least a hundred times as large as every
+    other amount of `deal` in the same currency.
+    """
     type_ = get_field("deal", "value").type
     warnings: list[str] = []
     amounts = [change.value for change in planned if isinstance(change.value, Money) and not change.value.gone]

@@ -12,10 +12,10 @@ from data.records import CitedText, Fact, Quantity, State
 
 
 def progress(state: State) -> CitedText | None:
-    """Return how much of a deal has been delivered: "46 of 180 tanks". Return None when no report says it.
+    """Return how much of a deal has been delivered: "46 of 180 tanks". Return None if no report says it.
 
-    The newest report of a delivery counts. The whole is the number that the report prints beside it or, without one,
-    the newest number that was ordered of the same unit. When there is neither, the text is "46 tanks".
+    Only the newest report of a delivery counts. The number after "of" is from the same report or, if the report has no
+    such number, it is the newest number that was ordered. If this cannot be compared, the text is "46 tanks".
     """
     delivered = _newest(state.facts("delivered", Quantity))
     if delivered is None:
@@ -29,7 +29,10 @@ def progress(state: State) -> CitedText | None:
 
 
 def progress_clause(state: State) -> CitedText | None:
-    """Return how much of a deal has been delivered as a clause: "46 of 180 tanks delivered"."""
+    """Return how much of a deal has been delivered as a clause: "46 of 180 tanks delivered".
+
+    A report can give words in place of a number: "delivered: a first batch". Return None if no report says it.
+    """
     part = progress(state)
     if part is None:
         return None
@@ -39,15 +42,19 @@ def progress_clause(state: State) -> CitedText | None:
 
 
 def _newest(facts: list[Fact[Quantity]]) -> Fact[Quantity] | None:
-    """Return the newest of some facts, of those of one day the one that was entered last; None without any."""
+    """Return the newest fact, or None if there are no facts.
+
+    Of several facts of the same day, the one that was entered last is the newest.
+    """
     return max(facts, key=lambda fact: (fact.date.day or date.min, fact.update), default=None)
 
 
 def _ordered(state: State, delivered: Quantity) -> Fact[Quantity] | None:
-    """Return the newest fact that says of how many ordered things a quantity was delivered.
+    """Return the newest fact about how many things were ordered that `delivered` can be compared with.
 
-    A quantity without a unit is compared only where all ordered numbers have the same one. Return None when nothing can
-    be compared, and when more was delivered than ordered, since one of the two then counts something else.
+    Both need the same unit. If all ordered numbers have one unit, it is enough that one of the two has no unit. Return
+    None if `delivered` has no number or names its own total. Also return None if more was delivered than was ordered,
+    because then the two numbers count different things.
     """
     number = delivered.number
     if number is None or delivered.total is not None:

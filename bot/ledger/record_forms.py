@@ -30,7 +30,7 @@ _MOST = 5  # Discord: inputs of a form.
 def fields(task: Task[Value]) -> list[Field]:
     """Return the fields that the form of a new record asks for. A field whose value was chosen already is left out.
 
-    A task about a record that exists is a note about it, which has no such fields.
+    Return [] for a task about a record that exists, because the form of such a task asks for a note.
     """
     if not task.new:
         return []
@@ -41,7 +41,11 @@ def fields(task: Task[Value]) -> list[Field]:
 
 
 def inputs(task: Task[Value]) -> list[Input]:
-    """Return the inputs of the form, at most five: the fields, and where the source says so."""
+    """Return the inputs of the form of a new record or a note, at most five.
+
+    First come the fields or the note. Then comes the place in the source or, if `Task.asks_source` is true, the day and
+    the source.
+    """
     asked = [_input(field) for field in fields(task)] if task.new else [NOTE_INPUT._replace(required=True)]
     return [*asked, *(SOURCE_INPUTS if task.asks_source else [LOCATOR_INPUT])]
 
@@ -56,7 +60,7 @@ def _input(field: Field) -> Input:
 
 
 def mentioned(task: Task[Value], typed: Mapping[str, str]) -> list[tuple[str, tuple[Kind, ...]]]:
-    """Return the names of records in the form, each with the kinds of records that it can mean."""
+    """Return (typed name, kinds of records that it can mean) for each record that the form of a new record names."""
     return [
         (name, field.type.kinds)
         for field in fields(task)
@@ -66,9 +70,10 @@ def mentioned(task: Task[Value], typed: Mapping[str, str]) -> list[tuple[str, tu
 
 
 def read_record(draft: Draft, find: Find, source: Source | None, *, now: datetime) -> tuple[Entry, list[Planned]]:
-    """Return the date and source of a parsed form, and the values that it states.
+    """Return what the form of a new record or a note says: an entry with the date and the source, and the values.
 
-    `source` is the source of the server that was typed, None for a new one. Raise Mistakes for unusable inputs.
+    `source` is the source of the server that the editor chose, or None if the typed source is a new one. Raise Mistakes
+    with a text for each input that cannot be used.
     """
     task, typed = draft.task, draft.typed
     reader = FormReader()
@@ -92,7 +97,7 @@ def read_record(draft: Draft, find: Find, source: Source | None, *, now: datetim
 
 
 def _parts(field: Field, text: str) -> Sequence[str]:
-    """Return the values that were typed for a field: several with a semicolon between them if it takes several."""
+    """Return the texts of the values that were typed for a field. Only list fields split them at semicolons."""
     if field.rule != "replace":
         return split(text)
     line = one_line(text)
@@ -109,5 +114,8 @@ def _note(text: str) -> ListedText:
 
 
 def first_texts(task: Task[Value], day: str) -> dict[str, str]:
-    """Return the texts with which the form of a new record begins: a session was held on the day of the news."""
+    """Return the texts in the form of a new record when it opens, by input.
+
+    Only the form of a session has such texts: its state is "Held", and its date is `day`, the date of the source.
+    """
     return {"state": "Held", "held_on": day} if task.kind == "session" and day else {}

@@ -1,4 +1,4 @@
-"""Reading of a source as a person types it on one line: a title, a link, and where in it something stands."""
+"""Parses a source that a person typed on one line: its title, its link, and the place in it that states the fact."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ T = TypeVar("T")
 
 
 class SourceLine(Struct, frozen=True):
-    """A source as it was typed. `publisher` is the host of its link; the links are "" where none was given.
+    """A source as it was typed. `publisher` is the host of its link.
 
-    `locator` is the page, paragraph or other part of the source that states the fact, "" when none was named.
+    `locator` is the page, paragraph or other part of the source that states the fact. A link or a locator that was not
+    typed is "".
     """
 
     title: str
@@ -48,7 +49,7 @@ class Description(Struct, frozen=True):
 
 
 LABEL_LIMIT = 100
-"""Characters of a source in a choice of a command option or a menu."""
+"""How many characters a source may have as a choice of a command option or of a menu."""
 
 _LINK = re.compile(
     r"(?P<bracket><)?(?P<url>(?:https?:|www\.)[^\s<>]+|(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>]*)", re.IGNORECASE
@@ -81,9 +82,9 @@ _LOCATOR = re.compile(
 def read_source_line(text: str) -> SourceLine:
     """Return the source that a line means: "https://example.org/x, paragraph 3", or "Joint statement, page 2".
 
-    A link may stand anywhere in the line: what is before it is the title, what is after it the locator. In a line
-    without a link, what follows the last comma is a locator only where it reads like one ("page 2"), because headlines
-    hold commas; a comma at the end says that there is none. Raise BadInput when there is no source in the line.
+    In a line with a link, the text before the link is the title and the text after it is the locator. In a line without
+    a link, the text after a comma is a locator only if it looks like one ("page 2"), because headlines contain commas.
+    A comma at the end of such a line says that it has no locator. Raise BadInput if the line names no usable source.
     """
     line = one_line(text)
     if not line:
@@ -123,7 +124,7 @@ def read_source_line(text: str) -> SourceLine:
 
 
 def shown_source(source: Source) -> str:
-    """Return the words by which a source is offered, at most 100 characters: its title, publisher and date."""
+    """Return a source as it is offered to editors: its title, publisher and date, in at most 100 characters."""
     day = dates.format_fact_date(source.published_on, weekday=False) if source.published_on else ""
     publisher = source.publisher if source.publisher != source.title else ""
     beside = " · ".join(part for part in (publisher, day) if part)
@@ -145,7 +146,7 @@ def _split_locator(line: str) -> tuple[str, str]:
 
 
 def _without_marks_after(url: str) -> str:
-    """Return a link without the punctuation that ends the sentence or the brackets around it."""
+    """Return a link without the punctuation after it, such as a full stop or a closing bracket."""
     kept = url.rstrip(".,;:!?'\"”’>]}")
     while kept.endswith(")") and kept.count(")") > kept.count("("):
         kept = kept[:-1].rstrip(".,;:!?'\"”’>]}")
@@ -175,10 +176,10 @@ def _checked_locator(locator: str) -> str:
 
 
 def read_description(typed: Mapping[str, str], *, now: datetime, today: date) -> tuple[Description | None, list[str]]:
-    """Return the description of a source that a form has, and what in the form cannot be used.
+    """Return the description of a source that was typed into a form, and a text for each input that cannot be used.
 
-    The parts of the form are "title", "publisher", "published", "archived" and "language"; only the first is needed.
-    The description is None when something cannot be used. `today` is what "today" means.
+    If there are such texts, the description is None. The inputs are "title", "publisher", "published", "archived" and
+    "language". Only the title is required. `today` is the date that the typed word "today" means.
     """
     mistakes: list[str] = []
 
@@ -269,7 +270,7 @@ def _day(source: Source) -> str:
 
 
 def _host(url: str) -> str:
-    """Return the host of a link; raise BadInput when it is none that people can safely open."""
+    """Return the host of a link. Raise BadInput if the link is not one that people can safely open."""
     try:
         parts = urlsplit(url)
         host, fine = parts.hostname or "", parts.port is None or parts.port > 0

@@ -25,9 +25,9 @@ class SourcedFact(Struct, frozen=True):
 
 
 class EntryDetails(Struct, frozen=True):
-    """When an update or a description was entered, and by whom.
+    """When an update, or an editor's description of a source, was entered, and by whom.
 
-    `user_id` is None for a dossier and for people who were forgotten.
+    `user_id` is the Discord id of the person. It is None for a dossier and for a person who asked to be forgotten.
     """
 
     id: int
@@ -37,45 +37,35 @@ class EntryDetails(Struct, frozen=True):
 
 
 class FactsOfSources(Struct, frozen=True):
-    """Some publications with the facts that rest on them.
+    """Some publications with the facts that rest on them. Sources with the same link are one publication."""
 
-    `sources` has one source for each publication, and `publications` the id of this one by the id of each source.
-    `names` are the names, by slug, of the records that the facts name. `entered` has an entry for each update,
-    `described` for each source that an editor described anew, by `Source.version`.
-    """
-
-    sources: list[Source]
-    publications: dict[int, int]
+    sources: list[Source]  # One source for each publication.
+    publications: dict[int, int]  # Id of a source -> id of the source in `sources` that has the same link.
     facts: list[SourcedFact]
-    names: dict[str, str]
-    entered: dict[int, EntryDetails]
-    described: dict[int, EntryDetails]
+    names: dict[str, str]  # The names, by slug, of the records that the facts name.
+    entered: dict[int, EntryDetails]  # By the id of the update.
+    described: dict[int, EntryDetails]  # By `Source.version`, for each source that an editor described anew.
 
 
 class Withdrawal(Struct, frozen=True):
-    """What is withdrawn when a source is marked as false.
-
-    `updates` are the ids of the updates from the source. `alone` are the present facts that no other source reports:
-    they end. `shared` are those that another source reports too: they stay, and each has the id of that source. `kept`
-    are the names of records that other sources report on: such records keep their names.
-    """
+    """What is withdrawn when a source is marked as false, and what stays."""
 
     source: Source
-    updates: list[int]
-    alone: list[SourcedFact]
-    shared: list[tuple[SourcedFact, int]]
-    kept: list[SourcedFact]
+    updates: list[int]  # The ids of the updates that are withdrawn.
+    alone: list[SourcedFact]  # Present facts that only this source reports. They end.
+    shared: list[tuple[SourcedFact, int]]  # Present facts that stay, each with the id of another source reporting it.
+    kept: list[SourcedFact]  # Names that stay, because other sources report on the records that have these names.
     names: dict[str, str]
     others: dict[int, Source]
 
     @property
     def mark(self) -> str:
-        """Return eight characters that differ when the source or what would be withdrawn is not the same any more."""
+        """Return eight characters that change when the source changes or when other updates would be withdrawn."""
         return f"{zlib.crc32(repr((self.source.version, self.updates)).encode()):08x}"
 
 
 def facts_in(kind: Kind, slug: str, name: str, state: State, source_ids: Collection[int]) -> Iterator[SourcedFact]:
-    """Yield the facts of a record that rest on one of some sources; fields without news value come last."""
+    """Yield the facts of a record that rest on the sources `source_ids`. Fields without news value come last."""
     for field in sorted(fields_of(kind), key=lambda field: not field.reports):
         for fact in state.facts(field.name):
             if fact.source in source_ids:
@@ -85,10 +75,11 @@ def facts_in(kind: Kind, slug: str, name: str, state: State, source_ids: Collect
 def ending_updates(
     kind: Kind, history: Sequence[Update], source_ids: Collection[int], *, named_by_others: bool
 ) -> set[int]:
-    """Return the ids of the updates of a record to withdraw when some sources are false.
+    """Return the ids of the updates of a record that are withdrawn when the sources `source_ids` are false.
 
-    These are the live updates from the sources, and those that count again once these are gone. A record that other
-    sources report on, or that is `named_by_others`, does not lose its only name.
+    These are (a) the live updates from these sources, (b) older updates from these sources that would count again when
+    (a) are withdrawn. A record does not lose its only name if other sources report on the record, or if
+    `named_by_others` says that facts from other sources point to the record.
     """
     ending: set[int] = set()
     while more := {
@@ -104,7 +95,7 @@ def ending_updates(
 
 
 def same_fact(kind: Kind, stated: SourcedFact, state: State) -> Fact[Value] | None:
-    """Return a fact of a state that says the same as a given fact, or None when no fact does."""
+    """Return a fact in `state` that says the same as the fact `stated`, or None if there is no such fact."""
     field = get_field(kind, stated.field)
     key = key_of(field, stated.fact.value)
     for fact in state.facts(field.name):

@@ -36,7 +36,7 @@ _ON_A_DAY = ("requested", "signed", "completed", "cancelled", "rejected", "lapse
 """Stages and side states that begin on the date of their fact: "Signed on 15 October 2024"."""
 
 _OF_AN_APPROVAL = ("clearance", "notification_window")
-"""Kinds of pending items that are about an approval. They are not mentioned beside the deal's own open approvals."""
+"""Kinds of pending items about an approval. A status line that mentions an open approval does not mention them."""
 
 
 class AwaitedItem(Struct, frozen=True):
@@ -48,10 +48,10 @@ class AwaitedItem(Struct, frozen=True):
 
 
 def stage(state: State, names: Names) -> CitedText:
-    """Return the newest stage of a deal in words: "Signed on 15 October 2024". Without a stage the text has no facts.
+    """Return the newest stage of a deal in words: "Signed on 15 October 2024".
 
-    The approver of an approved deal is named only if reported for the date of the stage. An approver of another date
-    may have approved another step.
+    The text for an approved deal names the approver only if this fact has the same date as the stage, because an
+    approver of another date may have approved another step. The text for a deal without a stage has no facts.
     """
     fact = state.fact("stage", str)
     if fact is None:
@@ -74,7 +74,7 @@ def is_signed(state: State) -> bool:
 def side_state(state: State) -> CitedText | None:
     """Return the side state of a deal in words that begin in lower case: "on hold".
 
-    Return None for a deal without a side state, and when the stage is newer.
+    Return None if the deal has no side state, or if its stage is newer than its side state.
     """
     fact, newest = state.fact("side_state", str), state.fact("stage")
     if fact is None or fact.value == "none" or fact.value not in SIDE_STATES:
@@ -86,9 +86,10 @@ def side_state(state: State) -> CitedText | None:
 
 
 def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
-    """Return whether a deal has been signed since `opened_by`, the fact that opened an approval or a pending item.
+    """Return whether a deal was signed on or after the day of the fact `opened_by`.
 
-    A fact of the day of the signature counts as one from before it.
+    `opened_by` is the fact that opened an approval or a pending item. Return False if it is None, and if the deal is
+    not signed.
     """
     if not is_signed(state) or state.signed is None or opened_by is None:
         return False
@@ -96,16 +97,20 @@ def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
 
 
 def open_approvals(state: State) -> list[Fact[Approval]]:
-    """Return the open approvals of a deal, the newest first. Those from before its signature do not count as open."""
+    """Return the open approvals of a deal, the newest first.
+
+    An approval that was opened before the deal was signed, or on the same day, does not count as open.
+    """
     approvals = state.facts("approval", Approval)
     still_open = [fact for fact in approvals if is_open(fact.value) and not overtaken(state, fact)]
     return sorted(still_open, key=lambda fact: fact.date.day or date.min, reverse=True)
 
 
 def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
-    """Return those of the open pending items about a deal that the deal waits for.
+    """Return the pending items that a deal waits for. `items` are all open pending items about the deal.
 
-    A signed deal waits for payments, for deliveries and for items that were opened after its signature.
+    Only items of the kinds in `_WAITING` count. A signed deal waits for payments, for deliveries and for items that
+    were opened after its signature.
     """
     return [
         item
@@ -117,7 +122,7 @@ def awaited(state: State, items: Iterable[AwaitedItem]) -> list[AwaitedItem]:
 def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
     """Return a text for each thing that a deal waits for: its open approvals first, then the pending items.
 
-    `items` are the open pending items about the deal. `open_approvals` and `awaited` select what counts.
+    `items` are all open pending items about the deal; the deal waits for those that `awaited` returns.
     """
     texts: list[CitedText] = []
     for fact in open_approvals(state):
@@ -138,9 +143,9 @@ def waiting(state: State, items: Sequence[AwaitedItem], names: Names) -> list[Ci
 
 
 def leading_first(deal: Record) -> list[Fact[Money]]:
-    """Return the values of a deal, those of the contract before the others, each group with the newest first.
+    """Return what a deal is worth: first the values of its contract, then its other values, such as a ceiling.
 
-    So the value of a contract comes before a newer one of another kind, such as a ceiling.
+    In each of the two groups the newest value comes first.
     """
     newest_first = sorted(deal.state.facts("value", Money), key=lambda fact: fact.date.day or date.min, reverse=True)
     return sorted(newest_first, key=lambda fact: "contract" not in fact.value.kind.casefold())

@@ -26,9 +26,10 @@ _AWAITED_NAMED = 1  # A deal's status line names this much of what the deal wait
 
 
 def status(kind: Kind, state: State, names: Names, items: Sequence[AwaitedItem] = ()) -> tuple[CitedText, ...]:
-    """Return the status line of a record, () when there is nothing to say beside its name.
+    """Return the status line of a record, or () if there is nothing to say beside its name.
 
-    `names` are those of the records that it points to. `items` are the open pending items about a deal.
+    `names` are the names of the records that the record points to. If the record is a deal, `items` are the open
+    pending items about the deal.
     """
     words = _Words(kind, state, names)
     match kind:
@@ -55,7 +56,8 @@ def status(kind: Kind, state: State, names: Names, items: Sequence[AwaitedItem] 
 def act(basis: str, item_kind: str) -> str:
     """Return the verb that follows the names of those who have to act on an open item: "must act" or "to act".
 
-    "must act" needs a source that states the item as pending. In a notification window the verb is "can object".
+    It is "must act" only if a source states that the item is pending (`basis` is "stated"). In a notification window
+    the verb is "can object".
     """
     if item_kind == WINDOW:
         return "can object"
@@ -86,25 +88,26 @@ class _Words:
         ]
 
     def text(self, field: str) -> CitedText:
-        """Return the newest value of a field as a text; its words are "" without one."""
+        """Return the newest value of a field as a text. If the field has no value, the words of the text are ""."""
         return (self.values(field) or [CitedText("")])[-1]
 
     def newest(self, field: str) -> str:
-        """Return the words of the newest value of a field, "" without one."""
+        """Return the words of the newest value of a field, or "" if the field has no value."""
         return self.text(field).text
 
     def reported_text(self, field: str) -> CitedText:
-        """Return the newest value of a field as a text, a date without its weekday.
+        """Return the newest value of a field as a text. If it is a date, the text leaves out the weekday.
 
-        A field that reports no news, such as the kind of a place, has a text without a fact.
+        The text states a fact only if the field has news value (`Field.reports`). The kind of a place has none.
         """
         words = self.date_words(field) or self.newest(field)
         return cited(words, self.fact(field) if get_field(self._kind, field).reports else None)
 
     def each_day(self, field: str, end: str) -> list[CitedText]:
-        """Return the values of a list field, one text for the values reported on each date, the newest date first.
+        """Return one text for each date on which values of a list field were reported, the newest date first.
 
-        Each text ends with `end`, as in "India and Poland must act", and has the `field` and its `values`.
+        A text names all values of its date and ends with `end`: "India and Poland must act". It also has `field`, and
+        the `values` that it names.
         """
         values = {fact.update: value for value in self.values(field) for fact in value.facts}
 
@@ -115,17 +118,17 @@ class _Words:
         return [replace(text, field=field, values=tuple(together(text.facts))) for text in texts]
 
     def date(self, field: str) -> FactDate | None:
-        """Return the date that is the value of a field, None without one."""
+        """Return the date that is the value of a field, or None if the field has no value."""
         return self.state.value(field, FactDate)
 
     def date_words(self, field: str) -> str:
-        """Return the date that is the value of a field in words, without its weekday; "" without one."""
+        """Return the date that is the value of a field in words, without its weekday, or "" if there is none."""
         day = self.date(field)
         return dates.format_fact_date(day, weekday=False) if day is not None else ""
 
 
 def _deal(state: State, items: Sequence[AwaitedItem], names: Names) -> list[CitedText]:
-    """Return a deal's stage, its side state, how much was delivered, and what it waits for."""
+    """Return the texts about a deal: its stage, its side state, how much was delivered, and what it waits for."""
     side_state = stage.side_state(state)
     delivered = quantities.progress_clause(state)
     awaited = stage.waiting(state, items, names)
@@ -140,9 +143,10 @@ def _deal(state: State, items: Sequence[AwaitedItem], names: Names) -> list[Cite
 
 
 def _pending(words: _Words) -> list[CitedText]:
-    """Return who has to act on an open item and by when, or the outcome of a closed item.
+    """Return the texts about a pending item: who has to act and by when if it is open, or its outcome if it is closed.
 
-    Texts about who has to act have the `field` "who". The text about the due date, or that there is none, has "due".
+    Texts about who has to act have the `field` "who". The text about the due date has the `field` "due", also if it
+    says that there is no due date.
     """
     state, opened = words.state, words.fact("state")
     if state.text("state") == "closed":
@@ -169,8 +173,8 @@ def _pending(words: _Words) -> list[CitedText]:
 def _statement(words: _Words) -> list[CitedText]:
     """Return whose a statement is, its form and what it says: "India (call): a ceasefire".
 
-    This is one text if the owners and the words were reported on the same date. A text that names the owners has the
-    `field` "whose", a text with the words alone has "said".
+    This is one text if the owners and the words were reported on the same date. Otherwise the words are in a text of
+    their own, whose `field` is "said". Texts that name the owners have the `field` "whose".
     """
     owners, said, form = words.values("whose"), words.text("said"), words.newest("form").lower()
     whose = _and(owners) or "whose it is, is not in the record"
@@ -183,10 +187,10 @@ def _statement(words: _Words) -> list[CitedText]:
 
 
 def _session(words: _Words) -> list[CitedText]:
-    """Return the state, the date and the place of a session: one text when these were reported on one date.
+    """Return the state, the date and the place of a session, as one text if all were reported on the same date.
 
-    A session is not postponed, cancelled or followed up on the very date that is set for it, so these states and the
-    date are always separate texts.
+    Otherwise they are separate texts. They are always separate if the session was postponed, cancelled or followed up,
+    because "Postponed on 5 May 2024" would say that it was postponed on the day that is set for the session.
     """
     state, place = words.newest("state") or "State not in the record", words.newest("place")
     date = words.date("held_on")
@@ -209,9 +213,9 @@ def _session(words: _Words) -> list[CitedText]:
 def _participant(words: _Words) -> list[CitedText]:
     """Return what a participant is, and their country.
 
-    With a title, of several the leading one, these are one text when both were reported on one date. Without a title
-    the text is the first known of
-    `org_type` and `type`; it has no facts, since neither is news.
+    What they are is their title, or the first one in the order of `titles`. The title and the country are one text if
+    both were reported on the same date. Without a title, what they are is `org_type` or, if this is empty, `type`. That
+    text has no facts, because neither field has news value.
     """
     leading, country = titles(words.state)[:1], words.text("country")
     if not leading:

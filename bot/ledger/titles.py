@@ -9,9 +9,11 @@ from data.records import Fact, State, Title
 
 
 def titles(state: State) -> list[Fact[Title]]:
-    """Return the titles of a person: those without an end first, the newest report first, then the others by their end.
+    """Return the titles of a person: first the titles without an end, then the titles that have ended.
 
-    A title without days is left out when another fact, which is not older, says when it was held.
+    Titles without an end are sorted by fact date, the newest first, and ended titles by their end, the latest first.
+    A title that has neither a beginning nor an end is left out if another fact says when the same title was held, and
+    this other fact is not older.
     """
     facts = state.facts("title", Title)
     dated = [fact for fact in facts if fact.value.since or fact.value.until]
