@@ -33,7 +33,7 @@ DAYS_AHEAD = 14
 """How many days ahead a digest lists due dates."""
 
 FULL_EVERY = 4
-"""Of this many lists *Still open*, one is full (`StillOpen.full`)."""
+"""Every fourth list *Still open* is full (`StillOpen.full`)."""
 
 DEFAULT_DELIVERY_TIME = time(9)
 """The delivery time of a destination that has no digest, and of a digest for which no other time is chosen."""
@@ -127,10 +127,10 @@ def is_overdue(item: Item, at: datetime) -> bool:
 def offset_due(
     item: Item, catch_up: CatchUp, reminded: Collection[Offset], now: datetime | None = None
 ) -> Offset | None:
-    """Return the offset of the reminder of an item that is due in a catch-up period, or None when no reminder is due.
+    """Return the offset of the reminder that is sent of an item in a catch-up period, or None if none is sent.
 
-    If several offsets lie in the period, only the smallest counts. `reminded` has the offsets of the reminders of this
-    due date that the destination got before. No offset is repeated, and no larger offset follows a smaller one.
+    If several offsets lie in the period, only the smallest counts. `reminded` has the offsets at which the destination
+    was reminded of this due date before. No offset is repeated, and no larger offset follows a smaller one.
 
     The reminder on the due day is left out if the due day has ended by `now`, because the overdue reminder comes at the
     next delivery time.
@@ -154,7 +154,7 @@ def is_own_message(offset: Offset, *, person: bool, digest: bool) -> bool:
     """Return whether the reminder at an offset is sent as a separate message. If not, only the digest shows the item.
 
     Reminders of a `person`, and reminders in a channel without a `digest`, are always separate messages. In a channel
-    with a digest, only the reminder on the due day and the overdue reminder are.
+    with a digest, only the reminder on the due day and the overdue reminder are separate messages.
     """
     return person or not digest or offset in (Offset.SAME_DAY, Offset.OVERDUE)
 

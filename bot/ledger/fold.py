@@ -45,9 +45,9 @@ def live_updates(updates: Iterable[Update]) -> list[Update]:
 
 
 def ended_by(updates: Iterable[Update]) -> dict[int, Update]:
-    """Return, by the id of each update that was withdrawn or corrected, the update that did so.
+    """Return the updates that withdrew or corrected other updates. The keys are the ids of these other updates.
 
-    A withdrawal that was itself withdrawn has no effect, so what it withdrew is not in the result.
+    A withdrawal that was itself withdrawn has no effect, so the update that it withdrew is not among the keys.
     """
     by_id: dict[int, Update] = {}
     withdrawn: set[int] = set()
@@ -92,9 +92,10 @@ def fold(
 
 
 def _due_dates(kind: Kind, live: Iterable[Update]) -> list[Fact[Due]]:
-    """Return the due dates that a pending item has had, the first one first. Each differs from the one before it.
+    """Return the due dates that a pending item has had, in the order of their fact dates. Return [] for other kinds.
 
-    A corrected due date was never true, so it is none of them. A usual time is no due date.
+    A due date on the same day as the one before it is left out, and so is a usual time. `live` has no corrected
+    updates, so a due date that was a mistake is left out too.
     """
     due_dates: list[Fact[Due]] = []
     if kind != "pending":
@@ -159,10 +160,11 @@ def apply(kind: Kind, current: Current, update: Update) -> list[Update]:
 
 
 def _replaced_reports(field: Field, by_key: dict[object, Update], update: Update) -> list[object]:
-    """Return the keys of the reports that an update replaces among those of a field with variants.
+    """Return the keys of the reports that an update replaces or ends.
 
-    A source replaces what it reported for an earlier day. Two amounts that it reports for one day stand side by side.
-    "No longer" ends an amount whoever reported it.
+    `by_key` has the present reports of a field with variants. A report is replaced if the update has the same source
+    and another day, or the same source and the same amount. So two amounts that a source reports for the same day both
+    stay. A "no longer" ends an equal amount from any source.
     """
     value = update.value
     ended = isinstance(value, Money) and value.gone

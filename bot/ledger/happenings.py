@@ -12,34 +12,30 @@ from data.records import ApprovalState
 class Happening:
     """One kind of event in the life of a deal: what its form asks for, and what its preview suggests.
 
-    `label` is what people choose. `counted` is the field of the deal that the first input sets, "" without this input.
-    The second input asks for names; `who` says what these are: parties of the deal (`role` is the role of a name that
-    is typed without one), approvals, or other records that the note is about too. `due_label` is the label of an input
-    for a date: of the pending item that begins, or the new date of an open item; "" without this input.
-
-    `stage`, `side_state` and `approval` are the states that the preview suggests. Open items of the kinds in `closes`
-    are suggested to be closed. `opens` is the kind of the pending item that may begin; `opens_name` and the deal's name
-    are its name. It begins by default when its date was typed; if `begins` is true, also when it is known who must act.
+    The form can have an input for numbers (`counted`), for names (`who`) and for a due date. If the attribute for an
+    input is "", the form does not have the input.
     """
 
     name: str
-    label: str
-    counted: str = ""
+    label: str  # What people choose.
+    counted: str = ""  # The field of the deal that the input for numbers sets.
     counted_label: str = ""
     counted_example: str = ""
-    who: Literal["party", "approval", "record", ""] = ""
+    who: Literal["party", "approval", "record", ""] = ""  # What is named. "record": other records that get the note.
     who_label: str = ""
     who_example: str = ""
-    role: str = ""
-    due_label: str = ""
+    role: str = ""  # The role of a party that was typed without a role.
+    due_label: str = ""  # The input for the due date of the pending item that begins, or of an open item.
     due_example: str = ""
-    stage: str = ""
+    stage: str = ""  # The stage that the preview suggests. The next two are suggested in the same way.
     side_state: str = ""
     approval: ApprovalState | None = None
-    closes: tuple[str, ...] = ()
-    opens: str = ""
-    opens_name: str = ""
-    begins: bool = False
+    closes: tuple[str, ...] = ()  # The preview suggests to close open pending items of these kinds.
+    opens: str = ""  # The kind of the pending item that can begin. It begins by default if its due date was typed.
+    opens_name: str = ""  # The first part of the name of this item. The name of the deal is the second part.
+    begins: bool = (
+        False  # Whether this item also begins by default if no due date was typed but it is known who must act.
+    )
 
 
 _APPROVAL = "United States (Congress): review of the sale"
@@ -223,7 +219,7 @@ _OUTCOMES = {"clearance": "given", "offer_response": "answered", "report_due": "
 
 
 def outcome_of(happening: Happening, item_kind: str) -> str:
-    """Return how a pending item of a kind ends when an event closes it: one of `kinds.OUTCOMES`."""
+    """Return the outcome that a pending item of a kind gets when an event closes it: a key of `kinds.OUTCOMES`."""
     if happening.side_state == "cancelled":
         return "dropped"
     if happening.approval == "refused" and item_kind in ("clearance", "notification_window"):

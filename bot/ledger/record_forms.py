@@ -116,6 +116,6 @@ def _note(text: str) -> ListedText:
 def first_texts(task: Task[Value], day: str) -> dict[str, str]:
     """Return the texts in the form of a new record when it opens, by input.
 
-    Only the form of a session has such texts: its state is "Held", and its date is `day`, the date of the source.
+    Only the form of a session has such texts: its state is "Held", and its date is `day`, the typed fact date.
     """
     return {"state": "Held", "held_on": day} if task.kind == "session" and day else {}

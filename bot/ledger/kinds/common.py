@@ -22,4 +22,4 @@ FIELDS = (
 )
 
 BESIDE = ("name", "alias", "checked")
-"""Fields without a line of their own on cards. The heading shows the name, the small print the last check."""
+"""Fields without a line of their own on cards. The heading shows the name, and the small print the last check."""

@@ -26,7 +26,7 @@ SIDE_STATES = {
     "rejected": "Rejected",
     "superseded": "Superseded",
 }
-"""What can hold a deal up or has ended it, whatever its stage is; each with the words that people read."""
+"""The side states of a deal, which hold it up or end it at any stage, each with the words that people read."""
 
 
 def stage_rank(stage: str) -> int:

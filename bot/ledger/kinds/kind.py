@@ -17,7 +17,10 @@ class Field:
     label: str
     type: FieldType
     rule: Literal["replace", "list", "variants"] = "replace"
-    """How facts add up: only the newest counts, or the newest of each key, or the newest of each source and key."""
+    """Which facts count. "replace": the newest. "list": the newest of each key, as returned by `type.key`.
+
+    "variants": the newest from each source for each key.
+    """
 
     milestone: bool = False
     """Whether a change of the field is sent to followers at once."""
@@ -26,13 +29,13 @@ class Field:
     """The name by which an empty field is listed under *Not stated*; "" for a field that is not listed there."""
 
     reports: bool = True
-    """Whether the field tells what happened. A name, a kind or a topic only says how the record is kept.
+    """Whether the field has news value: it tells what happened. A name, a kind or a topic has none.
 
-    Such a field does not date its record, and digests leave it out.
+    A field without news value does not date its record, and digests leave it out.
     """
 
     noun: str = "notes"
-    """What a history calls the entries of a field that does not report: "3 entries of names are left out"."""
+    """What a history calls the entries of a field without news value: "3 entries of names are left out"."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class LinkedLine:
     """A line of a card with the names of the records that point to the card's record."""
 
     label: str
-    kinds: tuple[Kind, ...]  # The kinds of those records.
-    field: str = ""  # The field in which they point to it, "" for any field.
+    kinds: tuple[Kind, ...]  # The kinds of records that the line names.
+    field: str = ""  # The field in which they point to the card's record, "" for any field.
     roles: bool = False  # Whether each name is followed by the roles of the card's record in that record.
     dated: bool = False  # Whether each name is followed by the day of the fact that links it, the newest first.
 
@@ -60,7 +63,7 @@ class StatementLine:
     """A line of a card with the newest statement that points to the card's record."""
 
     label: str
-    field: str = ""  # The field in which statements point to it, "" for any field.
+    field: str = ""  # The field in which statements point to the card's record, "" for any field.
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class ItemsLine:
     """A line of a card with the open pending items that point to the card's record, each with who has to act."""
 
     label: str
-    field: str = ""  # The field in which items point to it, "" for any field.
+    field: str = ""  # The field in which items point to the card's record, "" for any field.
 
 
 Block = str | FieldLine | LinkedLine | StatementLine | ItemsLine
@@ -93,7 +96,7 @@ class RecordKind:
     """The fields that the form of `/update add` asks for, at most four, the most important first."""
 
     belongs_in: str = ""
-    """The field that takes the record which `/update add` says that a new one is about, "" for none."""
+    """The field of a new record that the option `about` of `/update add` fills in, "" if there is no such field."""
 
     status: tuple[str, ...] = ()  # The fields of the status line, which lists show beside the name.
     unstated: str = ""  # The words that a card shows when the status line is empty.

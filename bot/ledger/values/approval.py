@@ -46,11 +46,11 @@ def approver_words(approval: Approval, names: Names) -> str:
 
 @dataclass(frozen=True)
 class ApprovalType(FieldType):
-    """One consent: `United States (State Department): export licence, open`; the authority may be left out.
+    """One consent: `United States (State Department): export licence, open`. The authority can be left out.
 
-    A due day, a vote and a count may follow: `Brazil (Congress): ratification, granted, voted for`, `..., open, due 2
-    March 2024`, `..., open, 12 of 27`. "No longer" ends an approval; then the state may be left out. What `words` shows
-    is read too.
+    A due day, a vote and a count can follow: `Brazil (Congress): ratification, granted, voted for`, `..., open, due 2
+    March 2024`, `..., open, 12 of 27`. "No longer" ends an approval; then the state can be left out. `parse` also
+    accepts texts as `words` writes them.
     """
 
     kinds: tuple[Kind, ...] = field(default=("participant",), kw_only=True)
@@ -65,7 +65,10 @@ class ApprovalType(FieldType):
         return self.parse_in(text, find, "")
 
     def parse_in(self, text: str, find: Find, state: ApprovalState | Literal[""]) -> Approval:
-        """Return the approval that a text means, in `state` unless the text names one. Raise BadInput."""
+        """Return the approval that a text means. If the text names no state, the approval gets `state`.
+
+        Raise BadInput if the text is not an approval, or if there is no state and the text does not end an approval.
+        """
         parts = _split(text)
         if parts is not None and not parts.state:
             parts.state = state
@@ -125,7 +128,7 @@ class ApprovalType(FieldType):
 
 
 class _Parts(Struct):
-    """The parts of a typed approval. `shown` when it was written as approvals are shown."""
+    """The parts of a typed approval. `shown` says that it is written in the order of `ApprovalType.words`."""
 
     side: str
     authority: str
@@ -140,7 +143,10 @@ class _Parts(Struct):
 
 
 def _split(text: str) -> _Parts | None:
-    """Return the parts of a typed approval; None when it has none of the two forms."""
+    """Return the parts of a typed approval, or None if the text is not an approval.
+
+    It can be typed as "Brazil (Congress): ratification" or as "ratification by Congress (Brazil)".
+    """
     gone, words = split_no_longer(" ".join(text.split()))
     details: dict[str, str] = {}
     while detail := _DETAIL.search(words):
@@ -170,7 +176,7 @@ def _split(text: str) -> _Parts | None:
 
 
 def approval_details(approval: Approval) -> str:
-    """Return what is known of an approval beside its state, to be put after it: ", 12 of 27, due 2 March 2024"."""
+    """Return the words that follow the state of an approval: ", 12 of 27, due 2 March 2024"."""
     return "".join(f", {detail}" for detail in _details(approval, _day_words))
 
 

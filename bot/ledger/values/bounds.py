@@ -41,7 +41,10 @@ BOUND_WORDS: Mapping[Bound, str] = {
 
 
 def any_of(words: Iterable[str]) -> str:
-    """Return a pattern for any of some words, the longest first; a word must not go on where it ends."""
+    """Return a pattern that matches any of some words, the longest first.
+
+    It does not match the beginning of a longer word, such as "thousand" in "thousandth".
+    """
     return "|".join(
         re.escape(word) + (r"(?![\w])" if word[-1].isalpha() else "") for word in sorted(words, key=len, reverse=True)
     )
@@ -69,10 +72,10 @@ def split_bound(words: str) -> tuple[Bound, str]:
 
 
 def read_number(text: str, digits: str) -> Decimal:
-    """Return the number that some digits of a typed text mean.
+    """Return the number that `digits`, a part of a typed text, mean.
 
-    A comma is a thousands mark only where all groups are complete ("1,234", "1,23,456"). Raise BadInput, which names
-    both readings, for any other comma.
+    A comma is a thousands mark if all groups of digits are complete ("1,234", "1,23,456"). For any other comma, raise
+    BadInput with both numbers that it can mean.
     """
     if _PLAIN.fullmatch(digits):
         return Decimal(digits)

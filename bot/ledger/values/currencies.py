@@ -126,6 +126,6 @@ def code_of(name: str) -> str | None:
 
 
 def codes_shared_by(name: str) -> tuple[str, ...]:
-    """Return the codes that an ambiguous sign or word can mean; none when it is not ambiguous."""
+    """Return the codes that an ambiguous sign or word can mean, or () if it is not ambiguous."""
     word = name.casefold()
     return AMBIGUOUS.get(word) or AMBIGUOUS.get(word.removesuffix("s"), ())

@@ -105,5 +105,5 @@ def _by(day: FactDate) -> str:
 
 
 def due_day(due: Due | None) -> date | None:
-    """Return the day that a due date falls on: the last day that it can mean. Return None without a due date."""
+    """Return the last day that a due date can mean: 31 March for "March 2027". Return None if there is no due date."""
     return due.date.last if due is not None else None

@@ -23,10 +23,10 @@ Names = Mapping[str, str]
 
 
 class StoredDecoder(Protocol):
-    """Reads values of one type from JSON; a decoder of msgspec is one."""
+    """Reads values of one type from JSON, as `msgspec.json.Decoder` does."""
 
     def decode(self, buf: bytes | str | msgspec.Raw, /) -> Value:
-        """Return the value; raise msgspec.MsgspecError where the JSON holds none of this type."""
+        """Return the value. Raise msgspec.MsgspecError if the JSON is not a value of this type."""
         ...
 
 
@@ -35,8 +35,8 @@ class FieldType(ABC):
     """The base of all types of fields. A subclass parses, checks and words the values of one type.
 
     `example` is a value as a person types it, for forms and errors. `kinds` are the kinds of records that a value may
-    point to. With `quotes`, a value may be words in quotation marks instead of a record. `parse` and `check` raise
-    BadInput; the methods that put a value in words raise TypeError when it is of another type.
+    point to. If `quotes` is true, a value can also be words in quotation marks instead of a record. `parse` and `check`
+    raise BadInput. The methods that put a value in words raise TypeError if the value is of another type.
     """
 
     example: str
@@ -67,7 +67,7 @@ class FieldType(ABC):
         """Return the value as people read it, without Markdown escapes."""
 
     def in_full(self, value: Value, names: Names) -> str:
-        """Return the longest wording of the value, for places with room for it; the default is that of `words`."""
+        """Return the longest wording of the value, for places with room for it. The default is that of `words`."""
         return self.words(value, names)
 
     def key(self, value: Value) -> str:
@@ -79,7 +79,7 @@ class FieldType(ABC):
         return []
 
     def repointed(self, value: Value, slugs: Mapping[str, str]) -> Value:
-        """Return the value with other slugs in place of those that it points to, for the slugs that `slugs` has."""
+        """Return the value after replacing slugs that it points to. `slugs` has the new slug for each old slug."""
         return value
 
     def require(self, value: Value, shape: type[T]) -> T:

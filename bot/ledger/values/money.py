@@ -49,7 +49,7 @@ _LONGEST = 24
 
 
 class _Amount(Struct, frozen=True):
-    """One number with what stands around it: its unit and its currency, each "" where none is written."""
+    """One number with its unit and its currency. The unit or the currency is "" if the text does not name it."""
 
     number: Decimal
     unit: str
@@ -94,7 +94,10 @@ class MoneyType(FieldType):
         )
 
     def _split_kind(self, words: str) -> tuple[str, str]:
-        """Return the words without the brackets that hold the kind, at their end or before them, and the kind."""
+        """Return the words without the kind in brackets, and the kind.
+
+        "3 billion USD (a year)" gives "3 billion USD" and "a year". The kind is "" if there are no brackets.
+        """
         kinds = list(_KIND.finditer(words))
         if not kinds:
             return words, ""
@@ -102,7 +105,7 @@ class MoneyType(FieldType):
         return rest, kinds[-1]["kind"].strip()
 
     def _without_amount(self, kind: str, currency: str) -> str:
-        """Return a kind without the amount in the common unit that `words` puts before it."""
+        """Return a kind without the amount that `words` writes before it: "ceiling" for "₹320 billion, ceiling"."""
         sign = SIGNS.get(currency, "")
         shown, comma, rest = kind.partition(", ")
         if not re.fullmatch(
@@ -176,7 +179,7 @@ class MoneyType(FieldType):
 
 
 def _in_full(number: Decimal, unit: str) -> Decimal:
-    """Return an amount in units of its currency, without an exponent, as it is stored."""
+    """Return the amount that a number with a unit means, without an exponent: 3990000000 for 3.99 and "billion"."""
     return Decimal(f"{number.scaleb(_UNITS[unit]).normalize():f}")
 
 

@@ -21,12 +21,13 @@ def record_of(value: Value) -> str:
 
 @dataclass(frozen=True)
 class PartyType(FieldType):
-    """A pointer to another record, with its role if `role` is set: `General Atomics as maker`.
+    """A pointer to another record, with a role if `role` is true: `General Atomics as maker`.
 
     A role may end in the name of the participant for whom somebody acts: `Lloyd Austin as signatory for United States`.
     Other words after "for" belong to the role.
 
-    With `quotes`, words in quotation marks are accepted for somebody who has no record. They are stored as the role.
+    If `quotes` is true, words in quotation marks are accepted for somebody who has no record. They are stored as the
+    role.
     """
 
     kinds: tuple[Kind, ...] = ()

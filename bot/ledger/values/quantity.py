@@ -23,13 +23,13 @@ _QUANTITY = re.compile(
 
 
 class _Stored:
-    """Reads a quantity from JSON. Earlier releases stored the printed words alone."""
+    """Reads a quantity from JSON. Earlier releases stored only the printed words."""
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(Quantity | str)
 
     def decode(self, buf: bytes | str | msgspec.Raw, /) -> Value:
-        """Return the quantity of a stored value. Words that are no number of things are kept as they are printed."""
+        """Return the quantity of a stored value. Words that `read_quantity` cannot use are kept as they are printed."""
         value = self._decoder.decode(buf)
         if not isinstance(value, str):
             return value
@@ -85,9 +85,10 @@ def _check(quantity: Quantity) -> None:
 
 
 def read_quantity(text: str) -> Quantity:
-    """Return the quantity that a text means; without a number where it is not one number with a unit.
+    """Return the quantity that a text means.
 
-    Raise BadInput for a comma that can be a decimal comma ("1,5").
+    If the text is not a number with or without a unit, the quantity has only the printed text. Raise BadInput for a
+    comma that can be a decimal comma ("1,5").
     """
     bound, words = split_bound(text)
     match = _QUANTITY.fullmatch(words)

@@ -74,7 +74,7 @@ class ListedTextType(TextType):
 
 
 def words_inside(type_: FieldType, value: Value, names: Names) -> str:
-    """Return a value in words, to be followed by other words on the line. A sentence loses its full stop."""
+    """Return a value in words that other words can follow on the line. A sentence loses its full stop."""
     words = type_.words(value, names)
     # Fields with a limit above 200 hold sentences. A shorter text may end in an abbreviation, which keeps its stop.
     return words.removesuffix(".") if isinstance(type_, TextType) and type_.limit > 200 else words

@@ -24,7 +24,7 @@ _UNTIL = re.compile(r"(?P<text>.+?)(?P<comma>,)?\s+until\s+(?P<until>.+)", re.IG
 
 
 class _Stored:
-    """Reads a title from JSON. Earlier releases stored its text alone."""
+    """Reads a title from JSON. Earlier releases stored only the text of the title."""
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(Title | str)
@@ -98,8 +98,8 @@ class TitleType(FieldType):
 def _read(line: str) -> Title:
     """Return the title that a typed line means.
 
-    What follows "from", "since" or "until" has to be a date if a comma comes before that word. Raise BadInput when it
-    is not. Without a comma, such words belong to the title: "Envoy from Kerala".
+    If a comma comes before "from", "since" or "until", a date has to follow this word; otherwise raise BadInput. If no
+    comma comes before the word and no date follows it, the word belongs to the title: "Envoy from Kerala".
     """
     form = _SINCE.fullmatch(line) or _UNTIL.fullmatch(line)
     if form is None:
