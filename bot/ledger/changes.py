@@ -73,7 +73,7 @@ def changed_fields(kind: Kind, before: State, after: State, updates: Sequence[Up
 
     A value that was only reported again is no change. `updates` are the updates between the two states, oldest first.
     They show how a value ended. If a field had no value in the state `before`, and `updates` gave it several values one
-    after another, the change is from an earlier one of these values to the present one.
+    after another, `FieldChange.before` is an earlier one of these values.
     """
     by_id = {update.id: update for update in updates}
     changes: list[FieldChange] = []
@@ -187,10 +187,10 @@ def _brought_back_by(name: str, old: Fact[Value] | None, new: Fact[Value], updat
 
 
 def _interim_value(name: str, new: Fact[Value], updates: Sequence[Update]) -> Fact[Value] | None:
-    """Return a fact with a different value than `new` that `updates` gave to the same field, or None if none did.
+    """Return the fact that a field had before the fact `new`, if both facts come from `updates`.
 
-    If there are several, return the one that was entered last. Updates that were corrected or withdrawn do not count.
-    `name` is the name of the field.
+    It comes from the last update of the field `name` that has another value than `new`. Updates that were corrected or
+    withdrawn do not count. Return None if there is no such update.
     """
     live = filter(fold.is_readable, fold.live_updates(updates))
     others = [u for u in live if u.field == name and u.value != new.value]
@@ -240,7 +240,8 @@ def _by_key(field: Field, before: Sequence[Fact[Value]], after: Sequence[Fact[Va
     """Return the facts of a field in the first state and in the second state, each by a key for their comparison.
 
     A field with variants can have several amounts from one source. An amount that is in both states has the same key in
-    both. The other amounts from the source are numbered: the first ones have the same key, then the second ones.
+    both. The other amounts from the source are numbered in each state, and the number is a part of the key. So the
+    first other amount before is compared with the first other amount after.
     """
     if field.rule == "list":
         return _of_items(field, before), _of_items(field, after)

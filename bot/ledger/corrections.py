@@ -79,7 +79,7 @@ class CorrectedRecord(Struct, frozen=True):
     """What a correction changes about one record.
 
     `removed` says that the record loses its only name, `returns` that it gets one again. `stays` has the facts, by
-    field, of the fields whose updates are corrected or withdrawn although the field says the same as before.
+    field, of each field that says the same as before although one of its updates is corrected or withdrawn.
     """
 
     kind: Kind

@@ -36,14 +36,14 @@ T = TypeVar("T")
 
 
 class Given(Struct, Generic[V_co], frozen=True, array_like=True):
-    """A value for a field that was decided before the form opened. The form does not ask for it."""
+    """A value that was decided before the form opened, and its field. The form does not ask for this value."""
 
     field: str
     value: V_co
 
 
 class NewRecord(Struct, frozen=True):
-    """A new record that a draft creates because its form names it, besides the record that the draft is about."""
+    """A record that a draft creates because its form names it. The draft is about another record."""
 
     kind: Kind
     slug: str
@@ -92,7 +92,7 @@ class Draft(Struct, frozen=True):
     """A task with the words that were typed into its form.
 
     `base` is the id of the newest update of its records when the preview was made. `batch` is the batch of updates that
-    the draft was saved as.
+    it was saved as, "" for a draft that is not saved.
     """
 
     id: int
@@ -198,9 +198,9 @@ class Preview(Struct, frozen=True):
 class DraftPlan(Struct, frozen=True):
     """What a draft enters, before it is entered.
 
-    `source_id` is the id of a source of the server, or None if the typed source is new. `before` has each record that
-    changes, by slug, as it is before the draft, or None if the draft creates the record. `asked` has the questions
-    about deals by the slug of the deal. `event` and `warnings` are as in `Preview`.
+    `source_id` is the id of a source of the server, or None if the typed source is new. `before` has the records that
+    change, by slug, as they are before the draft. For a record that the draft creates it has None. `asked` has the
+    questions about deals, by the slug of the deal. `event` and `warnings` are as in `Preview`.
     """
 
     draft: Draft
@@ -285,9 +285,9 @@ def ended_value(value: Value) -> Value:
 
 
 def changing_task(opened: Opened, update: Update) -> Task[Value]:
-    """Return the task that replaces one value of a field with several values by another.
+    """Return the task that replaces one of several values of a field.
 
-    `update` set the old value. The task ends the old value, if values of its type can be ended.
+    `update` set the old value. The task also ends the old value, if values of its type can be ended.
     """
     field = get_field(opened.record.kind, update.field)
     ended = ended_value(update.fact.value)

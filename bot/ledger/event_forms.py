@@ -143,7 +143,7 @@ def read_event(
 
     `source` is the source of the server that the editor chose, or None if the typed source is a new one. `wrong` are
     texts about mistakes that were noticed before. Raise Mistakes with these texts and one text for each unusable input.
-    Two more mistakes: the event "new_date" without a date, and other records without a note for them.
+    It is also a mistake if the event "new_date" has no date, or if other records are named and there is no note.
     """
     task, typed = draft.task, draft.typed
     happening = HAPPENINGS[task.happening]
@@ -201,8 +201,8 @@ def split_published(text: str) -> tuple[str, str]:
 def cited_line(text: str, locator: str, source: Source | None) -> SourceLine:
     """Return the source line of a form: the line of `source` or, if that is None, the line that `text` means.
 
-    Its locator is `locator`, which was typed into an input for it. If this is "", the locator in `text` counts. Raise
-    BadInput if `locator` is too long, or if `source` is None and there is no source in `text`.
+    `locator` is the text of a separate input. If it is "", the locator in `text` counts. Raise BadInput if `locator` is
+    too long, or if `source` is None and `text` names no source.
     """
     if len(locator) > LOCATOR_LIMIT:
         raise BadInput(
@@ -225,7 +225,7 @@ def _locator_of(text: str, source: Source) -> str:
 def published_day(typed: str, source: Source | None, now: datetime) -> FactDate | None:
     """Return the date on which a source appeared, or None if it has no date.
 
-    `typed` is the date in words. If it is "", the date of `source` counts, which is None for a new source.
+    `typed` is the date as it was typed. If it is "", return the date of `source`, or None for a new source.
     """
     if source is not None and not typed:
         return source.published_on
@@ -240,7 +240,10 @@ def _counted(happening: Happening, text: str, find: Find) -> list[Value]:
 
 
 def _party(happening: Happening, text: str, find: Find) -> Party:
-    """Return the party that a text means. A new party without a typed role gets the role `Happening.role`."""
+    """Return the party that a text means.
+
+    If the text names no role and does not end a party ("no longer"), the party gets the role `Happening.role`.
+    """
     type_ = get_field("deal", "party").type
     assert isinstance(type_, PartyType)
     party = type_.parse(text, find)

@@ -138,7 +138,7 @@ def _item(option: EventOption, how: str, subject: Subject) -> str:
 def _options(happening: Happening, entry: EventEntry, subject: Subject, chosen: EventChoices) -> list[EventOption]:
     """Return the further changes that the preview of an event offers.
 
-    `EventOption.chosen` is the default until the editor has chosen among the options, and then the editor's choice.
+    The options that the editor chose are marked as chosen. Until the editor chooses, the defaults are marked.
     """
     options: list[EventOption] = []
     closes = _closed_by_default(happening, entry, subject)
@@ -208,8 +208,8 @@ def _approval_options(
 ) -> list[tuple[Fact[Approval], str, bool]]:
     """Return (open approval, state that it gets, whether this is chosen by default) for each approval to settle.
 
-    When a review has ended, the state is "expired". Approvals that do not get it by default are returned a second time
-    with the state "granted", because they may have been granted instead.
+    If the event is the end of a review, the state is "expired". Each approval for which this is not chosen by default
+    is then returned a second time with the state "granted", because it may have been granted instead.
     """
     if happening.approval == "open" or not (happening.approval or stage_rank(happening.stage or "unspecified") > 3):
         return []
@@ -272,10 +272,10 @@ def _dated_items(
 ) -> list[EventOption]:
     """Return the pending items that can get the typed date as their due date, as options for the preview.
 
-    `closed` are the slugs of the items that the event closes; these are not offered. For the event "new_date" all other
-    items are offered. For other events only items of the kind `Happening.opens` are offered or, if there is no item of
-    this kind, all items with none of them chosen by default. Otherwise the default is the first item that has a due
-    date or, if none has, the first item. The item that the editor chose comes before the default.
+    `closed` are the slugs of the items that the event closes. They are not offered. The other items are offered so:
+    (a) for the event "new_date", all of them; (b) for another event, only the items of the kind `Happening.opens`;
+    (c) if there is none of this kind, all of them. In (a) and (b), the first item with a due date is chosen by default,
+    or the first item if none has a due date. In (c) no item is chosen by default.
     """
     items = [item for item in subject.items if item.record.slug not in closed]
     if happening.name != "new_date":
