@@ -17,7 +17,7 @@ Day = tuple[object, ...]
 
 
 def day_key(fact_date: FactDate) -> Day:
-    """Return a key that is equal for fact dates written alike. Whether a date was worked out makes no difference."""
+    """Return a key that is equal for fact dates that are written alike. `FactDate.worked_out` makes no difference."""
     return (fact_date.precision, fact_date.first, fact_date.last, fact_date.printed)
 
 

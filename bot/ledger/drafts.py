@@ -363,7 +363,10 @@ def fixed_day(text: str, today: date) -> str:
 
 
 def read_day(text: str, now: datetime) -> FactDate:
-    """Return the fact date that a text means. Raise BadInput when it is no date, or has not begun anywhere on earth."""
+    """Return the fact date that a text means.
+
+    Raise BadInput if the text is no date, or if the date has not begun anywhere on earth.
+    """
     day = dates.parse_fact_date(text)
     if not dates.has_begun(day, now):
         raise BadInput(

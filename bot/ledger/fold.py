@@ -137,8 +137,8 @@ Current = dict[str, dict[object, Update]]
 def apply(kind: Kind, current: Current, update: Update) -> list[Update]:
     """Apply one update to the current values of a record, by the rule of its field (`Field.rule`).
 
-    Return the updates whose values it replaces or ends, the oldest first. Updates have to be applied by fact date, then
-    by the order in which they were entered.
+    Return the updates whose values this update replaces or ends, the oldest first. Updates have to be applied by fact
+    date, then by the order in which they were entered.
     """
     field = find_field(kind, update.field)
     if field is None or isinstance(update.value, Unreadable):

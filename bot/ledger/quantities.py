@@ -15,7 +15,8 @@ def progress(state: State) -> CitedText | None:
     """Return how much of a deal has been delivered: "46 of 180 tanks". Return None if no report says it.
 
     Only the newest report of a delivery counts. The number after "of" is from the same report or, if the report has no
-    such number, it is the newest number that was ordered. If this cannot be compared, the text is "46 tanks".
+    such number, it is the newest number that was ordered. If the two numbers cannot be compared, the text
+    is "46 tanks".
     """
     delivered = _newest(state.facts("delivered", Quantity))
     if delivered is None:

@@ -97,7 +97,10 @@ def read_record(draft: Draft, find: Find, source: Source | None, *, now: datetim
 
 
 def _parts(field: Field, text: str) -> Sequence[str]:
-    """Return the texts of the values that were typed for a field. Only list fields split them at semicolons."""
+    """Return the values that were typed for a field, as texts.
+
+    The text is split at semicolons if the field can have several values. Otherwise it is one value.
+    """
     if field.rule != "replace":
         return split(text)
     line = one_line(text)

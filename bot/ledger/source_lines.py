@@ -217,9 +217,9 @@ def _published_on(text: str, now: datetime, today: date) -> FactDate | None:
 
 
 def checked_archive(link: str) -> str:
-    """Return the link of an archived copy as it was typed, with its scheme. Return "" for an empty text.
+    """Return the typed link of an archived copy, after adding "https://" if it has no scheme.
 
-    Raise BadInput when the text is no link.
+    Return "" for an empty text. Raise BadInput if the text is not a link.
     """
     text = one_line(link).strip(" <>")
     if not text:

@@ -50,8 +50,9 @@ class AwaitedItem(Struct, frozen=True):
 def stage(state: State, names: Names) -> CitedText:
     """Return the newest stage of a deal in words: "Signed on 15 October 2024".
 
-    The text for an approved deal names the approver only if this fact has the same date as the stage, because an
-    approver of another date may have approved another step. The text for a deal without a stage has no facts.
+    The text for an approved deal names the approver, but only if the approver was reported for the same date as the
+    stage. An approver of another date may have approved another step. The text for a deal without a stage has no
+    facts.
     """
     fact = state.fact("stage", str)
     if fact is None:
@@ -88,7 +89,7 @@ def side_state(state: State) -> CitedText | None:
 def overtaken(state: State, opened_by: Fact[object] | None) -> bool:
     """Return whether a deal was signed on or after the day of the fact `opened_by`.
 
-    `opened_by` is the fact that opened an approval or a pending item. Return False if it is None, and if the deal is
+    `opened_by` is the fact that opened an approval or a pending item. Return False if it is None, or if the deal is
     not signed.
     """
     if not is_signed(state) or state.signed is None or opened_by is None:

@@ -11,7 +11,7 @@ from data.records import Kind
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a kind of record: what it can hold, and how its facts add up and are shown."""
+    """One field of a kind of record: what it can hold, which of its facts count, and how they are shown."""
 
     name: str
     label: str
@@ -75,7 +75,7 @@ class ItemsLine:
 
 
 Block = str | FieldLine | LinkedLine | StatementLine | ItemsLine
-"""A part of a card. A text is the name of a function in bot/ui/cards that adds the part, or "lead" or "summary"."""
+"""A part of a card. A string is "lead", "summary" or the name of a function in bot/ui/cards that adds the part."""
 
 
 @dataclass(frozen=True)
