@@ -1,6 +1,6 @@
-"""Corrects, withdraws and brings back updates, and removes records: what an editor begins, its preview and saving.
+"""Begins, previews and saves corrections: an editor corrects, withdraws or brings back updates, or removes a record.
 
-A correction is a row from the first form to the saving, so that it outlives a restart.
+A correction is stored from its first form until it is saved, so that it outlives a restart.
 """
 
 from __future__ import annotations
@@ -40,10 +40,13 @@ _COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
 async def begin(
     conn: Connection, guild_id: int, person_id: int, act: Act, update_ids: Sequence[int], *, now: datetime
 ) -> Correction:
-    """Begin to correct, withdraw or bring back updates. Raise UserError when that is not possible.
+    """Begin to correct, withdraw or bring back updates, as `act` says. Return the stored correction.
 
-    An update is brought back by withdrawing its withdrawal. Selected at first are, beside the updates, those entered
-    from a form that was filled in with one of them, and the other withdrawals of the same batch.
+    Raise UserError when an update is unknown, or when `act` is not possible for it.
+
+    To bring an update back is to withdraw its withdrawal. Some other updates are selected in advance to be withdrawn
+    too, and the editor can deselect them. When updates are brought back, these are the other withdrawals of the same
+    batch. Otherwise these are the updates from forms that were filled in with the value of a given update.
     """
     entered = await entered_updates.describe(conn, guild_id, update_ids)
     if not entered or len(entered) < len(set(update_ids)):
@@ -76,7 +79,7 @@ async def begin(
 async def insert(
     conn: Connection, guild_id: int, person_id: int, task: CorrectionTask, typed: dict[str, str], now: datetime
 ) -> Correction:
-    """Insert a correction that begins, and return it."""
+    """Insert a new correction, with the texts that its form starts with (`typed`). Return the correction."""
     id_ = await fetch_value(
         conn,
         int,
@@ -92,12 +95,12 @@ def _json(value: CorrectionTask | Mapping[str, str]) -> str:
 
 
 def _common_name(entered: Sequence[EnteredUpdate]) -> str:
-    """Return the name of the record of some updates, or "" when they belong to several records."""
+    """Return the name of the record that all given updates belong to, or "" when they belong to several records."""
     return entered[0].name if len({entry.update.record for entry in entered}) == 1 else ""
 
 
 def _require_counting(entered: EnteredUpdate) -> None:
-    """Raise UserError when an update was withdrawn or corrected."""
+    """Raise UserError when an update was withdrawn or corrected, or when it is a withdrawal itself."""
     if entered.ended_by is not None:
         how = "withdrawn" if entered.ended_by.action == "withdrawn" else "corrected"
         raise UserError(f"This was {how} already. Nothing was changed. Open the history again to see how it is now.")
@@ -113,7 +116,10 @@ def _withdrawal_of(entered: EnteredUpdate) -> Update:
 
 
 async def get(conn: Connection, guild_id: int, correction_id: int, person_id: int) -> Correction:
-    """Return a correction that a person has begun in a server. Raise UserError when it cannot be continued."""
+    """Return an open correction that a person began in a server.
+
+    Raise UserError when it is unknown, when somebody else began it, or when it was already saved or discarded.
+    """
     correction = await fetch_one(
         conn,
         Correction,
@@ -133,9 +139,9 @@ async def get(conn: Connection, guild_id: int, correction_id: int, person_id: in
 
 
 async def keep_typed(conn: Connection, correction: Correction, typed: Mapping[str, str]) -> Correction:
-    """Store what was typed into the form of a correction, before anything is read from it, and return the correction.
+    """Store the texts that were sent from the form of a correction, before they are parsed. Return the correction.
 
-    Parts that were not sent stay as they were.
+    Inputs that were not sent keep their texts.
     """
     kept = correction.typed | {name: text[:_TYPED_LIMIT] for name, text in typed.items()}
     await conn.execute("UPDATE correction SET typed = ? WHERE id = ?", (_json(kept), correction.id))
@@ -143,7 +149,10 @@ async def keep_typed(conn: Connection, correction: Correction, typed: Mapping[st
 
 
 async def choose(conn: Connection, correction: Correction, chosen: Collection[int]) -> Correction:
-    """Store which of the offered updates are withdrawn too, and return the correction. Ids not offered are ignored."""
+    """Store which of the offered updates are to be withdrawn too. Return the correction.
+
+    Ids in `chosen` that were not offered are ignored.
+    """
     task = correction.task
     withdraws = [id_ for id_ in task.withdraws if id_ not in task.offered]
     withdraws += [id_ for id_ in task.offered if id_ in chosen]
@@ -158,9 +167,10 @@ async def drop(conn: Connection, correction: Correction) -> None:
 
 
 async def preview(conn: Connection, correction: Correction, *, now: datetime) -> CorrectionPreview:
-    """Return what a correction would change. It is entered and rolled back, so that saving refuses nothing shown here.
+    """Return what a correction would change. Raise UserError when it cannot be saved.
 
-    Raise UserError when it cannot be saved.
+    The correction is entered and rolled back, so what has a preview can also be saved. The id of the newest update of
+    its records is stored as `base`. By this id `save` notices if the records change after the preview.
     """
     async with _rolled_back(conn):
         seen, _ = await _enter(conn, correction, now)
@@ -172,7 +182,7 @@ async def preview(conn: Connection, correction: Correction, *, now: datetime) ->
 async def save(conn: Connection, correction: Correction, *, now: datetime) -> CorrectionPreview:
     """Save a correction as one batch, and return what it changed.
 
-    When one of its records changed since the preview, save nothing and return a new preview, marked as `moved_on`.
+    When one of its records changed since the preview, save nothing. Return a new preview instead, with `moved_on` true.
     """
     seen = await preview(conn, correction, now=now)
     if seen.correction.base != correction.base:
@@ -186,7 +196,10 @@ async def save(conn: Connection, correction: Correction, *, now: datetime) -> Co
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> CorrectionTask:
-    """Undo a correction that was saved at most 60 seconds ago, and return what it did. Raise UserError later."""
+    """Undo a correction that was saved at most 60 seconds ago. Return the task of the correction.
+
+    Raise UserError when it was saved earlier, when it was undone already, or when the server has no such correction.
+    """
     correction = await fetch_one(
         conn,
         Correction,
@@ -211,7 +224,7 @@ async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
 
 
 async def _newest_of(conn: Connection, guild_id: int, seen: CorrectionPreview) -> int:
-    """Return the newest update of the records that a correction changes."""
+    """Return the id of the newest update of the records that a correction changes, or 0 when they have no updates."""
     newest = await fetch_value(
         conn,
         int,
@@ -223,7 +236,10 @@ async def _newest_of(conn: Connection, guild_id: int, seen: CorrectionPreview) -
 
 
 async def _enter(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:
-    """Append the updates and withdrawals of a correction. Return what they changed, and the id of their batch."""
+    """Append the updates and withdrawals of a correction.
+
+    Return (a) the preview, which says what they changed, and (b) the id of their batch.
+    """
     guild_id, task = correction.guild_id, correction.task
     if task.act == "merge":
         return await _enter_merge(conn, correction, now)
@@ -274,7 +290,10 @@ async def _enter(conn: Connection, correction: Correction, now: datetime) -> tup
 
 
 async def _enter_merge(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:
-    """Merge a duplicate. Return what that changes about the record that it is merged into, and the id of the batch."""
+    """Merge a duplicate into another record, as a correction says.
+
+    Return (a) the preview, which says what changed about the other record, and (b) the id of the batch.
+    """
     guild_id, task = correction.guild_id, correction.task
     duplicate, old = await records.find(conn, guild_id, task.record), await records.find(conn, guild_id, task.into)
     if duplicate is None or old is None or duplicate.record.slug != task.record or old.record.slug != task.into:
@@ -297,7 +316,7 @@ async def _enter_merge(conn: Connection, correction: Correction, now: datetime) 
 
 
 async def _change(conn: Connection, correction: Correction, corrected: EnteredUpdate, now: datetime) -> Change:
-    """Return the change that a correction enters instead of an update, as its form says."""
+    """Return the change that replaces the update `corrected`, with the values typed into the form of a correction."""
     guild_id, update = correction.guild_id, corrected.update
     field = get_field(corrected.kind, update.field)
     find = await _finder(conn, guild_id, field.type, correction.typed.get("value", ""))
@@ -332,7 +351,10 @@ async def _record_change(
     entered: Mapping[int, EnteredUpdate],
     batch: str,
 ) -> CorrectedRecord:
-    """Return what a batch changed about a record, given the record before and after it."""
+    """Return what the batch `batch` changed about a record, which was `old` before the batch and is `new` after it.
+
+    `entered` has at least one update of this record. It gives the kind of the record, and its name if both are None.
+    """
     some = next(entry for entry in entered.values() if entry.update.record == slug)
     of_batch = [u for u in await updates.history(conn, guild_id, slug) if u.batch == batch]
     states = [opened.record.state if opened is not None else State() for opened in (old, new)]
@@ -353,7 +375,7 @@ async def _record_change(
 
 
 async def _finder(conn: Connection, guild_id: int, type_: FieldType, text: str) -> Find:
-    """Return a function that finds the records which a typed text names. They are looked up before it is called."""
+    """Look up the records that a typed text names. Return a function that gives the slug for each of these names."""
     slugs: dict[str, str | UserError] = {}
     for name in type_.mentions(text):
         try:

@@ -1,4 +1,4 @@
-"""Decides which record of a guild each record and each name of a dossier file means."""
+"""Maps the records of a dossier file, and the records of the server that the file names, to records of the guild."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from data.records import Kind, ListedText
 from data.rows import as_list, fetch_all, fetch_values, in_list
 
 SHARED_TYPES = ("country", "organisation")
-"""The types of participants that several dossiers share. Places are shared, too; all else belongs to one dossier."""
+"""The types of participants that several dossiers can share. Places can be shared too, and no other records."""
 
 _LONGEST_SLUG = 50
 
 Chosen = Literal["new", "shared", "existing"]
-"""How the record of a dossier was chosen: made for it, found by its names, or named by the file as an existing one."""
+"""How the record of the guild was chosen: made for the dossier, found by name, or named by the file as existing."""
 
 
 class Placing(Struct, frozen=True):
-    """A record of a dossier, with the slugs of the guild in place of keys. `key` is its own key in the file."""
+    """A record of a dossier, with slugs of the guild in place of keys of the file. `key` was the record's key."""
 
     key: str
     record: DossierRecord
@@ -36,7 +36,7 @@ class Placing(Struct, frozen=True):
 
 
 class _Known(Struct, frozen=True):
-    """A record that a key of the dossier means since an earlier load."""
+    """A key of a dossier, and the record of the guild that an earlier load stored for this key."""
 
     key: str
     record_id: int
@@ -47,7 +47,7 @@ class _Known(Struct, frozen=True):
 
 
 class _Named(Struct, frozen=True):
-    """A record of the guild with one of its names, normalised. `state` is JSON."""
+    """A record of the guild, and one of its names, normalised (`norm`). `state` is JSON."""
 
     norm: str
     id: int
@@ -60,9 +60,10 @@ class _Named(Struct, frozen=True):
 async def place(conn: Connection, guild_id: int, dossier: Dossier) -> list[Placing]:
     """Return the records of a dossier as they are to be entered, in the order of the file.
 
-    A key keeps the record that it had at an earlier load. Else a country, an organisation or a place of the guild is
-    shared if its kind and a name agree; all other records are new, with a slug that no record of the guild has. Raise
-    BadDossier for names of the server that no record has, or several.
+    Each gets the slug of a record of the guild: (a) of the existing record that the file names, (b) of the record that
+    an earlier load stored for its key, (c) of a country, organisation or place with the same kind and a common name, or
+    else (d) a new slug that no record of the guild has. Raise BadDossier when the file names an existing record and no
+    record, or more than one, has this name.
     """
     known = {row.key: row for row in await list_known(conn, guild_id, dossier.slug)}
     named = await _by_name(conn, guild_id, dossier)
@@ -111,7 +112,7 @@ async def place(conn: Connection, guild_id: int, dossier: Dossier) -> list[Placi
 
 
 async def list_known(conn: Connection, guild_id: int, dossier: str) -> list[_Known]:
-    """Return the records that the keys of a dossier mean, since it was loaded before; [] for a new dossier."""
+    """Return the records of the guild that earlier loads stored for the keys of a dossier; [] for a new dossier."""
     return await fetch_all(
         conn,
         _Known,
@@ -122,7 +123,7 @@ async def list_known(conn: Connection, guild_id: int, dossier: str) -> list[_Kno
 
 
 async def remember(conn: Connection, guild_id: int, dossier: str, placed: Sequence[Placing]) -> None:
-    """Store which record each key of a dossier means, after its facts were entered."""
+    """Store, for each key of a dossier, which record of the guild it means. Call this after its facts were entered."""
     await conn.executemany(
         "INSERT INTO dossier_record (guild_id, dossier, key, record_id, chosen) "
         "SELECT ?, ?, ?, id, ? FROM record WHERE guild_id = ? AND slug = ? "
@@ -132,7 +133,7 @@ async def remember(conn: Connection, guild_id: int, dossier: str, placed: Sequen
 
 
 async def _by_name(conn: Connection, guild_id: int, dossier: Dossier) -> dict[str, list[_Named]]:
-    """Return the live records of a guild that have one of the names in a dossier, by normalised name."""
+    """Return the live records of a guild with a name that also occurs in a dossier, by this name, normalised."""
     names = [name for record in dossier.records for name in _names_of(record)]
     names += [reference.name for reference in dossier.references.values()]
     rows = await fetch_all(
@@ -153,12 +154,12 @@ def _names_of(record: DossierRecord) -> list[str]:
 
 
 def _distinct(rows: Iterable[_Named]) -> list[_Named]:
-    """Return rows of records without those that repeat a record."""
+    """Return rows so that each record occurs only once."""
     return list({row.id: row for row in rows}.values())
 
 
 def _not_one(name: str, wanted: str, matches: Sequence[_Named], hint: str) -> str:
-    """Return the reason why a name of a record of the server cannot be used: no record has it, or several have it."""
+    """Return the text that says why `name` means no record of the server: none has it, or all of `matches` have it."""
     if not matches:
         return (
             f"{quoted(name)} is no record of this file, and not in the record of this server as a {wanted}.{hint} "
@@ -172,10 +173,12 @@ def _not_one(name: str, wanted: str, matches: Sequence[_Named], hint: str) -> st
 
 
 def _shared(record: DossierRecord, candidates: Sequence[_Named], slugs: dict[str, str]) -> _Named | None:
-    """Return the record among `candidates`, which have one of its names, that a record of a dossier shares, or None.
+    """Return the record of the guild that a record of a dossier is to share, or None for none.
 
-    Kind and type must agree, and of organisations the country, as far as they are known. Of several such records the
-    one of the same name is chosen; if that leaves several, none is.
+    `candidates` are records of the guild that have one of its names. Only places and participants are shared.
+    Participants must agree in their type, which is a country or an organisation, and in their country. A type or a
+    country that only one of the two states is no disagreement. If several candidates agree, only one with the same main
+    name is returned.
     """
     if record.kind not in ("participant", "place"):
         return None
@@ -186,7 +189,7 @@ def _shared(record: DossierRecord, candidates: Sequence[_Named], slugs: dict[str
 
 
 def _agrees(record: DossierRecord, row: _Named, slugs: dict[str, str]) -> bool:
-    """Return whether a record of a dossier and a record of the guild with one of its names are of the same sort."""
+    """Return whether a record of a dossier agrees with a candidate of the guild in type and country (see `_shared`)."""
     if record.kind == "place":
         return True
     state = decode_state(row.kind, row.state)
@@ -199,7 +202,10 @@ def _agrees(record: DossierRecord, row: _Named, slugs: dict[str, str]) -> bool:
 
 
 async def _free_slugs(conn: Connection, guild_id: int, keys: Sequence[str], used: set[str]) -> dict[str, str]:
-    """Return a slug for each key of a new record: the key itself, or one like "signature-2" if a record has that."""
+    """Return a slug for each key that no record of the guild has and that is not in `used`.
+
+    It is the key itself or, if a record has this slug already, one like "signature-2".
+    """
     taken = used | set(
         await fetch_values(
             conn,
@@ -235,7 +241,7 @@ def _moved(record: DossierRecord, slugs: dict[str, str]) -> DossierRecord:
 
 
 def as_alias(record: DossierRecord) -> DossierRecord:
-    """Return a record whose name is entered as one more alias, so that it does not rename the record that it shares."""
+    """Return a record of a dossier with its name turned into an alias, so that it does not rename a shared record."""
     field = get_field(record.kind, "alias")
     known = {normal(alias) for alias in record.texts("alias")}
     facts: list[DossierFact] = []

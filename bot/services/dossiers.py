@@ -43,8 +43,8 @@ NONE = "none"
 class Shipped(Struct, frozen=True):
     """A dossier that comes with the program.
 
-    `key` is the name of its file without the suffix, `name` its title. `newest` is the newest date of its facts, and
-    `builds_on` the key of the dossier that has to be loaded before it, or "".
+    `key` is the name of its file without the suffix. `name` is its title. `newest` is the newest date of its facts.
+    `builds_on` is the key of the dossier that has to be loaded before it, or "" for none.
     """
 
     key: str
@@ -81,21 +81,24 @@ def read_shipped(name: str, *, now: datetime) -> Dossier:
 
 
 def read_with_base(name: str, *, now: datetime) -> list[Dossier]:
-    """Return a shipped dossier and, before it, those that it builds on. Blocks on file I/O.
+    """Return a shipped dossier, preceded by the dossiers that it builds on. Blocks on file I/O.
 
-    Raise BadInput, which lists the keys, when there is no such dossier.
+    `name` is the key or the name of the dossier. Raise BadInput, which lists the keys, when there is no such dossier.
     """
     dossier = read_shipped(name, now=now)
     return [*(read_with_base(dossier.builds_on, now=now) if dossier.builds_on else []), dossier]
 
 
 def is_old(newest: FactDate | None, now: datetime) -> bool:
-    """Return whether the newest fact of a dossier is so old that people are told."""
+    """Return whether the newest fact of a dossier is older than `OLD_AFTER`. People are told of such a dossier."""
     return newest is not None and newest.day is not None and now.date() - newest.day > OLD_AFTER
 
 
 async def list_old(conn: Connection, guild_id: int, *, now: datetime) -> list[DossierAge]:
-    """Return the dossiers of a guild without recent facts. One on which another loaded dossier builds is left out."""
+    """Return the loaded dossiers of a guild whose newest fact is old (see `is_old`).
+
+    A dossier is left out if another loaded dossier builds on it.
+    """
     loaded = [dossier for dossier in await loaded_dossiers.list_known(conn, guild_id) if dossier.unloaded_at is None]
     continued = {known.builds_on for known in shipped() if known.key in [dossier.slug for dossier in loaded]}
     return [
@@ -108,9 +111,9 @@ async def list_old(conn: Connection, guild_id: int, *, now: datetime) -> list[Do
 async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: datetime, person_id: int | None) -> Loaded:
     """Enter the new facts of a dossier, correct those that changed and withdraw those that are no longer in it.
 
-    A fact stays as it is when an editor corrected or withdrew it, or later entered another value for the same day.
-    Raise BadDossier when names of the server in the file cannot be used, and BadInput or UserError when a fact is
-    refused; the caller's transaction must then be rolled back.
+    A fact stays as it is if an editor corrected or withdrew it, or entered another value for the same day later. Raise
+    BadDossier when the file names a record of the server by a name that cannot be used. Raise BadInput or another
+    UserError when a fact is refused. After an exception the caller must roll back its transaction.
     """
     if dossier.builds_on:
         await _require_loaded(conn, guild_id, dossier)
@@ -200,7 +203,7 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
 
 
 async def _require_loaded(conn: Connection, guild_id: int, dossier: Dossier) -> None:
-    """Raise BadInput unless the dossier that a dossier builds on is loaded in a guild."""
+    """Raise BadInput unless the dossier with the slug `dossier.builds_on` is loaded in a guild."""
     base = await fetch_value(
         conn,
         str,
@@ -219,7 +222,7 @@ async def _require_loaded(conn: Connection, guild_id: int, dossier: Dossier) -> 
 async def _remember(
     conn: Connection, guild_id: int, dossier: Dossier, now: datetime, person_id: int | None, *, changed: bool
 ) -> None:
-    """Store that a dossier is loaded. When and by whom is kept from the last load that `changed` something."""
+    """Store that a dossier is loaded. If `changed` is false, the time and the person of the previous load are kept."""
     newest = msgspec.json.encode(dossier.newest).decode() if dossier.newest else None
     await conn.execute(
         "INSERT INTO dossier (guild_id, slug, name, newest, loaded_at, loaded_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
@@ -231,13 +234,13 @@ async def _remember(
 
 
 def _names_it_so(record: DossierRecord, dossier: str, live: Sequence[Update]) -> bool:
-    """Return whether somebody other than a dossier gave a record the name that the dossier gives it."""
+    """Return whether an update that is not of the dossier gives a record the same name as the dossier."""
     names = [update.value for update in live if update.field == "name" and update.dossier != dossier]
     return any(normal(str(name)) == normal(record.name) for name in names)
 
 
 def _same(last: Update, fact: DossierFact, source_id: int) -> bool:
-    """Return whether a dossier fact and its last update have the same value, date, source and locator."""
+    """Return whether a fact of a dossier has the same value, date, source and locator as `last`, its last update."""
     in_ledger = (last.value, last.date, last.source_id, last.locator)
     return in_ledger == (fact.value, fact.date, source_id, fact.locator)
 
@@ -247,8 +250,8 @@ def _editors_came_later(
 ) -> bool:
     """Return whether an editor entered, after the update `last`, a value that loading `fact` would override.
 
-    That is a value of the same field and fact date. In a list the item must be the same too. In a field with variants
-    different amounts stand side by side, so the editor must have entered the same amount of the same source.
+    Such a value has the same field and the same fact date. In a list it also has the same item. A field with variants
+    keeps different amounts side by side, so there the value and the source must be the same too.
     """
     field = get_field(record.kind, fact.field)
     return any(
@@ -270,9 +273,9 @@ def _change(
     last: Update | None,
     history: Sequence[Update],
 ) -> Change:
-    """Return the change that enters a dossier fact, as a correction of its update `last` if there is one.
+    """Return the change that enters a fact of a dossier. If `last` is given, the change corrects this update.
 
-    Raise BadInput when the fact is the stage of a deal, is a step back in the deal's history and has no reason.
+    Raise BadInput when the fact moves the stage of a deal back and gives no reason.
     """
     if fact.field == "stage" and not fact.reason:
         others = [update for update in history if last is None or update.id != last.id]
@@ -298,9 +301,10 @@ def _change(
 
 
 def _not_withdrawn(fact_updates: Sequence[Update], history: Sequence[Update]) -> list[Update]:
-    """Return those updates of one dossier fact that set a value and are not withdrawn yet.
+    """Return the updates of one fact of a dossier that set a value and are not withdrawn yet.
 
-    All of them have to be withdrawn to end the fact. Withdrawing only the newest would bring back the one it replaced.
+    All of them have to be withdrawn to end the fact. If only the newest were, the one that it replaced would count
+    again.
     """
     withdrawn = {update.replaces for update in history if update.action == "withdrawn"}
     return [update for update in fact_updates if update.action == "set" and update.id not in withdrawn]

@@ -1,4 +1,4 @@
-"""Updates of a server as people read them: with the names, the source and the people that a text about them needs."""
+"""Reads updates of a server with all that a text about them shows: names of records, the source and the people."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ GONE = "That update is not on file in this server. Nothing was changed. Open the
 
 
 async def describe(conn: Connection, guild_id: int, update_ids: Collection[int]) -> list[EnteredUpdate]:
-    """Return updates and withdrawals of a server, in the order of `update_ids`.
+    """Return the updates and withdrawals with these ids, in the order of `update_ids`, with names, source and people.
 
-    Ids that the server lacks are left out, and so are updates whose value cannot be read.
+    Ids that the server lacks are left out. Updates whose value cannot be read are left out as well.
     """
     rows = await ledger_rows.fetch(
         conn, f"r.guild_id = ? AND u.id IN {in_list()}", (guild_id, as_list(sorted(update_ids)))
@@ -65,10 +65,11 @@ async def get_update(conn: Connection, guild_id: int, update_id: int) -> Entered
 
 
 async def related(conn: Connection, guild_id: int, update_ids: Collection[int]) -> tuple[list[int], list[int]]:
-    """Return the updates that may be wrong too when some updates are: their ids, only those that count now.
+    """Return the ids of updates that may also be wrong if the given updates are wrong. All of them count now.
 
-    The first list has those entered from a form that was filled in with the value of one of them, directly or through
-    others. The second has the other updates of the same batch, except for a batch that came with a dossier.
+    Return (a) the updates whose form was filled in with the value of a given update, and those whose form was filled in
+    with the value of one of these, and so on. Return (b) the other updates of the batches of the given updates. Batches
+    that came with a dossier are not searched for (b).
     """
     resting: list[int] = []
     newest = list(update_ids)
@@ -94,7 +95,10 @@ async def related(conn: Connection, guild_id: int, update_ids: Collection[int]) 
 
 
 async def withdrawn_together(conn: Connection, guild_id: int, withdrawals: Sequence[Update]) -> list[int]:
-    """Return the other withdrawals, still in effect, of the batches of some withdrawals."""
+    """Return the ids of the other withdrawals in the batches of the given withdrawals.
+
+    Withdrawals that were withdrawn themselves are left out, and so are withdrawals that came with a dossier.
+    """
     rows = await ledger_rows.fetch(
         conn,
         f"u.guild_id = ? AND u.action = 'withdrawn' AND u.origin = 'editor' AND u.batch IN {in_list()}",
@@ -106,7 +110,7 @@ async def withdrawn_together(conn: Connection, guild_id: int, withdrawals: Seque
 
 
 async def entered_by(conn: Connection, guild_id: int, person_id: int) -> list[EnteredUpdate]:
-    """Return the newest updates that a person entered in a server and that count now, the newest first."""
+    """Return up to 25 updates that a person entered in a server and that count now, the newest first."""
     newest = await fetch_values(
         conn,
         int,
@@ -118,5 +122,5 @@ async def entered_by(conn: Connection, guild_id: int, person_id: int) -> list[En
 
 
 def counts(entered: EnteredUpdate) -> bool:
-    """Return whether an update was neither withdrawn nor corrected."""
+    """Return whether an update counts: it was neither withdrawn nor corrected."""
     return entered.ended_by is None

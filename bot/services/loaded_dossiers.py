@@ -1,4 +1,4 @@
-"""Lists the dossiers of a guild, and unloads them: withdraws what a dossier entered, and what came from it alone."""
+"""Lists the dossiers that are loaded in a guild, and unloads them: withdraws the facts that a dossier entered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from data.rows import as_list, fetch_all, fetch_one, fetch_values, in_list
 
 
 class KnownDossier(Struct, frozen=True):
-    """A dossier that was loaded in a guild. `unloaded_at` is None while it is loaded."""
+    """A dossier that is or was loaded in a guild. `unloaded_at` is None while it is loaded.
+
+    `newest` is the newest date of its facts.
+    """
 
     slug: str
     name: str
@@ -29,7 +32,7 @@ class KnownDossier(Struct, frozen=True):
 
 
 async def list_known(conn: Connection, guild_id: int) -> list[KnownDossier]:
-    """Return the dossiers that are or were loaded in a guild, by name."""
+    """Return all dossiers that are or were loaded in a guild, sorted by name."""
     return await fetch_all(
         conn,
         KnownDossier,
@@ -44,7 +47,7 @@ async def names(conn: Connection, guild_id: int) -> list[str]:
 
 
 async def list_loaded(conn: Connection, guild_id: int) -> list[DossierEntry]:
-    """Return the dossiers that are loaded in a guild, by name."""
+    """Return the dossiers that are loaded in a guild, sorted by name, each with the number of its facts that count."""
     return await fetch_all(
         conn,
         DossierEntry,
@@ -59,7 +62,7 @@ async def list_loaded(conn: Connection, guild_id: int) -> list[DossierEntry]:
 
 
 class _MeltedRow(Struct, frozen=True):
-    """A record and one of the dossiers that made it."""
+    """A record, and the name of one of the dossiers that made it."""
 
     id: int
     name: str
@@ -68,7 +71,10 @@ class _MeltedRow(Struct, frozen=True):
 
 
 async def list_melted(conn: Connection, guild_id: int) -> list[Melted]:
-    """Return the records that several dossiers made under one key, with the dossiers. Shared kinds are left out."""
+    """Return the records that several loaded dossiers made as new, each with the names of these dossiers.
+
+    Places, countries and organisations are left out, because dossiers may share them.
+    """
     rows = await fetch_all(
         conn,
         _MeltedRow,
@@ -89,9 +95,9 @@ async def list_melted(conn: Connection, guild_id: int) -> list[Melted]:
 
 
 async def slugs_of(conn: Connection, guild_id: int, dossier: str, *, live: bool = False) -> list[str]:
-    """Return the slugs of the records that have updates of a dossier, withdrawn ones included.
+    """Return the slugs of the records that have updates of a dossier, even if these updates were withdrawn.
 
-    With `live`, only records that have a name now are returned.
+    If `live` is true, records without a name are left out.
     """
     return await fetch_values(
         conn,
@@ -110,8 +116,8 @@ async def preview(conn: Connection, guild_id: int, slug: str) -> Unloading:
 async def unload(conn: Connection, guild_id: int, slug: str, *, now: datetime, person_id: int) -> Unloading:
     """Withdraw all facts of a dossier that count, and return what has changed. Raise UserError when it is not loaded.
 
-    A record with other facts about it keeps its name. Follows and reminders stay stored, without effect, so that
-    loading the dossier again brings them back.
+    A record keeps its name if other facts about it remain. Follows and reminders of the other records stay stored
+    without effect. When the dossier is loaded again, they have effect again.
     """
     done, ending = await _plan(conn, guild_id, slug)
     if ending:
@@ -138,7 +144,7 @@ async def unload(conn: Connection, guild_id: int, slug: str, *, now: datetime, p
 
 
 async def _plan(conn: Connection, guild_id: int, slug: str) -> tuple[Unloading, dict[int, Update]]:
-    """Return what unloading a dossier changes, and the updates to withdraw, by id.
+    """Return (a) what unloading a dossier changes, as people read it, and (b) the updates to withdraw, by id.
 
     Raise UserError when the dossier is not loaded.
     """
@@ -199,17 +205,17 @@ class _Name(Struct, frozen=True):
 
 
 class _Lost(Struct, frozen=True):
-    """How many follows and reminders lose their record."""
+    """How many follows and how many reminders lose their record when a dossier is unloaded."""
 
     follows: int
     reminders: int
 
 
 def _all_of(dossier: str, histories: Iterable[Sequence[Update]]) -> dict[int, Update]:
-    """Return the updates to withdraw so that no fact of a dossier counts any more, by id.
+    """Return all updates that have to be withdrawn so that no fact of a dossier counts any more, by id.
 
-    A fact that editors corrected or withdrew does not count already. Of a fact that the dossier itself corrected, all
-    updates are returned, since withdrawing only the newest would bring back the one before it.
+    A fact that an editor corrected or withdrew does not count, so it is left out. If the dossier itself corrected a
+    fact, all updates of the fact are returned: without the newest, the one before it would count again.
     """
     ending: dict[int, Update] = {}
     for history in histories:
@@ -241,10 +247,11 @@ async def names_to_keep(
     ending: Collection[int],
     changes: Sequence[Change],
 ) -> set[int]:
-    """Return the ids of those updates in `ending` that give a record its name and must not be withdrawn.
+    """Return the ids of the updates in `ending` that must not be withdrawn, because a record needs the name they give.
 
-    These are the names of records about which other facts remain, or to which facts of other records point. `ending`
-    are updates of the records in `histories`, which are about to be withdrawn, and `changes` facts about to be entered.
+    `ending` are the ids of updates that are about to be withdrawn, all of them of records in `histories`. `changes` are
+    facts that are about to be entered. A record needs a name if other facts about it remain or are entered, or if such
+    facts of other records point to it. If it would have no other name, its newest name in `ending` is kept.
     """
     touched = {record for record, history in histories.items() if any(update.id in ending for update in history)}
     pointing = await fetch_values(

@@ -1,8 +1,9 @@
-"""Merges a duplicate into the record that it is a duplicate of, and separates them again.
+"""Merges a duplicate into another record, and separates the two again.
 
-A merge is an update of the duplicate, in the field `merged_into`, which no kind of record has. While it counts, all
-updates of the duplicate are read as updates of the other record (see `ledger_rows.fetch`), its names are aliases there,
-and its slug leads there. Nothing is copied, so its withdrawal separates the records again.
+A merge is an update of the duplicate in the field `merged_into`, which no kind of record has. While this update counts,
+all updates of the duplicate are read as updates of the other record (see `ledger_rows.fetch`). The names of the
+duplicate are aliases of the other record, and the slug of the duplicate leads to the other record. Nothing is copied,
+so the records are separate again when the update is withdrawn.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from data.rows import fetch_all, fetch_one
 
 
 def require_mergeable(duplicate: Opened, into: Opened) -> None:
-    """Raise BadInput unless two records are different ones of the same kind."""
+    """Raise BadInput when both are the same record, or when they are of different kinds."""
     first, other = duplicate.record, into.record
     if first.id == other.id:
         raise BadInput(
@@ -38,7 +39,7 @@ def require_mergeable(duplicate: Opened, into: Opened) -> None:
 
 
 class _Duplicate(Struct, frozen=True):
-    """The id of a record, and the source of its name."""
+    """The id of a record, and the source of its first update. `source_id` is 0 for the record that is merged into."""
 
     id: int
     source_id: int
@@ -47,9 +48,10 @@ class _Duplicate(Struct, frozen=True):
 async def merge(
     conn: Connection, guild_id: int, slug: str, into: str, *, now: datetime, person_id: int, reason: str
 ) -> str:
-    """Merge the record `slug` into the record `into`, and return the batch of the update that says so.
+    """Merge the record `slug` into the record `into`. Return the batch of the update that is entered for this.
 
-    Follows and reminders of the duplicate move to the other record, unless their destination has one there already.
+    Follows and reminders of the duplicate move to the other record. One is deleted instead if its destination has one
+    for the other record already.
     """
     duplicate = await fetch_one(
         conn,
@@ -94,7 +96,7 @@ class MergedDuplicate(Struct, frozen=True):
 
 
 async def list_merged(conn: Connection, guild_id: int) -> list[MergedDuplicate]:
-    """Return the duplicates of a server that are merged now, those that were merged last first; at most 25."""
+    """Return up to 25 duplicates of a server that are merged now, the last merged first."""
     return await fetch_all(
         conn,
         MergedDuplicate,
@@ -107,9 +109,9 @@ async def list_merged(conn: Connection, guild_id: int) -> list[MergedDuplicate]:
 
 
 async def separate(conn: Connection, guild_id: int, slug: str, *, now: datetime, person_id: int) -> str:
-    """Separate a duplicate from the record that it was merged into, and return that record's name.
+    """Separate the duplicate `slug` from the record that it was merged into. Return the name of that other record.
 
-    Raise UserError when it is not merged.
+    Raise UserError when `list_merged` does not return the duplicate.
     """
     for merged in await list_merged(conn, guild_id):
         if merged.slug == slug:

@@ -1,4 +1,4 @@
-"""Begins to remove a record, to merge it into another, or to bring back one that was removed, and lists those."""
+"""Begins corrections that remove a record, merge it or bring it back, and lists the removed records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from data.rows import fetch_all
 async def begin_removal(
     conn: Connection, guild_id: int, person_id: int, opened: Opened, *, now: datetime
 ) -> Correction:
-    """Begin to remove a record, which withdraws its names."""
+    """Begin a correction that removes a record. It withdraws all updates that give the record a name."""
     slug = opened.record.slug
     history = await updates.history(conn, guild_id, slug)
     names = [update.id for update in fold.live_updates(history) if update.field == "name"]
@@ -32,7 +32,10 @@ async def begin_removal(
 async def begin_merge(
     conn: Connection, guild_id: int, person_id: int, duplicate: Opened, into: Opened, reason: str, *, now: datetime
 ) -> Correction:
-    """Begin to merge a duplicate into another record of its kind. Raise BadInput when that is not possible."""
+    """Begin a correction that merges a duplicate into another record.
+
+    Raise BadInput when both are the same record, or when they are of different kinds.
+    """
     merging.require_mergeable(duplicate, into)
     name = f"{duplicate.record.name} into {into.record.name}"
     task = CorrectionTask("merge", duplicate.record.slug, name, into=into.record.slug)
@@ -40,7 +43,7 @@ async def begin_merge(
 
 
 async def begin_return(conn: Connection, guild_id: int, person_id: int, slug: str, *, now: datetime) -> Correction:
-    """Begin to bring back a record that was removed. Raise UserError when it was not, or is back already."""
+    """Begin a correction that brings a removed record back. Raise UserError when the record is not removed."""
     history = await updates.history(conn, guild_id, slug)
     if not history:
         raise NotInRecord(f"{quoted(slug)} was never in the record here.", "Nothing was changed.")
@@ -65,7 +68,7 @@ class RemovedRecord(Struct, frozen=True):
 
 
 async def list_removed(conn: Connection, guild_id: int) -> list[RemovedRecord]:
-    """Return the records of a server that lost their names, at most 25, those that were removed last first."""
+    """Return up to 25 removed records of a server, the last removed first. A removed record has no name any more."""
     rows = await fetch_all(
         conn,
         RemovedRecord,

@@ -39,9 +39,9 @@ class _Folded(Struct, frozen=True):
 
 
 async def load(conn: Connection, guild_id: int, cited: Sequence[Source]) -> FactsOfSources:
-    """Return the present facts of a guild that rest on some of its sources, the newest records first.
+    """Return the present facts of a guild that rest on the sources `cited`. Facts of the newest records come first.
 
-    Sources with the same link are one publication, described by the first of them.
+    Sources with the same link are one publication. It has the description of the first of these sources in `cited`.
     """
     shown: dict[str, Source] = {}
     publications: dict[int, int] = {}
@@ -88,7 +88,7 @@ async def load(conn: Connection, guild_id: int, cited: Sequence[Source]) -> Fact
 
 
 async def _names(conn: Connection, guild_id: int, facts: Sequence[SourcedFact]) -> dict[str, str]:
-    """Return the names of all records that some facts name, by slug."""
+    """Return the names, by slug, of all records to which the values of some facts point."""
     types = {
         kind: {field.name: field.type for field in fields_of(kind)} for kind in {sourced.kind for sourced in facts}
     }
@@ -97,7 +97,7 @@ async def _names(conn: Connection, guild_id: int, facts: Sequence[SourcedFact]) 
 
 
 async def _records_of(conn: Connection, guild_id: int, source_ids: Iterable[int]) -> list[int]:
-    """Return the ids of the guild's records that have an update from one of some sources."""
+    """Return the ids of the guild's records that have at least one update from the given sources."""
     return await fetch_values(
         conn,
         int,
@@ -107,7 +107,7 @@ async def _records_of(conn: Connection, guild_id: int, source_ids: Iterable[int]
 
 
 class _Kind(Struct, frozen=True):
-    """The kind and the name of a record."""
+    """A record: its id, kind, slug and name."""
 
     id: int
     kind: Kind
@@ -116,14 +116,14 @@ class _Kind(Struct, frozen=True):
 
 
 class _Mention(Struct, frozen=True):
-    """A fact by which another record names the record with this slug."""
+    """A fact of another record that points to the record `slug`."""
 
     slug: str
     fact: Fact[object]
 
 
 async def withdrawal(conn: Connection, guild_id: int, source: Source) -> Withdrawal:
-    """Return what is to be withdrawn when a source and its copies are false."""
+    """Return what is withdrawn if a source and its copies are marked as false. Nothing is changed yet."""
     source_ids = {copy.id for copy in await sources.copies(conn, guild_id, source)}
     touched = await fetch_all(
         conn,
@@ -176,10 +176,11 @@ async def mark_false(
     now: datetime,
     person_id: int,
 ) -> tuple[Source, int] | None:
-    """Mark a source as false and, if `withdrawing`, withdraw all updates from it in one batch.
+    """Mark a source as false. If `withdrawing` is true, withdraw all updates from the source too, in one batch.
 
-    Return the source as it is now and the number of updates that were withdrawn. Return None, with nothing changed,
-    when `mark` is not that of the present `Withdrawal`. Raise UserError when the source was marked as false before.
+    `mark` is the `Withdrawal.mark` that the editor saw. If another one is right by now, change nothing and return None.
+    Otherwise return (a) the source as it is now, and (b) the number of updates that were withdrawn. Raise UserError
+    when the source is marked as false already.
     """
     plan = await withdrawal(conn, guild_id, await sources.get(conn, guild_id, source_id))
     if plan.source.false_because:
@@ -197,10 +198,10 @@ async def mark_false(
 async def restore(
     conn: Connection, guild_id: int, source_id: int, because: str, *, now: datetime, person_id: int
 ) -> tuple[Source, int]:
-    """Enter that a source is not false after all, and bring back what was withdrawn when it was marked so.
+    """Mark a source as not false after all, and bring back the updates that were withdrawn when it was marked as false.
 
-    Return the source as it is now and the number of updates that count again. `because` is the reason of the updates
-    that bring these back. Raise UserError when the source is not marked as false.
+    Return (a) the source as it is now, and (b) the number of updates that count again. `because` is the reason that is
+    entered for bringing them back. Raise UserError when the source is not marked as false.
     """
     source = await sources.get(conn, guild_id, source_id)
     if not source.false_because:

@@ -1,7 +1,7 @@
 """Finds, creates, describes and reads sources: the publications that updates cite.
 
-A stored source is never changed. A better description is another row that names the row which updates cite; the newest
-description is the one that people read.
+A row of the table is never changed. When an editor describes a source anew, another row is inserted. Its column
+`describes` has the id of the first row. Updates cite the id of the first row, and people read the newest row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DESCRIBED = (
     "d.title, d.publisher, d.published_on, d.url, d.note, d.archived_url, d.language, d.false_because, d.id AS version"
 )
 _DESCRIPTION = "JOIN source d ON d.id = coalesce((SELECT max(b.id) FROM source b WHERE b.describes = s.id), s.id)"
-"""Joins to a source `s` the row `d` with its newest description, which is the row itself without a better one."""
+"""Joins to a source `s` the row `d` with its newest description. Without a newer one, `d` is the row `s` itself."""
 
 
 async def ensure(
@@ -42,7 +42,7 @@ async def ensure(
 ) -> int:
     """Return the id of the guild's source with exactly this description. Insert the source when there is none.
 
-    A source that was described anew is found by its first description and by its present one.
+    If a source was described anew, both its first and its newest description are compared.
     """
     described = (guild_id, title, publisher, _day(published_on), url, note, archived_url, language)
     known = await fetch_value(
@@ -75,10 +75,10 @@ def _day(published_on: FactDate | None) -> str | None:
 async def describe(
     conn: Connection, guild_id: int, source: Source, better: Description, *, now: datetime, person_id: int
 ) -> Source:
-    """Enter a better description of a source and its copies, and return the source as it is described now.
+    """Enter a better description of a source and its copies. Return the source with this description.
 
-    Links, notes and whether it is false stay. Raise UserError when somebody described the source after `source` was
-    read.
+    The link, the note and the mark that says whether the source is false stay as they are. Raise UserError when
+    somebody else described the source since `source` was read.
     """
     await _require_unchanged(conn, guild_id, source)
     for copy in await copies(conn, guild_id, source):
@@ -90,10 +90,10 @@ async def describe(
 async def mark(
     conn: Connection, guild_id: int, source: Source, because: str, *, batch: str, now: datetime, person_id: int
 ) -> Source:
-    """Enter that a source and its copies are false, and why; with `because` "" that they are not. Return the source.
+    """Mark a source and its copies as false for the reason `because`. If `because` is "", mark them as not false.
 
-    `batch` is that of the withdrawals that were entered with it, "" without any. Raise UserError when somebody
-    described the source after `source` was read.
+    Return the source. `batch` is the id of the batch in which updates from the source were withdrawn, or "" if none
+    were. Raise UserError when somebody else described the source since `source` was read.
     """
     await _require_unchanged(conn, guild_id, source)
     for copy in await copies(conn, guild_id, source):
@@ -107,7 +107,7 @@ def _description_of(source: Source) -> Description:
 
 
 async def _require_unchanged(conn: Connection, guild_id: int, source: Source) -> None:
-    """Raise UserError when a source has a newer description than the given one."""
+    """Raise UserError when somebody described a source anew since `source` was read."""
     if (await get(conn, guild_id, source.id)).version != source.version:
         raise UserError(
             "Somebody else described this source meanwhile. Nothing was changed. Open the source again to see how."
@@ -124,7 +124,7 @@ async def _enter(
     now: datetime,
     person_id: int,
 ) -> None:
-    """Insert a row that describes a source anew."""
+    """Insert a row with a new description of a source."""
     await conn.execute(
         "INSERT INTO source (guild_id, title, publisher, published_on, url, note, archived_url, language, describes, "
         "false_because, batch, person_id, described_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -183,9 +183,9 @@ async def get(conn: Connection, guild_id: int, source_id: int) -> Source:
 
 
 async def get_to_cite(conn: Connection, guild_id: int, source_id: int) -> Source:
-    """Return a source that is about to be cited, as `get` does, with the reason against it.
+    """Return a source that is about to be cited, like `get`. If its publication is false, `false_because` says why.
 
-    When another source with the same link, or without links the same title, is false, its reason is `false_because`.
+    The reason may be that of another source with the same link. Sources without a link are compared by their titles.
     """
     source = await get(conn, guild_id, source_id)
     if source.false_because:
@@ -204,7 +204,7 @@ async def get_to_cite(conn: Connection, guild_id: int, source_id: int) -> Source
 
 
 def _identity(source: Source) -> tuple[str, str]:
-    """Return what two descriptions of one publication have in common: the link or, without one, the title."""
+    """Return a key that is equal for two descriptions of one publication: its link or, without a link, its title."""
     return ("", link_key(source.url)) if source.url else ("title", normal(source.title))
 
 
@@ -226,9 +226,10 @@ class _SourceOfRecord(Source, frozen=True, kw_only=True):
 
 
 async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int, dict[int, Source]]:
-    """Return the sources of all updates of some records, withdrawn updates included, by record id and source id.
+    """Return the sources of all updates of each record: by record id, and then by source id.
 
-    Every given record has an entry, which may be empty.
+    Withdrawn updates are included, and so are updates of merged duplicates. A record without updates has an empty
+    entry.
     """
     by_record: dict[int, dict[int, Source]] = {id_: {} for id_ in record_ids}
     rows = await fetch_all(
@@ -260,7 +261,7 @@ async def of_records(conn: Connection, record_ids: Collection[int]) -> dict[int,
 
 
 async def recent(conn: Connection, guild_id: int, limit: int | None = None) -> list[Source]:
-    """Return the sources of a guild that updates cite, the last used first; with a `limit`, only so many."""
+    """Return the sources that updates of a guild cite, the last used first: all, or at most `limit` if it is given."""
     return await fetch_all(
         conn,
         Source,
@@ -280,7 +281,8 @@ _NUMBERED = re.compile(r"(?:.*, )?#(\d{1,18})", re.DOTALL)
 async def matching(conn: Connection, guild_id: int, text: str) -> list[Source]:
     """Return the sources that a typed text means, the last used first. The list is empty when there are none.
 
-    The text is "#12" (an id), the choice that completion shows, a link, a title, a host, or words of these.
+    The text may be an id ("#12"), a choice that completion shows, a link, a title, a host, or words of the title, the
+    publisher and the link. The first of these readings for which there is a source counts.
     """
     typed = one_line(text)
     if (numbered := _NUMBERED.fullmatch(typed)) and (by_id := await find(conn, guild_id, int(numbered[1]))):
@@ -302,7 +304,11 @@ async def matching(conn: Connection, guild_id: int, text: str) -> list[Source]:
 
 
 async def complete(conn: Connection, guild_id: int, text: str, limit: int) -> list[Source]:
-    """Return the sources whose title, publisher or link has the words of a half-typed text, the last used first."""
+    """Return up to `limit` sources that match a half-typed text, the last used first.
+
+    A source matches if each typed word begins a word of its title, publisher or link, or if its link contains the text.
+    Without a text every source matches.
+    """
     typed = one_line(text)
     if not typed:
         return await recent(conn, guild_id, limit)
@@ -315,6 +321,6 @@ async def complete(conn: Connection, guild_id: int, text: str, limit: int) -> li
 
 
 def _has_words(source: Source, words: str) -> bool:
-    """Return whether each of some words, as `normal` returns them, begins a word of a source's description."""
+    """Return whether each of `words` begins a word of a source's title, publisher or link. `words` are normalised."""
     described = _normal(f"{source.title} {source.publisher} {source.url}").split()
     return bool(words) and all(any(word.startswith(part) for word in described) for part in words.split())
