@@ -1,4 +1,4 @@
-"""Writes the derived tables, which commands read, from the ledger whenever updates were entered."""
+"""Writes the derived tables, which commands read. They are computed from the ledger whenever updates were entered."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from data.records import Due, Fact, Kind, State, Update
 from data.rows import as_list, fetch_all, fetch_value, fetch_values, in_list
 
 VERSION = "11"
-"""The version of the derived tables. Count it up when they are written differently: the next start rewrites them."""
+"""The version of the derived tables. Raise it when they are to be written differently; the next start rewrites them."""
 
-_TOGETHER = 500  # Records that the same statements write. A higher number would take more memory.
-_AT_ONCE = 2000  # Records that one transaction rewrites.
+_TOGETHER = 500  # So many records are written by the same statements. More would take more memory.
+_AT_ONCE = 2000  # So many records are rewritten by one transaction.
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class _Record(Struct, frozen=True):
 
 
 async def bring_up_to_date(db: Database) -> None:
-    """Migrate the database to the newest schema, and rewrite derived tables that have another `VERSION`.
+    """Migrate the database to the newest schema. If the derived tables have another `VERSION`, rewrite them.
 
     Call this at the start, before any other service. It commits transactions of its own. If it is interrupted, the next
     start begins anew.
@@ -84,10 +84,10 @@ def _parts(ids: Collection[int]) -> Iterator[list[int]]:
 
 
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
-    """Rewrite the derived tables for some records, and the texts of other records that depend on them.
+    """Rewrite the derived tables for some records, and the texts of other records that depend on these records.
 
-    These others are the records that pending items point to, since a deal shows its open items, and the records that
-    point to one with a new name. The caller commits.
+    The other records are (a) the records that pending items among these point to, because a deal shows its open items,
+    and (b) the records that point to a record whose name changed. The caller commits.
     """
     touched = set(record_ids) | await duplicates.write(conn, guild_id)
     touched |= set(
@@ -111,7 +111,10 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
 
 
 async def _pointed_to_by_items(conn: Connection, record_ids: set[int]) -> set[int]:
-    """Return the ids of the records to which the pending items among some records point, by the stored links."""
+    """Return the ids of the records to which pending items point, as the table `link` says now.
+
+    Only the pending items in `record_ids` count. Other records in `record_ids` are ignored.
+    """
     linked = await fetch_values(
         conn,
         int,
@@ -123,7 +126,7 @@ async def _pointed_to_by_items(conn: Connection, record_ids: set[int]) -> set[in
 
 
 class _Named(Struct, frozen=True):
-    """A record with its stored name, before the name is written anew."""
+    """A record with its stored name, as it was before it is written anew."""
 
     id: int
     kind: Kind
@@ -131,7 +134,7 @@ class _Named(Struct, frozen=True):
 
 
 async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> list[int]:
-    """Write the rows, the links and the state history of records from their updates.
+    """Write the rows, the links and the state history of some records. All of them are computed from their updates.
 
     Return the ids of the records whose name changed.
     """
@@ -208,7 +211,10 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
 
 
 def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
-    """Return the values of the columns `item_kind`, `basis`, `zone` and `opened_by`, which only pending items have."""
+    """Return the values of the columns `item_kind`, `basis`, `zone` and `opened_by` of a record.
+
+    Only pending items have such values. Only for an open item, `opened_by` is not None.
+    """
     if kind != "pending":
         return "", "", None, None
     opened = state.fact("state") if open_ else None
@@ -235,7 +241,7 @@ class _PendingItem(Struct, frozen=True):
 
 
 class _Folded(Struct, frozen=True):
-    """A record after its fold was written. `state` is JSON."""
+    """A row of the table of records, after `_write_folds` wrote it. `state` is JSON."""
 
     id: int
     kind: Kind
@@ -246,9 +252,9 @@ class _Folded(Struct, frozen=True):
 
 
 async def _write_words(conn: Connection, guild_id: int, ids: Sequence[int], touched: set[int]) -> None:
-    """Write the status lines and the search index of records, both of which contain the names of linked records.
+    """Write the status lines and the search index of records. Both contain the names of linked records.
 
-    The names by which records are found are written only for the records in `touched`.
+    The names by which a record is found are written only if the record is in `touched`.
     """
     chosen = as_list(ids)
     neighbours: dict[int, dict[str, str]] = defaultdict(dict)

@@ -19,12 +19,12 @@ Mention = tuple[str, tuple[Kind, ...]]
 
 
 def find_nothing(name: str, _kinds: Sequence[Kind]) -> str:
-    """Refuse every name: the `Find` of texts that name no record."""
+    """Raise NotInRecord for every name. This is the `Find` for texts that name no records."""
     raise NotInRecord(f"{quoted(name)} is not in the record. Nothing was changed.")
 
 
 def mentions(type_: FieldType, text: str) -> list[Mention]:
-    """Return the names in a typed text of a type of field."""
+    """Return the names in a text that was typed for a type of field, each with the kinds of records it can mean."""
     return [(name, type_.kinds) for name in type_.mentions(text)]
 
 
@@ -36,9 +36,10 @@ async def finder(
     others: Sequence[NewRecord] = (),
     quotes: bool = False,
 ) -> Find:
-    """Return a function that finds the named records, which are looked up now.
+    """Look up records by their names. Return a function that gives the slug for each of these names.
 
-    `others` are records that the draft creates along. With `quotes` a refusal mentions quotation marks.
+    `others` are new records that the draft creates; their names are found too. If `quotes` is true, the text that
+    refuses an unknown name also says how to use quotation marks.
     """
     slugs: dict[Mention, str | UserError] = {}
     for name, kinds in named:
@@ -63,7 +64,7 @@ async def finder(
 
 
 def _missing(error: NotInRecord, name: str, kinds: Sequence[Kind], *, quotes: bool) -> NotInRecord:
-    """Return the refusal of a name that is not in the record, which says how its record is made."""
+    """Return the error for a name that no record has. Its text says how a record of this name is made."""
     hint = ' For somebody without a record, write the words in "quotation marks".' if quotes else ""
     kind = made_kind(kinds)
     if not kind or not normal(name) or len(name) > 100:
@@ -73,20 +74,26 @@ def _missing(error: NotInRecord, name: str, kinds: Sequence[Kind], *, quotes: bo
 
 
 def made_kind(kinds: Sequence[Kind]) -> Kind:
-    """Return the kind of record that a name of one of some kinds most likely is, "" when it may be any."""
+    """Return the kind of record to offer for a name that no record has. Return "" when no kind is likely.
+
+    `kinds` are the kinds that the record may have.
+    """
     if len(kinds) == 1 or ("deal" in kinds[:1] and len(kinds) <= 2):
         return kinds[0]
     return "participant" if "participant" in kinds and len(kinds) <= 2 else ""
 
 
 def new_name(kind: Kind, text: str) -> str:
-    """Return the name in "New deal: Patrol boats", "" for a text that does not begin so."""
+    """Return the name in a text like "New deal: Patrol boats". Return "" for a text that begins differently."""
     prefix = f"new {KIND_WORDS[kind][0]}:"
     return text[len(prefix) :].strip() if text.casefold().startswith(prefix) else ""
 
 
 async def new_slug(conn: Connection, guild_id: int, name: str) -> str:
-    """Return a slug for a new record that no record has. A pending item whose name was withdrawn makes its own free."""
+    """Return a slug for a new record: "patrol-boats", or "patrol-boats-2" if another record has that slug.
+
+    The slug of a pending item whose name was withdrawn is returned again.
+    """
     base = slug_of(name)
     taken = await fetch_values(
         conn,

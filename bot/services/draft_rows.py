@@ -44,7 +44,7 @@ def to_draft(row: DraftRow) -> Draft:
 
 
 async def last_saved(conn: Connection, guild_id: int, person_id: int, now: datetime) -> Draft | None:
-    """Return the draft that a person saved last in a server, or None when that is more than an hour ago."""
+    """Return the draft that a person saved last in a server. Return None when that is more than an hour ago."""
     row = await fetch_one(
         conn,
         DraftRow,

@@ -58,9 +58,10 @@ async def start(
     typed: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Draft:
-    """Store a new draft, whose form is filled in with a value, a day and this editor's source of the last hour.
+    """Store a new draft and return it. Its form is filled in with a value, a day and a source.
 
-    `typed` are the texts of other inputs; they count instead of those.
+    The source is that of the last draft that this person saved, if that was in the past hour. `typed` has texts by the
+    names of inputs. They replace the texts that the inputs would have otherwise.
     """
     last = await last_saved(conn, guild_id, person_id, now)
     source, published = await _typed_source(conn, last) if last is not None else ("", "")
@@ -76,7 +77,7 @@ async def start(
 
 
 async def _typed_source(conn: Connection, last: Draft) -> tuple[str, str]:
-    """Return the source of a saved draft and its date as they are typed into a form."""
+    """Return the source of a saved draft, and the date of this source, as texts to fill into a form."""
     source = await recent_sources.match(conn, last.guild_id, last.typed.get("source", ""))
     if not (last.task.happening or last.task.adds) or source is None:
         return last.typed.get("source", ""), last.typed.get("published", "")
@@ -121,10 +122,10 @@ async def get_saved(conn: Connection, guild_id: int, batch: str) -> Draft:
 
 
 async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *, today: date) -> Draft:
-    """Store what a form was sent with, before anything is parsed. Inputs that were not sent stay as they were.
+    """Store the texts that were sent from a form, before anything is parsed. Inputs that were not sent keep their text.
 
-    When the value has changed, what was chosen below the preview is forgotten: it was chosen for another value. So it
-    is whenever the form of an event is sent again.
+    If the value has changed, the choices made below the preview are reset, because they were made for another value.
+    For an event they are always reset.
     """
     kept = draft.typed | {name: text[:TYPED_LIMIT] for name, text in typed.items()}
     kept |= {name: fixed_day(kept.get(name, ""), today) for name in ("date", "published")}
@@ -135,12 +136,12 @@ async def keep_typed(conn: Connection, draft: Draft, typed: Mapping[str, str], *
 
 
 async def choose_stage(conn: Connection, draft: Draft, deal_id: int, stage: str) -> Draft:
-    """Store the stage that a deal has after a draft. A stage that is not offered leaves it as it is."""
+    """Store the stage that a person chose for a deal below the preview. A stage that is not offered has no effect."""
     return await _keep_task(conn, draft, replace(draft.task, stage_after=draft.task.stage_after | {deal_id: stage}))
 
 
 async def choose_approvals(conn: Connection, draft: Draft, deal_id: int, chosen: Sequence[int]) -> Draft:
-    """Store which other approvals of a deal the source settles too, by the ids of their updates."""
+    """Store which other approvals of a deal the same source settles. `chosen` are the ids of their updates."""
     return await _keep_task(conn, draft, replace(draft.task, also=draft.task.also | {deal_id: list(chosen)}))
 
 
@@ -152,7 +153,7 @@ async def choose_in_event(
     changes: Sequence[str] | None = None,
     item: str | None = None,
 ) -> Draft:
-    """Store what was chosen below the preview of an event. What is None stays as it was."""
+    """Store what was chosen below the preview of an event. A choice that is None stays as it was."""
     chosen = draft.task.chosen
     chosen = EventChoices(
         chosen.stage if stage is None else stage,
@@ -163,7 +164,7 @@ async def choose_in_event(
 
 
 async def add_missing(conn: Connection, draft: Draft, *, now: datetime) -> Draft:
-    """Add the records that the form of a draft names and the server does not have: the draft creates them too."""
+    """Let a draft create the records that its form names and the server does not have. Return the draft."""
     try:
         await preview(conn, draft, now=now)
     except Mistakes as error:
@@ -190,9 +191,11 @@ async def drop(conn: Connection, draft: Draft) -> None:
 
 
 async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bool = False) -> Preview:
-    """Return what a draft would change: it is entered, looked at and rolled back, so saving refuses nothing more.
+    """Return what a draft would change. Raise UserError when the draft cannot be entered.
 
-    Raise UserError when the draft cannot be entered.
+    The draft is entered and rolled back, so what has a preview can also be saved. The id of the newest update of its
+    records is stored as `base`. By this id `save` notices if the records change after the preview. `moved_on` is copied
+    into the preview.
     """
     async with _rolled_back(conn):
         seen, _ = await _enter(conn, draft, now)
@@ -202,9 +205,10 @@ async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bo
 
 
 async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
-    """Enter a draft and return it as saved.
+    """Enter a draft, and return what it changed.
 
-    When one of its records has changed since the preview, save nothing and return a new preview, which says so.
+    When one of its records has changed since the preview, save nothing. Return a new preview instead, with `moved_on`
+    true.
     """
     seen = await preview(conn, draft, now=now)
     if seen.draft.base != draft.base:
@@ -218,9 +222,10 @@ async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
 
 
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> tuple[str, str]:
-    """Withdraw what a draft saved; return the slug and the name of its record. Raise UserError when it is too late.
+    """Withdraw what a draft saved at most 60 seconds ago. Return the slug and the name of its record.
 
-    Any editor may do so: each of them could enter the opposite at once, and a wrong update is better gone in time.
+    Raise UserError when it was saved earlier or was undone already. Any editor may undo the draft of another: each of
+    them could enter the opposite at once.
     """
     row = await fetch_one(
         conn,
@@ -236,7 +241,7 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
 
 @asynccontextmanager
 async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
-    """Roll back what is written inside, when it ends and when it fails."""
+    """Roll back what is written inside the block, whether it ends or raises."""
     await conn.execute("SAVEPOINT rehearsal")
     try:
         yield
@@ -246,7 +251,10 @@ async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
 
 
 async def _newest(conn: Connection, guild_id: int, seen: Preview) -> int:
-    """Return the newest update of the records that a preview is about: those that change, and those it asks about."""
+    """Return the id of the newest update of the records in a preview, or 0 when they have no updates.
+
+    The records are those that change, and those that the preview asks about.
+    """
     slugs = {change.slug for change in seen.changes} | {asked.deal for asked in seen.asked} | {seen.draft.task.record}
     newest = await fetch_value(
         conn,
@@ -259,7 +267,7 @@ async def _newest(conn: Connection, guild_id: int, seen: Preview) -> int:
 
 
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:
-    """Append what a draft says. Return what has changed, and the id of the batch."""
+    """Append the updates of a draft. Return (a) the preview with what has changed, and (b) the id of the batch."""
     guild_id = draft.guild_id
     planner = event_drafts if draft.task.happening else record_drafts if draft.task.adds else field_drafts
     plan = await planner.plan(conn, draft, now)
@@ -321,7 +329,7 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
 
 
 async def _warnings(conn: Connection, plan: DraftPlan) -> list[str]:
-    """Return what an editor is warned of about the records of a plan, as they are once it is entered."""
+    """Return the warnings about the records of a plan. Call this after the plan was entered."""
     guild_id = plan.draft.guild_id
     warnings: list[str] = []
     for slug, old in plan.before.items():
@@ -342,7 +350,7 @@ async def _warnings(conn: Connection, plan: DraftPlan) -> list[str]:
 
 
 def _note(change: Change, edited: Edited, old: Opened | None, new: Opened) -> Note | None:
-    """Return what has to be said about a change beyond its before and after, None when there is nothing."""
+    """Return the note about an entered value that did not simply replace another value (see `Note`), else None."""
     former = old.record.state.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
     facts, key = new.record.state.facts(field.name), field.type.key(change.value)

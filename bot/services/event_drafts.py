@@ -25,9 +25,10 @@ _NAME_LIMIT = 100
 
 
 async def event_task(conn: Connection, guild_id: int, deal: str, happening: str) -> Task[Value]:
-    """Return the task that enters an event of a deal, which is named by its slug or name, or as "New deal: ...".
+    """Return the task that enters an event of a deal. `happening` is the kind of the event.
 
-    Raise UserError when there is no such deal, with how it is made, or when the new one has an unusable name.
+    `deal` is the slug or name of the deal, or for a deal that the event creates "New deal: Patrol boats". Raise
+    UserError when there is no such deal, or when the name of a new deal cannot be used.
     """
     if name := draft_names.new_name("deal", deal):
         new = get_field("deal", "name").type.parse(name, draft_names.find_nothing)
@@ -43,10 +44,11 @@ async def event_task(conn: Connection, guild_id: int, deal: str, happening: str)
 async def day_and_source(
     conn: Connection, guild_id: int, person_id: int, day: str, source: str, *, now: datetime
 ) -> dict[str, str]:
-    """Return the day and the source of an event as its draft stores them; what is left out is that of the last draft.
+    """Return the day and the source of an event as its draft stores them: the typed texts of its inputs.
 
-    The last draft is the one that the person saved in the past hour. Raise BadInput when there is none, or for a day or
-    a source that cannot be used: the form has no inputs for them.
+    Where `day` or `source` is "", the text comes from the last draft that the person saved, if that was in the past
+    hour. Raise BadInput when there is no such draft, or when the day or the source cannot be read. The form of the
+    event has no inputs for the two, so they cannot be corrected there.
     """
     last = await last_saved(conn, guild_id, person_id, now) if not (day and source) else None
     before = last.typed if last is not None else {}
@@ -107,7 +109,10 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
 
 
 async def _subject(conn: Connection, draft: Draft, slug: str, name: str, entry: EventEntry, *, new: bool) -> Subject:
-    """Return the deal of an event with all that the plan of the event depends on."""
+    """Return the deal of an event, with its updates, its open pending items and the other records of the note.
+
+    `slug` and `name` are those of the deal. If `new` is true, the event creates the deal.
+    """
     guild_id = draft.guild_id
     opened = await (records.find if new else records.get)(conn, guild_id, slug)
     history = await updates.history(conn, guild_id, slug) if opened is not None else []

@@ -1,4 +1,4 @@
-"""Plans what the draft of a single field enters, or that of a closing pending item."""
+"""Plans what a draft enters that changes a single field or closes a pending item."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ from bot.services.draft_names import find_nothing, finder, mentions
 from data.database import Connection
 from data.records import Approval, Opened, Value
 
-DEALS_ASKED = 3  # Of a closing item that is about more deals the preview asks about the first ones.
+DEALS_ASKED = 3  # The preview asks about the first deals only, when a closing item is about more.
 
 
 async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
-    """Return what a draft of a single field, or of a closing item, enters. Raise UserError when it cannot be used."""
+    """Return what a draft enters that changes a single field or closes a pending item.
+
+    Raise UserError when the form or the record of the draft cannot be used.
+    """
     guild_id = draft.guild_id
     opened, wrong = await _record_of(conn, draft)
     if draft.task.asks_record and opened is not None:
@@ -65,7 +68,11 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
 async def _deals_behind(
     conn: Connection, guild_id: int, task: Task[Value], entry: Entry, opened: Opened | None
 ) -> list[Opened]:
-    """Return the deals that a closing item is about, or the deal whose approval is settled; else none."""
+    """Return the deals about which the preview may ask.
+
+    For a closing pending item these are the first deals that it is about, at most `DEALS_ASKED`. For an approval that
+    the draft settles, it is the deal of the approval. For other drafts there are none.
+    """
     if opened is None:
         return []
     if not task.closes:
@@ -79,7 +86,7 @@ async def _deals_behind(
 async def _asked(
     conn: Connection, guild_id: int, task: Task[Value], entry: Entry, opened: Opened | None, deal: Opened
 ) -> DealQuestion | None:
-    """Return what the preview asks about a deal, with what was chosen so far."""
+    """Return what the preview asks about a deal, with the answers chosen so far. Return None if it asks nothing."""
     history = await updates.history(conn, guild_id, deal.record.slug)
     chosen, also = task.stage_after.get(deal.record.id, ""), task.also.get(deal.record.id)
     if task.closes:
@@ -92,7 +99,10 @@ async def _asked(
 
 
 async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, list[str]]:
-    """Return the record that a draft changes, None for a new one, and what is wrong with the name in its form."""
+    """Return (a) the record that a draft changes, or None for a new record, and (b) what is wrong with its typed name.
+
+    Only the forms of some drafts ask for the name of the record. For the others (b) is empty.
+    """
     task = draft.task
     if task.asks_record:
         try:
@@ -103,7 +113,10 @@ async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, lis
 
 
 async def _finder(conn: Connection, draft: Draft) -> tuple[Find, list[NewRecord]]:
-    """Return a function that finds the records in the form of a draft, and those of them that it creates."""
+    """Return (a) a function that finds the records named in the form of a draft, and (b) the new records among them.
+
+    The draft creates these new records too.
+    """
     field = form_field(draft.task)
     if field is None:
         return find_nothing, []

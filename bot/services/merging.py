@@ -86,7 +86,7 @@ async def merge(
 
 
 class MergedDuplicate(Struct, frozen=True):
-    """A duplicate that was merged: its kind and slug, the slug and the name of the other record, and the update."""
+    """A merged duplicate (`kind`, `slug`), the record that has absorbed it (`into_slug`, `name`), and the update."""
 
     kind: Kind
     slug: str

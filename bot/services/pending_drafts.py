@@ -1,4 +1,4 @@
-"""Begins drafts of pending items: of new ones, and of changes of those on the record."""
+"""Begins drafts that create a pending item or change one."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ async def pending_task(
     item_kind: str | None = None,
     who: str | None = None,
 ) -> tuple[Task[Value], Opened | None]:
-    """Return the task that makes or changes a pending item, with what was chosen, and the item if it exists.
+    """Return (a) the task that creates or changes a pending item, and (b) the item, or None for a new one.
 
-    Only the whole name counts: a name that merely begins like another makes a new item. Who must act, and what it is
-    about, replace what was on the record. A closed item is opened again.
+    `item` is the slug or the whole name of the item. Any other text is the name of a new item, even if the name of
+    another item begins with it. `about`, `item_kind` and `who` (who must act) replace what the item has. A closed item
+    is opened again.
     """
     opened = await _find_item(conn, guild_id, item)
     given: list[Given[Value]] = []
@@ -58,7 +59,7 @@ async def pending_task(
 
 
 async def _find_item(conn: Connection, guild_id: int, text: str) -> Opened | None:
-    """Return the pending item with a slug or a whole name, or None. Raise BadInput when several have the name."""
+    """Return the pending item with this slug or whole name, or None. Raise BadInput when several have the name."""
     opened = await records.find(conn, guild_id, text[:200])
     if opened is not None and opened.record.kind == "pending":
         return opened

@@ -15,7 +15,7 @@ _UPDATES_READ = 1000  # The sources of so many newest updates are the last ones.
 
 
 async def last(conn: Connection, guild_id: int, limit: int = 200) -> list[Source]:
-    """Return the sources of a server's newest updates by editors or dossiers, the last used first."""
+    """Return up to `limit` sources of the newest updates of a server, the last used first."""
     return await fetch_all(
         conn,
         Source,
@@ -27,7 +27,7 @@ async def last(conn: Connection, guild_id: int, limit: int = 200) -> list[Source
 
 
 async def complete(conn: Connection, guild_id: int, text: str, limit: int = 25) -> list[Source]:
-    """Return sources of a server whose title, publisher or link contains a text, the last used first."""
+    """Return up to `limit` sources of a server whose title, publisher or link contains a text, the last used first."""
     asked = one_line(text).casefold()
     sources = await last(conn, guild_id)
     matching = [
@@ -39,9 +39,10 @@ async def complete(conn: Connection, guild_id: int, text: str, limit: int = 25) 
 
 
 async def match(conn: Connection, guild_id: int, text: str) -> Source | None:
-    """Return the source of a server that a text names: by its link, its title, or the words by which it is offered.
+    """Return the source of a server that a text names by its link, by its title or as completion shows it.
 
-    Return None when there is no such source, so that the text describes a new one. Of several the newest counts.
+    Return None when there is no such source; then the text describes a new one. If several have the link or the title,
+    the newest is returned.
     """
     line = one_line(text)
     for source in await last(conn, guild_id):
@@ -57,7 +58,10 @@ async def match(conn: Connection, guild_id: int, text: str) -> Source | None:
 
 
 def same(source: Source | None, entry: Entry) -> int | None:
-    """Return the id of the known source of a form, None when it is unknown or another date was typed for it."""
+    """Return the id of `source` if the form has the same date for the source. Otherwise return None.
+
+    With another date the form describes a new source.
+    """
     return source.id if source is not None and source.published_on == entry.published_on else None
 
 

@@ -32,8 +32,9 @@ async def add_task(
 ) -> Task[Value]:
     """Return the task that adds a record of a kind, or a note about a record.
 
-    `about` is the slug or name of the record that it is about or belongs to, "" for none. Raise UserError when that is
-    not in the record, when a note has none, and when the kind has no such field.
+    `about` is the slug or name of the record that the note or the new record is about, or "" for none. Raise UserError
+    when the server has no such record, when a note has no `about`, when a record of this kind is about no other record,
+    or when `name` cannot be used. If `asks_source` is true, the form asks for the source too.
     """
     if kind == NOTE:
         if not about:
@@ -59,7 +60,10 @@ async def add_task(
 
 
 async def _about(conn: Connection, guild_id: int, about: str, kinds: tuple[Kind, ...], label: str) -> str:
-    """Return the slug of the record that a new one is about. Raise UserError when it is none of the possible kinds."""
+    """Return the slug of the record that `about` names. A new record points to it in the field with the label `label`.
+
+    Raise UserError when the server has no such record, or when its kind is not one of `kinds`.
+    """
     try:
         return (await records.get_by_name(conn, guild_id, about, kinds)).record.slug
     except NotInRecord:
@@ -99,7 +103,7 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
 
 
 async def namesakes(conn: Connection, guild_id: int, task: Task[Value]) -> list[str]:
-    """Return a warning for each record of the same kind that has the name of a new record already."""
+    """Return a warning for each other record that has the same kind and the same name as the record of a task."""
     rows = await index.named(conn, guild_id, (task.kind,), task.name)
     return [
         f"{row.name} is the name of a {KIND_WORDS[row.kind][0]} on the record already ({row.slug}). Discard this "

@@ -51,13 +51,16 @@ _OF_SLUG = "(SELECT coalesce(merged_into, id) FROM record WHERE guild_id = ? AND
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
-    """Return a record of a server by its slug, or None if there is none or every name of the record was withdrawn."""
+    """Return the record of a server with this slug. Return None if there is none, or if it has no name any more.
+
+    The slug of a merged duplicate leads to the record that it was merged into.
+    """
     rows = await fetch_all(conn, _Row, f"{_SELECT} AND r.id = {_OF_SLUG}", (guild_id, guild_id, slug))
     return next(iter(await _opened(conn, rows)), None)
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Opened:
-    """Return a record of a server by its slug. Raise NotInRecord when `find` would return None."""
+    """Return the record of a server with this slug. Raise NotInRecord when `find` would return None."""
     opened = await find(conn, guild_id, slug)
     if opened is None:
         raise NotInRecord(
@@ -76,10 +79,10 @@ async def get_many(conn: Connection, guild_id: int, slugs: Sequence[str]) -> lis
 
 
 async def _opened(conn: Connection, rows: Sequence[_Row]) -> list[Opened]:
-    """Return records with their links and sources, which are read after the records.
+    """Return the records of some rows with their links and sources. Further statements read these.
 
-    Sources are never deleted, so the source of no fact is missing. An update between the two reads can remove a link
-    that the state of a record still contains; the record then shows the slug of the other record instead of its name.
+    Another update can be saved between the statements. If it removes a link, the record shows the slug of the linked
+    record in place of its name. No source is ever missing, because sources are never deleted.
     """
     ids = [row.id for row in rows]
     links = await _links(conn, ids)
@@ -120,9 +123,9 @@ _INWARD = (
 
 
 async def _links(conn: Connection, ids: Sequence[int]) -> dict[int, list[Link]]:
-    """Return the links of records, by the id of the record.
+    """Return the links of each record, by record id.
 
-    The records that it points to come first, then those that point to it, the newest first.
+    The links from the record to others come first. The links from others to the record follow, the newest first.
     """
     by_record: dict[int, list[Link]] = {id_: [] for id_ in ids}
     rows = await fetch_all(conn, _LinkOf, _OUTWARD, (as_list(ids),)) if ids else []
@@ -144,7 +147,7 @@ class RecordStanding(Struct, frozen=True):
 
 
 class _Followed(RecordStanding, frozen=True):
-    """A row of `standing_for`: one for each record that a user follows, or one in which `record_id` is None."""
+    """A row of `standing_for`. There is a row for each followed record, or a single row with None as `record_id`."""
 
     record_id: int | None
 
@@ -157,9 +160,10 @@ async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
 async def standing_for(
     conn: Connection, guild_id: int, user_id: int | None
 ) -> tuple[RecordStanding | None, frozenset[int]]:
-    """Return what all cards of a server depend on, and the ids of the records that a user follows there, not muted.
+    """Return (a) what all cards of a server depend on, and (b) the ids of the records that a user follows there.
 
-    Both are read by one statement, the only one that a cached card needs.
+    Muted follows are left out. For a server that is not in the database (a) is None. A cached card needs no other
+    statement than the one of this function.
     """
     rows = await fetch_all(
         conn,
@@ -179,7 +183,7 @@ async def standing_for(
 
 
 async def names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the names of records, by slug. Records whose name was withdrawn are left out."""
+    """Return the names of records, by slug. Records without a name are left out."""
     rows = await fetch_all(
         conn,
         _Named,
@@ -197,11 +201,10 @@ class _Named(Struct, frozen=True):
 
 
 async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> Opened:
-    """Return the record of these kinds that a typed text names.
+    """Return the record that a typed text names. Its kind is one of `kinds`.
 
-    The text is its slug, its name, an alias, or a part of its name that no other record has.
-
-    Raise NotInRecord, which suggests records with similar names, or BadInput when several records have the name.
+    The text is its slug, its name, an alias, or a part of its name that no other record has. Raise NotInRecord, which
+    suggests records with similar names, when no record fits. Raise BadInput when several records fit.
     """
     clipped = text[:200]
     opened = await find(conn, guild_id, clipped)
@@ -220,7 +223,7 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
 
 
 async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequence[Kind] = KINDS) -> str:
-    """Return the slug of the record that a typed text names. Raise NotInRecord or BadInput, as `get_by_name` does."""
+    """Return the slug of the record that a typed text names. Raise NotInRecord or BadInput like `get_by_name`."""
     noun = KIND_WORDS[kinds[0]][0] if len(kinds) == 1 else "record"
     exact = await index.named(conn, guild_id, kinds, text)
     slug_match = [row for row in exact if row.slug == text]
@@ -254,7 +257,7 @@ async def slug_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequen
 
 
 def _shown_parts(text: str) -> list[tuple[str, str]]:
-    """Return how a displayed choice may be split into a name and what is shown beside it, the longest name first.
+    """Return each way to split a displayed choice into a name and the text beside the name, the longest name first.
 
     "General Atomics (participant)" gives "General Atomics" and "participant)".
     """
@@ -266,7 +269,7 @@ _BESIDE = re.compile(r" \(| · ")
 
 
 def _shown_beside(row: Row, beside: str) -> bool:
-    """Return whether a choice shows some words beside the name of a record: its kind, its slug or its status line."""
+    """Return whether a choice shows the text `beside` next to a record: as its kind, its slug or its status line."""
     words = beside.removesuffix(")")
     if words.endswith(f", {row.slug}") or words == row.slug:
         return True
@@ -284,9 +287,10 @@ async def list_kind(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """Return one page of the records of a kind in the order of their names, and how many records the whole list has.
+    """Return (a) one page of the records of a kind, sorted by name, and (b) the number of records on all pages.
 
-    `stage` selects deals by their stage. `linked` has slugs; only records linked with all of them are listed.
+    If `stage` is given, only deals in this stage are listed. `linked` are slugs: only records that are linked with each
+    of these records are listed.
     """
     where = "r.guild_id = ? AND r.kind = ? AND r.live = 1"
     values: list[int | str] = [guild_id, kind]
@@ -315,7 +319,7 @@ async def list_kind(
 
 
 class _PastRow(Struct, frozen=True):
-    """A record in the state of a past day, and how many records the whole list has (`total`)."""
+    """A record with its state on a past day. `total` is the number of records on all pages."""
 
     slug: str
     name: str
@@ -336,10 +340,11 @@ async def list_kind_as_of(
     offset: int = 0,
     limit: int = 10,
 ) -> tuple[list[Row], int]:
-    """Return one page of the deals or pending items as of the end of a day, and how many the whole list has.
+    """Return (a) one page of the deals or pending items at the end of a day, and (b) their number on all pages.
 
-    A row has the name of today and the state of that day: the stage of a deal, or "Open" or "Closed". Its `newest_on`
-    is the first day of that state. Use a connection of `Database.aside`: the history of all records is read.
+    If `stage` or `open` is given, only records in this state on that day are listed. A row has the name of today, but
+    the state of that day: the stage of a deal, or "Open" or "Closed". Its `newest_on` is the first day of this state.
+    Use a connection of `Database.aside`, because the history of all records is read.
     """
     conditions = "w.live = 1"
     values: list[str | bool] = []
@@ -381,10 +386,10 @@ class _Participant(Row, frozen=True):
 async def list_participants(
     conn: Connection, guild_id: int, *, party: bool | None = None, offset: int = 0, limit: int = 10
 ) -> tuple[list[tuple[Row, bool]], int]:
-    """Return one page of the participants, each with True for a party to a deal or to talks, and how many there are.
+    """Return (a) one page of the participants, and (b) their number on all pages.
 
-    The parties come first, then those who are only mentioned elsewhere. With `party` only one of these groups is
-    listed.
+    Each participant comes with True for a party to a deal or to talks, and with False otherwise. The parties come
+    first. If `party` is given, only participants with this value are listed.
     """
     only = "" if party is None else "WHERE party = ?"
     rows = await fetch_all(
@@ -403,9 +408,9 @@ async def list_participants(
 
 
 async def list_waiting(conn: Connection, guild_id: int, *, about: str | None = None) -> list[Waiting]:
-    """Return all open pending items of a server, or with `about` (a slug) those that point to that record.
+    """Return the open pending items of a server. If `about` (a slug) is given, only items that point to this record.
 
-    Items with a due date come first, the earliest first. The others follow, those with the basis "left open" last.
+    Items with a due date come first, the earliest first. Items with the basis "left open" come last.
     """
     where = "r.guild_id = ? AND r.open = 1"
     values: list[int | str] = [guild_id]

@@ -30,9 +30,9 @@ UNDO_FOR = timedelta(seconds=60)
 class Change(Struct, frozen=True):
     """A fact that `append` is to enter. `record` is the slug of its record, which is created with `kind` if it is new.
 
-    `replaces` is the id of the update that the fact corrects, and `started_from` that of the update whose value its
-    form was filled in with. `origin_key` and `dossier` identify a fact of a dossier: its key there and the dossier's
-    slug.
+    `replaces` is the id of the update that the fact corrects. `started_from` is the id of the update whose value the
+    form was filled in with. For a fact of a dossier, `dossier` is the slug of the dossier and `origin_key` the key of
+    the fact.
     """
 
     record: str
@@ -74,7 +74,7 @@ async def append(
 
 
 async def _ensure_record(conn: Connection, guild_id: int, slug: str, kind: Kind) -> int:
-    """Return the id of the record with this slug, inserted when there is none. Raise BadInput if its kind differs."""
+    """Return the id of the record with this slug. Insert it when there is none. Raise BadInput if its kind differs."""
     await conn.execute(
         "INSERT INTO record (guild_id, kind, slug) VALUES (?, ?, ?) ON CONFLICT (guild_id, slug) DO NOTHING",
         (guild_id, kind, slug),
@@ -97,7 +97,7 @@ class _Record(Struct, frozen=True):
 
 
 async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | None:
-    """Return the record with this slug, even if its updates were all withdrawn, or None without one."""
+    """Return the record with this slug, or None. A record whose updates were all withdrawn is returned too."""
     return await fetch_one(
         conn, _Record, "SELECT id, kind FROM record WHERE guild_id = ? AND slug = ?", (guild_id, slug)
     )
@@ -106,8 +106,8 @@ async def _find_record(conn: Connection, guild_id: int, slug: str) -> _Record | 
 async def _check(conn: Connection, guild_id: int, record_id: int, change: Change, now: datetime) -> None:
     """Raise BadInput, NotInRecord or another UserError when a change cannot be entered.
 
-    Checked are its value and fact date, the lengths of its texts, its source, the records that the value points to, the
-    update that it replaces, and that a step back in the stage of a deal has a reason.
+    The function checks the value, the fact date, the lengths of the texts, the source, the records that the value
+    points to, and the update that the change replaces. A change that moves the stage of a deal back must have a reason.
     """
     field = get_field(change.kind, change.field)
     field.type.check(change.value)
@@ -206,8 +206,8 @@ async def withdraw(
 ) -> str:
     """Withdraw updates by appending one withdrawal for each. Return the id of the batch of withdrawals.
 
-    Withdrawing a withdrawal makes the original update count again. `batch` is a batch that the withdrawals belong to;
-    without it they are a new one. Raise UserError for an id that the guild lacks.
+    When a withdrawal is withdrawn, the original update counts again. If `batch` is given, the withdrawals are added to
+    this batch. Otherwise they are a new batch. Raise UserError for an id that the guild lacks.
     """
     batch = batch or uuid.uuid4().hex
     touched: list[int] = []
@@ -230,7 +230,7 @@ async def withdraw(
 
 
 class _Undoable(Struct, frozen=True):
-    """An update or a withdrawal of the batch that is to be undone, its time, and whether it is withdrawn already."""
+    """An update or a withdrawal in the batch that is to be undone. `withdrawn` says that it was undone already."""
 
     id: int
     entered_at: datetime
@@ -240,7 +240,7 @@ class _Undoable(Struct, frozen=True):
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> None:
     """Withdraw all updates and withdrawals of a batch that was saved at most 60 seconds ago.
 
-    Raise UserError when it is older, was undone already or does not exist in this guild.
+    Raise UserError when the batch is older, was undone already or does not exist in this guild.
     """
     rows = await fetch_all(
         conn,
@@ -264,7 +264,8 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
     )
 
 
-# The records with the slugs ?2 in the guild ?1, the records that these were merged into, and all duplicates of these.
+# Ids of the records with the slugs ?2 in the guild ?1. A duplicate stands for the record that it was merged into. All
+# duplicates of each record are included.
 _WITH_DUPLICATES = f"""
 (SELECT coalesce(merged_into, id) FROM record WHERE guild_id = ?1 AND slug IN {in_list("?2")}
  UNION SELECT d.id FROM record r JOIN record d ON d.merged_into = coalesce(r.merged_into, r.id)
@@ -273,13 +274,16 @@ _WITH_DUPLICATES = f"""
 
 
 async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
-    """Return all updates of a record, also withdrawn and replaced ones, in the order in which they were entered."""
+    """Return all updates of a record in the order in which they were entered, also withdrawn and replaced ones.
+
+    Updates of duplicates that were merged into the record are included.
+    """
     entered = await ledger_rows.fetch(conn, f"u.record_id IN {_WITH_DUPLICATES}", (guild_id, as_list([slug])))
     return [row.update for row in entered]
 
 
 async def get_live(conn: Connection, guild_id: int, update_id: int) -> Update:
-    """Return an update that gives a present value of a record. Raise UserError when it does not do so any more."""
+    """Return an update whose value is a present value of its record. Raise UserError when it is not any more."""
     rows = await ledger_rows.fetch(conn, "r.guild_id = ? AND u.id = ?", (guild_id, update_id))
     if rows:
         update = rows[0].update
@@ -292,9 +296,10 @@ async def get_live(conn: Connection, guild_id: int, update_id: int) -> Update:
 async def histories(
     conn: Connection, guild_id: int, slugs: Iterable[str], *, merged: bool = True
 ) -> dict[str, list[Update]]:
-    """Return all updates of several records by slug, in the order of entering. Slugs without updates are left out.
+    """Return all updates of several records, by slug, in the order of entering. Slugs without updates are left out.
 
-    The updates of a duplicate are under the slug of the record that it was merged into, or without `merged` its own.
+    If `merged` is true, the updates of a duplicate have the slug of the record that it was merged into, and the updates
+    of other duplicates of this record are returned too. If it is false, they have the slug of the duplicate.
     """
     by_slug: dict[str, list[Update]] = {}
     where = f"u.record_id IN {_WITH_DUPLICATES}" if merged else f"own.guild_id = ? AND own.slug IN {in_list()}"
