@@ -38,7 +38,7 @@ _CHUNK = 1000  # Deliveries planned in one transaction, so that commands do not 
 async def guilds_to_read(conn: Connection) -> list[int]:
     """Return the ids of guilds that have updates not yet processed for alerts.
 
-    Guilds where the bot is not set up, and guilds that it left, are not among them.
+    Guilds in which the bot is not set up, and guilds that the bot left, are not returned.
     """
     return await fetch_values(
         conn,
@@ -49,9 +49,9 @@ async def guilds_to_read(conn: Connection) -> list[int]:
 
 
 async def next_due(conn: Connection) -> datetime | None:
-    """Return the instant at which the next alerts can be planned in any guild, or None when no update waits.
+    """Return the instant at which `plan_next` can plan alerts in some guild, or None when no update of an editor waits.
 
-    From this instant on, the oldest unprocessed update of an editor can no longer be undone.
+    At this instant the oldest unprocessed update of an editor can no longer be undone.
     """
     # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
     entered_at = await fetch_value(
@@ -76,8 +76,8 @@ class _Entered(Struct, frozen=True):
 async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
     """Return whether `plan_next` has something to do in a guild.
 
-    It has if the oldest unprocessed update can no longer be undone, or if that update came with a dossier. Updates from
-    dossiers cause no alerts and are passed over at once.
+    This is so if the oldest unprocessed update can no longer be undone, or if it came with a dossier. Updates from
+    dossiers cause no alerts, so `plan_next` passes over them at once.
     """
     first = await fetch_one(
         conn,
@@ -92,8 +92,8 @@ async def is_due(conn: Connection, guild_id: int, now: datetime) -> bool:
 async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
     """Plan up to 1,000 alerts about the next batch of updates in a guild. Return whether to call this again.
 
-    The column `guild.alerted_to` has the last update that was processed. It moves past a batch only when all alerts
-    about the batch are planned, and never past an update that can still be undone.
+    The column `guild.alerted_to` has the id of the last update that was processed. It moves past a batch only when all
+    alerts about the batch are planned. It never moves past an update that can still be undone.
     """
     alerted_to = await fetch_value(conn, int, "SELECT alerted_to FROM guild WHERE guild_id = ?", (guild_id,)) or 0
     first = await fetch_one(
@@ -120,7 +120,7 @@ async def plan_next(conn: Connection, guild_id: int, now: datetime) -> bool:
 
 
 async def _move(conn: Connection, guild_id: int, alerted_to: int, to: int) -> bool:
-    """Store the update id `to` as a guild's last processed update, if it is higher than `alerted_to`, the old one.
+    """Store the update id `to` as a guild's last processed update, if it is higher than `alerted_to`, the stored id.
 
     Return whether it is higher.
     """
@@ -151,7 +151,10 @@ async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[
 
 
 def _corrected_batches(history: Sequence[Update], batch: str) -> list[str]:
-    """Return the batches of the updates of a record that a batch corrects or withdraws."""
+    """Return the batches that contain an update which the batch `batch` corrects or withdraws, for one record.
+
+    `history` are the updates of this record.
+    """
     return list({target.batch: None for _, targets in corrected_updates(history, batch) for target in targets})
 
 
@@ -160,7 +163,7 @@ def _records_with_milestones(
 ) -> list[int]:
     """Return the ids of the records in which a batch changed a milestone (a field whose changes are sent at once).
 
-    The removal of a record is one too.
+    A record that the batch removed is returned as well.
     """
     record_ids: list[int] = []
     for record in touched:
@@ -189,10 +192,11 @@ WHERE r.id IN {in_list("?1")} AND r.kind IN {REACHED_KINDS}
 async def _plan_rows(
     conn: Connection, guild_id: int, first: _Entered, record_ids: list[int], corrected: list[str], due_at: datetime
 ) -> bool:
-    """Plan the alerts of a batch that are not planned yet, at most `_CHUNK`. Return whether there may be more.
+    """Plan up to `_CHUNK` alerts about the batch of the update `first`. Return whether there may be more to plan.
 
-    They go to the destinations whose follows cover one of the records with milestones, and to those that got an alert
-    about one of the `corrected` batches, whether they still follow or not.
+    The alerts go (a) to destinations with a follow that covers one of `record_ids`, and (b) to destinations that got an
+    alert about one of the batches `corrected`, even if they follow nothing any more. A destination for which an alert
+    about this batch is planned already is left out.
     """
     destination_ids = await fetch_values(
         conn,
@@ -228,8 +232,9 @@ class _Coverage(Struct, frozen=True):
 async def _coverage(conn: Connection, delivery: Delivery, record_ids: Iterable[int]) -> list[_Coverage]:
     """Return the follows because of which an alert goes to its destination.
 
-    The result has an entry for each follow and each record of `record_ids` that the follow covers. Muted follows,
-    follows for the digest only, and follows that began after the alert's batch do not count.
+    The result has an entry for each follow and each record of `record_ids` that the follow covers. Three sorts of
+    follows are left out: muted follows, follows for the digest only, and follows that began after the batch of the
+    alert.
     """
     return await fetch_all(
         conn,
@@ -260,10 +265,11 @@ async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
 
 
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
-    """Return the changes that an alert reports to its destination, as of now, and the roles that it mentions.
+    """Return the content of an alert: the changes that it reports, as of now, and the roles that it mentions.
 
-    What corrects or withdraws something that the destination was alerted to is reported whatever is followed now.
-    Return None when there is no milestone left to report: its updates were withdrawn, or no follow covers it any more.
+    If an update corrects or withdraws something that an earlier alert told the destination, it is reported even if no
+    follow covers it now. Return None when no milestone is left to report: its updates were withdrawn, or no follow
+    covers its record any more.
     """
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched_records(conn, guild_id, batch)
@@ -299,14 +305,14 @@ async def load(conn: Connection, delivery: Delivery) -> Alert | None:
 
 
 def _is_reported_at_once(change: RecordChange) -> bool:
-    """Return whether a change has a milestone, or removes its record."""
+    """Return whether a change of a record changes a milestone or removes the record."""
     return any(changed.milestone for changed in change.changes) or not change.state.facts("name")
 
 
 class _EarlierAlert(Struct, frozen=True):
     """An alert that arrived: the batch that it reported, and the id of its message.
 
-    `here` says that it is in the channel that its destination still uses. Only such a message can be replied to.
+    `here` is true if the message is in the channel that its destination still uses. Only then can it be replied to.
     """
 
     batch: str
@@ -339,9 +345,10 @@ async def _record_change(
 ) -> RecordChange | None:
     """Return the changes that a batch made to a record.
 
-    `corrections` are updates of the batch, each with the update that it corrects and that was reported to the reader;
-    they are milestones, even where the record says the same as before. Return None when no change is worth reporting,
-    or when all of them were replaced or withdrawn since.
+    `corrections` are pairs. The first is an update of the batch, and the second an earlier update that it corrects or
+    withdraws and that an alert reported to the destination. Each pair counts as a milestone, even if the record has the
+    same value as before. Return None when no change is worth reporting, or when all of them were replaced or withdrawn
+    since.
     """
     states = change_of(kind, history, batch)
     live_ids = {update.id for update in fold.live_updates(history)}
@@ -359,7 +366,10 @@ async def _record_change(
 def _with_corrections(
     kind: Kind, changes: list[FieldChange], corrections: Sequence[tuple[Update, Update]], after: State
 ) -> list[FieldChange]:
-    """Return changes with the given corrections of updates among them, all of these as milestones, first."""
+    """Return `changes` with `corrections` added, milestones first. Each field with a correction is a milestone.
+
+    A correction is not added if `changes` has its field already.
+    """
     corrected = {update.field for update, _ in corrections}
     changes = [replace(change, milestone=change.milestone or change.field in corrected) for change in changes]
     for update, target in corrections:
@@ -373,5 +383,5 @@ def _with_corrections(
 
 
 def _has_name(before: State, after: State) -> bool:
-    """Return whether a record has a name before or after a change. A withdrawn record has a name only before it."""
+    """Return whether a record has a name before or after a change. After its removal, it has one only before."""
     return bool(before.facts("name") or after.facts("name"))

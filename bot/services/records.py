@@ -377,7 +377,7 @@ async def list_kind_as_of(
 
 
 class _Participant(Row, frozen=True):
-    """A participant, whether they are a party to a deal or to talks, and how many the whole list has (`total`)."""
+    """A participant. `party` tells whether they are a party to a deal or to talks. `total` counts them on all pages."""
 
     party: bool
     total: int

@@ -36,9 +36,9 @@ _TERMS = 12  # Terms that are searched for.
 class Wanted(Struct, frozen=True, omit_defaults=True):
     """A search as somebody asked for it: a text, filters, or both.
 
-    `participant` and `topic` are slugs of records that a match is linked with. The day of its newest fact lies between
-    `first` and `last`.
-    `sources` are ids of sources: a match has a present fact that rests on one of them.
+    `participant` and `topic` are slugs of records. A match must be linked with them. `first` and `last` limit the day
+    of the newest fact of a match. `sources` are ids of sources. A match must have a present fact that rests on one of
+    them.
     """
 
     text: str = ""
@@ -59,7 +59,10 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
 
 
 class Hit(Struct, frozen=True):
-    """A record that matches. `fact` has the words that are neither in the record's name nor in its status line."""
+    """A record that matches. `fact` is None if all words of the search are in the record's name and status line.
+
+    Otherwise `fact` is the fact of the record that has most of the other words.
+    """
 
     row: Row
     fact: CitedText | None = None
@@ -68,9 +71,9 @@ class Hit(Struct, frozen=True):
 class ParsedSearch(Struct, frozen=True):
     """The text of a search, in words of the server's records.
 
-    `possible` is false if some word, even corrected, is in no record. `corrected` tells whether the words differ from
-    the typed ones, and `left_out` whether there were too many to search for all. `newest` is the id of the server's
-    newest update at that time; with a newer update the text has to be parsed again.
+    `possible` is false if some word is in no record, even after correction. `corrected` is true if the words differ
+    from the typed ones. `left_out` is true if the text was too long to search for all of its words. `newest` is the id
+    of the server's newest update when the text was parsed. After another update the text has to be parsed again.
     """
 
     terms: list[Term]
@@ -85,7 +88,7 @@ class ParsedSearch(Struct, frozen=True):
 
 
 class SearchPage(Struct, frozen=True):
-    """One page of the matches. `total` counts all matches; with `more` there are more than `total`."""
+    """One page of the matches. `total` is the number of all matches. If `more` is true, there are more than `total`."""
 
     hits: list[Hit]
     total: int
@@ -94,7 +97,7 @@ class SearchPage(Struct, frozen=True):
 
 
 async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedSearch:
-    """Return the text of a search as terms, with other forms of each word and with unknown words corrected."""
+    """Parse the text of a search into terms. Words of no record are corrected, and each word gets its other forms."""
     asked, left_out = _terms(wanted.text)
     unfinished = next((term.words[-1] for term in asked if term.begins), "")
     words = [word for term in asked for word in term.words]
@@ -113,7 +116,10 @@ async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedS
 
 
 def _known(vocabulary: Vocabulary, term: Term, others: tuple[str, ...]) -> Term | None:
-    """Return a term with `others` and with its endings. Return None if no record contains its words or `others`."""
+    """Return a term completed with `others` and, if it is unfinished, with the words that begin like it.
+
+    Return None if no record contains the words of the term or one of `others`.
+    """
     known = vocabulary.known
     begun = vocabulary.begun if term.begins else ()
     if not (others or known.issuperset(term.words) or (begun and known.issuperset(term.words[:-1]))):
@@ -123,7 +129,7 @@ def _known(vocabulary: Vocabulary, term: Term, others: tuple[str, ...]) -> Term 
 
 
 def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
-    """Return a term with each word replaced by its likeliest meaning. A corrected word is not taken as unfinished."""
+    """Return a term with each word replaced by its likeliest meaning. The last word of the result is not unfinished."""
     word, *more = term.words
     if not more and all(" " in meaning for meaning in meanings[word]):
         # It is only written as two words, so people read it as they typed it.
@@ -132,9 +138,10 @@ def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
 
 
 def _others(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[str, ...]]:
-    """Return the `others` of each term that is a single word.
+    """Return, for each term, the words and phrases that match in its place (see `Term.others`).
 
-    They are its other forms, the word as two words, and the word with its neighbour as one word.
+    For a term of a single word these are its other forms, the word written as two words, and the word written as one
+    with a neighbouring word. For a term of several words there are none.
     """
     others = [
         (*vocabulary.forms(term.words[0]), *vocabulary.as_two(term.words[0])) if len(term.words) == 1 else ()
@@ -159,11 +166,12 @@ async def search(
 ) -> SearchPage:
     """Return one page of the records that contain every word and fit every filter.
 
-    A word also matches its other forms ("negotiating" and "negotiations"), and the same as two words ("co-production").
-    The last word may be unfinished. A word with a digit in it is a phrase ("MQ-9B"). A word that is in no record of the
-    server is replaced by the nearest word.
+    A word also matches its other forms ("negotiating" matches "negotiations") and the same word written as two
+    ("coproduction" matches "co-production"). The last word may be unfinished. A word with a digit in it is a phrase
+    ("MQ-9B"). A word that is in no record of the server is replaced by the nearest word.
+
     The best matches come first: a name that equals the text, names that begin with it, names with all words, and then
-    by the newest fact. `understood` is the result of `understand`, if the caller has it.
+    all others by their newest fact. `understood` is the result of `understand`, if the caller has it.
     """
     understood = understood or await understand(conn, guild_id, wanted)
     terms = understood.terms
@@ -209,7 +217,7 @@ class _Cited(Struct, frozen=True):
 
 
 async def _citing(conn: Connection, guild_id: int, source_ids: Sequence[int]) -> frozenset[int]:
-    """Return the ids of the records whose present facts rest on one of some sources."""
+    """Return the ids of the records that have at least one present fact from the given sources."""
     cited = await fetch_all(
         conn,
         _Cited,
@@ -229,7 +237,10 @@ async def _citing(conn: Connection, guild_id: int, source_ids: Sequence[int]) ->
 
 
 def _terms(text: str) -> tuple[list[Term], bool]:
-    """Return the terms of a text, and whether some were left out. A piece with a digit ("MQ-9B") is one term."""
+    """Return (a) the terms of a text, and (b) whether some were left out, because the text is too long.
+
+    A piece with a digit ("MQ-9B") is one term.
+    """
     terms: list[Term] = []
     for piece in text[:_LONGEST].split():
         words = words_of(piece)
@@ -257,10 +268,12 @@ async def _best_first(
     ids: list[int],
     names: dict[int, list[str]],
 ) -> list[int]:
-    """Return the search ids of matches, the best first.
+    """Return the search ids of all matches, the best first.
 
-    `ids` are the search ids of the newest matches and `names` their names, if they are few enough to rank all. Of more
-    matches those are ranked that begin as asked or have all terms in their names.
+    `ids` are the search ids of the newest matches. If there are at most `_RANKED`, `names` has their names and all of
+    them are ranked. If there are more, only matches with a name that begins with the text, or with all terms in their
+    names, are ranked. The others follow in the order of `ids`.
+
     FTS5's own rank is not used. It counts each word over all servers, so it is slower the more servers there are, and
     the records of other servers would change the order.
     """
@@ -282,10 +295,10 @@ def _asked(terms: Sequence[Term]) -> str:
 
 
 def _rank(names: Sequence[str], terms: Sequence[Term]) -> int:
-    """Return how well the best of a record's names fits, as a number: the smaller the better.
+    """Return how well the names of a record fit the terms. The smaller the number, the better.
 
-    0: a name equals the text. 1: a name begins with it. 2: the same with an unfinished last word. 3: the names have all
-    words. 4: the same with an unfinished last word. 5: some word is in no name.
+    0: a name equals the text. 1: a name begins with it. 2: a name begins with it, but its last word is unfinished. 3:
+    the names have all words. 4: the names have all words, but the last word is unfinished. 5: some word is in no name.
     """
     asked = _asked(terms)
     if asked in names:
@@ -330,7 +343,7 @@ async def _rows(conn: Connection, search_ids: Sequence[int]) -> list[_Matched]:
 
 
 class _Link(Struct, frozen=True):
-    """The slug and the name of a record that the record `from_id` names in a field."""
+    """A link from the record `from_id` to another record, with the slug and the name of the other record."""
 
     from_id: int
     slug: str
@@ -338,7 +351,11 @@ class _Link(Struct, frozen=True):
 
 
 async def _hits(conn: Connection, page: Sequence[_Matched], terms: Sequence[Term]) -> list[Hit]:
-    """Return the records of a page, each with a fact if some terms are neither in its name nor in its status line."""
+    """Return the records of a page as hits.
+
+    If some terms are neither in the name of a record nor in its status line, its hit has the fact with most of these
+    terms.
+    """
     missing: dict[int, list[Term]] = {}
     for match in page:
         text = normal(f"{match.name} {undated(match.status)}")

@@ -1,4 +1,4 @@
-"""Loads timelines: the updates of a record with all that the pages of its history show."""
+"""Loads timelines: the updates of a record, with all else that the pages of its history show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from data.rows import as_list, in_list
 
 
 async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
-    """Return the timeline of a record, without unreadable updates. Raise NotInRecord if there is no such record."""
+    """Return the timeline of a record. Updates that cannot be read are left out.
+
+    Raise NotInRecord if there is no such record.
+    """
     opened = await records.get(conn, guild_id, slug)
     readable = [update for update in await updates.history(conn, guild_id, slug) if is_readable(update)]
     linked: set[str] = set()
@@ -51,7 +54,7 @@ async def _events(conn: Connection, guild_id: int, opened: Opened) -> list[Linke
 
 
 async def names_of(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the name, by slug, of each record; the last name of a record whose names were all withdrawn."""
+    """Return the name of each record, by slug. If all names of a record were withdrawn, return its last name."""
     names = await records.names(conn, guild_id, slugs)
     if unnamed := set(slugs) - names.keys():
         names |= dict.fromkeys(unnamed, "a record without a name") | await _last_names(conn, guild_id, unnamed)
@@ -59,10 +62,7 @@ async def names_of(conn: Connection, guild_id: int, slugs: Collection[str]) -> d
 
 
 async def _last_names(conn: Connection, guild_id: int, slugs: Collection[str]) -> dict[str, str]:
-    """Return the name of each record that was entered last, by slug, even if it was withdrawn.
-
-    Timelines use it for records whose names were all withdrawn.
-    """
+    """Return, by slug, the last name that was entered for each record, even if this name was withdrawn."""
     where = f"r.guild_id = ? AND r.slug IN {in_list()} AND u.field = 'name'"
     entered = await ledger_rows.fetch(conn, where, (guild_id, as_list(sorted(slugs))))
     updates_of_names = [row.update for row in entered]

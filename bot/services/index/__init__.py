@@ -1,9 +1,10 @@
 """The search index: the only package with statements for full-text search.
 
-It owns three tables, which are derived from the records. `search_index` has a row with the words of each live record,
-and tags to filter by. `name` has each text by which a record can be named. `spelling` has each word of a server's
-records, with the variants by which its other forms and its typos find it. `_writing` fills the tables, `_words` looks
-words up and corrects typos, `_completion` finds records by name, and `_matching` finds them by all their words.
+It owns three tables, which are derived from the records. `search_index` has a row for each live record, with its words
+and with tags to filter by. `name` has each text by which a record can be named. `spelling` has each word of a server's
+records, with its variants. Other forms and typos of a word are found by these variants. `_writing` fills the tables,
+`_words` looks words up and corrects typos, `_completion` finds records by name, and `_matching` finds records by all
+their words.
 """
 
 from bot.services.index._completion import complete, named

@@ -1,7 +1,7 @@
-"""Finding records by their names: completing a half-typed name, and looking up an exact name.
+"""Finds records by their names: completes a half-typed name, and looks up an exact name.
 
-The rows of the table `name` have a `match_kind`: 0 for a whole name or alias, 1 for a name from a later word on, 2 for
-initials, 3 for an alias without its note in brackets.
+The rows of the table `name` have a `match_kind`. 0: a whole name or alias. 1: a name without its first words. 2:
+initials. 3: an alias without its note in brackets.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def complete(
     """Return up to `limit` records that a half-typed name may mean, each with how it matches, the best first.
 
     "name": a name or alias begins with the text. "word": the text begins words inside a name, or initials. "spelling":
-    a name has other forms of the words, or the words without typos; these are looked for if nothing else matches.
+    a name has other forms of the words, or the words without typos. "spelling" is tried only if nothing else matches.
     Without a text the newest records are returned. No step takes longer when a server has more records.
     """
     typed = normal(text[:100])
@@ -85,11 +85,11 @@ async def complete(
 
 @lru_cache
 def names_that_begin(kinds: int, match_kinds: tuple[int, ...]) -> str:
-    """Return a statement for the names that begin with a text.
+    """Return an SQL statement that reads the names that begin with a text. `kinds` is the number of kinds of records.
 
-    `kinds` is how many kinds of records are asked for. The parameters are ?1 the guild, ?2 the normalised text, ?3 the
-    text with AFTER behind it, ?4 the most names of each kind and match_kind, and from ?5 on the kinds. As each kind has
-    a limit of its own, many names of one kind do not hide those of another.
+    Its parameters are: ?1 the guild, ?2 the normalised text, ?3 the text followed by AFTER, ?4 a limit, and from ?5 on
+    the kinds. The limit applies to each kind and match_kind alone, so that many names of one kind do not hide those of
+    another.
     """
     return " UNION ALL ".join(
         "SELECT match_kind, norm, record_id FROM (SELECT match_kind, norm, record_id FROM name WHERE guild_id = ?1 "
@@ -126,7 +126,8 @@ async def _beginning(
 ) -> list[_NameMatch]:
     """Return up to `limit` records with a name that begins with a normalised text, in the order of these names.
 
-    Whole names come first, then parts of names. With `exact_first` names and parts that equal the text come first.
+    Whole names come first, then parts of names. If `exact_first` is true, the names and parts that equal the text come
+    before all others.
     """
     rows = await fetch_all(
         conn,
@@ -142,7 +143,10 @@ async def _beginning(
 
 @lru_cache
 def _records_that_begin(kinds: int, match_kinds: tuple[int, ...], exact_first: bool) -> str:
-    """Return a statement for the records with names that begin with a text. Parameters as in `names_that_begin`."""
+    """Return an SQL statement that reads the records whose names begin with a text.
+
+    `kinds` and the parameters of the statement are as in `names_that_begin`.
+    """
     order = "norm <> ?2, match_kind = 1, norm, record_id"
     if not exact_first:
         order = f"match_kind > 0, {order}"
@@ -164,10 +168,10 @@ class _Count(Struct, frozen=True):
 async def _in_any_order(
     conn: Connection, guild_id: int, kinds: Sequence[Kind], words: Sequence[str], limit: int
 ) -> list[Row]:
-    """Return records whose names have, for each of these words, a word that begins with it; sorted by name.
+    """Return the records that match all of `words`, sorted by name. A word matches if it begins a word of a name.
 
-    Only the names with the rarest word are read. If even that word is very common, the first of these names are read,
-    and a longer text finds the others.
+    Only the names with the rarest word are read. If too many names have even this word, only some of them are read. A
+    longer text then finds the others.
     """
     counts = await fetch_all(conn, _Count, _counts(len(words)), (guild_id, AFTER, _MOST_READ, *words))
     rarest = min(counts, key=lambda count: (count.names, -len(count.word)))
@@ -183,7 +187,10 @@ async def _in_any_order(
 
 
 def _names_with(parameter: int) -> str:
-    """Return a statement for names with a word that begins with this parameter; ?1 is the guild, ?3 the limit."""
+    """Return an SQL statement that reads the names in which some word begins with the text of a parameter.
+
+    `parameter` is the number of this parameter. ?1 is the guild, ?2 is AFTER, and ?3 is the limit.
+    """
     return (
         "SELECT record_id, kind FROM name "
         f"WHERE guild_id = ?1 AND norm >= ?{parameter} AND norm < ?{parameter} || ?2 AND match_kind <= 1 LIMIT ?3"
@@ -192,7 +199,10 @@ def _names_with(parameter: int) -> str:
 
 @lru_cache
 def _counts(words: int) -> str:
-    """Return a statement that counts the names with each of so many words, which are the parameters from ?4 on."""
+    """Return an SQL statement that counts, for each word, the names that `_names_with` reads for this word.
+
+    `words` is the number of words. They are the parameters from ?4 on.
+    """
     return " UNION ALL ".join(
         f"SELECT ?{i} AS word, (SELECT count(*) FROM ({_names_with(i)})) AS names" for i in range(4, 4 + words)
     )
@@ -200,9 +210,10 @@ def _counts(words: int) -> str:
 
 @lru_cache
 def _records_with_words(others: int, kinds: int) -> str:
-    """Return a statement for the records with names that have the word ?4 and so many other words.
+    """Return an SQL statement that reads the records whose names have the word ?4 and all the other words.
 
-    The other words are the parameters from ?5 on. After them come the kinds and the limit.
+    `others` is the number of other words, and `kinds` the number of kinds. The parameters from ?5 on are the other
+    words, then the kinds, then the limit.
     """
     # The plus sign keeps SQLite from looking up the other word in the whole server.
     also = "".join(
@@ -218,16 +229,20 @@ def _records_with_words(others: int, kinds: int) -> str:
 
 
 async def _newest(conn: Connection, guild_id: int, kinds: Sequence[Kind], limit: int) -> list[Row]:
-    """Return the records with the newest facts, closed pending items last; those of one day in the order of `kinds`.
+    """Return up to `limit` records, those with the newest facts first, but closed pending items last.
 
-    Only the newest records of the server are read, so a kind without recent facts is missing.
+    Records of the same day come in the order of `kinds`. Only the newest records of the server are read, so a kind
+    without recent facts is missing.
     """
     return await fetch_all(conn, Row, _newest_records(len(kinds)), (guild_id, _MOST_READ, limit, *kinds))
 
 
 @lru_cache
 def _newest_records(kinds: int) -> str:
-    """Return a statement for the newest records; ?1 is the guild, ?2 the rows to read, ?3 the limit, then the kinds."""
+    """Return an SQL statement that reads the newest records. `kinds` is the number of kinds.
+
+    Its parameters are: ?1 the guild, ?2 the number of rows to read, ?3 the limit, and from ?4 on the kinds.
+    """
     # CASE takes a third of the time of a join with a list of the kinds.
     ranks = " ".join(f"WHEN ?{i} THEN {i}" for i in range(4, 4 + kinds))
     return (
@@ -239,10 +254,10 @@ def _newest_records(kinds: int) -> str:
 
 
 async def _meanings(conn: Connection, guild_id: int, words: Sequence[str]) -> list[list[str]]:
-    """Return the names that words without a match may mean, in groups, the likeliest group first.
+    """Return texts to look for instead, when no name matches the typed words. They are in groups, the likeliest first.
 
-    The first group has other forms of the words, and words written as one or as two. The second group has the words
-    without typos. Each further group has one meaning of a single word, beginning with the last word.
+    The first group has the words in other forms, two words written as one, and a word written as two. The second group
+    has the words without typos. Each further group has one meaning of a single word; the last typed word comes first.
     """
     only_word = len(words) == 1 and len(words[0]) > _SHORT
     if only_word:
@@ -283,7 +298,10 @@ async def _meanings(conn: Connection, guild_id: int, words: Sequence[str]) -> li
 
 
 def _shortest(words: Iterable[str]) -> list[str]:
-    """Return words without those that begin with another of them: that other word finds their names as well."""
+    """Return words without each word that begins with another one: "drones" is left out beside "drone".
+
+    A search for "drone" also finds the names with "drones".
+    """
     shortest: list[str] = []
     for word in sorted(words):
         if not shortest or not word.startswith(shortest[-1]):

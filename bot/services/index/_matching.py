@@ -21,8 +21,8 @@ from data.rows import as_list, fetch_one, fetch_value, fetch_values, in_list
 class Term(Struct, frozen=True):
     """A word of a search, or several words that must follow one another.
 
-    `others` are words and phrases that match instead. With `begins` the last word may be unfinished. `ends` are all
-    words that complete an unfinished word; it is empty if they are too many.
+    `others` are words and phrases that match as well. If `begins` is true, the last word may be unfinished. `ends` are
+    all words that begin with an unfinished word. It is empty if there are too many.
     """
 
     words: tuple[str, ...]
@@ -42,8 +42,8 @@ class Term(Struct, frozen=True):
 class Query(Struct, frozen=True):
     """A search of the full-text table.
 
-    `tags` and `words` are FTS5 expressions for the filters and for the terms; without terms `words` is empty. Search
-    ids lie between `first` and `last`.
+    `tags` is the FTS5 expression for the filters. `words` is the one for the terms, or "" without terms. The search ids
+    of the matches lie between `first` and `last`.
     """
 
     tags: str
@@ -70,8 +70,8 @@ async def query(
 ) -> Query | None:
     """Return a query for records that contain all terms and fit all filters.
 
-    A match has to be linked with each record in `linked` (slugs). The day of its newest fact lies between `first` and
-    `last`; a record without dated facts is in no such period. Return None if a record in `linked` does not exist.
+    A match is linked with each record in `linked` (slugs). The day of its newest fact lies between `first` and `last`.
+    If either is given, records without dated facts do not match. Return None if a record in `linked` does not exist.
     """
     tags = [f"g{guild_id}"]
     tags += [f"g{guild_id}k{kind}"] if kind is not None else []
@@ -115,7 +115,7 @@ SELECT rowid FROM search_index WHERE search_index MATCH ? AND rowid >= ? AND row
 
 
 async def matches(conn: Connection, query: Query, limit: int) -> list[int]:
-    """Return the search ids of the newest matches, the newest first."""
+    """Return the search ids of up to `limit` matches, the newest first."""
     # One row with a list of a thousand numbers is read faster than a thousand rows.
     ids = await fetch_value(
         conn, list[int], f"SELECT json_group_array(rowid) FROM ({_MATCHES})", (*_values(query), limit)
@@ -124,7 +124,7 @@ async def matches(conn: Connection, query: Query, limit: int) -> list[int]:
 
 
 class _Matches(Struct, frozen=True):
-    """All matches of a query in one row: their search ids, and pairs of a record id and a name."""
+    """The matches of a query in one row: their search ids, and pairs of a record id and a name. `names` can be None."""
 
     ids: list[int]
     names: list[tuple[int, str]] | None
@@ -133,9 +133,10 @@ class _Matches(Struct, frozen=True):
 async def matches_with_names(
     conn: Connection, query: Query, limit: int, *, most: int
 ) -> tuple[list[int], dict[int, list[str]]]:
-    """Return the search ids of the newest matches, the newest first, and the normalised names of each search id.
+    """Return (a) the search ids of up to `limit` matches, the newest first, and (b) their names, by search id.
 
-    Names are for ranking, so there are none if only one record matches, or more than `most` do.
+    The names are normalised. They are needed only to rank matches, so (b) is empty if only one record matches, or if
+    more than `most` records do.
     """
     row = await fetch_one(
         conn,
@@ -156,14 +157,17 @@ def _values(query: Query) -> tuple[str, int, int]:
 async def matches_by_name(
     conn: Connection, guild_id: int, query: Query, terms: Sequence[Term], limit: int
 ) -> list[int]:
-    """Return the search ids of the newest matches whose names contain all terms, the newest first."""
+    """Return the search ids of up to `limit` matches whose names contain all terms, the newest first."""
     if not await _are_in_names(conn, guild_id, terms):
         return []
     return await matches(conn, structs.replace(query, words=f"name : {query.words}"), limit)
 
 
 async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
-    """Return whether for each term some name has a word that begins like it. Most common words are in no name."""
+    """Return whether each term has a word with which some word of a name in the guild begins.
+
+    A term has its first word and its `others`. This is read fast, and false for most common words: they are in no name.
+    """
     begins = [{term.words[0], *term.others} for term in terms]
     in_names = await fetch_values(
         conn,
@@ -180,8 +184,8 @@ async def matches_that_begin(
 ) -> list[int]:
     """Return the search ids of matches with a name that begins with a normalised text, in the order of the names.
 
-    `filtered` tells whether the query has filters besides the kind. If it has none, every record with such a name
-    matches, and the full-text table is not read.
+    `filtered` is true if the query has other filters than the kind. If it is false, every record with such a name
+    matches, so the full-text table is not read.
     """
     names = names_that_begin(len(kinds), (0,))
     fits = (
@@ -211,7 +215,10 @@ async def names_of(conn: Connection, search_ids: Collection[int]) -> dict[int, l
 
 
 def _by_search_id(search_ids: Iterable[int], names: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
-    """Return names by search id. Each name comes with its record id; `search_ids` are those of all these records."""
+    """Return names by search id. `names` are pairs of a record id and a name.
+
+    `search_ids` are the search ids of all records in `names`.
+    """
     search_id_of = {search_id & RECORD_ID: search_id for search_id in search_ids}
     by_search_id: dict[int, list[str]] = {}
     for record_id, name in names:

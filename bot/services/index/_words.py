@@ -27,11 +27,11 @@ AFTER = "\U0010ffff"
 
 
 class Vocabulary(Struct, frozen=True):
-    """The words of a server's records that a look-up found. It knows nothing of words that were not looked up.
+    """The words of a server's records that a look-up found. Words that were not looked up are missing.
 
-    `known` are the words that some record contains. `by_stem` has the words of the records by their stem, but a word
-    that is its own stem is only in `known`. `begun` are the words of the records that begin with the unfinished word.
-    `newest` is the id of the newest update of the server, or 0.
+    `known` are the looked-up words that some record contains. `by_stem` has other words of the records, by their stem.
+    A word that equals its stem is only in `known`. `begun` are the words of the records that begin with the unfinished
+    word. `newest` is the id of the newest update of the server, or 0.
     """
 
     known: frozenset[str]
@@ -52,7 +52,7 @@ class Vocabulary(Struct, frozen=True):
     def as_two(self, word: str, *, usual: bool = False) -> list[str]:
         """Return each way to write a word as two words of the records: "co production" for "coproduction".
 
-        With `usual` the first of the two words must be a common prefix such as "co".
+        If `usual` is true, the first of the two words must be a common prefix such as "co".
         """
         firsts = self.known.difference((word,))
         if usual:
@@ -81,8 +81,8 @@ class Vocabulary(Struct, frozen=True):
 class _Entry(Struct, frozen=True):
     """A row of a look-up. `part` tells which part of the statement returned it.
 
-    "known" and "begun" are words of the records with their variants, "near" are the candidates for typos. The one row
-    of "newest" has the id of the newest update.
+    "known": a word of the records, with the variant by which it was found. "begun": a word that begins with the
+    unfinished word. "near": a word that a typo may mean. "newest": a single row with the id of the newest update.
     """
 
     part: Literal["known", "begun", "near", "newest"]
@@ -112,10 +112,11 @@ WHERE length(s.word) BETWEEN ?4 AND ?5 LIMIT ?6)
 async def look_up(
     conn: Connection, guild_id: int, words: Sequence[str], *, unfinished: str = "", limit: int = 0
 ) -> Vocabulary:
-    """Look up words, their other forms, and each two neighbours written as one word.
+    """Look up which words the records of a server contain. Return what was found as a `Vocabulary`.
 
-    A word with a common prefix is also looked up as two words. `begun` of the result has up to `limit` words that begin
-    with `unfinished`.
+    Besides `words` themselves, three things are looked up: their other forms; each two neighbouring words written as
+    one word; and each word with a common prefix as two words. If `unfinished` is given, `begun` of the result has up to
+    `limit` words that begin with it.
     """
     stems = [stem(word) for word in words]
     wanted, wanted_stems = set(words), set(stems)
@@ -140,8 +141,9 @@ async def look_up_unknown(
 ) -> tuple[Vocabulary, dict[str, list[str]]]:
     """Look up words that are probably in no record: the words, their forms, each way to split them, and their typos.
 
-    Return the vocabulary and, for each word, the words of the records that it may be a typo of, the nearest first. Four
-    letters may have one typo, up to eight letters two, longer words three. Shorter words and numbers have none.
+    Return (a) the vocabulary and (b) by each word, the words of the records that it may be a typo of, the nearest
+    first. A word of four letters may have one typo, of five to eight letters two, and a longer word three. Shorter
+    words and numbers have none.
     """
     splits = [split for word in words for split in _splits(word)]
     wanted = {*words, *(half for first, second, _ in splits for half in (first, second))}
@@ -171,10 +173,10 @@ async def look_up_unknown(
 async def corrected(
     conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return what each word may mean in the server's records, the likeliest first; an empty list for nothing.
+    """Return what each word may mean in the server's records, the likeliest first. A word without a meaning has [].
 
-    A word means itself if some record contains it, else its other forms. If there are none, it means the same as two
-    words, else the words that it may be a typo of.
+    The meaning is the first of these that exists: (a) the word itself, if some record contains it, (b) its other forms,
+    (c) the word written as two words, (d) the words that it may be a typo of.
     """
     meanings = {word: [word] if word in vocabulary.known else vocabulary.forms(word) for word in words}
     # Shorter words and numbers are neither two words nor typos.
@@ -188,7 +190,10 @@ async def corrected(
 
 
 def _variants(words: set[str], stems: set[str]) -> str:
-    """Return a parameter with the variants under which `spelling` has these words, and all words with these stems."""
+    """Return the variants under which `spelling` has `words`, and those under which it has all words with these stems.
+
+    They are returned as one parameter of an SQL statement.
+    """
     return as_list(words | stems | {"=" + its_stem for its_stem in stems})
 
 
@@ -208,8 +213,8 @@ def _vocabulary(rows: Sequence[_Entry]) -> Vocabulary:
 def _splits(word: str) -> Iterator[tuple[str, str, str]]:
     """Yield each way to split a word in two: the first half, the second half, and the stem of the second half.
 
-    The stem is cut off the stem of the whole word, because a short half may be stemmed differently. A stem of a single
-    letter is replaced by the half itself. The second half has at least two letters.
+    The stem of the second half is the end of the stem of the whole word, because a short half may be stemmed
+    differently. If it would be a single letter, it is the second half itself. The second half has at least two letters.
     """
     if len(word) < _SHORTEST_COMPOUND or not word.isalpha():
         return
@@ -222,7 +227,8 @@ def _splits(word: str) -> Iterator[tuple[str, str, str]]:
 def _nearest(word: str, variants: Collection[str], candidates: Sequence[_Entry]) -> list[str]:
     """Return the candidates that are few enough typos away from a word, the nearest first.
 
-    `variants` are the spelling variants of the word. The candidates that share most of them are compared with the word.
+    `variants` are the spelling variants of the word. Only the candidates that share most variants with the word are
+    compared with it.
     """
     typos = 1 if len(word) < 5 else 2 if len(word) < 9 else 3
     shared = Counter(
@@ -235,7 +241,7 @@ def _nearest(word: str, variants: Collection[str], candidates: Sequence[_Entry])
 
 
 def _typos_between(a: str, b: str) -> int:
-    """Return the distance between two words, without comparing the letters that both begin or end with."""
+    """Return the edit distance between two words. Letters with which both begin, or both end, are not compared."""
     shortest = min(len(a), len(b))
     first = next((i for i in range(shortest) if a[i] != b[i]), shortest)
     last = next((i for i in range(shortest - first) if a[-1 - i] != b[-1 - i]), shortest - first)

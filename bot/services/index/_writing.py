@@ -1,4 +1,4 @@
-"""Writing the search index: the tables `search_index`, `name` and `spelling`, for records that changed."""
+"""Writes the search index: the tables `search_index`, `name` and `spelling`, for records that changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 class IndexedRecord(Struct, frozen=True):
     """A record as it is given to the index.
 
-    `linked` are the ids of the records that it is linked with, `neighbours` their names by slug.
+    `linked` are the ids of the records that it is linked with. `neighbours` are the names of these records, by slug.
     """
 
     id: int
@@ -75,10 +75,10 @@ async def erase(conn: Connection, guild_id: int) -> None:
 async def write(
     conn: Connection, guild_id: int, entries: Sequence[IndexedRecord], renamed: Collection[int]
 ) -> dict[int, int | None]:
-    """Write the index of records: their words, and for the record ids in `renamed` also their names.
+    """Write the words of records into the index. The names are written only for the record ids in `renamed`.
 
-    Return the new search id of each record id, which the caller has to store in the record. A record that is not live
-    is not in the index; its search id is None.
+    Return the new search id of each record, by record id. The caller has to store it in the record. A record that is
+    not live is not in the index, and its search id is None.
     """
     before = await fetch_all(
         conn,
@@ -148,10 +148,10 @@ async def _write_names(conn: Connection, guild_id: int, entries: Sequence[Indexe
 
 
 def _ways_to_name(entry: IndexedRecord) -> set[tuple[str, int]]:
-    """Return each normalised text by which the names of a record find it, with its match_kind.
+    """Return each normalised text by which a record can be named, with its match_kind.
 
-    The match_kind is 0 for a whole name or alias, 1 for a name from a later word on, 2 for initials, and 3 for an alias
-    without its note in brackets: "New Delhi" of "New Delhi (for the Indian government)".
+    The match_kind is 0 for a whole name or alias, 1 for a name without its first words, 2 for initials, and 3 for an
+    alias without its note in brackets: "New Delhi" of "New Delhi (for the Indian government)".
     """
     texts: set[tuple[str, int]] = set()
     for name in _all_names(entry):
