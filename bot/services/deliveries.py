@@ -496,7 +496,10 @@ async def note_digest(
 
 
 async def alerted_batches(conn: Connection, destination_id: int) -> set[str]:
-    """Return the batches of updates about which a destination got or will get an alert. Its digest leaves them out."""
+    """Return the batches of updates about which a destination got an alert or will get one.
+
+    The digest of the destination leaves these updates out.
+    """
     batches = await fetch_values(
         conn,
         str,
@@ -557,7 +560,8 @@ async def about(conn: Connection, delivery: Delivery) -> str:
 async def clean_up(conn: Connection, now: datetime) -> None:
     """Settle the deliveries that waited 90 days for a paused destination or for an editor's decision.
 
-    Delete those that were settled 90 days ago, except alerts that were delivered: a correction replies to them.
+    Also delete the deliveries that were settled 90 days ago. Delivered alerts are not deleted, because a later alert
+    about a correction replies to them.
     """
     before = to_text(now - KEPT_FOR)
     await conn.execute(

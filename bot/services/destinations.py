@@ -39,13 +39,13 @@ async def ensure_channel(
 
 
 async def ensure_person(conn: Connection, guild_id: int, person_id: int, *, now: datetime) -> Destination:
-    """Return the destination of a person's direct messages about a server. Create or resume it where needed."""
+    """Return the destination of a person's direct messages about a server. Create it, or resume it if it is paused."""
     return await _ensure(conn, guild_id, "person_id", person_id, now, person_id)
 
 
 @dataclass(frozen=True)
 class PersonalDestination:
-    """The destination (`place`) of a user's direct messages about a server. `was_paused`: it has just been resumed."""
+    """The destination (`place`) of a user's direct messages about a server. `was_paused`: it was resumed just now."""
 
     place: Destination
     person_id: int
@@ -53,7 +53,10 @@ class PersonalDestination:
 
 
 async def ensure_own(conn: Connection, guild_id: int, user_id: int, *, now: datetime) -> PersonalDestination:
-    """Return the destination of a Discord user's direct messages about a server. Create or resume it where needed."""
+    """Return the destination of a Discord user's direct messages about a server.
+
+    Create it if there is none, and resume it if it is paused.
+    """
     person = await people.ensure(conn, user_id)
     before = await find_person(conn, guild_id, person.id)
     destination = await ensure_person(conn, guild_id, person.id, now=now)
@@ -65,7 +68,7 @@ async def _ensure(
 ) -> Destination:
     """Return the destination of a server that has `target_id` in `column` ("channel_id" or "person_id").
 
-    Create or resume it where needed.
+    Create it if there is none, and resume it if it is paused.
     """
     newest = await updates.newest_id(conn, guild_id)
     id_ = await fetch_value(
@@ -208,11 +211,11 @@ async def move_digest(conn: Connection, old: Destination, new: Destination, *, n
 
 
 async def schedule(conn: Connection, destination_id: int, now: datetime) -> None:
-    """Compute and store the next delivery time of a destination; None when it needs none.
+    """Compute and store the next delivery time of a destination, or store None when it needs none.
 
-    Call this when its zone, digest or reminders change, or when another channel is chosen in `/setup`. If the stored
-    delivery time has come but is not planned yet, it stays, so that it is not lost. A local date that was planned
-    before does not get a second delivery time.
+    Call this when the zone, the digest or the reminders of the destination change, or when another channel is chosen in
+    `/setup`. If the stored delivery time has come but is not planned yet, it stays, so that it is not lost. A local
+    date for which messages were planned before does not get a second delivery time.
     """
     destination = await get(conn, destination_id)
     if destination.next_delivery_at is not None and destination.next_delivery_at <= now:

@@ -241,9 +241,9 @@ async def _overdue_reminders(
 
 
 async def _open_total(conn: Connection, guild: Guild, reach: Scope, listable: Sequence[Item]) -> int:
-    """Return how many open items of a server are in `listable` or in the scope `reach`.
+    """Return how many open items of a server are in `listable`, in the scope `reach`, or in both.
 
-    `listable` has the items that a digest may list. The scope may also have items that a digest never lists.
+    `listable` has the items that a digest may list. The scope can also have items that a digest never lists.
     """
     listable_ids = {item.record_id for item in listable}
     items = await reminders.list_items(conn, guild)
@@ -253,8 +253,8 @@ async def _open_total(conn: Connection, guild: Guild, reach: Scope, listable: Se
 async def _monday_is_due(conn: Connection, destination: Destination, since: date, day: date) -> bool:
     """Return whether the digest of `day` has to include the list *Still open* of this week's Monday.
 
-    It has to if the last digest (of the date `since`) came before that Monday, and if the list was not planned as a
-    separate message for that Monday.
+    This is so if the last digest (of the date `since`) came before that Monday, and if that Monday's list was not
+    planned as a separate message.
     """
     monday = day - timedelta(days=day.weekday())
     if monday <= since:
@@ -294,8 +294,8 @@ class _Loaded(Struct, frozen=True):
 async def _loads(conn: Connection, destination: Destination, reach: Scope, read_to: int) -> list[Load]:
     """Return the dossiers that were loaded or unloaded since the last digest, and how many records in scope changed.
 
-    Dossiers that changed no record in scope are left out, and those that were loaded and unloaded again meanwhile.
-    Updates with an id above `read_to` do not count.
+    Two sorts of dossiers are left out: those that changed no record in scope, and those that were loaded and then
+    unloaded since the last digest. Updates with an id above `read_to` do not count.
     """
     rows = await fetch_all(
         conn,

@@ -1,4 +1,4 @@
-"""Writes into which record each duplicate was merged, as the ledger says (see `bot/services/merging.py`)."""
+"""Stores which record each duplicate was merged into, as the ledger says (see `bot/services/merging.py`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from data.rows import as_list, fetch_all, fetch_values, in_list
 
 
 class _MergeUpdate(Struct, frozen=True):
-    """An update by which a record was merged into another, or its withdrawal. `value` is the slug of the other."""
+    """An update that merged a record into another one, or the withdrawal of such an update.
+
+    `value` is the slug of the other record, as JSON.
+    """
 
     id: int
     record_id: int
@@ -22,16 +25,18 @@ class _MergeUpdate(Struct, frozen=True):
 
 
 class _MergedRecord(Struct, frozen=True):
-    """A record that was merged into another."""
+    """The id of a duplicate (`id`), and the id of the record that it was merged into (`into_id`)."""
 
     id: int
     into_id: int
 
 
 async def write(conn: Connection, guild_id: int) -> set[int]:
-    """Write which records of a guild were merged into which, and return the records to be refolded because of that.
+    """Store, for each duplicate of a guild, which record it was merged into. Return the ids of the records to refold.
 
-    A duplicate of a duplicate is merged into the last record of the chain.
+    To refold are the duplicates for which this changed, the records that they are or were merged into, and all records
+    that point to one of these. If a duplicate was merged into another duplicate, the last record of the chain is
+    stored.
     """
     merges = await fetch_all(
         conn,
@@ -78,7 +83,10 @@ class _Slug(Struct, frozen=True):
 
 
 def _last(record_id: int, into: Mapping[int, int]) -> int:
-    """Return the last record of the chain of merges that begins with a record."""
+    """Return the last record of the chain of merges that begins with `record_id`.
+
+    `into` has, for the id of each duplicate, the id of the record that it was merged into.
+    """
     passed = {record_id}
     target = into[record_id]
     while target in into and target not in passed:

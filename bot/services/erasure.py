@@ -48,9 +48,9 @@ WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (
 
 
 class Forgotten(Struct, frozen=True):
-    """Counts of the rows that `delete_person` deleted. `updates_kept` counts their updates, which stay unnamed.
+    """Counts of the rows that `delete_person` deleted. `drafts` counts both drafts and corrections.
 
-    Corrections that were begun count as drafts.
+    `updates_kept` counts the updates of the person, which stay without a name.
     """
 
     follows: int

@@ -136,7 +136,7 @@ async def list_of(conn: Connection, destination_id: int) -> list[Follow]:
 
 
 class _LostRow(Struct, frozen=True):
-    """A follow, its record, and how many facts of the record were withdrawn when a dossier was unloaded."""
+    """A follow, its record, and how many facts of the record were withdrawn when the dossier `dossier` was unloaded."""
 
     follow_id: int
     guild_id: int
@@ -148,7 +148,10 @@ class _LostRow(Struct, frozen=True):
 
 
 async def lost_by(conn: Connection, destination_id: int) -> dict[int, list[LostFacts]]:
-    """Return what the follows of a destination lost as dossiers were unloaded, by follow id."""
+    """Return, for each follow of a destination, the facts that its record lost when dossiers were unloaded.
+
+    The keys are the ids of the follows. A follow whose record lost nothing has no entry.
+    """
     rows = await fetch_all(
         conn,
         _LostRow,

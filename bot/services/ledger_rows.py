@@ -69,9 +69,10 @@ class _Row(Struct, frozen=True):
 async def fetch(conn: Connection, where: str, values: Sequence[object], *, merged: bool = True) -> list[Entered]:
     """Return the updates that fulfil an SQL condition, in the order in which they were entered.
 
-    In the condition `where`, `u` is a row of the ledger, `own` the record that it was entered for, and `r` the record
-    that this one was merged into, or the same record. The condition becomes part of the query, so it must never contain
-    user input. `values` are its parameters. Without `merged`, duplicates are read as the records that they once were.
+    In the condition `where`, `u` is a row of the ledger and `own` is the record that it was entered for. `r` is the
+    record that `own` was merged into or, if `own` is no duplicate, `own` itself. The condition becomes part of the
+    query, so it must never contain user input. `values` are its parameters. If `merged` is false, each duplicate is
+    read as a record of its own, so `r` is always `own`.
     """
     joined = "coalesce(own.merged_into, own.id)" if merged else "own.id"
     rows = await fetch_all(
@@ -111,7 +112,7 @@ async def fetch(conn: Connection, where: str, values: Sequence[object], *, merge
 
 
 class _Duplicate(Struct, frozen=True):
-    """The slug of a record that was merged into another, and the slug of that other record."""
+    """The slug of a duplicate, and the slug of the record that it was merged into (`into_slug`)."""
 
     guild_id: int
     slug: str
@@ -119,7 +120,10 @@ class _Duplicate(Struct, frozen=True):
 
 
 async def _duplicates(conn: Connection) -> dict[tuple[int, str], str]:
-    """Return the slug of the record that each duplicate was merged into, by the guild and slug of the duplicate."""
+    """Return the duplicates of all guilds, each with the slug of the record that it was merged into.
+
+    The keys are pairs: the guild id and the slug of the duplicate.
+    """
     rows = await fetch_all(
         conn,
         _Duplicate,
@@ -131,9 +135,9 @@ async def _duplicates(conn: Connection) -> dict[tuple[int, str], str]:
 
 
 def _value(row: _Row, duplicates: Mapping[tuple[int, str], str]) -> Value | Unreadable:
-    """Return the decoded value of a row, with the records that duplicates were merged into instead of the duplicates.
+    """Return the decoded value of a row. If it points to a duplicate, it points to the merged record instead.
 
-    The name of a duplicate is an alias of the record that it was merged into.
+    The name of a duplicate is returned as an alias, because it is an alias of the record that it was merged into.
     """
     value = decode_value(row.kind, row.field, row.value)
     if row.merged and row.field == "name" and isinstance(value, str):

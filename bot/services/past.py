@@ -19,10 +19,10 @@ _AROUND = 80
 
 
 async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:
-    """Return records as they were at the end of `day`, by slug. Leave out records that had no name by then.
+    """Return records as they were at the end of `day`, by slug. Records that had no name at that time are left out.
 
-    `today` are the same records as they are now. Links from other records are found only if the other record is in
-    `today` itself, or is one of the first 80 records that are linked with a record of `today` now.
+    `today` are the same records as they are now. A link from another record is found only if this other record is in
+    `today` too, or if it is one of the first 80 records linked now with a record in `today`.
     """
     linked: dict[str, Kind] = {}
     for opened in today:

@@ -109,7 +109,8 @@ async def keep_asked(
 ) -> int:
     """Store the text of a question for a day and return its id.
 
-    `unanswered` says that no answer was found in the records. `question_id` is an id from `new_id`, or None for any id.
+    `unanswered` says that no answer was found in the records. `question_id` is an id from `new_id`. If it is None, the
+    question gets any id.
     """
     return await _keep(
         conn, guild_id, asked=asked_text, now=now, user_id=user_id, unanswered=unanswered, question_id=question_id
@@ -136,7 +137,7 @@ async def get_asked(conn: Connection, guild_id: int, question_id: int, *, now: d
 
 
 class _Waiting(Struct, frozen=True):
-    """A filed question that no editor has handled yet, with the person who filed it first."""
+    """A filed question that no editor has handled yet. `person_id` is the person who filed it first."""
 
     id: int
     person_id: int

@@ -144,7 +144,7 @@ class _PersonalRow(Reminder, frozen=True, kw_only=True):
 async def list_of_person(conn: Connection, person_id: int, guild_id: int | None = None) -> list[PersonalReminder]:
     """Return the reminders of a person that are not done, in one server or in all of them.
 
-    Those with an instant (own words, snoozed items) come first, then items by their due date.
+    Reminders with an instant (own words, snoozed items) come first. Reminders of other items follow by their due date.
     """
     rows = await fetch_all(
         conn,
@@ -175,9 +175,9 @@ async def list_of_person(conn: Connection, person_id: int, guild_id: int | None 
 
 
 def pick(reminders: Sequence[PersonalReminder], text: str) -> PersonalReminder:
-    """Return the reminder that a text names by its id or the beginning of its title.
+    """Return the reminder that a text names by its id or by the beginning of its title.
 
-    Raise NotInRecord when none fits, BadInput when several do.
+    Raise NotInRecord when no reminder fits, and BadInput when several do.
     """
     typed = text.strip()
     by_id = [personal for personal in reminders if str(personal.reminder.id) == typed]
@@ -290,8 +290,9 @@ async def _item_reminders(conn: Connection, destination: Destination) -> _ItemRe
 async def list_reminded(conn: Connection, destination: Destination, guild: Guild) -> list[Item]:
     """Return the open items for which a destination gets separate reminder messages.
 
-    The channel chosen in `/setup` gets them for all items except items of the kinds in `ON_REQUEST_KINDS`. Another
-    channel gets none. A person gets them for items for which they have a reminder. Muted and snoozed items are omitted.
+    The channel chosen in `/setup` gets them for all items, except for items of the kinds in `ON_REQUEST_KINDS`. Another
+    channel gets none. A person gets them for the items of which they have a reminder. Muted and snoozed items are left
+    out.
     """
     reminders = await _item_reminders(conn, destination)
     if destination.person_id is not None:

@@ -40,9 +40,9 @@ async def of(conn: Connection, destination: Destination) -> Scope:
     """Return the scope of a destination's digest.
 
     The scope of a channel has all records of the guild, from the first update on. The scope of a person's direct
-    messages has (a) the records that the person follows, (b) the records of the kinds in `REACHED_KINDS` that are
-    linked directly with a followed record. Only updates from after the beginning of the follow count. Muted follows
-    count, too.
+    messages has (a) the records that the person follows, and (b) the records of the kinds in `REACHED_KINDS` that are
+    linked directly with a followed record. For each of them it begins with the first update after the follow began.
+    Muted follows count too.
     """
     if destination.channel_id is not None:
         return Scope(0, {})

@@ -12,7 +12,7 @@ from data.rows import fetch_value
 
 
 async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
-    """Return the delivery with a nonce, and what caused it. The *Why this?* button of its message shows the result.
+    """Return the delivery with a nonce, and what caused the delivery. The *Why this?* button shows the result.
 
     Raise UserError when the guild has no such delivery, for example because it was deleted after 90 days.
     """
@@ -44,7 +44,7 @@ async def explain(conn: Connection, guild_id: int, nonce: str) -> Why:
 
 
 async def _item(conn: Connection, delivery: Delivery) -> int | None:
-    """Return the id of the pending item that a reminder is about.
+    """Return the record id of the pending item that a reminder is about.
 
     Return None for other deliveries, for reminders in somebody's own words and for reminders that were deleted.
     """
