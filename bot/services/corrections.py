@@ -1,6 +1,7 @@
-"""Begins, previews and saves corrections: an editor corrects, withdraws or brings back updates, or removes a record.
+"""Begins, previews, saves and undoes corrections.
 
-A correction is stored from its first form until it is saved, so that it outlives a restart.
+A correction corrects, withdraws or brings back updates, removes a record, or merges a duplicate into another record. It
+is stored from its first form until it is saved, so that it outlives a restart.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ async def begin(
 async def insert(
     conn: Connection, guild_id: int, person_id: int, task: CorrectionTask, typed: dict[str, str], now: datetime
 ) -> Correction:
-    """Insert a new correction, with the texts that its form starts with (`typed`). Return the correction."""
+    """Insert a new correction and return it. `typed` are the texts with which its form is filled in at first."""
     id_ = await fetch_value(
         conn,
         int,
@@ -169,8 +170,8 @@ async def drop(conn: Connection, correction: Correction) -> None:
 async def preview(conn: Connection, correction: Correction, *, now: datetime) -> CorrectionPreview:
     """Return what a correction would change. Raise UserError when it cannot be saved.
 
-    The correction is entered and rolled back, so what has a preview can also be saved. The id of the newest update of
-    its records is stored as `base`. By this id `save` notices if the records change after the preview.
+    The correction is entered and rolled back, so if there is a preview, saving is possible too. The id of the newest
+    update of the changed records is stored as `base`. By this id `save` notices if a record has changed since.
     """
     async with _rolled_back(conn):
         seen, _ = await _enter(conn, correction, now)

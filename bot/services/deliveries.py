@@ -189,7 +189,7 @@ async def get(conn: Connection, delivery_id: int) -> Delivery:
 
 
 async def find_by_nonce(conn: Connection, guild_id: int, nonce: str) -> Delivery | None:
-    """Return the delivery of a server with a nonce, or None. The nonce comes from the buttons of its message."""
+    """Return the delivery of a server with this nonce, or None. Each button of a delivered message has the nonce."""
     return await fetch_one(
         conn, Delivery, f"SELECT {_COLUMNS} FROM delivery WHERE guild_id = ? AND nonce = ?", (guild_id, nonce)
     )

@@ -28,7 +28,10 @@ Chosen = Literal["new", "shared", "existing"]
 
 
 class Placing(Struct, frozen=True):
-    """A record of a dossier, with slugs of the guild in place of keys of the file. `key` was the record's key."""
+    """A record of a dossier, with slugs of the guild in place of keys of the file.
+
+    `key` is the key that the record has in the file. `chosen` says how its record of the guild was chosen.
+    """
 
     key: str
     record: DossierRecord
@@ -60,10 +63,10 @@ class _Named(Struct, frozen=True):
 async def place(conn: Connection, guild_id: int, dossier: Dossier) -> list[Placing]:
     """Return the records of a dossier as they are to be entered, in the order of the file.
 
-    Each gets the slug of a record of the guild: (a) of the existing record that the file names, (b) of the record that
-    an earlier load stored for its key, (c) of a country, organisation or place with the same kind and a common name, or
-    else (d) a new slug that no record of the guild has. Raise BadDossier when the file names an existing record and no
-    record, or more than one, has this name.
+    Each of them gets a slug of the guild. It is the slug of (a) the existing record that the file names, (b) the record
+    that an earlier load stored for its key, or (c) a country, organisation or place that has the same kind and a name
+    in common. If there is no such record, it is a new slug. Raise BadDossier when the file gives the name of an
+    existing record, but no record of the guild has this name, or several have it.
     """
     known = {row.key: row for row in await list_known(conn, guild_id, dossier.slug)}
     named = await _by_name(conn, guild_id, dossier)

@@ -193,9 +193,9 @@ async def drop(conn: Connection, draft: Draft) -> None:
 async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bool = False) -> Preview:
     """Return what a draft would change. Raise UserError when the draft cannot be entered.
 
-    The draft is entered and rolled back, so what has a preview can also be saved. The id of the newest update of its
-    records is stored as `base`. By this id `save` notices if the records change after the preview. `moved_on` is copied
-    into the preview.
+    The draft is entered and rolled back, so if there is a preview, saving is possible too. The id of the newest update
+    of the shown records is stored as `base`. By this id `save` notices if a record has changed since. `moved_on` is
+    copied into the preview.
     """
     async with _rolled_back(conn):
         seen, _ = await _enter(conn, draft, now)

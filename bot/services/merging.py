@@ -86,7 +86,10 @@ async def merge(
 
 
 class MergedDuplicate(Struct, frozen=True):
-    """A merged duplicate (`kind`, `slug`), the record that has absorbed it (`into_slug`, `name`), and the update."""
+    """A merged duplicate (`kind`, `slug`), and the record that it was merged into (`into_slug`, `name`).
+
+    `update_id` is the id of the update that merged them.
+    """
 
     kind: Kind
     slug: str

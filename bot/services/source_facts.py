@@ -123,7 +123,7 @@ class _Mention(Struct, frozen=True):
 
 
 async def withdrawal(conn: Connection, guild_id: int, source: Source) -> Withdrawal:
-    """Return what is withdrawn if a source and its copies are marked as false. Nothing is changed yet."""
+    """Return what would be withdrawn if a source and its copies were marked as false. Nothing is changed."""
     source_ids = {copy.id for copy in await sources.copies(conn, guild_id, source)}
     touched = await fetch_all(
         conn,
@@ -178,9 +178,9 @@ async def mark_false(
 ) -> tuple[Source, int] | None:
     """Mark a source as false. If `withdrawing` is true, withdraw all updates from the source too, in one batch.
 
-    `mark` is the `Withdrawal.mark` that the editor saw. If another one is right by now, change nothing and return None.
-    Otherwise return (a) the source as it is now, and (b) the number of updates that were withdrawn. Raise UserError
-    when the source is marked as false already.
+    `mark` is the `Withdrawal.mark` that the editor saw. If the mark is a different one now, change nothing and return
+    None. Otherwise return (a) the source as it is now, and (b) the number of updates that were withdrawn. Raise
+    UserError when the source is marked as false already.
     """
     plan = await withdrawal(conn, guild_id, await sources.get(conn, guild_id, source_id))
     if plan.source.false_because:

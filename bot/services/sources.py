@@ -281,8 +281,8 @@ _NUMBERED = re.compile(r"(?:.*, )?#(\d{1,18})", re.DOTALL)
 async def matching(conn: Connection, guild_id: int, text: str) -> list[Source]:
     """Return the sources that a typed text means, the last used first. The list is empty when there are none.
 
-    The text may be an id ("#12"), a choice that completion shows, a link, a title, a host, or words of the title, the
-    publisher and the link. The first of these readings for which there is a source counts.
+    The text is tried as an id ("#12"), as a choice that completion shows, as a link, as a title, as a host, and last as
+    words of a title, publisher and link. The first of these that finds sources counts.
     """
     typed = one_line(text)
     if (numbered := _NUMBERED.fullmatch(typed)) and (by_id := await find(conn, guild_id, int(numbered[1]))):
