@@ -267,9 +267,9 @@ async def follows_through(conn: Connection, delivery: Delivery) -> list[int]:
 async def load(conn: Connection, delivery: Delivery) -> Alert | None:
     """Return the content of an alert: the changes that it reports, as of now, and the roles that it mentions.
 
-    If an update corrects or withdraws something that an earlier alert told the destination, it is reported even if no
-    follow covers it now. Return None when no milestone is left to report: its updates were withdrawn, or no follow
-    covers its record any more.
+    Changes of records that a follow of the destination covers are reported. So are corrections and withdrawals of what
+    an earlier alert reported to the destination, even if no follow covers the record now. Return None when no milestone
+    is left to report.
     """
     guild_id, batch = delivery.guild_id, _batch_of(delivery)
     touched = await _touched_records(conn, guild_id, batch)
@@ -345,9 +345,9 @@ async def _record_change(
 ) -> RecordChange | None:
     """Return the changes that a batch made to a record.
 
-    `corrections` are pairs. The first is an update of the batch, and the second an earlier update that it corrects or
-    withdraws and that an alert reported to the destination. Each pair counts as a milestone, even if the record has the
-    same value as before. Return None when no change is worth reporting, or when all of them were replaced or withdrawn
+    `corrections` are pairs: an update of the batch, and an earlier update that it corrects or withdraws. The
+    destination has had an alert about the earlier one. Each pair counts as a milestone, even if the record has the same
+    value as before. Return None when no change is worth reporting, or when all of them were replaced or withdrawn
     since.
     """
     states = change_of(kind, history, batch)

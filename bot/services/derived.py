@@ -86,8 +86,8 @@ def _parts(ids: Collection[int]) -> Iterator[list[int]]:
 async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> None:
     """Rewrite the derived tables for some records, and the texts of other records that depend on these records.
 
-    The other records are (a) the records that pending items among these point to, because a deal shows its open items,
-    and (b) the records that point to a record whose name changed. The caller commits.
+    The other records are (a) the records to which a pending item in `record_ids` points, because a deal shows its open
+    items, and (b) the records that point to a record whose name changed. The caller commits.
     """
     touched = set(record_ids) | await duplicates.write(conn, guild_id)
     touched |= set(
@@ -111,9 +111,9 @@ async def refold(conn: Connection, guild_id: int, record_ids: Iterable[int]) -> 
 
 
 async def _pointed_to_by_items(conn: Connection, record_ids: set[int]) -> set[int]:
-    """Return the ids of the records to which pending items point, as the table `link` says now.
+    """Return the ids of the records to which the pending items in `record_ids` point, as the table `link` says now.
 
-    Only the pending items in `record_ids` count. Other records in `record_ids` are ignored.
+    Records in `record_ids` that are of other kinds are ignored.
     """
     linked = await fetch_values(
         conn,
@@ -213,7 +213,7 @@ async def _write_folds(conn: Connection, guild_id: int, ids: Sequence[int]) -> l
 def _of_item(kind: Kind, state: State, open_: bool) -> tuple[str, str, str | None, str | None]:
     """Return the values of the columns `item_kind`, `basis`, `zone` and `opened_by` of a record.
 
-    Only pending items have such values. Only for an open item, `opened_by` is not None.
+    Only pending items have such values. `opened_by` is None for an item that is not open.
     """
     if kind != "pending":
         return "", "", None, None

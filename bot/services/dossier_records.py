@@ -162,7 +162,7 @@ def _distinct(rows: Iterable[_Named]) -> list[_Named]:
 
 
 def _not_one(name: str, wanted: str, matches: Sequence[_Named], hint: str) -> str:
-    """Return the text that says why `name` means no record of the server: none has it, or all of `matches` have it."""
+    """Return the reason why a name cannot stand for a record of the server: none has it, or all `matches` have it."""
     if not matches:
         return (
             f"{quoted(name)} is no record of this file, and not in the record of this server as a {wanted}.{hint} "
@@ -179,9 +179,9 @@ def _shared(record: DossierRecord, candidates: Sequence[_Named], slugs: dict[str
     """Return the record of the guild that a record of a dossier is to share, or None for none.
 
     `candidates` are records of the guild that have one of its names. Only places and participants are shared.
-    Participants must agree in their type, which is a country or an organisation, and in their country. A type or a
-    country that only one of the two states is no disagreement. If several candidates agree, only one with the same main
-    name is returned.
+    Participants must have the same type (country or organisation) and the same country. At least one of the two must
+    state the type. A missing type or country does not count as a difference. If several candidates fit, only one with
+    the same main name is returned.
     """
     if record.kind not in ("participant", "place"):
         return None
@@ -205,9 +205,9 @@ def _agrees(record: DossierRecord, row: _Named, slugs: dict[str, str]) -> bool:
 
 
 async def _free_slugs(conn: Connection, guild_id: int, keys: Sequence[str], used: set[str]) -> dict[str, str]:
-    """Return a slug for each key that no record of the guild has and that is not in `used`.
+    """Return, for each key, a slug that no record of the guild has and that is not in `used`.
 
-    It is the key itself or, if a record has this slug already, one like "signature-2".
+    It is the key itself or, if the key is taken already, a slug like "signature-2".
     """
     taken = used | set(
         await fetch_values(

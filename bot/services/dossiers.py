@@ -111,7 +111,7 @@ async def list_old(conn: Connection, guild_id: int, *, now: datetime) -> list[Do
 async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: datetime, person_id: int | None) -> Loaded:
     """Enter the new facts of a dossier, correct those that changed and withdraw those that are no longer in it.
 
-    A fact stays as it is if an editor corrected or withdrew it, or entered another value for the same day later. Raise
+    A fact stays as it is if an editor corrected or withdrew it, or later entered another value for the same day. Raise
     BadDossier when the file names a record of the server by a name that cannot be used. Raise BadInput or another
     UserError when a fact is refused. After an exception the caller must roll back its transaction.
     """
@@ -303,8 +303,8 @@ def _change(
 def _not_withdrawn(fact_updates: Sequence[Update], history: Sequence[Update]) -> list[Update]:
     """Return the updates of one fact of a dossier that set a value and are not withdrawn yet.
 
-    All of them have to be withdrawn to end the fact. If only the newest were, the one that it replaced would count
-    again.
+    All of them have to be withdrawn to end the fact. If only the newest were withdrawn, the one that it replaced would
+    count again.
     """
     withdrawn = {update.replaces for update in history if update.action == "withdrawn"}
     return [update for update in fact_updates if update.action == "set" and update.id not in withdrawn]

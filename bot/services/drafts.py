@@ -224,8 +224,8 @@ async def save(conn: Connection, draft: Draft, *, now: datetime) -> Preview:
 async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, person_id: int) -> tuple[str, str]:
     """Withdraw what a draft saved at most 60 seconds ago. Return the slug and the name of its record.
 
-    Raise UserError when it was saved earlier or was undone already. Any editor may undo the draft of another: each of
-    them could enter the opposite at once.
+    Raise UserError when more than 60 seconds have passed, or when the draft was undone already. Any editor may undo the
+    draft of another, because each of them could enter the opposite at once.
     """
     row = await fetch_one(
         conn,
@@ -350,7 +350,7 @@ async def _warnings(conn: Connection, plan: DraftPlan) -> list[str]:
 
 
 def _note(change: Change, edited: Edited, old: Opened | None, new: Opened) -> Note | None:
-    """Return the note about an entered value that did not simply replace another value (see `Note`), else None."""
+    """Return a note about an entered value (see `Note`). Return None if the value simply replaced another one."""
     former = old.record.state.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
     facts, key = new.record.state.facts(field.name), field.type.key(change.value)

@@ -65,11 +65,11 @@ async def get_update(conn: Connection, guild_id: int, update_id: int) -> Entered
 
 
 async def related(conn: Connection, guild_id: int, update_ids: Collection[int]) -> tuple[list[int], list[int]]:
-    """Return the ids of updates that may also be wrong if the given updates are wrong. All of them count now.
+    """Return the ids of other updates that may be wrong too, if the given updates are wrong. All of them count.
 
-    Return (a) the updates whose form was filled in with the value of a given update, and those whose form was filled in
-    with the value of one of these, and so on. Return (b) the other updates of the batches of the given updates. Batches
-    that came with a dossier are not searched for (b).
+    Return (a) the updates whose form was filled in with the value of a given update or of another update in (a), and
+    (b) the other updates of the same batches as the given updates. Batches that came with a dossier are not searched
+    for (b).
     """
     resting: list[int] = []
     newest = list(update_ids)

@@ -27,8 +27,8 @@ _NAME_LIMIT = 100
 async def event_task(conn: Connection, guild_id: int, deal: str, happening: str) -> Task[Value]:
     """Return the task that enters an event of a deal. `happening` is the kind of the event.
 
-    `deal` is the slug or name of the deal, or for a deal that the event creates "New deal: Patrol boats". Raise
-    UserError when there is no such deal, or when the name of a new deal cannot be used.
+    `deal` is the slug or the name of a deal. A text like "New deal: Patrol boats" stands for a deal that the event
+    creates. Raise UserError when there is no such deal, or when the name of a new deal cannot be used.
     """
     if name := draft_names.new_name("deal", deal):
         new = get_field("deal", "name").type.parse(name, draft_names.find_nothing)
@@ -46,9 +46,9 @@ async def day_and_source(
 ) -> dict[str, str]:
     """Return the day and the source of an event as its draft stores them: the typed texts of its inputs.
 
-    Where `day` or `source` is "", the text comes from the last draft that the person saved, if that was in the past
-    hour. Raise BadInput when there is no such draft, or when the day or the source cannot be read. The form of the
-    event has no inputs for the two, so they cannot be corrected there.
+    If `day` or `source` is "", the text comes from the last draft that the person saved, if that was in the past hour.
+    Raise BadInput when there is no such draft, or when the day or the source cannot be read. The form of the event has
+    no inputs for the two, so they cannot be corrected there.
     """
     last = await last_saved(conn, guild_id, person_id, now) if not (day and source) else None
     before = last.typed if last is not None else {}

@@ -71,7 +71,7 @@ class _MeltedRow(Struct, frozen=True):
 
 
 async def list_melted(conn: Connection, guild_id: int) -> list[Melted]:
-    """Return the records that several loaded dossiers made as new, each with the names of these dossiers.
+    """Return the records that were made for more than one loaded dossier, each with the names of these dossiers.
 
     Places, countries and organisations are left out, because dossiers may share them.
     """
@@ -215,7 +215,7 @@ def _all_of(dossier: str, histories: Iterable[Sequence[Update]]) -> dict[int, Up
     """Return all updates that have to be withdrawn so that no fact of a dossier counts any more, by id.
 
     A fact that an editor corrected or withdrew does not count, so it is left out. If the dossier itself corrected a
-    fact, all updates of the fact are returned: without the newest, the one before it would count again.
+    fact, all updates of the fact are returned. If only the newest were withdrawn, the one before it would count again.
     """
     ending: dict[int, Update] = {}
     for history in histories:
@@ -250,8 +250,9 @@ async def names_to_keep(
     """Return the ids of the updates in `ending` that must not be withdrawn, because a record needs the name they give.
 
     `ending` are the ids of updates that are about to be withdrawn, all of them of records in `histories`. `changes` are
-    facts that are about to be entered. A record needs a name if other facts about it remain or are entered, or if such
-    facts of other records point to it. If it would have no other name, its newest name in `ending` is kept.
+    facts that are about to be entered. A record needs a name if other facts about it remain or are entered, or if
+    remaining or entered facts of other records point to it. If it would have no other name, its newest name in `ending`
+    is kept.
     """
     touched = {record for record, history in histories.items() if any(update.id in ending for update in history)}
     pointing = await fetch_values(

@@ -61,7 +61,7 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
 class Hit(Struct, frozen=True):
     """A record that matches. `fact` is None if all words of the search are in the record's name and status line.
 
-    Otherwise `fact` is the fact of the record that has most of the other words.
+    Otherwise `fact` is the fact of the record that contains the most of the missing words.
     """
 
     row: Row
@@ -88,7 +88,7 @@ class ParsedSearch(Struct, frozen=True):
 
 
 class SearchPage(Struct, frozen=True):
-    """One page of the matches. `total` is the number of all matches. If `more` is true, there are more than `total`."""
+    """One page of the matches. `total` is the number of all matches, up to `COUNTED`. `more`: there are even more."""
 
     hits: list[Hit]
     total: int
@@ -116,7 +116,7 @@ async def understand(conn: Connection, guild_id: int, wanted: Wanted) -> ParsedS
 
 
 def _known(vocabulary: Vocabulary, term: Term, others: tuple[str, ...]) -> Term | None:
-    """Return a term completed with `others` and, if it is unfinished, with the words that begin like it.
+    """Return a term completed with `others` and, if it is unfinished, with the words of the records that begin with it.
 
     Return None if no record contains the words of the term or one of `others`.
     """
@@ -129,7 +129,7 @@ def _known(vocabulary: Vocabulary, term: Term, others: tuple[str, ...]) -> Term 
 
 
 def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
-    """Return a term with each word replaced by its likeliest meaning. The last word of the result is not unfinished."""
+    """Return a term with each word replaced by its likeliest meaning. No word of the result counts as unfinished."""
     word, *more = term.words
     if not more and all(" " in meaning for meaning in meanings[word]):
         # It is only written as two words, so people read it as they typed it.
@@ -140,8 +140,8 @@ def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
 def _others(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[str, ...]]:
     """Return, for each term, the words and phrases that match in its place (see `Term.others`).
 
-    For a term of a single word these are its other forms, the word written as two words, and the word written as one
-    with a neighbouring word. For a term of several words there are none.
+    For a term of a single word these are its other forms, the word written as two words, and the word joined with its
+    neighbour into one word. For a term of several words there are none.
     """
     others = [
         (*vocabulary.forms(term.words[0]), *vocabulary.as_two(term.words[0])) if len(term.words) == 1 else ()

@@ -34,7 +34,7 @@ async def get(conn: Connection, guild_id: int, slug: str) -> Timeline:
 
 
 async def _events(conn: Connection, guild_id: int, opened: Opened) -> list[LinkedEvent]:
-    """Return the events that are about a record."""
+    """Return the events that are about a record, each with the update that says so."""
     slugs = [link.slug for link in opened.links if link.kind == "event" and link.field == "about" and not link.outward]
     events = await records.get_many(conn, guild_id, slugs)
     naming = {

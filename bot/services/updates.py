@@ -30,8 +30,8 @@ UNDO_FOR = timedelta(seconds=60)
 class Change(Struct, frozen=True):
     """A fact that `append` is to enter. `record` is the slug of its record, which is created with `kind` if it is new.
 
-    `replaces` is the id of the update that the fact corrects. `started_from` is the id of the update whose value the
-    form was filled in with. For a fact of a dossier, `dossier` is the slug of the dossier and `origin_key` the key of
+    `replaces` is the id of the update that the fact corrects. `started_from` is the id of the update with whose value
+    the form was filled in. For a fact of a dossier, `dossier` is the slug of the dossier and `origin_key` the key of
     the fact.
     """
 
@@ -283,7 +283,7 @@ async def history(conn: Connection, guild_id: int, slug: str) -> list[Update]:
 
 
 async def get_live(conn: Connection, guild_id: int, update_id: int) -> Update:
-    """Return an update whose value is a present value of its record. Raise UserError when it is not any more."""
+    """Return an update whose value is a present value of its record. Raise UserError when the value no longer is."""
     rows = await ledger_rows.fetch(conn, "r.guild_id = ? AND u.id = ?", (guild_id, update_id))
     if rows:
         update = rows[0].update
@@ -298,8 +298,9 @@ async def histories(
 ) -> dict[str, list[Update]]:
     """Return all updates of several records, by slug, in the order of entering. Slugs without updates are left out.
 
-    If `merged` is true, the updates of a duplicate have the slug of the record that it was merged into, and the updates
-    of other duplicates of this record are returned too. If it is false, they have the slug of the duplicate.
+    If `merged` is true, a duplicate and the record that it was merged into are one record: the updates of both are
+    returned under the slug of the record that it was merged into. If it is false, each duplicate is a record of its
+    own.
     """
     by_slug: dict[str, list[Update]] = {}
     where = f"u.record_id IN {_WITH_DUPLICATES}" if merged else f"own.guild_id = ? AND own.slug IN {in_list()}"

@@ -1,4 +1,4 @@
-"""Finding records by all their words and by filters, in the full-text table `search_index`.
+"""Finds records by all their words and by filters, in the full-text table `search_index`.
 
 A search id is the rowid of a record's row in `search_index`. Greater search ids have newer facts.
 """
@@ -22,7 +22,7 @@ class Term(Struct, frozen=True):
     """A word of a search, or several words that must follow one another.
 
     `others` are words and phrases that match as well. If `begins` is true, the last word may be unfinished. `ends` are
-    all words that begin with an unfinished word. It is empty if there are too many.
+    all words of the records that begin with this unfinished word, or empty if there are too many of them.
     """
 
     words: tuple[str, ...]
@@ -31,7 +31,7 @@ class Term(Struct, frozen=True):
     ends: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether a normalised text, that is words with single spaces between them, contains this term."""
+        """Return whether a normalised text contains this term. Such a text has single spaces between its words."""
         padded = f" {text} "
         phrase = " ".join(self.words)
         if (f" {phrase}" if self.begins else f" {phrase} ") in padded:
@@ -164,9 +164,10 @@ async def matches_by_name(
 
 
 async def _are_in_names(conn: Connection, guild_id: int, terms: Sequence[Term]) -> bool:
-    """Return whether each term has a word with which some word of a name in the guild begins.
+    """Return whether, for each term, the guild has a name with a word that begins like the term.
 
-    A term has its first word and its `others`. This is read fast, and false for most common words: they are in no name.
+    A word begins like a term if it begins with the first word of the term or with one of its `others`. Most common
+    words are in no name, so this fast check often saves a search.
     """
     begins = [{term.words[0], *term.others} for term in terms]
     in_names = await fetch_values(

@@ -67,7 +67,11 @@ class Vocabulary(Struct, frozen=True):
         return pairs
 
     def meanings(self, word: str) -> list[str]:
-        """Return a word if some record contains it, else its other forms, else the word written as two words."""
+        """Return what a word can mean among the words of the records.
+
+        This is the word itself, if some record contains it. Otherwise it is its other forms or, if there are none, each
+        way to write it as two words.
+        """
         return [word] if word in self.known else self.forms(word) or self.as_two(word)
 
     def _with_stem(self, its_stem: str, word: str) -> list[str]:
@@ -141,9 +145,9 @@ async def look_up_unknown(
 ) -> tuple[Vocabulary, dict[str, list[str]]]:
     """Look up words that are probably in no record: the words, their forms, each way to split them, and their typos.
 
-    Return (a) the vocabulary and (b) by each word, the words of the records that it may be a typo of, the nearest
-    first. A word of four letters may have one typo, of five to eight letters two, and a longer word three. Shorter
-    words and numbers have none.
+    Return (a) the vocabulary and (b) for each word, the words of the records that it may be a typo of, the nearest
+    first. A word of four letters may have one typo. A word of five to eight letters may have two, and a longer one
+    three. Shorter words and numbers have none.
     """
     splits = [split for word in words for split in _splits(word)]
     wanted = {*words, *(half for first, second, _ in splits for half in (first, second))}
@@ -173,10 +177,10 @@ async def look_up_unknown(
 async def corrected(
     conn: Connection, guild_id: int, vocabulary: Vocabulary, words: Collection[str]
 ) -> dict[str, list[str]]:
-    """Return what each word may mean in the server's records, the likeliest first. A word without a meaning has [].
+    """Return what each word may mean in the server's records, the likeliest first. A word that means nothing has [].
 
-    The meaning is the first of these that exists: (a) the word itself, if some record contains it, (b) its other forms,
-    (c) the word written as two words, (d) the words that it may be a typo of.
+    The meanings of a word are the first of these that exist: (a) the word itself, if some record contains it, (b) its
+    other forms, (c) the word written as two words, (d) the words that it may be a typo of.
     """
     meanings = {word: [word] if word in vocabulary.known else vocabulary.forms(word) for word in words}
     # Shorter words and numbers are neither two words nor typos.
