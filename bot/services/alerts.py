@@ -53,7 +53,7 @@ async def next_due(conn: Connection) -> datetime | None:
 
     At this instant the oldest unprocessed update of an editor can no longer be undone.
     """
-    # CROSS JOIN keeps the order: for the sake of min() SQLite would read the whole ledger first.
+    # CROSS JOIN keeps the order of the tables. Otherwise SQLite would read the whole ledger first, because of min().
     entered_at = await fetch_value(
         conn,
         datetime,
@@ -151,9 +151,9 @@ async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[
 
 
 def _corrected_batches(history: Sequence[Update], batch: str) -> list[str]:
-    """Return the batches that contain an update which the batch `batch` corrects or withdraws, for one record.
+    """Return the ids of earlier batches: those of the updates that the batch `batch` corrects or withdraws.
 
-    `history` are the updates of this record.
+    `history` are the updates of one record.
     """
     return list({target.batch: None for _, targets in corrected_updates(history, batch) for target in targets})
 

@@ -264,7 +264,7 @@ async def _enter(conn: Connection, correction: Correction, now: datetime) -> tup
         change = await _change(conn, correction, corrected, now)
         batch = await updates.append(conn, guild_id, [change], now=now, person_id=correction.person_id, origin="editor")
     reason = read_reason(correction.typed)
-    # A withdrawal in the order of the ledger; the newest first would do the same.
+    # The updates are withdrawn in the order of `task.withdraws`. Any other order has the same effect.
     batch = await updates.withdraw(
         conn, guild_id, task.withdraws, now=now, person_id=correction.person_id, reason=reason, batch=batch
     )

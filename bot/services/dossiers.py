@@ -30,7 +30,7 @@ STARTER = "india-us-2plus2-2023"
 """The key of the dossier that the first setup of a server loads, unless another is chosen."""
 
 OLD_AFTER = timedelta(days=180)
-"""People are told of the newest fact of a dossier when it is older than this."""
+"""When the newest fact of a dossier is older than this, people are told."""
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "data" / "dossiers"
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # Shipped files are read once, whatever the time is.
@@ -152,7 +152,7 @@ async def load(conn: Connection, guild_id: int, dossier: Dossier, *, now: dateti
             record = dossier_records.as_alias(record)
         for fact in record.facts:
             source_id = source_ids[fact.source]
-            # A field that has several values now may have had only one, with a shorter key, when it was loaded before.
+            # At the previous load the field may have had a single value. The key of a single value is shorter.
             shorter = f"{dossier.slug}/{record.slug}/{fact.field}"
             earlier = by_key.pop((record.slug, fact.field, fact.key), [])
             earlier = earlier or by_key.pop((record.slug, fact.field, shorter), [])

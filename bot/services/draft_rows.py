@@ -15,7 +15,7 @@ from data.records import Value
 from data.rows import fetch_one
 
 SOURCE_OFFERED_FOR = timedelta(hours=1)
-"""How long the source of an editor's last draft is offered again."""
+"""For how long after a draft was saved its source is filled in again for the same editor."""
 
 DRAFT_COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
 

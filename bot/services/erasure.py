@@ -30,7 +30,7 @@ _OF_A_GUILD = (
     "DELETE FROM guild WHERE guild_id = ?",
 )
 
-# A person without a time zone of their own, to whom no row of any guild refers, loses their Discord id and DM channel.
+# Deletes the Discord id and the DM channel of each person who has set no time zone and to whom no other row refers.
 _FORGET_STRANGERS = """
 UPDATE person SET user_id = NULL, dm_channel_id = NULL
 WHERE user_id IS NOT NULL AND zone IS NULL AND id NOT IN (

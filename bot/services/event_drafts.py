@@ -20,7 +20,7 @@ from bot.services.record_drafts import namesakes
 from data.database import Connection
 from data.records import Opened, Value
 
-_ITEMS = 12  # Open pending items about a deal that a preview offers to close.
+_ITEMS = 12  # The preview offers to close at most so many open pending items about a deal.
 _NAME_LIMIT = 100
 
 

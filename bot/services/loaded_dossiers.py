@@ -133,7 +133,7 @@ async def unload(conn: Connection, guild_id: int, slug: str, *, now: datetime, p
     await conn.execute(
         "UPDATE dossier SET unloaded_at = ? WHERE guild_id = ? AND slug = ?", (to_text(now), guild_id, slug)
     )
-    # Loaded again, it gets records of its own in place of those that the first release melted together.
+    # The first release used one record for several dossiers. At its next load this dossier gets its own records.
     await conn.execute(
         "DELETE FROM dossier_record WHERE guild_id = ?1 AND dossier = ?2 AND chosen = 'new' AND record_id IN "
         "(SELECT o.record_id FROM dossier_record o JOIN record r ON r.id = o.record_id WHERE o.guild_id = ?1 "
@@ -163,7 +163,7 @@ async def _plan(conn: Connection, guild_id: int, slug: str) -> tuple[Unloading, 
     kept_before = [record for dossier in unloaded for record in await slugs_of(conn, guild_id, dossier, live=True)]
     slugs = {*await slugs_of(conn, guild_id, slug), *kept_before}
     histories = await updates.histories(conn, guild_id, slugs)
-    # Dossiers that were unloaded before had to leave some names, and perhaps because of this dossier alone.
+    # When other dossiers were unloaded, some names had to stay. Perhaps only this dossier needed these names.
     ending = _all_of(slug, histories.values())
     for dossier in unloaded:
         ending |= {

@@ -83,7 +83,7 @@ async def _about_reminder(conn: Connection, delivery: Delivery) -> list[object] 
         )
         return None if slug is None else ["item", slug, f"{delivery.due_on}:{offset}"]
     if delivery.occasion == "words":
-        # Two reminders may have the same words and instant; they were not set in the same millisecond.
+        # Two reminders can have the same words and instant. They still differ in the time at which they were set.
         reminder = await fetch_one(
             conn,
             _OwnWords,

@@ -15,7 +15,7 @@ from data.database import Connection
 from data.records import Fact, Kind, Link, Opened, Record, State
 
 _AROUND = 80
-"""How many linked records are rebuilt for each record: its pending items first, the rest in the order of its links."""
+"""For each record, at most this many linked records are rebuilt: its pending items first, then the others."""
 
 
 async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:

@@ -11,7 +11,7 @@ from data.records import Source
 from data.rows import fetch_all
 
 _COLUMNS = "s.id, s.title, s.publisher, s.published_on, s.url, s.note"
-_UPDATES_READ = 1000  # The sources of so many newest updates are the last ones.
+_UPDATES_READ = 1000  # `last` returns the sources of so many newest updates.
 
 
 async def last(conn: Connection, guild_id: int, limit: int = 200) -> list[Source]:

@@ -23,7 +23,7 @@ from data.rows import as_list, fetch_all, fetch_value, in_list
 _LINKS_SHOWN = 300
 """At most this many links that point to a record are read with it, the newest first. A country can have thousands."""
 
-_TOGETHER = 40  # Records of which one statement reads the links that point to them.
+_TOGETHER = 40  # One statement reads the links to so many records.
 
 
 class _Row(Struct, frozen=True):
@@ -47,7 +47,7 @@ _SELECT = (
 
 
 _OF_SLUG = "(SELECT coalesce(merged_into, id) FROM record WHERE guild_id = ? AND slug = ?)"
-"""The record with a slug, or the one that it was merged into: the slug of a duplicate keeps working."""
+"""The id of the record with a slug. The slug of a duplicate gives the record that it was merged into."""
 
 
 async def find(conn: Connection, guild_id: int, slug: str) -> Opened | None:
@@ -213,7 +213,7 @@ async def get_by_name(conn: Connection, guild_id: int, text: str, kinds: Sequenc
     try:
         slug = await slug_by_name(conn, guild_id, clipped, kinds)
     except NotInRecord:
-        # A choice shows the state of its time: "Patrol boats (Proposed, 3 May 2024)" may be sent again much later.
+        # A choice like "Patrol boats (Proposed, 3 May 2024)" may be sent when the deal has another stage already.
         named = [await index.named(conn, guild_id, kinds, name) for name, _ in _shown_parts(clipped)]
         rows = next((rows for rows in named if rows), None)
         if rows is None or len(rows) != 1:
@@ -313,7 +313,7 @@ async def list_kind(
     )
     if 0 < len(rows) < limit:
         return rows, offset + len(rows)
-    # The count has a statement of its own: in that of the page it would read the name of every record in the list.
+    # The records are counted by another statement. Otherwise the first would read the name of every record.
     total = await fetch_value(conn, int, f"SELECT count(*) FROM record r WHERE {where}", values)
     return rows, total or 0
 

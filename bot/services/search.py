@@ -22,11 +22,11 @@ from data.records import CitedText, Kind, Row
 from data.rows import as_list, fetch_all, in_list
 
 COUNTED = 1000
-"""Matches are counted and paged up to this number. Of more matches people only read that there are more."""
+"""At most this many matches are counted and paged. If there are more, people only read that there are more."""
 
-_CITING = 100_000  # So many matches are looked through for those that cite a source.
-_RANKED = 200  # Up to this number all matches are ranked by name. Of more, only those with the words in their names.
-_BEGINNING = 10  # When there are more, this number of names that begin with the text come first, however old.
+_CITING = 100_000  # At most so many matches of the text are compared with the records that cite a source.
+_RANKED = 200  # All matches are ranked, if there are at most so many. Otherwise see `_best_first`.
+_BEGINNING = 10  # If there are more matches, so many whose name begins with the text come first.
 _INDEXED = 3  # FTS5 has an index of word beginnings up to this length: 0002_ask.sql.
 _ENDS = 60  # An unfinished word with more endings than this is searched for by its beginning.
 _LONGEST = 400  # Characters of a text that are read.
@@ -132,7 +132,7 @@ def _corrected(term: Term, meanings: dict[str, list[str]]) -> Term:
     """Return a term with each word replaced by its likeliest meaning. No word of the result counts as unfinished."""
     word, *more = term.words
     if not more and all(" " in meaning for meaning in meanings[word]):
-        # It is only written as two words, so people read it as they typed it.
+        # The records only have the word as two words, so people still read it as they typed it.
         return Term(term.words, others=tuple(meanings[word]))
     return Term(tuple((meanings[word] or [word])[0] for word in term.words))
 

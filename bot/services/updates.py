@@ -125,7 +125,7 @@ async def _check(conn: Connection, guild_id: int, record_id: int, change: Change
     if known_id is None:
         raise UserError("That source is not on file in this server. Nothing was changed.")
     for slug, _role in field.type.records(change.value):
-        # A country may be entered as its own country.
+        # The `country` of a country may be the record itself.
         if slug == change.record and change.kind != "participant" and not ends(change.value):
             raise BadInput(f"{field.label}: no record can point to itself. Nothing was changed. Name another record.")
         known = await _find_record(conn, guild_id, slug)

@@ -21,7 +21,7 @@ from data.rows import fetch_all
 
 _ROW = "r.kind, r.slug, r.name, r.status, r.newest_on"
 
-_SHORT = 3  # Letters of a text that is short: very many names begin with it, and it is no typo.
+_SHORT = 3  # A text of at most so many letters is short: very many names begin with it, and it is no typo.
 _MOST_READ = 300  # Rows that one statement reads to choose from.
 _MOST_WORDS = 5  # Words of a typed text that are looked for.
 _MEANINGS_EACH = 2  # Meanings that are tried for an unknown word.

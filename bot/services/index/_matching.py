@@ -100,8 +100,8 @@ def _expression(terms: Sequence[Term]) -> str:
 
 
 def _alternatives(term: Term) -> str:
-    # FTS5 has an index for short beginnings of words only. For others it would read the rows of every word that begins
-    # so, and the words in `ends` are fewer.
+    # FTS5 has an index for short beginnings of words only. For a longer beginning it would read the rows of all words
+    # of all servers that begin with it. The words in `ends` are fewer.
     *before, last = term.words
     phrases = [" ".join([*before, end]) for end in term.ends or (last,)]
     star = " *" if term.begins and not term.ends else ""

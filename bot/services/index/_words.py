@@ -183,7 +183,7 @@ async def corrected(
     other forms, (c) the word written as two words, (d) the words that it may be a typo of.
     """
     meanings = {word: [word] if word in vocabulary.known else vocabulary.forms(word) for word in words}
-    # Shorter words and numbers are neither two words nor typos.
+    # Shorter words and numbers are not split and not taken for typos.
     unknown = [
         word for word in words if not meanings[word] and len(word) >= _SHORTEST_COMPOUND and not word[0].isdigit()
     ]
@@ -245,7 +245,7 @@ def _nearest(word: str, variants: Collection[str], candidates: Sequence[_Entry])
 
 
 def _typos_between(a: str, b: str) -> int:
-    """Return the edit distance between two words. Letters with which both begin, or both end, are not compared."""
+    """Return the edit distance between two words. Equal letters at the beginning and at the end are skipped."""
     shortest = min(len(a), len(b))
     first = next((i for i in range(shortest) if a[i] != b[i]), shortest)
     last = next((i for i in range(shortest - first) if a[-1 - i] != b[-1 - i]), shortest - first)

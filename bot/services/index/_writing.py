@@ -23,7 +23,7 @@ The bits above them are the ordinal of the day of its newest fact, or 0.
 
 _STOP_WORDS = {"of", "the", "and", "for", "in", "on", "a", "an", "to"}
 _NAMES = ("alias", "formerly")
-"""The fields beside `name` by whose values a record is found as by its name."""
+"""The fields whose values are names of a record too, beside the field `name`."""
 _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 
 
