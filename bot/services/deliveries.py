@@ -30,9 +30,9 @@ _INSERT = (
 
 
 def new_nonce() -> str:
-    """Return a new nonce of 24 characters; Discord allows 25.
+    """Return a new random nonce of 24 characters; Discord allows 25.
 
-    It is random, because after a restore the ids of rows are given out a second time.
+    It is not made from the id of a row, because after a restore the same ids are used again.
     """
     return secrets.token_hex(12)
 
@@ -75,7 +75,7 @@ def reminder_of_item(record_id: int, due_on: date, offset: Offset) -> NewDeliver
 
 
 def reminder_at(occasion: Literal["snooze", "words"], reminder_id: int, at: datetime) -> NewDelivery:
-    """Return a new reminder at an instant: of an item at the end of its snooze, or with the user's own words."""
+    """Return a new reminder at an instant: of an item when its snooze ends, or of a user's own words."""
     key = f"{occasion}:{reminder_id}:{to_text(at)}"
     return NewDelivery(kind="reminder", key=key, occasion=occasion, reminder_id=reminder_id)
 
@@ -93,7 +93,7 @@ def notice_of(key: str, notice: Notice) -> NewDelivery:
 async def plan(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, *, due_at: datetime
 ) -> int | None:
-    """Plan a delivery and return its id, or None when the destination has one of that kind and key already."""
+    """Plan a delivery and return its id. Return None when the destination has one of this kind and key already."""
     at = to_text(due_at)
     return await fetch_value(
         conn,
@@ -106,7 +106,7 @@ async def plan(
 async def plan_many(
     conn: Connection, guild_id: int, destination_ids: Iterable[int], new: NewDelivery, *, due_at: datetime
 ) -> None:
-    """Plan the same delivery to many destinations, except those that have one of that kind and key already."""
+    """Plan the same delivery to many destinations, except those that have one of this kind and key already."""
     at, subject = to_text(due_at), _subject(new)
     await conn.executemany(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -117,7 +117,7 @@ async def plan_many(
 async def note(
     conn: Connection, guild_id: int, destination_id: int, new: NewDelivery, outcome: Outcome, *, now: datetime
 ) -> None:
-    """Store a delivery as settled although it was never sent. The log shows it, and it is not planned again."""
+    """Store a delivery as settled although it was never sent. The log shows it, and it cannot be planned any more."""
     at = to_text(now)
     await conn.execute(
         f"{_INSERT} ON CONFLICT (destination_id, kind, key) DO NOTHING",
@@ -342,7 +342,7 @@ async def requeue_abandoned(conn: Connection, working: Collection[int]) -> int:
 
 
 async def next_due(conn: Connection, now: datetime) -> datetime | None:
-    """Return the next instant at which a planned delivery may be sent, or None when nothing is planned."""
+    """Return the next instant at which a planned delivery may be sent. Return None when nothing is planned."""
     return await fetch_value(
         conn,
         datetime,
@@ -397,7 +397,7 @@ async def replace_waiting(conn: Connection, destination_id: int, new: NewDeliver
 
 
 async def known_nonces(conn: Connection, nonces: Collection[str]) -> set[str]:
-    """Return which of these nonces belong to a delivery in the database."""
+    """Return those of the given nonces that belong to a delivery in the database."""
     return set(
         await fetch_values(conn, str, f"SELECT nonce FROM delivery WHERE nonce IN {in_list()}", (as_list(nonces),))
     )
@@ -438,7 +438,10 @@ async def release(conn: Connection, guild_id: int, destination_ids: Collection[i
 
 
 async def drop(conn: Connection, guild_id: int, destination_ids: Collection[int], *, now: datetime) -> int:
-    """Settle the held deliveries to some destinations: they count as delivered. Return how many there were."""
+    """Settle the held deliveries to some destinations without sending them. Return how many there were.
+
+    They count as delivered.
+    """
     held = await fetch_values(
         conn,
         int,

@@ -39,8 +39,8 @@ async def set_up(
 ) -> Destination:
     """Set the local time (`at`), the zone and the ISO weekdays of a destination's digest.
 
-    None keeps a setting as it was, or gives a new digest the default. A new digest covers the updates that are entered
-    from now on. `person_id` is the person who sets up the digest.
+    A setting that is None stays as it was. If the destination had no digest before, the setting gets its default. A new
+    digest covers the updates that are entered from now on. `person_id` is the person who sets up the digest.
     """
     await conn.execute(
         "UPDATE destination SET zone = coalesce(?, zone), set_up_by = ? WHERE id = ?", (zone, person_id, destination.id)
@@ -69,10 +69,10 @@ async def list_of_guild(conn: Connection, guild_id: int) -> list[Destination]:
 async def not_set_yet(
     conn: Connection, guild: Guild, destination: Destination | None, channel_id: int | None, *, now: datetime
 ) -> Destination:
-    """Return a destination as it would be with a first digest, to preview a digest that nobody has set up yet.
+    """Return a destination as it would be with a first digest. This is for the preview of a digest not set up yet.
 
-    If `destination` is a person's, the digest is about the records that the person follows. If it is a channel or None,
-    the digest is about all records of the server. Nothing is stored.
+    If `destination` is a person's, the digest is about the records that the person follows. If it is a channel's or
+    None, the digest is about all records of the server. Nothing is stored.
     """
     if destination is None or destination.person_id is None:
         destination = Destination(

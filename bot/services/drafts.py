@@ -164,7 +164,7 @@ async def choose_in_event(
 
 
 async def add_missing(conn: Connection, draft: Draft, *, now: datetime) -> Draft:
-    """Let a draft create the records that its form names and the server does not have. Return the draft."""
+    """Let a draft create the records that its form names and the server does not have. Return the changed draft."""
     try:
         await preview(conn, draft, now=now)
     except Mistakes as error:

@@ -62,8 +62,7 @@ class Forgotten(Struct, frozen=True):
 async def delete_guild(conn: Connection, guild_id: int) -> bool:
     """Delete all rows of a guild. Return False when there was no row of the guild in the table `guild`.
 
-    Also make people anonymous who have set no time zone and to whom no remaining row refers. Other guilds keep all
-    their rows.
+    Also make people anonymous who have set no time zone and to whom no remaining row refers. Rows of other guilds stay.
     """
     known_id = await fetch_value(conn, int, "SELECT guild_id FROM guild WHERE guild_id = ?", (guild_id,))
     await index.erase(conn, guild_id)

@@ -174,7 +174,7 @@ async def lost_by(conn: Connection, destination_id: int) -> dict[int, list[LostF
 
 
 async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
-    """Delete a follow and return it. Return None when this server has no such follow (any more)."""
+    """Delete a follow and return it. Return None when this server has no such follow."""
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
         await conn.execute("DELETE FROM follow WHERE id = ?", (follow_id,))
@@ -184,7 +184,7 @@ async def remove(conn: Connection, guild_id: int, follow_id: int) -> Follow | No
 async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
     """Stop the alerts of a follow until `add` unmutes it, and return the follow as it was before.
 
-    Return None when this server has no such follow (any more).
+    Return None when this server has no such follow.
     """
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:
@@ -195,7 +195,7 @@ async def mute(conn: Connection, guild_id: int, follow_id: int) -> Follow | None
 async def use_digest_only(conn: Connection, guild_id: int, follow_id: int) -> Follow | None:
     """Stop the alerts of a follow, so that only the digest reports the changes. Return the follow as it was before.
 
-    Return None when this server has no such follow (any more).
+    Return None when this server has no such follow.
     """
     follow = await find(conn, guild_id, follow_id)
     if follow is not None:

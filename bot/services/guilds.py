@@ -96,8 +96,8 @@ async def configure(
 async def leave(conn: Connection, guild_id: int, *, now: datetime) -> None:
     """Mark a guild as left by the bot. Its data stays, but nothing is sent until somebody uses /setup again.
 
-    The greeting mark is removed, so that the bot greets again when it comes back. A guild that was never set up loses
-    its row.
+    The mark that the guild was greeted is removed, so the bot greets it again after coming back. A guild that was never
+    set up loses its row.
     """
     await conn.execute("DELETE FROM guild WHERE guild_id = ? AND set_up_at IS NULL", (guild_id,))
     await conn.execute(

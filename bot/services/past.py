@@ -47,10 +47,10 @@ def _opened(
     states: dict[str, State],
     names: dict[str, str],
 ) -> Opened | None:
-    """Return one record with its links as they were on the past day, or None when it had no name by then.
+    """Return one record with its links as they were on the past day. Return None when it had no name at that time.
 
-    `today` is the record as it is now. The keys of `kinds`, `states` and `names` are slugs. `states` are the states on
-    the past day.
+    `today` is the record as it is now. The keys of `kinds`, `states` and `names` are slugs. `states` are the states of
+    records on the past day.
     """
     record_today = today.record
     state = states[record_today.slug]

@@ -32,7 +32,7 @@ async def get(conn: Connection, person_id: int) -> Person:
 
 
 async def get_many(conn: Connection, person_ids: Collection[int]) -> list[Person]:
-    """Return the people with these row ids, in no particular order."""
+    """Return the people with these row ids, in any order."""
     sql = f"SELECT {_COLUMNS} FROM person WHERE id IN {in_list()}"
     return await fetch_all(conn, Person, sql, (as_list(sorted(person_ids)),))
 

@@ -60,7 +60,7 @@ async def begin_return(conn: Connection, guild_id: int, person_id: int, slug: st
 
 
 class RemovedRecord(Struct, frozen=True):
-    """A record that was removed: its kind, slug and last name."""
+    """A record that was removed: its kind, its slug and the last name that it had."""
 
     kind: Kind
     slug: str

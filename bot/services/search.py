@@ -59,9 +59,10 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
 
 
 class Hit(Struct, frozen=True):
-    """A record that matches. `fact` is None if all words of the search are in the record's name and status line.
+    """A record that matches. Some words of the search may be neither in its name nor in its status line.
 
-    Otherwise `fact` is the fact of the record that contains the most of the missing words.
+    Then `fact` is the fact of the record that contains the most of these words. `fact` is None if there are no such
+    words, or if no fact contains any of them.
     """
 
     row: Row

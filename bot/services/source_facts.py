@@ -1,4 +1,4 @@
-"""Finds the facts that rest on sources, and withdraws those that rest on a false source."""
+"""Finds the facts that rest on given sources, and withdraws the facts that rest on a source marked as false."""
 
 from __future__ import annotations
 
