@@ -102,12 +102,18 @@ class SentCog(commands.Cog):
 
     @component("sent.release", fetch_permissions=True)
     async def release_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Send held messages. They may have been sent already, before a restore. `_decide` explains `whose`."""
+        """Send messages that were held because they may have been sent before a restore.
+
+        `whose` is the id of a destination, or "people" for all users of the server.
+        """
         await self._decide(interaction, actor, whose, sent=True)
 
     @component("sent.drop", fetch_permissions=True)
     async def drop_held(self, interaction: Interaction, actor: Actor, whose: str) -> None:
-        """Drop held messages. They may have been sent already, before a restore. `_decide` explains `whose`."""
+        """Drop messages that were held because they may have been sent before a restore.
+
+        `whose` is the id of a destination, or "people" for all users of the server.
+        """
         await self._decide(interaction, actor, whose, sent=False)
 
     # Events: each change of a permission may let the bot write in a paused channel again

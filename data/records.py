@@ -342,7 +342,8 @@ class Link(Struct, frozen=True, array_like=True):
     """A link between two records, as one of them ("this record") sees the other.
 
     If `outward` is True, a field of this record names the other record. If it is False, a field of the other record
-    names this record. `field`, `role` and `fact` describe this naming; `fact` comes without its value.
+    names this record. `field` is the name of that field, `role` is the role in which the record is named there, and
+    `fact` is the fact with the value None, of which only the date and the source are used.
 
     All other attributes describe the other record. `item_kind`, `opened_by` and `basis` are only set if it is an open
     pending item. `opened_by` is the fact that opened the item.

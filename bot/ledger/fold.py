@@ -264,9 +264,9 @@ def _by_day(fact_date: FactDate) -> tuple[date, str, bool, date, str]:
 def stage_goes_back(updates: Sequence[Update], stage: str, on: FactDate) -> bool:
     """Return whether a new stage of a deal is a step back. A step back needs a reason.
 
-    `updates` are the deal's updates, and `on` is the fact date of the new `stage`. It is a step back if the deal's last
-    stage up to that date is further on than the new one, or if the deal's next stage after that date is less far. Only
-    the fact dates count, not the order in which the stages were entered.
+    `updates` are the deal's updates, and `on` is the fact date of the new `stage`. There is a step back in two cases:
+    the deal's last stage up to that date is later in `STAGES` than the new stage, or its next stage after that date is
+    earlier than the new stage. Only the fact dates count, not the order in which the stages were entered.
     """
     stages = [u for u in sorted(filter(is_readable, live_updates(updates)), key=_order) if u.field == "stage"]
     day = on.day or _LONG_AGO

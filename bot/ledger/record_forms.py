@@ -1,4 +1,4 @@
-"""Parses the form of a new record, or of a note about a record: the main fields of its kind. Pure."""
+"""Parses the form that enters a new record with its main fields, or a note about a record. Pure."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ async def _touched_records(conn: Connection, guild_id: int, batch: str) -> list[
 
 
 def _corrected_batches(history: Sequence[Update], batch: str) -> list[str]:
-    """Return the ids of earlier batches: those of the updates that the batch `batch` corrects or withdraws.
+    """Return the ids of the batches in which updates were entered that the batch `batch` corrects or withdraws.
 
     `history` are the updates of one record.
     """

@@ -370,7 +370,7 @@ async def _change(
     read_to: int,
     alerted: set[str],
 ) -> RecordChange | None:
-    """Return what a record's updates with ids above `read_from` and up to `read_to` changed.
+    """Return how a record changed by its updates with ids above `read_from` and up to `read_to`.
 
     Updates from dossiers and updates of the batches in `alerted` count as reported before. Return None when there is
     nothing to report.

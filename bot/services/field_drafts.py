@@ -33,7 +33,7 @@ DEALS_ASKED = 3  # The preview asks about the first deals only, when a closing i
 
 
 async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
-    """Return what a draft enters that changes a single field or closes a pending item.
+    """Return the updates that a draft enters. The draft changes a single field or closes a pending item.
 
     Raise UserError when the form or the record of the draft cannot be used.
     """
@@ -113,9 +113,9 @@ async def _record_of(conn: Connection, draft: Draft) -> tuple[Opened | None, lis
 
 
 async def _finder(conn: Connection, draft: Draft) -> tuple[Find, list[NewRecord]]:
-    """Return (a) a function that finds the records named in the form of a draft, and (b) the new records among them.
+    """Return a function that finds the records named in the form of a draft, and the records that the draft creates.
 
-    The draft creates these new records too.
+    The function also finds a record that the draft creates.
     """
     field = form_field(draft.task)
     if field is None:

@@ -21,8 +21,8 @@ _AROUND = 80
 async def get_many(conn: Connection, guild_id: int, today: Sequence[Opened], day: date) -> dict[str, Opened]:
     """Return records as they were at the end of `day`, by slug. Records that had no name at that time are left out.
 
-    `today` are the same records as they are now. A link from another record is found only if this other record is in
-    `today` too, or if it is one of the first 80 records linked now with a record in `today`.
+    `today` are the same records as they are now. Links are looked for among these records, and among the first 80
+    records to which each of them is linked now, pending items first.
     """
     linked: dict[str, Kind] = {}
     for opened in today:

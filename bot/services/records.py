@@ -153,17 +153,19 @@ class _Followed(RecordStanding, frozen=True):
 
 
 async def standing(conn: Connection, guild_id: int) -> RecordStanding | None:
-    """Return what all cards of a server depend on, or None for a server that is not in the database."""
+    """Return the newest update, the settings and the sources version of a server, or None for an unknown server.
+
+    A cached card may be shown as long as these values are the same, because they determine all cards of the server.
+    """
     return (await standing_for(conn, guild_id, None))[0]
 
 
 async def standing_for(
     conn: Connection, guild_id: int, user_id: int | None
 ) -> tuple[RecordStanding | None, frozenset[int]]:
-    """Return (a) what all cards of a server depend on, and (b) the ids of the records that a user follows there.
+    """Return the `standing` of a server, and the ids of the records that a user follows there, without muted follows.
 
-    Muted follows are left out. For a server that is not in the database (a) is None. A cached card needs no other
-    statement than the one of this function.
+    One statement reads both. It is the only statement for a card that is in the cache.
     """
     rows = await fetch_all(
         conn,

@@ -117,9 +117,9 @@ async def is_in_doubt(
 ) -> bool:
     """Return whether a channel's history has a message that may be the delivery, although `find_sent` found none.
 
-    Such a message has no marker, and its nonce belongs to no known delivery. It was sent after the earliest instant at
-    which the delivery can have been due, or at most `margin` before this instant. A delivery that was in the copy
-    already is never in doubt, because `find_sent` would find its message by the nonce.
+    Such a message has no marker, its nonce belongs to no known delivery, and it was not sent earlier than `margin`
+    before the delivery can have been due. A delivery that the restored backup contains is never in doubt, because
+    `find_sent` finds its message by the nonce.
     """
     if delivery.id <= restored.newest:
         return False

@@ -351,7 +351,7 @@ def is_set(
     follows_nothing: bool,
     may_repeat: bool,
 ) -> str:
-    """Render the answer to `/digest set`: what was set, when it is next checked, and what is still missing.
+    """Render the answer to `/digest set`: the settings, the next time at which there may be a digest, and warnings.
 
     `confirmed` is the first direct message to a user, if one was sent. `may_repeat` says that the bot cannot read the
     history of the channel, so that a message may come twice.

@@ -140,8 +140,9 @@ class CardDraft:
     def _statement(self, link: Link) -> CitedText:
         """Return the text for a statement: "India (call): a ceasefire".
 
-        On the card of the only side that made the statement, the side is left out: "call: a ceasefire". If the side and
-        the words were reported on different dates, return the side alone or, on the card of the side, the words alone.
+        On India's own card the name is left out: "call: a ceasefire". If two sources reported, on different dates, who
+        made the statement and what it says, the text has one of the two only, because it has one date: the words on the
+        card of the side that made it, and the side on all other cards.
         """
         first, *rest = link.status
         if [value.text for value in first.values if value.field == "whose"] != [self.record.name]:
