@@ -321,7 +321,7 @@ def saved(seen: CorrectionPreview, now: datetime, undo_until: datetime, guild_id
 def undone(name: str, guild_id: int | None, slug: str) -> ui.LayoutView:
     """Render that a correction was undone.
 
-    `name` and `slug` are those of the corrected record. If the correction changed several records, `name` is "".
+    `name` and `slug` identify the corrected record. If the correction changed several records, `name` is "".
     """
     what = f"{escaped(name, 100)} is" if name else "The records are"
     buttons = [_to("History", "record.history", slug, guild_id)] if name else []

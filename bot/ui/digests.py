@@ -351,10 +351,11 @@ def is_set(
     follows_nothing: bool,
     may_repeat: bool,
 ) -> str:
-    """Render the answer to `/digest set`: the settings, the next time at which there may be a digest, and warnings.
+    """Render the answer to `/digest set`: where and when the digest comes, and warnings.
 
-    `confirmed` is the first direct message to a user, if one was sent. `may_repeat` says that the bot cannot read the
-    history of the channel, so that a message may come twice.
+    `next_at` is when the next digest may come. `confirmed` is the first direct message to a user, or None if no such
+    message was sent. `follows_nothing` adds a warning. `may_repeat` adds a warning that a message may come twice: the
+    bot cannot read the channel's history.
     """
     where, when = channel_or_your_dms(destination), digest_times(destination)
     lines = [f"A digest comes to {where}: {when}. It is skipped when nothing is new."]

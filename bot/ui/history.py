@@ -32,9 +32,12 @@ _CLAUSES = ("stage", "state", "side_state")
 class Step(Struct, frozen=True):
     """An update in a history, with the update that it replaced and the update that ended it.
 
-    `before` is the update with the former value. It is None (a) if the record had no value before, (b) if the former
-    value had ended ("no longer"), (c) if `ended_by` is set. `ended_by` is the later update that withdrew or corrected
-    `update`, or None if `update` still counts.
+    `ended_by` is the later update that withdrew or corrected `update`, or None if `update` still counts. `before` is
+    the update with the former value. It is None in these cases:
+
+    - The record had no value before.
+    - The former value had ended ("no longer").
+    - `ended_by` is set.
     """
 
     update: Update

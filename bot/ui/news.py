@@ -309,7 +309,7 @@ def _removed(change: RecordChange) -> News:
 
 
 def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[list[News], set[str]]:
-    """Return (a) the news that a pending item opened or closed, and (b) the names of the fields that this news states.
+    """Return the news that a pending item opened or closed, and the names of the fields that the news states.
 
     If the item neither opened nor closed, both are empty.
     """
@@ -329,7 +329,7 @@ def _item_news(change: RecordChange, changes: Sequence[FieldChange]) -> tuple[li
 
 
 def acts(change: RecordChange) -> list[CitedText]:
-    """Return cited texts about a pending item: (a) who must act, (b) the due date, or that none is given."""
+    """Return cited texts that say who must act on a pending item and when it is due, or that no date is given."""
     due = change.state.facts("due")[-1:]
     return [
         *acting(change.state.facts("who"), change.names, change.state),

@@ -98,7 +98,7 @@ def ahead(days: int) -> str:
 
 
 def _first_line(due_reminder: DueReminder, opened: Opened) -> str:
-    """Render the first line of a reminder: the name of the item, and how far away its due date is."""
+    """Render the first line of a reminder: the name of the pending item and the time until its due date."""
     name, item = title(opened), item_of(opened.record, opened.zone)
     is_window = item.item_kind == "notification_window"
     if item.due_on is None or item.sureness == "usual":
@@ -330,7 +330,7 @@ def listing(
 
 
 def _next(personal: PersonalReminder) -> str:
-    """Return when a reminder comes next, or why it does not come."""
+    """Return the time at which a reminder comes next, or the reason why no reminder comes."""
     if personal.reminder.at is not None:
         return f"{dates.timestamp(personal.reminder.at)} ({dates.timestamp(personal.reminder.at, 'R')})"
     if personal.reminder.snoozed_until is not None:

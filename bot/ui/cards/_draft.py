@@ -140,9 +140,10 @@ class CardDraft:
     def _statement(self, link: Link) -> CitedText:
         """Return the text for a statement: "India (call): a ceasefire".
 
-        On India's own card the name is left out: "call: a ceasefire". If two sources reported, on different dates, who
-        made the statement and what it says, the text has one of the two only, because it has one date: the words on the
-        card of the side that made it, and the side on all other cards.
+        India's own card leaves out the name: "call: a ceasefire".
+
+        The text has only one date. If the side and the words were reported on different dates, the text has only one of
+        them. The card of the side that made the statement then shows the words. All other cards show the side.
         """
         first, *rest = link.status
         if [value.text for value in first.values if value.field == "whose"] != [self.record.name]:

@@ -1,4 +1,4 @@
-"""Renders pages that list facts, each with its value, its fact date, its source and its locator in that source."""
+"""Renders pages that list facts. Each fact has its value, date, source and locator in the source."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from data.records import CitedText
 
 
 def _lead(draft: CardDraft) -> None:
-    """Add who made the statement and what it says: in one text if both were reported on one date, else in several."""
+    """Add the side that made the statement and the words. One text has both if both were reported on one date."""
     state = draft.record.state
     owners = draft.value_texts("whose", 100)
     said = state.fact("said")

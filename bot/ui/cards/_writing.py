@@ -79,8 +79,12 @@ def _small_print(
 ) -> list[str]:
     """Return the lines of small print below a card.
 
-    They say (a) what the record does not state, (b) what more *All facts* has, (c) how recent the record is, (d) which
-    source the card rests on, if all its facts have one source and one date.
+    They say:
+
+    - which facts the record lacks
+    - which further facts *All facts* lists
+    - how recent the record is
+    - which source the card rests on, if all facts of the card have one source and one date
 
     `parts` are the texts of the card, and `links` the facts that link the records on it. `stated` is the date that the
     lead states for all lines, or None. `left_out` are the lines that did not fit.
@@ -97,9 +101,12 @@ def _small_print(
 def _freshness(draft: CardDraft, stated: FactDate | None) -> str:
     """Return a line that says how recent a record is.
 
-    If an editor checked the record after its newest fact, the line says when. Otherwise it names the newest fact.
-    Instead of naming it, return "" (a) if no dated fact has news value, (b) if the kind has no history, (c) if `stated`
-    is not None: then the lead states one date for all lines.
+    If an editor checked the record on the day of its newest fact or later, the line says when. Otherwise the line
+    names the newest fact. Return "" in place of the newest fact in these cases:
+
+    - No dated fact has news value.
+    - The kind of the record has no history.
+    - `stated` is not None: the lead already states one date for all lines.
     """
     checked = draft.record.state.fact("checked")
     newest = _newest(draft)
