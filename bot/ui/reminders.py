@@ -98,7 +98,7 @@ def ahead(days: int) -> str:
 
 
 def _first_line(due_reminder: DueReminder, opened: Opened) -> str:
-    """Render the first line of a reminder: the name of the pending item and the time until its due date."""
+    """Render the first line of a reminder: the name of the pending item, and how far away its due date is."""
     name, item = title(opened), item_of(opened.record, opened.zone)
     is_window = item.item_kind == "notification_window"
     if item.due_on is None or item.sureness == "usual":
