@@ -46,6 +46,7 @@ from cogs.shared.drafting import answered_as_closed, open_checked_form, open_fie
 from cogs.shared.event_options import Day, SourceOption
 from cogs.shared.fixed_choices import ChoiceArgument
 from cogs.shared.records import AnyRecord, Deal, Item, Participant, RecordArgument, get_record
+from data.records import Guild
 
 _NEW = "new item:"
 _LONGEST_NAME = 80  # Characters of the name of a new pending item.
@@ -117,15 +118,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     ) -> None:
         """Enter what happened to a deal: one form and one preview for all that it changes."""
         actor, guild, now = await require_editing(interaction)
-        person = await people.find(self.bot.db.read, actor.user_id)
-        typed = await event_drafts.day_and_source(
-            self.bot.db.read,
-            actor.guild_id,
-            person.id if person else 0,
-            reading.fixed_day(day, dates.local_date(now, guild.zone)) if day else "",
-            source or "",
-            now=now,
-        )
+        typed = await self._read_day_and_source(actor, guild, day, source, now)
         task = await event_drafts.event_task(self.bot.db.read, actor.guild_id, deal, kind)
         await open_form(interaction, actor, task, now, typed=typed)
 
@@ -148,15 +141,7 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
     ) -> None:
         """Add a record, with a source: a participant, a deal, a session and more; or a note about a record."""
         actor, guild, now = await require_editing(interaction)
-        person = await people.find(self.bot.db.read, actor.user_id)
-        typed = await event_drafts.day_and_source(
-            self.bot.db.read,
-            actor.guild_id,
-            person.id if person else 0,
-            reading.fixed_day(day, dates.local_date(now, guild.zone)) if day else "",
-            source or "",
-            now=now,
-        )
+        typed = await self._read_day_and_source(actor, guild, day, source, now)
         task = await record_drafts.add_task(self.bot.db.read, actor.guild_id, kind, one_line(name), about or "")
         await open_form(interaction, actor, task, now, typed=typed | record_forms.first_texts(task, typed["date"]))
 
@@ -404,6 +389,24 @@ class UpdateCog(commands.GroupCog, group_name="update", group_description="Chang
         await open_form(interaction, actor, reading.reopening_task(opened), self.bot.clock.now(), value="none")
 
     # Shared steps
+
+    async def _read_day_and_source(
+        self, actor: Actor, guild: Guild, day: str | None, source: str | None, now: datetime
+    ) -> dict[str, str]:
+        """Return the day and the source of a command as they are typed into its form.
+
+        An option that was left out is taken from the actor's last update of the past hour. Raise UserError when there
+        is none, or when the text of an option cannot be used.
+        """
+        person = await people.find(self.bot.db.read, actor.user_id)
+        return await event_drafts.day_and_source(
+            self.bot.db.read,
+            actor.guild_id,
+            person.id if person else 0,
+            reading.fixed_day(day, dates.local_date(now, guild.zone)) if day else "",
+            source or "",
+            now=now,
+        )
 
     async def _questions_page(
         self, interaction: Interaction, actor: Actor, page: int, now: datetime, *, note: str = ""

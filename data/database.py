@@ -75,6 +75,20 @@ def to_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
+@asynccontextmanager
+async def rolled_back(conn: Connection) -> AsyncIterator[None]:
+    """Roll back what is written inside the block, and keep the rest of the transaction.
+
+    Services use it for previews: they write a change, read what it does, and take it back.
+    """
+    await conn.execute("SAVEPOINT preview")
+    try:
+        yield
+    finally:
+        await conn.execute("ROLLBACK TO preview")
+        await conn.execute("RELEASE preview")
+
+
 def _look_into(path: Path) -> None:
     """Create the file if it is missing. Raise sqlite3.Error if it is not a database.
 

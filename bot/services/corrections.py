@@ -6,8 +6,7 @@ is stored from its first form until it is saved, so that it outlives a restart.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -30,9 +29,9 @@ from bot.ledger.kinds import get_field
 from bot.ledger.values import FieldType, Find, quoted
 from bot.services import entered_updates, merging, records, sources, updates
 from bot.services.updates import Change
-from data.database import Connection, to_text
+from data.database import Connection, rolled_back, to_text
 from data.records import Kind, Opened, State, Update
-from data.rows import as_list, fetch_one, fetch_value, in_list
+from data.rows import fetch_one, fetch_value
 
 _TYPED_LIMIT = 4000  # Discord: the most that one part of a form can have.
 _COLUMNS = "id, guild_id, person_id, task, typed, base, state, batch"
@@ -173,9 +172,9 @@ async def preview(conn: Connection, correction: Correction, *, now: datetime) ->
     The correction is entered and rolled back, so if there is a preview, saving is possible too. The id of the newest
     update of the changed records is stored as `base`. By this id `save` notices if a record has changed since.
     """
-    async with _rolled_back(conn):
+    async with rolled_back(conn):
         seen, _ = await _enter(conn, correction, now)
-    base = await _newest_of(conn, correction.guild_id, seen)
+    base = await updates.newest_of(conn, correction.guild_id, [change.slug for change in seen.changes])
     await conn.execute("UPDATE correction SET base = ? WHERE id = ?", (base, correction.id))
     return replace(seen, correction=replace(seen.correction, base=base))
 
@@ -211,29 +210,6 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
         raise UserError("There is nothing to undo here. Nothing was changed.")
     await updates.undo(conn, guild_id, batch, now=now, person_id=person_id)
     return correction.task
-
-
-@asynccontextmanager
-async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
-    """Roll back what is written inside the block."""
-    await conn.execute("SAVEPOINT correction_preview")
-    try:
-        yield
-    finally:
-        await conn.execute("ROLLBACK TO correction_preview")
-        await conn.execute("RELEASE correction_preview")
-
-
-async def _newest_of(conn: Connection, guild_id: int, seen: CorrectionPreview) -> int:
-    """Return the id of the newest update of the records that a correction changes, or 0 when they have no updates."""
-    newest = await fetch_value(
-        conn,
-        int,
-        "SELECT max(u.id) FROM ledger u JOIN record r ON r.id = u.record_id "
-        f"WHERE r.guild_id = ? AND r.slug IN {in_list()}",
-        (guild_id, as_list([change.slug for change in seen.changes])),
-    )
-    return newest or 0
 
 
 async def _enter(conn: Connection, correction: Correction, now: datetime) -> tuple[CorrectionPreview, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.errors import NotInRecord, UserError
-from bot.ledger.drafts import MissingRecord, NewRecord
+from bot.ledger.drafts import Draft, MissingRecord, NewRecord
 from bot.ledger.kinds import KIND_WORDS
 from bot.ledger.values import FieldType, Find, quoted
 from bot.ledger.words import normal, slug_of
@@ -61,6 +61,16 @@ async def finder(
         return slug or find_nothing(name, kinds)
 
     return find
+
+
+async def form_finder(conn: Connection, draft: Draft, named: Sequence[Mention]) -> tuple[Find, list[NewRecord]]:
+    """Return the `finder` for the names in the form of a draft, and the new records of the draft that the form names.
+
+    New records that the form no longer names are left out, so that they are not created.
+    """
+    used = {normal(name) for name, _ in named}
+    others = [other for other in draft.task.others if normal(other.name) in used]
+    return await finder(conn, draft.guild_id, named, others=others), others
 
 
 def _missing(error: NotInRecord, name: str, kinds: Sequence[Kind], *, quotes: bool) -> NotInRecord:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -36,9 +35,9 @@ from bot.services import event_drafts, field_drafts, recent_sources, record_draf
 from bot.services.draft_names import new_slug
 from bot.services.draft_rows import DRAFT_COLUMNS, DraftRow, last_saved, to_draft
 from bot.services.updates import Change
-from data.database import Connection, to_text
+from data.database import Connection, rolled_back, to_text
 from data.records import Opened, Source, State, Value
-from data.rows import as_list, fetch_one, fetch_value, in_list
+from data.rows import fetch_one, fetch_value
 
 TYPED_LIMIT = 4000  # Discord: the most that one input of a form can hold.
 
@@ -197,9 +196,11 @@ async def preview(conn: Connection, draft: Draft, *, now: datetime, moved_on: bo
     of the shown records is stored as `base`. By this id `save` notices if a record has changed since. `moved_on` is
     copied into the preview.
     """
-    async with _rolled_back(conn):
+    async with rolled_back(conn):
         seen, _ = await _enter(conn, draft, now)
-    base = await _newest(conn, draft.guild_id, seen)
+    # The preview is out of date once a record that it changes or asks about has a newer update.
+    slugs = {change.slug for change in seen.changes} | {asked.deal for asked in seen.asked} | {seen.draft.task.record}
+    base = await updates.newest_of(conn, draft.guild_id, slugs)
     await conn.execute("UPDATE draft SET base = ? WHERE id = ?", (base, draft.id))
     return replace(seen, draft=replace(seen.draft, base=base), moved_on=moved_on)
 
@@ -237,33 +238,6 @@ async def undo(conn: Connection, guild_id: int, batch: str, *, now: datetime, pe
         raise UserError("There is nothing to undo here. Nothing was changed.")
     await updates.undo(conn, guild_id, batch, now=now, person_id=person_id)
     return row.task.record, row.task.name
-
-
-@asynccontextmanager
-async def _rolled_back(conn: Connection) -> AsyncGenerator[None]:
-    """Roll back what is written inside the block, whether it ends or raises."""
-    await conn.execute("SAVEPOINT rehearsal")
-    try:
-        yield
-    finally:
-        await conn.execute("ROLLBACK TO rehearsal")
-        await conn.execute("RELEASE rehearsal")
-
-
-async def _newest(conn: Connection, guild_id: int, seen: Preview) -> int:
-    """Return the id of the newest update of the records in a preview, or 0 when they have no updates.
-
-    The records are those that change, and those that the preview asks about.
-    """
-    slugs = {change.slug for change in seen.changes} | {asked.deal for asked in seen.asked} | {seen.draft.task.record}
-    newest = await fetch_value(
-        conn,
-        int,
-        "SELECT max(u.id) FROM ledger u JOIN record r ON r.id = u.record_id "
-        f"WHERE r.guild_id = ? AND r.slug IN {in_list()}",
-        (guild_id, as_list(slugs)),
-    )
-    return newest or 0
 
 
 async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview, str]:

@@ -13,7 +13,7 @@ from bot.ledger.event_plans import Subject, plan_event
 from bot.ledger.happenings import HAPPENINGS
 from bot.ledger.kinds import get_field
 from bot.ledger.source_lines import read_source_line, shown_source
-from bot.ledger.words import normal, one_line
+from bot.ledger.words import one_line
 from bot.services import draft_names, recent_sources, records, updates
 from bot.services.draft_rows import last_saved
 from bot.services.record_drafts import namesakes
@@ -59,7 +59,7 @@ async def day_and_source(
     if not day or not source:
         what = "a day" if not day else "a source"
         raise BadInput(
-            f"This event has no {what[2:]}, and you saved nothing in the past hour. Nothing was changed. "
+            f"No {what[2:]} is given, and you saved nothing in the past hour. Nothing was changed. "
             f"Choose {what} with the command, like day: 15 October 2024 source: https://example.org/x"
         )
     read_day(day, now)
@@ -74,10 +74,7 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
     """Return what the draft of an event enters. Raise UserError when its form or its deal cannot be used."""
     guild_id, task = draft.guild_id, draft.task
     source = await recent_sources.match(conn, guild_id, split_published(draft.typed.get("source", ""))[0])
-    named = mentioned(task, draft.typed)
-    used = {normal(name) for name, _ in named}
-    others = [other for other in task.others if normal(other.name) in used]
-    find = await draft_names.finder(conn, guild_id, named, others=others)
+    find, others = await draft_names.form_finder(conn, draft, mentioned(task, draft.typed))
     entry = read_event(draft, find, source, now=now)
     if task.part_of:
         name = entry.name

@@ -205,7 +205,7 @@ class _Name(Struct, frozen=True):
 
 
 class _Lost(Struct, frozen=True):
-    """How many follows and how many reminders lose their record when a dossier is unloaded."""
+    """The numbers of follows and of reminders whose record disappears when a dossier is unloaded."""
 
     follows: int
     reminders: int

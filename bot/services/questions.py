@@ -22,7 +22,7 @@ MOST_FILED_BY_ONE = 20  # By one person in one guild.
 
 
 class Counts(Struct, frozen=True):
-    """How many questions of a guild wait for its editors, and how many of the last 24 hours found no answer."""
+    """The numbers of questions of a guild that wait for its editors, and that found no answer in the last 24 hours."""
 
     filed: int
     unanswered: int

@@ -79,10 +79,7 @@ async def plan(conn: Connection, draft: Draft, now: datetime) -> DraftPlan:
     """Return what the draft of a new record or of a note enters. Raise UserError when its form cannot be used."""
     guild_id, task = draft.guild_id, draft.task
     source = await recent_sources.match(conn, guild_id, split_published(draft.typed.get("source", ""))[0])
-    named = mentioned(task, draft.typed)
-    used = {normal(name) for name, _ in named}
-    others = [other for other in task.others if normal(other.name) in used]
-    find = await draft_names.finder(conn, guild_id, named, others=others)
+    find, others = await draft_names.form_finder(conn, draft, mentioned(task, draft.typed))
     entry, stated = read_record(draft, find, source, now=now)
     opened = await (records.find if task.new else records.get)(conn, guild_id, task.record)
     values: list[Planned] = []

@@ -309,6 +309,18 @@ async def histories(
     return by_slug
 
 
+async def newest_of(conn: Connection, guild_id: int, slugs: Iterable[str]) -> int:
+    """Return the id of the newest update of some records, or 0 when they have no updates."""
+    newest = await fetch_value(
+        conn,
+        int,
+        "SELECT max(u.id) FROM ledger u JOIN record r ON r.id = u.record_id "
+        f"WHERE r.guild_id = ? AND r.slug IN {in_list()}",
+        (guild_id, as_list(slugs)),
+    )
+    return newest or 0
+
+
 async def newest_id(conn: Connection, guild_id: int) -> int:
     """Return the id of a guild's newest update, or 0 when its ledger is empty."""
     return await fetch_value(conn, int, "SELECT max(id) FROM ledger WHERE guild_id = ?", (guild_id,)) or 0

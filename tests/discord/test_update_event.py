@@ -99,7 +99,7 @@ async def test_day_and_source_are_completed_from_the_last_ones(world: World):
 
 async def test_what_is_left_out_is_that_of_the_last_update_for_an_hour(world: World):
     refused = await world.editor.slash(world.channel, "update event", deal="drones", kind="signed")
-    assert "has no day" in answer(refused)
+    assert "No day is given" in answer(refused)
     saved = await event(world, "talks", {"note": "They talked."})
     await world.editor.click(reply(saved), label="Save")
     form = await world.editor.slash(world.channel, "update event", deal="drones", kind="signed")

@@ -159,7 +159,7 @@ def _records_that_begin(kinds: int, match_kinds: tuple[int, ...], exact_first: b
 
 
 class _Count(Struct, frozen=True):
-    """How many names, up to a limit, have a word that begins with `word`."""
+    """The number of names, up to a limit, that have a word which begins with `word`."""
 
     word: str
     names: int
