@@ -19,7 +19,7 @@ ANSWER_WITHIN = 1.5  # Seconds; Discord shows an interaction as failed after 3 w
 
 @dataclass(frozen=True)
 class Servers:
-    """Of some servers, those that a user is in. Both attributes have the ids of servers.
+    """The answer to the question which of some servers a user is in. Both attributes have ids of servers.
 
     `joined` are the servers that the user is in. For the servers in `unknown`, Discord did not answer in time.
     """

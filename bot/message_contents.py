@@ -150,7 +150,7 @@ class Melted(Struct, frozen=True):
 
 
 class Unloading(Struct, frozen=True):
-    """What will change if a dossier is unloaded, or what has changed.
+    """The changes that unloading a dossier would make, or has made.
 
     - `facts`: the number of facts that are withdrawn.
     - `gone`: the number of records that disappear, because all their facts came from the dossier.
@@ -169,7 +169,7 @@ class Unloading(Struct, frozen=True):
 
 
 class LostFacts(Struct, frozen=True):
-    """What a followed record lost when a dossier was unloaded.
+    """The facts that a followed record lost when a dossier was unloaded.
 
     `name` is the name of the record, and `dossier` is the name of the dossier. `facts` is the number of the record's
     facts that were withdrawn. `gone` means that the record came from this dossier alone and has disappeared.

@@ -55,7 +55,7 @@ class Due(Struct, frozen=True):
 
 
 class Bound(StrEnum):
-    """Whether an amount is exact, a limit or an estimate, in the words of the source.
+    """The relation of a stated amount to the true one: exact, a limit or an estimate.
 
     The values are those of the stored JSON.
     """
@@ -453,7 +453,7 @@ class Guild(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """What a server has: the number of its records, the number of its updates, and the slugs of its loaded dossiers."""
+    """The contents of a server: the numbers of its records and updates, and the slugs of its loaded dossiers."""
 
     records: int
     updates: int
@@ -482,7 +482,7 @@ class Filed(Struct, frozen=True):
 
 
 class Outcome(StrEnum):
-    """What became of a delivery, in the words that people read. It is NONE until the delivery is settled.
+    """The result of a delivery, in the words that people read. It is NONE until the delivery is settled.
 
     A destination has an outcome too. In a paused destination, it is the outcome of the delivery that failed. In an
     active destination, it is NONE.
@@ -659,7 +659,7 @@ class Delivery(NewDelivery, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True):
-    """How many deliveries are held for a destination after a restore, and their first and last due time."""
+    """The number of deliveries that are held for a destination after a restore, and their first and last due time."""
 
     destination_id: int
     channel_id: int | None

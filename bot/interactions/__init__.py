@@ -1,1 +1,1 @@
-"""What commands and components share: the component router, the permissions of users, and caches."""
+"""Code that commands and components share: the component router, the permissions of users, and caches."""

@@ -33,7 +33,7 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class ComponentRule:
-    """How a component handler was registered. The attributes are the arguments of `component`, with one exception.
+    """The registration of a component handler. The attributes are the arguments of `component`, with one exception.
 
     If `requires` is "editor" or "manager", `fetch_permissions` is always True.
     """

@@ -164,7 +164,7 @@ def _is_clearance_of(item: Opened, approvals: Sequence[Fact[Approval]]) -> bool:
 
 
 class LeftOpen(Struct, frozen=True):
-    """What stays open about a deal that a draft marks as signed or completed. The preview of the draft warns of it."""
+    """The approvals and items that stay open when a draft marks a deal as signed or completed. A preview lists them."""
 
     name: str
     unheard: list[str]  # Approvals from before the signature without an outcome: "ratification by Congress (Brazil)".

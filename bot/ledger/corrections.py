@@ -26,7 +26,7 @@ REASON_LIMIT = 500
 
 
 class CorrectionTask(Struct, frozen=True, omit_defaults=True):
-    """What a correction does.
+    """The content of a correction: which updates it corrects, withdraws or brings back.
 
     `offered` are the ids of related updates that the editor can withdraw too. An update is related if it is of the same
     batch, or if its form was filled in with the value of an update that the correction is about.
@@ -76,7 +76,7 @@ class EnteredUpdate(Struct, frozen=True):
 
 
 class CorrectedRecord(Struct, frozen=True):
-    """What a correction changes about one record.
+    """The changes of one record by a correction.
 
     `removed` says that the record loses its only name, `returns` that it gets one again. `stays` has the facts, by
     field, of each field that says the same as before although one of its updates is corrected or withdrawn.
@@ -103,7 +103,7 @@ class CorrectedFact(Struct, frozen=True):
 
 
 class CorrectionPreview(Struct, frozen=True):
-    """What a correction would change, or has changed."""
+    """The changes that a correction would make, or has made."""
 
     correction: Correction
     corrected: EnteredUpdate | None  # The update that is replaced by a new one, if there is one.

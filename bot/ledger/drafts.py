@@ -51,7 +51,7 @@ class NewRecord(Struct, frozen=True):
 
 
 class EventChoices(Struct, frozen=True, omit_defaults=True):
-    """What the editor chose below the preview of an event. An attribute is None until something was chosen.
+    """The choices of the editor below the preview of an event. An attribute is None until something was chosen.
 
     `stage` is the stage of the deal after the event, "" to keep the present one. `changes` has `EventOption.value` of
     each chosen option. `item` is the slug of the pending item that gets the typed date as its due date.
@@ -63,7 +63,7 @@ class EventChoices(Struct, frozen=True, omit_defaults=True):
 
 
 class Task(Struct, Generic[V_co], frozen=True, omit_defaults=True):
-    """What a draft is to change: its record, the field that its form asks for, and the values decided before.
+    """The content of a draft: its record, the field that its form asks for, and the values decided before.
 
     A task is (a) about one field or about values in `given`; (b) about an event in the life of a deal, if `happening`
     is set; or (c) about a new record or a note, if `adds` is true.
@@ -128,7 +128,7 @@ class Planned(Struct, frozen=True):
 
 
 class Note(Struct, frozen=True):
-    """What the preview says about a value that does not simply replace another value.
+    """A remark of the preview about a value that does not simply replace another value.
 
     `how` says how the value relates to the facts `others`. "same": these facts have the same value. "older": these
     facts are newer than the value, and stay the present ones. "beside": these facts and the value are both present.
@@ -166,7 +166,7 @@ class EventOption(Struct, frozen=True):
 
 
 class EventQuestion(Struct, frozen=True):
-    """What the preview of an event asks.
+    """The questions of the preview of an event.
 
     It asks for the stage of the deal after the event, for further changes, and which pending item gets the typed date.
     """
@@ -196,7 +196,7 @@ class Preview(Struct, frozen=True):
 
 
 class DraftPlan(Struct, frozen=True):
-    """What a draft enters, before it is entered.
+    """The values that a draft will enter, with the records that they change.
 
     `source_id` is the id of a source of the server, or None if the typed source is new. `before` has the records that
     change, by slug, as they are before the draft. For a record that the draft creates it has None. `asked` has the

@@ -28,7 +28,7 @@ _BUYERS = ("buyer", "purchaser", "customer")
 
 
 class EventPlan(Struct, frozen=True):
-    """What the draft of an event enters, and what its preview shows.
+    """The values that the draft of an event enters, and the question and warnings of its preview.
 
     `values` are entered in this order. `question` is what the preview asks the editor. `warnings` are sentences that
     the editor reads before saving.

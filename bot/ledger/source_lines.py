@@ -39,7 +39,7 @@ class SourceLine(Struct, frozen=True):
 
 
 class Description(Struct, frozen=True):
-    """What a person can say about a source whose link is known."""
+    """A description of a source by a person. The link of the source is not part of it."""
 
     title: str
     publisher: str = ""

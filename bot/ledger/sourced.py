@@ -25,7 +25,7 @@ class SourcedFact(Struct, frozen=True):
 
 
 class EntryDetails(Struct, frozen=True):
-    """When an update, or an editor's description of a source, was entered, and by whom.
+    """The time at which an update or a description of a source was entered, and the person who entered it.
 
     `user_id` is the Discord id of the person. It is None for a dossier and for a person who asked to be forgotten.
     """
@@ -48,7 +48,7 @@ class FactsOfSources(Struct, frozen=True):
 
 
 class Withdrawal(Struct, frozen=True):
-    """What is withdrawn when a source is marked as false, and what stays."""
+    """The facts that are withdrawn when a source is marked as false, and the facts that stay."""
 
     source: Source
     updates: list[int]  # The ids of the updates that are withdrawn.

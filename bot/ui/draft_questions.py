@@ -1,4 +1,4 @@
-"""What the preview of a draft shows below the changes: warnings, and selects of further changes of the deals."""
+"""Renders the part of a draft's preview below the changes: warnings, and selects of further changes of the deals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a change of a record is worded as news: the new value as a clause, the former value, and their sources."""
+"""Words the change of a record as news: the new value as a clause, the former value, and their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands about records share: command options that take a record, the look-up of a record, and its card."""
+"""Code that commands about records share: command options that take a record, the look-up of a record, and its card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands about sources share: an option that takes a source, and the look-up of the sources that fit a text."""
+"""Code that commands about sources share: an option that takes a source, and the look-up of sources by a text."""
 
 from __future__ import annotations
 
