@@ -293,7 +293,12 @@ def _dated_items(
 
 
 def _new_item(happening: Happening, entry: EventEntry, subject: Subject) -> list[Planned]:
-    """Return the values of the pending item that begins with an event."""
+    """Return the values of the pending item that begins with an event.
+
+    The source of the event states that something is pending if it gives a date for it, or if a review begins. Otherwise
+    the event only leaves it open, and the card does not say that somebody must act.
+    """
+    stated = entry.due is not None or happening.opens == "notification_window"
 
     def value(field: str, given: Value) -> Planned:
         return Planned(subject.item_slug, "pending", field, given)
@@ -301,7 +306,7 @@ def _new_item(happening: Happening, entry: EventEntry, subject: Subject) -> list
     values = [
         value("name", subject.item_name),
         value("state", "open"),
-        value("basis", "stated"),
+        value("basis", "stated" if stated else "left open"),
         value("item_kind", happening.opens),
         *(value("who", party) for party in _who_must_act(happening, entry, subject)),
         value("about", Party(subject.slug)),

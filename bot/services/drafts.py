@@ -279,7 +279,13 @@ async def _enter(conn: Connection, draft: Draft, now: datetime) -> tuple[Preview
         changed = changed_fields(new.record.kind, old.record.state if old else State(), new.record.state)
         edited.append(Edited(new.record.kind, slug, new.record.name, old is None, changed, names))
         of_record = [_note(change, edited[-1], old, new) for change in changes if change.record == slug]
-        notes += [note for note in of_record if note is not None]
+        # Of several values that one draft adds to a field, one note says what stays beside them.
+        by_key = {
+            (note.how, note.field, "" if note.how == "beside" else number): note
+            for number, note in enumerate(of_record)
+            if note is not None
+        }
+        notes += by_key.values()
         if new.record.kind == "deal":
             left_behind += filter(None, [left_open(old, new)])
             if slug in asked and old is not None:
@@ -328,7 +334,7 @@ def _note(change: Change, edited: Edited, old: Opened | None, new: Opened) -> No
     former = old.record.state.facts(change.field) if old else []
     field = get_field(change.kind, change.field)
     facts, key = new.record.state.facts(field.name), field.type.key(change.value)
-    others = [fact for fact in facts if fact.source != change.source_id or field.type.key(fact.value) != key]
+    others = [fact for fact in facts if fact.source != change.source_id]
     moved = [changed.after or changed.before for changed in edited.changes if changed.field == field.name]
     if any(fact is not None and field.type.key(fact.value) == key for fact in moved):
         how: Literal["same", "older", "beside"] = "beside"

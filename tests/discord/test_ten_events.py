@@ -214,7 +214,7 @@ async def test_after_ten_events_card_history_and_lists_are_right(world: World):
     card = answer(await world.editor.slash(world.channel, "deal show", deal="armed-drones"))
     for words in (
         "**Signed on 15 October 2024**; deliveries outstanding, reported 15 October 2024",
-        "**Who must act:** General Atomics, reported 15 October 2024; no due date given",
+        "**Left to act:** General Atomics, reported 15 October 2024; no due date given",
         "nearly $4 billion \\(contract\\); ₹32,000 crore \\(₹320 billion, contract\\), 15 October 2024; 2 more",
         "**Approvals:** 4 granted, 1 expired",
     ):

@@ -77,6 +77,24 @@ async def test_what_happened_on_a_card_asks_what_then_for_day_and_source_too(wor
     assert answer(saved).startswith("## Saved: 31 armed drones for India")
 
 
+async def test_two_values_of_one_event_are_not_said_to_be_of_other_sources(world: World):
+    preview = await event(world, "signed", {"counted": "4 billion USD (contract); Rs 32,000 crore (contract)"})
+    assert answer(preview).count("What other sources say stays: more than $3 billion") == 1
+    beside = answer(preview).partition("What other sources say stays")[2].partition("\n")[0]
+    assert "crore" not in beside
+    assert "contract" not in beside
+
+
+@pytest.mark.parametrize(("due", "basis"), [("", "left open"), ("June 2029, announced", "stated")])
+async def test_an_item_that_an_event_begins_obliges_somebody_only_if_its_date_is_given(
+    world: World, due: str, basis: str
+):
+    preview = await event(world, "signed", {"due": due})
+    await world.editor.click(reply(preview), label="Save")
+    item = await records.get_by_name(world.db.read, world.guild.id, "Delivery: 31 armed drones for India")
+    assert item.record.state.value("basis") == basis
+
+
 async def test_members_see_no_button_and_may_not_use_it(world: World):
     card = await world.member.slash(world.channel, "deal show", deal="drones")
     assert "What happened" not in labels_of(reply(card))
